@@ -1,0 +1,37 @@
+"""The engine's SQL files in load order, read from sql/load.toml."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tomllib
+from pathlib import Path
+
+
+def sql_root() -> Path:
+    """Folder `sql/` of the checkout, or VES_SQL_ROOT for an installed package."""
+    override = os.environ.get("VES_SQL_ROOT")
+    return Path(override) if override else Path(__file__).resolve().parents[3] / "sql"
+
+
+def section(name: str) -> list[Path]:
+    """Files of one section of load.toml, each once, in load order."""
+    root = sql_root()
+    patterns: list[str] = tomllib.loads((root / "load.toml").read_text(encoding="utf-8"))[name]["files"]
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        base, _, glob = pattern.rpartition("../")
+        folder = (root / base / "..").resolve() if "../" in pattern else root
+        matches = sorted(folder.glob(glob))
+        if not matches and "*" not in pattern:
+            raise FileNotFoundError(pattern)
+        found.update(dict.fromkeys(path.resolve() for path in matches))
+    return list(found)
+
+
+def digest(paths: list[Path]) -> str:
+    """SHA-256 (hex) over names and contents, the identity of a set of logic files."""
+    state = hashlib.sha256()
+    for path in paths:
+        state.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return state.hexdigest()

@@ -1,0 +1,158 @@
+"""Builds or updates the engine in one database: schemas, pgmq, migrations, functions, grants."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, LiteralString, cast
+
+import psycopg
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from pgmq import install as pgmq_install
+
+from ves_api.engine.files import digest, section, sql_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+ENGINE_VERSION = "0.1.0"
+INSTALL_LOCK = 0x5645535F454E47  # "VES_ENG": concurrent starts wait for each other here
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What an installation did."""
+
+    mode: Literal["full", "core"]
+    logic_applied: bool
+    revision: str
+
+
+def install(
+    database_url: str,
+    *,
+    core: bool = False,
+    from_files: bool = False,
+    say: Callable[[str], None] = lambda _text: None,
+) -> Installed:
+    """Install or update the engine; safe to repeat and to run from many processes at once.
+
+    `core` refuses PL/Python even where it is available; `from_files` builds the tables from the desired-state files
+    instead of the migrations (tests compare both). Raises psycopg.Error on refusal by the server.
+    """
+    with psycopg.connect(database_url) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [INSTALL_LOCK])
+        connection.execute("set lock_timeout to '10s'")
+        say("schemas and roles")
+        _run_files(connection, section("schemas"))
+        _install_pgmq(connection)
+        mode = _choose_mode(connection, core=core)
+        connection.commit()
+        say("tables")
+        revision = _build_tables(connection, from_files=from_files)
+        say(f"functions ({mode} mode)")
+        applied = _apply_logic(connection, mode)
+        connection.commit()
+        return Installed(mode, applied, revision)
+
+
+def _run(connection: psycopg.Connection, path: Path) -> None:
+    try:
+        connection.execute(cast("LiteralString", path.read_text(encoding="utf-8")))
+    except psycopg.Error as error:
+        error.add_note(f"in {path}")
+        raise
+
+
+def _run_files(connection: psycopg.Connection, paths: list[Path]) -> None:
+    for path in paths:
+        _run(connection, path)
+
+
+def _install_pgmq(connection: psycopg.Connection) -> None:
+    """Install pgmq from the SQL of its package, unless it is there (as SQL or as an extension)."""
+    row = connection.execute("select to_regtype('pgmq.message_record') is null").fetchone()
+    if row is not None and row[0]:
+        connection.execute(cast("LiteralString", pgmq_install.get_embedded_install_sql()))
+
+
+def _choose_mode(connection: psycopg.Connection, *, core: bool) -> Literal["full", "core"]:
+    available = connection.execute(
+        "select 1 from pg_available_extensions where name = 'plpython3u'"
+    ).fetchone()
+    if core or available is None:
+        return "core"
+    connection.execute("create extension if not exists plpython3u")
+    return "full"
+
+
+def _build_tables(connection: psycopg.Connection, *, from_files: bool) -> str:
+    if from_files:
+        connection.execute("set role ves_owner")
+        _run_files(connection, section("state"))
+        connection.execute("reset role")
+        connection.commit()
+        return "files"
+    config = Config()
+    config.set_main_option("script_location", str(sql_root() / "migrations"))
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: connection, poolclass=sqlalchemy.pool.StaticPool
+    )
+    with engine.connect() as bound:
+        bound.exec_driver_sql("set role ves_owner")
+        bound.commit()  # a rollback would undo the role
+        config.attributes["connection"] = bound
+        command.upgrade(config, "head")
+        bound.commit()
+    connection.execute("reset role")
+    row = connection.execute("select version_num from ves_store.migrations").fetchone()
+    connection.commit()
+    return str(row[0]) if row else ""
+
+
+def _apply_logic(connection: psycopg.Connection, mode: str) -> bool:
+    """Re-apply every function, trigger, view and grant in one transaction when their files changed."""
+    wrappers = section("wrappers") if mode == "full" else []
+    errors_file = sql_root() / "errors" / "errors.csv"
+    paths = [*section("queues"), *wrappers, *section("logic"), *section("grants")]
+    wanted = digest([*paths, errors_file])
+    row = connection.execute("select logic_hash, mode from ves_store.schema_state").fetchone()
+    if row == (wanted, mode):
+        return False
+    _load_errors(connection, errors_file)
+    _run_files(connection, section("queues"))
+    _run_files(connection, wrappers)
+    connection.execute("set role ves_owner")
+    # Functions may name each other whatever the file order; plpgsql_check looks at every body in the tests.
+    connection.execute("set local check_function_bodies to off")
+    _run_files(connection, section("logic"))
+    connection.execute("reset role")
+    _run_files(connection, section("grants"))
+    connection.execute(
+        "insert into ves_store.schema_state (engine_version, logic_hash, mode) values (%s, %s, %s)"
+        " on conflict (singleton) do update set engine_version = excluded.engine_version,"
+        " logic_hash = excluded.logic_hash, mode = excluded.mode, applied_at = now()",
+        [ENGINE_VERSION, wanted, mode],
+    )
+    return True
+
+
+def _load_errors(connection: psycopg.Connection, path: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    connection.execute("delete from ves_store.errors")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into ves_store.errors (code, name, wire_code, numeric_code, http, grpc, retry, message,"
+            " detail_fields) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                [
+                    row["code"], row["name"], row["wire_code"], int(row["numeric_code"]), int(row["http"]),
+                    row["grpc"], row["retry"] == "yes", row["message"], row["detail_fields"].split(),
+                ]
+                for row in rows
+            ],
+        )

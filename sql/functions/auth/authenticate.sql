@@ -1,0 +1,18 @@
+create or replace function ves.authenticate(key_hash text)
+returns table (
+  tenant_id uuid, store_ids uuid[], agent_id uuid, can_read boolean, can_write boolean, can_admin boolean,
+  rate_limit integer, auth_epoch bigint
+)
+language sql
+stable
+security definer
+set search_path to ''
+as $$
+  select k.tenant_id, k.store_ids, k.agent_id, k.can_read, k.can_write, k.can_admin, k.rate_limit,
+    (select e.epoch from ves_store.credential_epoch as e)
+  from ves_store.api_keys as k
+  where k.key_hash = authenticate.key_hash and k.active;
+$$;
+
+comment on function ves.authenticate(text) is
+'Identity of an active API key by its hash, with the credential epoch it was read at; no row otherwise.';

@@ -1,0 +1,20 @@
+create or replace function ves.list_api_keys(tenant_id uuid, agent_id uuid default null)
+returns table (
+  key_hash_prefix text, agent_id uuid, store_ids uuid[], can_read boolean, can_write boolean, can_admin boolean,
+  active boolean, rate_limit integer, created_at timestamptz, updated_at timestamptz
+)
+language sql
+stable
+security definer
+set search_path to ''
+as $$
+  select
+    left(k.key_hash, 16), k.agent_id, k.store_ids, k.can_read, k.can_write, k.can_admin, k.active, k.rate_limit,
+    k.created_at, k.updated_at
+  from ves_store.api_keys as k
+  where k.tenant_id = list_api_keys.tenant_id
+    and (list_api_keys.agent_id is null or k.agent_id = list_api_keys.agent_id)
+  order by k.created_at, k.key_hash;
+$$;
+
+comment on function ves.list_api_keys(uuid, uuid) is 'API keys of a tenant (of an agent, if named), revoked ones too; hashes are cut to 16 digits.';

@@ -1,0 +1,18 @@
+create or replace function ves.upsert_bootstrap_key(key_hash text)
+returns void
+language sql
+volatile
+security definer
+set search_path to ''
+as $$
+  insert into ves_store.api_keys as k (key_hash, tenant_id, can_read, can_write, can_admin)
+  values (upsert_bootstrap_key.key_hash, '00000000-0000-0000-0000-000000000000', true, true, true)
+  on conflict (key_hash) do update
+  set tenant_id = excluded.tenant_id, store_ids = '{}', agent_id = null, can_read = true, can_write = true,
+    can_admin = true, active = true, updated_at = now()
+  where not (k.active and k.can_read and k.can_write and k.can_admin and k.agent_id is null
+    and k.tenant_id = excluded.tenant_id and k.store_ids = '{}');
+$$;
+
+comment on function ves.upsert_bootstrap_key(text) is
+'Makes the bootstrap administrator''s key: nil tenant, all permissions. Idempotent; re-activates a revoked one.';

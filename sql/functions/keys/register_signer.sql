@@ -1,0 +1,28 @@
+create or replace function ves.register_signer(sequencer_id uuid, key_version integer, algorithm text, public_key bytea)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_signer ves_store.signers;
+begin
+  insert into ves_store.signers (sequencer_id, key_version, algorithm, public_key)
+  values (
+    register_signer.sequencer_id, register_signer.key_version, register_signer.algorithm, register_signer.public_key
+  )
+  on conflict (sequencer_id, key_version, algorithm) do nothing;
+  select s.* into v_signer from ves_store.signers as s
+  where s.sequencer_id = register_signer.sequencer_id and s.key_version = register_signer.key_version
+    and s.algorithm = register_signer.algorithm;
+  if v_signer.public_key is distinct from register_signer.public_key then
+    perform ves_int.raise_error('signer_key_conflict');
+  end if;
+  return v_signer.signer_id;
+end
+$$;
+
+comment on function ves.register_signer(uuid, integer, text, bytea) is
+'Names a receipt signer; the same values answer the same signer_id. Error VE206: another key under the same id and version (raise the version).';

@@ -1,0 +1,14 @@
+create or replace function ves.list_streams(tenant_id uuid default null)
+returns table (tenant_id uuid, store_id uuid, head_sequence bigint, committed_to bigint, updated_at timestamptz)
+language sql
+stable
+security definer
+set search_path to ''
+as $$
+  select c.tenant_id, c.store_id, c.current_sequence, ves_int.committed_to(c.tenant_id, c.store_id), c.updated_at
+  from ves_store.ves_sequence_counters as c
+  where list_streams.tenant_id is null or c.tenant_id = list_streams.tenant_id
+  order by c.tenant_id, c.store_id;
+$$;
+
+comment on function ves.list_streams(uuid) is 'Streams with their heads and how far they are committed.';

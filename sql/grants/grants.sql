@@ -1,0 +1,63 @@
+-- Who may do what, written whole each time: everything is taken away first, then given by name.
+-- Edges get EXECUTE and views, never a table.
+revoke all on all functions in schema ves from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin;
+revoke all on all functions in schema ves_int from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin;
+revoke all on all tables in schema ves from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin;
+grant execute on all functions in schema ves_int to ves_owner;
+grant usage on schema ves to ves_api, ves_worker, ves_service, ves_reader, ves_admin;
+
+do $$
+declare
+  v_grant record;
+begin
+  for v_grant in
+    select * from (values
+      ('ves.ingest_events', '{ves_api}'::text[]),
+      
+      ('ves.authenticate', '{ves_api}'),
+      ('ves.upsert_bootstrap_key', '{ves_api,ves_admin}'),
+      ('ves.create_api_key', '{ves_api,ves_admin}'),
+      ('ves.revoke_api_key', '{ves_api,ves_admin}'),
+      ('ves.list_api_keys', '{ves_api,ves_admin}'),
+      ('ves.find_agent_tenant', '{ves_api,ves_admin}'),
+      ('ves.register_agent_key', '{ves_api,ves_admin}'),
+      ('ves.revoke_agent_key', '{ves_api,ves_admin}'),
+      ('ves.get_agent_keys', '{ves_api,ves_admin}'),
+      ('ves.list_agent_keys', '{ves_api,ves_reader,ves_admin}'),
+      ('ves.register_signer', '{ves_api,ves_worker,ves_admin}'),
+      ('ves.store_receipts', '{ves_api,ves_worker}'),
+      ('ves.get_receipt_work', '{ves_worker}'),
+      ('ves.get_receipt', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.get_receipts', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.create_commitment', '{ves_api,ves_worker,ves_service,ves_admin}'),
+      ('ves.commit_next', '{ves_api,ves_worker,ves_service,ves_admin}'),
+      ('ves.list_commitments', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.get_commitment', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.get_inclusion_proof', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.verify_inclusion', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
+      ('ves.read_commit_queue', '{ves_worker}'),
+      ('ves.finish_commit_messages', '{ves_worker}'),
+      ('ves.list_commit_due', '{ves_worker,ves_admin}'),
+      ('ves.requeue_uncommitted', '{ves_worker,ves_admin}'),
+
+      ('ves.list_streams', '{ves_worker,ves_reader,ves_admin}'),
+      ('ves.health', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
+      ('ves.server_is_durable', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
+      ('ves.version', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}')
+    ) as g (function_name, roles)
+  loop
+    execute format(
+      'grant execute on function %s to %s',
+      (
+        select p.oid::regprocedure from pg_catalog.pg_proc as p
+        where p.oid = to_regproc(v_grant.function_name)
+      ),
+      array_to_string(v_grant.roles, ', ')
+    );
+  end loop;
+end
+$$;
+
+grant select on ves.errors, ves.signers to ves_api, ves_worker, ves_service, ves_reader, ves_admin;
+grant select on ves.events, ves.sequencer_receipts, ves.commitments, ves.rejections, ves.queue_metrics
+to ves_reader, ves_admin;

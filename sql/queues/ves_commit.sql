@@ -1,0 +1,15 @@
+-- The queue of ranges that wait for a commitment. It only wakes: the tables decide.
+do $$
+begin
+  if to_regclass('pgmq.q_ves_commit') is null then
+    perform pgmq.create('ves_commit');
+  end if;
+end
+$$;
+
+-- Each read updates a row and each finish deletes one: keep the table small.
+alter table pgmq.q_ves_commit set (
+  fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000
+);
+grant usage on schema pgmq to ves_owner;
+grant select, insert, update, delete on pgmq.q_ves_commit to ves_owner;

