@@ -14,6 +14,8 @@ begin
     select * from (values
       ('ves.ingest_events', '{ves_api}'::text[]),
       
+      ('ves.ingest_signed_events', '{ves_service,ves_admin}'),
+      ('ves.verify_stream', '{ves_reader,ves_admin}'),
       ('ves.authenticate', '{ves_api}'),
       ('ves.upsert_bootstrap_key', '{ves_api,ves_admin}'),
       ('ves.create_api_key', '{ves_api,ves_admin}'),

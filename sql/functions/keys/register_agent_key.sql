@@ -17,6 +17,11 @@ begin
   if register_agent_key.key_algorithm not between 0 and 6 then
     perform ves_int.raise_error('invalid_field', '{"field": "keyAlgorithm"}');
   end if;
+  if register_agent_key.key_algorithm in (0, 1) and (select s.mode from ves_store.schema_state as s) = 'full' then
+    if not ves_int.is_acceptable_ed25519_key(register_agent_key.public_key) then
+      perform ves_int.raise_error('invalid_public_key', '{"field": "publicKey"}');
+    end if;
+  end if;
   if register_agent_key.valid_from > register_agent_key.valid_to then
     perform ves_int.raise_error('invalid_field', '{"field": "validTo"}');
   end if;
@@ -36,4 +41,4 @@ end
 $$;
 
 comment on function ves.register_agent_key(uuid, uuid, integer, bytea, smallint, bytea, timestamptz, timestamptz) is
-'Registers an agent''s public key (VES 6.2). key_id is the unsigned number by bit pattern. Whether the bytes are an acceptable curve point is checked by the caller. Errors: VE301 the key number is taken, VE201, VE007.';
+'Registers an agent''s public key (VES 6.2). key_id is the unsigned number by bit pattern. An Ed25519 key must be a canonical point of the prime-order group (checked here in full mode, by the API in any). Errors: VE301 the key number is taken, VE201, VE007.';

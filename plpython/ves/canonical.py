@@ -1,0 +1,181 @@
+"""Canonical JSON (VES 2): JCS (RFC 8785) and PLAIN, the compact form of the legacy hashes.
+
+JCS has a fast path: msgspec reads the text and hands every float literal to `_jcs_float`, orjson
+writes the sorted result. Where orjson's order or numbers differ from RFC 8785 (an integer beyond
+2^53-1, a key beyond U+FFFF) the value is rebuilt in the right order first. The `rfc8785` package is
+the oracle of the tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any, NoReturn
+
+import msgspec
+import orjson
+
+from ves.errors import ProtocolError
+from ves.json_scan import MAX_DEPTH, is_deeper
+from ves.numbers import double_of, es6_text, finite, parse_double, plain_text
+
+_MAX_EXACT = 2**53 - 1
+_I64_MIN = -(2**63)
+_U64_MAX = 2**64 - 1
+_U64_DIGITS = 20
+_SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_ES6_LOW = 1e-4
+_ES6_HIGH = 1e16
+# First bytes of the UTF-8 of characters beyond U+FFFF, the only ones that sort otherwise in UTF-16.
+_ASTRAL = range(0xF0, 0xF5)
+_MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def _jcs_float(literal: str) -> float | int | orjson.Fragment:
+    value = float(literal)
+    if value % 1:
+        # In this range orjson writes a double as ECMAScript does.
+        if _ES6_LOW <= value < _ES6_HIGH or -_ES6_HIGH < value <= -_ES6_LOW:
+            return value
+    elif -_MAX_EXACT <= value <= _MAX_EXACT:
+        return int(value)
+    return orjson.Fragment(es6_text(finite(value)))
+
+
+_jcs_decode = msgspec.json.Decoder(float_hook=_jcs_float).decode
+
+
+def malformed(cause: BaseException | str) -> ProtocolError:
+    """The error for text that is not acceptable JSON."""
+    return ProtocolError("malformed_json", f"not acceptable JSON: {cause}")
+
+
+def jcs(raw: bytes, *, max_depth: int = MAX_DEPTH) -> bytes:
+    """RFC 8785 form of the JSON text `raw` (VES 2.1), as UTF-8.
+
+    Raises ProtocolError("malformed_json") for everything that VES 2.2 refuses: bad syntax or UTF-8,
+    lone surrogates, infinite numbers, more than `max_depth` nested levels.
+    """
+    if is_deeper(raw, max_depth):
+        raise malformed("nested too deeply")
+    try:
+        value = _jcs_decode(raw)
+    except _MALFORMED as error:
+        raise malformed(error) from None
+    try:
+        text = orjson.dumps(value, option=_SORTED)
+        if text.isascii() or not any(map(text.__contains__, _ASTRAL)):
+            return text
+    except TypeError:  # an integer beyond 2^53-1
+        pass
+    return jcs_value(value, max_depth=max_depth)
+
+
+def jcs_value(value: Any, *, max_depth: int = MAX_DEPTH) -> bytes:
+    """RFC 8785 form of a Python value made of dict, list, tuple, str, int, float, bool and None."""
+    return _write(_rebuild(value, _utf16_order, _jcs_leaf, max_depth), orjson.OPT_STRICT_INTEGER)
+
+
+def plain(raw: bytes, *, max_depth: int = MAX_DEPTH) -> bytes:
+    """The compact form (VES 2.3) of the JSON text `raw`. Refuses what `jcs` refuses."""
+    if is_deeper(raw, max_depth):
+        raise malformed("nested too deeply")
+    try:
+        value = json.loads(
+            raw.decode(), parse_int=_plain_int, parse_float=parse_double, parse_constant=_no_constant
+        )
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise malformed(error) from None
+    return plain_value(value, max_depth=max_depth)
+
+
+def plain_value(value: Any, *, max_depth: int = MAX_DEPTH) -> bytes:
+    """The compact form (VES 2.3) of a Python value; int and float stay apart."""
+    return _write(_rebuild(value, sorted, _plain_leaf, max_depth), 0)
+
+
+def check_json(raw: bytes, max_depth: int = MAX_DEPTH) -> None:
+    """Raise ProtocolError("malformed_json") unless VES 2.2 accepts the text."""
+    jcs(raw, max_depth=max_depth)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise malformed(name)
+
+
+def _plain_int(literal: str) -> int | float:
+    # Python's own limit on int() of long text never applies: such literals are doubles here.
+    if literal == "-0" or len(literal) > _U64_DIGITS:
+        return parse_double(literal)
+    number = int(literal)
+    return number if _I64_MIN <= number <= _U64_MAX else double_of(number)
+
+
+def _utf16_order(keys: Iterable[str]) -> list[str]:
+    return sorted(keys, key=lambda key: key.encode("utf-16-be", "surrogatepass"))
+
+
+def _jcs_leaf(value: Any) -> Any:
+    kind = type(value)
+    if kind is int:
+        if -_MAX_EXACT <= value <= _MAX_EXACT:
+            return value
+        return orjson.Fragment(es6_text(double_of(value)))
+    if kind is float:
+        return orjson.Fragment(es6_text(finite(value)))
+    return _text_leaf(value)
+
+
+def _plain_leaf(value: Any) -> Any:
+    kind = type(value)
+    if kind is int:
+        if _I64_MIN <= value <= _U64_MAX:
+            return value
+        return orjson.Fragment(plain_text(double_of(value)))
+    if kind is float:
+        return orjson.Fragment(plain_text(finite(value)))
+    return _text_leaf(value)
+
+
+def _text_leaf(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | orjson.Fragment):
+        return value
+    raise ProtocolError("malformed_json", f"not a JSON value: {type(value).__name__}")
+
+
+def _rebuild(
+    value: Any,
+    order: Callable[[Iterable[str]], list[str]],
+    leaf: Callable[[Any], Any],
+    max_depth: int,
+) -> Any:
+    """A copy of `value` with members in `order` and leaves ready to write. No recursion."""
+    todo: list[tuple[Any, Any, int]] = []
+
+    def place(item: Any, depth: int) -> Any:
+        if not isinstance(item, dict | list | tuple):
+            return leaf(item)
+        if depth > max_depth:
+            raise malformed("nested too deeply")
+        shell: Any = {} if isinstance(item, dict) else []
+        todo.append((item, shell, depth))
+        return shell
+
+    result = place(value, 1)
+    while todo:
+        source, shell, depth = todo.pop()
+        if isinstance(source, dict):
+            if not all(isinstance(key, str) for key in source):
+                raise ProtocolError("malformed_json", "object keys must be strings")
+            for key in order(source):
+                shell[key] = place(source[key], depth + 1)
+        else:
+            shell.extend(place(item, depth + 1) for item in source)
+    return result
+
+
+def _write(value: Any, option: int) -> bytes:
+    try:
+        return orjson.dumps(value, option=option)
+    except TypeError as error:  # a lone surrogate
+        raise malformed(error) from None

@@ -1,0 +1,84 @@
+"""Ed25519 by libsodium (VES 6.1): the one verifier of every component.
+
+libsodium compares the encoded R, refuses S at or above the group order, and refuses public keys that
+are not canonical or of small order. The reference takes small-order keys; no honest client has one.
+"""
+
+from __future__ import annotations
+
+from nacl import bindings
+from nacl.exceptions import BadSignatureError
+
+SEED_BYTES = 32
+PUBLIC_KEY_BYTES = 32
+SIGNATURE_BYTES = 64
+
+_P = 2**255 - 19
+_D = -121665 * pow(121666, -1, _P) % _P
+# The y coordinates of the points whose order divides 8.
+_SMALL_ORDER_Y = frozenset(
+    (
+        0,
+        1,
+        _P - 1,
+        int.from_bytes(
+            bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"), "little"
+        ),
+        int.from_bytes(
+            bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
+        ),
+    )
+)
+
+
+def public_key(seed: bytes) -> bytes:
+    """The 32-byte public key of a 32-byte seed. Raises ValueError for another length."""
+    return _key_pair(seed)[0]
+
+
+def sign(seed: bytes, message: bytes) -> bytes:
+    """The 64-byte signature of `message` (pure Ed25519, deterministic)."""
+    return bindings.crypto_sign(message, _key_pair(seed)[1])[:SIGNATURE_BYTES]
+
+
+class Signer:
+    """A seed with its key pair expanded once, for signing many messages."""
+
+    __slots__ = ("_secret", "public_key")
+
+    def __init__(self, seed: bytes) -> None:
+        self.public_key, self._secret = _key_pair(seed)
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature of `message`."""
+        return bindings.crypto_sign(message, self._secret)[:SIGNATURE_BYTES]
+
+
+def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the signature is good. A key or signature of another length is simply not."""
+    if len(signature) != SIGNATURE_BYTES or len(public_key) != PUBLIC_KEY_BYTES:
+        return False
+    try:
+        bindings.crypto_sign_open(signature + message, public_key)
+    except BadSignatureError:
+        return False
+    return True
+
+
+def is_acceptable_public_key(public_key: bytes) -> bool:
+    """Whether a signature under this key can verify: canonical, on the curve, not of small order."""
+    if len(public_key) != PUBLIC_KEY_BYTES:
+        return False
+    y = int.from_bytes(public_key, "little") & (2**255 - 1)
+    if y >= _P or y in _SMALL_ORDER_Y:
+        return False
+    # x^2 = (y^2 - 1) / (d y^2 + 1) must be a square: Euler's criterion on numerator times denominator.
+    square = y * y % _P
+    return pow((square - 1) * (_D * square + 1), (_P - 1) // 2, _P) == 1
+
+
+def _key_pair(seed: bytes) -> tuple[bytes, bytes]:
+    if len(seed) != SEED_BYTES:
+        raise ValueError(f"an Ed25519 seed has {SEED_BYTES} bytes")
+    pair: tuple[bytes, bytes] = bindings.crypto_sign_seed_keypair(seed)
+    return pair

@@ -1,0 +1,265 @@
+"""The hot path of ingest (VES 3, 14): decode a request, check and hash its events, verify signatures.
+
+Pure and without locks, so that it runs before any connection is taken; the API and PL/Python share it.
+`parse_request` decides only what the text decides. The three checks after it raise in the order of the
+protocol's call-level checks, with the caller's credential checks between them; `decode_request` does all
+of it at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+
+from ves.envelope import ABSENT, Envelope, IngestBody, decode_body
+from ves.errors import ProtocolError, RequestRefused
+from ves.json_scan import count_openings, is_deeper
+from ves.prepare import Limits, PreparedEvent, Preparer
+from ves.signatures import AgentKey, signature_error
+
+__all__ = [
+    "AgentKey",
+    "Columns",
+    "IngestRequest",
+    "Limits",
+    "PreparedEvent",
+    "check_batch",
+    "check_limits",
+    "check_source_agent",
+    "decode_request",
+    "parse_request",
+    "required_keys",
+    "to_columns",
+    "verify_signatures",
+]
+
+_DEFAULT_LIMITS = Limits()
+_NIL = UUID(int=0)
+_I32_LIMIT = 2**31
+_raw_decode = msgspec.json.Decoder(msgspec.Raw).decode
+
+
+class IngestRequest(msgspec.Struct):
+    """A decoded request. `events` is empty when one of the refusals stands."""
+
+    agent_id: UUID
+    tenant_id: UUID
+    store_id: UUID
+    events: list[PreparedEvent]
+    batch_refusal: RequestRefused | None = None
+    source_agent_refusal: RequestRefused | None = None
+    limit_refusal: RequestRefused | None = None
+
+
+def decode_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestRequest:
+    """Decode a request and raise its first whole-request refusal, if it has one (VES 14.1).
+
+    Raises RequestRefused with one of the names malformed_json, invalid_shape, empty_batch, mixed_streams,
+    source_agent_mismatch, batch_too_large, payload_too_large, invalid_field, missing_field.
+    """
+    request = parse_request(body, limits)
+    check_batch(request)
+    check_source_agent(request)
+    check_limits(request)
+    return request
+
+
+def parse_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestRequest:
+    """Decode a request; raises RequestRefused only for malformed_json and invalid_shape."""
+    try:
+        wire = _decode(body, limits.max_depth)
+        first = wire.events[0] if wire.events else None
+        request = IngestRequest(
+            wire.agent_id,
+            _NIL if first is None else first.tenant_id,
+            _NIL if first is None else first.store_id,
+            [],
+        )
+        _judge_batch(request, wire.events, limits)
+        if not (request.batch_refusal or request.source_agent_refusal or request.limit_refusal):
+            preparer = Preparer(limits, request.tenant_id, request.store_id)
+            request.events = list(map(preparer.prepare, wire.events))
+            request.limit_refusal = preparer.limit_refusal
+    except RequestRefused:
+        raise
+    except ProtocolError as error:
+        raise RequestRefused(error.reason, error.message) from None
+    return request
+
+
+def check_batch(request: IngestRequest) -> None:
+    """Raise RequestRefused(empty_batch or mixed_streams) if that is the case."""
+    if request.batch_refusal is not None:
+        raise request.batch_refusal
+
+
+def check_source_agent(request: IngestRequest) -> None:
+    """Raise RequestRefused(source_agent_mismatch) if an event comes from another agent."""
+    if request.source_agent_refusal is not None:
+        raise request.source_agent_refusal
+
+
+def check_limits(request: IngestRequest) -> None:
+    """Raise RequestRefused for sizes, lengths and missing payloads (VES 3) if one is wrong."""
+    if request.limit_refusal is not None:
+        raise request.limit_refusal
+
+
+def _decode(body: bytes, max_depth: int) -> IngestBody:
+    try:
+        if not body.isascii():
+            # The decoder does not look inside the members that it passes over.
+            body.decode()
+        wire = decode_body(body)
+    except msgspec.ValidationError as error:
+        _require_json(body)
+        raise RequestRefused("invalid_shape", str(error), {"field": _path(str(error))}) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RequestRefused("malformed_json", f"not acceptable JSON: {error}") from None
+    # Payloads are measured one by one later. Beside them each event opens at least one level that the
+    # others do not add to, so this bound is exact enough to spare honest requests the scan.
+    openings = count_openings(body) - len(wire.events)
+    if openings >= max_depth:
+        openings -= sum(
+            count_openings(bytes(event.payload)) for event in wire.events if event.payload != ABSENT
+        )
+        if openings >= max_depth and is_deeper(body, max_depth):
+            raise RequestRefused("malformed_json", "not acceptable JSON: nested too deeply")
+    return wire
+
+
+def _path(message: str) -> str:
+    """Where in the request the decoder found the mistake, in its own notation; ``$`` is the request."""
+    return message.partition(" - at `")[2].rstrip("`") or "$"
+
+
+def _require_json(body: bytes) -> None:
+    """What is not even JSON is malformed, whatever else is wrong with it."""
+    try:
+        _raw_decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise RequestRefused("malformed_json", f"not acceptable JSON: {error}") from None
+
+
+def _judge_batch(request: IngestRequest, events: Collection[Envelope], limits: Limits) -> None:
+    """Set the refusals that concern the batch as a whole."""
+    if not events:
+        request.batch_refusal = RequestRefused("empty_batch", "the batch has no events")
+        return
+    tenant, store, agent = request.tenant_id.int, request.store_id.int, request.agent_id.int
+    for event in events:
+        if event.tenant_id.int != tenant or event.store_id.int != store:
+            request.batch_refusal = RequestRefused(
+                "mixed_streams", "all events of a batch must have one tenant_id and one store_id"
+            )
+            return
+        if event.source_agent_id.int != agent and request.source_agent_refusal is None:
+            request.source_agent_refusal = RequestRefused(
+                "source_agent_mismatch",
+                "source_agent_id must be the request's agentId",
+                {"event_id": str(event.event_id)},
+            )
+    if len(events) > limits.max_events:
+        request.limit_refusal = RequestRefused(
+            "batch_too_large",
+            f"the batch has {len(events)} events, at most {limits.max_events} are allowed",
+            {"limit": limits.max_events, "events": len(events)},
+        )
+
+
+def required_keys(events: Iterable[PreparedEvent]) -> set[tuple[UUID, int]]:
+    """(agent_id, key_id) of every event that still needs its signature verified."""
+    return {(event.source_agent_id, event.agent_key_id) for event in events if event.refusal is None}
+
+
+def verify_signatures(
+    events: Iterable[PreparedEvent],
+    keys: Mapping[tuple[UUID, int], AgentKey],
+    profile: str = "legacy",
+) -> None:
+    """Refuse every event whose signature is not good (VES 6.3), by setting its `refusal`.
+
+    An event without a key is left alone: the database answers that there is none. Revocation and
+    validity windows are judged there too.
+    """
+    for event in events:
+        if event.refusal is not None:
+            continue
+        key = keys.get((event.source_agent_id, event.agent_key_id))
+        if key is None:
+            continue
+        message = signature_error(
+            key,
+            event.signature_scheme,
+            event.signing_hash,
+            event.signature,
+            event.signature_bundle,
+            profile,
+        )
+        if message is not None:
+            event.refusal, event.refusal_message = "invalid_signature", message
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The parallel columns of `ves.ingest_events`, in the order of its parameters.
+
+    `agent_key_ids` are signed 32-bit patterns; `digests` holds 160 bytes an event: plain hash, cipher
+    hash, signing hash (32 each), signature (64).
+    """
+
+    event_ids: list[UUID]
+    command_ids: list[UUID | None]
+    agent_ids: list[UUID]
+    agent_key_ids: list[int]
+    entity_types: list[str]
+    entity_ids: list[str]
+    event_types: list[str]
+    created_at_texts: list[str]
+    created_at_micros: list[int]
+    payload_kinds: list[int]
+    payloads: list[str]
+    base_versions: list[int | None]
+    signature_schemes: list[int]
+    signature_bundles: list[bytes | None]
+    digests: bytes
+    refusals: list[str | None]
+    refusal_messages: list[str | None]
+
+
+def to_columns(events: Collection[PreparedEvent]) -> Columns:
+    """The events column by column."""
+    return Columns(
+        [event.event_id for event in events],
+        [event.command_id for event in events],
+        [event.source_agent_id for event in events],
+        [key_id_bits(event.agent_key_id) for event in events],
+        [event.entity_type for event in events],
+        [event.entity_id for event in events],
+        [event.event_type for event in events],
+        [event.created_at for event in events],
+        [event.created_at_micros for event in events],
+        [event.payload_kind for event in events],
+        [event.payload.decode() for event in events],
+        [event.base_version for event in events],
+        [event.signature_scheme for event in events],
+        [event.signature_bundle for event in events],
+        b"".join(
+            [event.plain_hash + event.cipher_hash + event.signing_hash + event.signature for event in events]
+        ),
+        [event.refusal for event in events],
+        [event.refusal_message for event in events],
+    )
+
+
+def key_id_bits(key_id: int) -> int:
+    """A key number as the signed 32-bit integer with the same bits, which is how it is stored (VES 3)."""
+    return key_id - 2 * _I32_LIMIT if key_id >= _I32_LIMIT else key_id
+
+
+def key_id_number(bits: int) -> int:
+    """The inverse of `key_id_bits`."""
+    return bits + 2 * _I32_LIMIT if bits < 0 else bits

@@ -1,0 +1,228 @@
+"""Between PL/Python and the library: unpack SQL values, call, pack. Used by wrappers/*.sql only.
+
+SQL arrays arrive as lists, uuid as text, bytea as bytes. An array that would hold only nulls is returned
+as null: the engine reads it the same way, and PL/Python converts elements one by one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import Any, NoReturn, Protocol, TypeVar
+from uuid import UUID
+
+from ves import audit, ed25519
+from ves.canonical import jcs, plain
+from ves.digests import payload_plain_hash
+from ves.errors import ProtocolError, RequestRefused
+from ves.ingest import (
+    AgentKey,
+    Columns,
+    IngestRequest,
+    Limits,
+    decode_request,
+    key_id_bits,
+    key_id_number,
+    required_keys,
+    to_columns,
+    verify_signatures,
+)
+
+T = TypeVar("T")
+Cache = MutableMapping[str, Any]
+
+_LAST_REQUEST = "ves.request"
+
+
+class Plpy(Protocol):
+    """The part of PL/Python's `plpy` module that is used here."""
+
+    def error(self, message: str, *, sqlstate: str, detail: str) -> None:
+        """Raise a database error."""
+
+
+def refuse(plpy: Plpy, error: ProtocolError) -> NoReturn:
+    """Raise a protocol error as the registered database error of its name, with JSON detail."""
+    # Loaded at the first error only.
+    from ves import error_codes  # noqa: PLC0415
+
+    known = error.reason in error_codes.BY_NAME
+    entry = error_codes.BY_NAME[error.reason if known else "invalid_field"]
+    details = error.details if isinstance(error, RequestRefused) else {}
+    if not known:
+        details = {"field": error.reason}
+    plpy.error(error.message, sqlstate=entry.code, detail=json.dumps(details))
+    raise AssertionError("plpy.error returned")
+
+
+def guard(plpy: Plpy, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
+    """The result of a library call whose ProtocolError becomes a database error."""
+    try:
+        return call(*arguments, **named)
+    except ProtocolError as error:
+        refuse(plpy, error)
+
+
+def jcs_text(raw: str) -> str:
+    """RFC 8785 form of a JSON text."""
+    return jcs(raw.encode()).decode()
+
+
+def plain_text(raw: str) -> str:
+    """Compact form of a JSON text."""
+    return plain(raw.encode()).decode()
+
+
+def payload_hash(raw: str, salt: bytes | None) -> bytes:
+    """`payload_plain_hash` of a JSON text."""
+    return payload_plain_hash(jcs(raw.encode()), salt or b"")
+
+
+def ed25519_verify_batch(
+    public_keys: Sequence[bytes | None],
+    messages: Sequence[bytes | None],
+    signatures: Sequence[bytes | None],
+) -> list[bool]:
+    """Whether each signature is good; a null in a row is not."""
+    return [
+        key is not None
+        and message is not None
+        and signature is not None
+        and ed25519.verify(key, message, signature)
+        for key, message, signature in zip(public_keys, messages, signatures, strict=True)
+    ]
+
+
+def request_stream(cache: Cache, request: str, limits: Limits) -> tuple[str, str, str, list[int]]:
+    """(agent_id, tenant_id, store_id, key ids needed) of a request, which stays decoded for `prepare`."""
+    decoded = decode_request(request.encode(), limits)
+    cache[_LAST_REQUEST] = (request, limits, decoded)
+    return (
+        str(decoded.agent_id),
+        str(decoded.tenant_id),
+        str(decoded.store_id),
+        sorted(key_id_bits(key_id) for _, key_id in required_keys(decoded.events)),
+    )
+
+
+def prepare(
+    cache: Cache, request: str, limits: Limits, keys: Sequence[Sequence[Any] | None]
+) -> tuple[Any, ...]:
+    """The columns of `ves.ingest_events` with every signature verified under the given keys.
+
+    `keys` are the parallel columns agent_ids, key_ids, algorithms, public_keys, bundles.
+    """
+    # Comparing the texts costs a tenth of hashing them.
+    known, known_limits, decoded = cache.pop(_LAST_REQUEST, (None, None, None))
+    if known != request or known_limits != limits:
+        decoded = decode_request(request.encode(), limits)
+    verify_signatures(decoded.events, _keys(keys), limits.profile)
+    return _pack(decoded, to_columns(decoded.events))
+
+
+def _keys(columns: Sequence[Sequence[Any] | None]) -> dict[tuple[UUID, int], AgentKey]:
+    found = {}
+    for agent, bits, algorithm, public_key, bundle in zip(*(column or () for column in columns), strict=True):
+        key = AgentKey(UUID(agent), key_id_number(bits), algorithm, public_key, bundle)
+        found[key.agent_id, key.key_id] = key
+    return found
+
+
+def _pack(request: IngestRequest, columns: Columns) -> tuple[Any, ...]:
+    agent = str(request.agent_id)
+    return (
+        agent,
+        str(request.tenant_id),
+        str(request.store_id),
+        _uuids(columns.event_ids),
+        _uuids(columns.command_ids),
+        [agent] * len(columns.event_ids),
+        columns.agent_key_ids,
+        columns.entity_types,
+        columns.entity_ids,
+        columns.event_types,
+        columns.created_at_texts,
+        columns.created_at_micros,
+        columns.payload_kinds,
+        columns.payloads,
+        _nullable(columns.base_versions),
+        columns.signature_schemes,
+        _nullable(columns.signature_bundles),
+        columns.digests,
+        _nullable(columns.refusals),
+        _nullable(columns.refusal_messages),
+    )
+
+
+def _uuids(ids: Sequence[UUID | None]) -> list[str | None] | None:
+    # 32 digits without hyphens: half the cost of str(UUID), and uuid_in takes them.
+    return _nullable([None if item is None else f"{item.int:032x}" for item in ids])
+
+
+def _nullable(values: list[T]) -> list[T] | None:
+    return values if values.count(None) != len(values) else None  # type: ignore[arg-type]
+
+
+def verify_events_batch(tenant_id: str, store_id: str, *columns: Any) -> list[int]:
+    """`ves.audit.verify_events` over SQL columns; see wrappers/verify_events_batch.sql for their order."""
+    (
+        event_ids,
+        sequence_numbers,
+        ves_versions,
+        agent_ids,
+        agent_key_ids,
+        entity_types,
+        entity_ids,
+        event_types,
+        created_at_texts,
+        payload_kinds,
+        payloads,
+        digests,
+        leaf_hashes,
+        schemes,
+        bundles,
+        algorithms,
+        public_keys,
+        key_bundles,
+        receipt_hashes,
+        receipt_signatures,
+        receipt_public_keys,
+    ) = columns
+    none: list[None] = [None] * len(event_ids)
+    agents = [_uuid_bytes(text) for text in agent_ids]
+    key_ids = [key_id_number(bits) for bits in agent_key_ids]
+    nil = UUID(int=0)
+    keys = [
+        None if public_key is None else AgentKey(nil, key_id, algorithm, public_key, bundle)
+        for key_id, algorithm, public_key, bundle in zip(
+            key_ids, algorithms or none, public_keys or none, key_bundles or none, strict=True
+        )
+    ]
+    return audit.verify_events(
+        audit.StoredEvents(
+            _uuid_bytes(tenant_id) + _uuid_bytes(store_id),
+            [_uuid_bytes(text) for text in event_ids],
+            sequence_numbers,
+            ves_versions,
+            agents,
+            key_ids,
+            entity_types,
+            entity_ids,
+            event_types,
+            created_at_texts,
+            payload_kinds,
+            payloads,
+            digests,
+            leaf_hashes,
+            schemes,
+            bundles or none,
+            keys,
+            receipt_hashes or none,
+            receipt_signatures or none,
+            receipt_public_keys or none,
+        )
+    )
+
+
+def _uuid_bytes(text: str) -> bytes:
+    return bytes.fromhex(text.replace("-", ""))

@@ -1,0 +1,95 @@
+"""Canonical public inputs and witness commitments of proofs (VES 12, 13)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from ves.codec import U64_MAX
+from ves.errors import ProtocolError
+
+ZERO_POLICY = "0" * 64
+LIMBS = 4
+_LIMB_BYTES = 8
+
+
+def validity_inputs(
+    *,
+    batch_id: UUID,
+    tenant_id: UUID,
+    store_id: UUID,
+    tree_depth: int,
+    leaf_count: int,
+    padded_leaf_count: int,
+    merkle_root: bytes,
+    prev_state_root: bytes,
+    new_state_root: bytes,
+    sequence_start: int,
+    sequence_end: int,
+    ves_version: int = 1,
+) -> dict[str, Any]:
+    """The 15 canonical public inputs of a batch's validity proof (VES 12)."""
+    return {
+        "batchId": str(batch_id),
+        "tenantId": str(tenant_id),
+        "storeId": str(store_id),
+        "vesVersion": ves_version,
+        "treeDepth": tree_depth,
+        "leafCount": leaf_count,
+        "paddedLeafCount": padded_leaf_count,
+        "merkleRoot": merkle_root.hex(),
+        "prevStateRoot": prev_state_root.hex(),
+        "newStateRoot": new_state_root.hex(),
+        "sequenceStart": sequence_start,
+        "sequenceEnd": sequence_end,
+        "allCompliant": True,
+        "policyHash": ZERO_POLICY,
+        "policyLimit": 0,
+    }
+
+
+def compliance_inputs(
+    *,
+    event_id: UUID,
+    tenant_id: UUID,
+    store_id: UUID,
+    sequence_number: int,
+    payload_kind: int,
+    payload_plain_hash: bytes,
+    payload_cipher_hash: bytes,
+    event_signing_hash: bytes,
+    policy_id: str,
+    policy_params: Any,
+    policy_hash: bytes,
+) -> dict[str, Any]:
+    """The 11 canonical public inputs of an event's compliance proof (VES 13)."""
+    return {
+        "eventId": str(event_id),
+        "tenantId": str(tenant_id),
+        "storeId": str(store_id),
+        "sequenceNumber": sequence_number,
+        "payloadKind": payload_kind,
+        "payloadPlainHash": payload_plain_hash.hex(),
+        "payloadCipherHash": payload_cipher_hash.hex(),
+        "eventSigningHash": event_signing_hash.hex(),
+        "policyId": policy_id,
+        "policyParams": policy_params,
+        "policyHash": policy_hash.hex(),
+    }
+
+
+def witness_commitment(limbs: list[int]) -> bytes:
+    """The 32 bytes of four u64 limbs, each big-endian (VES 13)."""
+    if len(limbs) != LIMBS or any(not 0 <= limb <= U64_MAX for limb in limbs):
+        raise ProtocolError("invalid_witness_commitment", "expected four 64-bit numbers")
+    return b"".join(limb.to_bytes(_LIMB_BYTES, "big") for limb in limbs)
+
+
+def witness_limbs(commitment: bytes) -> list[int]:
+    """The inverse of `witness_commitment`."""
+    if len(commitment) != LIMBS * _LIMB_BYTES:
+        raise ProtocolError("invalid_witness_commitment", "expected 32 bytes")
+    return [
+        int.from_bytes(commitment[at : at + _LIMB_BYTES], "big")
+        for at in range(0, len(commitment), _LIMB_BYTES)
+    ]

@@ -1,0 +1,93 @@
+"""Sequencer receipts (VES 11): their JSON form and their offline check."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from ves import ed25519
+from ves.codec import I64_MAX, parse_hex
+from ves.digests import SIGNATURE_BYTES, receipt_hash
+from ves.errors import ProtocolError
+
+
+class Receipt(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """One receipt as it goes over the wire. Hex is bare and lower-case, times are RFC 3339 text."""
+
+    sequencer_id: UUID
+    event_id: UUID
+    sequence_number: int
+    sequenced_at: str
+    receipt_hash: str
+    signature_alg: str
+    sequencer_signature: str
+    sequencer_key_version: int
+    receipt_signature_scheme: int = 0
+    receipt_signature_bundle: dict[str, list[int]] | None = None
+
+
+def receipt_json(
+    *,
+    sequencer_id: UUID,
+    event_id: UUID,
+    sequence_number: int,
+    sequenced_at: str,
+    receipt_hash: bytes,
+    signature: bytes | None,
+    key_version: int = 0,
+) -> dict[str, Any]:
+    """The response members of one receipt (VES 11); without a signature the algorithm is ``none``."""
+    members: dict[str, Any] = {
+        "sequencerId": str(sequencer_id),
+        "eventId": str(event_id),
+        "sequenceNumber": sequence_number,
+        "sequencedAt": sequenced_at,
+        "receiptHash": receipt_hash.hex(),
+        "signatureAlg": "none" if signature is None else "ed25519",
+        "sequencerSignature": "" if signature is None else signature.hex(),
+        "sequencerKeyVersion": key_version,
+    }
+    if signature is not None:
+        members["receiptSignatureScheme"] = 1
+    return members
+
+
+def decode_receipt(raw: bytes) -> Receipt:
+    """A receipt from its JSON text. Raises ProtocolError("invalid_receipt")."""
+    try:
+        return msgspec.json.decode(raw, type=Receipt)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError("invalid_receipt", f"not a receipt: {error}") from None
+
+
+def verify_receipt(
+    receipt: Receipt, tenant_id: UUID, store_id: UUID, signing_hash: bytes, public_key: bytes | None
+) -> list[str]:
+    """Everything that is wrong with a receipt, in words; an empty list means that it is good.
+
+    `signing_hash` is that of the event as the holder sent it. Without a `public_key` only an unsigned
+    receipt can be good.
+    """
+    findings = []
+    if not 1 <= receipt.sequence_number <= I64_MAX:
+        return ["sequence number is out of range"]
+    expected = receipt_hash(tenant_id, store_id, receipt.event_id, receipt.sequence_number, signing_hash)
+    if receipt.receipt_hash != expected.hex():
+        findings.append("receipt hash does not match the event")
+    if public_key is None:
+        if receipt.signature_alg != "none" or receipt.sequencer_signature:
+            findings.append("receipt is signed, but no public key was given")
+        return findings
+    try:
+        signature = parse_hex(receipt.sequencer_signature, SIGNATURE_BYTES)
+    except ProtocolError:
+        signature = b""
+    if signature.hex() != receipt.sequencer_signature or not signature:
+        return [*findings, "signature is missing or malformed"]
+    if receipt.signature_alg != "ed25519":
+        findings.append("signature algorithm is not ed25519")
+    if not ed25519.verify(public_key, expected, signature):
+        findings.append("signature does not verify")
+    return findings

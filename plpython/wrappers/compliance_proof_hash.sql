@@ -1,0 +1,20 @@
+-- Hash of a compliance proof (VES 13).
+create or replace function ves_int.compliance_proof_hash(
+  proof bytea
+)
+returns bytea
+language plpython3u
+immutable
+strict
+parallel safe
+cost 100
+set search_path to ''
+as $$
+if "ves.digests" not in GD:
+    from ves import digests
+    GD["ves.digests"] = digests
+return GD["ves.digests"].compliance_proof_hash(proof)
+$$;
+
+comment on function ves_int.compliance_proof_hash(bytea) is
+'Hash of a compliance proof (VES 13).';

@@ -1,0 +1,32 @@
+-- payload_aad (VES 8.2 step 3); agent_key_id is the bit pattern.
+create or replace function ves_int.payload_aad(
+  tenant_id uuid,
+  store_id uuid,
+  event_id uuid,
+  agent_id uuid,
+  agent_key_id integer,
+  entity_type text,
+  entity_id text,
+  event_type text,
+  created_at text,
+  plain_hash bytea
+)
+returns bytea
+language plpython3u
+immutable
+strict
+parallel safe
+cost 100
+set search_path to ''
+as $$
+if "ves.values" not in GD:
+    from ves import plpython_values
+    GD["ves.values"] = plpython_values
+ves = GD["ves.values"]
+ids = (tenant_id, store_id, event_id, agent_id)
+fields = (agent_key_id, entity_type, entity_id, event_type, created_at)
+return ves.guard(plpy, ves.payload_aad, ids, fields, plain_hash)
+$$;
+
+comment on function ves_int.payload_aad(uuid, uuid, uuid, uuid, integer, text, text, text, text, bytea) is
+'payload_aad (VES 8.2 step 3); agent_key_id is the bit pattern.';

@@ -1,0 +1,20 @@
+-- Recomputes everything a stream claims, from the stored rows alone, in chunks of 2,000 events: numbering, hashes,
+-- signatures, receipts, leaves (PL/Python, batched), trees, stored levels and the state-root chain (SQL).
+-- Takes no lock; run it in one REPEATABLE READ transaction for a single snapshot of a stream under load.
+create or replace function ves.verify_stream(tenant_id uuid, store_id uuid)
+returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
+language plpgsql
+volatile
+security definer
+set search_path to ''
+as $$
+#variable_conflict use_column
+begin
+  return query select * from ves_int.check_numbering(verify_stream.tenant_id, verify_stream.store_id);
+  return query select * from ves_int.check_events(verify_stream.tenant_id, verify_stream.store_id);
+  return query select * from ves_int.check_commitments(verify_stream.tenant_id, verify_stream.store_id);
+end
+$$;
+
+comment on function ves.verify_stream(uuid, uuid) is
+'Recomputes signatures, numbering, hashes, receipts, trees and the state-root chain of a stream; one row per finding, no row when all is well. In core mode signatures and payload hashes are not recomputed, and one row (check core_mode) says so.';
