@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -143,8 +144,6 @@ def new_cluster(bin_folder: Path | None = None, **settings: str) -> Cluster:
 
 
 def discard(cluster: Cluster) -> None:
-    try:
+    with contextlib.suppress(RuntimeError):  # the test may have stopped it
         cluster.stop("immediate")
-    except RuntimeError:
-        pass  # already stopped by the test
     shutil.rmtree(cluster.state, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, LiteralString, cast
+from typing import TYPE_CHECKING, Literal
 
 import psycopg
 import sqlalchemy
@@ -62,7 +62,7 @@ def install(
 
 def _run(connection: psycopg.Connection, path: Path) -> None:
     try:
-        connection.execute(cast("LiteralString", path.read_text(encoding="utf-8")))
+        connection.execute(path.read_text(encoding="utf-8"))
     except psycopg.Error as error:
         error.add_note(f"in {path}")
         raise
@@ -77,7 +77,7 @@ def _install_pgmq(connection: psycopg.Connection) -> None:
     """Install pgmq from the SQL of its package, unless it is there (as SQL or as an extension)."""
     row = connection.execute("select to_regtype('pgmq.message_record') is null").fetchone()
     if row is not None and row[0]:
-        connection.execute(cast("LiteralString", pgmq_install.get_embedded_install_sql()))
+        connection.execute(pgmq_install.get_embedded_install_sql())
 
 
 def _choose_mode(connection: psycopg.Connection, *, core: bool) -> Literal["full", "core"]:
