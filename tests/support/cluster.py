@@ -82,22 +82,52 @@ class Cluster:
         if user := server_user():
             shutil.chown(self.state, user)
             shutil.chown(self.socket, user)
-        run(as_server_user([
-            str(self.bin / "initdb"), "-D", str(self.data), "-U", "postgres", "-A", "trust", "-E", "UTF8",
-            "--locale=C.UTF-8", "--no-instructions",
-        ]))
+        run(
+            as_server_user(
+                [
+                    str(self.bin / "initdb"),
+                    "-D",
+                    str(self.data),
+                    "-U",
+                    "postgres",
+                    "-A",
+                    "trust",
+                    "-E",
+                    "UTF8",
+                    "--locale=C.UTF-8",
+                    "--no-instructions",
+                ]
+            )
+        )
         with (self.data / "postgresql.conf").open("a", encoding="utf-8") as conf:
             conf.writelines(
                 f"{name} = '{value}'\n"
-                for name, value in {**SETTINGS, "unix_socket_directories": str(self.socket), **self.settings}.items()
+                for name, value in {
+                    **SETTINGS,
+                    "unix_socket_directories": str(self.socket),
+                    **self.settings,
+                }.items()
             )
 
     def start(self) -> None:
-        run(as_server_user([
-            "env", f"PYTHONPATH={protocol_path(self.state)}", "PYTHONDONTWRITEBYTECODE=1",
-            str(self.bin / "pg_ctl"), "-D", str(self.data), "-w", "-t", "60",
-            "-l", str(self.state / "server.log"), "start",
-        ]))
+        run(
+            as_server_user(
+                [
+                    "env",
+                    f"PYTHONPATH={protocol_path(self.state)}",
+                    "PYTHONDONTWRITEBYTECODE=1",
+                    str(self.bin / "pg_ctl"),
+                    "-D",
+                    str(self.data),
+                    "-w",
+                    "-t",
+                    "60",
+                    "-l",
+                    str(self.state / "server.log"),
+                    "start",
+                ]
+            )
+        )
 
     def stop(self, mode: str = "fast") -> None:
         run(as_server_user([str(self.bin / "pg_ctl"), "-D", str(self.data), "-w", "-m", mode, "stop"]))
@@ -113,9 +143,13 @@ class Cluster:
 def protocol_path(state: Path) -> str:
     """PYTHONPATH of the server: the protocol library and its packages, copied when the server may not read them."""
     site, library = Path(sysconfig.get_paths()["purelib"]), ROOT / "plpython"
-    readable = subprocess.run(
-        as_server_user(["test", "-r", str(library / "ves" / "__init__.py")]), check=False
-    ).returncode == 0 and subprocess.run(as_server_user(["test", "-r", str(site / "nacl")]), check=False).returncode == 0
+    readable = (
+        subprocess.run(
+            as_server_user(["test", "-r", str(library / "ves" / "__init__.py")]), check=False
+        ).returncode
+        == 0
+        and subprocess.run(as_server_user(["test", "-r", str(site / "nacl")]), check=False).returncode == 0
+    )
     if readable:
         return f"{library}:{site}"
     copy = state / "python"
@@ -129,6 +163,16 @@ def protocol_path(state: Path) -> str:
     return str(copy)
 
 
+def readable(bin_folder: Path, state: Path) -> Path:
+    """The server's programs where its user can run them: a wheel below a private home folder is copied."""
+    state.chmod(0o755)
+    if subprocess.run(as_server_user(["test", "-x", str(bin_folder / "initdb")]), check=False).returncode == 0:
+        return bin_folder
+    shutil.copytree(bin_folder.parent, state / "pg", symlinks=True)
+    subprocess.run(["chmod", "-R", "a+rX", str(state / "pg")], check=True)
+    return state / "pg" / bin_folder.name
+
+
 def run(command: list[str]) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/")
     if done.returncode:
@@ -137,7 +181,8 @@ def run(command: list[str]) -> None:
 
 def new_cluster(bin_folder: Path | None = None, **settings: str) -> Cluster:
     """Create and start a server; the caller stops it and removes its folder (`discard`)."""
-    cluster = Cluster(bin_folder or find_bin(), Path(tempfile.mkdtemp(prefix="ves-test-")), settings)
+    state = Path(tempfile.mkdtemp(prefix="ves-test-"))
+    cluster = Cluster(readable(bin_folder or find_bin(), state), state, settings)
     cluster.create()
     cluster.start()
     return cluster

