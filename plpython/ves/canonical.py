@@ -9,6 +9,7 @@ the oracle of the tests.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -24,6 +25,8 @@ _I64_MIN = -(2**63)
 _U64_MAX = 2**64 - 1
 _U64_DIGITS = 20
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_LONGER_IN_JCS = re.compile(rb"\d{17,}|0\.00000|e\+")
+_MAX_SURPLUS = 17
 _ES6_LOW = 1e-4
 _ES6_HIGH = 1e16
 # First bytes of the UTF-8 of characters beyond U+FFFF, the only ones that sort otherwise in UTF-16.
@@ -92,6 +95,16 @@ def plain(raw: bytes, *, max_depth: int = MAX_DEPTH) -> bytes:
 def plain_value(value: Any, *, max_depth: int = MAX_DEPTH) -> bytes:
     """The compact form (VES 2.3) of a Python value; int and float stay apart."""
     return _write(_rebuild(value, sorted, _plain_leaf, max_depth), 0)
+
+
+def is_plain_longer(raw: bytes, canonical: bytes, limit: int) -> bool:
+    """Whether the compact form of `raw` has more than `limit` bytes; `canonical` is its JCS form.
+
+    Most oversized texts are told by their JCS form, which is much cheaper to make: it is longer than the
+    compact form only in doubles from 1e16 on and around 1e-6, and there by 17 bytes at the most.
+    """
+    surplus = _MAX_SURPLUS * len(_LONGER_IN_JCS.findall(canonical))
+    return len(canonical) - surplus > limit or len(plain(raw)) > limit
 
 
 def check_json(raw: bytes, max_depth: int = MAX_DEPTH) -> None:

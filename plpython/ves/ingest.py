@@ -86,7 +86,9 @@ def parse_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestReques
     except RequestRefused:
         raise
     except ProtocolError as error:
-        raise RequestRefused(error.reason, error.message) from None
+        # The one other thing that a prepared event raises is a misshapen payload_encrypted.
+        details = {"field": "payload_encrypted"} if error.reason == "invalid_shape" else None
+        raise RequestRefused(error.reason, error.message, details) from None
     return request
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from ves import domains, encrypted
-from ves.canonical import jcs, plain
+from ves.canonical import is_plain_longer, jcs
 from ves.codec import I64_MAX, ZERO_HASH, parse_hex, string
 from ves.digests import payload_aad
 from ves.envelope import Envelope
@@ -197,11 +197,14 @@ class Preparer:
         if b"\\" in payload and has_nul(payload):
             self._refuse_field(wire, "payload", "free of the character U+0000")
         if len(payload) * _PLAIN_GROWTH > limits.max_payload_bytes:
-            self._check_size(wire, payload, "payload")
+            self._check_size(wire, payload, canonical, "payload")
+        is_also_encrypted = bytes(wire.payload_encrypted) != _NULL
+        if is_also_encrypted:
+            encrypted.decode(bytes(wire.payload_encrypted))
         refusal: _Refusal | None = None
         if wire.ves_version != VERSION:
             refusal = _unsupported(wire)
-        elif bytes(wire.payload_encrypted) != _NULL:
+        elif is_also_encrypted:
             refusal = _UNEXPECTED_ENCRYPTED
         elif cipher_hash != ZERO_HASH:
             refusal = _NONZERO_CIPHER_HASH
@@ -222,7 +225,7 @@ class Preparer:
         members = encrypted.decode(bytes(wire.payload_encrypted))
         payload = encrypted.encode(members)
         if len(payload) * _PLAIN_GROWTH > limits.max_payload_bytes:
-            self._check_size(wire, payload, "payload_encrypted")
+            self._check_size(wire, payload, payload, "payload_encrypted")
         if bytes(wire.payload) != _NULL:
             jcs(bytes(wire.payload), max_depth=limits.max_depth - LEVELS_ABOVE_PAYLOAD)
         return payload, self._encrypted_refusal(wire, members, cipher_hash, micros)
@@ -246,14 +249,13 @@ class Preparer:
             return _BAD_CREATED_AT
         return None if content.cipher_hash(_aad(wire)) == cipher_hash else _BAD_CIPHER_HASH
 
-    def _check_size(self, wire: Envelope, payload: bytes, field: str) -> None:
+    def _check_size(self, wire: Envelope, payload: bytes, canonical: bytes, field: str) -> None:
         """Record a refusal if the compact form of a payload is too long."""
         limit = self._limits.max_payload_bytes
-        size = len(plain(payload))
-        if size > limit and self.limit_refusal is None:
+        if self.limit_refusal is None and is_plain_longer(payload, canonical, limit):
             self.limit_refusal = RequestRefused(
                 "payload_too_large",
-                f"{field} has {size} bytes, at most {limit} are allowed",
+                f"{field} has more than {limit} bytes",
                 {"event_id": str(wire.event_id), "limit": limit},
             )
 

@@ -36,7 +36,9 @@ def install_command(
     try:
         result = install(database_url, core=core, say=say)
     except psycopg.Error as error:
-        typer.echo(f"error: {error}" + "".join(f"\n  {note}" for note in getattr(error, "__notes__", [])), err=True)
+        typer.echo(
+            f"error: {error}" + "".join(f"\n  {note}" for note in getattr(error, "__notes__", [])), err=True
+        )
         raise typer.Exit(3) from None
     if as_json:
         typer.echo(json.dumps(asdict(result)))

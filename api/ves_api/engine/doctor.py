@@ -74,6 +74,8 @@ def diagnose(database_url: str) -> list[Difference]:
     differences = [Difference(name, "missing") for name in sorted(wanted.keys() - found.keys())]
     differences += [Difference(name, "unexpected") for name in sorted(found.keys() - wanted.keys())]
     differences += [
-        Difference(name, "changed") for name in sorted(wanted.keys() & found.keys()) if wanted[name] != found[name]
+        Difference(name, "changed")
+        for name in sorted(wanted.keys() & found.keys())
+        if wanted[name] != found[name]
     ]
     return differences

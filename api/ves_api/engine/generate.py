@@ -54,8 +54,14 @@ def error_codes() -> str:
     lines = []
     for row in csv.DictReader(io.StringIO(text)):
         values = (
-            row["code"], row["name"], row["wire_code"], int(row["numeric_code"]), int(row["http"]),
-            row["grpc"], row["retry"] == "yes", row["message"],
+            row["code"],
+            row["name"],
+            row["wire_code"],
+            int(row["numeric_code"]),
+            int(row["http"]),
+            row["grpc"],
+            row["retry"] == "yes",
+            row["message"],
         )
         lines.append(f"    ErrorCode({', '.join(map(_literal, values))}),\n")
     return HEADER + "".join(lines) + FOOTER

@@ -150,8 +150,15 @@ def _load_errors(connection: psycopg.Connection, path: Path) -> None:
             " detail_fields) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 [
-                    row["code"], row["name"], row["wire_code"], int(row["numeric_code"]), int(row["http"]),
-                    row["grpc"], row["retry"] == "yes", row["message"], row["detail_fields"].split(),
+                    row["code"],
+                    row["name"],
+                    row["wire_code"],
+                    int(row["numeric_code"]),
+                    int(row["http"]),
+                    row["grpc"],
+                    row["retry"] == "yes",
+                    row["message"],
+                    row["detail_fields"].split(),
                 ]
                 for row in rows
             ],

@@ -11,7 +11,7 @@ set search_path to ''
 as $$
 #variable_conflict use_column
 declare
-  v_max_leaves constant bigint := 1048576;
+  v_max_leaves constant bigint := 1048576::bigint;
   v_last ves_store.ves_commitments;
   v_same ves_store.ves_commitments;
   v_new ves_store.ves_commitments;
@@ -56,7 +56,7 @@ begin
   from ves_store.ves_events as e
   where e.tenant_id = create_commitment.tenant_id and e.store_id = create_commitment.store_id
     and e.sequence_number between create_commitment.sequence_start and create_commitment.sequence_end;
-  v_new.leaf_count := create_commitment.sequence_end - create_commitment.sequence_start + 1;
+  v_new.leaf_count := (create_commitment.sequence_end - create_commitment.sequence_start + 1)::integer;
   if octet_length(v_leaves) is distinct from 32 * v_new.leaf_count then
     perform ves_int.raise_error('range_has_no_events', jsonb_build_object('head_sequence', v_head));
   end if;

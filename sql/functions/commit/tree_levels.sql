@@ -16,7 +16,7 @@ declare
   v_levels bytea[];
 begin
   if v_count = 0 then
-    return '{}';
+    return array[]::bytea[];
   end if;
   while (1 << v_depth) < v_count loop
     v_depth := v_depth + 1;

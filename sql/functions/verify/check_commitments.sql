@@ -1,7 +1,7 @@
 create or replace function ves_int.check_commitments(tenant_id uuid, store_id uuid)
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language plpgsql
-volatile
+stable
 set search_path to ''
 as $$
 #variable_conflict use_column

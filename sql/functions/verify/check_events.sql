@@ -1,7 +1,7 @@
 create or replace function ves_int.check_events(tenant_id uuid, store_id uuid)
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language plpgsql
-volatile
+stable
 set search_path to ''
 set enable_seqscan to off
 set enable_hashjoin to off
@@ -12,7 +12,7 @@ as $$
 declare
   v_chunk constant integer := 2000;
   v_full constant boolean := (select s.mode from ves_store.schema_state as s) = 'full';
-  v_last bigint := 0;
+  v_last bigint := 0::bigint;
   v_events record;
   v_masks integer[];
 begin

@@ -1,7 +1,7 @@
 create or replace function ves_int.check_numbering(tenant_id uuid, store_id uuid)
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language sql
-volatile
+stable
 set search_path to ''
 as $$
   with stream as (

@@ -16,7 +16,9 @@ def test_an_untouched_engine_has_no_difference(database: Database) -> None:
 
 def test_an_edited_function_a_dropped_trigger_and_a_new_grant_are_named(database: Database) -> None:
     with database.connect() as superuser:
-        superuser.execute("create or replace function ves.version() returns text language sql as $$ select 'mine' $$")
+        superuser.execute(
+            "create or replace function ves.version() returns text language sql as $$ select 'mine' $$"
+        )
         superuser.execute("drop trigger t10_refuse_change on ves_store.ves_events")
         superuser.execute("grant select on ves_store.ves_events to ves_api")
     found = diagnose(database.url())

@@ -33,11 +33,15 @@ def empty(engine: Cluster) -> Iterator[str]:
 def schema_of(cluster: Cluster, database: str) -> list[str]:
     dump = subprocess.run(
         [str(cluster.bin / "pg_dump"), "--schema-only", "-d", cluster.url(database)],
-        check=True, capture_output=True, text=True,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     # pg_dump orders dependent objects by oid where names tie: compare as a sorted set of statements
     statements = [part.strip() for part in dump.split(";\n")]
-    return sorted(part for part in statements if part and not any(word in part for word in ("migrations", "restrict ")))
+    return sorted(
+        part for part in statements if part and not any(word in part for word in ("migrations", "restrict "))
+    )
 
 
 def test_a_second_install_changes_nothing(engine: Cluster) -> None:

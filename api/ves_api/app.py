@@ -1,0 +1,66 @@
+"""The application: routes, shared services, lifespan, and the shell around it all."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from litestar import Litestar
+
+from ves_api.http.agents.api_keys import ROUTES as API_KEY_ROUTES
+from ves_api.http.agents.signing_keys import ROUTES as SIGNING_KEY_ROUTES
+from ves_api.http.commitments.routes import ROUTES as COMMITMENT_ROUTES
+from ves_api.http.docs.routes import ROUTES as DOCS_ROUTES
+from ves_api.http.failures import answer_exception
+from ves_api.http.health.routes import ROUTES as HEALTH_ROUTES
+from ves_api.http.ingest.routes import ROUTES as INGEST_ROUTES
+from ves_api.http.ingest.service import IngestService
+from ves_api.http.proofs.routes import ROUTES as PROOF_ROUTES
+from ves_api.http.shell import Shell
+from ves_api.services import Services, make_services
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ves_api.settings import Settings
+
+ROUTES = [
+    *INGEST_ROUTES,
+    *COMMITMENT_ROUTES,
+    *PROOF_ROUTES,
+    *SIGNING_KEY_ROUTES,
+    *API_KEY_ROUTES,
+    *HEALTH_ROUTES,
+    *DOCS_ROUTES,
+]
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    """Open what the services need, and on the way out finish what was accepted."""
+    services: Services = make_services(app.state.settings)
+    app.state.services = services
+    app.state.ingest = ingest = IngestService(services)
+    await services.database.open()
+    services.flusher.start()
+    try:
+        yield
+    finally:
+        await services.coalescer.drain()
+        await services.flusher.close()
+        ingest.close()
+        await services.database.close()
+
+
+def make_app(settings: Settings) -> Shell:
+    """The ASGI application for these settings."""
+    app = Litestar(
+        route_handlers=ROUTES,
+        lifespan=[_lifespan],
+        exception_handlers={Exception: answer_exception},
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=settings.max_body_bytes,
+    )
+    app.state.settings = settings
+    return Shell(app, settings)

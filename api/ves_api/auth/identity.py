@@ -1,0 +1,71 @@
+"""An authenticated caller and the permission rules of http-api 1.4 and operations 2.4."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Literal
+
+from ves_api.errors import ApiError
+
+NIL = uuid.UUID(int=0)
+Permission = Literal["read", "write", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The owner of a credential. `stores` empty means all stores; `epoch` is when it was read."""
+
+    tenant_id: uuid.UUID
+    stores: frozenset[uuid.UUID]
+    agent_id: uuid.UUID | None
+    can_read: bool
+    can_write: bool
+    can_admin: bool
+    rate_limit: int | None
+    epoch: int
+
+    @property
+    def is_bootstrap_admin(self) -> bool:
+        """Admin of the nil tenant: crosses tenants."""
+        return self.can_admin and self.tenant_id == NIL
+
+    @property
+    def search_tenant(self) -> uuid.UUID:
+        """The tenant in which this caller finds rows by a bare id; nil, for the bootstrap admin, means any."""
+        if self.tenant_id == NIL and not self.can_admin:
+            raise ApiError("tenant_access_denied")
+        return self.tenant_id
+
+    def require(self, permission: Permission) -> None:
+        """Raise 403 insufficient_permissions unless the credential has the flag."""
+        held = {"read": self.can_read, "write": self.can_write, "admin": self.can_admin}[permission]
+        if not held:
+            raise _missing(permission)
+
+    def require_read_or_admin(self) -> None:
+        """For calls that touch no tenant's data, such as verifying a proof."""
+        if not (self.can_read or self.can_admin):
+            raise _missing("read")
+
+    def require_scope(self, tenant_id: uuid.UUID, store_id: uuid.UUID = NIL) -> None:
+        """Raise 403 unless the stream (or, with a nil store, the tenant) is in the credential's scope."""
+        if self.is_bootstrap_admin:
+            return
+        if tenant_id != self.tenant_id or tenant_id == NIL:
+            raise ApiError("tenant_access_denied")
+        if store_id != NIL and self.stores and store_id not in self.stores:
+            raise ApiError("store_access_denied")
+
+    def require_agent(self, agent_id: uuid.UUID) -> None:
+        """Raise 403 when the credential is bound to another agent."""
+        if self.agent_id is not None and self.agent_id != agent_id:
+            raise ApiError("agent_mismatch")
+
+
+def _missing(permission: Permission) -> ApiError:
+    return ApiError(
+        "insufficient_permissions",
+        f"{permission.capitalize()} permission required",
+        details={"permission": permission},
+    )

@@ -1,0 +1,32 @@
+"""The operator's connection as a command uses it: the gateway's refusals become exit codes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ves_api.cli.exits import CliError, Exit
+from ves_api.cli.settings import layers
+from ves_api.errors import ApiError
+from ves_api.gateway.admin import Admin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The gateway's names for "not there" and "not now"; everything else is a refusal.
+AWAY = frozenset({"database_unavailable", "overloaded", "timeout"})
+
+
+@contextmanager
+def open_admin(database_url: str | None) -> Iterator[Admin]:
+    """Open `--database-url` or VES_DATABASE_URL. Exit code 3 when it is not reachable, 4 when it refuses."""
+    url = layers().need("VES_DATABASE_URL", database_url)
+    try:
+        with Admin(url) as admin:
+            yield admin
+    except ApiError as error:
+        away = error.name in AWAY
+        cause = f": {error.__cause__}".rstrip() if error.name in {*AWAY, "internal_error"} else ""
+        raise CliError(
+            Exit.UNREACHABLE if away else Exit.REFUSED, error.name, error.message + cause, error.details
+        ) from error

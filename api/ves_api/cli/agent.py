@@ -1,0 +1,142 @@
+"""An agent's side: its key in a 0600 file, and envelopes signed with it (VES 3 to 5)."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import orjson
+
+from ves import canonical, digests, ed25519
+from ves.codec import ZERO_HASH
+from ves_api.cli.exits import usage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+U32_MAX = 2**32 - 1
+SEED_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKey:
+    """An Ed25519 key pair of an agent under a key number (0 to 2^32-1)."""
+
+    agent_id: UUID
+    key_id: int
+    seed: bytes = field(repr=False)
+
+    @property
+    def public_key(self) -> bytes:
+        """Give the 32 bytes of the public key."""
+        return ed25519.public_key(self.seed)
+
+    @classmethod
+    def new(cls, agent_id: UUID, key_id: int) -> AgentKey:
+        """Make a key pair from the system's random source."""
+        return cls(agent_id, key_id, secrets.token_bytes(SEED_BYTES))
+
+    def save(self, path: Path, *, force: bool = False) -> None:
+        """Write the key for its owner only (0600). Exit code 2 when the file is there, unless `force`."""
+        document = {
+            "agent_id": self.agent_id,
+            "key_id": self.key_id,
+            "algorithm": "ed25519",
+            "public_key": self.public_key.hex(),
+            "secret_key": self.seed.hex(),
+        }
+        if force:
+            path.unlink(missing_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            raise usage(
+                f"{path} exists; --force replaces it, and the old key is then gone for good"
+            ) from None
+        with os.fdopen(handle, "wb") as file:
+            file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+    @classmethod
+    def load(cls, path: Path) -> AgentKey:
+        """Read a key file; exit code 2 when it is not one."""
+        try:
+            document = orjson.loads(path.read_bytes())
+            key = cls(
+                UUID(document["agent_id"]), int(document["key_id"]), bytes.fromhex(document["secret_key"])
+            )
+        except FileNotFoundError:
+            raise usage(f"no key file {path}: make one with `ves keys new` or name one with --key") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise usage(f"{path} is not a key file: {error}") from error
+        if len(key.seed) != SEED_BYTES or not 0 <= key.key_id <= U32_MAX:
+            raise usage(f"{path} is not a key file")
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What an agent wants to say; `payload` is JSON text, `created_at` is RFC 3339 text as it will be signed."""
+
+    event_id: UUID
+    entity_type: str
+    entity_id: str
+    event_type: str
+    created_at: str
+    payload: bytes
+    command_id: UUID | None = None
+    base_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed envelope: its JSON text and the two values that receipts and leaves are checked against."""
+
+    event_id: UUID
+    text: bytes
+    signing_hash: bytes
+    signature: bytes
+
+
+def sign_event(key: AgentKey, tenant_id: UUID, store_id: UUID, event: Event) -> Signed:
+    """Sign a plaintext event (VES 4, 5). ProtocolError when the payload is not acceptable JSON."""
+    plain_hash = digests.payload_plain_hash(canonical.jcs(event.payload))
+    signing_hash = digests.signing_hash(
+        ves_version=1,
+        tenant_id=tenant_id,
+        store_id=store_id,
+        event_id=event.event_id,
+        source_agent_id=key.agent_id,
+        agent_key_id=key.key_id,
+        entity_type=event.entity_type,
+        entity_id=event.entity_id,
+        event_type=event.event_type,
+        created_at=event.created_at,
+        payload_kind=0,
+        payload_plain_hash=plain_hash,
+        payload_cipher_hash=ZERO_HASH,
+    )
+    signature = ed25519.sign(key.seed, signing_hash)
+    envelope = {
+        "ves_version": 1,
+        "event_id": event.event_id,
+        "tenant_id": tenant_id,
+        "store_id": store_id,
+        "source_agent_id": key.agent_id,
+        "agent_key_id": key.key_id,
+        "entity_type": event.entity_type,
+        "entity_id": event.entity_id,
+        "event_type": event.event_type,
+        "created_at": event.created_at,
+        "payload_kind": 0,
+        "payload": orjson.Fragment(event.payload),
+        "payload_plain_hash": "0x" + plain_hash.hex(),
+        "payload_cipher_hash": "0x" + ZERO_HASH.hex(),
+        "agent_signature": "0x" + signature.hex(),
+        "command_id": event.command_id,
+        "base_version": event.base_version,
+    }
+    present = {name: value for name, value in envelope.items() if value is not None}
+    return Signed(event.event_id, orjson.dumps(present), signing_hash, signature)

@@ -1,0 +1,177 @@
+"""The sequencer over HTTP, as the commands use it: one method a route, retries only where a repeat is harmless."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+import orjson
+import stamina
+
+from ves_api.cli.exits import CliError, Exit, usage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from uuid import UUID
+
+Json = dict[str, Any]
+
+RETRY_STATUSES = frozenset({429, 502, 503, 504})
+ATTEMPTS = 5
+CLIENT_ERROR = 400
+BODY_LIMIT = 8 * 1024 * 1024
+
+
+class BusyError(Exception):
+    """The server asks to come back later; it has done nothing."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        super().__init__(f"HTTP {response.status_code}")
+        self.response = response
+
+
+def refusal(response: httpx.Response) -> CliError:
+    """Turn an error answer into exit code 4 with the server's own code, message and request id."""
+    try:
+        body = orjson.loads(response.content)["error"]
+        code, message = str(body["code"]), str(body["message"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        body, code, message = (
+            {},
+            f"http_{response.status_code}",
+            response.text[:200] or response.reason_phrase,
+        )
+    details = {"http_status": response.status_code, **(body.get("details") or {})}
+    if request_id := body.get("request_id"):
+        details["request_id"] = request_id
+    return CliError(Exit.REFUSED, code, message, details)
+
+
+def _refuse_busy(response: httpx.Response) -> None:
+    if response.status_code in RETRY_STATUSES:
+        raise BusyError(response)
+
+
+class Sequencer:
+    """A client of one API with one key. Thread-safe; every method may raise CliError (exit codes 3 and 4)."""
+
+    def __init__(
+        self, url: str, api_key: str | None, *, attempts: int = ATTEMPTS, timeout: float = 60.0
+    ) -> None:
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise usage(f"{url!r} is not a URL: {error}") from error
+        if parsed.scheme not in {"http", "https"} or not parsed.host:
+            raise usage(f"{url!r} is not an http or https URL")
+        self._url = url
+        self._attempts = attempts
+        headers = {"authorization": f"ApiKey {api_key}"} if api_key else {}
+        self._client = httpx.Client(
+            base_url=parsed, headers=headers, timeout=httpx.Timeout(timeout, connect=5.0)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def health(self) -> Json:
+        """GET /health."""
+        return self._send("GET", "/health")
+
+    def ingest(self, agent_id: UUID, envelopes: Sequence[bytes]) -> Json:
+        """Send envelopes as `ingest_raw` does; the answer parsed."""
+        answer: Json = orjson.loads(self.ingest_raw(agent_id, envelopes))
+        return answer
+
+    def ingest_raw(self, agent_id: UUID, envelopes: Sequence[bytes]) -> bytes:
+        """POST signed envelopes (JSON texts) of one agent and stream (HTTP 2.2); the answer's JSON text.
+
+        Idempotent, and therefore repeated when the connection breaks: exact replays answer with stored receipts.
+        """
+        body = b'{"agentId":"%b","events":[%b]}' % (str(agent_id).encode(), b",".join(envelopes))
+        return self._request("POST", "/api/v1/ves/events/ingest", body=body)
+
+    def register_agent_key(
+        self, tenant_id: UUID, agent_id: UUID, key_id: int, public_key: bytes, **window: str
+    ) -> Json:
+        """POST an Ed25519 agent key (HTTP 7.2); not repeated, because the second time is refused."""
+        document = {
+            "tenantId": tenant_id,
+            "agentId": agent_id,
+            "keyId": key_id,
+            "publicKey": "0x" + public_key.hex(),
+            "keyAlgorithm": 1,
+            **window,
+        }
+        return self._send("POST", "/api/v1/agents/keys", body=orjson.dumps(document), repeatable=False)
+
+    def create_commitment(self, tenant_id: UUID, store_id: UUID, first: int, last: int) -> Json:
+        """POST a commitment of first..last (HTTP 5); the same range again gives the stored one."""
+        document = {
+            "tenant_id": tenant_id,
+            "store_id": store_id,
+            "sequence_start": first,
+            "sequence_end": last,
+        }
+        return self._send("POST", "/api/v1/ves/commitments", body=orjson.dumps(document))
+
+    def list_commitments(self, tenant_id: UUID, store_id: UUID) -> list[Json]:
+        """GET the commitments of a stream that are not on a chain, oldest first (HTTP 5)."""
+        query = {"tenant_id": str(tenant_id), "store_id": str(store_id)}
+        found: list[Json] = self._send("GET", "/api/v1/ves/commitments", query=query)["commitments"]
+        return found
+
+    def get_commitment(self, batch_id: UUID) -> Json:
+        """GET one commitment (HTTP 5)."""
+        return self._send("GET", f"/api/v1/ves/commitments/{batch_id}")
+
+    def get_proof(self, tenant_id: UUID, store_id: UUID, sequence_number: int, batch_id: UUID) -> Json:
+        """GET the inclusion proof of a number in a commitment (HTTP 5)."""
+        query = {"tenant_id": str(tenant_id), "store_id": str(store_id), "batch_id": str(batch_id)}
+        return self._send("GET", f"/api/v1/ves/proofs/{sequence_number}", query=query)
+
+    def _send(self, method: str, path: str, **options: Any) -> Json:
+        content = self._request(method, path, **options)
+        try:
+            answer: Json = orjson.loads(content)
+        except orjson.JSONDecodeError as error:
+            message = f"{self._url} does not answer like a sequencer"
+            raise CliError(Exit.UNREACHABLE, "unreachable", message) from error
+        return answer
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        query: dict[str, str] | None = None,
+        repeatable: bool = True,
+    ) -> bytes:
+        headers = {"content-type": "application/json"} if body is not None else {}
+        try:
+            for attempt in stamina.retry_context(
+                on=(httpx.TransportError, BusyError),
+                attempts=self._attempts if repeatable else 1,
+                wait_initial=0.2,
+                wait_max=3.0,
+                wait_jitter=0.2,
+                timeout=None,
+            ):
+                with attempt:
+                    response = self._client.request(method, path, content=body, params=query, headers=headers)
+                    _refuse_busy(response)
+        except BusyError as busy:
+            raise refusal(busy.response) from busy
+        except httpx.TransportError as error:
+            message = f"{self._url} is not reachable: {error or type(error).__name__}"
+            raise CliError(Exit.UNREACHABLE, "unreachable", message) from error
+        if response.status_code >= CLIENT_ERROR:
+            raise refusal(response)
+        return response.content

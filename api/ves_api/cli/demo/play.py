@@ -1,0 +1,174 @@
+"""The demo's work against the API: send, commit, prove. No words here; `command` tells the story."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import orjson
+
+from ves_api.cli.agent import SEED_BYTES, AgentKey, Event, sign_event
+from ves_api.cli.exits import CliError, Exit, check_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ves_api.cli.agent import Signed
+    from ves_api.cli.client import Sequencer
+    from ves_api.cli.demo.purchases import Agent, Cast
+
+Json = dict[str, Any]
+
+BATCH = 250
+SENDERS = 6
+COMMIT_EVENTS = 1024
+COMMIT_ATTEMPTS = 200
+
+
+@dataclass(slots=True)
+class Book:
+    """Everything that the agents hold afterwards: by store and number, the event and its receipt as JSON texts."""
+
+    pages: dict[UUID, dict[int, tuple[bytes, bytes]]] = field(default_factory=lambda: defaultdict(dict))
+    accepted: int = 0
+    replayed: int = 0
+    sequencers: set[str] = field(default_factory=set)
+
+    @property
+    def receipts(self) -> int:
+        """Count the receipts."""
+        return sum(map(len, self.pages.values()))
+
+    def enter(self, store_id: UUID, batch: Sequence[Signed], answer: Json) -> None:
+        """Take the answer to a batch. Exit code 1 when an event was rejected or not answered for."""
+        if answer.get("rejections") or len(answer.get("receipts", ())) != len(batch):
+            raise check_failed("events were rejected", {"rejections": answer.get("rejections", [])[:3]})
+        texts = {str(signed.event_id): signed.text for signed in batch}
+        for receipt in answer["receipts"]:
+            page = (texts[receipt["eventId"]], orjson.dumps(receipt))
+            self.pages[store_id][receipt["sequenceNumber"]] = page
+            self.sequencers.add(receipt["sequencerId"])
+        self.accepted += answer["eventsAccepted"]
+        self.replayed += len(batch) - answer["eventsAccepted"]
+
+
+def register(sequencer: Sequencer, cast: Cast) -> None:
+    """Register every agent's key; one that is registered already (a repeated run) is fine."""
+    for agent in cast.agents:
+        try:
+            sequencer.register_agent_key(cast.tenant_id, agent.key.agent_id, 1, agent.key.public_key)
+        except CliError as error:
+            if error.details.get("http_status") != 409:  # noqa: PLR2004 - HTTP: conflict
+                raise
+
+
+def send(sequencer: Sequencer, signed: Mapping[Agent, list[Signed]], advance: Callable[[int], None]) -> Book:
+    """Send every agent's events in order, several agents at once."""
+    book = Book()
+
+    def play(agent: Agent) -> list[tuple[list[Signed], Json]]:
+        answers = []
+        events = signed[agent]
+        for start in range(0, len(events), BATCH):
+            batch = events[start : start + BATCH]
+            answers.append((batch, sequencer.ingest(agent.key.agent_id, [event.text for event in batch])))
+            advance(len(batch))
+        return answers
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        for agent, answers in zip(signed, pool.map(play, signed), strict=True):
+            for batch, answer in answers:
+                book.enter(agent.store_id, batch, answer)
+    return book
+
+
+def stutter(sequencer: Sequencer, agent: Agent, events: Sequence[Signed], book: Book) -> int:
+    """Send events again. Exit code 1 unless every receipt is the stored one, byte for byte; their number."""
+    answer = sequencer.ingest(agent.key.agent_id, [event.text for event in events])
+    page = book.pages[agent.store_id]
+    same = [page[receipt["sequenceNumber"]][1] == orjson.dumps(receipt) for receipt in answer["receipts"]]
+    if answer["eventsAccepted"] or len(same) != len(events) or not all(same):
+        raise check_failed("a repeated batch was not answered with the same receipts")
+    return len(same)
+
+
+def lie(sequencer: Sequencer, cast: Cast) -> list[str]:
+    """Send two forgeries: a payload changed after signing, and an event signed with another key. The refusals."""
+    honest = cast.agents[0]
+    stranger = AgentKey(honest.key.agent_id, honest.key.key_id, bytes(SEED_BYTES))
+    event = Event(
+        uuid4(), "order", "order-forged", "order.created", "1997-01-01T00:00:00Z", b'{"totalCents":1}'
+    )
+    changed = sign_event(honest.key, cast.tenant_id, honest.store_id, event)
+    foreign = sign_event(stranger, cast.tenant_id, honest.store_id, replace(event, event_id=uuid4()))
+    texts = [changed.text.replace(b'"totalCents":1', b'"totalCents":0'), foreign.text]
+    answer = sequencer.ingest(honest.key.agent_id, texts)
+    reasons = [rejection["reason"] for rejection in answer.get("rejections", [])]
+    if len(reasons) != len(texts):
+        raise check_failed("a forged event was accepted")
+    return reasons
+
+
+def commit_rest(sequencer: Sequencer, tenant_id: UUID, store_id: UUID, head: int) -> list[Json]:
+    """Commit what the worker has not committed yet, up to `head`; all commitments of the stream in order.
+
+    The worker may be faster at any moment: then the list is read again.
+    """
+    for _ in range(COMMIT_ATTEMPTS):
+        commitments = sequencer.list_commitments(tenant_id, store_id)
+        commitments.sort(key=lambda commitment: int(commitment["sequence_start"]))
+        end = commitments[-1]["sequence_end"] if commitments else 0
+        if end >= head:
+            return commitments
+        try:
+            sequencer.create_commitment(tenant_id, store_id, end + 1, min(head, end + COMMIT_EVENTS))
+        except CliError as error:
+            if error.status is not Exit.REFUSED:
+                raise
+    raise check_failed("the stream could not be committed to its head")
+
+
+def fetch_proofs(
+    sequencer: Sequencer,
+    cast: Cast,
+    book: Book,
+    chains: Mapping[UUID, list[Json]],
+    *,
+    count: int,
+    advance: Callable[[int], None],
+) -> dict[tuple[UUID, int], tuple[Json, Json]]:
+    """Fetch the proofs of `count` random events: (store, number) to (proof, commitment). Random by the tenant's id."""
+    places = [(store_id, number) for store_id, page in book.pages.items() for number in sorted(page)]
+    chosen = random.Random(cast.tenant_id.int).sample(places, min(count, len(places)))  # noqa: S311 - not a secret
+
+    def fetch(place: tuple[UUID, int]) -> tuple[Json, Json]:
+        store_id, number = place
+        commitment = next(
+            one for one in chains[store_id] if one["sequence_start"] <= number <= one["sequence_end"]
+        )
+        proof = sequencer.get_proof(cast.tenant_id, store_id, number, UUID(commitment["batch_id"]))
+        advance(1)
+        return proof, commitment
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        return dict(zip(chosen, pool.map(fetch, chosen), strict=True))
+
+
+def write_evidence(
+    book: Book,
+    chains: Mapping[UUID, list[Json]],
+    proofs: Mapping[tuple[UUID, int], tuple[Json, Json]],
+) -> bytes:
+    """All that the independent verifier gets: chains, and every event with its receipt and, if fetched, its proof."""
+    lines = [orjson.dumps({"chain": chain}) for chain in chains.values()]
+    for store_id, page in book.pages.items():
+        for number, (event, receipt) in sorted(page.items()):
+            line: Json = {"event": orjson.Fragment(event), "receipt": orjson.Fragment(receipt)}
+            if found := proofs.get((store_id, number)):
+                line["proof"], line["commitment"] = found
+            lines.append(orjson.dumps(line))
+    return b"\n".join(lines) + b"\n"

@@ -1,0 +1,19 @@
+-- What a hostile superuser would type, in a scratch database that exists for nothing else.
+
+-- name: drop_scratch
+-- Forget the scratch database.
+drop database if exists ves_demo_tamper with (force);
+
+-- name: create_scratch
+-- A database of its own: the demo never touches the user's.
+create database ves_demo_tamper;
+
+-- name: silence_triggers
+-- Only a superuser may: append-only triggers no longer fire in this session.
+set session_replication_role = replica;
+
+-- name: change_one_order
+-- One digit more in one order.
+update ves_store.ves_events
+set payload = regexp_replace(payload::text, '"totalCents": *', '"totalCents":9')::json
+where entity_id = 'order-000001' and event_type = 'order.created';

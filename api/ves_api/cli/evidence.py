@@ -1,0 +1,221 @@
+"""What can be shown without a server: an event with its receipt, a proof with its commitment. Read, checked, written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+
+from ves import canonical, digests, ed25519, merkle
+from ves.codec import ZERO_HASH, parse_hex
+from ves.errors import ProtocolError
+from ves.receipts import Receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ves_api.cli.trust import Trust
+
+HASH_BYTES = digests.HASH_BYTES
+SIGNATURE_BYTES = digests.SIGNATURE_BYTES
+ABSENT = msgspec.Raw(b"")
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """The members of an event envelope that hashes and signatures cover (VES 3)."""
+
+    ves_version: int
+    event_id: UUID
+    tenant_id: UUID
+    store_id: UUID
+    source_agent_id: UUID
+    agent_key_id: int
+    entity_type: str
+    entity_id: str
+    event_type: str
+    created_at: str
+    payload_kind: int
+    payload_plain_hash: str
+    payload_cipher_hash: str
+    agent_signature: str
+    payload: msgspec.Raw = ABSENT
+
+    def signing_hash(self) -> bytes:
+        """Event signing hash from the hashes that the envelope carries (VES 5)."""
+        return digests.signing_hash(
+            ves_version=self.ves_version,
+            tenant_id=self.tenant_id,
+            store_id=self.store_id,
+            event_id=self.event_id,
+            source_agent_id=self.source_agent_id,
+            agent_key_id=self.agent_key_id,
+            entity_type=self.entity_type,
+            entity_id=self.entity_id,
+            event_type=self.event_type,
+            created_at=self.created_at,
+            payload_kind=self.payload_kind,
+            payload_plain_hash=parse_hex(self.payload_plain_hash, HASH_BYTES),
+            payload_cipher_hash=parse_hex(self.payload_cipher_hash, HASH_BYTES),
+        )
+
+    def signature(self) -> bytes:
+        """Give the 64 bytes of the agent's signature."""
+        return parse_hex(self.agent_signature, SIGNATURE_BYTES)
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """An inclusion proof as the API answers it (VES 9.3)."""
+
+    sequence_number: int
+    batch_id: UUID
+    merkle_root: str
+    leaf_hash: str
+    leaf_index: int
+    proof_path: list[str]
+    directions: list[bool]
+
+
+class CommitmentRecord(msgspec.Struct, frozen=True):
+    """The members of a commitment that can be recomputed (VES 10)."""
+
+    batch_id: UUID
+    tenant_id: UUID
+    store_id: UUID
+    tree_depth: int
+    leaf_count: int
+    padded_leaf_count: int
+    merkle_root: str
+    prev_state_root: str
+    new_state_root: str
+    sequence_start: int
+    sequence_end: int
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One line of a receipts file or one proof file; members are kept as the JSON text that they came as."""
+
+    event: msgspec.Raw = ABSENT
+    receipt: msgspec.Raw = ABSENT
+    proof: msgspec.Raw = ABSENT
+    commitment: msgspec.Raw = ABSENT
+
+    def document(self) -> dict[str, msgspec.Raw]:
+        """Give the members that are there, ready to be written."""
+        return {name: raw for name in self.__struct_fields__ if bytes(raw := getattr(self, name))}
+
+
+class _Header(msgspec.Struct, frozen=True):
+    push: Any = None
+
+
+def read_evidence(path: Path) -> Iterator[Evidence]:
+    """Read one JSON document, or one a line; the header of a receipts file is skipped. ProtocolError if malformed."""
+    raw = path.read_bytes()
+    try:
+        try:
+            yield msgspec.json.decode(raw, type=Evidence)
+        except msgspec.DecodeError:
+            for line in raw.splitlines():
+                if line.strip() and msgspec.json.decode(line, type=_Header).push is None:
+                    yield msgspec.json.decode(line, type=Evidence)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProtocolError("malformed_json", f"{path} does not hold evidence: {error}") from error
+
+
+def check_event(event: Envelope, agent_key: bytes | None) -> list[str]:
+    """Findings about an envelope: its payload hash and, with the agent's public key, its signature (VES 4, 6.1)."""
+    findings = []
+    if event.payload_kind == 0:
+        payload = bytes(event.payload) or b"null"
+        plain_hash = digests.payload_plain_hash(canonical.jcs(payload))
+        if plain_hash != parse_hex(event.payload_plain_hash, HASH_BYTES):
+            findings.append("payload does not match payload_plain_hash")
+        if parse_hex(event.payload_cipher_hash, HASH_BYTES) != ZERO_HASH:
+            findings.append("a plaintext event has a payload_cipher_hash")
+    if agent_key is not None and not ed25519.verify(agent_key, event.signing_hash(), event.signature()):
+        findings.append("agent signature does not verify")
+    return findings
+
+
+def check_receipt(evidence: Evidence, trust: Trust, agent_key: bytes | None) -> list[str]:
+    """Findings about an event and its receipt; missing or malformed members are findings too."""
+    try:
+        event = msgspec.json.decode(evidence.event, type=Envelope)
+        receipt = msgspec.json.decode(evidence.receipt, type=Receipt)
+        findings = check_event(event, agent_key)
+        if receipt.event_id != event.event_id:
+            findings.append("receipt is for another event")
+        if receipt.signature_alg == "ed25519" and receipt.receipt_signature_scheme != 1:
+            findings.append("receipt signature scheme is not 1")
+        return findings + trust.check(receipt, event.tenant_id, event.store_id, event.signing_hash())
+    except (msgspec.DecodeError, ProtocolError) as error:
+        return [f"malformed: {error}"]
+
+
+def check_proof(evidence: Evidence) -> list[str]:
+    """Findings about a proof, its commitment and, when it is there, its event (VES 9.3, 10.2)."""
+    try:
+        proof = msgspec.json.decode(evidence.proof, type=Proof)
+        commitment = msgspec.json.decode(evidence.commitment, type=CommitmentRecord)
+        findings = _check_path(proof) + _check_commitment(commitment) + _check_place(proof, commitment)
+        if bytes(evidence.event):
+            event = msgspec.json.decode(evidence.event, type=Envelope)
+            findings += check_event(event, None)
+            if (event.tenant_id, event.store_id) != (commitment.tenant_id, commitment.store_id):
+                findings.append("event belongs to another stream")
+            leaf = digests.leaf_hash(
+                event.tenant_id,
+                event.store_id,
+                proof.sequence_number,
+                event.signing_hash(),
+                event.signature(),
+            )
+            if leaf != parse_hex(proof.leaf_hash, HASH_BYTES):
+                findings.append("leaf is not the event's leaf at this number")
+    except (msgspec.DecodeError, ProtocolError) as error:
+        return [f"malformed: {error}"]
+    return findings
+
+
+def _check_path(proof: Proof) -> list[str]:
+    findings = []
+    path = [parse_hex(node, HASH_BYTES) for node in proof.proof_path]
+    leaf, root = parse_hex(proof.leaf_hash, HASH_BYTES), parse_hex(proof.merkle_root, HASH_BYTES)
+    if not merkle.verify_inclusion(leaf, proof.leaf_index, path, root):
+        findings.append("path does not lead from the leaf to the root")
+    if proof.directions != merkle.directions(proof.leaf_index, len(path)):
+        findings.append("directions do not follow from the leaf index")
+    return findings
+
+
+def _check_commitment(commitment: CommitmentRecord) -> list[str]:
+    findings = []
+    leaves = commitment.sequence_end - commitment.sequence_start + 1
+    padded = 1 << max(0, leaves - 1).bit_length()
+    shape = (commitment.leaf_count, commitment.padded_leaf_count, commitment.tree_depth)
+    if leaves < 1 or shape != (leaves, padded, padded.bit_length() - 1):
+        findings.append("commitment counts do not fit its range")
+    expected = digests.state_root(
+        digests.stream_id(commitment.tenant_id, commitment.store_id),
+        parse_hex(commitment.prev_state_root, HASH_BYTES),
+        parse_hex(commitment.merkle_root, HASH_BYTES),
+        commitment.sequence_start,
+        commitment.sequence_end,
+        commitment.leaf_count,
+    )
+    if expected != parse_hex(commitment.new_state_root, HASH_BYTES):
+        findings.append("new_state_root does not follow from the commitment")
+    return findings
+
+
+def _check_place(proof: Proof, commitment: CommitmentRecord) -> list[str]:
+    findings = []
+    same_root = parse_hex(proof.merkle_root, HASH_BYTES) == parse_hex(commitment.merkle_root, HASH_BYTES)
+    if proof.batch_id != commitment.batch_id or not same_root:
+        findings.append("proof belongs to another commitment")
+    fits = proof.leaf_index == proof.sequence_number - commitment.sequence_start
+    if not fits or len(proof.proof_path) != commitment.tree_depth:
+        findings.append("leaf index does not follow from the commitment's range")
+    return findings

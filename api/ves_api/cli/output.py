@@ -1,0 +1,76 @@
+"""What a command prints: a result for people or one JSON document, and progress on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.progress import Task
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document; UUIDs, times and raw fragments are written as the API writes them."""
+    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=_default).decode() + "\n")
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def note(text: str) -> None:
+    """Say something on stderr, where it is in nobody's way."""
+    err.print(text)
+
+
+class RateColumn(ProgressColumn):
+    """Things per second, from the task's own measure."""
+
+    def render(self, task: Task) -> Text:
+        """Give the rate or a dash while there is none."""
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f} {task.fields['unit']}/s" if speed else "-", style="progress.data.speed")
+
+
+@contextmanager
+def progress(label: str, total: int, unit: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """Show a bar with rate and estimate while the block runs; the block calls what it gets with each advance.
+
+    Nothing is shown when stderr is not a terminal or `quiet` is set.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda _count: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        RateColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bars:
+        task = bars.add_task(label, total=total, unit=unit)
+        yield lambda count: bars.advance(task, count)

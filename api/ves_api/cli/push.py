@@ -1,0 +1,172 @@
+"""`ves push`: sign a file of events, send it in batches, verify and keep every receipt."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+
+from ves.receipts import Receipt
+from ves_api.cli.agent import AgentKey
+from ves_api.cli.client import BODY_LIMIT, Sequencer
+from ves_api.cli.exits import Exit, check_failed, usage
+from ves_api.cli.lines import LineSigner, batches
+from ves_api.cli.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
+from ves_api.cli.output import JsonOption, note, out, print_json, progress
+from ves_api.cli.receipts_file import Header, ReceiptsFile
+from ves_api.cli.settings import layers
+from ves_api.cli.trust import LazyTrust
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from uuid import UUID
+
+    from ves_api.cli.lines import Line
+
+Json = dict[str, Any]
+SHOWN_REJECTIONS = 10
+
+
+class _Answer(msgspec.Struct, frozen=True, rename="camel"):
+    events_accepted: int
+    rejections: list[Json] = []
+    receipts: list[msgspec.Raw] = []
+
+
+class Pusher:
+    """Sends batches and keeps the books: accepted, replayed, rejected."""
+
+    def __init__(self, sequencer: Sequencer, trust: LazyTrust, receipts: ReceiptsFile) -> None:
+        self._sequencer = sequencer
+        self._trust = trust
+        self._receipts = receipts
+        self.accepted = 0
+        self.replayed = 0
+        self.rejections: list[Json] = []
+
+    def send(self, batch: list[Line]) -> None:
+        """Send one batch. CliError: exit code 1 for a receipt that does not verify, 3 and 4 as the client has it."""
+        raw = self._sequencer.ingest_raw(batch[0].agent_id, [line.signed.text for line in batch])
+        answer = msgspec.json.decode(raw, type=_Answer)
+        by_id = {line.signed.event_id: line for line in batch}
+        pairs = []
+        for text in answer.receipts:
+            receipt = msgspec.json.decode(text, type=Receipt)
+            pairs.append((self._checked(by_id.pop(receipt.event_id, None), receipt), bytes(text)))
+        rejected = {rejection["event_id"] for rejection in answer.rejections}
+        if rejected != {str(event_id) for event_id in by_id}:
+            raise check_failed("the server did not answer for every event of a batch")
+        self._receipts.append(pairs)
+        self.accepted += answer.events_accepted
+        self.replayed += len(pairs) - answer.events_accepted
+        self.rejections += answer.rejections
+
+    def _checked(self, line: Line | None, receipt: Receipt) -> bytes:
+        if line is None:
+            raise check_failed("the server sent a receipt for an event that was not asked about")
+        findings = self._trust.get().check(receipt, line.tenant_id, line.store_id, line.signed.signing_hash)
+        if findings:
+            details = {"event_id": str(receipt.event_id), "findings": findings}
+            raise check_failed("the server gave a receipt that does not verify", details)
+        return line.signed.text
+
+
+def _read_input(name: str) -> tuple[list[bytes], datetime]:
+    if name == "-":
+        return sys.stdin.buffer.read().splitlines(), datetime.now(UTC)
+    path = Path(name)
+    try:
+        # The file's own time: the same file pushed from another place still gives the same events.
+        return path.read_bytes().splitlines(), datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError as error:
+        raise usage(f"cannot read {name}: {error.strerror}") from error
+
+
+def _report(pusher: Pusher, skipped: int, path: Path, *, signed: bool, as_json: bool) -> None:
+    summary = {
+        "accepted": pusher.accepted,
+        "replayed": pusher.replayed,
+        "already_receipted": skipped,
+        "rejected": len(pusher.rejections),
+        "signatures_verified": signed,
+        "receipts_file": str(path),
+        "rejections": pusher.rejections,
+    }
+    if as_json:
+        print_json(summary)
+        return
+    for rejection in pusher.rejections[:SHOWN_REJECTIONS]:
+        out.print(f"rejected {rejection['event_id']}: {rejection['reason']} ({rejection['message']})")
+    out.print(
+        f"{pusher.accepted} accepted, {pusher.replayed} replayed, {skipped} already had receipts, "
+        f"{len(pusher.rejections)} rejected; receipts in {path}"
+    )
+
+
+def _send_all(pusher: Pusher, requests: Iterable[list[Line]], advance: Callable[[int], None]) -> None:
+    for request in requests:
+        pusher.send(request)
+        advance(len(request))
+
+
+def push(
+    *,
+    file: Annotated[str, typer.Argument(help="NDJSON file, - for stdin.")],
+    receipts: Annotated[
+        Path | None, typer.Option(help="Where receipts are kept; FILE.receipts.ndjson when left out.")
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, max=1000, help="Events in one request.")] = 200,
+    tenant: Tenant = None,
+    store: Store = None,
+    key: KeyFile = None,
+    public_key: PublicKey = None,
+    url: Url = None,
+    api_key: ApiKey = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Sign events, send them, verify the receipts and keep them. The same file again gives the same receipts.
+
+    A line is {"entity_type", "entity_id", "event_type", "payload"} with optional command_id, base_version, event_id
+    and created_at, or a complete signed envelope. Exit code 4 when events were rejected.
+    """
+    settings = layers()
+    if file == "-" and receipts is None:
+        raise usage("reading stdin needs --receipts FILE")
+    tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
+    store_id = settings.need_uuid("VES_STORE_ID", store)
+    agent = AgentKey.load(Path(settings.need("VES_AGENT_KEY_FILE", key)))
+    trust = LazyTrust(public_key)
+    path = receipts or Path(f"{file}.receipts.ndjson")
+    lines, changed_at = _read_input(file)
+    header = Header(tenant_id, store_id, agent.agent_id, agent.key_id, changed_at.isoformat())
+    skipped = 0
+
+    def fresh(signed: Iterable[Line], known: set[UUID]) -> Iterable[Line]:
+        nonlocal skipped
+        for line in signed:
+            if line.signed.event_id in known:
+                skipped += 1
+            else:
+                yield line
+
+    with (
+        ReceiptsFile(path, header) as book,
+        Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer,
+        progress("push", len(lines), "events", quiet=as_json) as advance,
+    ):
+        signer = LineSigner(agent, tenant_id, store_id, book.header.created_at)
+        pusher = Pusher(sequencer, trust, book)
+        _send_all(
+            pusher,
+            batches(fresh(signer.read(lines), book.known), max_events=batch, max_bytes=BODY_LIMIT),
+            advance,
+        )
+    signed = bool(trust.get().keys)
+    if not signed:
+        note("no sequencer public key known: receipt hashes were checked, signatures were not (--public-key)")
+    _report(pusher, skipped, path, signed=signed, as_json=as_json)
+    raise typer.Exit(Exit.REFUSED if pusher.rejections else Exit.FINE)

@@ -1,0 +1,156 @@
+"""The operator's database calls: one synchronous function per function of schema `ves`, used by the command line."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Self
+
+import psycopg
+from psycopg.rows import dict_row
+
+from ves_api.gateway.translate import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from uuid import UUID
+
+Row = dict[str, Any]
+
+_STATEMENT = re.compile(r"^-- name: (\w+)\n(?:--[^\n]*\n)+(.+?);$", re.MULTILINE | re.DOTALL)
+CONNECT_TIMEOUT_SECS = 5
+
+
+def parse_statements(text: str) -> dict[str, bytes]:
+    """Split a file of named statements. ValueError when a name is used twice."""
+    found = _STATEMENT.findall(text)
+    if len({name for name, _ in found}) != len(found):
+        raise ValueError("a statement is declared twice")
+    return {name: statement.encode() for name, statement in found}
+
+
+@cache
+def statements() -> dict[str, bytes]:
+    """Give the statements of admin.sql by name."""
+    return parse_statements(files("ves_api.gateway").joinpath("admin.sql").read_text(encoding="utf-8"))
+
+
+class Admin:
+    """One autocommit connection of an operator. Every method may raise ApiError (`database_unavailable`, ...)."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._connection: psycopg.Connection[Row] = psycopg.connect(
+                url,
+                autocommit=True,
+                row_factory=dict_row,
+                connect_timeout=CONNECT_TIMEOUT_SECS,
+                application_name="ves-cli",
+            )
+        except psycopg.Error as error:
+            raise translate(error) from error
+        # Of explicit transactions only; single statements are autocommit.
+        self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def _rows(self, name: str, /, **parameters: Any) -> list[Row]:
+        try:
+            return self._connection.execute(statements()[name], parameters).fetchall()
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    def list_streams(self) -> list[Row]:
+        """List streams: tenant_id, store_id, head_sequence, committed_to."""
+        return self._rows("list_streams")
+
+    def verify_stream(self, tenant_id: UUID, store_id: UUID) -> list[Row]:
+        """Recompute a stream as one snapshot, also while it grows.
+
+        Findings as check_name, sequence_number, batch_id, finding; none when it is clean.
+        """
+        with self._connection.transaction():
+            return self._rows("verify_stream", tenant_id=tenant_id, store_id=store_id)
+
+    def commit_next(self, tenant_id: UUID, store_id: UUID, max_events: int) -> Row | None:
+        """Commit the next range of a stream; None when nothing is left."""
+        rows = self._rows("commit_next", tenant_id=tenant_id, store_id=store_id, max_events=max_events)
+        return rows[0] if rows else None
+
+    def create_api_key(
+        self,
+        key_hash: str,
+        tenant_id: UUID,
+        *,
+        store_ids: Sequence[UUID],
+        agent_id: UUID | None,
+        can_read: bool,
+        can_write: bool,
+        can_admin: bool,
+        rate_limit: int | None,
+    ) -> None:
+        """Store an API key by the lower-case hex SHA-256 of its whole text."""
+        self._rows(
+            "create_api_key",
+            key_hash=key_hash,
+            tenant_id=tenant_id,
+            store_ids=list(store_ids),
+            agent_id=agent_id,
+            can_read=can_read,
+            can_write=can_write,
+            can_admin=can_admin,
+            rate_limit=rate_limit,
+        )
+
+    def list_api_keys(self, tenant_id: UUID) -> list[Row]:
+        """List API keys of a tenant, revoked ones included."""
+        return self._rows("list_api_keys", tenant_id=tenant_id)
+
+    def revoke_api_key(self, key_hash_prefix: str, tenant_id: UUID) -> int:
+        """Revoke the keys of a tenant whose hash starts with the prefix; their number."""
+        rows = self._rows("revoke_api_key", key_hash_prefix=key_hash_prefix, tenant_id=tenant_id)
+        return int(rows[0]["revoked"])
+
+    def register_agent_key(self, tenant_id: UUID, agent_id: UUID, key_id: int, public_key: bytes) -> None:
+        """Register an Ed25519 key (32 bytes) for an agent."""
+        self._rows(
+            "register_agent_key",
+            tenant_id=tenant_id,
+            agent_id=agent_id,
+            key_id=_signed_32(key_id),
+            public_key=public_key,
+        )
+
+    def list_agent_keys(self, tenant_id: UUID, agent_id: UUID) -> list[Row]:
+        """List an agent's keys; key_id is 0 to 2^32-1."""
+        return self._rows("list_agent_keys", tenant_id=tenant_id, agent_id=agent_id)
+
+    def revoke_agent_key(self, tenant_id: UUID, agent_id: UUID, key_id: int) -> None:
+        """Revoke an agent's key."""
+        self._rows("revoke_agent_key", tenant_id=tenant_id, agent_id=agent_id, key_id=_signed_32(key_id))
+
+    def register_unsigned_signer(self, sequencer_id: UUID) -> int:
+        """Register a sequencer whose receipts are not signed; its signer_id."""
+        return int(self._rows("register_unsigned_signer", sequencer_id=sequencer_id)[0]["signer_id"])
+
+    def list_signers(self) -> list[Row]:
+        """List signers: signer_id, sequencer_id, key_version, algorithm, public_key."""
+        return self._rows("list_signers")
+
+    def ingest_signed_events(self, request: str) -> Row:
+        """Append a request body of VES ingest (JSON text); the answer of VES 14.3."""
+        answer: Row = self._rows("ingest_signed_events", request=request)[0]["answer"]
+        return answer
+
+
+def _signed_32(number: int) -> int:
+    # The column is a signed 32-bit integer that holds the bit pattern (VES 3, agent_key_id).
+    return number - 2**32 if number >= 2**31 else number

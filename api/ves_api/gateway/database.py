@@ -1,0 +1,134 @@
+"""The connection pool of one process and the one way to run a statement.
+
+Connections are autocommit and binary, statements are prepared, and session limits come with the connection
+string, so that a call costs one round trip.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.types.json import set_json_loads
+from psycopg_pool import AsyncConnectionPool
+
+from ves_api.gateway import arrays, statements
+from ves_api.gateway.translate import RETRYABLE, connection_was_lost, translate
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ves_api.settings import Settings
+
+Row = tuple[Any, ...]
+
+_ATTEMPTS = 4
+_CONNECT_TIMEOUT_SECONDS = 5
+_log = get_logger("gateway")
+
+
+def conninfo(settings: Settings) -> str:
+    """The connection string with the session limits of the settings added to its `options`."""
+    parts: dict[str, Any] = dict(conninfo_to_dict(settings.database_url))
+    limits = {
+        "statement_timeout": settings.statement_timeout_ms,
+        "idle_in_transaction_session_timeout": settings.idle_in_transaction_timeout_ms,
+        "lock_timeout": settings.lock_timeout_ms,
+        "timezone": "UTC",
+    }
+    options = " ".join([str(parts.pop("options", "") or ""), *[f"-c {k}={v}" for k, v in limits.items()]])
+    parts.setdefault("connect_timeout", _CONNECT_TIMEOUT_SECONDS)
+    parts.setdefault("application_name", settings.application_name)
+    return make_conninfo(options=options.strip(), **{k: v for k, v in parts.items() if v is not None})
+
+
+class Database:
+    """Runs named statements on a pool. Safe for concurrent use by the tasks of one event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._statements = statements.load()
+        self._pool = AsyncConnectionPool(
+            conninfo(settings),
+            min_size=settings.pool_floor,
+            max_size=settings.pool_size,
+            open=False,
+            timeout=settings.acquire_timeout,
+            max_idle=settings.idle_timeout,
+            max_lifetime=settings.max_lifetime,
+            kwargs={"autocommit": True, "prepare_threshold": 0},
+            configure=_configure,
+            name="ves_api",
+        )
+
+    async def open(self) -> None:
+        """Start the pool without waiting for the server: it may come later."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close()
+
+    def usage(self) -> tuple[int, int, int]:
+        """The pool's figures now: connections in use, idle ones, and the most there may be."""
+        figures = self._pool.get_stats()
+        size, idle = figures.get("pool_size", 0), figures.get("pool_available", 0)
+        return max(0, size - idle), idle, figures.get("pool_max", 0)
+
+    async def fetch(self, name: str, parameters: Mapping[str, Any], *, idempotent: bool) -> list[Row]:
+        """All rows of a statement. An idempotent call is repeated, a bounded number of times.
+
+        Repeated are conflicts with concurrent calls and lost connections. Raises ApiError.
+        """
+        attempt = 1
+        while True:
+            try:
+                return await self._fetch_once(name, parameters)
+            except Exception as error:
+                state = error.sqlstate if isinstance(error, psycopg.Error) else None
+                lost = connection_was_lost(error)
+                if not (idempotent and attempt < _ATTEMPTS and (lost or state in RETRYABLE)):
+                    refusal = translate(error)
+                    if refusal.name == "internal_error":
+                        _log.error("statement_failed", statement=name, sqlstate=state, exc_info=error)
+                    raise refusal from error
+                _log.info("statement_repeated", statement=name, sqlstate=state, attempt=attempt)
+            if lost:
+                # After a restart of the server every idle connection is dead: replace them all at once.
+                await self._pool.check()
+            await asyncio.sleep(0.01 * 2**attempt)
+            attempt += 1
+
+    async def fetch_one(self, name: str, parameters: Mapping[str, Any], *, idempotent: bool) -> Row | None:
+        """The first row of a statement, or None."""
+        rows = await self.fetch(name, parameters, idempotent=idempotent)
+        return rows[0] if rows else None
+
+    async def fetch_value(self, name: str, parameters: Mapping[str, Any], *, idempotent: bool) -> Any:
+        """The first column of the first row, or None."""
+        row = await self.fetch_one(name, parameters, idempotent=idempotent)
+        return row[0] if row else None
+
+    async def _fetch_once(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        pool = self._pool
+        connection = await pool.getconn()
+        try:
+            cursor = connection.cursor(binary=True)
+            await cursor.execute(self._statements[name], parameters)
+            return await cursor.fetchall()
+        finally:
+            await pool.putconn(connection)
+
+
+async def _configure(connection: AsyncConnection[Row]) -> None:
+    prepare(connection)
+
+
+def prepare(connection: AsyncConnection[Row] | psycopg.Connection[Row]) -> None:
+    """Teach a connection the array parameters and the JSON reader."""
+    arrays.register(connection)
+    set_json_loads(msgspec.json.decode, connection)

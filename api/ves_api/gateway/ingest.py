@@ -1,0 +1,111 @@
+"""`ves.ingest_events`: columns of prepared events, the call, and its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ves_api.errors import ApiError
+from ves_api.gateway import arrays
+from ves_api.gateway.arrays import ArrayParameter, Column
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import uuid
+    from collections.abc import Sequence
+
+    from ves.ingest import PreparedEvent
+    from ves_api.gateway.database import Database
+
+# Parameter name and array type, in the order of `encode_columns`.
+_ARRAYS: tuple[tuple[str, type[ArrayParameter]], ...] = (
+    ("event_ids", arrays.UuidArray),
+    ("command_ids", arrays.UuidArray),
+    ("agent_ids", arrays.UuidArray),
+    ("agent_key_ids", arrays.Int4Array),
+    ("entity_types", arrays.TextArray),
+    ("entity_ids", arrays.TextArray),
+    ("event_types", arrays.TextArray),
+    ("created_at_texts", arrays.TextArray),
+    ("created_at_micros", arrays.Int8Array),
+    ("payload_kinds", arrays.Int2Array),
+    ("payloads", arrays.JsonArray),
+    ("base_versions", arrays.Int8Array),
+    ("signature_schemes", arrays.Int2Array),
+    ("signature_bundles", arrays.BytesArray),
+    ("refusals", arrays.TextArray),
+    ("refusal_messages", arrays.TextArray),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedEvents:
+    """The columns of some events, ready to be joined with those of others; `digests` has 160 bytes an event."""
+
+    count: int
+    columns: tuple[Column, ...]
+    digests: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IngestAnswer:
+    """What the engine decided; events that `exceptions` does not name were accepted, in input order."""
+
+    first_sequence: int | None
+    last_sequence: int | None
+    head_sequence: int
+    sequenced_at: dt.datetime
+    exceptions: list[dict[str, Any]]
+
+
+def encode_columns(events: Sequence[PreparedEvent]) -> EncodedEvents:
+    """Encode once, in whatever thread; costs about 2 µs an event."""
+    return EncodedEvents(
+        count=len(events),
+        columns=(
+            arrays.uuids([e.event_id for e in events]),
+            arrays.uuids([e.command_id for e in events]),
+            arrays.uuids([e.source_agent_id for e in events]),
+            arrays.int4s([e.agent_key_id for e in events]),
+            arrays.texts([e.entity_type for e in events]),
+            arrays.texts([e.entity_id for e in events]),
+            arrays.texts([e.event_type for e in events]),
+            arrays.texts([e.created_at for e in events]),
+            arrays.int8s([e.created_at_micros for e in events]),
+            arrays.int2s([e.payload_kind for e in events]),
+            arrays.blobs([e.payload for e in events]),
+            arrays.int8s([e.base_version for e in events]),
+            arrays.int2s([e.signature_scheme for e in events]),
+            arrays.blobs([e.signature_bundle for e in events]),
+            arrays.texts([e.refusal for e in events]),
+            arrays.texts([e.refusal_message for e in events]),
+        ),
+        digests=b"".join([e.plain_hash + e.cipher_hash + e.signing_hash + e.signature for e in events]),
+    )
+
+
+async def ingest_events(
+    database: Database,
+    *,
+    tenant_id: uuid.UUID,
+    store_id: uuid.UUID,
+    signer_id: int,
+    auth_epoch: int,
+    events: Sequence[EncodedEvents],
+) -> IngestAnswer:
+    """Append `events`, in order, in one transaction. Raises stale_credentials (nothing was stored)."""
+    count = sum(e.count for e in events)
+    parameters: dict[str, Any] = {
+        "tenant_id": tenant_id,
+        "store_id": store_id,
+        "signer_id": signer_id,
+        "auth_epoch": auth_epoch,
+        "digests": b"".join([e.digests for e in events]),
+    }
+    for index, (name, kind) in enumerate(_ARRAYS):
+        parameters[name] = kind(count, [e.columns[index] for e in events])
+    row = await database.fetch_one("ingest_events", parameters, idempotent=True)
+    if row is None:
+        raise ApiError("internal_error")
+    first, last, head, sequenced_at, exceptions = row
+    return IngestAnswer(first, last, head, sequenced_at, exceptions or [])

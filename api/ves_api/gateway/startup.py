@@ -1,0 +1,64 @@
+"""What the server does once, synchronously, before it starts its workers."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from ves_api.errors import ApiError
+from ves_api.gateway import statements
+from ves_api.gateway.database import conninfo
+from ves_api.gateway.translate import connection_was_lost, translate
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    from ves_api.settings import Settings
+
+_log = get_logger("startup")
+
+
+def prepare_server(settings: Settings) -> None:
+    """Refuse a server that loses commits, then register the bootstrap key.
+
+    A server that cannot be reached is tried again as often as the settings say.
+    Raises ApiError: server_not_durable, database_unavailable, or what the engine raised.
+    """
+    with _connect(settings) as connection:
+        durable = _run(connection, "server_is_durable", {})
+        if durable is not None:
+            if not (durable.name == "server_not_durable" and settings.allow_unsafe_server):
+                raise durable
+            _log.warning("server_not_durable", allowed_by="VES_DANGER_ALLOW_UNSAFE_SERVER")
+        if settings.bootstrap_key is None:
+            _log.warning("no_bootstrap_key", variable="BOOTSTRAP_ADMIN_API_KEY")
+            return
+        digest = hashlib.sha256(settings.bootstrap_key.encode()).hexdigest()
+        failure = _run(connection, "upsert_bootstrap_key", {"key_hash": digest})
+        if failure is not None:
+            raise failure
+
+
+def _connect(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
+    attempt = 0
+    while True:
+        try:
+            return psycopg.connect(conninfo(settings), autocommit=True)
+        except psycopg.Error as error:
+            if attempt >= settings.startup_retries or not connection_was_lost(error):
+                raise translate(error) from error
+            attempt += 1
+            _log.info("database_not_reachable", attempt=attempt, of=settings.startup_retries)
+            time.sleep(settings.startup_retry_delay)
+
+
+def _run(
+    connection: psycopg.Connection[tuple[object, ...]], name: str, parameters: dict[str, object]
+) -> ApiError | None:
+    try:
+        connection.execute(statements.load()[name], parameters)
+    except psycopg.Error as error:
+        return translate(error)
+    return None

@@ -1,0 +1,1 @@
+"""Agents: signing keys and API keys."""

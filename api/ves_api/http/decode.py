@@ -1,0 +1,121 @@
+"""Reading a request: bodies, query and path parameters, hex and times. Every refusal has its code."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import uuid
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from ves.codec import I64_MAX, parse_hex, parse_uuid
+from ves.errors import ProtocolError
+from ves_api.errors import ApiError
+
+if TYPE_CHECKING:
+    from litestar import Request
+
+T = TypeVar("T")
+
+_JSON_TYPE = re.compile(rb"\s*application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
+_PATH_IN_MESSAGE = re.compile(r" - at `\$\.?([^`]*)`$")
+_MISSING_IN_MESSAGE = re.compile(r"missing required field `([^`]*)`")
+_decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
+_DIGITS = re.compile(r"[0-9]{1,19}")
+
+
+def require_json_type(request: Request[Any, Any, Any]) -> None:
+    """Raise 415 unless the Content-Type is application/json or application/*+json."""
+    for name, value in request.scope["headers"]:
+        if name == b"content-type":
+            if _JSON_TYPE.fullmatch(value):
+                return
+            break
+    raise ApiError("unsupported_media_type")
+
+
+async def read_body(request: Request[Any, Any, Any]) -> bytes:
+    """The whole JSON body; 415 and 413 are raised before it is read."""
+    require_json_type(request)
+    return await request.body()
+
+
+async def read_struct(request: Request[Any, Any, Any], decoder: msgspec.json.Decoder[T]) -> T:
+    """The body as a struct. Raises malformed_json (400) or invalid_shape (422)."""
+    body = await read_body(request)
+    try:
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError as error:
+            _decode_raw(body)  # what is not even JSON is malformed, whatever else is wrong with it
+            raise _wrong_shape(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ApiError("malformed_json") from error
+
+
+def _wrong_shape(message: str) -> ApiError:
+    """The refusal for a body of another shape, naming the member if the decoder did."""
+    path = _PATH_IN_MESSAGE.search(message)
+    missing = _MISSING_IN_MESSAGE.search(message)
+    field = ".".join([m.group(1) for m in (path, missing) if m and m.group(1)])
+    return ApiError("invalid_shape", message, details={"field": field} if field else None)
+
+
+class Query:
+    """The query parameters of a request; of a repeated one the last counts."""
+
+    def __init__(self, request: Request[Any, Any, Any]) -> None:
+        try:
+            text = request.scope["query_string"].decode("ascii")
+            pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+        except ValueError as error:
+            raise ApiError("invalid_query", "The query string cannot be read") from error
+        self._values = dict(pairs)
+
+    def required_uuid(self, name: str) -> uuid.UUID:
+        """A UUID that must be there. Raises invalid_query."""
+        value = self._values.get(name)
+        if value is None:
+            raise ApiError("invalid_query", f"{name} is required", details={"field": name})
+        return path_uuid(value, name)
+
+
+def path_uuid(text: str, name: str) -> uuid.UUID:
+    """A UUID from a path or query. Raises invalid_query."""
+    try:
+        return parse_uuid(text)
+    except ProtocolError as error:
+        raise ApiError("invalid_query", f"{name} is not a UUID", details={"field": name}) from error
+
+
+def path_number(text: str, name: str) -> int:
+    """A number 0 … 2^63-1 from a path or query. Raises invalid_query."""
+    number = int(text) if _DIGITS.fullmatch(text) else -1
+    if not 0 <= number <= I64_MAX:
+        raise ApiError("invalid_query", f"{name} is not a sequence number", details={"field": name})
+    return number
+
+
+def hex_field(text: str, length: int, field: str, *, prefix: bool = True) -> bytes:
+    """`length` bytes of hex; `prefix` says whether `0x` may lead. Raises invalid_field."""
+    if prefix or not text.startswith("0x"):
+        try:
+            return parse_hex(text, length)
+        except ProtocolError:
+            pass
+    raise ApiError("invalid_field", f"{field} is not {length} bytes of hex", details={"field": field})
+
+
+def time_field(text: str | None, field: str) -> dt.datetime | None:
+    """An RFC 3339 time with an offset, or None. Raises invalid_field."""
+    if text is None:
+        return None
+    try:
+        moment = msgspec.convert(text, dt.datetime)
+    except msgspec.ValidationError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ApiError("invalid_field", f"{field} is not an RFC 3339 time", details={"field": field})
+    return moment

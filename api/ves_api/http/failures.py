@@ -1,0 +1,59 @@
+"""From any exception to the one error body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+
+from ves.errors import ProtocolError, RequestRefused
+from ves_api.errors import ApiError
+from ves_api.http.shell import error_headers
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    from litestar import Request
+
+_log = get_logger("http")
+_BY_STATUS = {
+    400: "invalid_request",
+    404: "route_not_found",
+    405: "method_not_allowed",
+    413: "body_too_large",
+    415: "unsupported_media_type",
+}
+_UNEXPECTED = 500
+
+
+def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """The framework's exception handler for everything that a handler raises."""
+    refusal = to_api_error(error)
+    if refusal.name == "body_too_large":
+        refusal.details = {"limit": request.app.state.settings.max_body_bytes}
+    request_id = request.scope["state"].get("request_id", "")
+    if refusal.status == _UNEXPECTED and refusal is not error:
+        _log.error("request_failed", request_id=request_id, path=request.scope["path"], exc_info=error)
+    elif refusal.status > _UNEXPECTED:
+        _log.warning("request_refused", request_id=request_id, code=refusal.sqlstate, name=refusal.name)
+    else:
+        _log.info("request_refused", request_id=request_id, code=refusal.sqlstate, name=refusal.name)
+    headers = {name.decode(): value.decode() for name, value in error_headers(refusal)}
+    return Response(refusal.body(request_id), status_code=refusal.status, headers=headers)
+
+
+def to_api_error(error: Exception) -> ApiError:
+    """The refusal for an exception; an unknown one is an internal error."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, RequestRefused):
+        return ApiError(error.name, error.message, details=error.details)
+    if isinstance(error, ProtocolError):
+        return ApiError("invalid_field", error.message)
+    if isinstance(error, HTTPException):
+        headers = error.headers if isinstance(error.headers, dict) else {}
+        name = _BY_STATUS.get(error.status_code)
+        if name is None and error.detail == "client disconnected prematurely":
+            name = "invalid_request"  # nobody is there to read it
+        return ApiError(name or "internal_error", headers=headers)
+    return ApiError("internal_error")

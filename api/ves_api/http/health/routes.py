@@ -1,0 +1,106 @@
+"""`GET /health` and `GET /ready` (http-api 11)."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from typing import Any
+
+import msgspec
+from litestar import Request, get
+from litestar.response.base import ASGIResponse
+
+from ves_api import SERVICE_NAME, __version__
+from ves_api.errors import ApiError
+from ves_api.gateway.operations import health
+from ves_api.http.docs.operation import Operation, operation_opt
+from ves_api.http.encode import answer
+from ves_api.services import services_of
+
+_PATIENCE_SECONDS = 2
+_CRITICAL, _STRESSED, _MODERATE = 0.95, 0.80, 0.50
+
+
+class HealthResponse(msgspec.Struct):
+    """The process is alive."""
+
+    status: str
+    service: str
+    version: str
+    timestamp: str
+
+
+class DatabaseStatus(msgspec.Struct):
+    """How the database answered."""
+
+    connected: bool
+    response_time_ms: int
+
+
+class PoolStatus(msgspec.Struct):
+    """Connections of this process: `utilization` is in use against the most there may be."""
+
+    status: str
+    utilization: str
+    active: int
+    idle: int
+
+
+class ReadyResponse(msgspec.Struct):
+    """The process can serve."""
+
+    status: str
+    database: DatabaseStatus
+    pool: PoolStatus
+
+
+_HEALTH = Operation(
+    summary="Is the process alive",
+    tag="Health",
+    needs="nothing",
+    response=HealthResponse,
+    public=True,
+)
+_READY = Operation(
+    summary="Can the process serve",
+    tag="Health",
+    needs="nothing",
+    response=ReadyResponse,
+    public=True,
+)
+
+
+@get("/health", sync_to_thread=False, opt=operation_opt(_HEALTH))
+def get_health() -> ASGIResponse:
+    """Never touches the database: a restart of this process would not mend the database."""
+    now = dt.datetime.now(dt.UTC).isoformat()
+    return answer(HealthResponse("healthy", SERVICE_NAME, __version__, now))
+
+
+@get("/ready", opt=operation_opt(_READY))
+async def get_ready(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """One round trip to the engine; 503 when it does not answer soon."""
+    database = services_of(request).database
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await health(database)
+    except (ApiError, TimeoutError) as error:
+        raise ApiError("database_unavailable", "Service unavailable", retry_after=1) from error
+    elapsed = round((time.perf_counter() - started) * 1000)
+    active, idle, most = database.usage()
+    share = active / most if most else 1.0
+    pool = PoolStatus(_pool_word(share), f"{share * 100:.1f}%", active, idle)
+    return answer(ReadyResponse("ready", DatabaseStatus(connected=True, response_time_ms=elapsed), pool))
+
+
+def _pool_word(share: float) -> str:
+    if share >= _CRITICAL:
+        return "critical"
+    if share >= _STRESSED:
+        return "stressed"
+    return "moderate" if share >= _MODERATE else "healthy"
+
+
+ROUTES = [get_health, get_ready]

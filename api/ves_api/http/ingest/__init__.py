@@ -1,0 +1,1 @@
+"""Appending VES events."""

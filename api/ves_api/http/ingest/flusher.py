@@ -1,0 +1,95 @@
+"""Keeps handed-out receipt signatures, after the answer and off its path.
+
+Loss is harmless: the receipts worker makes good what was never stored. So the queue is bounded and a failed
+call is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ves_api.errors import ApiError
+from ves_api.gateway.receipts import store_receipts
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    import uuid
+
+    from ves_api.gateway.database import Database
+    from ves_api.http.ingest.signing import SignedBatch
+
+_MAX_WAITING = 50_000
+_GATHER_SECONDS = 1.0
+_CLOSE_SECONDS = 5
+_log = get_logger("receipts")
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What waits for one stream: parallel numbers, 32-byte hashes and 64-byte signatures."""
+
+    numbers: list[int] = field(default_factory=list)
+    hashes: list[bytes] = field(default_factory=list)
+    signatures: list[bytes] = field(default_factory=list)
+
+
+class ReceiptFlusher:
+    """Owned by one event loop; uses at most one connection."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: dict[tuple[uuid.UUID, uuid.UUID], _Stream] = {}
+        self._count = 0
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin flushing in the background."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def add(self, tenant_id: uuid.UUID, store_id: uuid.UUID, batch: SignedBatch) -> None:
+        """Take a batch's signatures, or drop them when too many wait."""
+        if not batch.signatures or self._count >= _MAX_WAITING:
+            return
+        stream = self._waiting.setdefault((tenant_id, store_id), _Stream())
+        stream.numbers += batch.sequence_numbers
+        stream.hashes.append(batch.hashes)
+        stream.signatures.append(batch.signatures)
+        self._count += len(batch.sequence_numbers)
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Store what waits, within a few seconds, then stop."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._flush()
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(_GATHER_SECONDS)
+            await self._flush()
+
+    async def _flush(self) -> None:
+        self._wake.clear()
+        waiting, self._waiting = self._waiting, {}
+        for (tenant_id, store_id), stream in waiting.items():
+            try:
+                await store_receipts(
+                    self._database,
+                    tenant_id,
+                    store_id,
+                    stream.numbers,
+                    b"".join(stream.hashes),
+                    b"".join(stream.signatures),
+                )
+            except ApiError as error:
+                _log.warning("receipts_not_stored", code=error.sqlstate, receipts=len(stream.numbers))
+            self._count -= len(stream.numbers)

@@ -1,0 +1,50 @@
+"""Agent public keys, cached per process.
+
+Key bytes of a number never change, so a cached key cannot be stale; windows and revocation are judged by the
+engine at every ingest. Keys that do not exist are not remembered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ves_api.gateway.agent_keys import get_agent_keys
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Collection
+
+    from ves.ingest import AgentKey
+    from ves_api.gateway.database import Database
+
+
+class AgentKeys:
+    """A bounded cache by (tenant, agent, key number). Read from any thread, written by the event loop."""
+
+    def __init__(self, database: Database, size: int) -> None:
+        self._database = database
+        self._size = size
+        self._cache: dict[tuple[uuid.UUID, uuid.UUID, int], AgentKey] = {}
+
+    def cached(
+        self, tenant_id: uuid.UUID, names: Collection[tuple[uuid.UUID, int]]
+    ) -> dict[tuple[uuid.UUID, int], AgentKey] | None:
+        """All the keys, or None when one is not cached."""
+        keys = {}
+        for agent_id, key_id in names:
+            key = self._cache.get((tenant_id, agent_id, key_id))
+            if key is None:
+                return None
+            keys[agent_id, key_id] = key
+        return keys
+
+    async def load(
+        self, tenant_id: uuid.UUID, names: Collection[tuple[uuid.UUID, int]]
+    ) -> dict[tuple[uuid.UUID, int], AgentKey]:
+        """The keys that exist, from the database."""
+        keys = await get_agent_keys(self._database, tenant_id, names)
+        for (agent_id, key_id), key in keys.items():
+            if len(self._cache) >= self._size:
+                self._cache.pop(next(iter(self._cache)))
+            self._cache[tenant_id, agent_id, key_id] = key
+        return keys

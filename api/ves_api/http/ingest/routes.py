@@ -1,0 +1,46 @@
+"""`POST /api/v1/ves/events/ingest` (http-api 2.2, VES 14)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, post
+from litestar.response.base import ASGIResponse
+
+from ves_api.auth.credentials import read_credential
+from ves_api.http.decode import read_body
+from ves_api.http.docs.operation import Operation, operation_opt
+from ves_api.http.ingest.wire import IngestRequest, IngestResponse
+from ves_api.services import services_of
+
+_INGEST = Operation(
+    summary="Append signed events to a stream; refused events are listed in the answer, not as an error",
+    tag="Events",
+    needs="write, the stream in scope, and the agent if the credential is bound to one",
+    request=IngestRequest,
+    response=IngestResponse,
+    errors=(
+        "empty_batch",
+        "mixed_streams",
+        "source_agent_mismatch",
+        "batch_too_large",
+        "payload_too_large",
+        "invalid_field",
+        "missing_field",
+        "agent_mismatch",
+    ),
+)
+
+
+@post("/api/v1/ves/events/ingest", opt=operation_opt(_INGEST))
+async def ingest_events(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """Append a batch; an exact repeat answers the same receipts."""
+    services = services_of(request)
+    key_hash = read_credential(request.scope["headers"])
+    identity = await services.authenticator.identify_cached(key_hash)
+    body = await read_body(request)
+    response = await request.app.state.ingest.ingest(key_hash, identity, body)
+    return ASGIResponse(body=response, media_type="application/json")
+
+
+ROUTES = [ingest_events]

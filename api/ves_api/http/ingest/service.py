@@ -1,0 +1,185 @@
+"""One ingest request from bytes to bytes: decode, check, verify, append, sign.
+
+Everything before the append needs no connection and no lock, and runs in the event loop for a small request
+and in a thread for a large one (libsodium releases the interpreter lock).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from ves.ingest import (
+    Limits,
+    check_batch,
+    check_limits,
+    check_source_agent,
+    parse_request,
+    required_keys,
+    verify_signatures,
+)
+from ves_api.gateway.coalescer import Append, AppendAnswer
+from ves_api.gateway.ingest import EncodedEvents, encode_columns
+from ves_api.http.ingest.signing import SignedBatch, sequenced_at_text
+from ves_api.http.ingest.wire import IngestResponse, Rejection
+from ves_api.ids import fresh_uuid
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable, Mapping
+
+    from ves.ingest import AgentKey, IngestRequest
+    from ves.receipts import Receipt
+    from ves_api.auth.identity import Identity
+    from ves_api.services import Services
+    from ves_api.settings import Settings
+
+T = TypeVar("T")
+
+# A request of this size (about four events of 1 kB) costs less than handing it to a thread would delay it.
+_INLINE_BYTES = 8192
+_INLINE_EVENTS = 4
+_THREADS = 2
+_REJECTED = "rejected"
+_UNVERIFIED = "invalid_signature", "signature verification failed"
+_encode = msgspec.json.Encoder().encode
+
+
+class IngestService:
+    """Owned by one event loop; its threads only run pure functions."""
+
+    def __init__(self, services: Services) -> None:
+        settings = services.settings
+        self._services = services
+        self._limits = limits_of(settings)
+        self._profile = settings.profile
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ves-ingest")
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._threads.shutdown(wait=False)
+
+    async def ingest(self, key_hash: str, identity: Identity, body: bytes) -> bytes:
+        """The response body (VES 14.3). Raises RequestRefused or ApiError for whole-request refusals."""
+        services = self._services
+        inline = len(body) <= _INLINE_BYTES
+        request, encoded = await self._run(inline, partial(self._prepare, identity, body))
+        if encoded is None:
+            names = required_keys(request.events)
+            keys = await services.agent_keys.load(request.tenant_id, names)
+            encoded = await self._run(inline, partial(self._verify, request, keys))
+        append = Append(
+            tenant_id=request.tenant_id,
+            store_id=request.store_id,
+            events=encoded,
+            ids=_ids(request),
+            epoch=identity.epoch,
+            reauthenticate=lambda: self._reauthenticate(append, request, key_hash),
+        )
+        answer = await services.coalescer.append(append)
+        replayed = await self._replayed(request, answer)
+        inline = answer.accepted <= _INLINE_EVENTS
+        response, batch = await self._run(inline, partial(self._respond, request, answer, replayed))
+        if batch is not None:
+            services.flusher.add(request.tenant_id, request.store_id, batch)
+        return response
+
+    async def _run(self, inline: bool, work: Callable[[], T]) -> T:
+        if inline:
+            return work()
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _prepare(self, identity: Identity, body: bytes) -> tuple[IngestRequest, EncodedEvents | None]:
+        """Decode and check in the order of http-api 2.2; encode too if every key is cached."""
+        request = parse_request(body, self._limits)
+        check_batch(request)
+        identity.require_agent(request.agent_id)
+        check_source_agent(request)
+        identity.require("write")
+        identity.require_scope(request.tenant_id, request.store_id)
+        check_limits(request)
+        keys = self._services.agent_keys.cached(request.tenant_id, required_keys(request.events))
+        return request, None if keys is None else self._verify(request, keys)
+
+    def _verify(
+        self, request: IngestRequest, keys: Mapping[tuple[uuid.UUID, int], AgentKey]
+    ) -> EncodedEvents:
+        events = request.events
+        verify_signatures(events, keys, self._profile)
+        for event in events:
+            if event.refusal is None and (event.source_agent_id, event.agent_key_id) not in keys:
+                # The engine answers "key not found"; were the key registered in this very moment, the
+                # event must not pass without its signature having been checked.
+                event.refusal, event.refusal_message = _UNVERIFIED
+        return encode_columns(events)
+
+    async def _reauthenticate(self, append: Append, request: IngestRequest, key_hash: str) -> int:
+        """Check the caller again after credentials changed; answers the new epoch."""
+        identity = await self._services.authenticator.identify_again(key_hash, append.epoch)
+        identity.require_agent(request.agent_id)
+        identity.require("write")
+        identity.require_scope(request.tenant_id, request.store_id)
+        return identity.epoch
+
+    async def _replayed(self, request: IngestRequest, answer: AppendAnswer) -> list[Receipt]:
+        signer = self._services.signer
+        return [
+            await signer.replay(request, request.events[e["ord"] - 1], e)
+            for e in answer.exceptions
+            if e["outcome"] != _REJECTED
+        ]
+
+    def _respond(
+        self, request: IngestRequest, answer: AppendAnswer, replayed: list[Receipt]
+    ) -> tuple[bytes, SignedBatch | None]:
+        """Sign the accepted events' receipts and encode the answer."""
+        events = request.events
+        receipts, batch = replayed, None
+        if answer.first_sequence is not None:
+            if answer.exceptions:
+                named = {e["ord"] for e in answer.exceptions}
+                events = [event for ord_, event in enumerate(events, 1) if ord_ not in named]
+            batch = self._services.signer.sign_accepted(
+                request.tenant_id, request.store_id, events, answer.first_sequence, sequenced_at_text(answer)
+            )
+            receipts = replayed + batch.receipts
+        rejections = _rejections(request, answer.exceptions)
+        response = IngestResponse(
+            batch_id=fresh_uuid(),
+            events_accepted=answer.accepted,
+            events_rejected=len(rejections),
+            sequence_start=answer.first_sequence,
+            sequence_end=None if answer.first_sequence is None else answer.head_sequence,
+            head_sequence=answer.head_sequence,
+            rejections=rejections or msgspec.UNSET,
+            receipts=receipts or msgspec.UNSET,
+        )
+        return _encode(response), batch
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The protocol library's limits from the settings."""
+    return Limits(
+        max_events=settings.max_events,
+        max_payload_bytes=settings.max_payload_bytes,
+        strict_format=settings.strict_format,
+        profile=settings.profile,
+    )
+
+
+def _ids(request: IngestRequest) -> frozenset[uuid.UUID]:
+    """Every event and command id; requests that share one are not appended in one call."""
+    ids = {e.event_id for e in request.events}
+    ids.update(e.command_id for e in request.events if e.command_id is not None)
+    return frozenset(ids)
+
+
+def _rejections(request: IngestRequest, exceptions: list[dict[str, Any]]) -> list[Rejection]:
+    """Refused events: those refused before numbering, then those refused by it, each in input order."""
+    refused = [e for e in exceptions if e["outcome"] == _REJECTED]
+    refused.sort(key=lambda e: (e["phase"], e["ord"]))
+    return [Rejection(request.events[e["ord"] - 1].event_id, e["reason"], e["message"]) for e in refused]

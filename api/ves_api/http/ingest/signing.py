@@ -1,0 +1,158 @@
+"""Receipts: signed after commit, and the same bytes for ever (VES 11, design 3A)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ves.digests import receipt_hash, receipt_hashes
+from ves.ed25519 import Signer as Ed25519Signer
+from ves.receipts import Receipt
+from ves.timestamps import micros_text
+from ves_api.errors import ApiError
+from ves_api.gateway.receipts import Signer, get_receipt, list_signers, register_signer
+from ves_api.http.encode import micros
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Sequence
+
+    from ves.ingest import IngestRequest, PreparedEvent
+    from ves_api.gateway.coalescer import AppendAnswer
+    from ves_api.gateway.database import Database
+
+_KEY_VERSION = 0
+_SCHEME_ED25519 = 1
+
+
+class SignedBatch:
+    """The receipts of one request's accepted events, and what the store needs to keep of them."""
+
+    __slots__ = ("hashes", "receipts", "sequence_numbers", "signatures")
+
+    def __init__(self) -> None:
+        self.receipts: list[Receipt] = []
+        self.sequence_numbers: list[int] = []
+        self.hashes = b""
+        self.signatures = b""
+
+
+class ReceiptSigner:
+    """The process's own signing key and the register of all signers. Owned by one event loop."""
+
+    def __init__(self, database: Database, sequencer_id: uuid.UUID, seed: bytes | None) -> None:
+        self._database = database
+        self._sequencer_id = sequencer_id
+        self._key = None if seed is None else Ed25519Signer(seed)
+        self._own: int | None = None
+        self._signers: dict[int, Signer] = {}
+        self._registering = asyncio.Lock()
+
+    async def own_id(self) -> int:
+        """The number of this process's signer; registered on first use, so that a database may come late."""
+        if self._own is None:
+            async with self._registering:
+                if self._own is None:
+                    public_key = None if self._key is None else self._key.public_key
+                    algorithm = "none" if self._key is None else "ed25519"
+                    self._own = await register_signer(
+                        self._database, self._sequencer_id, _KEY_VERSION, algorithm, public_key
+                    )
+        return self._own
+
+    def sign_accepted(
+        self,
+        tenant_id: uuid.UUID,
+        store_id: uuid.UUID,
+        events: Sequence[PreparedEvent],
+        first_sequence: int,
+        sequenced_at: str,
+    ) -> SignedBatch:
+        """Receipts of newly numbered events. Pure: runs in any thread, never under a lock."""
+        batch = SignedBatch()
+        batch.sequence_numbers = list(range(first_sequence, first_sequence + len(events)))
+        hashes = receipt_hashes(
+            tenant_id,
+            store_id,
+            [e.event_id for e in events],
+            batch.sequence_numbers,
+            [e.signing_hash for e in events],
+        )
+        key = self._key
+        signatures = [b""] * len(events) if key is None else [key.sign(digest) for digest in hashes]
+        batch.receipts = [
+            self._receipt(event.event_id, number, sequenced_at, digest, signature)
+            for event, number, digest, signature in zip(
+                events, batch.sequence_numbers, hashes, signatures, strict=True
+            )
+        ]
+        if key is not None:
+            batch.hashes = b"".join(hashes)
+            batch.signatures = b"".join(signatures)
+        return batch
+
+    def _receipt(
+        self, event_id: uuid.UUID, number: int, sequenced_at: str, digest: bytes, signature: bytes
+    ) -> Receipt:
+        return Receipt(
+            sequencer_id=self._sequencer_id,
+            event_id=event_id,
+            sequence_number=number,
+            sequenced_at=sequenced_at,
+            receipt_hash=digest.hex(),
+            signature_alg="ed25519" if signature else "none",
+            sequencer_signature=signature.hex(),
+            sequencer_key_version=_KEY_VERSION,
+            receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
+        )
+
+    async def replay(
+        self, request: IngestRequest, event: PreparedEvent, stored: dict[str, object]
+    ) -> Receipt:
+        """The receipt that the first answer carried, from what the engine says of the stored event.
+
+        Ed25519 is deterministic, so a signature that is not stored yet is made again with the same key. With
+        neither the signature nor the key the receipt cannot be given: overloaded (503).
+        """
+        signer = await self._signer(int(str(stored["signer_id"])))
+        number = int(str(stored["sequence_number"]))
+        digest = receipt_hash(request.tenant_id, request.store_id, event.event_id, number, event.signing_hash)
+        signature = await self._stored_or_same(
+            request.tenant_id, event, signer, stored.get("signature"), digest
+        )
+        return Receipt(
+            sequencer_id=signer.sequencer_id,
+            event_id=event.event_id,
+            sequence_number=number,
+            sequenced_at=micros_text(int(str(stored["sequenced_at_micros"]))),
+            receipt_hash=digest.hex(),
+            signature_alg=signer.algorithm,
+            sequencer_signature=signature,
+            sequencer_key_version=signer.key_version,
+            receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
+        )
+
+    async def _stored_or_same(
+        self, tenant_id: uuid.UUID, event: PreparedEvent, signer: Signer, stored: object, digest: bytes
+    ) -> str:
+        if signer.algorithm == "none":
+            return ""
+        if stored:
+            return str(stored)
+        if self._key is not None and self._key.public_key == signer.public_key:
+            return self._key.sign(digest).hex()
+        receipt = await get_receipt(self._database, tenant_id, event.event_id)
+        signature = str((receipt or {}).get("sequencerSignature") or "")
+        if not signature:
+            raise ApiError("overloaded", "The receipt of a stored event is not available yet", retry_after=1)
+        return signature
+
+    async def _signer(self, signer_id: int) -> Signer:
+        if signer_id not in self._signers:
+            self._signers = await list_signers(self._database)
+        return self._signers[signer_id]
+
+
+def sequenced_at_text(answer: AppendAnswer) -> str:
+    """`sequencedAt` of the answer's accepted events: RFC 3339, `+00:00`, at most microseconds."""
+    return micros_text(micros(answer.sequenced_at))

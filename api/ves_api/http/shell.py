@@ -1,0 +1,192 @@
+"""The outermost ASGI layer: what holds for every answer, whoever makes it.
+
+Request id, security headers, CORS, compression, time limit, strict paths, HEAD, and one error body even when
+the framework or a handler fails in an unforeseen way (http-api 1.1, 1.2, 1.6, 1.9).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import time
+from typing import TYPE_CHECKING, Any
+
+from ves_api.errors import ApiError
+from ves_api.ids import fresh_uuid
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, Receive, Send
+
+    from ves_api.settings import Settings
+
+Headers = list[tuple[bytes, bytes]]
+
+_SECURITY_HEADERS: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"cache-control", b"no-store"),
+]
+_EXPOSED = b"x-request-id, x-error-code, retry-after"
+_ALLOWED_METHODS = b"GET, POST, PUT, DELETE, OPTIONS"
+_ALLOWED_HEADERS = b"authorization, content-type, x-api-key, x-request-id"
+_MAX_REQUEST_ID = 128
+_GZIP_FLOOR = 1024
+_GZIP_LEVEL = 1
+_log = get_logger("http")
+
+
+class Shell:
+    """Wraps the application; keeps no state between requests."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._timeout = settings.request_timeout
+        self._any_origin = "*" in settings.cors_origins
+        self._origins = frozenset(origin.encode() for origin in settings.cors_origins)
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Any, receive: Receive, send: Send) -> None:
+        wanted = {name: value for name, value in scope["headers"] if name in _READ_HEADERS}
+        request_id = _request_id(wanted.get(b"x-request-id"))
+        scope.setdefault("state", {})["request_id"] = request_id
+        answer = _Answer(send, self._common_headers(request_id, wanted.get(b"origin")))
+        answer.accepts_gzip = b"gzip" in wanted.get(b"accept-encoding", b"")
+        if scope["method"] == "HEAD":
+            scope["method"] = "GET"
+            answer.drops_body = True
+        started = time.perf_counter()
+        try:
+            await self._serve(scope, receive, answer, request_id, wanted)
+        except Exception as error:  # noqa: BLE001 (the last resort: nothing may leave without an answer)
+            _log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
+            await answer.refuse(ApiError("internal_error"), request_id)
+        _log.debug(
+            "request",
+            request_id=request_id,
+            method=scope["method"],
+            path=scope["path"],
+            status=answer.status,
+            ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+
+    async def _serve(
+        self, scope: Any, receive: Receive, answer: _Answer, request_id: str, headers: dict[bytes, bytes]
+    ) -> None:
+        if self._is_preflight(scope, headers):
+            preflight = [
+                (b"access-control-allow-methods", _ALLOWED_METHODS),
+                (b"access-control-allow-headers", _ALLOWED_HEADERS),
+            ]
+            await answer.whole(200, preflight, b"")
+            return
+        path = scope["path"]
+        if "//" in path or (path.endswith("/") and path != "/"):
+            # The framework would serve these as if they were written properly.
+            await answer.refuse(ApiError("route_not_found"), request_id)
+            return
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._app(scope, receive, answer.send)
+        except TimeoutError:
+            _log.warning("request_timeout", request_id=request_id, path=path)
+            await answer.refuse(ApiError("timeout", retry_after=1), request_id)
+
+    def _allows(self, origin: bytes) -> bool:
+        return self._any_origin or origin in self._origins
+
+    def _is_preflight(self, scope: Any, headers: dict[bytes, bytes]) -> bool:
+        return (
+            scope["method"] == "OPTIONS"
+            and b"access-control-request-method" in headers
+            and self._allows(headers.get(b"origin", b""))
+        )
+
+    def _common_headers(self, request_id: str, origin: bytes | None) -> Headers:
+        headers = [(b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
+        if not self._origins:
+            return headers
+        if not self._any_origin:
+            headers.append((b"vary", b"origin"))
+        if origin is not None and self._allows(origin):
+            headers.append((b"access-control-allow-origin", b"*" if self._any_origin else origin))
+            headers.append((b"access-control-expose-headers", _EXPOSED))
+        return headers
+
+
+_READ_HEADERS = frozenset({b"x-request-id", b"origin", b"accept-encoding", b"access-control-request-method"})
+
+
+class _Answer:
+    """One response on its way out: adds the common headers, compresses a body that comes in one piece."""
+
+    def __init__(self, send: Send, headers: Headers) -> None:
+        self._send = send
+        self._headers = headers
+        self._start: Any = None
+        self.accepts_gzip = False
+        self.drops_body = False
+        self.status = 0
+
+    async def send(self, message: Any) -> None:
+        """The application's `send`."""
+        if message["type"] == "http.response.start":
+            self._start = message
+        elif message["type"] == "http.response.body" and self._start is not None:
+            await self._first_body(message)
+        else:
+            await self._send(message)
+
+    async def _first_body(self, message: Any) -> None:
+        start, self._start = self._start, None
+        headers = [h for h in start["headers"] if h[0] != b"cache-control"]
+        body = message.get("body", b"")
+        if not message.get("more_body", False):
+            if self.accepts_gzip and len(body) >= _GZIP_FLOOR:
+                body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+                headers = [h for h in headers if h[0] != b"content-length"]
+                headers += [
+                    (b"content-length", str(len(body)).encode()),
+                    (b"content-encoding", b"gzip"),
+                    (b"vary", b"accept-encoding"),
+                ]
+            message["body"] = b"" if self.drops_body else body
+        self.status = start["status"]
+        start["headers"] = headers + self._headers
+        await self._send(start)
+        await self._send(message)
+
+    async def whole(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a complete response of the shell's own."""
+        length = (b"content-length", str(len(body)).encode())
+        await self.send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
+        await self.send({"type": "http.response.body", "body": body})
+
+    async def refuse(self, error: ApiError, request_id: str) -> None:
+        """Send an error body, unless a response is already on its way."""
+        if self.status:
+            return
+        self._start = None
+        await self.whole(error.status, error_headers(error), error.body(request_id))
+
+
+def error_headers(error: ApiError) -> Headers:
+    """The headers of an error answer: media type, `x-error-code`, `retry-after`, and its own."""
+    headers = [(b"content-type", b"application/json"), (b"x-error-code", error.code.encode())]
+    if error.retry_after is not None:
+        headers.append((b"retry-after", str(error.retry_after).encode()))
+    headers += [(name.encode(), value.encode()) for name, value in error.headers.items()]
+    return headers
+
+
+def _request_id(sent: bytes | None) -> str:
+    """The caller's id if it is short printable ASCII, else a fresh one."""
+    if sent and len(sent) <= _MAX_REQUEST_ID and sent.isascii() and sent.decode().isprintable():
+        return sent.decode()
+    return str(fresh_uuid())

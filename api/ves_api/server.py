@@ -1,0 +1,72 @@
+"""The server process: start-up checks, then granian with worker processes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, Loops
+
+from ves_api import settings as settings_module
+from ves_api import telemetry
+from ves_api.app import make_app
+from ves_api.gateway.startup import prepare_server
+
+if TYPE_CHECKING:
+    from ves_api.http.shell import Shell
+    from ves_api.settings import Settings
+
+_PR_SET_PDEATHSIG = 1
+_BACKLOG = 2048
+_MIN_BACKLOG = 128
+_THREAD_SWITCH_SECONDS = 0.001
+_log = telemetry.get_logger("server")
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; in-flight requests are answered first.
+
+    Raises ApiError when the database server is not durable or cannot be reached.
+    """
+    telemetry.configure(settings.log_level, as_json=settings.log_json)
+    _log.info("starting", settings=repr(settings))
+    prepare_server(settings)
+    server = Granian(
+        "ves_api.app:make_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        loop=Loops.uvloop if sys.platform != "win32" else Loops.auto,
+        http=HTTPModes.auto,
+        websockets=False,
+        backlog=_BACKLOG,
+        backpressure=max(_MIN_BACKLOG, _BACKLOG // settings.workers),
+        respawn_failed_workers=True,
+        workers_kill_timeout=settings.shutdown_timeout,
+        log_level="warning",  # type: ignore[arg-type]
+    )
+    server.serve(target_loader=load_worker, wrap_loader=False)
+
+
+def load_worker(*_: Any, **__: Any) -> Shell:
+    """Make the application inside a worker process; the environment is that of the parent."""
+    _die_with_parent()
+    sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
+    settings = settings_module.load()
+    telemetry.configure(settings.log_level, as_json=settings.log_json)
+    return make_app(settings)
+
+
+def _die_with_parent() -> None:
+    """A killed parent must not leave workers behind that hold the port (Linux: PR_SET_PDEATHSIG)."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:
+        # The parent died before the request for the signal was in place.
+        os.kill(os.getpid(), signal.SIGKILL)

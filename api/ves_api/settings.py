@@ -1,0 +1,278 @@
+"""Process settings: one frozen object, read once from the environment (operations 1.1-1.4).
+
+Variable names are those of the reference. A value that cannot be used stops the start with a message that
+names the variable. Printing the object masks its secrets.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import uuid
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, TypeVar
+
+from psycopg.conninfo import conninfo_to_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+_TRUE = frozenset({"1", "true", "on", "yes"})
+_FALSE = frozenset({"0", "false", "off", "no"})
+_DEVELOPMENT = frozenset({"", "local", "dev", "development", "test", "testing", "ci", "staging"})
+_SAFE_SSL_MODES = frozenset({"require", "verify-ca", "verify-full"})
+_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOCAL_BY_SWITCH = frozenset({"postgres", "host.docker.internal"})
+_PROFILES = frozenset({"legacy", "hybrid", "pqc-strict"})
+_LOG_LEVELS = frozenset({"trace", "debug", "info", "warn", "warning", "error", "off"})
+_SECRETS = frozenset({"database_url", "bootstrap_key", "signing_key"})
+_SEED_BYTES = 32
+_PRODUCTION_SECRET_LENGTH = 32
+_U16_MAX = 65_535
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names the variable and what is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that the process takes from its environment. Sizes are bytes, times are seconds."""
+
+    host: str
+    port: int
+    workers: int
+    request_timeout: float
+    shutdown_timeout: int
+    max_body_bytes: int
+    max_events: int
+    max_payload_bytes: int
+    cors_origins: tuple[str, ...]
+    production: bool
+
+    database_url: str
+    max_connections: int
+    min_connections: int
+    acquire_timeout: float
+    idle_timeout: float
+    max_lifetime: float
+    statement_timeout_ms: int
+    idle_in_transaction_timeout_ms: int
+    lock_timeout_ms: int
+    application_name: str
+    startup_retries: int
+    startup_retry_delay: float
+    allow_unsafe_server: bool
+
+    bootstrap_key: str | None
+    agent_key_cache: int
+
+    sequencer_id: uuid.UUID
+    signing_key: bytes | None
+    profile: str
+    strict_format: bool
+    coalesce: bool
+
+    log_level: str
+    log_json: bool
+
+    @property
+    def pool_size(self) -> int:
+        """Connections of one process: the configured maximum is shared by all worker processes."""
+        return max(1, -(-self.max_connections // self.workers))
+
+    @property
+    def pool_floor(self) -> int:
+        """Connections that one process keeps warm."""
+        return min(self.pool_size, -(-self.min_connections // self.workers))
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{f.name}={'***' if f.name in _SECRETS and getattr(self, f.name) else getattr(self, f.name)!r}"
+            for f in fields(self)
+        )
+        return f"Settings({', '.join(shown)})"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read and validate the settings. Raises SettingsError naming the first variable that is wrong."""
+    env = _Environment(os.environ if environ is None else environ)
+    workers = env.integer("VES_API_WORKERS", os.cpu_count() or 1, low=1, high=256)
+    production = (env.text("SEQUENCER_ENV") or env.text("ENVIRONMENT")).lower() not in _DEVELOPMENT
+    if env.text("AUTH_MODE", "required") != "required":
+        raise SettingsError("AUTH_MODE: only `required` is supported")
+    return Settings(
+        host=env.text("HOST", "0.0.0.0"),  # noqa: S104 (the reference's default)
+        port=env.integer("PORT", 8080, low=0, high=_U16_MAX),
+        workers=workers,
+        request_timeout=env.number("REQUEST_TIMEOUT_SECS", 30.0, low=0.001),
+        shutdown_timeout=env.integer("SHUTDOWN_TIMEOUT_SECS", 25, low=1, high=3600),
+        max_body_bytes=env.integer("MAX_BODY_SIZE_BYTES", 10_485_760, low=1),
+        max_events=env.integer("MAX_EVENTS_PER_BATCH", 1000, low=1),
+        max_payload_bytes=env.integer("MAX_EVENT_PAYLOAD_SIZE", 1_048_576, low=1),
+        cors_origins=tuple(o for o in (p.strip() for p in env.text("CORS_ALLOW_ORIGINS").split(",")) if o),
+        production=production,
+        database_url=_database_url(env),
+        max_connections=env.integer("MAX_DB_CONNECTIONS", 8 * workers, low=1, high=10_000),
+        min_connections=env.integer("MIN_DB_CONNECTIONS", workers, low=0, high=10_000),
+        acquire_timeout=env.number("DB_ACQUIRE_TIMEOUT_MS", 5_000, low=1) / 1000,
+        idle_timeout=env.number("DB_IDLE_TIMEOUT_SECS", 600, low=1),
+        max_lifetime=env.number("DB_MAX_LIFETIME_SECS", 1800, low=1),
+        statement_timeout_ms=env.integer("DB_STATEMENT_TIMEOUT_MS", 30_000, low=0),
+        idle_in_transaction_timeout_ms=env.integer("DB_IDLE_IN_TX_TIMEOUT_MS", 60_000, low=0),
+        lock_timeout_ms=env.integer("DB_LOCK_TIMEOUT_MS", 10_000, low=0),
+        application_name=env.text("DB_APPLICATION_NAME", "stateset-sequencer"),
+        startup_retries=env.integer("DB_STARTUP_MAX_RETRIES", 10, low=0),
+        startup_retry_delay=env.number("DB_STARTUP_RETRY_DELAY_SECS", 3, low=0),
+        allow_unsafe_server=env.flag("VES_DANGER_ALLOW_UNSAFE_SERVER", default=False),
+        bootstrap_key=_bootstrap_key(env, production=production),
+        agent_key_cache=env.integer("CACHE_AGENT_KEY_MAX", 10_000, low=1),
+        sequencer_id=_sequencer_id(env),
+        signing_key=env.parsed("VES_SEQUENCER_SIGNING_KEY", parse_seed),
+        profile=env.choice("VES_SEQUENCER_SECURITY_PROFILE", "legacy", _PROFILES),
+        strict_format=env.text("VES_STRICT_FORMAT_VALIDATION").lower() not in {"", "0", "false", "off"},
+        coalesce=env.flag("VES_COALESCE", default=True),
+        log_level=_log_level(env),
+        log_json=env.text("LOG_FORMAT").lower() == "json",
+    )
+
+
+def parse_seed(text: str) -> bytes:
+    """A 32-byte secret as 64 hex digits (`0x` optional), base64 or unpadded base64url (VES 11).
+
+    Raises ValueError when the text is none of these.
+    """
+    digits = text.removeprefix("0x")
+    if len(digits) == 2 * _SEED_BYTES:
+        try:
+            return bytes.fromhex(digits)
+        except ValueError:
+            pass
+    for decode in (_base64_standard, _base64_url):
+        try:
+            seed = decode(text)
+        except (ValueError, binascii.Error):
+            continue
+        if len(seed) == _SEED_BYTES:
+            return seed
+    raise ValueError("expected 32 bytes as 64 hex digits, base64 or unpadded base64url")
+
+
+def _base64_standard(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _base64_url(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+
+
+def _database_url(env: _Environment) -> str:
+    """The connection text; a remote server without TLS is refused (operations 1.2)."""
+    url = env.text("DATABASE_URL", "postgres://localhost/stateset_sequencer")
+    try:
+        parts = conninfo_to_dict(url)
+    except Exception as error:
+        raise SettingsError("DATABASE_URL: not a PostgreSQL connection string") from error
+    mode = str(parts.get("sslmode") or "")
+    hosts = [h for h in str(parts.get("host") or parts.get("hostaddr") or "").split(",") if h]
+    local = _LOCAL_HOSTS | (_LOCAL_BY_SWITCH if env.flag("ALLOW_INSECURE_LOCAL_DB", default=False) else set())
+    remote = [h for h in hosts if h not in local and not h.startswith(("/", "@"))]
+    if remote and mode not in _SAFE_SSL_MODES:
+        raise SettingsError(
+            f"DATABASE_URL: host {remote[0]} needs sslmode=require, verify-ca or verify-full "
+            "(ALLOW_INSECURE_LOCAL_DB=true excepts a compose network's own database)"
+        )
+    return url
+
+
+def _bootstrap_key(env: _Environment, *, production: bool) -> str | None:
+    key = env.text("BOOTSTRAP_ADMIN_API_KEY")
+    if not key:
+        return None
+    if not key.startswith("ss_"):
+        raise SettingsError("BOOTSTRAP_ADMIN_API_KEY: must start with ss_, or it could never authenticate")
+    if production and len(key) < _PRODUCTION_SECRET_LENGTH:
+        raise SettingsError(
+            f"BOOTSTRAP_ADMIN_API_KEY: needs at least {_PRODUCTION_SECRET_LENGTH} characters in production"
+        )
+    return key
+
+
+def _sequencer_id(env: _Environment) -> uuid.UUID:
+    """The id in receipts. Without one a fresh id is drawn and exported, so that all workers share it."""
+    parsed = env.parsed("VES_SEQUENCER_ID", uuid.UUID)
+    if parsed is None:
+        parsed = uuid.uuid4()
+        os.environ["VES_SEQUENCER_ID"] = str(parsed)
+    return parsed
+
+
+def _log_level(env: _Environment) -> str:
+    """`RUST_LOG` may be a filter list (`info,sqlx=warn`): its first bare level counts, else LOG_LEVEL."""
+    for name in ("RUST_LOG", "LOG_LEVEL"):
+        for part in env.text(name).lower().split(","):
+            if part.strip() in _LOG_LEVELS:
+                return part.strip()
+    return "info"
+
+
+class _Environment:
+    """Typed access to a mapping of variables; every error names the variable."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._values.get(name, "").strip() or default
+
+    def integer(self, name: str, default: int, *, low: int, high: int | None = None) -> int:
+        text = self.text(name)
+        if not text:
+            return default
+        try:
+            value = int(text)
+        except ValueError:
+            raise SettingsError(f"{name}: {text!r} is not a whole number") from None
+        if value < low or (high is not None and value > high):
+            raise SettingsError(f"{name}: {value} is outside {low}..{'' if high is None else high}")
+        return value
+
+    def number(self, name: str, default: float, *, low: float) -> float:
+        text = self.text(name)
+        if not text:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            raise SettingsError(f"{name}: {text!r} is not a number") from None
+        if not low <= value < float("inf"):
+            raise SettingsError(f"{name}: {text} is below {low} or not finite")
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        text = self.text(name).lower()
+        if not text:
+            return default
+        if text in _TRUE:
+            return True
+        if text in _FALSE:
+            return False
+        raise SettingsError(f"{name}: {text!r} is not one of 1/true/on/yes or 0/false/off/no")
+
+    def choice(self, name: str, default: str, allowed: frozenset[str]) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            raise SettingsError(f"{name}: {value!r} is not one of {', '.join(sorted(allowed))}")
+        return value
+
+    def parsed(self, name: str, parse: Callable[[str], T]) -> T | None:
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise SettingsError(f"{name}: {error}") from None

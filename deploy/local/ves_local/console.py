@@ -1,0 +1,51 @@
+"""Progress lines, and failures that show the log which explains them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_TAIL_LINES = 25
+
+
+class StageError(Exception):
+    """A stage cannot go on. `logs` are the files whose last lines tell why."""
+
+    def __init__(self, message: str, logs: Sequence[Path] = ()) -> None:
+        """Keep the message for the person and the logs for the tail."""
+        super().__init__(message)
+        self.logs = tuple(logs)
+
+
+def started() -> float:
+    """Second (Unix time) at which the shell stage began; now, when there was none."""
+    return float(os.environ.setdefault("VES_UP_STARTED", str(time.time())))
+
+
+def say(text: str) -> None:
+    """Print one progress line with the seconds since the start."""
+    print(f"[{time.time() - started():3.0f}s] {text}", flush=True)
+
+
+def tail(path: Path, lines: int = _TAIL_LINES) -> str:
+    """Return the last lines of a text file; empty when it cannot be read."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as stream:
+            return "".join(deque(stream, maxlen=lines))
+    except OSError:
+        return ""
+
+
+def report(error: StageError) -> None:
+    """Print a failure, the tails of its logs first."""
+    for log in error.logs:
+        text = tail(log)
+        if text:
+            print(f"\n--- last lines of {log}\n{text.rstrip()}")
+    print(f"\nfailed: {error}", flush=True)

@@ -1,0 +1,60 @@
+"""Files of KEY=VALUE lines: the form of every state file, readable by shells, supervisors and people.
+
+A value is everything after the first `=`, taken literally: no quoting, no expansion. So a value may hold any character
+but a line break.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PRIVATE = 0o600
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return the file's pairs in its order; none when it does not exist. Blank lines and `#` lines are skipped."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    lines = (line.strip() for line in text.splitlines())
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {key: value for key, separator, value in pairs if separator}
+
+
+def write(path: Path, values: Mapping[str, str], *, mode: int = _PRIVATE) -> bool:
+    """Replace the file by these pairs at once, never readable by others in between. Return whether it changed."""
+    for key, value in values.items():
+        if "\n" in value or "\r" in value:
+            raise ValueError(f"{key} holds a line break")
+    text = "".join(f"{key}={value}\n" for key, value in values.items())
+    return write_text(path, text, mode=mode)
+
+
+def write_text(path: Path, text: str, *, mode: int = _PRIVATE) -> bool:
+    """Replace a text file at once (a crash leaves the old or the new one). Return whether its contents changed."""
+    try:
+        unchanged = path.read_text(encoding="utf-8") == text
+    except FileNotFoundError:
+        unchanged = False
+    if unchanged:
+        path.chmod(mode)
+        return False
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        os.fchmod(descriptor, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return True

@@ -1,0 +1,227 @@
+"""Where everything of one checkout lives, and which OS user the server runs as.
+
+Normally all of it is in `.ves/`. Two things may have to live elsewhere:
+* the cluster, when root runs this and the server's OS user cannot reach the checkout (a home directory of mode 0700):
+  then under `/var/lib/ves-sequencer/<hash of the checkout's path>`, with `.ves/pg` a link to it;
+* sockets, when the path would be too long for the kernel: then in `/tmp/ves-<hash>`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from ves_local.console import StageError
+
+# A socket's address holds 108 bytes on Linux and 104 on macOS, its ending zero included. The longest name put into the
+# folder is the supervisor's, which for a moment has a process number at its end.
+SOCKET_FOLDER_LIMIT = 100 - len("/supervisord.sock.4194304")
+ROOTS_PLACE = Path("/var/lib/ves-sequencer")
+DATABASE = "ves"
+POSTGRES_PORT = 5432  # names the socket file; nothing listens on TCP
+_DISTRIBUTION_USER = "postgres"
+_OWN_USER = "ves-sequencer"
+
+
+def path_hash(path: Path) -> str:
+    """Return 12 hex digits that stand for a path."""
+    return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
+
+
+def short_socket_folder(wanted: Path, checkout: Path, purpose: str) -> Path:
+    """Return `wanted`, or a short folder of the same owner when sockets in it would have too long a name."""
+    if len(os.fsencode(wanted)) <= SOCKET_FOLDER_LIMIT:
+        return wanted
+    return Path("/tmp") / f"ves-{path_hash(checkout)}-{purpose}"
+
+
+def own_folder(path: Path, uid: int, mode: int = 0o700) -> None:
+    """Make a folder of this owner and mode; refuse one that somebody else put there (the name may be in `/tmp`)."""
+    path.mkdir(mode=mode, parents=True, exist_ok=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {uid, os.geteuid()}:
+        raise StageError(f"{path} exists and is not ours")
+    if found.st_uid != uid:
+        os.chown(path, uid, -1)
+    path.chmod(mode)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The places of one checkout. `checkout` is absolute and free of links."""
+
+    checkout: Path
+
+    @property
+    def state(self) -> Path:
+        """Return `.ves`, which holds everything that is not code."""
+        return self.checkout / ".ves"
+
+    @property
+    def run(self) -> Path:
+        """Return the folder of process numbers, fingerprints and the supervisor's socket."""
+        return self.state / "run"
+
+    @property
+    def log(self) -> Path:
+        """Return the folder of all logs."""
+        return self.state / "log"
+
+    @property
+    def venv(self) -> Path:
+        """Return the virtual environment."""
+        return self.checkout / ".venv"
+
+    @property
+    def pg(self) -> Path:
+        """Return the cluster's folder as users see it; perhaps a link."""
+        return self.state / "pg"
+
+    @property
+    def data(self) -> Path:
+        """Return the data directory, links resolved."""
+        return self.pg.resolve() / "data"
+
+    @property
+    def python_copy(self) -> Path:
+        """Return where the protocol library is copied to when the server cannot read it in the checkout."""
+        return self.pg.resolve() / "python"
+
+    @property
+    def run_postgres(self) -> Path:
+        """Return the script that starts the server; a copy, which its OS user can read wherever the checkout is."""
+        return self.pg.resolve() / "run-postgres"
+
+    @property
+    def postgres_socket(self) -> Path:
+        """Return the folder of the server's socket."""
+        return short_socket_folder(self.pg.resolve() / "sock", self.checkout, "pg")
+
+    @property
+    def supervisor_socket(self) -> Path:
+        """Return the supervisor's socket."""
+        return short_socket_folder(self.run, self.checkout, "run") / "supervisord.sock"
+
+    @property
+    def supervisor_config(self) -> Path:
+        """Return the supervisor's generated settings."""
+        return self.state / "supervisord.conf"
+
+    @property
+    def env_file(self) -> Path:
+        """Return what users and tools read: URLs and the admin key."""
+        return self.state / "env"
+
+    @property
+    def secrets_file(self) -> Path:
+        """Return the generated secrets, the one place that has them all."""
+        return self.state / "secrets.env"
+
+    def process_env(self, program: str) -> Path:
+        """Return the environment file of one program: only the secrets that it needs."""
+        return self.run / f"{program}.env"
+
+    @cached_property
+    def server_user(self) -> pwd.struct_passwd:
+        """Return the OS user that runs the server: who made the data, else us, else (for root) one without rights."""
+        if self.data.exists():
+            owner = self.data.stat().st_uid
+            if os.geteuid() not in {0, owner}:
+                raise StageError(
+                    f"{self.pg} belongs to {pwd.getpwuid(owner).pw_name}; run this as that user or as root"
+                )
+            return pwd.getpwuid(owner)
+        if os.geteuid() != 0:
+            return pwd.getpwuid(os.geteuid())
+        for name in (_DISTRIBUTION_USER, _OWN_USER):
+            try:
+                return pwd.getpwnam(name)
+            except KeyError:
+                continue
+        subprocess.run(
+            [
+                "useradd",
+                "--system",
+                "--no-create-home",
+                "--home-dir",
+                "/nonexistent",
+                "--shell",
+                "/usr/sbin/nologin",
+                _OWN_USER,
+            ],
+            check=True,
+        )
+        return pwd.getpwnam(_OWN_USER)
+
+    def as_server_user(self, *command: str | Path) -> list[str]:
+        """Return the command, run by the server's OS user."""
+        words = [str(word) for word in command]
+        if os.geteuid() == 0 and self.server_user.pw_uid != 0:
+            return ["runuser", "-u", self.server_user.pw_name, "--", *words]
+        return words
+
+    def server_can_read(self, *paths: Path) -> bool:
+        """Return whether the server's OS user can open these files, folders above them included."""
+        return all(
+            subprocess.run(self.as_server_user("test", "-r", path), check=False, cwd="/").returncode == 0
+            for path in paths
+        )
+
+    def site_packages(self) -> Path:
+        """Return the environment's package folder."""
+        return next((self.venv / "lib").glob("python3.*/site-packages"))
+
+    def place_cluster(self) -> None:
+        """Make the cluster's folder where the server's OS user can use it, at the first start only."""
+        if self.pg.exists():
+            self._refuse_a_copy()
+            return
+        self.pg.unlink(missing_ok=True)  # a link whose target is gone
+        if os.geteuid() != 0 or self.server_can_read(
+            self.checkout / "plpython", self.site_packages() / "nacl" / "__init__.py"
+        ):
+            own_folder(self.pg, self.server_user.pw_uid)
+            return
+        place = ROOTS_PLACE / path_hash(self.checkout)
+        own_folder(ROOTS_PLACE, 0, 0o755)
+        own_folder(place, self.server_user.pw_uid)
+        self._note_owner(place)
+        self.pg.symlink_to(place)
+
+    def _refuse_a_copy(self) -> None:
+        """Stop when a copied checkout brought a link to the cluster of the one it was copied from."""
+        if not self.pg.is_symlink():
+            return
+        owner = self._owner_of(self.pg.resolve())
+        if owner != self.checkout and owner is not None and (owner / ".ves" / "pg").exists():
+            raise StageError(f"{self.pg} is the cluster of {owner}; remove the link to get one of its own")
+        self._note_owner(self.pg.resolve())
+
+    def _owner_of(self, place: Path) -> Path | None:
+        """Return the checkout that a cluster outside of it belongs to."""
+        note = place / "checkout"
+        return Path(note.read_text(encoding="utf-8").strip()) if note.exists() else None
+
+    def _note_owner(self, place: Path) -> None:
+        (place / "checkout").write_text(f"{self.checkout}\n", encoding="utf-8")
+
+    def remove_cluster(self) -> list[Path]:
+        """Delete the cluster and short socket folders; return what was deleted."""
+        removed = []
+        target = self.pg.resolve()
+        if self.pg.is_symlink() and target.parent == ROOTS_PLACE and self._owner_of(target) == self.checkout:
+            shutil.rmtree(target)
+            removed.append(target)
+        sockets = {self.postgres_socket, self.supervisor_socket.parent}
+        for folder in sorted(sockets):
+            if folder.parent == Path("/tmp") and folder.is_dir() and not folder.is_symlink():
+                shutil.rmtree(folder)
+                removed.append(folder)
+        return removed

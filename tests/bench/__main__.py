@@ -1,0 +1,80 @@
+"""Entry point of `make bench`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from tests.bench import machine, results, system
+from tests.bench.scenarios import audit, growth, hot_stream, http_batches, sql_signed, trees
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.bench.results import Figure
+    from tests.bench.system import Bench
+
+SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
+    "http": http_batches.run,
+    "hot": hot_stream.run,
+    "sql": sql_signed.run,
+    "growth": growth.run,
+    "trees": trees.run,
+    "audit": audit.run,
+}
+FOLDER = Path(__file__).parent / "results"
+
+
+def main() -> int:
+    """Measure, print, write. Exit code 1 when a figure is below its bar."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="about a fifth of the work")
+    parser.add_argument("--only", action="append", choices=sorted(SCENARIOS), help="may be repeated")
+    parser.add_argument("--output", type=Path, default=FOLDER, help="folder of the JSON result")
+    arguments = parser.parse_args()
+    chosen = arguments.only or list(SCENARIOS)
+    console = Console()
+    started = dt.datetime.now(dt.UTC)
+    report: dict[str, Any] = {
+        "started_at": started.isoformat(timespec="seconds"),
+        "quick": arguments.quick,
+        "machine": machine.describe(),
+        "versions": machine.versions(),
+        "load_generator": "on the same machine; its CPU is the group `generator`",
+    }
+    measured, figures = [machine.openssl_verifications()], []
+    with tempfile.TemporaryDirectory(prefix="ves-bench-") as folder, system.private_server() as cluster:
+        report["server_settings"] = system.server_settings(cluster)
+        bench = system.Bench(cluster, arguments.quick, os.cpu_count() or 1, Path(folder))
+        for name in chosen:
+            began = time.monotonic()
+            with console.status(f"measuring {name}"):
+                figures += SCENARIOS[name](bench)
+                measured.append(machine.openssl_verifications())
+            console.print(f"{name}: {time.monotonic() - began:.0f} s")
+    yardstick = results.Yardstick(sum(measured) / len(measured), os.cpu_count() or 1)
+    report["yardstick"] = {
+        "V": round(yardstick.v),
+        "c": yardstick.cores,
+        "V_measured_between_scenarios": [round(value) for value in measured],
+        "pynacl_verifications_per_s": round(machine.libsodium_verifications()),
+    }
+    report["figures"] = [figure.as_json(yardstick) for figure in figures]
+    console.print(results.table(figures, yardstick))
+    console.print(f"PyNaCl (libsodium) itself: {report['yardstick']['pynacl_verifications_per_s']:,} verifications/s")
+    path = results.write(arguments.output, results.file_name(started, platform.node()), report)
+    console.print(f"written: {path}")
+    return 1 if any(figure.verdict(yardstick) == "below" for figure in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

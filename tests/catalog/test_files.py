@@ -1,0 +1,63 @@
+"""The shape of the sources: short files, one object a file, nothing left unfinished."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.support.cluster import ROOT
+
+ROOMS = ("sql", "plpython", "api", "workers", "tests", "deploy")
+KINDS = {".py", ".sql", ".toml", ".sh"}
+MAX_LINES = 500
+
+
+def sources() -> list[Path]:
+    return [
+        path
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*")
+        if path.suffix in KINDS and path.is_file() and "__pycache__" not in path.parts and ".venv" not in path.parts
+    ]
+
+
+def test_no_source_file_has_500_lines() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in sources()
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) >= MAX_LINES
+    }
+    assert long == {}
+
+
+def test_nothing_is_left_unfinished() -> None:
+    marks = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
+    found = [
+        str(path.relative_to(ROOT))
+        for path in sources()
+        if path.name != Path(__file__).name and marks.search(path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
+
+
+def test_a_table_function_view_or_trigger_file_holds_the_object_it_is_named_after() -> None:
+    wrong = []
+    for folder, schemas in {"tables": ("ves_store",), "views": ("ves",), "types": ("ves",), "functions": ("ves", "ves_int")}.items():
+        for path in (ROOT / "sql" / folder).rglob("*.sql"):
+            text = path.read_text(encoding="utf-8")
+            created = re.findall(r"^create (?:or replace )?(?:table|view|type|function|aggregate) ([\w.]+)", text, re.MULTILINE)
+            if created not in [[f"{schema}.{path.stem}"] for schema in schemas]:
+                wrong.append(str(path.relative_to(ROOT)))
+    assert wrong == []
+
+
+def test_the_first_migration_is_the_desired_state() -> None:
+    """Types and tables are kept twice on purpose: the frozen migration and the files that people read."""
+    migration = (ROOT / "sql" / "migrations" / "versions" / "0001_pre_first_light.sql").read_text(encoding="utf-8")
+    missing = [
+        str(path.relative_to(ROOT))
+        for folder in ("types", "tables")
+        for path in sorted((ROOT / "sql" / folder).glob("*.sql"))
+        if path.read_text(encoding="utf-8").strip() not in migration
+    ]
+    assert missing == []

@@ -1,0 +1,94 @@
+"""Functions: pinned search path, closed to PUBLIC, and nothing for plpgsql_check to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import Database
+
+FUNCTIONS = """
+    pg_proc as p join pg_namespace as n on n.oid = p.pronamespace join pg_language as l on l.oid = p.prolang
+    where n.nspname in ('ves', 'ves_int')"""
+
+
+def names(connection: psycopg.Connection[Any], condition: str) -> list[str]:
+    rows = connection.execute(f"select p.oid::regprocedure::text from {FUNCTIONS} and {condition} order by 1").fetchall()
+    return [row[0] for row in rows]
+
+
+def test_every_function_has_an_empty_search_path(catalog: psycopg.Connection[Any]) -> None:
+    # An aggregate has no settings of its own; its step function has.
+    unpinned = names(
+        catalog, """p.prokind <> 'a' and not coalesce(p.proconfig @> array['search_path=""'], false)"""
+    )
+    assert unpinned == []
+
+
+def test_no_function_is_executable_by_public(catalog: psycopg.Connection[Any]) -> None:
+    open_to_all = names(
+        catalog,
+        """exists (
+          select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
+          where a.grantee = 0 and a.privilege_type = 'EXECUTE')""",
+    )
+    assert open_to_all == []
+
+
+def test_a_function_made_tomorrow_is_not_executable_by_public_either(database: Database) -> None:
+    with database.connect() as connection:
+        connection.execute("set role ves_owner")
+        connection.execute("create function ves.forgotten() returns int language sql as 'select 1'")
+        connection.execute("reset role")
+        row = connection.execute("select has_function_privilege('ves_reader', 'ves.forgotten()', 'execute')").fetchone()
+        assert row == (False,)
+
+
+def test_public_functions_run_as_the_owner_and_private_ones_as_their_caller(catalog: psycopg.Connection[Any]) -> None:
+    assert names(catalog, "n.nspname = 'ves' and not p.prosecdef") == []
+    assert names(catalog, "n.nspname = 'ves_int' and p.prosecdef") == []
+
+
+def test_everything_but_python_belongs_to_the_owner_role(catalog: psycopg.Connection[Any]) -> None:
+    # Only a superuser may create PL/Python functions.
+    assert names(catalog, "pg_get_userbyid(p.proowner) <> 'ves_owner' and l.lanname <> 'plpython3u'") == []
+    assert names(catalog, "l.lanname = 'plpython3u' and n.nspname <> 'ves_int'") == []
+
+
+def test_the_owner_may_run_every_function(catalog: psycopg.Connection[Any]) -> None:
+    assert names(catalog, "not has_function_privilege('ves_owner', p.oid, 'execute')") == []
+
+
+def test_plpgsql_check_finds_nothing_in_any_function(database: Database) -> None:
+    with database.connect() as connection:
+        try:
+            connection.execute("create extension plpgsql_check")
+        except psycopg.errors.Error as error:
+            pytest.skip(f"plpgsql_check is not installed in this server: {error}")
+        findings = connection.execute(
+            f"""select f.functionid::regprocedure, f.lineno, f.level, f.message
+            from (select p.oid, p.prorettype from {FUNCTIONS} and l.lanname = 'plpgsql'
+                  and p.prorettype <> 'trigger'::regtype) as c,
+            plpgsql_check_function_tb(
+              c.oid, all_warnings => true, fatal_errors => false) as f"""
+        ).fetchall()
+        findings += connection.execute(
+            """select f.functionid::regprocedure, f.lineno, f.level, f.message
+            from (select distinct on (t.tgfoid) t.tgfoid, t.tgrelid from pg_trigger as t
+                  join pg_proc as p on p.oid = t.tgfoid join pg_namespace as n on n.oid = p.pronamespace
+                  where n.nspname = 'ves_int') as c,
+            plpgsql_check_function_tb(
+              c.tgfoid, c.tgrelid, all_warnings => true, fatal_errors => false) as f"""
+        ).fetchall()
+    assert findings == [], "\n".join(map(str, findings))
+
+
+def test_every_trigger_function_is_used(catalog: psycopg.Connection[Any]) -> None:
+    unused = names(
+        catalog,
+        "p.prorettype = 'trigger'::regtype and not exists (select from pg_trigger as t where t.tgfoid = p.oid)",
+    )
+    assert unused == []

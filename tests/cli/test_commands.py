@@ -1,0 +1,280 @@
+"""Each command against a running system: what it says, as text and as JSON, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.system import ADMIN_KEY, SEQUENCER_ID, System
+from tests.workers.feeder import Feeder
+from ves_api.cli.settings import VARIABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NOWHERE = "http://127.0.0.1:1"
+NO_DATABASE = "postgresql://127.0.0.1:1/x"
+SOME = "cccccccc-0000-4000-8000-000000000001"
+
+
+@pytest.fixture
+def agent(here: System, ves: Callable[..., Any], monkeypatch: Any) -> dict[str, str]:
+    """A fresh tenant and store, and an agent whose key is registered; the ids are in the environment."""
+    monkeypatch.setenv("VES_TENANT_ID", str(uuid.uuid4()))
+    monkeypatch.setenv("VES_STORE_ID", str(uuid.uuid4()))
+    made: dict[str, str] = json.loads(ves("keys", "new", "--json").out)
+    assert ves("keys", "register").code == 0
+    return made
+
+
+def write_events(path: Path, count: int = 3) -> Path:
+    lines = [
+        {
+            "entity_type": "order",
+            "entity_id": f"A-{n}",
+            "event_type": "order.created",
+            "payload": {"n": n, "x": 1e16},
+        }
+        for n in range(count)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["push", "nothing.ndjson", "--tenant", SOME, "--store", SOME],
+        ["push", "-"],
+        ["prove", "0"],
+        ["prove", "1", "--tenant", "me"],
+        ["prove", "1"],
+        ["fsck", "--store", SOME],
+        ["fsck"],
+        ["commit", "--max-events", "0"],
+        ["keys", "new", "--key-id", "-1"],
+        ["keys", "register", "--tenant", SOME],
+        ["keys", "list", "--agent", "me"],
+        ["keys", "revoke", "--agent", SOME],
+        ["apikeys", "create"],
+        ["apikeys", "revoke"],
+        ["verify", "receipt", "missing.json"],
+        ["verify", "nonsense"],
+        ["demo", "--purchases", "0"],
+        ["story", "--nonsense"],
+        ["story", "--url", "127.0.0.1:8080", "--api-key", "ss_x"],
+        ["story", "--url", "http://x:y:z", "--api-key", "ss_x"],
+        ["nonsense"],
+    ],
+)
+def test_wrong_usage_ends_with_2(ves: Callable[..., Any], arguments: list[str]) -> None:
+    result = ves(*arguments)
+    assert result.code == 2
+    assert result.err
+    assert not result.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["story", "--url", NOWHERE, "--api-key", "ss_x"],
+        ["demo", "--url", NOWHERE, "--api-key", "ss_x", "--purchases", "1", "--folder", "."],
+        ["prove", "1", "--tenant", SOME, "--store", SOME, "--url", NOWHERE, "--api-key", "ss_x"],
+        ["fsck", "--database-url", NO_DATABASE],
+        ["commit", "--database-url", NO_DATABASE],
+        ["apikeys", "create", "--tenant", SOME, "--database-url", NO_DATABASE],
+        ["apikeys", "list", "--tenant", SOME, "--database-url", NO_DATABASE],
+        ["apikeys", "revoke", "00112233", "--tenant", SOME, "--database-url", NO_DATABASE],
+        ["keys", "list", "--agent", SOME, "--tenant", SOME, "--database-url", NO_DATABASE],
+        ["keys", "revoke", "--agent", SOME, "--key-id", "1", "--tenant", SOME, "--database-url", NO_DATABASE],
+        ["keys", "sequencer", "--database-url", NO_DATABASE],
+    ],
+)
+def test_a_server_or_database_that_is_not_there_ends_with_3(
+    ves: Callable[..., Any], arguments: list[str]
+) -> None:
+    result = ves(*arguments, "--json")
+    assert result.code == 3
+    answer = json.loads(result.out)
+    assert answer["exit_code"] == 3
+    assert answer["error"]["code"] in {"unreachable", "database_unavailable"}
+
+
+def test_a_refusal_ends_with_4_and_shows_the_servers_code(
+    here: System, agent: dict[str, str], ves: Callable[..., Any]
+) -> None:
+    result = ves("keys", "register", "--json")
+    assert result.code == 4
+    error = json.loads(result.out)["error"]
+    assert error["code"] == "ALREADY_EXISTS"
+    assert error["details"]["http_status"] == 409
+    assert error["details"]["request_id"]
+    assert ves("story", "--api-key", "ss_unknown").code == 4
+    assert ves("prove", "1").code == 4
+    assert ves("keys", "revoke", "--agent", SOME, "--key-id", "7").code == 4
+    assert ves("apikeys", "revoke", "0011223344").code == 4
+
+
+def test_a_key_file_is_for_its_owner_only_and_never_overwritten_by_accident(
+    ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert ves("keys", "new", "--agent", SOME, "--key-id", "4294967295").code == 0
+    path = tmp_path / "ves-agent-key.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    before = path.read_bytes()
+    assert ves("keys", "new").code == 2
+    assert path.read_bytes() == before
+    assert ves("keys", "new", "--force").code == 0
+    assert path.read_bytes() != before
+
+
+def test_an_agent_key_is_made_registered_listed_and_revoked(
+    here: System, agent: dict[str, str], ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    listed = json.loads(ves("keys", "list", "--agent", agent["agent_id"], "--json").out)
+    assert [(key["key_id"], key["status"], key["public_key"]) for key in listed["keys"]] == [
+        (1, "active", agent["public_key"])
+    ]
+    assert agent["public_key"] in ves("keys", "list", "--agent", agent["agent_id"]).out
+    assert ves("keys", "revoke", "--agent", agent["agent_id"], "--key-id", "1").code == 0
+    assert "revoked" in ves("keys", "list", "--agent", agent["agent_id"]).out
+    result = ves("push", str(write_events(tmp_path / "events")), "--json")
+    assert result.code == 4
+    reasons = {rejection["reason"] for rejection in json.loads(result.out)["rejections"]}
+    assert reasons == {"agent_key_invalid: Agent key has been revoked"}
+
+
+def test_an_api_key_works_until_it_is_revoked(
+    here: System, agent: dict[str, str], ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    created = json.loads(
+        ves("apikeys", "create", "--agent", agent["agent_id"], "--rate-limit", "900", "--json").out
+    )
+    events = str(write_events(tmp_path / "events"))
+    assert ves("push", events, "--api-key", created["api_key"]).code == 0
+    listed = json.loads(ves("apikeys", "list", "--json").out)["keys"]
+    assert [(key["key_hash_prefix"], key["active"], key["rate_limit"]) for key in listed] == [
+        (created["key_hash_prefix"], True, 900)
+    ]
+    assert ves("apikeys", "revoke", created["key_hash_prefix"]).code == 0
+    assert "revoked" in ves("apikeys", "list").out
+    assert ves("push", events, "--receipts", "other", "--api-key", created["api_key"]).code == 4
+    text = ves("apikeys", "create", "--no-write").out
+    assert text.startswith("ss_")
+
+
+def test_what_was_pushed_is_proved_and_verified_offline(
+    here: System, agent: dict[str, str], ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert ves("push", str(write_events(tmp_path / "events", 5))).code == 0
+    receipts = str(tmp_path / "events.receipts.ndjson")
+    (key,) = {
+        signer["public_key"]
+        for signer in json.loads(ves("keys", "sequencer", "--json").out)["signers"]
+        if signer["sequencer_id"] == SEQUENCER_ID
+    }
+    assert key in ves("keys", "sequencer").out
+    assert ves("verify", "receipt", receipts, "--public-key", key).out == "VALID: 5 receipts\n"
+    tenant = [
+        "--tenant",
+        json.loads((tmp_path / "events.receipts.ndjson").read_text().splitlines()[0])["push"]["tenant_id"],
+    ]
+    made = json.loads(ves("commit", *tenant, "--max-events", "4", "--json").out)
+    assert [(row["sequence_start"], row["sequence_end"]) for row in made["commitments"]] == [(1, 4), (5, 5)]
+    assert ves("commit", *tenant).out == "nothing to commit\n"
+    for number in range(1, 6):
+        proof = tmp_path / f"{number}.json"
+        assert ves("prove", str(number), "--receipts", receipts, "--output", str(proof)).code == 0
+        assert ves("verify", "proof", str(proof)).out == "VALID: 1 proof\n"
+    bare = json.loads(ves("prove", "2", "--batch", made["commitments"][0]["batch_id"], "--json").out)
+    assert set(bare) == {"proof", "commitment"}
+    assert ves("prove", "6").code == 4
+    assert ves("prove", "9", "--receipts", receipts).code == 2
+
+
+def test_fsck_tells_a_clean_stream_from_a_damaged_one(
+    here: System, agent: dict[str, str], ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    feeder = Feeder(here.database)
+    good, bad = uuid.uuid4(), uuid.uuid4()
+    feeder.feed(good, 30)
+    feeder.feed(bad, 30)
+    tenant = ["--tenant", str(feeder.tenant_id)]
+    clean = ves("fsck", *tenant)
+    assert clean.code == 0
+    assert clean.out.startswith("CLEAN: 2 streams, 60 events")
+    with here.database.connect() as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute(
+            "update ves_store.ves_events set payload = '{\"number\": 1000}' where store_id = %s and sequence_number = 7",
+            [bad],
+        )
+    damaged = ves("fsck", *tenant, "--json")
+    assert damaged.code == 1
+    answer = json.loads(damaged.out)
+    assert not answer["clean"]
+    assert {(row["store_id"], row["sequence_number"]) for row in answer["findings"]} == {(str(bad), 7)}
+    assert "#7" in ves("fsck", *tenant, "--store", str(bad)).out
+    assert ves("fsck", *tenant, "--store", str(good)).code == 0
+    assert ves("fsck", *tenant, "--store", SOME).code == 2
+
+
+def test_the_settings_in_effect_are_shown_without_secrets(
+    here: System, ves: Callable[..., Any], monkeypatch: Any, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("VES_SERVICE_DATABASE_URL", "postgresql://ves_service:hush@/x")
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "deep" / "er")
+    rows = {row["name"]: row for row in json.loads(ves("config", "--json").out)["settings"]}
+    assert set(rows) == {variable.name for variable in VARIABLES}
+    assert rows["VES_HTTP_URL"]["value"] == here.url
+    assert rows["VES_HTTP_URL"]["origin"] == str(tmp_path / ".ves" / "env")
+    assert rows["VES_SERVICE_DATABASE_URL"]["origin"] == "environment"
+    text = ves("config").out
+    assert ADMIN_KEY not in text
+    assert "hush" not in text
+
+
+def test_the_story_ends_with_a_verified_receipt(
+    here: System, ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    told = ves("story")
+    assert told.code == 0
+    assert told.out.count("verified") >= 5
+    assert "no public key" not in told.out
+    assert ves("verify", "proof", str(tmp_path / ".ves" / "story.json")).code == 0
+    answer = json.loads(ves("story", "--json").out)
+    assert answer["verified"]
+    assert answer["signature_verified"]
+    assert answer["receipt"]["sequenceNumber"] == 2
+
+
+def test_the_story_is_told_without_a_database_too(
+    here: System, ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / ".ves" / "env").unlink()
+    told = ves("story", "--url", here.url, "--api-key", ADMIN_KEY)
+    assert told.code == 0
+    assert "no public key" in told.out
+
+
+def test_help_and_version_are_there(ves: Callable[..., Any]) -> None:
+    assert "Exit codes" in ves("--help").out
+    assert ves("--version").out.startswith("ves ")
+
+
+def test_the_doctor_and_the_installer_are_reached_with_what_make_up_left(
+    here: System, ves: Callable[..., Any], monkeypatch: Any
+) -> None:
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    healthy = ves("doctor", "--json")
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    assert healthy.code in {0, 1}
+    assert isinstance(json.loads(healthy.out), list)
+    assert ves("engine", "doctor", "--database-url", NO_DATABASE).code == 3
+    assert "install" in ves("engine", "--help").out
+    assert ves("engine", "nonsense").code == 2

@@ -1,0 +1,5 @@
+"""The whole system, driven by the command line."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import here, system, ves  # noqa: F401 - fixtures

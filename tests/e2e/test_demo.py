@@ -1,0 +1,171 @@
+"""`ves demo` on a slice of the purchases: every scene, from agents to the crooked administrator."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.cli.system import ADMIN_KEY, System
+from ves_api.cli.demo import independent
+from ves_api.cli.demo.purchases import Cast, read_purchases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+SLICE = 200
+
+
+def evidence(folder: Path) -> dict[str, Any]:
+    """Receipts by event id."""
+    lines = map(json.loads, (folder / "evidence.ndjson").read_text().splitlines())
+    return {line["event"]["event_id"]: line["receipt"] for line in lines if "event" in line}
+
+
+def test_the_sample_is_what_its_readme_says() -> None:
+    log = read_purchases()
+    assert len(log) == 6919
+    assert len({purchase.customer for purchase in log}) == 2357
+    first = log[0]
+    assert (first.customer, first.day, first.items, first.cents) == (1, "1997-01-01", 2, 2933)
+    assert sum(purchase.cents for purchase in log) == 24409194
+
+
+def test_a_cast_signs_the_same_bytes_every_time_and_uses_every_agent() -> None:
+    tenant, seeds = uuid.uuid4(), [bytes([n]) * 32 for n in range(12)]
+    one, two = (Cast.from_seeds(tenant, seeds).events(read_purchases(SLICE)) for _ in range(2))
+    assert [[event.text for event in events] for events in one.values()] == [
+        [event.text for event in events] for events in two.values()
+    ]
+    assert all(one.values())
+    assert len({agent.store_id for agent in one}) == 4
+    ids = [event.event_id for events in one.values() for event in events]
+    assert len(set(ids)) == len(ids)
+
+
+def test_the_demo_is_told_to_its_end_and_a_repeat_replays_every_receipt(
+    here: System, ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    told = ves("demo", "--purchases", SLICE, "--proofs", "50")
+    assert told.code == 0, told.err + told.out
+    assert "ALL VALID" in told.out
+    assert "refused (invalid_payload_hash, invalid_signature)" in told.out
+    assert "before the change `fsck` finds nothing" in told.out
+    assert "after it: #2 payload_hash" in told.out
+    folder = tmp_path / ".ves" / "demo"
+    (cast,) = folder.glob("cast-*.hex")
+    assert cast.stat().st_mode & 0o777 == 0o600
+    first = evidence(folder)
+    again = ves(
+        "demo", "--purchases", SLICE, "--proofs", "0", "--tenant", cast.stem.removeprefix("cast-"), "--json"
+    )
+    answer = json.loads(again.out)
+    assert (answer["valid"], answer["accepted"], answer["replayed"]) == (True, 0, len(first))
+    assert evidence(folder) == first
+
+
+def test_the_evidence_is_checked_by_a_stranger_and_one_wrong_bit_is_found(
+    here: System, ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert ves("demo", "--purchases", "20", "--proofs", "20", "--no-tampering").code == 0
+    folder = tmp_path / ".ves" / "demo"
+
+    def check() -> tuple[int, Any]:
+        command = [
+            sys.executable,
+            "-I",
+            independent.__file__,
+            folder / "keys.json",
+            folder / "evidence.ndjson",
+        ]
+        done = subprocess.run(command, check=False, capture_output=True)
+        return done.returncode, json.loads(done.stdout)
+
+    assert check()[0] == 0
+    lines = (folder / "evidence.ndjson").read_bytes().splitlines(keepends=True)
+    lines[-1] = lines[-1].replace(b'"sequencerSignature":"', b'"sequencerSignature":"00', 1)
+    (folder / "evidence.ndjson").write_bytes(b"".join(lines))
+    code, verdict = check()
+    assert code == 1
+    assert [finding["line"] for finding in verdict["findings"]] == [len(lines)]
+
+
+def test_without_a_superuser_the_last_scene_is_skipped_and_says_so(
+    here: System, ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    here.write_env(tmp_path, VES_SUPERUSER_DATABASE_URL=here.database.url("ves_reader"))
+    told = ves("demo", "--purchases", "5", "--proofs", "3")
+    assert told.code == 0
+    assert "skipped: this role may not create a scratch database" in told.out
+    here.write_env(tmp_path, VES_SUPERUSER_DATABASE_URL="postgresql://127.0.0.1:1/x")
+    assert "skipped: the superuser is not let in" in ves("demo", "--purchases", "5", "--proofs", "3").out
+
+
+def test_the_demo_leaves_no_database_behind_and_never_touches_the_users(
+    here: System, ves: Callable[..., Any]
+) -> None:
+    told = ves("demo", "--purchases", "5", "--proofs", "3", "--json")
+    answer = json.loads(told.out)
+    assert answer["tampering"]["played"]
+    with here.database.connect() as connection:
+        names = connection.execute(
+            "select datname from pg_database where datname = 'ves_demo_tamper'"
+        ).fetchall()
+    assert names == []
+    assert ves("fsck", "--tenant", answer["tenant_id"]).code == 0
+
+
+def test_the_demo_needs_only_the_api_and_the_sequencers_public_key(
+    here: System, ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    signers = json.loads(ves("keys", "sequencer", "--json").out)["signers"]
+    (tmp_path / ".ves" / "env").unlink()
+    told = ves(
+        "demo",
+        "--purchases",
+        "5",
+        "--proofs",
+        "3",
+        "--url",
+        here.url,
+        "--api-key",
+        ADMIN_KEY,
+        "--public-key",
+        signers[0]["public_key"],
+        "--folder",
+        str(tmp_path / "mine"),
+    )
+    assert told.code == 0
+    assert "skipped: no superuser of the database server is known" in told.out
+    wrong = ves(
+        "demo",
+        "--purchases",
+        "5",
+        "--proofs",
+        "3",
+        "--url",
+        here.url,
+        "--api-key",
+        ADMIN_KEY,
+        "--public-key",
+        "11" * 32,
+        "--folder",
+        str(tmp_path / "mine"),
+        "--no-tampering",
+    )
+    assert wrong.code == 1
+
+
+@pytest.mark.soak
+def test_the_whole_demo_takes_less_than_two_minutes(here: System, ves: Callable[..., Any]) -> None:
+    answer = json.loads(ves("demo", "--json").out)
+    assert answer["valid"]
+    assert answer["verdict"]["receipts"] == 16195
+    assert answer["verdict"]["proofs"] == 1000
+    assert answer["tampering"]["played"]
+    assert answer["seconds"] < 120

@@ -1,0 +1,322 @@
+"""Agents that sign events, and `ves.ingest_events` called as an edge does, its answer told event by event."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ves import canonical, digests, ed25519, ingest, receipts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import psycopg
+
+SEQUENCER_SEED = bytes(range(1, 33))
+SEQUENCER_PUBLIC_KEY = ed25519.public_key(SEQUENCER_SEED)
+SEQUENCER_ID = uuid.UUID("5e90e9ce-0000-4000-8000-00000000e17e")
+CREATED_AT = "2025-12-20T17:51:10.243Z"
+ZERO_HASH = bytes(32)
+LIMITS = ingest.Limits(max_events=100_000)
+CALL = """
+select (r).first_sequence, (r).last_sequence, (r).head_sequence, (r).sequenced_at, (r).exceptions
+from ves.ingest_events(
+  %(tenant_id)s, %(store_id)s, %(signer_id)s, %(auth_epoch)s,
+  %(event_ids)s::uuid[], %(command_ids)s::uuid[], %(agent_ids)s::uuid[], %(agent_key_ids)s::int[],
+  %(entity_types)s::text[], %(entity_ids)s::text[], %(event_types)s::text[],
+  %(created_at_texts)s::text[], %(created_at_micros)s::bigint[], %(payload_kinds)s::smallint[],
+  %(payloads)s::text[]::json[], %(base_versions)s::bigint[], %(signature_schemes)s::smallint[],
+  %(signature_bundles)s::bytea[], %(digests)s, %(refusals)s::text[], %(refusal_messages)s::text[]
+) as r
+"""
+
+
+@dataclass(frozen=True)
+class Event:
+    """A signed envelope with its payload's JSON text."""
+
+    envelope: dict[str, Any]
+    payload: str
+
+    @property
+    def event_id(self) -> uuid.UUID:
+        return uuid.UUID(self.envelope["event_id"])
+
+    @property
+    def text(self) -> str:
+        return f'{json.dumps(self.envelope)[:-1]},"payload":{self.payload}}}'
+
+    def but(self, **changes: Any) -> Event:
+        """The same envelope with members changed after signing."""
+        return Event({**self.envelope, **changes}, self.payload)
+
+    @property
+    def signing_hash(self) -> bytes:
+        return _signing_hash(self.envelope)
+
+
+def _signing_hash(envelope: dict[str, Any]) -> bytes:
+    ids = ("tenant_id", "store_id", "event_id", "source_agent_id")
+    hashes = ("payload_plain_hash", "payload_cipher_hash")
+    plain = (
+        "ves_version",
+        "agent_key_id",
+        "entity_type",
+        "entity_id",
+        "event_type",
+        "created_at",
+        "payload_kind",
+    )
+    return digests.signing_hash(
+        **{name: uuid.UUID(envelope[name]) for name in ids},
+        **{name: bytes.fromhex(envelope[name].removeprefix("0x")) for name in hashes},
+        **{name: envelope[name] for name in plain},
+    )
+
+
+@dataclass
+class Agent:
+    """An agent with one Ed25519 key that writes to one stream."""
+
+    tenant_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    store_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    agent_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    seed: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    key_id: int = 1
+
+    @property
+    def public_key(self) -> bytes:
+        return ed25519.public_key(self.seed)
+
+    def register(self, connection: psycopg.Connection[Any], **named: Any) -> None:
+        extra = "".join(f", {name} => %({name})s" for name in named)
+        connection.execute(
+            f"select ves.register_agent_key(%(tenant)s, %(agent)s, %(key)s, %(public)s{extra})",
+            {
+                "tenant": self.tenant_id,
+                "agent": self.agent_id,
+                "key": ingest.key_id_bits(self.key_id),
+                "public": self.public_key,
+                **named,
+            },
+        )
+
+    def in_store(self, store_id: uuid.UUID | None = None) -> Agent:
+        """The same agent and key, writing to another store of the tenant."""
+        return dataclasses.replace(self, store_id=store_id or uuid.uuid4())
+
+    def event(
+        self,
+        payload: str = '{"n":1}',
+        *,
+        command_id: uuid.UUID | None = None,
+        base_version: int | None = None,
+        **changes: Any,
+    ) -> Event:
+        """A signed event; `changes` are members changed before signing."""
+        members = {
+            "ves_version": 1,
+            "event_id": uuid.uuid4(),
+            "tenant_id": self.tenant_id,
+            "store_id": self.store_id,
+            "source_agent_id": self.agent_id,
+            "agent_key_id": self.key_id,
+            "entity_type": "order",
+            "entity_id": f"O-{secrets.token_hex(6)}",
+            "event_type": "order.created",
+            "created_at": CREATED_AT,
+            "payload_kind": 0,
+            "payload_plain_hash": "0x" + digests.payload_plain_hash(canonical.jcs(payload.encode())).hex(),
+            "payload_cipher_hash": "0x" + ZERO_HASH.hex(),
+            **changes,
+        }
+        envelope = {
+            name: str(value) if isinstance(value, uuid.UUID) else value for name, value in members.items()
+        }
+        envelope["agent_signature"] = "0x" + ed25519.sign(self.seed, _signing_hash(envelope)).hex()
+        if command_id is not None:
+            envelope["command_id"] = str(command_id)
+        if base_version is not None:
+            envelope["base_version"] = base_version
+        return Event(envelope, payload)
+
+    def events(self, count: int) -> list[Event]:
+        return [self.event(json.dumps({"n": number})) for number in range(count)]
+
+    def body(self, *events: Event) -> str:
+        """The request of the REST route."""
+        return f'{{"agentId":"{self.agent_id}","events":[{",".join(event.text for event in events)}]}}'
+
+    def prepare(self, *events: Event) -> ingest.IngestRequest:
+        """The request decoded, hashed and with its signatures verified under this agent's key."""
+        request = ingest.decode_request(self.body(*events).encode(), LIMITS)
+        key = ingest.AgentKey(self.agent_id, self.key_id, 1, self.public_key, None)
+        ingest.verify_signatures(request.events, {(self.agent_id, self.key_id): key})
+        return request
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one event of a call."""
+
+    kind: str
+    sequence_number: int | None = None
+    reason: str | None = None
+    signature: str | None = None
+    phase: int | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer of one call, with an outcome for each event in input order."""
+
+    first: int | None
+    last: int | None
+    head: int
+    sequenced_at: Any
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def numbers(self) -> list[int | None]:
+        return [outcome.sequence_number for outcome in self.outcomes]
+
+    @property
+    def reasons(self) -> list[str | None]:
+        return [outcome.reason for outcome in self.outcomes]
+
+    @property
+    def kinds(self) -> list[str]:
+        return [outcome.kind for outcome in self.outcomes]
+
+
+def read_answer(row: Sequence[Any], count: int) -> Answer:
+    first, last, head, sequenced_at, exceptions = row
+    outcomes: list[Outcome | None] = [None] * count
+    for item in exceptions or ():
+        at = item["ord"] - 1
+        assert outcomes[at] is None
+        if item["outcome"] == "replayed":
+            outcomes[at] = Outcome("replayed", item["sequence_number"], signature=item["signature"])
+        else:
+            outcomes[at] = Outcome(
+                "rejected", reason=item["reason"], phase=item["phase"], message=item["message"]
+            )
+    numbers: Iterator[int] = iter(range(first, last + 1)) if first is not None else iter(())
+    told = tuple(outcome or Outcome("accepted", next(numbers)) for outcome in outcomes)
+    assert next(numbers, None) is None, "more numbers than accepted events"
+    return Answer(first, last, head, sequenced_at, told)
+
+
+@dataclass
+class Edge:
+    """A connection that may call `ves.ingest_events`, with a signer."""
+
+    connection: psycopg.Connection[Any]
+    signer_id: int
+
+    @classmethod
+    def open(cls, connection: psycopg.Connection[Any], *, signed: bool = True) -> Edge:
+        row = connection.execute(
+            "select ves.register_signer(%s, 0, %s, %s)",
+            [SEQUENCER_ID, "ed25519" if signed else "none", SEQUENCER_PUBLIC_KEY if signed else None],
+        ).fetchone()
+        assert row is not None
+        return cls(connection, row[0])
+
+    def ingest(self, agent: Agent, *events: Event, auth_epoch: int | None = None, **columns: Any) -> Answer:
+        """One call with these events; `columns` replace columns of the call."""
+        request = agent.prepare(*events)
+        row = self.connection.execute(
+            CALL, {**self.parameters(request), "auth_epoch": auth_epoch, **columns}
+        ).fetchone()
+        assert row is not None
+        return read_answer(row, len(events))
+
+    def parameters(self, request: ingest.IngestRequest) -> dict[str, Any]:
+        columns = ingest.to_columns(request.events)
+        return {
+            "tenant_id": request.tenant_id,
+            "store_id": request.store_id,
+            "signer_id": self.signer_id,
+            "auth_epoch": None,
+            **{item.name: getattr(columns, item.name) for item in dataclasses.fields(columns)},
+        }
+
+    def seal(self, agent: Agent) -> int:
+        """Sign and store every receipt of the agent's stream; how many were new."""
+        rows = self.connection.execute(
+            "select sequence_number, event_id, event_signing_hash from ves.get_receipts(%s, %s, 1, 10000)",
+            [agent.tenant_id, agent.store_id],
+        ).fetchall()
+        hashes = [
+            digests.receipt_hash(agent.tenant_id, agent.store_id, event_id, number, bytes(signing_hash))
+            for number, event_id, signing_hash in rows
+        ]
+        stored = self.connection.execute(
+            "select ves.store_receipts(%s, %s, %s, %s, %s)",
+            [
+                agent.tenant_id,
+                agent.store_id,
+                [row[0] for row in rows],
+                b"".join(hashes),
+                b"".join(ed25519.sign(SEQUENCER_SEED, digest) for digest in hashes),
+            ],
+        ).fetchone()
+        assert stored is not None
+        return int(stored[0])
+
+
+def synthetic(agent: Agent, count: int, signer_id: int) -> dict[str, Any]:
+    """Columns of `count` new events with random digests: the engine trusts its caller, so nothing is signed."""
+    return {
+        "tenant_id": agent.tenant_id,
+        "store_id": agent.store_id,
+        "signer_id": signer_id,
+        "auth_epoch": None,
+        "event_ids": [uuid.uuid4() for _ in range(count)],
+        "command_ids": [uuid.uuid4() for _ in range(count)],
+        "agent_ids": [agent.agent_id] * count,
+        "agent_key_ids": [agent.key_id] * count,
+        "entity_types": ["order"] * count,
+        "entity_ids": [secrets.token_hex(8) for _ in range(count)],
+        "event_types": ["order.created"] * count,
+        "created_at_texts": [CREATED_AT] * count,
+        "created_at_micros": [1_766_253_070_243_000] * count,
+        "payload_kinds": [0] * count,
+        "payloads": ['{"n":1}'] * count,
+        "base_versions": [None] * count,
+        "signature_schemes": [0] * count,
+        "signature_bundles": None,
+        "digests": secrets.token_bytes(160 * count),
+        "refusals": None,
+        "refusal_messages": None,
+    }
+
+
+def scalar(connection: psycopg.Connection[Any], statement: Any, parameters: Any = None) -> Any:
+    """First column of the first row; None without a row."""
+    row = connection.execute(statement, parameters).fetchone()
+    return None if row is None else row[0]
+
+
+def verify(connection: psycopg.Connection[Any], agent: Agent) -> list[tuple[Any, ...]]:
+    """Findings of `ves.verify_stream`: (check_name, sequence_number, batch_id, finding)."""
+    return connection.execute(
+        "select * from ves.verify_stream(%s, %s)", [agent.tenant_id, agent.store_id]
+    ).fetchall()
+
+
+def check_receipt(agent: Agent, event: Event, receipt: dict[str, Any]) -> list[str]:
+    """What is wrong with a receipt of an event, checked without the database."""
+    return receipts.verify_receipt(
+        receipts.decode_receipt(json.dumps(receipt).encode()),
+        agent.tenant_id,
+        agent.store_id,
+        event.signing_hash,
+        SEQUENCER_PUBLIC_KEY,
+    )

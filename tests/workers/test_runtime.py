@@ -1,0 +1,150 @@
+"""What all workers share: settings, statements, backoff, the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import random
+import uuid
+from typing import Any
+
+import pytest
+
+from ves_workers import __main__ as entry
+from ves_workers.commit.backlog import Backlog
+from ves_workers.runtime.backoff import Backoff
+from ves_workers.runtime.database import DatabaseUnavailableError
+from ves_workers.runtime.gateway import Gateway, WakeUp
+from ves_workers.runtime.loop import run_worker
+from ves_workers.runtime.settings import Settings, SettingsError, mask_url, parse_signing_key
+from ves_workers.runtime.statements import STATEMENTS, load_statements
+
+SEED = bytes(range(224, 256))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SEED.hex(),
+        "0x" + SEED.hex(),
+        SEED.hex().upper(),
+        base64.b64encode(SEED).decode(),
+        base64.urlsafe_b64encode(SEED).decode().rstrip("="),
+    ],
+)
+def test_a_signing_key_is_read_in_every_form_of_the_protocol(text: str) -> None:
+    assert parse_signing_key(text) == SEED
+
+
+@pytest.mark.parametrize("text", ["", "00", "zz" * 32, SEED.hex()[:-1], base64.b64encode(SEED[:31]).decode()])
+def test_a_signing_key_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="VES_SEQUENCER_SIGNING_KEY"):
+        parse_signing_key(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("VES_COMMIT_MAX_EVENTS", "0"),
+        ("VES_COMMIT_MIN_EVENTS", "many"),
+        ("VES_COMMIT_MAX_AGE_SECS", "-1"),
+        ("VES_SEQUENCER_ID", "me"),
+        ("VES_WORKER_POLL_MS", "1.5"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        Settings.from_environment({"DATABASE_URL": "postgresql://x/y", name: value})
+
+
+def test_settings_never_show_secrets() -> None:
+    settings = Settings.from_environment(
+        {"DATABASE_URL": "postgresql://ves_worker:hush@db/ves", "VES_SEQUENCER_SIGNING_KEY": SEED.hex()}
+    )
+    for shown in (repr(settings), str(settings.masked())):
+        assert "hush" not in shown
+        assert SEED.hex() not in shown
+    assert mask_url("postgresql://db/ves") == "postgresql://db/ves"
+
+
+def test_a_statement_file_names_each_statement_once() -> None:
+    assert load_statements("-- name: a\n-- What it does.\nselect 1;\n") == {"a": b"select 1"}
+    with pytest.raises(ValueError, match="twice"):
+        load_statements("-- name: a\n-- One.\nselect 1;\n-- name: a\n-- Two.\nselect 2;\n")
+    assert "commit_next" in STATEMENTS
+
+
+def test_delays_grow_to_a_limit_and_scatter() -> None:
+    backoff = Backoff(first=1.0, most=8.0, chance=random.Random(1))
+    delays = [backoff.next_delay() for _ in range(20)]
+    for delay, whole in zip(delays, [1, 2, 4, 8] + [8] * 16, strict=True):
+        assert whole / 2 <= delay <= whole
+    assert len(set(delays)) == len(delays)
+    backoff.reset()
+    assert backoff.next_delay() <= 1.0
+
+
+def test_a_backlog_forgets_only_what_is_committed() -> None:
+    backlog = Backlog()
+    stream = (uuid.uuid4(), uuid.uuid4())
+    backlog.add([WakeUp(1, *stream, 1, 10), WakeUp(2, *stream, 11, 20)], now=0.0)
+    backlog.add([WakeUp(1, *stream, 1, 10)], now=5.0)
+    assert backlog.due(1.0, min_events=20, max_age=100) == [stream]
+    assert backlog.due(1.0, min_events=21, max_age=100) == []
+    assert backlog.settle(stream, 15) == [1]
+    assert backlog.due(1.0, min_events=6, max_age=100) == []
+    assert backlog.due(1.0, min_events=5, max_age=100) == [stream]
+    assert backlog.settle(stream, None) == [2]
+    assert backlog.due(1e9, min_events=0, max_age=0) == []
+    assert backlog.settle(stream, None) == []
+
+
+class Flaky:
+    """Fails a few times, then asks to stop."""
+
+    name = "flaky"
+    poll_seconds = 0.001
+
+    def __init__(self, stop: asyncio.Event, errors: list[Exception]) -> None:
+        self.stop = stop
+        self.errors = errors
+        self.closed = False
+
+    async def step(self) -> bool:
+        if self.errors:
+            raise self.errors.pop()
+        self.stop.set()
+        return False
+
+    async def close(self) -> None:
+        self.closed = True
+
+    def counters(self) -> dict[str, int]:
+        return {}
+
+
+async def test_the_loop_goes_on_after_failures_and_stops_when_asked() -> None:
+    stop = asyncio.Event()
+    worker = Flaky(stop, [DatabaseUnavailableError("gone"), ValueError("bug")])
+    async with asyncio.timeout(10):
+        await run_worker(worker, stop, heartbeat_secs=0)
+    assert worker.errors == []
+    assert worker.closed
+
+
+async def test_an_unreachable_database_is_told_apart_from_a_refusal() -> None:
+    gateway = Gateway("postgresql://127.0.0.1:1/x", application_name="t", statement_timeout_ms=1000)
+    with pytest.raises(DatabaseUnavailableError):
+        await gateway.list_signers()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"), [(["nobody"], {"DATABASE_URL": "postgresql://x/y"}), ([], {})]
+)
+def test_wrong_usage_ends_with_code_2(
+    arguments: list[str], environment: dict[str, str], monkeypatch: Any, capsys: Any
+) -> None:
+    monkeypatch.setattr("os.environ", environment)
+    assert entry.main(arguments) == 2
+    assert capsys.readouterr().err

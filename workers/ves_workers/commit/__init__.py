@@ -1,0 +1,1 @@
+"""Commitments over what has been sequenced (VES 10)."""

@@ -1,0 +1,1 @@
+"""Receipts that the edge answered with but could not store (VES 11)."""

@@ -1,0 +1,113 @@
+"""The receipts worker: seals what the API answered with but could not store before it died (VES 11).
+
+Ed25519 signatures are deterministic, so the receipt that this worker makes is the receipt that the client holds.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from ves import digests, ed25519
+from ves_workers.runtime.log import get_log
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from ves_workers.runtime.gateway import Gateway, ReceiptWork, Signer
+    from ves_workers.runtime.settings import Settings
+
+
+def _group(item: ReceiptWork) -> tuple[UUID, UUID, int]:
+    return item.tenant_id, item.store_id, item.signer_id
+
+
+class ReceiptsWorker:
+    """Signs and stores missing receipts of the signers whose key it holds, and says whose it does not."""
+
+    name = "receipts"
+
+    def __init__(self, gateway: Gateway, settings: Settings) -> None:
+        self.poll_seconds = settings.receipts_poll_ms / 1000
+        self._gateway = gateway
+        self._max_events = settings.receipts_max_events
+        self._seed = settings.signing_key
+        self._public_key = ed25519.public_key(self._seed) if self._seed else None
+        self._signers: dict[int, Signer] = {}
+        self._told: set[int] = set()
+        self._log = get_log(self.name)
+        self._totals = {"sealed": 0, "unsealable": 0}
+
+    def counters(self) -> Mapping[str, int]:
+        """Give receipts sealed since the start, and those last seen that need another key."""
+        return self._totals
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._gateway.close()
+
+    async def step(self) -> bool:
+        """Seal up to one batch of missing receipts."""
+        work = await self._gateway.get_receipt_work(max_events=self._max_events)
+        if not work:
+            self._totals["unsealable"] = 0
+            return False
+        await self._learn_signers({item.signer_id for item in work})
+        ours = [item for item in work if self._can_seal(item.signer_id)]
+        self._report_foreign([item for item in work if not self._can_seal(item.signer_id)])
+        ours.sort(key=_group)
+        for _, group in groupby(ours, key=_group):
+            await self._seal(list(group))
+        if ours:
+            self._log.info("receipts.sealed", count=len(ours))
+        return len(ours) == self._max_events
+
+    async def _learn_signers(self, signer_ids: set[int]) -> None:
+        # Signers are never changed once registered, so only an unknown one needs a look.
+        if not signer_ids <= self._signers.keys():
+            self._signers = {signer.signer_id: signer for signer in await self._gateway.list_signers()}
+
+    def _can_seal(self, signer_id: int) -> bool:
+        signer = self._signers.get(signer_id)
+        if signer is None:
+            return False
+        return signer.algorithm == "none" or (
+            self._public_key is not None and signer.public_key == self._public_key
+        )
+
+    async def _seal(self, items: Sequence[ReceiptWork]) -> None:
+        """Store the receipts of events of one stream and signer."""
+        first = items[0]
+        hashes = digests.receipt_hashes(
+            first.tenant_id,
+            first.store_id,
+            [item.event_id for item in items],
+            [item.sequence_number for item in items],
+            [item.signing_hash for item in items],
+        )
+        signatures: bytes | None = None
+        if self._seed is not None and self._signers[first.signer_id].algorithm != "none":
+            seed = self._seed
+            signatures = b"".join([ed25519.sign(seed, receipt_hash) for receipt_hash in hashes])
+        await self._gateway.store_receipts(
+            first.tenant_id,
+            first.store_id,
+            sequence_numbers=[item.sequence_number for item in items],
+            receipt_hashes=b"".join(hashes),
+            signatures=signatures,
+        )
+        self._totals["sealed"] += len(items)
+
+    def _report_foreign(self, items: Sequence[ReceiptWork]) -> None:
+        self._totals["unsealable"] = len(items)
+        for signer_id in {item.signer_id for item in items} - self._told:
+            self._told.add(signer_id)
+            signer = self._signers.get(signer_id)
+            self._log.error(
+                "receipts.key_missing",
+                signer_id=signer_id,
+                sequencer_id=str(signer.sequencer_id) if signer else "",
+                public_key=signer.public_key.hex() if signer and signer.public_key else "",
+                advice="start a receipts worker with this signer's VES_SEQUENCER_SIGNING_KEY",
+            )

@@ -1,0 +1,26 @@
+"""Waiting times after failures: exponential, capped, with full jitter so that a herd spreads out."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Seconds to wait after each failure in a row; `reset` after a success."""
+
+    first: float = 0.1
+    most: float = 30.0
+    failures: int = 0
+    chance: random.Random = field(default_factory=random.Random, repr=False)
+
+    def next_delay(self) -> float:
+        """Count a failure; give a delay in [half, whole] of `first * 2^failures`, at most `most`."""
+        ceiling = min(self.most, self.first * 2.0 ** min(self.failures, 32))
+        self.failures += 1
+        return ceiling * (0.5 + self.chance.random() / 2)
+
+    def reset(self) -> None:
+        """Forget the failures."""
+        self.failures = 0

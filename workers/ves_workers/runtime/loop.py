@@ -1,0 +1,126 @@
+"""The loop that every worker runs in: step, wait, back off, tell that it lives, stop when asked."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from ves_workers.runtime.backoff import Backoff
+from ves_workers.runtime.database import DatabaseUnavailableError
+from ves_workers.runtime.log import get_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+class Worker(Protocol):
+    """One job. A step is short, idempotent, and leaves nothing behind when the process dies in it."""
+
+    name: str
+    poll_seconds: float
+
+    async def step(self) -> bool:
+        """Do one piece of work. True when there may be more right now."""
+
+    async def close(self) -> None:
+        """Give back the connection."""
+
+    def counters(self) -> Mapping[str, int]:
+        """Totals since the start, for the heartbeat line."""
+
+
+async def wait_for(stop: asyncio.Event, seconds: float) -> None:
+    """Sleep, but wake at once when asked to stop."""
+    if seconds <= 0:
+        await asyncio.sleep(0)
+        return
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+class Heartbeat:
+    """Writes one line every `every` seconds: the worker lives, and what it has done so far."""
+
+    def __init__(self, worker: Worker, every: float, clock: Callable[[], float]) -> None:
+        self._worker = worker
+        self._every = every
+        self._clock = clock
+        self._log = get_log(worker.name)
+        self._next = clock() + every
+        self.steps = 0
+        self.failures = 0
+        self.last_error = ""
+
+    def beat(self, *, now: bool = False) -> None:
+        """Write the line when it is due, or `now`."""
+        if now or self._clock() >= self._next:
+            self._next = self._clock() + self._every
+            self._log.info(
+                "worker.heartbeat",
+                steps=self.steps,
+                failures=self.failures,
+                last_error=self.last_error,
+                **self._worker.counters(),
+            )
+
+
+async def run_worker(
+    worker: Worker,
+    stop: asyncio.Event,
+    *,
+    heartbeat_secs: float,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Run the steps of a worker until `stop` is set; the running step is always finished.
+
+    A failed step is logged and tried again after a growing delay: workers outlive the database's restarts.
+    """
+    log = get_log(worker.name)
+    backoff = Backoff()
+    heartbeat = Heartbeat(worker, heartbeat_secs, clock)
+    log.info("worker.started", poll_seconds=worker.poll_seconds)
+    try:
+        while not stop.is_set():
+            heartbeat.steps += 1
+            try:
+                delay = 0.0 if await worker.step() else worker.poll_seconds
+                if backoff.failures:
+                    log.info("worker.recovered", after_failures=backoff.failures)
+                backoff.reset()
+            except Exception as error:  # a worker must outlive any failure of a step
+                heartbeat.failures += 1
+                heartbeat.last_error = f"{type(error).__name__}: {error}"
+                delay = backoff.next_delay()
+                known = isinstance(error, DatabaseUnavailableError)
+                log.warning(
+                    "worker.step_failed",
+                    error=heartbeat.last_error,
+                    retry_in_seconds=round(delay, 3),
+                    exc_info=None if known else error,
+                )
+            heartbeat.beat()
+            await wait_for(stop, delay)
+    finally:
+        heartbeat.beat(now=True)
+        await worker.close()
+        log.info("worker.stopped")
+
+
+async def run_workers(workers: Sequence[Worker], *, heartbeat_secs: float) -> None:
+    """Run several workers in one process until SIGTERM or SIGINT. One that dies stops the others."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for worker in workers:
+                group.create_task(run_worker(worker, stop, heartbeat_secs=heartbeat_secs))
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(number)
