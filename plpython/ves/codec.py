@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from uuid import UUID
 
@@ -77,10 +76,7 @@ def b64u_decode(text: str, *, strict: bool = False) -> bytes:
     padding = len(text) - len(body)
     padded = padding == 0 or (not strict and padding == -len(body) % 4)
     if padded and len(body) % 4 != 1 and _URL_SAFE.fullmatch(body):
-        try:
-            data = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
-        except binascii.Error:
-            data = b""
+        data = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
         if b64u_encode(data) == body:
             return data
     raise ProtocolError("invalid_base64", "expected base64url")

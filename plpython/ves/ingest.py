@@ -78,11 +78,13 @@ def parse_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestReques
             _NIL if first is None else first.store_id,
             [],
         )
+        # Shape comes before everything else, so events are prepared even when the batch is refused.
+        preparer = Preparer(limits, request.tenant_id, request.store_id)
+        events = list(map(preparer.prepare, wire.events))
         _judge_batch(request, wire.events, limits)
+        request.limit_refusal = request.limit_refusal or preparer.limit_refusal
         if not (request.batch_refusal or request.source_agent_refusal or request.limit_refusal):
-            preparer = Preparer(limits, request.tenant_id, request.store_id)
-            request.events = list(map(preparer.prepare, wire.events))
-            request.limit_refusal = preparer.limit_refusal
+            request.events = events
     except RequestRefused:
         raise
     except ProtocolError as error:

@@ -32,6 +32,36 @@ T = TypeVar("T")
 Cache = MutableMapping[str, Any]
 
 _LAST_REQUEST = "ves.request"
+_NIL = UUID(int=0)
+_NULLABLE_AUDIT_COLUMNS = (
+    "signature_bundles",
+    "receipt_hashes",
+    "receipt_signatures",
+    "receipt_public_keys",
+)
+_AUDIT_COLUMNS = (
+    "event_ids",
+    "sequence_numbers",
+    "ves_versions",
+    "agent_ids",
+    "agent_key_ids",
+    "entity_types",
+    "entity_ids",
+    "event_types",
+    "created_at_texts",
+    "payload_kinds",
+    "payloads",
+    "digests",
+    "leaf_hashes",
+    "signature_schemes",
+    "signature_bundles",
+    "key_algorithms",
+    "key_public_keys",
+    "key_bundles",
+    "receipt_hashes",
+    "receipt_signatures",
+    "receipt_public_keys",
+)
 
 
 class Plpy(Protocol):
@@ -164,64 +194,29 @@ def _nullable(values: list[T]) -> list[T] | None:
 
 
 def verify_events_batch(tenant_id: str, store_id: str, *columns: Any) -> list[int]:
-    """`ves.audit.verify_events` over SQL columns; see wrappers/verify_events_batch.sql for their order."""
-    (
-        event_ids,
-        sequence_numbers,
-        ves_versions,
-        agent_ids,
-        agent_key_ids,
-        entity_types,
-        entity_ids,
-        event_types,
-        created_at_texts,
-        payload_kinds,
-        payloads,
-        digests,
-        leaf_hashes,
-        schemes,
-        bundles,
-        algorithms,
-        public_keys,
-        key_bundles,
-        receipt_hashes,
-        receipt_signatures,
-        receipt_public_keys,
-    ) = columns
-    none: list[None] = [None] * len(event_ids)
-    agents = [_uuid_bytes(text) for text in agent_ids]
-    key_ids = [key_id_number(bits) for bits in agent_key_ids]
-    nil = UUID(int=0)
+    """`ves.audit.verify_events` over SQL columns, which come in the order of `_AUDIT_COLUMNS`."""
+    given = dict(zip(_AUDIT_COLUMNS, columns, strict=True))
+    none: list[None] = [None] * len(given["event_ids"])
+    key_ids = [key_id_number(bits) for bits in given["agent_key_ids"]]
+    # The agent's id is part of what is verified, not of the key that verifies it.
     keys = [
-        None if public_key is None else AgentKey(nil, key_id, algorithm, public_key, bundle)
+        None if public_key is None else AgentKey(_NIL, key_id, algorithm, public_key, bundle)
         for key_id, algorithm, public_key, bundle in zip(
-            key_ids, algorithms or none, public_keys or none, key_bundles or none, strict=True
+            key_ids,
+            given.pop("key_algorithms") or none,
+            given.pop("key_public_keys") or none,
+            given.pop("key_bundles") or none,
+            strict=True,
         )
     ]
-    return audit.verify_events(
-        audit.StoredEvents(
-            _uuid_bytes(tenant_id) + _uuid_bytes(store_id),
-            [_uuid_bytes(text) for text in event_ids],
-            sequence_numbers,
-            ves_versions,
-            agents,
-            key_ids,
-            entity_types,
-            entity_ids,
-            event_types,
-            created_at_texts,
-            payload_kinds,
-            payloads,
-            digests,
-            leaf_hashes,
-            schemes,
-            bundles or none,
-            keys,
-            receipt_hashes or none,
-            receipt_signatures or none,
-            receipt_public_keys or none,
-        )
-    )
+    converted = {
+        "event_ids": [_uuid_bytes(text) for text in given["event_ids"]],
+        "agent_ids": [_uuid_bytes(text) for text in given["agent_ids"]],
+        "agent_key_ids": key_ids,
+        **{name: given[name] or none for name in _NULLABLE_AUDIT_COLUMNS},
+    }
+    stream = _uuid_bytes(tenant_id) + _uuid_bytes(store_id)
+    return audit.verify_events(audit.StoredEvents(stream=stream, keys=keys, **(given | converted)))
 
 
 def _uuid_bytes(text: str) -> bytes:

@@ -15,7 +15,7 @@ from ves.digests import payload_aad
 from ves.envelope import Envelope
 from ves.errors import RequestRefused
 from ves.json_scan import MAX_DEPTH, has_nul
-from ves.signatures import SCHEME_HYBRID
+from ves.signatures import PROFILES, SCHEME_HYBRID
 from ves.timestamps import rfc3339_micros
 
 PLAINTEXT = 0
@@ -43,6 +43,10 @@ class Limits:
     max_depth: int = MAX_DEPTH
     strict_format: bool = False
     profile: str = "legacy"
+
+    def __post_init__(self) -> None:
+        if self.profile not in PROFILES:
+            raise ValueError(f"unknown security profile: {self.profile}")
 
 
 class PreparedEvent(msgspec.Struct, gc=False):

@@ -14,6 +14,7 @@ begin
     select * from (values
       ('ves.ingest_events', '{ves_api}'::text[]),
       
+      ('ves.ingest_signed_request', '{ves_service,ves_admin}'),
       ('ves.ingest_signed_events', '{ves_service,ves_admin}'),
       ('ves.verify_stream', '{ves_reader,ves_admin}'),
       ('ves.authenticate', '{ves_api}'),

@@ -13,3 +13,5 @@ alter table pgmq.q_ves_commit set (
 );
 grant usage on schema pgmq to ves_owner;
 grant select, insert, update, delete on pgmq.q_ves_commit to ves_owner;
+-- pgmq's functions call each other as their caller; none is open to PUBLIC (sql/schemas/schemas.sql).
+grant execute on all functions in schema pgmq to ves_owner;

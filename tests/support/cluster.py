@@ -155,7 +155,7 @@ def protocol_path(state: Path) -> str:
     copy = state / "python"
     if not copy.exists():
         shutil.copytree(library / "ves", copy / "ves")
-        for name in ("nacl", "cryptography", "cffi", "msgspec", "orjson", "rfc8785"):
+        for name in ("nacl", "cryptography", "cffi", "msgspec", "orjson"):
             shutil.copytree(site / name, copy / name)
         for binary in site.glob("_cffi_backend*"):
             shutil.copy2(binary, copy)

@@ -37,6 +37,7 @@ security definer
 set search_path to ''
 set plan_cache_mode to force_generic_plan
 set enable_seqscan to off
+set enable_bitmapscan to off
 set enable_hashjoin to off
 set enable_mergejoin to off
 set jit to off
@@ -51,6 +52,7 @@ declare
   v_accepted bigint;
   v_sequence_numbers bigint[];
   v_entity_versions bigint[];
+  v_entities_are_new boolean[];
   v_reasons text[];
   v_messages text[];
   v_result ves.ingest_result;
@@ -91,6 +93,25 @@ begin
       refusal, refusal_message, ord
     )
   ),
+  key_problems as materialized (
+    -- once per key, not per event; nearly always no row
+    select u.agent_id, u.agent_key_id, case
+      when k.status is null then 'Agent key not found'
+      when k.status = 'revoked' or k.revoked_at <= v_now then 'Agent key has been revoked'
+      when v_now < k.valid_from then 'Agent key is not yet valid'
+      else 'Agent key has expired'
+    end as problem
+    from (select distinct g.agent_id, g.agent_key_id from unnest(agent_ids, agent_key_ids) as g (agent_id, agent_key_id)) as u
+    left join lateral (
+      select a.status, a.revoked_at, a.valid_from, a.valid_to
+      from ves_store.agent_signing_keys as a
+      where a.agent_id = u.agent_id and a.key_id = u.agent_key_id
+        and a.tenant_id is not distinct from ingest_events.tenant_id
+      limit 1
+    ) as k on true
+    where k.status is null or k.status = 'revoked' or k.revoked_at <= v_now
+      or v_now < k.valid_from or v_now > k.valid_to
+  ),
   looked_up as (
     select
       g.*,
@@ -99,12 +120,11 @@ begin
       s.sequenced_at as stored_at,
       s.signer_id as stored_signer,
       s.is_here and (g.refusal is null or g.refusal = 'invalid_signature') as is_replay,
-      case
-        when k.status is null then 'Agent key not found'
-        when k.status = 'revoked' or k.revoked_at <= v_now then 'Agent key has been revoked'
-        when v_now < k.valid_from then 'Agent key is not yet valid'
-        when v_now > k.valid_to then 'Agent key has expired'
-      end as key_problem
+      (
+        select p.problem from key_problems as p
+        where p.agent_id = g.agent_id and p.agent_key_id = g.agent_key_id
+        limit 1
+      ) as key_problem
     from given as g
     left join lateral (
       select
@@ -121,13 +141,6 @@ begin
       where e.event_id = g.event_id and e.tenant_id is not distinct from ingest_events.tenant_id
       limit 1
     ) as s on true
-    left join lateral (
-      select a.status, a.revoked_at, a.valid_from, a.valid_to
-      from ves_store.agent_signing_keys as a
-      where a.agent_id = g.agent_id and a.key_id = g.agent_key_id
-        and a.tenant_id is not distinct from ingest_events.tenant_id
-      limit 1
-    ) as k on true
   ),
   checked as (
     select
@@ -191,8 +204,12 @@ begin
   versioned as (
     select
       s.*,
-      ves_int.entity_version(s.base_version, s.stored_version)
-        over (partition by s.survives, s.entity_type, s.entity_id order by s.ord) as version_after
+      case
+        when base_versions is null then s.stored_version
+          + row_number() over (partition by s.survives, s.entity_type, s.entity_id order by s.ord)
+        else ves_int.entity_version(s.base_version, s.stored_version) filter (where base_versions is not null)
+          over (partition by s.survives, s.entity_type, s.entity_id order by s.ord)
+      end as version_after
     from survivors as s
   ),
   compared as (
@@ -232,6 +249,7 @@ begin
     count(n.sequence_number),
     array_agg(n.sequence_number),
     array_agg(case when n.is_accepted and n.version_after = n.version_at_end then n.version_after end),
+    array_agg(n.stored_version = 0),
     array_agg(n.final_reason),
     array_agg(n.final_message),
     jsonb_agg(
@@ -256,7 +274,7 @@ begin
       ) end
     ) filter (where not n.is_accepted),
     (select c.epoch from ves_store.credential_epoch as c)
-  into v_accepted, v_sequence_numbers, v_entity_versions, v_reasons, v_messages, v_result.exceptions, v_epoch
+  into v_accepted, v_sequence_numbers, v_entity_versions, v_entities_are_new, v_reasons, v_messages, v_result.exceptions, v_epoch
   from numbered as n;
 
   if v_epoch <> ingest_events.auth_epoch then
@@ -302,14 +320,23 @@ begin
     from unnest(command_ids, v_sequence_numbers) as g (command_id, sequence_number)
     where g.sequence_number is not null and g.command_id is not null
   ),
-  versions as (
+  -- known apart from new: an insert that looks for conflicts costs twice a plain one
+  versions_of_new as (
     insert into ves_store.entity_versions (tenant_id, store_id, entity_type, entity_id, version, updated_at)
     select ingest_events.tenant_id, ingest_events.store_id, g.entity_type, g.entity_id, g.version, v_now
-    from unnest(entity_types, entity_ids, v_entity_versions) as g (entity_type, entity_id, version)
-    where g.version is not null
-    order by g.entity_id, g.entity_type
-    on conflict (entity_id, entity_type, store_id, tenant_id)
-    do update set version = excluded.version, updated_at = excluded.updated_at
+    from unnest(entity_types, entity_ids, v_entity_versions, v_entities_are_new)
+      as g (entity_type, entity_id, version, is_new)
+    where g.version is not null and g.is_new
+  ),
+  versions_of_known as (
+    update ves_store.entity_versions as v
+    set version = g.version, updated_at = v_now
+    from unnest(entity_types, entity_ids, v_entity_versions, v_entities_are_new)
+      as g (entity_type, entity_id, version, is_new)
+    where g.version is not null and not g.is_new
+      and v.entity_id = g.entity_id and v.entity_type = g.entity_type
+      and v.store_id is not distinct from ingest_events.store_id
+      and v.tenant_id is not distinct from ingest_events.tenant_id
   ),
   refused as (
     insert into ves_store.ves_rejections (

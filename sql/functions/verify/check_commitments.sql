@@ -34,6 +34,10 @@ begin
       finding := 'merkle_root is not the root of the stored leaves';
       return next;
     end if;
+    if v_commitment.tree_depth is distinct from cardinality(v_levels) - 1 then
+      finding := 'tree_depth is not that of a tree over the range';
+      return next;
+    end if;
     if v_levels is distinct from (
       select array_agg(n.nodes order by n.level) from ves_store.ves_commitment_nodes as n
       where n.batch_id = v_commitment.batch_id and n.tenant_id = v_commitment.tenant_id

@@ -30,17 +30,19 @@ as $$
   from holes as h where h.sequence_number <> h.previous + 1
   union all
   select 'entity_version', null, null::uuid,
-    format('%s %s has %s events, its version is %s', v.entity_type, v.entity_id, v.events, v.version)
+    format('%s %s has %s events, its version is %s', entity_type, entity_id, coalesce(g.events, 0), v.version)
   from (
-    select e.entity_type, e.entity_id, count(*) as events, max(n.version) as version
+    select e.entity_type, e.entity_id, count(*) as events
     from ves_store.ves_events as e
-    left join ves_store.entity_versions as n
-      on n.tenant_id = e.tenant_id and n.store_id = e.store_id
-      and n.entity_type = e.entity_type and n.entity_id = e.entity_id
     where e.tenant_id = check_numbering.tenant_id and e.store_id = check_numbering.store_id
     group by e.entity_type, e.entity_id
-  ) as v
-  where v.version is distinct from v.events;
+  ) as g
+  full join (
+    select n.entity_type, n.entity_id, n.version
+    from ves_store.entity_versions as n
+    where n.tenant_id = check_numbering.tenant_id and n.store_id = check_numbering.store_id
+  ) as v using (entity_type, entity_id)
+  where v.version is distinct from coalesce(g.events, 0);
 $$;
 
 comment on function ves_int.check_numbering(uuid, uuid) is

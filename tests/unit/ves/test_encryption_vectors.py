@@ -6,9 +6,10 @@ import json
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.unit.ves.vectors import IDS, key_of, load, request_body, signed_fields, unhex
-from ves import canonical, digests, encrypted, hpke, ingest, seal
+from ves import canonical, codec, digests, encrypted, hpke, ingest, seal
 from ves.errors import ProtocolError
 
 VECTORS = load("encryption")
@@ -100,6 +101,34 @@ def test_opening_fails_for_strangers_and_changed_bytes():
     ):
         with pytest.raises(ProtocolError):
             seal.open(*attempt)
+
+
+def test_opening_refuses_a_payload_that_breaks_the_structure():
+    case = CASES[0]
+    envelope, key = case["envelope"], case["recipient_keys"][0]
+    members = envelope["payload_encrypted"] | {"aead": "none"}
+    wire = encrypted.decode(json.dumps(members).encode())
+    with pytest.raises(ProtocolError, match="aead"):
+        seal.open(wire, binding_of(envelope), bytes(32), 1, unhex(key["private_key"]))
+
+
+def test_opening_refuses_content_that_is_not_what_the_sender_hashed():
+    binding = binding_of(CASES[0]["envelope"])
+    key, nonce, private, claimed = b"\x05" * 32, bytes(12), b"\x07" * 32, b"\x06" * 32
+    aad = binding.aad(claimed)
+    sealed = AESGCM(key).encrypt(nonce, bytes(16) + b'{"a":1}', aad)
+    enc, ct = hpke.seal(hpke.public_key(private), aad, key, b"\x09" * 32)
+    members = CASES[0]["envelope"]["payload_encrypted"] | {
+        "nonce_b64u": codec.b64u_encode(nonce),
+        "ciphertext_b64u": codec.b64u_encode(sealed[:-16]),
+        "tag_b64u": codec.b64u_encode(sealed[-16:]),
+        "recipients": [
+            {"recipient_kid": 1, "enc_b64u": codec.b64u_encode(enc), "ct_b64u": codec.b64u_encode(ct)}
+        ],
+    }
+    wire = encrypted.decode(json.dumps(members).encode())
+    with pytest.raises(ProtocolError, match="does not match its hash"):
+        seal.open(wire, binding, claimed, 1, private)
 
 
 def test_sealing_refuses_missing_and_useless_recipients():

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.ves.story import Agent
 from tests.unit.ves.vectors import load, request_body
 from ves import digests, ingest
+from ves.errors import RequestRefused
 from ves.ingest import Limits
 
 AGENT = Agent()
@@ -72,6 +73,27 @@ def test_the_first_wrong_thing_in_the_order_of_the_protocol_is_named():
     bad = ENCRYPTED | {"created_at": "x", "payload_encrypted": ENCRYPTED["payload_encrypted"] | {"aead": "x"}}
     (event,) = ingest.decode_request(request_body(bad)).events
     assert event.refusal == "schema_validation: payload_encrypted.aead"
+
+
+def test_an_encrypted_event_is_judged_in_the_same_order():
+    for changes, refusal in (
+        ({"ves_version": 2, "payload": {"a": 1}, "created_at": "x"}, "unsupported_version"),
+        ({"payload": {"a": 1}, "created_at": "x"}, "schema_validation: payload"),
+        ({"created_at": "x"}, "schema_validation: created_at"),
+    ):
+        (event,) = ingest.decode_request(request_body(ENCRYPTED | changes)).events
+        assert event.refusal == refusal
+
+
+def test_an_encrypted_payload_has_the_same_size_limit():
+    (event,) = ingest.decode_request(request_body(ENCRYPTED)).events
+    for limit in (len(event.payload), len(event.payload) - 1):
+        limits = Limits(max_payload_bytes=limit)
+        if limit == len(event.payload):
+            assert ingest.decode_request(request_body(ENCRYPTED), limits).events[0].refusal is None
+        else:
+            with pytest.raises(RequestRefused, match="payload_encrypted"):
+                ingest.decode_request(request_body(ENCRYPTED), limits)
 
 
 def test_strict_format_wants_canonical_base64():

@@ -236,6 +236,24 @@ def test_the_first_event_with_a_problem_is_the_one_named():
     assert refusal(AGENT.body(first, second)).details == {"event_id": first["event_id"], "field": "entity_id"}
 
 
+def test_the_shape_of_every_event_is_judged_before_the_batch():
+    misshapen = AGENT.event(store_id=uuid4()) | {"agent_signature": "0x"}
+    assert refusal(AGENT.body(AGENT.event(), misshapen)).name == "invalid_shape"
+    events = AGENT.event(), AGENT.event(tenant_id=uuid4(), entity_id="")
+    assert refusal(AGENT.body(*events, payload="1e400"), Limits(max_events=1)).name == "malformed_json"
+    assert refusal(AGENT.body(*events), Limits(max_events=1)).name == "mixed_streams"
+
+
+def test_the_size_of_the_batch_is_judged_before_its_events():
+    events = AGENT.event(entity_id=""), AGENT.event()
+    assert refusal(AGENT.body(*events), Limits(max_events=1)).name == "batch_too_large"
+
+
+def test_limits_know_their_profiles():
+    with pytest.raises(ValueError, match="unknown security profile"):
+        Limits(profile="quantum")
+
+
 def test_the_checks_can_be_made_one_by_one():
     request = ingest.parse_request(AGENT.body())
     ingest.check_source_agent(request)

@@ -80,3 +80,13 @@ def test_trees_refuse_lengths_and_indexes_that_do_not_fit():
     for levels, index in ((merkle.build_levels(bytes(32)), 1), ([], 0), (merkle.build_levels(bytes(96)), -1)):
         with pytest.raises(ProtocolError):
             merkle.inclusion_path(levels, index)
+
+
+def test_an_index_beyond_the_path_is_judged_by_its_low_bits_and_does_not_fit():
+    leaf, sibling = b"\1" * 32, b"\2" * 32
+    root = merkle.node(leaf, sibling)
+    assert merkle.verify_inclusion(leaf, 0, [sibling], root)
+    assert merkle.verify_inclusion(leaf, 2, [sibling], root)
+    assert merkle.fits(1, [sibling])
+    assert not merkle.fits(2, [sibling])
+    assert not merkle.fits(-1, [sibling])

@@ -64,6 +64,15 @@ def test_a_protocol_error_becomes_the_registered_database_error(error, name, det
     assert caught.value.args == ("m", error_codes.BY_NAME[name].code, detail)
 
 
+def test_a_database_that_does_not_raise_is_noticed():
+    class Mute:
+        def error(self, message, *, sqlstate, detail):
+            """Returns, which PL/Python never does."""
+
+    with pytest.raises(AssertionError):
+        plpython.refuse(Mute(), ProtocolError("malformed_json", "m"))
+
+
 def test_every_whole_request_refusal_is_registered():
     names = ("malformed_json", "invalid_shape", "empty_batch", "mixed_streams", "source_agent_mismatch")
     names += ("batch_too_large", "payload_too_large", "invalid_field", "missing_field")

@@ -1,0 +1,7 @@
+"""The command line `ves-stark`: commands, options and output of the reference's binary (STARK 17)."""
+
+from __future__ import annotations
+
+from ves_stark.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,1 @@
+"""The prover. Needs NumPy, the rest of the library does not."""

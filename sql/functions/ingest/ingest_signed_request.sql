@@ -1,0 +1,63 @@
+-- The door for services beside the database: decodes, hashes and verifies in PL/Python before any lock, then calls
+-- the same core as the API. The answer has the wire form of the REST route (VES 14.3). A SQL function answers before
+-- its transaction commits, so receipts are unsigned here; ves.get_receipts has the signed ones once the receipts
+-- worker has sealed them.
+create or replace function ves.ingest_signed_request(request text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_max_events constant integer := 1000;
+  v_max_payload_bytes constant integer := 1048576;
+  v_stream record;
+  v_batch record;
+  v_keys record;
+  v_signer ves_store.signers;
+  v_result ves.ingest_result;
+begin
+  perform ves_int.require_crypto();
+  select * into v_stream
+  from ves_int.request_stream(request, v_max_events, v_max_payload_bytes, false, 'legacy');
+  select
+    array_agg(k.agent_id) as agent_ids, array_agg(k.key_id) as key_ids, array_agg(k.key_algorithm) as algorithms,
+    array_agg(k.public_key) as public_keys, array_agg(k.public_key_bundle) as bundles
+  into v_keys
+  from ves_store.agent_signing_keys as k
+  where k.tenant_id = v_stream.tenant_id and k.agent_id = v_stream.agent_id and k.key_id = any(v_stream.key_ids);
+  select * into v_batch
+  from ves_int.prepare_signed_events(
+    request, v_max_events, v_max_payload_bytes, false, 'legacy',
+    v_keys.agent_ids, v_keys.key_ids, v_keys.algorithms, v_keys.public_keys, v_keys.bundles);
+
+  select s.* into v_signer from ves_store.signers as s order by s.signer_id desc limit 1;
+  if not found then
+    perform ves_int.raise_error('unknown_signer');
+  end if;
+  <<attempts>>
+  for v_attempt in 1 .. 3 loop
+    begin
+      v_result := ves.ingest_events(
+        v_stream.tenant_id, v_stream.store_id, v_signer.signer_id, null,
+        v_batch.event_ids, v_batch.command_ids, v_batch.agent_ids, v_batch.agent_key_ids, v_batch.entity_types,
+        v_batch.entity_ids, v_batch.event_types, v_batch.created_at_texts, v_batch.created_at_micros,
+        v_batch.payload_kinds, v_batch.payloads, v_batch.base_versions, v_batch.signature_schemes,
+        v_batch.signature_bundles, v_batch.digests, v_batch.refusals, v_batch.refusal_messages);
+      exit attempts;
+    exception
+      -- another store of the tenant stored one of these ids at this moment: the next look sees it
+      when unique_violation then
+        if v_attempt = 3 then
+          raise;
+        end if;
+    end;
+  end loop attempts;
+  return ves_int.ingest_answer(v_stream.tenant_id, v_stream.store_id, v_batch.event_ids, v_batch.digests, v_signer, v_result);
+end
+$$;
+
+comment on function ves.ingest_signed_request(text) is
+'Ingests a signed batch, the JSON text of POST /api/v1/ves/events/ingest ({agentId, events}) as received, verifying every signature inside the database (VES 14). Answers the same JSON, with receipts that are not signed yet. Errors: VE204 in core mode, VE205 no signer registered, VE001-VE012 for a refused request.';
