@@ -30,14 +30,11 @@ begin
       jsonb_agg(
         jsonb_build_object('event_id', event_ids[x.ord], 'reason', x.reason, 'message', x.message) order by x.phase, x.ord
       ) filter (where x.outcome = 'rejected'),
-      jsonb_agg(ves_int.receipt_json(e, r.sequencer_signature) order by x.ord) filter (where x.outcome = 'replayed')
+      jsonb_agg(d.receipt order by x.ord) filter (where x.outcome = 'replayed')
     into v_rejections, v_replayed
     from jsonb_to_recordset(result.exceptions) as x (ord integer, outcome text, phase integer, reason text, message text)
-    left join ves_store.ves_events as e
-      on x.outcome = 'replayed' and e.event_id = event_ids[x.ord]
-      and e.tenant_id is not distinct from ingest_answer.tenant_id
-    left join ves_store.ves_sequencer_receipts as r
-      on r.tenant_id = e.tenant_id and r.store_id = e.store_id and r.sequence_number = e.sequence_number;
+    left join ves_int.receipt_documents as d
+      on x.outcome = 'replayed' and d.event_id = event_ids[x.ord] and d.tenant_id = ingest_answer.tenant_id;
   end if;
   select jsonb_agg(v_common || jsonb_build_object(
     'eventId', a.event_id,

@@ -5,13 +5,11 @@ stable
 security definer
 set search_path to ''
 as $$
-  select e.sequence_number, e.event_id, e.event_signing_hash, ves_int.receipt_json(e, r.sequencer_signature)
-  from ves_store.ves_events as e
-  left join ves_store.ves_sequencer_receipts as r
-    on r.tenant_id = e.tenant_id and r.store_id = e.store_id and r.sequence_number = e.sequence_number
-  where e.tenant_id = get_receipts.tenant_id and e.store_id = get_receipts.store_id
-    and e.sequence_number between from_sequence and least(to_sequence, from_sequence + 9999)
-  order by e.sequence_number;
+  select d.sequence_number, d.event_id, d.event_signing_hash, d.receipt
+  from ves_int.receipt_documents as d
+  where d.tenant_id = get_receipts.tenant_id and d.store_id = get_receipts.store_id
+    and d.sequence_number between from_sequence and least(to_sequence, from_sequence + 9999)
+  order by d.sequence_number;
 $$;
 
 comment on function ves.get_receipts(uuid, uuid, bigint, bigint) is
