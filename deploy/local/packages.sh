@@ -120,14 +120,17 @@ wanted_major() {
     done
 }
 
+installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
 install_server() {
-  local number
+  local number wanted
   apt_update
   number="$(wanted_major)"
   [ -n "$number" ] || return 1
-  apt_install "postgresql-$number" "$(same_release "postgresql-plpython3-$number" "postgresql-$number")" python3-venv ||
-    return 1
-  choose_server
+  wanted=("$(same_release "postgresql-plpython3-$number" "postgresql-$number")" python3-venv)
+  # Naming a server that is there would upgrade it.
+  installed "postgresql-$number" || wanted+=("postgresql-$number")
+  apt_install "${wanted[@]}" && choose_server
 }
 
 # ensure_python COMMAND: /usr/bin/python3.X with the means to make environments, installing them if need be.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import socket
 from pathlib import Path
 
@@ -58,7 +59,14 @@ def test_a_listener_on_every_address_is_reached_by_a_real_one(layout: Layout) ->
 def test_database_urls_survive_the_driver_whatever_the_path_holds(layout: Layout) -> None:
     parts = conninfo_to_dict(written_env(layout)["VES_DATABASE_URL"])
     assert parts["host"] == str(layout.postgres_socket)
-    assert (parts["user"], parts["dbname"], parts["port"]) == ("ves_admin", "ves", "5432")
+    assert (parts["user"], parts["dbname"]) == ("ves_admin", "ves")
+
+
+def test_a_shell_may_source_env_as_it_is(layout: Layout) -> None:
+    expected = written_env(layout)
+    script = f'set -a; . "{layout.env_file}"; printf "%s" "$VES_SERVICE_DATABASE_URL"'
+    sourced = subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True)
+    assert sourced.stdout == expected["VES_SERVICE_DATABASE_URL"]
 
 
 def test_secrets_are_generated_once_and_kept(layout: Layout) -> None:

@@ -22,6 +22,9 @@ _INCLUDE = "include 'ves.conf'\n"
 _MEBIBYTE = 1 << 20
 _BUFFERS_LIMIT_MB = 4096
 _BUFFERS_FLOOR_MB = 128
+# MAX_DB_CONNECTIONS of the API is 8 a core by default.
+_POOL_PER_CORE = 8
+_OTHERS_CONNECTIONS = 100
 
 
 def memory_bytes() -> int:
@@ -37,6 +40,11 @@ def memory_bytes() -> int:
 def shared_buffers_mb(memory: int) -> int:
     """Return a quarter of the memory in MB, between 128 MB and 4 GB."""
     return max(_BUFFERS_FLOOR_MB, min(_BUFFERS_LIMIT_MB, memory // 4 // _MEBIBYTE))
+
+
+def connection_limit(cores: int) -> int:
+    """Return how many connections the server admits: the API's pool grows with the cores, the rest is for everybody else."""
+    return _OTHERS_CONNECTIONS + _POOL_PER_CORE * cores
 
 
 def quoted(value: str | Path) -> str:
@@ -131,6 +139,7 @@ def configure(layout: Layout, bindir: Path) -> bool:
         socket_folder=quoted_folder(layout.postgres_socket),
         port=POSTGRES_PORT,
         shared_buffers=shared_buffers_mb(memory_bytes()),
+        connections=connection_limit(os.cpu_count() or 1),
         wal_compression="lz4" if _accepts_lz4(layout, bindir) else "on",
     ) + (layout.checkout / "sql" / "image" / "engine.conf").read_text(encoding="utf-8")
     # Root can become the server's OS user anyway; naming it spares every tool a change of user.

@@ -39,12 +39,15 @@ def _fingerprint(layout: Layout) -> str:
 
 def start(layout: Layout) -> None:
     """Start the edges, or restart them when their code, packages or settings are others than at their last start."""
-    restart = keyvalue.write_text(layout.run / "fingerprint", _fingerprint(layout) + "\n")
-    for name in NAMES:
-        if restart:
-            supervise.restart_program(layout, name)
-        else:
+    note = layout.run / "fingerprint"
+    fingerprint = _fingerprint(layout)
+    if note.exists() and note.read_text(encoding="ascii") == fingerprint:
+        for name in NAMES:
             supervise.start_program(layout, name)
+        return
+    for name in NAMES:
+        supervise.restart_program(layout, name)
+    keyvalue.write_text(note, fingerprint)
 
 
 def _is_ready(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -26,6 +27,8 @@ _HERE = Path(__file__).resolve().parent.parent
 # The stop times of the template, and some more.
 _STOP_SECONDS = 180.0
 _ANSWER_SECONDS = 20.0
+# An answer may have to wait for a program to stop.
+_CALL_SECONDS = 60.0
 PROGRAMS = ("postgres", "api", "workers")
 
 
@@ -141,7 +144,7 @@ def is_running(layout: Layout) -> bool:
 class _SocketConnection(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(_ANSWER_SECONDS)
+        self.sock.settimeout(_CALL_SECONDS)
         self.sock.connect(self.path)
 
     def __init__(self, path: Path) -> None:
@@ -178,12 +181,12 @@ def program(layout: Layout, name: str) -> dict[str, Any]:
 
 def start(layout: Layout, config: str) -> None:
     """Start the supervisor (and with it the server), or leave the running one when its settings are the same."""
-    changed = keyvalue.write_text(layout.supervisor_config, config)
     if is_running(layout):
-        if not changed:
+        if layout.supervisor_config.read_text(encoding="utf-8") == config:
             return
         stop(layout)
     end_leftovers(layout)
+    keyvalue.write_text(layout.supervisor_config, config)
     own_folder(layout.supervisor_socket.parent, os.geteuid())
     log = layout.log / "supervisord-start.log"
     # A clean environment: what the caller has in his (keys, proxies, a version switcher) is not the services' business.
@@ -216,7 +219,8 @@ def start_program(layout: Layout, name: str) -> None:
 def restart_program(layout: Layout, name: str) -> None:
     """Stop a program in order and start it again. Does not wait for it to be ready."""
     if program(layout, name).get("statename") in {"RUNNING", "STARTING", "BACKOFF"}:
-        call(layout, "stopProcess", name)
+        with contextlib.suppress(xmlrpc.client.Fault):  # it ended by itself meanwhile
+            call(layout, "stopProcess", name)
     call(layout, "startProcess", name, False)
 
 

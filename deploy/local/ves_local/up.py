@@ -136,12 +136,13 @@ def _story(layout: Layout) -> None:
         "HOME": os.environ.get("HOME", "/"),
     }
     environment |= {name: os.environ[name] for name in ("TERM", "NO_COLOR", "COLUMNS") if name in os.environ}
-    done = subprocess.run(
-        [layout.venv / "bin" / "ves", "story"],
-        check=False, cwd=layout.checkout, env=environment | keyvalue.read(layout.env_file), timeout=_STORY_SECONDS,
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise StageError("the story did not end well", [layout.log / "api.log", layout.log / "workers.log"])
+    command: list[str | Path] = [layout.venv / "bin" / "ves", "story"]
+    environment |= keyvalue.read(layout.env_file)
+    try:
+        subprocess.run(command, check=True, cwd=layout.checkout, env=environment, timeout=_STORY_SECONDS)
+    except subprocess.SubprocessError as error:
+        logs = [layout.log / "api.log", layout.log / "workers.log"]
+        raise StageError(f"the story did not end well: {error}", logs) from error
 
 
 def _public_key(signing_key: str) -> str:
@@ -155,7 +156,7 @@ def _public_key(signing_key: str) -> str:
 
 def _own_ports(layout: Layout) -> set[int]:
     """Return the ports that our running API holds."""
-    if supervise.program(layout, "api").get("statename") != "RUNNING":
+    if supervise.program(layout, "api").get("statename") not in {"RUNNING", "STARTING"}:
         return set()
     return {int(value) for value in keyvalue.read(layout.state / "ports").values()}
 
