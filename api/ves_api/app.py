@@ -60,7 +60,6 @@ def make_app(settings: Settings) -> Shell:
         exception_handlers={Exception: answer_exception},
         openapi_config=None,
         logging_config=None,
-        request_max_body_size=settings.max_body_bytes,
     )
     app.state.settings = settings
     return Shell(app, settings)

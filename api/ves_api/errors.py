@@ -41,7 +41,7 @@ class ApiError(Exception):
         self.retry_after = retry_after
         self.resource_id = resource_id
         self.headers = headers or {}
-        super().__init__(f"{name}: {self.message}")
+        super().__init__(f"{self.sqlstate} {name}: {self.message}")
 
     @classmethod
     def from_sqlstate(cls, sqlstate: str, message: str | None, details: dict[str, Any] | None) -> ApiError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.log import LogLevels
 
 from ves_api import settings as settings_module
 from ves_api import telemetry
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1
 _BACKLOG = 2048
+_GC_THRESHOLD = 20_000
 _MIN_BACKLOG = 128
 _THREAD_SWITCH_SECONDS = 0.001
 _log = telemetry.get_logger("server")
@@ -48,7 +51,7 @@ def run(settings: Settings) -> None:
         backpressure=max(_MIN_BACKLOG, _BACKLOG // settings.workers),
         respawn_failed_workers=True,
         workers_kill_timeout=settings.shutdown_timeout,
-        log_level="warning",  # type: ignore[arg-type]
+        log_level=LogLevels.warning,
     )
     server.serve(target_loader=load_worker, wrap_loader=False)
 
@@ -59,7 +62,12 @@ def load_worker(*_: Any, **__: Any) -> Shell:
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     settings = settings_module.load()
     telemetry.configure(settings.log_level, as_json=settings.log_json)
-    return make_app(settings)
+    app = make_app(settings)
+    # What exists now lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GC_THRESHOLD, 20, 50)
+    return app
 
 
 def _die_with_parent() -> None:

@@ -37,7 +37,7 @@ def make_services(settings: Settings) -> Services:
     """Build everything; nothing connects yet."""
     database = Database(settings)
     authenticator = Authenticator(database)
-    signer = ReceiptSigner(database, settings.sequencer_id, settings.signing_key)
+    signer = ReceiptSigner(database, settings.sequencer_id, settings.signing_key, settings.key_version)
     return Services(
         settings=settings,
         database=database,

@@ -32,6 +32,7 @@ _SECRETS = frozenset({"database_url", "bootstrap_key", "signing_key"})
 _SEED_BYTES = 32
 _PRODUCTION_SECRET_LENGTH = 32
 _U16_MAX = 65_535
+_I32_MAX = 2**31 - 1
 
 
 class SettingsError(Exception):
@@ -72,6 +73,7 @@ class Settings:
 
     sequencer_id: uuid.UUID
     signing_key: bytes | None
+    key_version: int
     profile: str
     strict_format: bool
     coalesce: bool
@@ -132,6 +134,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         agent_key_cache=env.integer("CACHE_AGENT_KEY_MAX", 10_000, low=1),
         sequencer_id=_sequencer_id(env),
         signing_key=env.parsed("VES_SEQUENCER_SIGNING_KEY", parse_seed),
+        key_version=env.integer("VES_SEQUENCER_KEY_VERSION", 0, low=0, high=_I32_MAX),
         profile=env.choice("VES_SEQUENCER_SECURITY_PROFILE", "legacy", _PROFILES),
         strict_format=env.text("VES_STRICT_FORMAT_VALIDATION").lower() not in {"", "0", "false", "off"},
         coalesce=env.flag("VES_COALESCE", default=True),

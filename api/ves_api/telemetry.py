@@ -19,7 +19,7 @@ _LEVELS = {
     "warn": logging.WARNING,
     "warning": logging.WARNING,
     "error": logging.ERROR,
-    "off": logging.CRITICAL + 10,
+    "off": logging.CRITICAL,  # nothing here logs at that level
 }
 
 Logger = structlog.typing.FilteringBoundLogger
@@ -29,7 +29,9 @@ def configure(level: str, *, as_json: bool) -> None:
     """Set up logging of this process on standard error; `level` is one of trace … off."""
     number = _LEVELS[level]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer(default=str)
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     structlog.configure(
         processors=[

@@ -28,9 +28,7 @@ from ves_stark.surface import (
     verify_agent_authorization_with_amount_binding,
     verify_with_amount_binding,
 )
-
-PROOF_TYPE = "stark"
-PROOF_VERSION = 2
+from ves_stark.version import PROOF_TYPE, PROOF_VERSION
 
 __all__ = [
     "PROOF_TYPE",

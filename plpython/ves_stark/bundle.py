@@ -15,19 +15,17 @@ from ves.digests import compliance_proof_hash
 from ves_stark import binding, fields, layout, receipt
 from ves_stark.canonical import AUTHORIZATION_BUNDLE_DOMAIN, BUNDLE_DOMAIN, exact_hash
 from ves_stark.errors import InputsError
-from ves_stark.inputs import CompliancePublicInputs, commitment_hex, commitment_limbs, limbs_of
+from ves_stark.inputs import CompliancePublicInputs, commitment_hex, limbs_of
 from ves_stark.surface import (
     ComplianceProof,
     VerificationResult,
     verify_agent_authorization_with_amount_binding,
     verify_with_amount_binding,
 )
-from ves_stark.version import VERSION
+from ves_stark.version import PROOF_TYPE, PROOF_VERSION, VERSION
 
 BUNDLE_VERSION = 1
 AUTHORIZATION_BUNDLE_VERSION = 2
-PROOF_TYPE = "stark"
-PROOF_VERSION = 2
 _NUMBERS = ("proving_time_ms", "num_constraints", "trace_length", "proof_size")
 
 
@@ -146,11 +144,10 @@ def _bind(value: dict[str, Any], proof: bytes) -> Bundle:
         raise InputsError("bundle_mismatch", "publicInputs of the bundle are not bound to its amount")
     inputs.policy()
     digits = commitment_hex(limbs_of(fields.member(value, "witnessCommitment")))
-    for name in ("witnessCommitmentHex", "bundleHash"):
-        fields.hex64(fields.member(value, name), name)
-    if commitment_limbs(value["witnessCommitmentHex"]) != commitment_limbs(inputs.witness_commitment):
-        raise InputsError("bundle_mismatch", "witnessCommitmentHex is not the one of publicInputs")
+    if digits != inputs.witness_commitment:
+        raise InputsError("bundle_mismatch", "witnessCommitment of the bundle is not that of publicInputs")
     _demand(digits, value, "witnessCommitmentHex")
+    fields.hex64(fields.member(value, "bundleHash"), "bundleHash")
     return Bundle(proof, inputs, amount_binding, authorization, digits, value["bundleHash"])
 
 

@@ -1,5 +1,7 @@
-"""The version that bundles and the command line name."""
+"""What proofs, bundles and the command line call themselves."""
 
 from __future__ import annotations
 
 VERSION = "0.1.0"
+PROOF_TYPE = "stark"
+PROOF_VERSION = 2

@@ -96,7 +96,8 @@ class _Reader:
         first = self.byte()
         length = (first & -first).bit_length() if first else _MAX_VINT_BYTES + 1
         raw = bytes([first]) + self.take(length - 1)
-        value = int.from_bytes(raw, "little") >> length
+        # Nine bytes are a zero byte and the plain value; up to eight share the first byte's bits.
+        value = int.from_bytes(raw, "little") >> min(length, _MAX_VINT_BYTES)
         if vint(value) != raw:
             raise MalformedProofError("a length is not in its shortest form")
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from typing import Self
@@ -72,8 +73,6 @@ def pump(source: socket.socket, sink: socket.socket) -> None:
 
 
 def close(link: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):
         link.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     link.close()

@@ -83,7 +83,9 @@ class Server:
             **self.env,
         }
         with log.open("ab") as stream:
-            self.process = subprocess.Popen([sys.executable, "-c", SERVE], env=env, stdout=stream, stderr=stream)
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", SERVE], env=env, stdout=stream, stderr=stream
+            )
 
     def answers(self) -> bool:
         assert self.process is not None
@@ -168,7 +170,13 @@ class Agent:
 
 _UUIDS = {"event_id", "tenant_id", "store_id", "source_agent_id"}
 _SIGNED = _UUIDS | {
-    "ves_version", "agent_key_id", "entity_type", "entity_id", "event_type", "created_at", "payload_kind",
+    "ves_version",
+    "agent_key_id",
+    "entity_type",
+    "entity_id",
+    "event_type",
+    "created_at",
+    "payload_kind",
 }
 
 
@@ -197,7 +205,9 @@ def assert_common_headers(answer: httpx.Response) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-def assert_error(answer: httpx.Response, status: int, code: str, numeric: int | None = None) -> dict[str, Any]:
+def assert_error(
+    answer: httpx.Response, status: int, code: str, numeric: int | None = None
+) -> dict[str, Any]:
     """The one error shape, with its header; answers the inner object."""
     assert answer.status_code == status, answer.text
     assert_common_headers(answer)
@@ -206,7 +216,13 @@ def assert_error(answer: httpx.Response, status: int, code: str, numeric: int | 
     error: dict[str, Any] = body["error"]
     assert {"code", "numeric_code", "message", "request_id"} <= set(error)
     assert set(error) <= {
-        "code", "numeric_code", "message", "request_id", "details", "retry_after", "resource_id",
+        "code",
+        "numeric_code",
+        "message",
+        "request_id",
+        "details",
+        "retry_after",
+        "resource_id",
     }
     assert error["code"] == code == answer.headers["x-error-code"]
     assert numeric is None or error["numeric_code"] == numeric

@@ -39,7 +39,10 @@ def test_a_minted_key_works_until_it_is_revoked(
         listed = client.get(keys_path(agent)).json()
         assert listed["count"] == len(listed["keys"]) == 2
         assert {
-            "keyHashPrefix": body["keyHashPrefix"], "active": True, "permissions": "read_write", "rateLimit": None,
+            "keyHashPrefix": body["keyHashPrefix"],
+            "active": True,
+            "permissions": "read_write",
+            "rateLimit": None,
         } in listed["keys"]
         revoked = client.delete(f"{keys_path(agent)}/{body['keyHashPrefix']}")
         assert revoked.json()["success"] is True
@@ -111,7 +114,12 @@ def test_one_agent_cannot_see_another(server: Server, api_database: Database, ag
     ],
 )
 def test_a_minted_key_is_never_wider_than_its_minter(
-    own: dict[str, Any], asked: dict[str, Any], status: int, server: Server, api_database: Database, agent: Agent
+    own: dict[str, Any],
+    asked: dict[str, Any],
+    status: int,
+    server: Server,
+    api_database: Database,
+    agent: Agent,
 ) -> None:
     own = dict(own)
     if own.get("stores"):
@@ -124,7 +132,9 @@ def test_a_minted_key_is_never_wider_than_its_minter(
         assert_error(answer, 403, "INSUFFICIENT_PERMISSIONS")
 
 
-def test_inherited_rights_are_those_of_the_minter(server: Server, api_database: Database, agent: Agent) -> None:
+def test_inherited_rights_are_those_of_the_minter(
+    server: Server, api_database: Database, agent: Agent
+) -> None:
     key = mint(api_database, agent.tenant_id, agent_id=agent.agent_id, stores=(agent.store_id,), write=False)
     with server.client(key) as client:
         minted = client.post(keys_path(agent), json={"rateLimit": 5}).json()
@@ -147,9 +157,7 @@ def test_a_bad_key_prefix_is_400(
     assert_error(admin.delete(f"{keys_path(agent)}/{prefix}"), 400, "INVALID_FIELD_VALUE")
 
 
-def test_a_prefix_that_fits_no_key_is_404(
-    admin: httpx.Client, api_database: Database, agent: Agent
-) -> None:
+def test_a_prefix_that_fits_no_key_is_404(admin: httpx.Client, api_database: Database, agent: Agent) -> None:
     mint(api_database, agent.tenant_id, agent_id=agent.agent_id)
     assert_error(admin.delete(f"{keys_path(agent)}/{'0' * 16}"), 404, "RESOURCE_NOT_FOUND")
 
@@ -159,7 +167,9 @@ def test_a_bad_agent_id_is_400(admin: httpx.Client) -> None:
     assert_error(admin.get("/api/v1/agents/%00"), 400, "INVALID_FIELD_VALUE")
 
 
-@pytest.mark.parametrize("body", [{"rateLimit": -1}, {"rateLimit": 2**31}, {"storeIds": ["x"]}, {"admin": "yes"}])
+@pytest.mark.parametrize(
+    "body", [{"rateLimit": -1}, {"rateLimit": 2**31}, {"storeIds": ["x"]}, {"admin": "yes"}]
+)
 def test_a_bad_mint_request_is_422(
     body: dict[str, Any], admin: httpx.Client, api_database: Database, agent: Agent
 ) -> None:

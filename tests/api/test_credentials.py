@@ -103,9 +103,7 @@ def test_every_documented_form_of_a_key_authenticates(
         ({"x-api-key": b"ss_\xff\xfe"}, "INVALID_API_KEY"),
     ],
 )
-def test_anything_else_is_401(
-    headers: dict[str, Any], code: str, server: Server, agent: Agent
-) -> None:
+def test_anything_else_is_401(headers: dict[str, Any], code: str, server: Server, agent: Agent) -> None:
     with server.client(key=None) as anyone:
         assert_error(listing(anyone, agent, **headers), 401, code)
         assert_error(post(anyone, b"not even json", **headers), 401, code)
@@ -115,8 +113,10 @@ def test_a_request_without_a_credential_costs_no_database_call(
     start_server: Callable[..., Server], database: Database
 ) -> None:
     server = start_server()
-    count = "select coalesce(sum(calls), 0) from pg_stat_statements s join pg_roles r on r.oid = s.userid" \
+    count = (
+        "select coalesce(sum(calls), 0) from pg_stat_statements s join pg_roles r on r.oid = s.userid"
         " join pg_database d on d.oid = s.dbid where r.rolname = 'ves_api' and d.datname = current_database()"
+    )
 
     def calls() -> Any:
         with database.connect() as connection:
@@ -214,18 +214,21 @@ def test_the_call_level_checks_have_the_documented_order(
     with server.client(bound) as client:
         assert_error(agent.ingest(client), 400, "INVALID_FIELD_VALUE")
         assert_error(agent.ingest(client, *mixed), 400, "INVALID_FIELD_VALUE")
-        assert assert_error(agent.ingest(client, foreign), 403, "INSUFFICIENT_PERMISSIONS")[
-            "message"
-        ] == "Agent mismatch"
+        assert (
+            assert_error(agent.ingest(client, foreign), 403, "INSUFFICIENT_PERMISSIONS")["message"]
+            == "Agent mismatch"
+        )
     with server.client(unbound) as client:
         assert_error(agent.ingest(client, foreign), 400, "INVALID_FIELD_VALUE")
-        assert assert_error(agent.ingest(client, oversized), 403, "INSUFFICIENT_PERMISSIONS")[
-            "message"
-        ] == "Write permission required"
+        assert (
+            assert_error(agent.ingest(client, oversized), 403, "INSUFFICIENT_PERMISSIONS")["message"]
+            == "Write permission required"
+        )
     with server.client(writer) as client:
-        assert assert_error(agent.ingest(client, oversized), 403, "INSUFFICIENT_PERMISSIONS")[
-            "message"
-        ] == "Tenant access denied"
+        assert (
+            assert_error(agent.ingest(client, oversized), 403, "INSUFFICIENT_PERMISSIONS")["message"]
+            == "Tenant access denied"
+        )
 
 
 def test_a_revoked_key_is_refused_at_once_although_it_was_cached(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import re
 import socket
@@ -200,15 +201,22 @@ def test_a_request_cut_off_in_its_body_harms_nobody(server: Server, admin: httpx
 
 def test_bytes_that_are_no_http_harm_nobody(server: Server, admin: httpx.Client) -> None:
     for garbage in (b"\x16\x03\x01\x02\x00", b"GET\r\n\r\n", b"\x00" * 5000, b"GET / HTTP/9.9\r\n\r\n"):
-        with socket.create_connection(("127.0.0.1", server.port)) as link:
+        with (
+            socket.create_connection(("127.0.0.1", server.port)) as link,
+            contextlib.suppress(ConnectionError),
+        ):
             link.sendall(garbage)
-            link.shutdown(socket.SHUT_WR)
-            link.settimeout(10)
-            link.recv(4096)
+            link.settimeout(30)
+            while link.recv(4096):
+                pass
     assert admin.get("/health").status_code == 200
 
 
 def test_an_error_never_shows_internals(admin: httpx.Client) -> None:
-    for answer in (post(admin, b"\xff"), admin.get(f"/api/v1/ves/commitments/{uuid.uuid4()}"), post(admin, b"1")):
+    for answer in (
+        post(admin, b"\xff"),
+        admin.get(f"/api/v1/ves/commitments/{uuid.uuid4()}"),
+        post(admin, b"1"),
+    ):
         for word in ("ves_store", "psycopg", "litestar", "File ", "line "):
             assert word not in answer.text

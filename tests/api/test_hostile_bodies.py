@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -238,7 +239,7 @@ def test_huge_and_odd_headers_do_no_harm(admin: httpx.Client, agent: Agent) -> N
         ("x-request-id", "a" * 60_000),
         ("x-filler", "b" * 60_000),
         ("accept-encoding", "gzip;q=broken,,,"),
-        ("accept", "\x7f".encode().decode()),
+        ("accept", b"\x7f".decode()),
     ):
         answer = post(admin, body, **{name: value})
         assert answer.status_code in (200, 400, 431), answer.text
@@ -261,3 +262,130 @@ def test_duplicate_members_of_an_event_count_by_the_last(admin: httpx.Client, ag
     doubled = text.replace(b'"entity_type"', b'"entity_type":"ignored","entity_type"', 1)
     assert json.loads(doubled)
     assert post(admin, doubled).json()["eventsAccepted"] == 1
+
+
+ODD_VALUES = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1.5,
+    1e308,
+    2**31,
+    2**32,
+    2**63,
+    2**64,
+    10**400,
+    "",
+    "x",
+    "\0",
+    "\ud7ff",
+    "0x",
+    "0" * 64,
+    [],
+    [[]],
+    {},
+    {"a": {}},
+    Raw(b"1e999"),
+    Raw(b"-0"),
+    Raw(b"01"),
+    Raw(b"nul"),
+    Raw(nested(130)),
+    Raw(rb'"\ud800"'),
+    Raw(rb'"\u0000"'),
+    Raw(b'"\xf5"'),
+    "é" * 600,
+    "a" * 5000,
+    "00000000-0000-0000-0000-000000000000",
+    "9999-12-31T23:59:60Z",
+    "2025-01-01T00:00:00+99:99",
+]
+
+
+def test_any_member_may_hold_anything_and_only_good_requests_are_stored(
+    admin: httpx.Client, agent: Agent
+) -> None:
+    """Every member of an event (and of its bundles) with every odd value: an answer or a refusal, never a 5xx."""
+    names = [
+        *agent.event(),
+        "command_id",
+        "base_version",
+        "payload_encrypted",
+        "agent_signature_scheme",
+        "agent_signature_bundle",
+        "sequence_number",
+        "sequenced_at",
+    ]
+    stored = 0
+    for name in names:
+        for value in ODD_VALUES:
+            answer = agent.ingest(admin, agent.event() | {name: value})
+            assert answer.status_code in (200, 400, 413, 422), (name, value, answer.text)
+            if answer.status_code == 200:
+                stored += answer.json()["eventsAccepted"]
+    assert agent.ingest(admin, agent.event()).json()["sequenceStart"] == stored + 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_request_with_random_damage_is_answered_or_refused(
+    seed: int, admin: httpx.Client, agent: Agent
+) -> None:
+    chance = random.Random(seed)
+    whole = agent.body(agent.event({"a": [1, "b", None]}), agent.event())
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(damaged))
+            cut = chance.choice([0, 1, 1, 1, 20])
+            damaged[at : at + cut] = chance.choice(
+                [
+                    b"",
+                    b'"',
+                    b"{",
+                    b"}",
+                    b"[",
+                    b",",
+                    b":",
+                    b"\\",
+                    b"0",
+                    b"-",
+                    b"\x00",
+                    b"\xff",
+                    b"null",
+                    b"\\u0000",
+                ]
+            )
+        answer = post(admin, bytes(damaged))
+        assert answer.status_code in (200, 400, 422), (bytes(damaged), answer.text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/agents/keys", "/api/v1/ves/commitments", "/api/v1/ves/proofs/verify"],
+)
+def test_other_bodies_with_random_damage_are_refused_too(
+    path: str, admin: httpx.Client, agent: Agent
+) -> None:
+    chance = random.Random(path)
+    members = {
+        "tenantId": str(agent.tenant_id),
+        "agentId": str(agent.agent_id),
+        "keyId": 7,
+        "publicKey": "00" * 32,
+        "validFrom": "2025-01-01T00:00:00Z",
+        "keyAlgorithm": 5,
+        "publicKeyBundle": {"mlDsa65PublicKey": "00"},
+        "tenant_id": str(agent.tenant_id),
+        "store_id": str(agent.store_id),
+        "sequence_start": 1,
+        "sequence_end": 1,
+        "leaf_hash": "00" * 32,
+        "merkle_root": "00" * 32,
+        "proof_path": [],
+        "leaf_index": 0,
+    }
+    for _ in range(150):
+        body = members | {chance.choice(list(members)): chance.choice(ODD_VALUES)}
+        answer = post(admin, dump(body), path)
+        assert answer.status_code in (200, 400, 409, 413, 422), (body, answer.text)

@@ -27,7 +27,10 @@ def test_every_route_is_in_the_document_and_the_other_way_round(document: dict[s
         for path in handler.paths:
             if path not in UNDOCUMENTED:
                 template = re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
-                served |= {(template, str(method).rsplit(".", maxsplit=1)[-1].lower()) for method in handler.http_methods}
+                served |= {
+                    (template, str(method).rsplit(".", maxsplit=1)[-1].lower())
+                    for method in handler.http_methods
+                }
     described = {(path, method) for path, methods in document["paths"].items() for method in methods}
     assert described == served
 

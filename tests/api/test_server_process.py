@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def test_sigterm_answers_what_is_in_flight(start_server: Callable[..., Server], database: Database) -> None:
-    server = start_server()
+    server = start_server(VES_COALESCE="off")  # so that each request waits for the lock by itself
     agent = Agent()
     with server.client() as client:
         agent.register(client)
@@ -42,7 +42,7 @@ def test_sigterm_answers_what_is_in_flight(start_server: Callable[..., Server], 
         threads = [threading.Thread(target=send) for _ in range(5)]
         for thread in threads:
             thread.start()
-        wait_until(lambda: waiting_for_locks(database))
+        wait_until(lambda: waiting_for_locks(database) == 5)
         assert server.process is not None
         server.process.send_signal(signal.SIGTERM)
         wait_until(lambda: not accepts(server))
@@ -53,12 +53,12 @@ def test_sigterm_answers_what_is_in_flight(start_server: Callable[..., Server], 
     assert server.process.wait(30) == 0
 
 
-def waiting_for_locks(database: Database) -> bool:
+def waiting_for_locks(database: Database) -> int:
     with database.connect() as connection:
         row = connection.execute(
             "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
         ).fetchone()
-    return row is not None and row[0] > 0
+    return 0 if row is None else int(row[0])
 
 
 def accepts(server: Server) -> bool:
@@ -69,7 +69,9 @@ def accepts(server: Server) -> bool:
     return True
 
 
-def test_sigterm_stores_the_receipts_that_wait(start_server: Callable[..., Server], database: Database) -> None:
+def test_sigterm_stores_the_receipts_that_wait(
+    start_server: Callable[..., Server], database: Database
+) -> None:
     server = start_server()
     agent = Agent()
     with server.client() as client:
@@ -100,7 +102,9 @@ def test_a_killed_worker_is_replaced(start_server: Callable[..., Server]) -> Non
     assert server.process.poll() is None
 
 
-def test_events_survive_a_kill_9_in_full_flow(start_server: Callable[..., Server], database: Database) -> None:
+def test_events_survive_a_kill_9_in_full_flow(
+    start_server: Callable[..., Server], database: Database
+) -> None:
     """Requests that were cut off are sent again: every event is stored once, numbers have no gap."""
     server = start_server()
     agent = Agent()
@@ -198,6 +202,15 @@ def test_a_bad_setting_stops_the_start_and_is_named(
     code, log = run_to_end(database.url("ves_api"), tmp_path / "log", **{name: value})
     assert code != 0
     assert name in log
+
+
+def test_another_signing_key_needs_another_version(
+    start_server: Callable[..., Server], database: Database, tmp_path: Path
+) -> None:
+    start_server().stop()
+    code, log = run_to_end(database.url("ves_api"), tmp_path / "log", VES_SEQUENCER_SIGNING_KEY="77" * 32)
+    assert code != 0
+    assert "VE206" in log
 
 
 def test_a_database_that_never_comes_ends_the_start(tmp_path: Path) -> None:

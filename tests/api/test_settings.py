@@ -16,7 +16,9 @@ def test_the_defaults_are_those_of_the_reference() -> None:
     settings = load({})
     assert (settings.host, settings.port) == ("0.0.0.0", 8080)
     assert (settings.max_body_bytes, settings.max_events, settings.max_payload_bytes) == (
-        10_485_760, 1000, 1_048_576,
+        10_485_760,
+        1000,
+        1_048_576,
     )
     assert settings.request_timeout == 30
     assert settings.signing_key is None
@@ -47,9 +49,15 @@ def test_a_signing_key_of_another_form_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("PORT", "-1"), ("PORT", "x"), ("MAX_BODY_SIZE_BYTES", "0"), ("REQUEST_TIMEOUT_SECS", "inf"),
-        ("VES_COALESCE", "maybe"), ("MAX_DB_CONNECTIONS", "none"), ("VES_SEQUENCER_ID", "x"),
-        ("DATABASE_URL", "not a url at all"), ("VES_DANGER_ALLOW_UNSAFE_SERVER", "please"),
+        ("PORT", "-1"),
+        ("PORT", "x"),
+        ("MAX_BODY_SIZE_BYTES", "0"),
+        ("REQUEST_TIMEOUT_SECS", "inf"),
+        ("VES_COALESCE", "maybe"),
+        ("MAX_DB_CONNECTIONS", "none"),
+        ("VES_SEQUENCER_ID", "x"),
+        ("DATABASE_URL", "not a url at all"),
+        ("VES_DANGER_ALLOW_UNSAFE_SERVER", "please"),
     ],
 )
 def test_a_bad_value_names_its_variable(name: str, value: str) -> None:
@@ -63,11 +71,13 @@ def test_switches_take_four_words_in_any_case(word: str) -> None:
 
 
 def test_secrets_are_masked_when_printed() -> None:
-    settings = load({
-        "DATABASE_URL": "postgres://u:hunter2@localhost/d",
-        "BOOTSTRAP_ADMIN_API_KEY": "ss_secret_of_the_house",
-        "VES_SEQUENCER_SIGNING_KEY": SEED.hex(),
-    })
+    settings = load(
+        {
+            "DATABASE_URL": "postgres://u:hunter2@localhost/d",
+            "BOOTSTRAP_ADMIN_API_KEY": "ss_secret_of_the_house",
+            "VES_SEQUENCER_SIGNING_KEY": SEED.hex(),
+        }
+    )
     shown = f"{settings!r} {settings!s}"
     for secret in ("hunter2", "ss_secret", SEED.hex(), repr(SEED)):
         assert secret not in shown

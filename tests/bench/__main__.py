@@ -31,6 +31,7 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "trees": trees.run,
     "audit": audit.run,
 }
+_WIDTH = 160  # of the table, where the output is not a terminal
 FOLDER = Path(__file__).parent / "results"
 
 
@@ -42,7 +43,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=FOLDER, help="folder of the JSON result")
     arguments = parser.parse_args()
     chosen = arguments.only or list(SCENARIOS)
-    console = Console()
+    console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     started = dt.datetime.now(dt.UTC)
     report: dict[str, Any] = {
         "started_at": started.isoformat(timespec="seconds"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.bench.system import Bench, Store
 
 _TOP = 15
+_FULL = 85  # percent of the machine from which on CPU is what limits
 _STATEMENTS = """
 select
   regexp_replace(left(s.query, 160), '\\s+', ' ', 'g') as statement,
@@ -24,7 +25,7 @@ select
   s.shared_blks_hit, s.shared_blks_read, s.wal_records, s.wal_bytes
 from pg_stat_statements as s
 join pg_database as d on d.oid = s.dbid and d.datname = current_database()
-where s.query not like '%%pg_stat_statements%%'
+where s.query not like '%pg_stat_statements%'
 order by s.total_exec_time desc
 limit 12
 """
@@ -98,8 +99,10 @@ def self_times(collapsed: str, top: int = _TOP) -> list[dict[str, Any]]:
     own: Counter[str] = Counter()
     for line in collapsed.splitlines():
         stack, _, count = line.rpartition(" ")
-        if stack and count.isdigit():
-            own[_function(stack.rpartition(";")[2])] += int(count)
+        frame = stack.rpartition(";")[2]
+        # A sample that holds no frame but the process is one that py-spy could not read.
+        if frame and count.isdigit() and not frame.startswith("process "):
+            own[_function(frame)] += int(count)
     total = sum(own.values())
     return [
         {"function": name, "percent": round(100 * count / total, 1)} for name, count in own.most_common(top)
@@ -109,18 +112,21 @@ def self_times(collapsed: str, top: int = _TOP) -> list[dict[str, Any]]:
 def _function(frame: str) -> str:
     """`name (path/file.py:12)` as `name file.py`: lines of one function belong together."""
     name, _, place = frame.partition(" (")
-    return f"{name} {Path(place.rstrip(')').rpartition(':')[0]).name}".strip()
+    file = Path(place.rstrip(")").partition(":")[0]).name
+    # Below this frame the worker's main thread runs compiled code only.
+    return "event loop and granian" if name.startswith("MPServer._spawn") else f"{name} {file}".strip()
 
 
 def limit_text(span: Span, cpu_us: dict[str, float], generator: float = 0.0, hint: str = "") -> str:
     """One line: how busy the machine was, and which group of processes spent what per event."""
     shares = span.shares(generator)
     groups = ", ".join(f"{group} {us:.0f}" for group, us in sorted(cpu_us.items(), key=lambda item: -item[1]))
-    kind = "CPU" if shares["machine"] >= 85 else "waiting (CPU is not full)"
+    kind = "CPU" if shares["machine"] >= _FULL else "waiting"
     text = f"{kind}: machine {shares['machine']:.0f} % busy, others {shares['others']:.0f} %; µs/event: {groups}"
     return f"{text}; {hint}" if hint else text
 
 
 def hint_of(functions: list[dict[str, Any]], count: int = 3) -> str:
     """The dearest functions in a few words."""
-    return "top: " + ", ".join(f"{item['function']} {item['percent']:.0f} %" for item in functions[:count]) if functions else ""
+    shown = [f"{item['function']} {item['percent']:.0f} %" for item in functions[:count]]
+    return f"top: {', '.join(shown)}" if shown else ""

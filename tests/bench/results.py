@@ -131,7 +131,7 @@ def table(figures: Sequence[Figure], yardstick: Yardstick) -> Table:
 
 def file_name(moment: dt.datetime, host: str) -> str:
     """`<date>T<time>-<short host>.json`, safe on any file system."""
-    short = re.sub(r"[^A-Za-z0-9-]", "-", host.split(".")[0]) or "host"
+    short = re.sub(r"[^A-Za-z0-9-]", "-", host.partition(".")[0]) or "host"
     return f"{moment:%Y-%m-%dT%H%M%S}-{short}.json"
 
 

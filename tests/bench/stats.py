@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import TYPE_CHECKING
 
@@ -33,4 +34,4 @@ def latency(seconds: Sequence[float]) -> dict[str, float]:
 def tenths(values: Sequence[float]) -> list[list[float]]:
     """Ten consecutive slices whose sizes differ by at most one."""
     cuts = [len(values) * index // 10 for index in range(11)]
-    return [list(values[start:end]) for start, end in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [list(values[start:end]) for start, end in itertools.pairwise(cuts)]

@@ -97,12 +97,8 @@ class Store:
 
     def register_signer(self) -> int:
         with self.connect("ves_api") as connection:
-            return scalar(
-                connection,
-                "select ves.register_signer(%s, 0, 'ed25519', %s)",
-                SEQUENCER_ID,
-                SEQUENCER_PUBLIC_KEY,
-            )
+            statement = "select ves.register_signer(%s, 0, 'ed25519', %s)"
+            return int(scalar(connection, statement, SEQUENCER_ID, SEQUENCER_PUBLIC_KEY))
 
     @contextlib.contextmanager
     def api(self, log: Path, **environment: str) -> Iterator[Api]:
@@ -187,7 +183,7 @@ def server_settings(cluster: Cluster) -> dict[str, str]:
 @contextlib.contextmanager
 def private_server() -> Iterator[Cluster]:
     """A server of our own; refuses to measure one that is not durable."""
-    cluster = new_cluster(**SERVER_SETTINGS)
+    cluster = new_cluster(None, **SERVER_SETTINGS)
     try:
         settings = server_settings(cluster)
         if (settings["fsync"], settings["synchronous_commit"], settings["full_page_writes"]) != ("on", "on", "on"):

@@ -6,6 +6,7 @@ import asyncio
 import re
 import socket
 import time
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import uvloop
@@ -105,8 +106,8 @@ class Load:
         loop = asyncio.get_running_loop()
         made = []
         for share in shares:
-            connection = _Connection(self._requests, iter(share), self._answers)
-            await loop.create_connection(lambda made_one=connection: made_one, "127.0.0.1", port)
+            connect = partial(_Connection, self._requests, iter(share), self._answers)
+            _, connection = await loop.create_connection(connect, "127.0.0.1", port)
             made.append(connection)
         return made
 

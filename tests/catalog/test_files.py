@@ -42,7 +42,7 @@ def test_nothing_is_left_unfinished() -> None:
 
 def test_a_table_function_view_or_trigger_file_holds_the_object_it_is_named_after() -> None:
     wrong = []
-    for folder, schemas in {"tables": ("ves_store",), "views": ("ves",), "types": ("ves",), "functions": ("ves", "ves_int")}.items():
+    for folder, schemas in {"tables": ("ves_store",), "views": ("ves", "ves_int"), "types": ("ves",), "functions": ("ves", "ves_int")}.items():
         for path in (ROOT / "sql" / folder).rglob("*.sql"):
             text = path.read_text(encoding="utf-8")
             created = re.findall(r"^create (?:or replace )?(?:table|view|type|function|aggregate) ([\w.]+)", text, re.MULTILINE)

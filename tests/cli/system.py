@@ -60,6 +60,12 @@ class System:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the database has PL/Python."""
+        with self.database.connect() as connection:
+            return bool(connection.execute("select h.mode = 'full' from ves.health() as h").fetchone()[0])
+
     def start(self) -> None:
         common = {"DATABASE_URL": self.database.url("ves_api"), "HOST": "127.0.0.1", "PORT": str(self.port)}
         api = environment(**common, BOOTSTRAP_ADMIN_API_KEY=ADMIN_KEY, VES_API_WORKERS="1")

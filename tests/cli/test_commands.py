@@ -82,7 +82,19 @@ def test_wrong_usage_ends_with_2(ves: Callable[..., Any], arguments: list[str]) 
     "arguments",
     [
         ["story", "--url", NOWHERE, "--api-key", "ss_x"],
-        ["demo", "--url", NOWHERE, "--api-key", "ss_x", "--purchases", "1", "--folder", "."],
+        [
+            "demo",
+            "--url",
+            NOWHERE,
+            "--api-key",
+            "ss_x",
+            "--purchases",
+            "1",
+            "--folder",
+            ".",
+            "--public-key",
+            "11" * 32,
+        ],
         ["prove", "1", "--tenant", SOME, "--store", SOME, "--url", NOWHERE, "--api-key", "ss_x"],
         ["fsck", "--database-url", NO_DATABASE],
         ["commit", "--database-url", NO_DATABASE],
@@ -210,13 +222,15 @@ def test_fsck_tells_a_clean_stream_from_a_damaged_one(
     with here.database.connect() as connection:
         connection.execute("set session_replication_role = replica")
         connection.execute(
-            "update ves_store.ves_events set payload = '{\"number\": 1000}' where store_id = %s and sequence_number = 7",
+            "update ves_store.ves_events set agent_signature = decode(repeat('11', 64), 'hex')"
+            " where store_id = %s and sequence_number = 7",
             [bad],
         )
     damaged = ves("fsck", *tenant, "--json")
     assert damaged.code == 1
     answer = json.loads(damaged.out)
     assert not answer["clean"]
+    assert bool(answer["not_checked"]) is not here.is_full
     assert {(row["store_id"], row["sequence_number"]) for row in answer["findings"]} == {(str(bad), 7)}
     assert "#7" in ves("fsck", *tenant, "--store", str(bad)).out
     assert ves("fsck", *tenant, "--store", str(good)).code == 0
@@ -278,3 +292,9 @@ def test_the_doctor_and_the_installer_are_reached_with_what_make_up_left(
     assert ves("engine", "doctor", "--database-url", NO_DATABASE).code == 3
     assert "install" in ves("engine", "--help").out
     assert ves("engine", "nonsense").code == 2
+
+
+def test_brackets_in_what_is_printed_are_just_brackets(ves: Callable[..., Any]) -> None:
+    result = ves("prove", "1", "--tenant", "[/red][bold]:smile:")
+    assert result.code == 2
+    assert "'[/red][bold]:smile:'" in result.err

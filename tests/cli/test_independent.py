@@ -13,12 +13,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import rfc8785
 
 from tests.cli.offline import KEYS, make_evidence, other
 from tests.support.cluster import ROOT
 from ves_api.cli.demo import independent
+from ves_api.cli.evidence import Envelope, check_event
 
 SOURCE = Path(independent.__file__)
 VECTORS = ROOT / "tests" / "vectors" / "ves"
@@ -152,3 +154,33 @@ def test_events_receipts_leaves_and_trees_follow_the_vectors() -> None:
                 [bytes.fromhex(node) for node in proof["proof_path"]],
             )
             assert independent.fold(leaf, proof["leaf_index"], path).hex() == tree["merkle_root"]
+
+
+def test_a_tampered_encrypted_payload_is_noticed_by_both_verifiers() -> None:
+    for case in vectors("encryption")["cases"]:
+        event, key = case["envelope"], bytes.fromhex(case["agent_public_key"])
+        sealed = event["payload_encrypted"]
+
+        def findings(payload: Any, event: Any = event, key: bytes = key) -> tuple[list[str], list[str]]:
+            tampered = {**event, "payload_encrypted": payload}
+            envelope = msgspec.json.decode(json.dumps(tampered), type=Envelope)
+            return independent.check_event(tampered, key), check_event(envelope, key)
+
+        assert findings(sealed) == ([], [])
+        for name in ("nonce_b64u", "ciphertext_b64u", "tag_b64u"):
+            text = sealed[name]
+            one, two = findings({**sealed, name: ("B" if text[0] == "A" else "A") + text[1:]})
+            assert one
+            assert two
+        recipient = sealed["recipients"][0]
+        one, two = findings(
+            {
+                **sealed,
+                "recipients": [
+                    {**recipient, "recipient_kid": recipient["recipient_kid"] ^ 1},
+                    *sealed["recipients"][1:],
+                ],
+            }
+        )
+        assert one
+        assert two

@@ -101,7 +101,9 @@ def test_no_role_executes_a_private_function(role: tuple[str, psycopg.Connection
     _, connection = role
     private = functions(shared, "ves_int")
     assert len(private) > 20
-    assert [call for _, call in private if not is_denied(connection, call, "permission denied for schema ves_int")] == []
+    # A call that names a type of ves_store is refused at that schema already.
+    denial = "permission denied for schema ves_(int|store)"
+    assert [call for _, call in private if not is_denied(connection, call, denial)] == []
 
 
 def tables(database: Database, schema: str, kinds: str = "rp") -> list[tuple[str, str]]:
@@ -145,7 +147,8 @@ def test_a_view_is_read_by_those_it_is_for_and_written_by_nobody(
     name, connection = role
     denial = r"permission denied for (view|schema ves$)"
     assert is_denied(connection, f"select from ves.{view}", denial) is (name not in VIEWS[view])
-    assert is_denied(connection, f"delete from ves.{view}", denial)
+    with connection.transaction(force_rollback=True), pytest.raises((DENIED, psycopg.errors.ObjectNotInPrerequisiteState)):
+        connection.execute(f"delete from ves.{view}")
 
 
 def test_every_view_has_its_readers_written_down(shared: Database) -> None:

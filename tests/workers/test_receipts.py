@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +128,22 @@ async def test_a_signer_whose_key_is_missing_is_named_once_and_does_not_stop_the
     assert [line["public_key"] for line in missing] == [stranger.public_key.hex()]
     assert [store for store, *_ in stored(database)] == [ours, ours]
     assert worker.counters() == {"sealed": 2, "unsealable": 3}
+
+
+async def test_many_receipts_that_need_another_key_do_not_crowd_out_the_others(
+    database: Database, feeder: Feeder, receipts_worker: Callable[..., Any]
+) -> None:
+    stranger = Feeder(database, seed=bytes(32))
+    stores = [uuid.uuid4() for _ in range(6)]
+    for store in stores:
+        stranger.feed(uuid.uuid4(), 5)
+        feeder.feed(store, 2)
+    make_old(database)
+    worker = receipts_worker(receipts_max_events=2)
+    async with asyncio.timeout(30):
+        while worker.counters()["sealed"] < 12:
+            await worker.step()
+    assert {store for store, *_ in stored(database)} == set(stores)
 
 
 @pytest.mark.parametrize("key", [None, bytes(32)])

@@ -148,3 +148,8 @@ def test_wrong_usage_ends_with_code_2(
     monkeypatch.setattr("os.environ", environment)
     assert entry.main(arguments) == 2
     assert capsys.readouterr().err
+
+
+def test_help_names_the_workers(capsys: Any) -> None:
+    assert entry.main(["--help"]) == 0
+    assert "commit|receipts" in capsys.readouterr().out

@@ -43,6 +43,11 @@ def build_workers(names: Sequence[str], settings: Settings) -> list[Worker]:
 
 def main(arguments: Sequence[str]) -> int:
     """Run until told to stop; 0 after SIGTERM, 2 for a wrong name or setting."""
+    if {"-h", "--help"} & set(arguments):
+        sys.stdout.write(
+            f"python -m ves_workers [{'|'.join(WORKERS)} ...]: run the named workers, all by default\n"
+        )
+        return 0
     names = list(dict.fromkeys(arguments)) or list(WORKERS)
     unknown = [name for name in names if name not in WORKERS]
     if unknown:

@@ -2,25 +2,61 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from uuid import UUID
 
 import httpx
+import msgspec
 import orjson
 import stamina
 
-from ves_api.cli.exits import CliError, Exit, usage
+from ves.errors import ProtocolError
+from ves.receipts import Receipt, decode_receipt
+from ves_api.cli.evidence import CommitmentRecord, Proof
+from ves_api.cli.exits import CliError, Exit, check_failed, usage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
-    from uuid import UUID
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
 ATTEMPTS = 5
 CLIENT_ERROR = 400
 BODY_LIMIT = 8 * 1024 * 1024
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """Why one event of a batch was refused (VES 14.3)."""
+
+    event_id: UUID
+    reason: str
+    message: str
+
+
+class IngestAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    """The answer to a batch (VES 14.3); receipts are kept as the JSON text that they came as."""
+
+    events_accepted: int
+    events_rejected: int
+    head_sequence: int
+    sequence_start: int | None = None
+    sequence_end: int | None = None
+    rejections: list[Rejection] = []
+    receipts: list[msgspec.Raw] = []
+
+    def decoded(self) -> list[tuple[Receipt, bytes]]:
+        """Each receipt with its JSON text. Exit code 1 when one is malformed."""
+        try:
+            return [(decode_receipt(bytes(text)), bytes(text)) for text in self.receipts]
+        except ProtocolError as error:
+            raise check_failed(f"the server sent a malformed receipt: {error}") from error
+
+
+class _Commitments(msgspec.Struct):
+    commitments: list[CommitmentRecord]
 
 
 class BusyError(Exception):
@@ -80,22 +116,13 @@ class Sequencer:
     ) -> None:
         self._client.close()
 
-    def health(self) -> Json:
-        """GET /health."""
-        return self._send("GET", "/health")
-
-    def ingest(self, agent_id: UUID, envelopes: Sequence[bytes]) -> Json:
-        """Send envelopes as `ingest_raw` does; the answer parsed."""
-        answer: Json = orjson.loads(self.ingest_raw(agent_id, envelopes))
-        return answer
-
-    def ingest_raw(self, agent_id: UUID, envelopes: Sequence[bytes]) -> bytes:
-        """POST signed envelopes (JSON texts) of one agent and stream (HTTP 2.2); the answer's JSON text.
+    def ingest(self, agent_id: UUID, envelopes: Sequence[bytes]) -> IngestAnswer:
+        """POST signed envelopes (JSON texts) of one agent and stream (HTTP 2.2).
 
         Idempotent, and therefore repeated when the connection breaks: exact replays answer with stored receipts.
         """
         body = b'{"agentId":"%b","events":[%b]}' % (str(agent_id).encode(), b",".join(envelopes))
-        return self._request("POST", "/api/v1/ves/events/ingest", body=body)
+        return self._decode(self._request("POST", "/api/v1/ves/events/ingest", body=body), IngestAnswer)
 
     def register_agent_key(
         self, tenant_id: UUID, agent_id: UUID, key_id: int, public_key: bytes, **window: str
@@ -109,7 +136,7 @@ class Sequencer:
             "keyAlgorithm": 1,
             **window,
         }
-        return self._send("POST", "/api/v1/agents/keys", body=orjson.dumps(document), repeatable=False)
+        return self._send(dict, "POST", "/api/v1/agents/keys", body=orjson.dumps(document), repeatable=False)
 
     def create_commitment(self, tenant_id: UUID, store_id: UUID, first: int, last: int) -> Json:
         """POST a commitment of first..last (HTTP 5); the same range again gives the stored one."""
@@ -119,31 +146,38 @@ class Sequencer:
             "sequence_start": first,
             "sequence_end": last,
         }
-        return self._send("POST", "/api/v1/ves/commitments", body=orjson.dumps(document))
+        return self._send(CommitmentRecord, "POST", "/api/v1/ves/commitments", body=orjson.dumps(document))
 
     def list_commitments(self, tenant_id: UUID, store_id: UUID) -> list[Json]:
         """GET the commitments of a stream that are not on a chain, oldest first (HTTP 5)."""
         query = {"tenant_id": str(tenant_id), "store_id": str(store_id)}
-        found: list[Json] = self._send("GET", "/api/v1/ves/commitments", query=query)["commitments"]
+        found: list[Json] = self._send(_Commitments, "GET", "/api/v1/ves/commitments", query=query)[
+            "commitments"
+        ]
         return found
 
     def get_commitment(self, batch_id: UUID) -> Json:
         """GET one commitment (HTTP 5)."""
-        return self._send("GET", f"/api/v1/ves/commitments/{batch_id}")
+        return self._send(CommitmentRecord, "GET", f"/api/v1/ves/commitments/{batch_id}")
 
     def get_proof(self, tenant_id: UUID, store_id: UUID, sequence_number: int, batch_id: UUID) -> Json:
         """GET the inclusion proof of a number in a commitment (HTTP 5)."""
         query = {"tenant_id": str(tenant_id), "store_id": str(store_id), "batch_id": str(batch_id)}
-        return self._send("GET", f"/api/v1/ves/proofs/{sequence_number}", query=query)
+        return self._send(Proof, "GET", f"/api/v1/ves/proofs/{sequence_number}", query=query)
 
-    def _send(self, method: str, path: str, **options: Any) -> Json:
+    def _send(self, shape: type, method: str, path: str, **options: Any) -> Json:
+        """Send a request and give the answer as plain JSON, once it is known to have the shape."""
         content = self._request(method, path, **options)
-        try:
-            answer: Json = orjson.loads(content)
-        except orjson.JSONDecodeError as error:
-            message = f"{self._url} does not answer like a sequencer"
-            raise CliError(Exit.UNREACHABLE, "unreachable", message) from error
+        self._decode(content, shape)
+        answer: Json = orjson.loads(content)
         return answer
+
+    def _decode(self, content: bytes, shape: type[T]) -> T:
+        try:
+            return msgspec.json.decode(content, type=shape)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            message = f"{self._url} does not answer like a sequencer: {error}"
+            raise CliError(Exit.UNREACHABLE, "unreachable", message) from error
 
     def _request(
         self,

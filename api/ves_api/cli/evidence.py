@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from ves import canonical, digests, ed25519, merkle
+from ves import canonical, digests, ed25519, encrypted, merkle
 from ves.codec import ZERO_HASH, parse_hex
 from ves.errors import ProtocolError
 from ves.receipts import Receipt
@@ -41,6 +41,7 @@ class Envelope(msgspec.Struct, frozen=True):
     payload_cipher_hash: str
     agent_signature: str
     payload: msgspec.Raw = ABSENT
+    payload_encrypted: msgspec.Raw = ABSENT
 
     def signing_hash(self) -> bytes:
         """Event signing hash from the hashes that the envelope carries (VES 5)."""
@@ -134,9 +135,31 @@ def check_event(event: Envelope, agent_key: bytes | None) -> list[str]:
             findings.append("payload does not match payload_plain_hash")
         if parse_hex(event.payload_cipher_hash, HASH_BYTES) != ZERO_HASH:
             findings.append("a plaintext event has a payload_cipher_hash")
+    elif _cipher_hash(event) != parse_hex(event.payload_cipher_hash, HASH_BYTES):
+        findings.append("encrypted payload does not match payload_cipher_hash")
     if agent_key is not None and not ed25519.verify(agent_key, event.signing_hash(), event.signature()):
         findings.append("agent signature does not verify")
     return findings
+
+
+def _cipher_hash(event: Envelope) -> bytes:
+    sealed = encrypted.validate(encrypted.decode(bytes(event.payload_encrypted)))
+    if isinstance(sealed, str):
+        raise ProtocolError("invalid_shape", f"{sealed} is not usable")
+    return sealed.cipher_hash(
+        digests.payload_aad(
+            tenant_id=event.tenant_id,
+            store_id=event.store_id,
+            event_id=event.event_id,
+            source_agent_id=event.source_agent_id,
+            agent_key_id=event.agent_key_id,
+            entity_type=event.entity_type,
+            entity_id=event.entity_id,
+            event_type=event.event_type,
+            created_at=event.created_at,
+            payload_plain_hash=parse_hex(event.payload_plain_hash, HASH_BYTES),
+        )
+    )
 
 
 def check_receipt(evidence: Evidence, trust: Trust, agent_key: bytes | None) -> list[str]:
@@ -185,6 +208,8 @@ def _check_path(proof: Proof) -> list[str]:
     leaf, root = parse_hex(proof.leaf_hash, HASH_BYTES), parse_hex(proof.merkle_root, HASH_BYTES)
     if not merkle.verify_inclusion(leaf, proof.leaf_index, path, root):
         findings.append("path does not lead from the leaf to the root")
+    if not merkle.fits(proof.leaf_index, path):
+        findings.append("leaf index does not fit the length of the path")
     if proof.directions != merkle.directions(proof.leaf_index, len(path)):
         findings.append("directions do not follow from the leaf index")
     return findings

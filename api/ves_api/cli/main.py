@@ -78,9 +78,10 @@ def _tell(error: CliError) -> None:
         body = {"code": error.code, "message": error.message, "details": error.details}
         print_json({"error": body, "exit_code": int(error.status)})
         return
-    err.print(f"[red]error[/red] {error.code}: {error.message}", markup=True)
+    err.print("error", style="red", end=" ")
+    err.print(f"{error.code}: {error.message}")
     for name, value in error.details.items():
-        err.print(f"  {name}: {value}", markup=False)
+        err.print(f"  {name}: {value}")
 
 
 def main() -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
 
-from ves.receipts import Receipt
 from ves_api.cli.agent import AgentKey
-from ves_api.cli.client import BODY_LIMIT, Sequencer
+from ves_api.cli.client import BODY_LIMIT, Rejection, Sequencer
 from ves_api.cli.exits import Exit, check_failed, usage
 from ves_api.cli.lines import LineSigner, batches
 from ves_api.cli.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
@@ -25,16 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from uuid import UUID
 
+    from ves.receipts import Receipt
     from ves_api.cli.lines import Line
 
-Json = dict[str, Any]
 SHOWN_REJECTIONS = 10
-
-
-class _Answer(msgspec.Struct, frozen=True, rename="camel"):
-    events_accepted: int
-    rejections: list[Json] = []
-    receipts: list[msgspec.Raw] = []
 
 
 class Pusher:
@@ -46,19 +39,17 @@ class Pusher:
         self._receipts = receipts
         self.accepted = 0
         self.replayed = 0
-        self.rejections: list[Json] = []
+        self.rejections: list[Rejection] = []
 
     def send(self, batch: list[Line]) -> None:
         """Send one batch. CliError: exit code 1 for a receipt that does not verify, 3 and 4 as the client has it."""
-        raw = self._sequencer.ingest_raw(batch[0].agent_id, [line.signed.text for line in batch])
-        answer = msgspec.json.decode(raw, type=_Answer)
+        answer = self._sequencer.ingest(batch[0].agent_id, [line.signed.text for line in batch])
         by_id = {line.signed.event_id: line for line in batch}
-        pairs = []
-        for text in answer.receipts:
-            receipt = msgspec.json.decode(text, type=Receipt)
-            pairs.append((self._checked(by_id.pop(receipt.event_id, None), receipt), bytes(text)))
-        rejected = {rejection["event_id"] for rejection in answer.rejections}
-        if rejected != {str(event_id) for event_id in by_id}:
+        pairs = [
+            (self._checked(by_id.pop(receipt.event_id, None), receipt), text)
+            for receipt, text in answer.decoded()
+        ]
+        if {rejection.event_id for rejection in answer.rejections} != by_id.keys():
             raise check_failed("the server did not answer for every event of a batch")
         self._receipts.append(pairs)
         self.accepted += answer.events_accepted
@@ -94,13 +85,13 @@ def _report(pusher: Pusher, skipped: int, path: Path, *, signed: bool, as_json: 
         "rejected": len(pusher.rejections),
         "signatures_verified": signed,
         "receipts_file": str(path),
-        "rejections": pusher.rejections,
+        "rejections": msgspec.to_builtins(pusher.rejections),
     }
     if as_json:
         print_json(summary)
         return
     for rejection in pusher.rejections[:SHOWN_REJECTIONS]:
-        out.print(f"rejected {rejection['event_id']}: {rejection['reason']} ({rejection['message']})")
+        out.print(f"rejected {rejection.event_id}: {rejection.reason} ({rejection.message})")
     out.print(
         f"{pusher.accepted} accepted, {pusher.replayed} replayed, {skipped} already had receipts, "
         f"{len(pusher.rejections)} rejected; receipts in {path}"

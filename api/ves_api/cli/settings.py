@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STATE_FILE = Path(".ves") / "env"
 MASK = "********"
-VISIBLE = 6
+VISIBLE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,16 @@ def parse_env_file(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def _is_trusted(path: Path) -> bool:
+    """Whether the file is the caller's own (also behind sudo) or root's: another's could redirect keys to a stranger."""
+    owners = {0, os.geteuid(), int(os.environ.get("SUDO_UID", "0"))}
+    return path.is_file() and path.stat().st_uid in owners
+
+
 def find_state_file(start: Path) -> Path | None:
-    """Find `.ves/env` in `start` or the nearest folder above it."""
+    """Find `.ves/env` in `start` or the nearest folder above it, if it belongs to the caller or to root."""
     return next(
-        (folder / STATE_FILE for folder in (start, *start.parents) if (folder / STATE_FILE).is_file()), None
+        (folder / STATE_FILE for folder in (start, *start.parents) if _is_trusted(folder / STATE_FILE)), None
     )
 
 

@@ -14,13 +14,13 @@ import typer
 
 from ves.receipts import Receipt
 from ves_api.cli.agent import AgentKey, Event, Signed, sign_event
-from ves_api.cli.client import Sequencer
+from ves_api.cli.client import IngestAnswer, Sequencer
 from ves_api.cli.evidence import Evidence, check_proof, check_receipt
 from ves_api.cli.exits import check_failed
 from ves_api.cli.options import ApiKey, PublicKey, Url
 from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
-from ves_api.cli.trust import LazyTrust
+from ves_api.cli.trust import LazyTrust, Trust
 
 Json = dict[str, Any]
 PLOT = (
@@ -63,17 +63,15 @@ def sign_plot(stage: Stage) -> list[Signed]:
     ]
 
 
-def send(stage: Stage, signed: list[Signed]) -> tuple[Json, list[Evidence]]:
+def send(stage: Stage, signed: list[Signed]) -> tuple[IngestAnswer, list[Evidence]]:
     """Send the events; the answer, and each event with its receipt, checked offline. Exit code 1 when one fails."""
-    raw = stage.sequencer.ingest_raw(stage.key.agent_id, [event.text for event in signed])
-    answer: Json = orjson.loads(raw)
-    if answer["eventsRejected"]:
-        raise check_failed("an event was rejected", {"rejections": answer["rejections"]})
-    receipts = {UUID(receipt["eventId"]): receipt for receipt in answer["receipts"]}
-    evidence = [
-        Evidence(msgspec.Raw(event.text), msgspec.Raw(orjson.dumps(receipts[event.event_id])))
-        for event in signed
-    ]
+    answer = stage.sequencer.ingest(stage.key.agent_id, [event.text for event in signed])
+    receipts = {receipt.event_id: text for receipt, text in answer.decoded()}
+    if receipts.keys() != {event.event_id for event in signed}:
+        raise check_failed(
+            "not every event has a receipt", {"rejections": msgspec.to_builtins(answer.rejections)}
+        )
+    evidence = [Evidence(msgspec.Raw(event.text), msgspec.Raw(receipts[event.event_id])) for event in signed]
     for item in evidence:
         if findings := check_receipt(item, stage.trust.get(), stage.key.public_key):
             raise check_failed("a receipt does not verify", {"findings": findings})
@@ -103,11 +101,14 @@ def _tell_receipts(stage: Stage, evidence: list[Evidence]) -> None:
         )
 
 
-def _tell_ending(evidence: Evidence, file: Path | None) -> None:
+def _tell_ending(evidence: Evidence, trust: Trust, file: Path | None) -> None:
     out.print("a verified receipt:")
     out.print(orjson.dumps(orjson.loads(bytes(evidence.receipt)), option=orjson.OPT_INDENT_2).decode())
     if file:
         out.print(f"check it yourself: ves verify proof {file}")
+        if trust.keys:
+            keys = ",".join(key.hex() for key in trust.keys)
+            out.print(f"                   ves verify receipt {file} --public-key {keys}")
 
 
 def _keep(evidence: Evidence, folder: Path | None) -> Path | None:
@@ -143,9 +144,9 @@ def story(
         if not as_json:
             _tell_receipts(stage, evidence)
         again, repeated = send(stage, signed)
-        if again["eventsAccepted"] or repeated != evidence:
+        if again.events_accepted or repeated != evidence:
             raise check_failed("the same batch again was not answered with the same receipts")
-        first, last = answer["sequenceStart"], answer["sequenceEnd"]
+        first, last = answer.sequence_start or 1, answer.sequence_end or len(PLOT)
         commitment = sequencer.create_commitment(stage.tenant_id, stage.store_id, first, last)
         proven = prove(stage, commitment, evidence[SHOWN_EVENT - 1])
     file = _keep(proven, output or (settings.path.parent if settings.path else None))
@@ -157,4 +158,4 @@ def story(
     out.print(
         f"committed {first}..{last}: root {commitment['merkle_root'][:16]}…, proof of #{SHOWN_EVENT} verified"
     )
-    _tell_ending(proven, file)
+    _tell_ending(proven, trust.get(), file)

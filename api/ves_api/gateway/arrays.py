@@ -9,16 +9,18 @@ encoded again. Format: array_recv in PostgreSQL's arrayfuncs.c, one dimension, l
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from psycopg.abc import AdaptContext, Buffer
+
+T = TypeVar("T")
 
 _NULL = b"\xff\xff\xff\xff"
 _LENGTH = Struct(">i").pack
@@ -27,65 +29,81 @@ _INT4 = Struct(">ii").pack
 _INT8 = Struct(">iq").pack
 _HEADER = Struct(">iiIii").pack
 _UUID_LENGTH = _LENGTH(16)
+_INT4_LIMIT = 1 << 31
 
 
 class Column(NamedTuple):
-    """The encoded elements of one column: their bytes and whether one of them is null."""
+    """The encoded elements of one column; `data` is None when all of its `size` elements are null."""
 
-    data: bytes
-    has_null: bool
+    size: int
+    data: bytes | None
+    has_null: bool = False
 
 
-def uuids(values: Sequence[uuid.UUID | None]) -> Column:
+def uuids(values: Sequence[uuid.UUID]) -> Column:
     """Elements of a uuid[]."""
-    if None in values:
-        return Column(
-            b"".join([_NULL if v is None else _UUID_LENGTH + v.bytes for v in values]), has_null=True
-        )
-    return Column(b"".join([_UUID_LENGTH + v.bytes for v in values if v is not None]), has_null=False)
+    return Column(len(values), b"".join([_UUID_LENGTH + v.bytes for v in values]))
 
 
-def texts(values: Sequence[str | None]) -> Column:
+def texts(values: Sequence[str]) -> Column:
     """Elements of a text[] (UTF-8)."""
-    return blobs([None if v is None else v.encode() for v in values])
+    return blobs([v.encode() for v in values])
 
 
-def blobs(values: Sequence[bytes | None]) -> Column:
+def blobs(values: Sequence[bytes]) -> Column:
     """Elements of a bytea[], or of a text[] or json[] whose elements are UTF-8 already."""
-    if None in values:
-        return Column(b"".join([_NULL if v is None else _LENGTH(len(v)) + v for v in values]), has_null=True)
-    return Column(b"".join([_LENGTH(len(v)) + v for v in values if v is not None]), has_null=False)
+    return Column(len(values), b"".join([_LENGTH(len(v)) + v for v in values]))
 
 
-def int2s(values: Iterable[int]) -> Column:
+def int2s(values: Sequence[int]) -> Column:
     """Elements of a smallint[]."""
-    return Column(b"".join([_INT2(2, v) for v in values]), has_null=False)
+    return Column(len(values), b"".join([_INT2(2, v) for v in values]))
 
 
-def int4s(values: Iterable[int]) -> Column:
+def int4s(values: Sequence[int]) -> Column:
     """Elements of an int[]; a value above 2^31-1 is stored by its 32-bit pattern."""
-    return Column(b"".join([_INT4(4, v if v < 1 << 31 else v - (1 << 32)) for v in values]), has_null=False)
+    data = b"".join([_INT4(4, v if v < _INT4_LIMIT else v - 2 * _INT4_LIMIT) for v in values])
+    return Column(len(values), data)
 
 
-def int8s(values: Sequence[int | None]) -> Column:
+def int8s(values: Sequence[int]) -> Column:
     """Elements of a bigint[]."""
-    if None in values:
-        return Column(b"".join([_NULL if v is None else _INT8(8, v) for v in values]), has_null=True)
-    return Column(b"".join([_INT8(8, v) for v in values if v is not None]), has_null=False)
+    return Column(len(values), b"".join([_INT8(8, v) for v in values]))
+
+
+def nullable(values: Sequence[T | None], encode: Callable[[Sequence[T]], Column]) -> Column:
+    """A column whose elements may be null; `encode` is one of the functions above."""
+    present = [v for v in values if v is not None]
+    if not present:
+        return Column(len(values), None)
+    if len(present) == len(values):
+        return encode(present)
+    parts = [_NULL if v is None else encode((v,)).data or b"" for v in values]
+    return Column(len(values), b"".join(parts), has_null=True)
 
 
 class ArrayParameter:
-    """A finished array parameter; the subclasses name the element and array type for the server."""
+    """A finished array parameter; the subclasses name the element and array type for the server.
+
+    `data` is None for the null array, which stands for nulls only.
+    """
 
     __slots__ = ("data",)
     element_oid: ClassVar[int]
     array_oid: ClassVar[int]
 
-    def __init__(self, count: int, columns: Sequence[Column]) -> None:
-        """Join the chunks `columns`, which hold `count` elements together (at least one)."""
-        has_null = any(c.has_null for c in columns)
-        header = _HEADER(1, int(has_null), self.element_oid, count, 1)
-        self.data = b"".join([header, *[c.data for c in columns]])
+    def __init__(self, columns: Sequence[Column]) -> None:
+        """Join the chunks `columns`, which hold at least one element together."""
+        chunks = [c.data for c in columns]
+        has_null = any([c.has_null for c in columns])  # noqa: C419 (a list costs less than a generator)
+        if None in chunks:
+            if not any(chunks):
+                self.data: bytes | None = None
+                return
+            has_null = True
+            chunks = [_NULL * c.size if c.data is None else c.data for c in columns]
+        header = _HEADER(1, has_null, self.element_oid, sum([c.size for c in columns]), 1)
+        self.data = b"".join([header, *[chunk for chunk in chunks if chunk]])
 
 
 class UuidArray(ArrayParameter):
@@ -147,7 +165,7 @@ class Int8Array(ArrayParameter):
 class _ArrayDumper(Dumper):
     format = Format.BINARY
 
-    def dump(self, obj: ArrayParameter) -> Buffer:
+    def dump(self, obj: ArrayParameter) -> Buffer | None:
         return obj.data
 
 

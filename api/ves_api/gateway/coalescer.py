@@ -35,13 +35,13 @@ _log = get_logger("coalescer")
 class Append:
     """One request's events for one stream, and how to authenticate its caller again.
 
-    `ids` are its event and command ids. `reauthenticate` answers the new credential epoch or raises ApiError.
+    `ids` are its event and command ids as numbers. `reauthenticate` answers the new credential epoch or raises ApiError.
     """
 
     tenant_id: uuid.UUID
     store_id: uuid.UUID
     events: EncodedEvents
-    ids: frozenset[uuid.UUID]
+    ids: frozenset[int]
     epoch: int
     reauthenticate: Callable[[], Awaitable[int]]
     answer: asyncio.Future[AppendAnswer] = field(init=False)

@@ -94,7 +94,7 @@ class Database:
                 if not (idempotent and attempt < _ATTEMPTS and (lost or state in RETRYABLE)):
                     refusal = translate(error)
                     if refusal.name == "internal_error":
-                        _log.error("statement_failed", statement=name, sqlstate=state, exc_info=error)
+                        _log_failure(name, error)
                     raise refusal from error
                 _log.info("statement_repeated", statement=name, sqlstate=state, attempt=attempt)
             if lost:
@@ -122,6 +122,20 @@ class Database:
             return await cursor.fetchall()
         finally:
             await pool.putconn(connection)
+
+
+def _log_failure(statement: str, error: Exception) -> None:
+    """Say what failed. Detail and context of a server error may quote rows, so they stay out of the log."""
+    if isinstance(error, psycopg.Error):
+        _log.error(
+            "statement_failed",
+            statement=statement,
+            sqlstate=error.sqlstate,
+            message=error.diag.message_primary or type(error).__name__,
+            constraint=error.diag.constraint_name,
+        )
+    else:
+        _log.error("statement_failed", statement=statement, exc_info=error)
 
 
 async def _configure(connection: AsyncConnection[Row]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ves_api.gateway.arrays import Int8Array, int8s
+
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Sequence
@@ -54,13 +56,13 @@ async def store_receipts(
     receipt_hashes: bytes,
     signatures: bytes,
 ) -> None:
-    """Keep signatures that were handed out; 32 and 64 bytes a receipt. Repeating is harmless."""
+    """Keep signatures that were handed out; 32 and 64 bytes a receipt, at least one. Repeating is harmless."""
     await database.fetch(
         "store_receipts",
         {
             "tenant_id": tenant_id,
             "store_id": store_id,
-            "sequence_numbers": list(sequence_numbers),
+            "sequence_numbers": Int8Array([int8s(sequence_numbers)]),
             "receipt_hashes": receipt_hashes,
             "signatures": signatures,
         },

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
+from ves.ed25519 import public_key
 from ves_api.errors import ApiError
 from ves_api.gateway import statements
 from ves_api.gateway.database import conninfo
@@ -21,7 +22,7 @@ _log = get_logger("startup")
 
 
 def prepare_server(settings: Settings) -> None:
-    """Refuse a server that loses commits, then register the bootstrap key.
+    """Refuse a server that loses commits, then register the receipt signer and the bootstrap key.
 
     A server that cannot be reached is tried again as often as the settings say.
     Raises ApiError: server_not_durable, database_unavailable, or what the engine raised.
@@ -32,6 +33,9 @@ def prepare_server(settings: Settings) -> None:
             if not (durable.name == "server_not_durable" and settings.allow_unsafe_server):
                 raise durable
             _log.warning("server_not_durable", allowed_by="VES_DANGER_ALLOW_UNSAFE_SERVER")
+        failure = _run(connection, "register_signer", _signer(settings))
+        if failure is not None:
+            raise failure
         if settings.bootstrap_key is None:
             _log.warning("no_bootstrap_key", variable="BOOTSTRAP_ADMIN_API_KEY")
             return
@@ -39,6 +43,17 @@ def prepare_server(settings: Settings) -> None:
         failure = _run(connection, "upsert_bootstrap_key", {"key_hash": digest})
         if failure is not None:
             raise failure
+
+
+def _signer(settings: Settings) -> dict[str, object]:
+    """Registered here too, so that a key that contradicts an earlier one stops the start (VE206)."""
+    seed = settings.signing_key
+    return {
+        "sequencer_id": settings.sequencer_id,
+        "key_version": settings.key_version,
+        "algorithm": "none" if seed is None else "ed25519",
+        "public_key": None if seed is None else public_key(seed),
+    }
 
 
 def _connect(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:

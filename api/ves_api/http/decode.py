@@ -37,9 +37,32 @@ def require_json_type(request: Request[Any, Any, Any]) -> None:
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:
-    """The whole JSON body; 415 and 413 are raised before it is read."""
+    """The whole JSON body. Raises 415, and 413 as soon as the body is known to be too long.
+
+    Reads the messages itself: the framework's own reader costs more than decoding a small event.
+    """
     require_json_type(request)
-    return await request.body()
+    limit = request.app.state.settings.max_body_bytes
+    announced = request.content_length
+    if announced is not None and announced > limit:
+        raise _too_long(limit)
+    chunks: list[bytes] = []
+    received = 0
+    while True:
+        message: Any = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ApiError("invalid_request", "The body ended early")
+        chunk = message.get("body", b"")
+        received += len(chunk)
+        if received > limit:
+            raise _too_long(limit)
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _too_long(limit: int) -> ApiError:
+    return ApiError("body_too_large", details={"limit": limit})
 
 
 async def read_struct(request: Request[Any, Any, Any], decoder: msgspec.json.Decoder[T]) -> T:

@@ -29,8 +29,6 @@ _UNEXPECTED = 500
 def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The framework's exception handler for everything that a handler raises."""
     refusal = to_api_error(error)
-    if refusal.name == "body_too_large":
-        refusal.details = {"limit": request.app.state.settings.max_body_bytes}
     request_id = request.scope["state"].get("request_id", "")
     if refusal.status == _UNEXPECTED and refusal is not error:
         _log.error("request_failed", request_id=request_id, path=request.scope["path"], exc_info=error)
@@ -52,8 +50,5 @@ def to_api_error(error: Exception) -> ApiError:
         return ApiError("invalid_field", error.message)
     if isinstance(error, HTTPException):
         headers = error.headers if isinstance(error.headers, dict) else {}
-        name = _BY_STATUS.get(error.status_code)
-        if name is None and error.detail == "client disconnected prematurely":
-            name = "invalid_request"  # nobody is there to read it
-        return ApiError(name or "internal_error", headers=headers)
+        return ApiError(_BY_STATUS.get(error.status_code, "internal_error"), headers=headers)
     return ApiError("internal_error")

@@ -32,6 +32,7 @@ _ALLOWED_METHODS = b"GET, POST, PUT, DELETE, OPTIONS"
 _ALLOWED_HEADERS = b"authorization, content-type, x-api-key, x-request-id"
 _MAX_REQUEST_ID = 128
 _GZIP_FLOOR = 1024
+_GZIP_INLINE = 65_536
 _GZIP_LEVEL = 1
 _log = get_logger("http")
 
@@ -149,7 +150,7 @@ class _Answer:
         body = message.get("body", b"")
         if not message.get("more_body", False):
             if self.accepts_gzip and len(body) >= _GZIP_FLOOR:
-                body = gzip.compress(body, _GZIP_LEVEL, mtime=0)
+                body = await _compress(body)
                 headers = [h for h in headers if h[0] != b"content-length"]
                 headers += [
                     (b"content-length", str(len(body)).encode()),
@@ -174,6 +175,13 @@ class _Answer:
             return
         self._start = None
         await self.whole(error.status, error_headers(error), error.body(request_id))
+
+
+async def _compress(body: bytes) -> bytes:
+    """gzip, in a thread when it would hold up the event loop for milliseconds."""
+    if len(body) <= _GZIP_INLINE:
+        return gzip.compress(body, _GZIP_LEVEL, mtime=0)
+    return await asyncio.to_thread(gzip.compress, body, _GZIP_LEVEL, mtime=0)
 
 
 def error_headers(error: ApiError) -> Headers:

@@ -13,6 +13,7 @@ from ves_stark.errors import StarkError
 from ves_stark.version import VERSION
 
 _POLICIES = ("aml.threshold", "order_total.cap", "agent.authorization.v1")
+_PRESETS = ("default", "secure")
 _U64_END = 2**64
 _INTERRUPTED = 130
 _Commands = Any
@@ -60,6 +61,12 @@ def _add_amount(parser: ArgumentParser) -> None:
     parser.add_argument("-a", "--amount", type=_u64, required=True, metavar="N", help="amount to prove")
 
 
+def _add_preset(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--preset", choices=_PRESETS, default=_PRESETS[0], help="proof options (secure: larger, stronger)"
+    )
+
+
 def _add_prove(commands: _Commands) -> None:
     parser = _command(commands, "prove", "prove:run", "Generate a compliance proof")
     _add_amount(parser)
@@ -68,6 +75,7 @@ def _add_prove(commands: _Commands) -> None:
     _add_receipt(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="output file (else stdout)")
     parser.add_argument("--json", action="store_true", help="write a bundle instead of base64")
+    _add_preset(parser)
 
 
 def _add_prove_submit(commands: _Commands) -> None:
@@ -80,6 +88,7 @@ def _add_prove_submit(commands: _Commands) -> None:
     _add_policy(parser)
     _add_receipt(parser)
     parser.add_argument("--verify", action="store_true", help="let the sequencer verify the stored proof")
+    _add_preset(parser)
 
 
 def _add_verify(commands: _Commands) -> None:
@@ -106,6 +115,7 @@ def _add_tools(commands: _Commands) -> None:
         "-m", "--max-amount", type=_u64, default=10000, metavar="N", help="amounts are below this (10000)"
     )
     _add_policy(parser, limit=10000)
+    _add_preset(parser)
 
 
 def _add_batch(commands: _Commands) -> None:

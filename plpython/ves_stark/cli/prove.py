@@ -23,20 +23,23 @@ from ves_stark.cli.common import (
     write_output,
 )
 from ves_stark.inputs import CompliancePublicInputs
+from ves_stark.options import PRESETS
 from ves_stark.policy import Policy
 from ves_stark.surface import ComplianceProof, prove
 
 _SHOWN_DIGITS = 16
 
 
-def prove_noisily(amount: int, inputs: CompliancePublicInputs, policy: Policy) -> ComplianceProof:
-    """Prove, with progress on stderr."""
+def prove_noisily(
+    amount: int, inputs: CompliancePublicInputs, policy: Policy, preset: str
+) -> ComplianceProof:
+    """Prove with the options of a preset, with progress on stderr."""
     note("Generating proof...")
     note(f"  Policy: {policy.policy_id}")
     note(f"  Amount: {amount} {policy.comparison} {policy.limit}")
     note(f"  Event ID: {inputs.event_id}")
     watch = Stopwatch()
-    proof = prove(amount, inputs, policy)
+    proof = prove(amount, inputs, policy, options=PRESETS[preset])
     note(f"Proof generated in {duration(watch.seconds)}")
     note(f"  Proof size: {proof.proof_size} bytes")
     note(f"  Proof hash: {proof.proof_hash[:_SHOWN_DIGITS]}")
@@ -62,7 +65,7 @@ def run(options: Namespace) -> int:
         policy = requested_policy(options, intent, inputs)
     check_inputs(inputs, policy)
     check_amount(options.amount, policy)
-    proof = prove_noisily(options.amount, inputs, policy)
+    proof = prove_noisily(options.amount, inputs, policy, options.preset)
     if options.json:
         amount_binding = create_payload_amount_binding(inputs, options.amount)
         bundle = make_bundle(proof, inputs, amount_binding, receipt)

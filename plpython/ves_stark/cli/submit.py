@@ -29,6 +29,7 @@ from ves_stark.cli.prove import prove_noisily
 from ves_stark.inputs import CompliancePublicInputs
 from ves_stark.policy import AGENT_AUTHORIZATION
 from ves_stark.receipt import bind_receipt
+from ves_stark.version import PROOF_TYPE, PROOF_VERSION
 
 _TIMEOUT_SECONDS = 30
 _MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -113,11 +114,11 @@ def run(options: Namespace) -> int:
         bind_receipt(inputs, create_payload_amount_binding(inputs, options.amount), receipt)
     elif policy.policy_id == AGENT_AUTHORIZATION:
         note("  Note: submitting a payload-bound proof only; no authorization receipt provided")
-    proof = prove_noisily(options.amount, inputs, policy)
+    proof = prove_noisily(options.amount, inputs, policy, options.preset)
     note("Submitting proof to sequencer...")
     body = policy_json | {
-        "proofType": "stark",
-        "proofVersion": 2,
+        "proofType": PROOF_TYPE,
+        "proofVersion": PROOF_VERSION,
         "proofB64": base64.b64encode(proof.proof_bytes).decode(),
         "witnessCommitment": proof.witness_commitment_hex,
         "publicInputs": inputs.to_json(),

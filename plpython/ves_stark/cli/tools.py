@@ -17,6 +17,7 @@ from ves_stark.cli.common import (
     say,
     write_output,
 )
+from ves_stark.options import PRESETS
 from ves_stark.surface import prove, verify
 
 _KIB = 1024
@@ -49,12 +50,13 @@ def benchmark(options: Namespace) -> int:
     say(f"  Max amount: {options.max_amount}")
     say(f"  Limit: {options.limit}")
     say()
+    preset = PRESETS[options.preset]
     amounts = min(options.max_amount, policy.effective_limit + 1)
     proving, verifying, sizes = [], [], []
     for _ in range(options.count):
         inputs = random_inputs(policy)
         watch = Stopwatch()
-        proof = prove(secrets.randbelow(amounts) if amounts else 0, inputs, policy)
+        proof = prove(secrets.randbelow(amounts) if amounts else 0, inputs, policy, options=preset)
         proving.append(watch.seconds)
         sizes.append(proof.proof_size)
         watch = Stopwatch()

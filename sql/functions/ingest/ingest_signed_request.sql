@@ -48,8 +48,9 @@ begin
         v_batch.signature_bundles, v_batch.digests, v_batch.refusals, v_batch.refusal_messages);
       exit attempts;
     exception
-      -- another store of the tenant stored one of these ids at this moment: the next look sees it
-      when unique_violation then
+      -- another store of the tenant stored one of these ids at this moment, or holds one and waits for another:
+      -- the next look sees it
+      when unique_violation or deadlock_detected then
         if v_attempt = 3 then
           raise;
         end if;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import TYPE_CHECKING
 
 from tests.bench import clocks, events, profiler
@@ -82,7 +83,7 @@ def _store_receipts(store: Store, agent: events.Agent, batches: list[events.Batc
     with store.connect("ves_worker") as connection:
         for batch in batches:
             numbers = list(range(number, number + batch.count))
-            ids = [events.uuid.UUID(bytes=event_id) for event_id in batch.signing_hashes]
+            ids = [uuid.UUID(bytes=event_id) for event_id in batch.signing_hashes]
             hashes = receipt_hashes(agent.tenant_id, agent.store_id, ids, numbers, list(batch.signing_hashes.values()))
             scalar(
                 connection,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tests.bench import clocks, events, profiler
 from tests.bench.clocks import Stopwatch
@@ -12,12 +13,14 @@ from tests.bench.results import Bar, Figure
 from tests.bench.stats import latency, tenths
 from tests.bench.system import scalar
 from ves_api.gateway import statements
-from ves_api.gateway.ingest import _ARRAYS, encode_columns
+from ves_api.gateway.ingest import encode_columns, ingest_events
 
 if TYPE_CHECKING:
     import psycopg
 
-    from tests.bench.system import Bench
+    from tests.bench.system import Bench, Store
+    from ves.prepare import PreparedEvent
+    from ves_api.gateway.database import Database
 
 BATCH = 100
 STREAMS = 8
@@ -33,18 +36,15 @@ def run(bench: Bench) -> list[Figure]:
         signer_id = store.register_signer()
         with store.connect("ves_api") as connection:
             epoch = _epoch(store, agents[0])
-            backend = connection.info.backend_pid
             times, cpu = [], []
             watch = Stopwatch(postgres=bench.cluster.postmaster_pid)
             profiler.reset_statements(store)
             for call in range(calls):
                 agent = agents[call % STREAMS]
-                parameters = ingest_parameters(agent, events.unsigned_events(agent, BATCH, source), signer_id, epoch)
-                spent, started = clocks.process_cpu(backend), time.perf_counter()
-                answer = ingest(connection, parameters)
-                times.append(time.perf_counter() - started)
-                cpu.append(clocks.process_cpu(backend) - spent)
-                assert answer[1] - answer[0] + 1 == BATCH, answer
+                rows = events.unsigned_events(agent, BATCH, source)
+                done = Direct(connection).ingest(agent, rows, signer_id, epoch)
+                times.append(done.seconds)
+                cpu.append(done.backend_cpu)
             span = watch.stop()
         walls = [sum(part) * 1e6 / (len(part) * BATCH) for part in tenths(times)]
         spent_us = [sum(part) * 1e6 / (len(part) * BATCH) for part in tenths(cpu)]
@@ -73,35 +73,44 @@ def run(bench: Bench) -> list[Figure]:
         ]
 
 
-def _epoch(store: Any, agent: events.Agent) -> int:
-    import hashlib
-
+def _epoch(store: Store, agent: events.Agent) -> int:
     key = store.api_key(agent.tenant_id)
     with store.connect("ves_api") as connection:
         found = hashlib.sha256(key.encode()).hexdigest()
         return int(scalar(connection, "select a.auth_epoch from ves.authenticate(%s) as a", found))
 
 
-def ingest_parameters(
-    agent: events.Agent, rows: list[Any], signer_id: int, epoch: int | None
-) -> dict[str, Any]:
-    """The parameters of the API's own statement, encoded as the API encodes them."""
-    encoded = encode_columns(rows)
-    named: dict[str, Any] = {
-        "tenant_id": agent.tenant_id,
-        "store_id": agent.store_id,
-        "signer_id": signer_id,
-        "auth_epoch": epoch,
-        "digests": encoded.digests,
-    }
-    for (name, kind), column in zip(_ARRAYS, encoded.columns, strict=True):
-        named[name] = kind(encoded.count, [column])
-    return named
+class Direct:
+    """The API's own call of `ves.ingest_events`, encoded by the API's code, on one blocking connection."""
 
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self.seconds = 0.0
+        self.backend_cpu = 0.0
 
-def ingest(connection: psycopg.Connection[Any], parameters: dict[str, Any]) -> tuple[Any, ...]:
-    """One call of the API's statement."""
-    cursor = connection.cursor(binary=True)
-    row = cursor.execute(statements.load()["ingest_events"], parameters).fetchone()
-    assert row is not None
-    return row
+    def ingest(self, agent: events.Agent, rows: list[PreparedEvent], signer_id: int, epoch: int | None) -> Direct:
+        """Append rows, all of which must be accepted; the time is that of the statement alone."""
+        call = ingest_events(
+            cast("Database", self),
+            tenant_id=agent.tenant_id,
+            store_id=agent.store_id,
+            signer_id=signer_id,
+            auth_epoch=cast("int", epoch),
+            events=[encode_columns(rows)],
+        )
+        try:
+            call.send(None)
+        except StopIteration as finished:
+            answer = finished.value
+        assert answer.last_sequence - answer.first_sequence + 1 == len(rows), answer
+        return self
+
+    async def fetch_one(self, name: str, parameters: dict[str, Any], *, idempotent: bool) -> Any:
+        """What `ves_api.gateway.database.Database.fetch_one` does, timed."""
+        assert idempotent
+        pid = self._connection.info.backend_pid
+        cpu, started = clocks.process_cpu(pid), time.perf_counter()
+        row = self._connection.cursor(binary=True).execute(statements.load()[name], parameters).fetchone()
+        self.seconds = time.perf_counter() - started
+        self.backend_cpu = clocks.process_cpu(pid) - cpu
+        return row

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,6 @@ def run(bench: Bench) -> list[Figure]:
 
 
 def _measure(bench: Bench, connections: int) -> Figure:
-    import time
-
     agents = events.make_agents(connections, 1, f"sql_signed {connections}")
     each = bench.size(full=30, quick=10)
     with bench.store() as store:
@@ -69,8 +68,6 @@ def _measure(bench: Bench, connections: int) -> Figure:
 
 
 def _prepare(store: Store, bodies: Sequence[bytes]) -> Callable[[], list[float]]:
-    import time
-
     connection = store.connect("ves_service")
     first, *rest = [body.decode() for body in bodies]
     scalar(connection, CALL, first)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.bench import events, profiler
 from tests.bench.results import Bar, Figure
-from tests.bench.scenarios.growth import ingest, ingest_parameters
+from tests.bench.scenarios.growth import Direct
 from tests.bench.stats import latency, percentile
 from tests.bench.system import scalar
 from ves import merkle
@@ -85,10 +85,7 @@ def _fill(store: Store, agent: events.Agent, signer_id: int, count: int) -> floa
     with store.connect("ves_api") as connection:
         for _ in range(count // FILL_BATCH):
             rows = events.unsigned_events(agent, FILL_BATCH, source, SMALL_PAYLOAD)
-            parameters = ingest_parameters(agent, rows, signer_id, None)
-            started = time.perf_counter()
-            ingest(connection, parameters)
-            spent += time.perf_counter() - started
+            spent += Direct(connection).ingest(agent, rows, signer_id, None).seconds
     return count / spent
 
 
@@ -97,6 +94,7 @@ def _commitment(bench: Bench, store: Store, signer_id: int) -> Figure:
     rounds = bench.size(full=50, quick=15)
     store.register([agent])
     _fill(store, agent, signer_id, 1000 * rounds)
+    profiler.reset_statements(store)
     times = []
     with store.connect("ves_worker") as connection:
         for _ in range(rounds):
@@ -126,6 +124,7 @@ def _proofs(bench: Bench, store: Store, signer_id: int) -> Figure:
     store.register([agent])
     rate = _fill(store, agent, signer_id, count)
     commits = _commit_all(store, agent)
+    profiler.reset_statements(store)
     source, times = random.Random("proofs"), []
     stream = [agent.tenant_id, agent.store_id]
     with store.connect("ves_api") as connection:
@@ -162,7 +161,7 @@ def _proofs(bench: Bench, store: Store, signer_id: int) -> Figure:
 
 
 def _commit_all(store: Store, agent: events.Agent) -> list[float]:
-    times = []
+    times: list[float] = []
     with store.connect("ves_worker") as connection:
         while True:
             started = time.perf_counter()

@@ -21,7 +21,7 @@ from ves import digests, ed25519
 if TYPE_CHECKING:
     from tests.conftest import Database
 
-WORK = "select sequence_number from ves.get_receipt_work(1000, 0) where store_id = %s order by 1"
+WORK = "select sequence_number from ves.get_receipt_work(1000000, 0) where store_id = %s order by 1"
 
 
 def receipt_of(agent: Agent, event_id: uuid.UUID, number: int, signing_hash: bytes) -> tuple[bytes, bytes]:
@@ -133,7 +133,7 @@ def test_work_is_what_is_not_stored(edge: Edge, worker: psycopg.Connection[Any],
 def test_work_names_all_that_a_signature_needs(edge: Edge, worker: psycopg.Connection[Any], agent: Agent) -> None:
     event = agent.event()
     edge.ingest(agent, event)
-    row = worker.execute("select * from ves.get_receipt_work(1000, 0) where store_id = %s", [agent.store_id]).fetchone()
+    row = worker.execute("select * from ves.get_receipt_work(1000000, 0) where store_id = %s", [agent.store_id]).fetchone()
     assert row == (agent.tenant_id, agent.store_id, 1, event.event_id, event.signing_hash, edge.signer_id)
     edge.seal(agent)
 
@@ -142,7 +142,7 @@ def test_fresh_events_are_left_to_the_api_that_numbered_them(
     edge: Edge, worker: psycopg.Connection[Any], agent: Agent
 ) -> None:
     edge.ingest(agent, agent.event())
-    later = "select count(*) from ves.get_receipt_work(1000, 3600) where store_id = %s"
+    later = "select count(*) from ves.get_receipt_work(1000000, 3600) where store_id = %s"
     assert scalar(worker, later, [agent.store_id]) == 0
     edge.seal(agent)
 

@@ -38,7 +38,3 @@ select ves.store_receipts(
   tenant_id => %(tenant_id)s, store_id => %(store_id)s, sequence_numbers => %(sequence_numbers)s,
   receipt_hashes => %(receipt_hashes)s, signatures => %(signatures)s
 );
-
--- name: health
--- Engine version, mode and durability of the server.
-select engine_version, mode, server_version, fsync, synchronous_commit from ves.health();

@@ -57,7 +57,8 @@ class Teller:
     def scene(self, title: str) -> None:
         """Start a scene."""
         self._scene += 1
-        self.say(f"\n[bold]{self._scene}. {title}[/bold]")
+        if not self.quiet:
+            out.print(f"\n{self._scene}. {title}", style="bold")
 
     def say(self, text: str) -> None:
         """Tell one line."""
@@ -220,6 +221,9 @@ def demo(
     """Play 6,919 real purchases as signed events, commit them, and have every receipt checked by an outsider."""
     started = time.monotonic()
     settings = layers()
+    if not settings.public_keys(public_key):
+        # Known before the first event is sent: without either there is nothing to verify the receipts with.
+        settings.need("VES_DATABASE_URL")
     teller = Teller(quiet=as_json)
     place = (
         folder or (settings.path.parent if settings.path else Path(tempfile.gettempdir()) / "ves") / "demo"

@@ -13,6 +13,7 @@ commitment?}` or `{"chain": [commitment, ...]}`, all commitments of a stream fro
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import math
@@ -66,6 +67,11 @@ def unhex(value: str, length: int) -> bytes:
     if len(raw) != length:
         raise ValueError(f"expected {length} bytes of hex, got {len(raw)}")
     return raw
+
+
+def unbase64(value: str) -> bytes:
+    """Read unpadded url-safe base64 (VES 1)."""
+    return base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
 
 
 # Canonical JSON (VES 2.1, RFC 8785)
@@ -138,6 +144,33 @@ def payload_plain_hash(payload: Any, salt: bytes = b"") -> bytes:
     return sha256(b"VES_PAYLOAD_PLAIN_V1", salt, canonical(payload))
 
 
+def payload_cipher_hash(event: Json) -> bytes:
+    """`payload_cipher_hash` of an event with an encrypted payload (VES 8.2, steps 3, 6 and 7)."""
+    sealed = event["payload_encrypted"]
+    aad = sha256(
+        b"VES_PAYLOAD_AAD_V1",
+        *(identifier(event[name]) for name in ("tenant_id", "store_id", "event_id", "source_agent_id")),
+        u32(event["agent_key_id"]),
+        *(text(event[name]) for name in ("entity_type", "entity_id", "event_type", "created_at")),
+        unhex(event["payload_plain_hash"], HASH_BYTES),
+    )
+    wrapped = [b"VES_RECIPIENTS_V1"]
+    for recipient in sealed["recipients"]:
+        enc, ct = unbase64(recipient["enc_b64u"]), unbase64(recipient["ct_b64u"])
+        wrapped += [u32(recipient["recipient_kid"]), u32(len(enc)), enc, u32(len(ct)), ct]
+    ciphertext = unbase64(sealed["ciphertext_b64u"])
+    return sha256(
+        b"VES_PAYLOAD_CIPHER_V1",
+        u32(1),
+        unbase64(sealed["nonce_b64u"]),
+        aad,
+        u32(len(ciphertext)),
+        ciphertext,
+        unbase64(sealed["tag_b64u"]),
+        sha256(*wrapped),
+    )
+
+
 def signing_hash(event: Json) -> bytes:
     """Event signing hash of an envelope, from the hashes that it carries (VES 5)."""
     return sha256(
@@ -175,6 +208,8 @@ def check_event(event: Json, agent_key: bytes | None) -> list[str]:
             findings.append("the payload does not have the signed payload_plain_hash")
         if unhex(event["payload_cipher_hash"], HASH_BYTES) != ZERO_HASH:
             findings.append("a plaintext event has a payload_cipher_hash")
+    elif payload_cipher_hash(event) != unhex(event["payload_cipher_hash"], HASH_BYTES):
+        findings.append("the encrypted payload does not have the signed payload_cipher_hash")
     if agent_key is not None:
         signature = unhex(event["agent_signature"], SIGNATURE_BYTES)
         if not signature_is_valid(agent_key, signing_hash(event), signature):
@@ -316,8 +351,10 @@ def check_evidence(evidence: Json, keys: Json) -> list[str]:
         agent_key = keys["agents"][f"{event['source_agent_id']}/{event['agent_key_id']}"]
         findings = check_event(event, unhex(agent_key, HASH_BYTES))
         if receipt := evidence.get("receipt"):
-            sequencer_key = keys["sequencers"][receipt["sequencerId"]]
-            findings += check_receipt(event, receipt, unhex(sequencer_key, HASH_BYTES))
+            if sequencer_key := keys["sequencers"].get(receipt["sequencerId"]):
+                findings += check_receipt(event, receipt, unhex(sequencer_key, HASH_BYTES))
+            else:
+                findings.append("no public key is known for the sequencer of the receipt")
         if proof := evidence.get("proof"):
             findings += check_commitment(evidence["commitment"])
             findings += check_proof(event, proof, evidence["commitment"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+import msgspec
 import orjson
 
 from ves_api.cli.agent import SEED_BYTES, AgentKey, Event, sign_event
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ves_api.cli.agent import Signed
-    from ves_api.cli.client import Sequencer
+    from ves_api.cli.client import IngestAnswer, Sequencer
     from ves_api.cli.demo.purchases import Agent, Cast
 
 Json = dict[str, Any]
@@ -43,17 +44,19 @@ class Book:
         """Count the receipts."""
         return sum(map(len, self.pages.values()))
 
-    def enter(self, store_id: UUID, batch: Sequence[Signed], answer: Json) -> None:
+    def enter(self, store_id: UUID, batch: Sequence[Signed], answer: IngestAnswer) -> None:
         """Take the answer to a batch. Exit code 1 when an event was rejected or not answered for."""
-        if answer.get("rejections") or len(answer.get("receipts", ())) != len(batch):
-            raise check_failed("events were rejected", {"rejections": answer.get("rejections", [])[:3]})
-        texts = {str(signed.event_id): signed.text for signed in batch}
-        for receipt in answer["receipts"]:
-            page = (texts[receipt["eventId"]], orjson.dumps(receipt))
-            self.pages[store_id][receipt["sequenceNumber"]] = page
-            self.sequencers.add(receipt["sequencerId"])
-        self.accepted += answer["eventsAccepted"]
-        self.replayed += len(batch) - answer["eventsAccepted"]
+        texts = {signed.event_id: signed.text for signed in batch}
+        receipts = answer.decoded()
+        if answer.rejections or [True] * len(texts) != [one.event_id in texts for one, _ in receipts]:
+            raise check_failed(
+                "events were rejected", {"rejections": msgspec.to_builtins(answer.rejections[:3])}
+            )
+        for receipt, text in receipts:
+            self.pages[store_id][receipt.sequence_number] = (texts[receipt.event_id], text)
+            self.sequencers.add(str(receipt.sequencer_id))
+        self.accepted += answer.events_accepted
+        self.replayed += len(batch) - answer.events_accepted
 
 
 def register(sequencer: Sequencer, cast: Cast) -> None:
@@ -70,7 +73,7 @@ def send(sequencer: Sequencer, signed: Mapping[Agent, list[Signed]], advance: Ca
     """Send every agent's events in order, several agents at once."""
     book = Book()
 
-    def play(agent: Agent) -> list[tuple[list[Signed], Json]]:
+    def play(agent: Agent) -> list[tuple[list[Signed], IngestAnswer]]:
         answers = []
         events = signed[agent]
         for start in range(0, len(events), BATCH):
@@ -90,8 +93,8 @@ def stutter(sequencer: Sequencer, agent: Agent, events: Sequence[Signed], book: 
     """Send events again. Exit code 1 unless every receipt is the stored one, byte for byte; their number."""
     answer = sequencer.ingest(agent.key.agent_id, [event.text for event in events])
     page = book.pages[agent.store_id]
-    same = [page[receipt["sequenceNumber"]][1] == orjson.dumps(receipt) for receipt in answer["receipts"]]
-    if answer["eventsAccepted"] or len(same) != len(events) or not all(same):
+    same = [page[receipt.sequence_number][1] == text for receipt, text in answer.decoded()]
+    if answer.events_accepted or len(same) != len(events) or not all(same):
         raise check_failed("a repeated batch was not answered with the same receipts")
     return len(same)
 
@@ -107,7 +110,7 @@ def lie(sequencer: Sequencer, cast: Cast) -> list[str]:
     foreign = sign_event(stranger, cast.tenant_id, honest.store_id, replace(event, event_id=uuid4()))
     texts = [changed.text.replace(b'"totalCents":1', b'"totalCents":0'), foreign.text]
     answer = sequencer.ingest(honest.key.agent_id, texts)
-    reasons = [rejection["reason"] for rejection in answer.get("rejections", [])]
+    reasons = [rejection.reason for rejection in answer.rejections]
     if len(reasons) != len(texts):
         raise check_failed("a forged event was accepted")
     return reasons

@@ -13,9 +13,9 @@ from psycopg.conninfo import make_conninfo
 
 from ves_api.cli.admin import open_admin
 from ves_api.cli.demo.purchases import Cast, read_purchases
-from ves_api.cli.exits import CliError
 from ves_api.cli.settings import superuser_url
 from ves_api.engine.install import install
+from ves_api.errors import ApiError
 from ves_api.gateway.admin import parse_statements
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def scratch_database(url: str) -> Iterator[str]:
         raise NoSuperuserError(f"the superuser is not let in: {str(error).strip()}") from error
     with server:
         try:
+            server.execute(statements["take_turn"])
             server.execute(statements["drop_scratch"])
             server.execute(statements["create_scratch"])
         except psycopg.errors.InsufficientPrivilege as error:
@@ -89,8 +90,8 @@ def play(settings: Layers) -> Discovery:
     with scratch_database(superuser) as url, open_admin(url) as admin:
         try:
             tenant_id, store_id, events = _fill(admin)
-        except CliError as error:
-            if error.code == "crypto_unavailable":
+        except ApiError as error:
+            if error.name == "crypto_unavailable":
                 raise NoSuperuserError("core mode: the database cannot verify signatures itself") from error
             raise
         before = admin.verify_stream(tenant_id, store_id)

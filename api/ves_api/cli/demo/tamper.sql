@@ -1,5 +1,9 @@
 -- What a hostile superuser would type, in a scratch database that exists for nothing else.
 
+-- name: take_turn
+-- Two demos on one server play this scene one after the other; the end of the session lets the next one in.
+select pg_advisory_lock(hashtext('ves_demo_tamper'));
+
 -- name: drop_scratch
 -- Forget the scratch database.
 drop database if exists ves_demo_tamper with (force);

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ves_api.http.ingest.signing import SignedBatch
 
 _MAX_WAITING = 50_000
+_MAX_STORED = 2_000
 _GATHER_SECONDS = 1.0
 _CLOSE_SECONDS = 5
 _log = get_logger("receipts")
@@ -81,15 +82,19 @@ class ReceiptFlusher:
         self._wake.clear()
         waiting, self._waiting = self._waiting, {}
         for (tenant_id, store_id), stream in waiting.items():
-            try:
-                await store_receipts(
-                    self._database,
-                    tenant_id,
-                    store_id,
-                    stream.numbers,
-                    b"".join(stream.hashes),
-                    b"".join(stream.signatures),
-                )
-            except ApiError as error:
-                _log.warning("receipts_not_stored", code=error.sqlstate, receipts=len(stream.numbers))
-            self._count -= len(stream.numbers)
+            hashes, signatures = b"".join(stream.hashes), b"".join(stream.signatures)
+            for start in range(0, len(stream.numbers), _MAX_STORED):
+                end = start + _MAX_STORED
+                numbers = stream.numbers[start:end]
+                try:
+                    await store_receipts(
+                        self._database,
+                        tenant_id,
+                        store_id,
+                        numbers,
+                        hashes[32 * start : 32 * end],
+                        signatures[64 * start : 64 * end],
+                    )
+                except ApiError as error:
+                    _log.warning("receipts_not_stored", code=error.sqlstate, receipts=len(numbers))
+                self._count -= len(numbers)

@@ -8,11 +8,14 @@ from litestar import Request, post
 from litestar.response.base import ASGIResponse
 
 from ves_api.auth.credentials import read_credential
+from ves_api.errors import ApiError
 from ves_api.http.decode import read_body
 from ves_api.http.docs.operation import Operation, operation_opt
+from ves_api.http.ingest.service import IngestService
 from ves_api.http.ingest.wire import IngestRequest, IngestResponse
 from ves_api.services import services_of
 
+_FORBIDDEN = 403
 _INGEST = Operation(
     summary="Append signed events to a stream; refused events are listed in the answer, not as an error",
     tag="Events",
@@ -39,7 +42,18 @@ async def ingest_events(request: Request[Any, Any, Any]) -> ASGIResponse:
     key_hash = read_credential(request.scope["headers"])
     identity = await services.authenticator.identify_cached(key_hash)
     body = await read_body(request)
-    response = await request.app.state.ingest.ingest(key_hash, identity, body)
+    ingest: IngestService = request.app.state.ingest
+    request_id = request.scope["state"]["request_id"]
+    try:
+        response = await ingest.ingest(request_id, key_hash, identity, body)
+    except ApiError as error:
+        if error.status != _FORBIDDEN:
+            raise
+        # The cached identity may be older than a change that allows this.
+        fresh = await services.authenticator.identify(key_hash)
+        if fresh == identity:
+            raise
+        response = await ingest.ingest(request_id, key_hash, fresh, body)
     return ASGIResponse(body=response, media_type="application/json")
 
 

@@ -27,10 +27,11 @@ from ves_api.gateway.ingest import EncodedEvents, encode_columns
 from ves_api.http.ingest.signing import SignedBatch, sequenced_at_text
 from ves_api.http.ingest.wire import IngestResponse, Rejection
 from ves_api.ids import fresh_uuid
+from ves_api.telemetry import get_logger
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from ves.ingest import AgentKey, IngestRequest
     from ves.receipts import Receipt
@@ -46,6 +47,7 @@ _INLINE_EVENTS = 4
 _THREADS = 2
 _REJECTED = "rejected"
 _UNVERIFIED = "invalid_signature", "signature verification failed"
+_log = get_logger("ingest")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -63,7 +65,7 @@ class IngestService:
         """Stop the threads."""
         self._threads.shutdown(wait=False)
 
-    async def ingest(self, key_hash: str, identity: Identity, body: bytes) -> bytes:
+    async def ingest(self, request_id: str, key_hash: str, identity: Identity, body: bytes) -> bytes:
         """The response body (VES 14.3). Raises RequestRefused or ApiError for whole-request refusals."""
         services = self._services
         inline = len(body) <= _INLINE_BYTES
@@ -71,7 +73,7 @@ class IngestService:
         if encoded is None:
             names = required_keys(request.events)
             keys = await services.agent_keys.load(request.tenant_id, names)
-            encoded = await self._run(inline, partial(self._verify, request, keys))
+            encoded = await self._run(inline, partial(self._verify, request, names, keys))
         append = Append(
             tenant_id=request.tenant_id,
             store_id=request.store_id,
@@ -84,6 +86,16 @@ class IngestService:
         replayed = await self._replayed(request, answer)
         inline = answer.accepted <= _INLINE_EVENTS
         response, batch = await self._run(inline, partial(self._respond, request, answer, replayed))
+        _log.debug(
+            "ingested",
+            request_id=request_id,
+            tenant=request.tenant_id,
+            store=request.store_id,
+            events=len(request.events),
+            accepted=answer.accepted,
+            replayed=len(replayed),
+            head=answer.head_sequence,
+        )
         if batch is not None:
             services.flusher.add(request.tenant_id, request.store_id, batch)
         return response
@@ -102,19 +114,25 @@ class IngestService:
         identity.require("write")
         identity.require_scope(request.tenant_id, request.store_id)
         check_limits(request)
-        keys = self._services.agent_keys.cached(request.tenant_id, required_keys(request.events))
-        return request, None if keys is None else self._verify(request, keys)
+        names = required_keys(request.events)
+        keys = self._services.agent_keys.cached(request.tenant_id, names)
+        return request, None if keys is None else self._verify(request, names, keys)
 
     def _verify(
-        self, request: IngestRequest, keys: Mapping[tuple[uuid.UUID, int], AgentKey]
+        self,
+        request: IngestRequest,
+        names: Collection[tuple[uuid.UUID, int]],
+        keys: Mapping[tuple[uuid.UUID, int], AgentKey],
     ) -> EncodedEvents:
+        """Verify every signature under its key; `names` are the keys that the events need."""
         events = request.events
         verify_signatures(events, keys, self._profile)
-        for event in events:
-            if event.refusal is None and (event.source_agent_id, event.agent_key_id) not in keys:
-                # The engine answers "key not found"; were the key registered in this very moment, the
-                # event must not pass without its signature having been checked.
-                event.refusal, event.refusal_message = _UNVERIFIED
+        if len(keys) < len(names):
+            for event in events:
+                if event.refusal is None and (event.source_agent_id, event.agent_key_id) not in keys:
+                    # The engine answers "key not found"; were the key registered in this very moment, the
+                    # event must not pass without its signature having been checked.
+                    event.refusal, event.refusal_message = _UNVERIFIED
         return encode_columns(events)
 
     async def _reauthenticate(self, append: Append, request: IngestRequest, key_hash: str) -> int:
@@ -171,10 +189,10 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-def _ids(request: IngestRequest) -> frozenset[uuid.UUID]:
-    """Every event and command id; requests that share one are not appended in one call."""
-    ids = {e.event_id for e in request.events}
-    ids.update(e.command_id for e in request.events if e.command_id is not None)
+def _ids(request: IngestRequest) -> frozenset[int]:
+    """Every event and command id, as numbers; requests that share one are not appended in one call."""
+    ids = {e.event_id.int for e in request.events}
+    ids.update(e.command_id.int for e in request.events if e.command_id is not None)
     return frozenset(ids)
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ves_api.gateway.coalescer import AppendAnswer
     from ves_api.gateway.database import Database
 
-_KEY_VERSION = 0
 _SCHEME_ED25519 = 1
 
 
@@ -40,9 +39,12 @@ class SignedBatch:
 class ReceiptSigner:
     """The process's own signing key and the register of all signers. Owned by one event loop."""
 
-    def __init__(self, database: Database, sequencer_id: uuid.UUID, seed: bytes | None) -> None:
+    def __init__(
+        self, database: Database, sequencer_id: uuid.UUID, seed: bytes | None, key_version: int
+    ) -> None:
         self._database = database
         self._sequencer_id = sequencer_id
+        self._key_version = key_version
         self._key = None if seed is None else Ed25519Signer(seed)
         self._own: int | None = None
         self._signers: dict[int, Signer] = {}
@@ -56,7 +58,7 @@ class ReceiptSigner:
                     public_key = None if self._key is None else self._key.public_key
                     algorithm = "none" if self._key is None else "ed25519"
                     self._own = await register_signer(
-                        self._database, self._sequencer_id, _KEY_VERSION, algorithm, public_key
+                        self._database, self._sequencer_id, self._key_version, algorithm, public_key
                     )
         return self._own
 
@@ -102,7 +104,7 @@ class ReceiptSigner:
             receipt_hash=digest.hex(),
             signature_alg="ed25519" if signature else "none",
             sequencer_signature=signature.hex(),
-            sequencer_key_version=_KEY_VERSION,
+            sequencer_key_version=self._key_version,
             receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
         )
 

@@ -1,0 +1,55 @@
+"""On a terminal long work shows its progress; elsewhere not a byte of it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.cli.system import System, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMAND = [
+    sys.executable,
+    "-m",
+    "ves_api.cli",
+    "demo",
+    "--purchases",
+    "60",
+    "--proofs",
+    "20",
+    "--no-tampering",
+]
+
+
+def test_progress_is_drawn_on_a_terminal(here: System, tmp_path: Path) -> None:
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        COMMAND,
+        stdout=subprocess.PIPE,
+        stderr=follower,
+        cwd=tmp_path,
+        env=environment(TERM="xterm", COLUMNS="120"),
+    )
+    os.close(follower)
+    drawn = b""
+    while True:
+        try:
+            drawn += os.read(leader, 65536)
+        except OSError:  # the terminal is closed with its last writer
+            break
+    told = process.communicate()[0]
+    assert process.returncode == 0
+    assert b"send" in drawn
+    assert b"events" in drawn
+    assert b"The end" in told
+
+
+def test_nothing_is_drawn_into_a_pipe(here: System, tmp_path: Path) -> None:
+    done = subprocess.run(COMMAND, check=True, capture_output=True, cwd=tmp_path, env=environment())
+    assert done.stderr == b""
+    assert b"\x1b" not in done.stdout
