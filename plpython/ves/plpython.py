@@ -32,6 +32,7 @@ T = TypeVar("T")
 Cache = MutableMapping[str, Any]
 
 _LAST_REQUEST = "ves.request"
+_ID_BYTES = 16
 _NIL = UUID(int=0)
 _NULLABLE_AUDIT_COLUMNS = (
     "signature_bundles",
@@ -40,10 +41,9 @@ _NULLABLE_AUDIT_COLUMNS = (
     "receipt_public_keys",
 )
 _AUDIT_COLUMNS = (
-    "event_ids",
+    "ids",
     "sequence_numbers",
     "ves_versions",
-    "agent_ids",
     "agent_key_ids",
     "entity_types",
     "entity_ids",
@@ -196,7 +196,10 @@ def _nullable(values: list[T]) -> list[T] | None:
 def verify_events_batch(tenant_id: str, store_id: str, *columns: Any) -> list[int]:
     """`ves.audit.verify_events` over SQL columns, which come in the order of `_AUDIT_COLUMNS`."""
     given = dict(zip(_AUDIT_COLUMNS, columns, strict=True))
-    none: list[None] = [None] * len(given["event_ids"])
+    none: list[None] = [None] * len(given["sequence_numbers"])
+    # Packed, because a uuid[] would come as texts to parse again.
+    ids = given.pop("ids")
+    starts = range(0, len(ids), 2 * _ID_BYTES)
     key_ids = [key_id_number(bits) for bits in given["agent_key_ids"]]
     # The agent's id is part of what is verified, not of the key that verifies it.
     keys = [
@@ -210,8 +213,8 @@ def verify_events_batch(tenant_id: str, store_id: str, *columns: Any) -> list[in
         )
     ]
     converted = {
-        "event_ids": [_uuid_bytes(text) for text in given["event_ids"]],
-        "agent_ids": [_uuid_bytes(text) for text in given["agent_ids"]],
+        "event_ids": [ids[at : at + _ID_BYTES] for at in starts],
+        "agent_ids": [ids[at + _ID_BYTES : at + 2 * _ID_BYTES] for at in starts],
         "agent_key_ids": key_ids,
         **{name: given[name] or none for name in _NULLABLE_AUDIT_COLUMNS},
     }

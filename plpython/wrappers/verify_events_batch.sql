@@ -3,10 +3,9 @@
 create or replace function ves_int.verify_events_batch(
   tenant_id uuid,
   store_id uuid,
-  event_ids uuid[],
+  ids bytea,
   sequence_numbers bigint[],
   ves_versions integer[],
-  agent_ids uuid[],
   agent_key_ids integer[],
   entity_types text[],
   entity_ids text[],
@@ -38,11 +37,11 @@ if "ves" not in GD:
     GD["ves"] = plpython
 ves = GD["ves"]
 return ves.verify_events_batch(
-    tenant_id, store_id, event_ids, sequence_numbers, ves_versions, agent_ids, agent_key_ids, entity_types, entity_ids,
+    tenant_id, store_id, ids, sequence_numbers, ves_versions, agent_key_ids, entity_types, entity_ids,
     event_types, created_at_texts, payload_kinds, payloads, digests, leaf_hashes, signature_schemes, signature_bundles,
     key_algorithms, key_public_keys, key_bundles, receipt_hashes, receipt_signatures, receipt_public_keys
 )
 $$;
 
-comment on function ves_int.verify_events_batch(uuid, uuid, uuid[], bigint[], integer[], uuid[], integer[], text[], text[], text[], text[], smallint[], text[], bytea, bytea, smallint[], bytea[], smallint[], bytea[], bytea[], bytea[], bytea[], bytea[]) is
-'Recomputes stored events of one stream; per event a bit mask: 1 payload hash, 2 cipher hash, 4 signing hash, 8 signature, 16 leaf hash, 32 receipt hash, 64 receipt signature. digests holds 160 bytes an event (plain, cipher, signing hash, signature), leaf_hashes 32; a null key or receipt means that none is stored.';
+comment on function ves_int.verify_events_batch(uuid, uuid, bytea, bigint[], integer[], integer[], text[], text[], text[], text[], smallint[], text[], bytea, bytea, smallint[], bytea[], smallint[], bytea[], bytea[], bytea[], bytea[], bytea[]) is
+'Recomputes stored events of one stream; per event a bit mask: 1 payload hash, 2 cipher hash, 4 signing hash, 8 signature, 16 leaf hash, 32 receipt hash, 64 receipt signature. ids holds 32 bytes an event (event id, agent id), digests 160 (plain, cipher, signing hash, signature), leaf_hashes 32; a null key or receipt means that none is stored.';

@@ -18,7 +18,7 @@ TEMPLATE = "ves_fault"
 
 
 @pytest.fixture(scope="session")
-def victim() -> Iterator[Cluster]:
+def mortal() -> Iterator[Cluster]:
     """The server with an installed template."""
     cluster = new_cluster()
     with cluster.connect() as connection:
@@ -29,10 +29,10 @@ def victim() -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def system(victim: Cluster, tmp_path: Path) -> Iterator[System]:
+def system(mortal: Cluster, tmp_path: Path) -> Iterator[System]:
     """Everything running on an empty database."""
-    make_database(victim, TEMPLATE)
-    running = System(victim, tmp_path)
+    make_database(mortal, TEMPLATE)
+    running = System(mortal, tmp_path)
     running.start()
     yield running
     running.stop()

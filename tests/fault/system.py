@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import psycopg
 
 from tests.api.support import SEQUENCER_SEED, Server, wait_until
 from tests.support.cluster import ROOT, Cluster
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import psycopg
 
 DATABASE = "load"
 START_SECONDS = 60
@@ -96,13 +95,17 @@ class System:
 
     def kill_backend(self) -> None:
         """kill -9 of a backend that serves the API: the postmaster ends all others and recovers."""
-        with self.connect() as connection:
-            row = connection.execute(
-                "select pid from pg_stat_activity where usename = 'ves_api' and datname = current_database()"
-                " order by state = 'active' desc, random() limit 1"
-            ).fetchone()
-            assert row is not None
-            os.kill(row[0], signal.SIGKILL)
+
+        def backend() -> int | None:
+            with suppress(psycopg.OperationalError), self.connect() as connection:
+                row = connection.execute(
+                    "select pid from pg_stat_activity where usename = 'ves_api' and datname = current_database()"
+                    " order by state = 'active' desc, random() limit 1"
+                ).fetchone()
+                return None if row is None else int(row[0])
+            return None
+
+        os.kill(wait_until(backend, START_SECONDS), signal.SIGKILL)
 
     def kill_postmaster(self) -> None:
         """kill -9 of the postmaster; started again as soon as its orphans have let go of the memory."""

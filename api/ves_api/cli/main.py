@@ -24,7 +24,7 @@ from ves_api.cli.prove import prove
 from ves_api.cli.push import push
 from ves_api.cli.serve import serve
 from ves_api.cli.story import story
-from ves_api.engine import commands as engine_commands
+from ves_api.cli.system import down, up
 
 HELP = """Verifiable event sequencing.
 
@@ -44,8 +44,7 @@ app = typer.Typer(
 app.add_typer(keys.app, name="keys")
 app.add_typer(apikeys.app, name="apikeys")
 app.add_typer(verify.app, name="verify")
-app.add_typer(engine_commands.app, name="engine")
-for function in (push, prove, fsck, commit, story, demo, config, serve):
+for function in (up, down, push, prove, fsck, commit, story, demo, config, serve):
     app.command()(function)
 for passed_on in (engine, doctor):
     app.command(

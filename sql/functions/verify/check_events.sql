@@ -27,8 +27,8 @@ begin
     v_last := v_events.sequence_numbers[cardinality(v_events.sequence_numbers)];
     if v_full then
       v_masks := ves_int.verify_events_batch(
-        check_events.tenant_id, check_events.store_id, v_events.event_ids, v_events.sequence_numbers,
-        v_events.ves_versions, v_events.agent_ids, v_events.agent_key_ids, v_events.entity_types,
+        check_events.tenant_id, check_events.store_id, v_events.ids, v_events.sequence_numbers,
+        v_events.ves_versions, v_events.agent_key_ids, v_events.entity_types,
         v_events.entity_ids, v_events.event_types, v_events.created_at_texts, v_events.payload_kinds,
         v_events.payloads, v_events.digests, v_events.leaf_hashes, v_events.signature_schemes,
         v_events.signature_bundles, v_events.key_algorithms, v_events.key_public_keys, v_events.key_bundles,

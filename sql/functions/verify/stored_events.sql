@@ -1,6 +1,6 @@
 create or replace function ves_int.stored_events(tenant_id uuid, store_id uuid, after_sequence bigint, max_events integer)
 returns table (
-  event_ids uuid[], sequence_numbers bigint[], ves_versions integer[], agent_ids uuid[], agent_key_ids integer[],
+  ids bytea, sequence_numbers bigint[], ves_versions integer[], agent_key_ids integer[],
   entity_types text[], entity_ids text[], event_types text[], created_at_texts text[], payload_kinds smallint[],
   payloads text[], digests bytea, leaf_hashes bytea, signature_schemes smallint[], signature_bundles bytea[],
   key_algorithms smallint[], key_public_keys bytea[], key_bundles bytea[], receipt_hashes bytea[],
@@ -11,8 +11,8 @@ stable
 set search_path to ''
 as $$
   select
-    array_agg(e.event_id), array_agg(e.sequence_number), array_agg(e.ves_version), array_agg(e.source_agent_id),
-    array_agg(e.agent_key_id), array_agg(e.entity_type), array_agg(e.entity_id), array_agg(e.event_type),
+    string_agg(uuid_send(e.event_id) || uuid_send(e.source_agent_id), ''::bytea), array_agg(e.sequence_number),
+    array_agg(e.ves_version), array_agg(e.agent_key_id), array_agg(e.entity_type), array_agg(e.entity_id), array_agg(e.event_type),
     array_agg(e.created_at_str), array_agg(e.payload_kind),
     array_agg(coalesce(e.payload::text, e.payload_encrypted::text)),
     string_agg(

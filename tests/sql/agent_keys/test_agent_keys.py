@@ -25,7 +25,9 @@ def refusal(connection: psycopg.Connection[Any], agent: Agent, **named: Any) -> 
 def test_a_key_is_listed_as_it_was_registered(admin: psycopg.Connection[Any]) -> None:
     agent = Agent(key_id=7)
     agent.register(admin)
-    assert admin.execute(LIST, [agent.tenant_id, agent.agent_id]).fetchall() == [(7, 1, agent.public_key, "active", None)]
+    assert admin.execute(LIST, [agent.tenant_id, agent.agent_id]).fetchall() == [
+        (7, 1, agent.public_key, "active", None)
+    ]
 
 
 def test_keys_are_listed_by_their_unsigned_number(admin: psycopg.Connection[Any]) -> None:
@@ -58,7 +60,9 @@ def test_the_same_number_is_free_for_another_agent_and_another_tenant(admin: psy
 )
 def test_a_key_that_cannot_verify_is_refused(admin: psycopg.Connection[Any], public_key: bytes) -> None:
     with pytest.raises(psycopg.Error) as caught:
-        admin.execute("select ves.register_agent_key(%s, %s, 1, %s)", [uuid.uuid4(), uuid.uuid4(), public_key])
+        admin.execute(
+            "select ves.register_agent_key(%s, %s, 1, %s)", [uuid.uuid4(), uuid.uuid4(), public_key]
+        )
     assert (caught.value.sqlstate, caught.value.diag.message_detail) == ("VE201", '{"field": "publicKey"}')
 
 
@@ -98,7 +102,9 @@ def test_an_unknown_key_cannot_be_revoked(admin: psycopg.Connection[Any]) -> Non
     agent = Agent()
     agent.register(admin)
     for tenant, holder, number in (
-        (uuid.uuid4(), agent.agent_id, 1), (agent.tenant_id, uuid.uuid4(), 1), (agent.tenant_id, agent.agent_id, 2),
+        (uuid.uuid4(), agent.agent_id, 1),
+        (agent.tenant_id, uuid.uuid4(), 1),
+        (agent.tenant_id, agent.agent_id, 2),
     ):
         with pytest.raises(psycopg.Error) as caught:
             admin.execute("select ves.revoke_agent_key(%s, %s, %s)", [tenant, holder, number])
@@ -118,10 +124,13 @@ def test_key_bytes_are_answered_pair_by_pair_for_one_tenant(edge: Edge) -> None:
     assert rows == [(agent.agent_id, 1, agent.public_key), (agent.agent_id, 2, second.public_key)]
 
 
-def test_a_list_has_a_thousand_keys_at_most(admin: psycopg.Connection[Any], owner: psycopg.Connection[Any]) -> None:
+def test_a_list_has_a_thousand_keys_at_most(
+    admin: psycopg.Connection[Any], owner: psycopg.Connection[Any]
+) -> None:
     tenant, holder = uuid.uuid4(), uuid.uuid4()
     owner.execute(
         "insert into ves_store.agent_signing_keys (tenant_id, agent_id, key_id, public_key)"
-        " select %s, %s, n, %s from generate_series(1, 1001) as n", [tenant, holder, Agent().public_key],
+        " select %s, %s, n, %s from generate_series(1, 1001) as n",
+        [tenant, holder, Agent().public_key],
     )
     assert scalar(owner, "select count(*) from ves.list_agent_keys(%s)", [tenant]) == 1000

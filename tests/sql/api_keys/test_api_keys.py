@@ -68,9 +68,15 @@ def test_a_hash_is_stored_once(api: psycopg.Connection[Any]) -> None:
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"key_hash": "A" * 64}, "key_hash"), ({"key_hash": "a" * 63}, "key_hash"), ({"rate_limit": 0}, "rateLimit")],
+    [
+        ({"key_hash": "A" * 64}, "key_hash"),
+        ({"key_hash": "a" * 63}, "key_hash"),
+        ({"rate_limit": 0}, "rateLimit"),
+    ],
 )
-def test_values_that_cannot_be_are_refused(api: psycopg.Connection[Any], change: dict[str, Any], field: str) -> None:
+def test_values_that_cannot_be_are_refused(
+    api: psycopg.Connection[Any], change: dict[str, Any], field: str
+) -> None:
     with pytest.raises(psycopg.Error) as refusal:
         create(api, **change)
     assert (refusal.value.sqlstate, refusal.value.diag.message_detail) == ("VE007", f'{{"field": "{field}"}}')
@@ -133,7 +139,9 @@ def test_the_bootstrap_key_may_everything_and_is_made_once(api: psycopg.Connecti
     for _ in range(3):
         api.execute("select ves.upsert_bootstrap_key(%s)", [key])
     assert authenticate(api, key) == (NIL, [], None, True, True, True, None)
-    row = api.execute("select active from ves.list_api_keys(%s) where key_hash_prefix = %s", [NIL, key[:16]]).fetchall()
+    row = api.execute(
+        "select active from ves.list_api_keys(%s) where key_hash_prefix = %s", [NIL, key[:16]]
+    ).fetchall()
     assert row == [(True,)]
     assert epoch(api) >= before
 

@@ -22,7 +22,11 @@ READ = "select msg_id, store_id, sequence_from, sequence_to from ves.read_commit
 @pytest.fixture
 def queue(database: Database) -> Iterator[tuple[Edge, psycopg.Connection[Any], psycopg.Connection[Any]]]:
     """(edge, worker, superuser) on a database whose queue nobody else uses."""
-    with database.connect("ves_api") as api, database.connect("ves_worker") as worker, database.connect() as superuser:
+    with (
+        database.connect("ves_api") as api,
+        database.connect("ves_worker") as worker,
+        database.connect() as superuser,
+    ):
         yield Edge.open(api), worker, superuser
 
 
@@ -95,7 +99,9 @@ def test_a_purged_queue_is_made_good_once_per_stream(queue: Any) -> None:
     lost, committed, waiting = fill(edge, 4, 4), fill(edge, 3), fill(edge, 2)
     commit(worker, committed)
     worker.execute("select * from ves.create_commitment(%s, %s, 1, 2)", [lost.tenant_id, lost.store_id])
-    superuser.execute("delete from pgmq.q_ves_commit where message ->> 'store_id' <> %s", [str(waiting.store_id)])
+    superuser.execute(
+        "delete from pgmq.q_ves_commit where message ->> 'store_id' <> %s", [str(waiting.store_id)]
+    )
     requeue = "select ves.requeue_uncommitted()"
     assert scalar(worker, requeue) == 1
     assert scalar(worker, requeue) == 0
@@ -107,7 +113,9 @@ def test_the_queue_metrics_are_readable(queue: Any, database: Database) -> None:
     edge, _, _ = queue
     fill(edge, 1, 1)
     with database.connect("ves_reader") as reader:
-        assert reader.execute("select queue_name, waiting from ves.queue_metrics").fetchall() == [("ves_commit", 2)]
+        assert reader.execute("select queue_name, waiting from ves.queue_metrics").fetchall() == [
+            ("ves_commit", 2)
+        ]
 
 
 def test_streams_are_listed_with_head_and_commitment(queue: Any) -> None:

@@ -26,13 +26,16 @@ def stream(edge: Edge, agent: Agent) -> Agent:
 def commit(connection: psycopg.Connection[Any], agent: Agent, start: int, end: int) -> dict[str, Any]:
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(
-            "select * from ves.create_commitment(%s, %s, %s, %s)", [agent.tenant_id, agent.store_id, start, end]
+            "select * from ves.create_commitment(%s, %s, %s, %s)",
+            [agent.tenant_id, agent.store_id, start, end],
         ).fetchone()
     assert row is not None
     return row
 
 
-def refused(connection: psycopg.Connection[Any], agent: Agent, start: int, end: int) -> tuple[str | None, str | None]:
+def refused(
+    connection: psycopg.Connection[Any], agent: Agent, start: int, end: int
+) -> tuple[str | None, str | None]:
     with pytest.raises(psycopg.Error) as refusal:
         commit(connection, agent, start, end)
     return refusal.value.sqlstate, refusal.value.diag.message_detail
@@ -55,15 +58,28 @@ def test_a_commitment_has_the_root_of_the_leaves_and_its_place_in_the_chain(
         found = commit(admin, stream, start, end)
         count = end - start + 1
         root = merkle.root(leaves(admin, stream, start, end))
-        assert (found["merkle_root"], found["leaf_count"], found["tree_depth"], found["padded_leaf_count"]) == (
-            root, count, depth, 2**depth,
+        assert (
+            found["merkle_root"],
+            found["leaf_count"],
+            found["tree_depth"],
+            found["padded_leaf_count"],
+        ) == (
+            root,
+            count,
+            depth,
+            2**depth,
         )
         assert found["prev_state_root"] == before
         before = digests.state_root(
             digests.stream_id(stream.tenant_id, stream.store_id), before, root, start, end, count
         )
         assert found["new_state_root"] == before
-        assert (found["ves_version"], found["chain_id"], found["chain_tx_hash"], found["anchored_at"]) == (1, None, None, None)
+        assert (found["ves_version"], found["chain_id"], found["chain_tx_hash"], found["anchored_at"]) == (
+            1,
+            None,
+            None,
+            None,
+        )
         assert found["batch_id"].version == 4
 
 
@@ -123,7 +139,8 @@ def test_a_counter_that_lies_about_its_events_makes_no_commitment(
 ) -> None:
     owner.execute(CALL, synthetic(agent, 3, edge.signer_id))
     owner.execute(
-        "update ves_store.ves_sequence_counters set current_sequence = 5 where tenant_id = %s", [agent.tenant_id]
+        "update ves_store.ves_sequence_counters set current_sequence = 5 where tenant_id = %s",
+        [agent.tenant_id],
     )
     assert refused(owner, agent, 1, 5) == ("VE604", '{"head_sequence": 5}')
 
@@ -159,6 +176,8 @@ def test_an_anchored_commitment_leaves_the_list_of_unanchored_ones(
     )
     where = [stream.tenant_id, stream.store_id]
     unanchored = owner.execute("select batch_id from ves.list_commitments(%s, %s)", where).fetchall()
-    everything = owner.execute("select batch_id, chain_id from ves.list_commitments(%s, %s, false)", where).fetchall()
+    everything = owner.execute(
+        "select batch_id, chain_id from ves.list_commitments(%s, %s, false)", where
+    ).fetchall()
     assert unanchored == [(waiting,)]
     assert everything == [(anchored, 1), (waiting, None)]

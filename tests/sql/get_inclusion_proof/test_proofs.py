@@ -31,7 +31,8 @@ def forest(edge: Edge) -> tuple[Agent, list[tuple[int, int]]]:
     for size in range(1, 41):
         edge.connection.execute(CALL, synthetic(agent, size, edge.signer_id))
         row = edge.connection.execute(
-            "select sequence_start, sequence_end from ves.commit_next(%s, %s)", [agent.tenant_id, agent.store_id]
+            "select sequence_start, sequence_end from ves.commit_next(%s, %s)",
+            [agent.tenant_id, agent.store_id],
         ).fetchone()
         assert row is not None
         ranges.append((row[0], row[1]))
@@ -48,7 +49,8 @@ def test_every_leaf_of_a_tree_has_the_path_that_the_leaves_give(
     where = {"tenant": agent.tenant_id, "store": agent.store_id, "first": first, "last": last}
     stored = admin.execute(
         "select leaf_hash from ves.events where tenant_id = %(tenant)s and store_id = %(store)s"
-        " and sequence_number between %(first)s and %(last)s order by sequence_number", where,
+        " and sequence_number between %(first)s and %(last)s order by sequence_number",
+        where,
     ).fetchall()
     levels = merkle.build_levels(b"".join(row[0] for row in stored))
     proofs = admin.execute(PROOFS, where).fetchall()
@@ -67,7 +69,8 @@ def test_a_stored_level_ends_where_only_padding_follows(
     agent, ranges = forest
     rows = owner.execute(
         "select c.leaf_count, n.level, octet_length(n.nodes) / 32 from ves_store.ves_commitment_nodes as n"
-        " join ves_store.ves_commitments as c using (batch_id, tenant_id) where c.tenant_id = %s", [agent.tenant_id]
+        " join ves_store.ves_commitments as c using (batch_id, tenant_id) where c.tenant_id = %s",
+        [agent.tenant_id],
     ).fetchall()
     for count, level, stored in rows:
         real = -(-count // 2**level)
@@ -83,7 +86,9 @@ def refusal(connection: psycopg.Connection[Any], *arguments: Any) -> tuple[str |
     return caught.value.sqlstate, caught.value.diag.message_detail
 
 
-def test_a_number_that_is_not_committed_yet_has_no_proof(edge: Edge, admin: psycopg.Connection[Any], agent: Agent) -> None:
+def test_a_number_that_is_not_committed_yet_has_no_proof(
+    edge: Edge, admin: psycopg.Connection[Any], agent: Agent
+) -> None:
     edge.ingest(agent, *agent.events(6))
     assert refusal(admin, agent.tenant_id, agent.store_id, 1)[0] == "VE605"
     admin.execute("select ves.create_commitment(%s, %s, 2, 4)", [agent.tenant_id, agent.store_id])
@@ -98,10 +103,13 @@ def test_a_proof_may_be_asked_of_a_named_commitment_of_the_same_stream_only(
 ) -> None:
     edge.ingest(agent, *agent.events(4))
     first, second = (
-        scalar(admin, "select batch_id from ves.commit_next(%s, %s, 2)", [agent.tenant_id, agent.store_id]) for _ in range(2)
+        scalar(admin, "select batch_id from ves.commit_next(%s, %s, 2)", [agent.tenant_id, agent.store_id])
+        for _ in range(2)
     )
     where = (agent.tenant_id, agent.store_id)
-    assert scalar(admin, "select batch_id from ves.get_inclusion_proof(%s, %s, 2, %s)", [*where, first]) == first
+    assert (
+        scalar(admin, "select batch_id from ves.get_inclusion_proof(%s, %s, 2, %s)", [*where, first]) == first
+    )
     assert refusal(admin, *where, 2, second)[0] == "VE606"
     assert refusal(admin, *where, 2, uuid.uuid4())[0] == "VE605"
     assert refusal(admin, agent.tenant_id, uuid.uuid4(), 2, first)[0] == "VE607"

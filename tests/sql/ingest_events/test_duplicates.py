@@ -46,12 +46,18 @@ def test_a_replay_is_answered_even_when_the_key_was_revoked_since(edge: Edge, ag
 @pytest.mark.parametrize(
     "change",
     [
-        {"command_id": str(uuid.uuid4())}, {"base_version": 0}, BAD_HASH, BAD_SIGNATURE, {"entity_id": "other"},
+        {"command_id": str(uuid.uuid4())},
+        {"base_version": 0},
+        BAD_HASH,
+        BAD_SIGNATURE,
+        {"entity_id": "other"},
         {"created_at": "2025-12-20T17:51:10.244Z"},
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_the_same_id_with_any_other_content_is_a_duplicate(edge: Edge, agent: Agent, change: dict[str, object]) -> None:
+def test_the_same_id_with_any_other_content_is_a_duplicate(
+    edge: Edge, agent: Agent, change: dict[str, object]
+) -> None:
     event = agent.event()
     edge.ingest(agent, event)
     answer = edge.ingest(agent, event.but(**change))
@@ -68,7 +74,9 @@ def test_a_replay_without_its_command_id_is_a_duplicate(edge: Edge, agent: Agent
         assert edge.ingest(agent, type(event)(members, event.payload)).reasons == ["duplicate_event_id"]
 
 
-def test_an_id_twice_in_one_batch_is_accepted_once_even_when_the_first_was_refused(edge: Edge, agent: Agent) -> None:
+def test_an_id_twice_in_one_batch_is_accepted_once_even_when_the_first_was_refused(
+    edge: Edge, agent: Agent
+) -> None:
     event, spoiled = agent.event(), agent.event()
     answer = edge.ingest(agent, event, event, spoiled.but(**BAD_HASH), spoiled)
     assert answer.reasons == [None, "duplicate_event_id", "invalid_payload_hash", "duplicate_event_id"]
@@ -127,7 +135,9 @@ def test_an_event_refused_for_its_version_holds_its_command_for_the_batch_and_fr
     edge: Edge, agent: Agent
 ) -> None:
     command = uuid.uuid4()
-    answer = edge.ingest(agent, agent.event(command_id=command, base_version=5), agent.event(command_id=command))
+    answer = edge.ingest(
+        agent, agent.event(command_id=command, base_version=5), agent.event(command_id=command)
+    )
     assert answer.reasons == ["version_conflict: expected 5, actual 0", "duplicate_command_id"]
     assert edge.ingest(agent, agent.event(command_id=command)).numbers == [1]
 
@@ -150,7 +160,9 @@ def test_versions_count_every_accepted_event_of_an_entity(edge: Edge, agent: Age
 def test_a_version_belongs_to_entity_type_and_id_of_one_stream(edge: Edge, agent: Agent) -> None:
     edge.ingest(agent, agent.event(entity_id="X"))
     other = agent.in_store()
-    assert edge.ingest(agent, agent.event(entity_id="X", entity_type="cart", base_version=0)).kinds == ["accepted"]
+    assert edge.ingest(agent, agent.event(entity_id="X", entity_type="cart", base_version=0)).kinds == [
+        "accepted"
+    ]
     assert edge.ingest(other, other.event(entity_id="X", base_version=0)).kinds == ["accepted"]
     assert edge.ingest(agent, agent.event(entity_id="X", base_version=0)).kinds == ["rejected"]
 
@@ -162,7 +174,11 @@ def test_a_refused_event_does_not_raise_the_version(edge: Edge, agent: Agent) ->
 
 def test_refusals_before_and_after_the_lock_are_told_apart(edge: Edge, agent: Agent) -> None:
     answer = edge.ingest(
-        agent, agent.event(base_version=1), agent.event().but(**BAD_HASH), agent.event(), agent.event(base_version=2)
+        agent,
+        agent.event(base_version=1),
+        agent.event().but(**BAD_HASH),
+        agent.event(),
+        agent.event(base_version=2),
     )
     assert [outcome.phase for outcome in answer.outcomes] == [2, 1, None, 2]
 
@@ -175,7 +191,10 @@ def test_an_earlier_check_wins_over_a_later_one(edge: Edge, agent: Agent) -> Non
     faults = [
         (agent.event(event_id=stored.event_id, agent_key_id=9, command_id=command), "duplicate_event_id"),
         (agent.event(agent_key_id=9, command_id=command).but(**BAD_HASH), "invalid_payload_hash"),
-        (agent.event(agent_key_id=9, command_id=command).but(**BAD_SIGNATURE), "agent_key_invalid: Agent key not found"),
+        (
+            agent.event(agent_key_id=9, command_id=command).but(**BAD_SIGNATURE),
+            "agent_key_invalid: Agent key not found",
+        ),
         (agent.event(command_id=command).but(**BAD_SIGNATURE), "invalid_signature"),
         (agent.event(command_id=command, base_version=4), "duplicate_command_id"),
     ]

@@ -96,14 +96,32 @@ def test_stale_credentials_are_refused_and_nothing_is_stored(
     key_hash, seen = epoch(edge.connection, agent)
     edge.connection.execute("select ves.revoke_api_key(%s, %s)", [key_hash, agent.tenant_id])
     with pytest.raises(psycopg.Error) as refusal:
-        edge.ingest(agent, agent.event(), agent.event().but(payload_plain_hash="0x" + "22" * 32), auth_epoch=seen)
+        edge.ingest(
+            agent, agent.event(), agent.event().but(payload_plain_hash="0x" + "22" * 32), auth_epoch=seen
+        )
     assert refusal.value.sqlstate == "VE109"
-    for table in ("ves_events", "ves_rejections", "ves_sequence_counters", "entity_versions", "ves_command_dedupe"):
-        assert scalar(owner, f"select count(*) from ves_store.{table} where tenant_id = %s", [agent.tenant_id]) == 0, table
-    assert scalar(
-        owner, "select count(*) from pgmq.q_ves_commit where message ->> 'store_id' = %s", [str(agent.store_id)]
-    ) == 0
-    fresh = scalar(edge.connection, "select auth_epoch from ves.authenticate(%s)", [epoch(edge.connection, agent)[0]])
+    for table in (
+        "ves_events",
+        "ves_rejections",
+        "ves_sequence_counters",
+        "entity_versions",
+        "ves_command_dedupe",
+    ):
+        assert (
+            scalar(owner, f"select count(*) from ves_store.{table} where tenant_id = %s", [agent.tenant_id])
+            == 0
+        ), table
+    assert (
+        scalar(
+            owner,
+            "select count(*) from pgmq.q_ves_commit where message ->> 'store_id' = %s",
+            [str(agent.store_id)],
+        )
+        == 0
+    )
+    fresh = scalar(
+        edge.connection, "select auth_epoch from ves.authenticate(%s)", [epoch(edge.connection, agent)[0]]
+    )
     assert fresh > seen
     assert edge.ingest(agent, agent.event(), auth_epoch=fresh).numbers == [1]
 

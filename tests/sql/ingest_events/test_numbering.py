@@ -56,7 +56,9 @@ def test_a_call_that_is_rolled_back_leaves_no_gap(edge: Edge, agent: Agent) -> N
     assert edge.ingest(agent, agent.event()).numbers == [2]
 
 
-def test_a_stream_without_numbers_left_is_refused(edge: Edge, agent: Agent, owner: psycopg.Connection[Any]) -> None:
+def test_a_stream_without_numbers_left_is_refused(
+    edge: Edge, agent: Agent, owner: psycopg.Connection[Any]
+) -> None:
     owner.execute(
         "insert into ves_store.ves_sequence_counters (tenant_id, store_id, current_sequence) values (%s, %s, %s)",
         [agent.tenant_id, agent.store_id, 2**63 - 2],
@@ -79,7 +81,14 @@ def test_one_message_a_batch_names_the_range_and_nothing_else(
         "select message from pgmq.q_ves_commit where message ->> 'store_id' = %s", [str(agent.store_id)]
     ).fetchall()
     assert rows == [
-        ({"tenant_id": str(agent.tenant_id), "store_id": str(agent.store_id), "sequence_from": 1, "sequence_to": 5},)
+        (
+            {
+                "tenant_id": str(agent.tenant_id),
+                "store_id": str(agent.store_id),
+                "sequence_from": 1,
+                "sequence_to": 5,
+            },
+        )
     ]
 
 
@@ -103,7 +112,9 @@ def test_an_event_is_stored_as_it_was_sent(edge: Edge, agent: Agent, owner: psyc
 def test_arrays_that_do_not_fit_together_are_refused(edge: Edge, agent: Agent) -> None:
     columns = synthetic(agent, 2, edge.signer_id)
     for change in (
-        {"digests": columns["digests"][:-1]}, {"digests": columns["digests"] + b"x"}, {"payloads": ["1"]},
+        {"digests": columns["digests"][:-1]},
+        {"digests": columns["digests"] + b"x"},
+        {"payloads": ["1"]},
         {"event_ids": [], "digests": b"", "payloads": []},
     ):
         with pytest.raises(psycopg.Error) as refusal:
@@ -113,7 +124,9 @@ def test_arrays_that_do_not_fit_together_are_refused(edge: Edge, agent: Agent) -
     assert scalar(edge.connection, stored, [agent.tenant_id, agent.store_id]) == 0
 
 
-@pytest.mark.parametrize("name", ["command_ids", "base_versions", "signature_bundles", "refusals", "refusal_messages"])
+@pytest.mark.parametrize(
+    "name", ["command_ids", "base_versions", "signature_bundles", "refusals", "refusal_messages"]
+)
 def test_an_array_of_nulls_may_be_left_out(edge: Edge, agent: Agent, name: str) -> None:
     columns = synthetic(agent, 3, edge.signer_id)
     row = edge.connection.execute(CALL, {**columns, name: None}).fetchone()
@@ -121,7 +134,9 @@ def test_an_array_of_nulls_may_be_left_out(edge: Edge, agent: Agent, name: str) 
     assert row[:3] == (1, 3, 3)
 
 
-def test_refusals_are_kept_with_who_which_and_why(edge: Edge, agent: Agent, owner: psycopg.Connection[Any]) -> None:
+def test_refusals_are_kept_with_who_which_and_why(
+    edge: Edge, agent: Agent, owner: psycopg.Connection[Any]
+) -> None:
     good, bad = agent.event(), agent.event().but(**BAD_HASH)
     edge.ingest(agent, bad, good)
     edge.ingest(agent, good.but(base_version=7))

@@ -18,21 +18,40 @@ if TYPE_CHECKING:
 
 
 ACCEPTED = {
-    "1e16": "1e16", "minus zero": "-0", "minus zero as a double": "-0.0", "an integer beyond 2^53": "9007199254740993",
-    "the largest 64-bit number": "18446744073709551615", "the smallest 64-bit number": "-9223372036854775808",
-    "more than 64 bits": "18446744073709551616", "a hundred digits": "1" * 100, "a tiny number": "5e-324",
-    "less than the tiniest": "1e-400", "trailing zeros": "1.10", "an exponent in capitals": "1E5",
-    "a duplicate key": '{"a":1,"b":2,"a":{"c":3}}', "keys out of order": '{"\\ud83d\\ude00":1,"\\ufb33":2,"a":3}',
-    "escapes": '"\\u0001\\b\\/\\u00e9\\ud83c\\udf89"', "white space": ' {\n\t"a" : [ 1 ,\r 2 ] } ', "an empty object": "{}",
-    "a string": '"text"', "true": "true", "an empty key": '{"":""}', "deep nesting": "[" * 124 + "]" * 124,
+    "1e16": "1e16",
+    "minus zero": "-0",
+    "minus zero as a double": "-0.0",
+    "an integer beyond 2^53": "9007199254740993",
+    "the largest 64-bit number": "18446744073709551615",
+    "the smallest 64-bit number": "-9223372036854775808",
+    "more than 64 bits": "18446744073709551616",
+    "a hundred digits": "1" * 100,
+    "a tiny number": "5e-324",
+    "less than the tiniest": "1e-400",
+    "trailing zeros": "1.10",
+    "an exponent in capitals": "1E5",
+    "a duplicate key": '{"a":1,"b":2,"a":{"c":3}}',
+    "keys out of order": '{"\\ud83d\\ude00":1,"\\ufb33":2,"a":3}',
+    "escapes": '"\\u0001\\b\\/\\u00e9\\ud83c\\udf89"',
+    "white space": ' {\n\t"a" : [ 1 ,\r 2 ] } ',
+    "an empty object": "{}",
+    "a string": '"text"',
+    "true": "true",
+    "an empty key": '{"":""}',
+    "deep nesting": "[" * 124 + "]" * 124,
     "a mebibyte": '"' + "x" * (1_048_576 - 2) + '"',
 }
 # sent as one JSON text with the event: the code that the request ends with
 REFUSED = {
-    "NUL in a value": ('"\\u0000"', "VE007"), "NUL in a key": ('{"a\\u0000":1}', "VE007"),
-    "a lone surrogate": ('"\\ud800"', "VE001"), "an infinite double": ("1e400", "VE001"),
-    "nesting too deep": ("[" * 125 + "]" * 125, "VE001"), "a leading zero": ("01", "VE001"), "NaN": ("NaN", "VE001"),
-    "a trailing comma": ("[1,]", "VE001"), "single quotes": ("'a'", "VE001"),
+    "NUL in a value": ('"\\u0000"', "VE007"),
+    "NUL in a key": ('{"a\\u0000":1}', "VE007"),
+    "a lone surrogate": ('"\\ud800"', "VE001"),
+    "an infinite double": ("1e400", "VE001"),
+    "nesting too deep": ("[" * 125 + "]" * 125, "VE001"),
+    "a leading zero": ("01", "VE001"),
+    "NaN": ("NaN", "VE001"),
+    "a trailing comma": ("[1,]", "VE001"),
+    "single quotes": ("'a'", "VE001"),
     "more than a mebibyte": ('"' + "x" * (1_048_576 - 1) + '"', "VE006"),
 }
 
@@ -51,7 +70,11 @@ DOORS = pytest.mark.parametrize("door", [through_text, through_jsonb])
 @DOORS
 @pytest.mark.parametrize("name", ACCEPTED)
 def test_a_payload_at_the_edge_is_stored_replayed_and_verified(
-    service: psycopg.Connection[Any], admin: psycopg.Connection[Any], agent: Agent, door: Callable[..., Any], name: str
+    service: psycopg.Connection[Any],
+    admin: psycopg.Connection[Any],
+    agent: Agent,
+    door: Callable[..., Any],
+    name: str,
 ) -> None:
     event = agent.event(ACCEPTED[name])
     answer = door(service, agent.body(event))
@@ -109,11 +132,19 @@ def test_a_payload_null_is_missing(service: psycopg.Connection[Any], agent: Agen
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ("", "VE001"), ("{", "VE001"), ("[]", "VE002"), ("{}", "VE002"), ("null", "VE002"), ('{"agentId":1}', "VE002"),
-        (f'{{"agentId":"{uuid.uuid4()}","events":[]}}', "VE009"), (f'{{"agentId":"{uuid.uuid4()}","events":[{{}}]}}', "VE002"),
+        ("", "VE001"),
+        ("{", "VE001"),
+        ("[]", "VE002"),
+        ("{}", "VE002"),
+        ("null", "VE002"),
+        ('{"agentId":1}', "VE002"),
+        (f'{{"agentId":"{uuid.uuid4()}","events":[]}}', "VE009"),
+        (f'{{"agentId":"{uuid.uuid4()}","events":[{{}}]}}', "VE002"),
     ],
 )
-def test_a_request_of_another_shape_is_refused(service: psycopg.Connection[Any], body: str, code: str) -> None:
+def test_a_request_of_another_shape_is_refused(
+    service: psycopg.Connection[Any], body: str, code: str
+) -> None:
     with pytest.raises(psycopg.Error) as refusal:
         through_text(service, body)
     assert refusal.value.sqlstate == code
@@ -131,7 +162,9 @@ def test_a_thousand_events_pass_and_one_more_does_not(
     assert [item["sequenceNumber"] for item in answer["receipts"]] == list(range(1, 1001))
 
 
-def test_receipts_of_this_door_are_hashed_but_not_signed_yet(service: psycopg.Connection[Any], agent: Agent) -> None:
+def test_receipts_of_this_door_are_hashed_but_not_signed_yet(
+    service: psycopg.Connection[Any], agent: Agent
+) -> None:
     event = agent.event()
     (receipt,) = through_text(service, agent.body(event))["receipts"]
     digest = digests.receipt_hash(agent.tenant_id, agent.store_id, event.event_id, 1, event.signing_hash)
@@ -148,7 +181,9 @@ def test_a_signature_is_verified_in_the_database(service: psycopg.Connection[Any
     ]
 
 
-def test_a_batch_across_streams_or_agents_is_refused_whole(service: psycopg.Connection[Any], agent: Agent) -> None:
+def test_a_batch_across_streams_or_agents_is_refused_whole(
+    service: psycopg.Connection[Any], agent: Agent
+) -> None:
     other = agent.in_store()
     with pytest.raises(psycopg.Error) as mixed:
         through_text(service, agent.body(agent.event(), other.event()))
@@ -159,7 +194,9 @@ def test_a_batch_across_streams_or_agents_is_refused_whole(service: psycopg.Conn
     assert foreign.value.sqlstate == "VE012"
 
 
-def test_what_the_library_refuses_the_database_refuses(service: psycopg.Connection[Any], agent: Agent) -> None:
+def test_what_the_library_refuses_the_database_refuses(
+    service: psycopg.Connection[Any], agent: Agent
+) -> None:
     for name in ("entity_type", "entity_id", "event_type"):
         event = agent.event(**{name: "a\u0000b"})
         with pytest.raises(ProtocolError):
@@ -170,7 +207,9 @@ def test_what_the_library_refuses_the_database_refuses(service: psycopg.Connecti
         assert json.loads(refusal.value.diag.message_detail or "{}")["field"].endswith(name)
 
 
-def test_without_a_signer_nothing_is_ingested(edge: Edge, owner: psycopg.Connection[Any], agent: Agent) -> None:
+def test_without_a_signer_nothing_is_ingested(
+    edge: Edge, owner: psycopg.Connection[Any], agent: Agent
+) -> None:
     owner.execute("set local session_replication_role = replica")
     owner.execute("delete from ves_store.signers")
     with pytest.raises(psycopg.Error) as refusal:

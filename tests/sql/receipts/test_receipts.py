@@ -29,11 +29,20 @@ def receipt_of(agent: Agent, event_id: uuid.UUID, number: int, signing_hash: byt
     return digest, ed25519.sign(SEQUENCER_SEED, digest)
 
 
-def store(connection: psycopg.Connection[Any], agent: Agent, numbers: list[int], hashes: bytes, signatures: bytes | None) -> int:
-    return int(scalar(
-        connection, "select ves.store_receipts(%s, %s, %s, %s, %s)",
-        [agent.tenant_id, agent.store_id, numbers, hashes, signatures],
-    ))
+def store(
+    connection: psycopg.Connection[Any],
+    agent: Agent,
+    numbers: list[int],
+    hashes: bytes,
+    signatures: bytes | None,
+) -> int:
+    return int(
+        scalar(
+            connection,
+            "select ves.store_receipts(%s, %s, %s, %s, %s)",
+            [agent.tenant_id, agent.store_id, numbers, hashes, signatures],
+        )
+    )
 
 
 def test_a_stored_receipt_verifies_without_the_database(edge: Edge, agent: Agent) -> None:
@@ -45,7 +54,11 @@ def test_a_stored_receipt_verifies_without_the_database(edge: Edge, agent: Agent
         assert check_receipt(agent, event, receipt) == []
         assert receipt["sequenceNumber"] == number
         assert receipt["sequencerId"] == str(SEQUENCER_ID)
-        assert (receipt["signatureAlg"], receipt["sequencerKeyVersion"], receipt["receiptSignatureScheme"]) == ("ed25519", 0, 1)
+        assert (
+            receipt["signatureAlg"],
+            receipt["sequencerKeyVersion"],
+            receipt["receiptSignatureScheme"],
+        ) == ("ed25519", 0, 1)
 
 
 def test_a_receipt_whose_signature_is_not_stored_yet_says_null(edge: Edge, agent: Agent) -> None:
@@ -85,7 +98,9 @@ def test_receipts_of_a_range_come_in_order(edge: Edge, agent: Agent) -> None:
         "select sequence_number, event_id, event_signing_hash, receipt from ves.get_receipts(%s, %s, 2, 4)",
         [agent.tenant_id, agent.store_id],
     ).fetchall()
-    assert [row[:3] for row in rows] == [(n, events[n - 1].event_id, events[n - 1].signing_hash) for n in (2, 3, 4)]
+    assert [row[:3] for row in rows] == [
+        (n, events[n - 1].event_id, events[n - 1].signing_hash) for n in (2, 3, 4)
+    ]
     assert all(check_receipt(agent, events[row[0] - 1], row[3]) == [] for row in rows)
 
 
@@ -95,7 +110,9 @@ def test_the_first_receipt_stored_stays(edge: Edge, agent: Agent) -> None:
     edge.seal(agent)
     before = scalar(edge.connection, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id])
     assert store(edge.connection, agent, [1], bytes(32), bytes(64)) == 0
-    assert scalar(edge.connection, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id]) == before
+    assert (
+        scalar(edge.connection, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id]) == before
+    )
 
 
 def test_storing_again_answers_only_what_was_new(edge: Edge, agent: Agent) -> None:
@@ -108,9 +125,12 @@ def test_storing_again_answers_only_what_was_new(edge: Edge, agent: Agent) -> No
 
 
 @pytest.mark.parametrize(
-    ("hashes", "signatures"), [(bytes(63), bytes(128)), (bytes(64), bytes(127)), (bytes(64), b""), (b"", bytes(128))]
+    ("hashes", "signatures"),
+    [(bytes(63), bytes(128)), (bytes(64), bytes(127)), (bytes(64), b""), (b"", bytes(128))],
 )
-def test_bytes_that_do_not_fit_the_numbers_are_refused(edge: Edge, agent: Agent, hashes: bytes, signatures: bytes) -> None:
+def test_bytes_that_do_not_fit_the_numbers_are_refused(
+    edge: Edge, agent: Agent, hashes: bytes, signatures: bytes
+) -> None:
     with pytest.raises(psycopg.Error) as refusal:
         store(edge.connection, agent, [1, 2], hashes, signatures)
     assert refusal.value.sqlstate == "VE502"
@@ -121,7 +141,13 @@ def test_work_is_what_is_not_stored(edge: Edge, worker: psycopg.Connection[Any],
     edge.ingest(agent, *events)
     assert worker.execute(WORK, [agent.store_id]).fetchall() == [(n,) for n in range(1, 7)]
     sealed = {n: receipt_of(agent, events[n - 1].event_id, n, events[n - 1].signing_hash) for n in (1, 2, 5)}
-    store(edge.connection, agent, list(sealed), b"".join(h for h, _ in sealed.values()), b"".join(s for _, s in sealed.values()))
+    store(
+        edge.connection,
+        agent,
+        list(sealed),
+        b"".join(h for h, _ in sealed.values()),
+        b"".join(s for _, s in sealed.values()),
+    )
     assert worker.execute(WORK, [agent.store_id]).fetchall() == [(3,), (4,), (6,)]
     edge.seal(agent)
     assert worker.execute(WORK, [agent.store_id]).fetchall() == []
@@ -130,10 +156,14 @@ def test_work_is_what_is_not_stored(edge: Edge, worker: psycopg.Connection[Any],
     edge.seal(agent)
 
 
-def test_work_names_all_that_a_signature_needs(edge: Edge, worker: psycopg.Connection[Any], agent: Agent) -> None:
+def test_work_names_all_that_a_signature_needs(
+    edge: Edge, worker: psycopg.Connection[Any], agent: Agent
+) -> None:
     event = agent.event()
     edge.ingest(agent, event)
-    row = worker.execute("select * from ves.get_receipt_work(1000000, 0) where store_id = %s", [agent.store_id]).fetchone()
+    row = worker.execute(
+        "select * from ves.get_receipt_work(1000000, 0) where store_id = %s", [agent.store_id]
+    ).fetchone()
     assert row == (agent.tenant_id, agent.store_id, 1, event.event_id, event.signing_hash, edge.signer_id)
     edge.seal(agent)
 

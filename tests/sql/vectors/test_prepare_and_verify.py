@@ -18,10 +18,9 @@ AGENT = Agent()
 LIMITS = ((1000, "integer"), (1_048_576, "integer"), (False, "boolean"), "legacy")
 KEY_TYPES = ("uuid[]", "integer[]", "smallint[]", "bytea[]", "bytea[]")
 AUDIT_TYPES = [
-    "uuid[]",
+    "bytea",
     "bigint[]",
     "integer[]",
-    "uuid[]",
     "integer[]",
     "text[]",
     "text[]",

@@ -68,11 +68,20 @@ def test_a_node_is_not_a_leaf(admin: psycopg.Connection[Any]) -> None:
 @pytest.mark.parametrize(
     ("leaf", "index", "path", "root"),
     [
-        (None, INDEX, PATH, ROOT), (LEAF, None, PATH, ROOT), (LEAF, INDEX, PATH, None), (LEAF, -1, PATH, ROOT),
-        (LEAF[:31], INDEX, PATH, ROOT), (LEAF + b"x", INDEX, PATH, ROOT), (LEAF, INDEX, PATH, ROOT[:31]),
-        (b"", INDEX, PATH, ROOT), (LEAF, INDEX, [*PATH[:2], None, PATH[3]], ROOT),
-        (LEAF, INDEX, [*PATH[:3], PATH[3][:31]], ROOT), (LEAF, INDEX, [*PATH[:3], b""], ROOT),
-        (LEAF, INDEX, [bytes(32)] * 65, ROOT), (LEAF, INDEX, None, ROOT), (LEAF, 2**63 - 1, PATH, ROOT),
+        (None, INDEX, PATH, ROOT),
+        (LEAF, None, PATH, ROOT),
+        (LEAF, INDEX, PATH, None),
+        (LEAF, -1, PATH, ROOT),
+        (LEAF[:31], INDEX, PATH, ROOT),
+        (LEAF + b"x", INDEX, PATH, ROOT),
+        (LEAF, INDEX, PATH, ROOT[:31]),
+        (b"", INDEX, PATH, ROOT),
+        (LEAF, INDEX, [*PATH[:2], None, PATH[3]], ROOT),
+        (LEAF, INDEX, [*PATH[:3], PATH[3][:31]], ROOT),
+        (LEAF, INDEX, [*PATH[:3], b""], ROOT),
+        (LEAF, INDEX, [bytes(32)] * 65, ROOT),
+        (LEAF, INDEX, None, ROOT),
+        (LEAF, 2**63 - 1, PATH, ROOT),
     ],
 )
 def test_malformed_input_is_false_and_never_an_error(

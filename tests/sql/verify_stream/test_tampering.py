@@ -25,16 +25,28 @@ def sealed(agent: Agent, entity_id: str) -> Event:
     """A signed event with an encrypted payload."""
     event_id = uuid.uuid4()
     binding = seal.EventBinding(
-        agent.tenant_id, agent.store_id, event_id, agent.agent_id, agent.key_id, "order", entity_id, "order.created",
+        agent.tenant_id,
+        agent.store_id,
+        event_id,
+        agent.agent_id,
+        agent.key_id,
+        "order",
+        entity_id,
+        "order.created",
         CREATED_AT,
     )
     box = seal.seal(b'{"secret":1}', binding, {1: X25519_KEY})
     event = agent.event(
-        event_id=event_id, entity_id=entity_id, payload_kind=1,
-        payload_plain_hash="0x" + box.payload_plain_hash.hex(), payload_cipher_hash="0x" + box.payload_cipher_hash.hex(),
+        event_id=event_id,
+        entity_id=entity_id,
+        payload_kind=1,
+        payload_plain_hash="0x" + box.payload_plain_hash.hex(),
+        payload_cipher_hash="0x" + box.payload_cipher_hash.hex(),
     )
     members = json.loads(encrypted.encode(box.payload_encrypted))
-    return dataclasses.replace(event, envelope={**event.envelope, "payload_encrypted": members}, payload="null")
+    return dataclasses.replace(
+        event, envelope={**event.envelope, "payload_encrypted": members}, payload="null"
+    )
 
 
 # Any X25519 public key will do: the base point times a small scalar, as the vectors of RFC 7748 give it.
@@ -89,10 +101,12 @@ def level(start: int, number: int) -> str:
 TAMPERING: dict[str, tuple[str, list[str]]] = {
     "a payload": (event(3, "payload", "'{\"n\":33}'"), ["payload_hash"]),
     "an encrypted payload": (
-        event(5, "payload_encrypted", "replace(payload_encrypted::text, 'base', 'bass')::json"), ["cipher_hash"]
+        event(5, "payload_encrypted", "replace(payload_encrypted::text, 'base', 'bass')::json"),
+        ["cipher_hash"],
     ),
     "a payload made encrypted": (
-        event(3, "payload_kind", "1, payload = null, payload_encrypted = '{}'"), ["cipher_hash", *SIGNED]
+        event(3, "payload_kind", "1, payload = null, payload_encrypted = '{}'"),
+        ["cipher_hash", *SIGNED],
     ),
     "a plain hash": (event(3, "payload_plain_hash"), ["payload_hash", *SIGNED]),
     "a cipher hash": (event(3, "payload_cipher_hash"), ["cipher_hash", *SIGNED]),
@@ -109,9 +123,13 @@ TAMPERING: dict[str, tuple[str, list[str]]] = {
     "an agent": (event(3, "source_agent_id", "gen_random_uuid()"), SIGNED),
     "a key number": (event(3, "agent_key_id", "2"), SIGNED),
     "the key itself": (
-        row("agent_signing_keys", "public_key", "true", f"'\\x{RECIPIENT.public_key.hex()}'"), ["signature"] * 10
+        row("agent_signing_keys", "public_key", "true", f"'\\x{RECIPIENT.public_key.hex()}'"),
+        ["signature"] * 10,
     ),
-    "a forgotten key": ("delete from ves_store.agent_signing_keys where tenant_id = %(tenant)s", ["signature"] * 10),
+    "a forgotten key": (
+        "delete from ves_store.agent_signing_keys where tenant_id = %(tenant)s",
+        ["signature"] * 10,
+    ),
     "a number": (event(10, "sequence_number", "11"), ["numbering", "numbering", "leaf_hash"]),
     "a missing event": (
         "delete from ves_store.ves_events where tenant_id = %(tenant)s and sequence_number = 3",
@@ -123,24 +141,43 @@ TAMPERING: dict[str, tuple[str, list[str]]] = {
     ),
     "another store": (event(10, "store_id", "gen_random_uuid()"), ["numbering", "entity_version"]),
     "a receipt hash": (row("ves_sequencer_receipts", "receipt_hash", "sequence_number = 2"), ["receipt"]),
-    "a receipt signature": (row("ves_sequencer_receipts", "sequencer_signature", "sequence_number = 2"), ["receipt"]),
+    "a receipt signature": (
+        row("ves_sequencer_receipts", "sequencer_signature", "sequence_number = 2"),
+        ["receipt"],
+    ),
     "a receipt of another event": (
-        row("ves_sequencer_receipts", "receipt_hash", "sequence_number = 2",
+        row(
+            "ves_sequencer_receipts",
+            "receipt_hash",
+            "sequence_number = 2",
             "(select r.receipt_hash from ves_store.ves_sequencer_receipts as r"
-            " where r.tenant_id = %(tenant)s and r.sequence_number = 1)"),
+            " where r.tenant_id = %(tenant)s and r.sequence_number = 1)",
+        ),
         ["receipt"],
     ),
     "a signer that does not exist": (event(3, "signer_id", "-1"), ["receipt", "receipt"]),
-    "another signer": (
-        event(3, "signer_id", "(select max(signer_id) from ves_store.signers)"), ["receipt"]
+    "another signer": (event(3, "signer_id", "(select max(signer_id) from ves_store.signers)"), ["receipt"]),
+    "a Merkle root": (
+        row("ves_commitments", "merkle_root", "sequence_start = 5"),
+        ["commitment", "state_root"],
     ),
-    "a Merkle root": (row("ves_commitments", "merkle_root", "sequence_start = 5"), ["commitment", "state_root"]),
-    "a previous state root": (row("ves_commitments", "prev_state_root", "sequence_start = 5"), ["state_root"] * 2),
+    "a previous state root": (
+        row("ves_commitments", "prev_state_root", "sequence_start = 5"),
+        ["state_root"] * 2,
+    ),
     "a state root": (row("ves_commitments", "new_state_root", "sequence_start = 5"), ["state_root"] * 2),
     "a last state root": (row("ves_commitments", "new_state_root", "sequence_start = 9"), ["state_root"]),
-    "a tree depth": (row("ves_commitments", "tree_depth", "sequence_start = 5", "3, padded_leaf_count = 8"), ["commitment"]),
+    "a tree depth": (
+        row("ves_commitments", "tree_depth", "sequence_start = 5", "3, padded_leaf_count = 8"),
+        ["commitment"],
+    ),
     "a range": (
-        row("ves_commitments", "sequence_end", "sequence_start = 9", "10, leaf_count = 2, tree_depth = 1, padded_leaf_count = 2"),
+        row(
+            "ves_commitments",
+            "sequence_end",
+            "sequence_start = 9",
+            "10, leaf_count = 2, tree_depth = 1, padded_leaf_count = 2",
+        ),
         ["commitment", "commitment", "state_root"],
     ),
     "a missing commitment": (
@@ -153,14 +190,19 @@ TAMPERING: dict[str, tuple[str, list[str]]] = {
     "an inner level": (row("ves_commitment_nodes", "nodes", level(5, 1)), ["commitment"]),
     "a root level": (row("ves_commitment_nodes", "nodes", level(9, 0)), ["commitment"]),
     "a missing level": (
-        "delete from ves_store.ves_commitment_nodes where tenant_id = %(tenant)s and " + level(5, 1), ["commitment"]
+        "delete from ves_store.ves_commitment_nodes where tenant_id = %(tenant)s and " + level(5, 1),
+        ["commitment"],
     ),
     "a counter ahead": (row("ves_sequence_counters", "current_sequence", "true", "11"), ["numbering"]),
     "a counter behind": (row("ves_sequence_counters", "current_sequence", "true", "9"), ["numbering"]),
-    "a missing counter": ("delete from ves_store.ves_sequence_counters where tenant_id = %(tenant)s", ["numbering"]),
+    "a missing counter": (
+        "delete from ves_store.ves_sequence_counters where tenant_id = %(tenant)s",
+        ["numbering"],
+    ),
     "an entity version": (row("entity_versions", "version", "entity_id = 'E-3'", "2"), ["entity_version"]),
     "a missing entity version": (
-        "delete from ves_store.entity_versions where tenant_id = %(tenant)s and entity_id = 'E-3'", ["entity_version"]
+        "delete from ves_store.entity_versions where tenant_id = %(tenant)s and entity_id = 'E-3'",
+        ["entity_version"],
     ),
     "an invented entity version": (
         "insert into ves_store.entity_versions (tenant_id, store_id, entity_type, entity_id, version)"
@@ -196,7 +238,8 @@ def test_a_finding_names_the_event_or_the_commitment(owner: psycopg.Connection[A
     owner.execute(TAMPERING["a payload"][0], where)
     owner.execute(TAMPERING["an inner level"][0], where)
     commitment = owner.execute(
-        "select batch_id from ves_store.ves_commitments where tenant_id = %s and sequence_start = 5", [story.tenant_id]
+        "select batch_id from ves_store.ves_commitments where tenant_id = %s and sequence_start = 5",
+        [story.tenant_id],
     ).fetchone()
     assert commitment is not None
     found = verify(owner, story)
@@ -216,7 +259,8 @@ def test_an_event_that_nobody_signed_is_found(owner: psycopg.Connection[Any], st
     )
     owner.execute(row("ves_sequence_counters", "current_sequence", "true", "11"), {"tenant": story.tenant_id})
     owner.execute(
-        "insert into ves_store.entity_versions values (%s, %s, 'order', 'E-11', 1)", [story.tenant_id, story.store_id]
+        "insert into ves_store.entity_versions values (%s, %s, 'order', 'E-11', 1)",
+        [story.tenant_id, story.store_id],
     )
     found = verify(owner, story)
     assert ("signature", 11) in [item[:2] for item in found]
@@ -234,9 +278,12 @@ def test_events_beyond_one_chunk_are_recomputed_too(
     assert [row[:2] for row in verify(owner, agent)] == [("payload_hash", n) for n in (1, 2000, 2001, 3000)]
 
 
-def test_receipts_are_checked_under_the_key_of_their_signer(owner: psycopg.Connection[Any], story: Agent) -> None:
+def test_receipts_are_checked_under_the_key_of_their_signer(
+    owner: psycopg.Connection[Any], story: Agent
+) -> None:
     owner.execute("set local session_replication_role = replica")
     owner.execute(
-        "update ves_store.signers set public_key = %s where public_key = %s", [Agent().public_key, SEQUENCER_PUBLIC_KEY]
+        "update ves_store.signers set public_key = %s where public_key = %s",
+        [Agent().public_key, SEQUENCER_PUBLIC_KEY],
     )
     assert [row[0] for row in verify(owner, story)] == ["receipt"] * 10
