@@ -179,6 +179,9 @@ def required_keys(events: Iterable[PreparedEvent]) -> set[tuple[UUID, int]]:
     return {(event.source_agent_id, event.agent_key_id) for event in events if event.refusal is None}
 
 
+_UNCHECKED = "signature verification failed: the agent key was not known when the event arrived"
+
+
 def verify_signatures(
     events: Iterable[PreparedEvent],
     keys: Mapping[tuple[UUID, int], AgentKey],
@@ -186,22 +189,25 @@ def verify_signatures(
 ) -> None:
     """Refuse every event whose signature is not good (VES 6.3), by setting its `refusal`.
 
-    An event without a key is left alone: the database answers that there is none. Revocation and
-    validity windows are judged there too.
+    So is every event whose key is not given: nobody checked it, and it must not pass even if the key is
+    registered in this very moment. The database knows better why (no such key, revoked, not yet valid)
+    and answers that instead.
     """
     for event in events:
         if event.refusal is not None:
             continue
         key = keys.get((event.source_agent_id, event.agent_key_id))
-        if key is None:
-            continue
-        message = signature_error(
-            key,
-            event.signature_scheme,
-            event.signing_hash,
-            event.signature,
-            event.signature_bundle,
-            profile,
+        message = (
+            _UNCHECKED
+            if key is None
+            else signature_error(
+                key,
+                event.signature_scheme,
+                event.signing_hash,
+                event.signature,
+                event.signature_bundle,
+                profile,
+            )
         )
         if message is not None:
             event.refusal, event.refusal_message = "invalid_signature", message

@@ -53,6 +53,15 @@ class System:
                 },
             )
 
+    def revive(self) -> None:
+        """Start again what ended by itself: the server gives up when one of its workers dies twice within seconds."""
+        assert self.api.process is not None
+        assert self.worker is not None
+        if self.api.process.poll() is not None:
+            self.api.start(self.folder / "api.log")
+        if self.worker.poll() is not None:
+            self.start_worker()
+
     def stop(self) -> None:
         for process in (self.api.process, self.worker):
             if process is not None and process.poll() is None:

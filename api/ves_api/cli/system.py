@@ -25,4 +25,3 @@ def up() -> None:
 def down() -> None:
     """Stop everything that `up` started; data stays (the same as `make down`)."""
     _run("down")
-

@@ -115,10 +115,10 @@ def test_a_signature_is_checked_for_every_event_that_is_still_good():
     assert events[1].refusal_message == "signature verification failed"
 
 
-def test_an_event_without_a_key_is_left_to_the_database():
+def test_an_event_without_a_key_never_passes_unchecked():
     events = ingest.decode_request(AGENT.body(AGENT.event())).events
     ingest.verify_signatures(events, {})
-    assert events[0].refusal is None
+    assert events[0].refusal == "invalid_signature"
 
 
 def test_a_profile_refuses_classic_signatures():

@@ -31,7 +31,7 @@ from ves_api.telemetry import get_logger
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     from ves.ingest import AgentKey, IngestRequest
     from ves.receipts import Receipt
@@ -46,7 +46,6 @@ _INLINE_BYTES = 8192
 _INLINE_EVENTS = 4
 _THREADS = 2
 _REJECTED = "rejected"
-_UNVERIFIED = "invalid_signature", "signature verification failed"
 _log = get_logger("ingest")
 _encode = msgspec.json.Encoder().encode
 
@@ -73,7 +72,7 @@ class IngestService:
         if encoded is None:
             names = required_keys(request.events)
             keys = await services.agent_keys.load(request.tenant_id, names)
-            encoded = await self._run(inline, partial(self._verify, request, names, keys))
+            encoded = await self._run(inline, partial(self._verify, request, keys))
         append = Append(
             tenant_id=request.tenant_id,
             store_id=request.store_id,
@@ -116,23 +115,16 @@ class IngestService:
         check_limits(request)
         names = required_keys(request.events)
         keys = self._services.agent_keys.cached(request.tenant_id, names)
-        return request, None if keys is None else self._verify(request, names, keys)
+        return request, None if keys is None else self._verify(request, keys)
 
     def _verify(
         self,
         request: IngestRequest,
-        names: Collection[tuple[uuid.UUID, int]],
         keys: Mapping[tuple[uuid.UUID, int], AgentKey],
     ) -> EncodedEvents:
-        """Verify every signature under its key; `names` are the keys that the events need."""
+        """Verify every signature under its key."""
         events = request.events
         verify_signatures(events, keys, self._profile)
-        if len(keys) < len(names):
-            for event in events:
-                if event.refusal is None and (event.source_agent_id, event.agent_key_id) not in keys:
-                    # The engine answers "key not found"; were the key registered in this very moment, the
-                    # event must not pass without its signature having been checked.
-                    event.refusal, event.refusal_message = _UNVERIFIED
         return encode_columns(events)
 
     async def _reauthenticate(self, append: Append, request: IngestRequest, key_hash: str) -> int:
