@@ -6,6 +6,7 @@ import ctypes
 import gc
 import os
 import signal
+import socket
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from granian.log import LogLevels
 from ves_api import settings as settings_module
 from ves_api import telemetry
 from ves_api.app import make_app
+from ves_api.errors import ApiError
 from ves_api.gateway.startup import prepare_server
 
 if TYPE_CHECKING:
@@ -33,11 +35,12 @@ _log = telemetry.get_logger("server")
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; in-flight requests are answered first.
 
-    Raises ApiError when the database server is not durable or cannot be reached.
+    Raises ApiError when the database server is not durable or cannot be reached, or the port is taken.
     """
     telemetry.configure(settings.log_level, as_json=settings.log_json)
     _log.info("starting", settings=repr(settings))
     prepare_server(settings)
+    _claim_port(settings)
     server = Granian(
         "ves_api.app:make_app",
         address=settings.host,
@@ -54,6 +57,18 @@ def run(settings: Settings) -> None:
         log_level=LogLevels.warning,
     )
     server.serve(target_loader=load_worker, wrap_loader=False)
+
+
+def _claim_port(settings: Settings) -> None:
+    """Refuse a port that another server holds: workers share theirs, so the kernel would split the requests.
+
+    A plain bind fails where a shared one would succeed.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except OSError as error:
+        raise ApiError("port_unavailable", f"{settings.host}:{settings.port}: {error.strerror}") from error
 
 
 def load_worker(*_: Any, **__: Any) -> Shell:

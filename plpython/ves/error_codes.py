@@ -72,6 +72,7 @@ ALL = (
     ErrorCode("VE903", "timeout", "TIMEOUT", 8003, 504, "DEADLINE_EXCEEDED", True, "The request took too long"),
     ErrorCode("VE904", "internal_error", "INTERNAL_ERROR", 8999, 500, "INTERNAL", False, "Internal server error"),
     ErrorCode("VE905", "overloaded", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "The service is busy"),
+    ErrorCode("VE907", "port_unavailable", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", False, "The port is not available"),
     ErrorCode("VE906", "rate_limited", "RATE_LIMIT_EXCEEDED", 2001, 429, "RESOURCE_EXHAUSTED", True, "Rate limit exceeded"),
 )
 # fmt: on

@@ -213,6 +213,18 @@ def test_another_signing_key_needs_another_version(
     assert "VE206" in log
 
 
+def test_a_port_that_another_server_holds_is_refused(
+    start_server: Callable[..., Server], database: Database, tmp_path: Path
+) -> None:
+    first = start_server()
+    second = Server(database.url("ves_api"), port=first.port)
+    second.launch(tmp_path / "second.log")
+    assert second.process is not None
+    assert second.process.wait(20) != 0
+    assert "The port" in second.log_text() or str(first.port) in second.log_text()
+    assert first.answers()
+
+
 def test_a_database_that_never_comes_ends_the_start(tmp_path: Path) -> None:
     url = f"postgresql://ves_api@/x?host={tmp_path}"
     started = time.monotonic()

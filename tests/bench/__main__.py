@@ -71,7 +71,9 @@ def main() -> int:
     }
     report["figures"] = [figure.as_json(yardstick) for figure in figures]
     console.print(results.table(figures, yardstick))
-    console.print(f"PyNaCl (libsodium) itself: {report['yardstick']['pynacl_verifications_per_s']:,} verifications/s")
+    console.print(
+        f"PyNaCl (libsodium) itself: {report['yardstick']['pynacl_verifications_per_s']:,} verifications/s"
+    )
     path = results.write(arguments.output, results.file_name(started, platform.node()), report)
     console.print(f"written: {path}")
     return 1 if any(figure.verdict(yardstick) == "below" for figure in figures) else 0

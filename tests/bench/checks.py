@@ -46,7 +46,12 @@ def check_answers(batches: Sequence[Batch], answers: Sequence[Answer]) -> dict[s
         found.sort()
         assert found == list(range(1, len(found) + 1)), "the numbers of a stream have a gap or a repeat"
     events = sum(len(found) for found in numbers.values())
-    return {"events": events, "streams": len(numbers), "receipts_verified": events, "numbers": "1..n in every stream"}
+    return {
+        "events": events,
+        "streams": len(numbers),
+        "receipts_verified": events,
+        "numbers": "1..n in every stream",
+    }
 
 
 def _check_chunk(chunk: Sequence[tuple[Batch, int, bytes]]) -> dict[tuple[bytes, bytes], list[int]]:

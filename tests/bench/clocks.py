@@ -50,7 +50,9 @@ def process_cpu(pid: int) -> float:
 
 def machine_busy() -> float:
     """CPU seconds that the whole machine has spent on anything."""
-    fields = [int(value) for value in Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:9]]
+    fields = [
+        int(value) for value in Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:9]
+    ]
     user, nice, system, _idle, _iowait, irq, softirq, steal = fields
     return (user + nice + system + irq + softirq + steal) / _TICK
 

@@ -20,7 +20,20 @@ PAYLOAD_BYTES = 1016
 CREATED_AT = "2026-01-02T03:04:05.678Z"
 CREATED_AT_MICROS = 1_767_323_045_678_000
 INGEST_PATH = "/api/v1/ves/events/ingest"
-_WORDS = ("blue", "cotton", "mug", "lamp", "oak", "chair", "desk", "linen", "steel", "brass", "green", "glass")
+_WORDS = (
+    "blue",
+    "cotton",
+    "mug",
+    "lamp",
+    "oak",
+    "chair",
+    "desk",
+    "linen",
+    "steel",
+    "brass",
+    "green",
+    "glass",
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +66,7 @@ def make_agents(streams: int, agents_per_stream: int, label: str) -> list[Agent]
     source = random.Random(label)
     places = [(random_uuid(source), random_uuid(source)) for _ in range(streams)]
     base = source.getrandbits(48)
-    return [
-        Agent(base + number, *places[number % streams]) for number in range(streams * agents_per_stream)
-    ]
+    return [Agent(base + number, *places[number % streams]) for number in range(streams * agents_per_stream)]
 
 
 def payload(source: random.Random) -> bytes:
@@ -136,7 +147,9 @@ def http_request(body: bytes, key: str) -> bytes:
     return head.encode() + body
 
 
-def unsigned_events(agent: Agent, count: int, source: random.Random, raw: bytes | None = None) -> list[PreparedEvent]:
+def unsigned_events(
+    agent: Agent, count: int, source: random.Random, raw: bytes | None = None
+) -> list[PreparedEvent]:
     """Rows for `ves.ingest_events` with random digests: the trusted caller's word is taken for them."""
     return list(_unsigned(agent, count, source, raw))
 

@@ -14,13 +14,27 @@ from typing import Any
 from tests.support.cluster import ROOT
 from ves.ed25519 import Signer, verify
 
-PACKAGES = ("pynacl", "msgspec", "orjson", "litestar", "granian", "uvloop", "psycopg", "psycopg-binary", "pgmq")
+PACKAGES = (
+    "pynacl",
+    "msgspec",
+    "orjson",
+    "litestar",
+    "granian",
+    "uvloop",
+    "psycopg",
+    "psycopg-binary",
+    "pgmq",
+)
 
 
 def openssl_verifications(seconds: int = 3) -> float:
     """V: Ed25519 verifications per second of CPU time on one core, by `openssl speed`."""
     done = subprocess.run(
-        ["openssl", "speed", "-seconds", str(seconds), "ed25519"], capture_output=True, text=True, check=True, timeout=60
+        ["openssl", "speed", "-seconds", str(seconds), "ed25519"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     found = re.search(r"Ed25519\)\s+\S+\s+\S+\s+\S+\s+(\S+)", done.stdout)
     if found is None:
@@ -60,7 +74,9 @@ def describe() -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Python, openssl and the packages on the hot path."""
     found = {"python": platform.python_version()}
-    found["openssl"] = subprocess.run(["openssl", "version"], capture_output=True, text=True, check=True).stdout.strip()
+    found["openssl"] = subprocess.run(
+        ["openssl", "version"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     for name in PACKAGES:
         try:
             found[name] = version(name)

@@ -74,8 +74,22 @@ class PySpy:
         self._output = output
         self._process = None
         if Path(program).exists():
-            command = [program, "record", "--pid", str(pid), "--subprocesses", "--nonblocking", "--rate", "200",
-                       "--duration", "600", "--format", "raw", "--output", str(output)]
+            command = [
+                program,
+                "record",
+                "--pid",
+                str(pid),
+                "--subprocesses",
+                "--nonblocking",
+                "--rate",
+                "200",
+                "--duration",
+                "600",
+                "--format",
+                "raw",
+                "--output",
+                str(output),
+            ]
             command += ["--idle"] if idle else []
             self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
@@ -122,7 +136,9 @@ def limit_text(span: Span, cpu_us: dict[str, float], generator: float = 0.0, hin
     shares = span.shares(generator)
     groups = ", ".join(f"{group} {us:.0f}" for group, us in sorted(cpu_us.items(), key=lambda item: -item[1]))
     kind = "CPU" if shares["machine"] >= _FULL else "waiting"
-    text = f"{kind}: machine {shares['machine']:.0f} % busy, others {shares['others']:.0f} %; µs/event: {groups}"
+    text = (
+        f"{kind}: machine {shares['machine']:.0f} % busy, others {shares['others']:.0f} %; µs/event: {groups}"
+    )
     return f"{text}; {hint}" if hint else text
 
 

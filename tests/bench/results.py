@@ -88,14 +88,19 @@ class Figure:
         if self.bar is not None:
             shown["bar"] = {"text": self.bar.text(yardstick), "limit": round(self.bar.limit(yardstick), 4)}
             if self.bar.of != "1":
-                shown["ratio"] = {"of": self.bar.of, "value": round(self.value / yardstick.scale(self.bar.of), 4)}
+                shown["ratio"] = {
+                    "of": self.bar.of,
+                    "value": round(self.value / yardstick.scale(self.bar.of), 4),
+                }
         if self.cpu_us:
             shown["cpu_us_per_event"] = {
                 **{group: round(us, 2) for group, us in self.cpu_us.items()},
                 "total": round(self.total_cpu_us, 2),
             }
             if self.unit == "events/s":
-                shown["events_per_s_if_all_cores_were_ours"] = round(yardstick.cores * 1e6 / self.total_cpu_us)
+                shown["events_per_s_if_all_cores_were_ours"] = round(
+                    yardstick.cores * 1e6 / self.total_cpu_us
+                )
         return shown | {"details": self.details, "profile": self.profile}
 
 
@@ -106,7 +111,9 @@ def number(value: float) -> str:
 
 def table(figures: Sequence[Figure], yardstick: Yardstick) -> Table:
     """The figures with their bars."""
-    shown = Table(title=f"V = {yardstick.v:,.0f} verifications/s and core, c = {yardstick.cores}", show_lines=True)
+    shown = Table(
+        title=f"V = {yardstick.v:,.0f} verifications/s and core, c = {yardstick.cores}", show_lines=True
+    )
     shown.add_column("figure", ratio=3)
     shown.add_column("measured", justify="right", no_wrap=True)
     shown.add_column("bar", no_wrap=True)

@@ -43,8 +43,18 @@ SERVER_SETTINGS = {
     "deadlock_timeout": "1s",
 }
 SHOWN_SETTINGS = (
-    "server_version", "fsync", "synchronous_commit", "full_page_writes", "wal_sync_method", "shared_buffers",
-    "max_wal_size", "checkpoint_timeout", "wal_compression", "autovacuum", "max_connections", "work_mem",
+    "server_version",
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+    "wal_sync_method",
+    "shared_buffers",
+    "max_wal_size",
+    "checkpoint_timeout",
+    "wal_compression",
+    "autovacuum",
+    "max_connections",
+    "work_mem",
 )
 _START_SECONDS = 60.0
 
@@ -82,7 +92,8 @@ class Store:
         with self.connect("ves_admin") as connection:
             for agent in agents:
                 connection.execute(
-                    "select ves.register_agent_key(%s, %s, 1, %s)", [agent.tenant_id, agent.agent_id, agent.public_key]
+                    "select ves.register_agent_key(%s, %s, 1, %s)",
+                    [agent.tenant_id, agent.agent_id, agent.public_key],
                 )
         return self.api_key(agents[0].tenant_id)
 
@@ -186,7 +197,11 @@ def private_server() -> Iterator[Cluster]:
     cluster = new_cluster(None, **SERVER_SETTINGS)
     try:
         settings = server_settings(cluster)
-        if (settings["fsync"], settings["synchronous_commit"], settings["full_page_writes"]) != ("on", "on", "on"):
+        if (settings["fsync"], settings["synchronous_commit"], settings["full_page_writes"]) != (
+            "on",
+            "on",
+            "on",
+        ):
             raise RuntimeError(f"the server is not durable: {settings}")
         yield cluster
     finally:

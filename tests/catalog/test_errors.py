@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 REGISTRY = ROOT / "sql" / "errors" / "errors.csv"
 FIELDS = ["code", "name", "wire_code", "numeric_code", "http", "grpc", "retry", "message", "detail_fields"]
 FAMILIES = {
-    "VE0": "request", "VE1": "identity", "VE2": "signature and crypto", "VE3": "duplicates", "VE4": "sequencing",
-    "VE5": "invariants", "VE6": "commitments and proofs", "VE9": "operation",
+    "VE0": "request",
+    "VE1": "identity",
+    "VE2": "signature and crypto",
+    "VE3": "duplicates",
+    "VE4": "sequencing",
+    "VE5": "invariants",
+    "VE6": "commitments and proofs",
+    "VE9": "operation",
 }
 # The generated mirror of the registry itself.
 GENERATED = "error_codes.py"
@@ -72,7 +78,9 @@ def test_a_wire_code_has_one_number() -> None:
 
 
 def test_the_database_has_the_registry(catalog: psycopg.Connection[Any]) -> None:
-    stored = catalog.execute("select code, name, http, retry, detail_fields from ves.errors order by code").fetchall()
+    stored = catalog.execute(
+        "select code, name, http, retry, detail_fields from ves.errors order by code"
+    ).fetchall()
     assert stored == [
         (row["code"], row["name"], int(row["http"]), row["retry"] == "yes", row["detail_fields"].split())
         for row in sorted(registry(), key=lambda row: row["code"])
@@ -80,17 +88,23 @@ def test_the_database_has_the_registry(catalog: psycopg.Connection[Any]) -> None
 
 
 def test_only_raise_error_raises() -> None:
-    raising = [path.name for path, text in sql_sources() if re.search(r"raise\s+(exception|sqlstate)", text, re.IGNORECASE)]
+    raising = [
+        path.name
+        for path, text in sql_sources()
+        if re.search(r"raise\s+(exception|sqlstate)", text, re.IGNORECASE)
+    ]
     assert raising == ["raise_error.sql"]
-    python = [path.name for path, text in sources("plpython/wrappers/*.sql") if "plpy.error" in text or "plpy.Error" in text]
+    python = [
+        path.name
+        for path, text in sources("plpython/wrappers/*.sql")
+        if "plpy.error" in text or "plpy.Error" in text
+    ]
     assert python == []
 
 
 def raised_in_sql() -> set[str]:
     return {
-        name
-        for _, text in sql_sources()
-        for name in re.findall(r"ves_int\.raise_error\(\s*'(\w+)'", text)
+        name for _, text in sql_sources() for name in re.findall(r"ves_int\.raise_error\(\s*'(\w+)'", text)
     }
 
 
@@ -118,7 +132,8 @@ def test_every_name_that_python_raises_is_registered() -> None:
 
 def test_every_registered_name_is_raised_somewhere() -> None:
     text = "\n".join(
-        text for _, text in [*sql_sources(), *sources("plpython/ves/**/*.py", "api/**/*.py", "workers/**/*.py")]
+        text
+        for _, text in [*sql_sources(), *sources("plpython/ves/**/*.py", "api/**/*.py", "workers/**/*.py")]
     )
     unused = {row["name"] for row in registry() if not re.search(rf"['\"]{row['name']}['\"]", text)}
     assert unused == set(RESERVED)

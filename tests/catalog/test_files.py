@@ -17,7 +17,10 @@ def sources() -> list[Path]:
         path
         for room in ROOMS
         for path in (ROOT / room).rglob("*")
-        if path.suffix in KINDS and path.is_file() and "__pycache__" not in path.parts and ".venv" not in path.parts
+        if path.suffix in KINDS
+        and path.is_file()
+        and "__pycache__" not in path.parts
+        and ".venv" not in path.parts
     ]
 
 
@@ -42,10 +45,17 @@ def test_nothing_is_left_unfinished() -> None:
 
 def test_a_table_function_view_or_trigger_file_holds_the_object_it_is_named_after() -> None:
     wrong = []
-    for folder, schemas in {"tables": ("ves_store",), "views": ("ves", "ves_int"), "types": ("ves",), "functions": ("ves", "ves_int")}.items():
+    for folder, schemas in {
+        "tables": ("ves_store",),
+        "views": ("ves", "ves_int"),
+        "types": ("ves",),
+        "functions": ("ves", "ves_int"),
+    }.items():
         for path in (ROOT / "sql" / folder).rglob("*.sql"):
             text = path.read_text(encoding="utf-8")
-            created = re.findall(r"^create (?:or replace )?(?:table|view|type|function|aggregate) ([\w.]+)", text, re.MULTILINE)
+            created = re.findall(
+                r"^create (?:or replace )?(?:table|view|type|function|aggregate) ([\w.]+)", text, re.MULTILINE
+            )
             if created not in [[f"{schema}.{path.stem}"] for schema in schemas]:
                 wrong.append(str(path.relative_to(ROOT)))
     assert wrong == []
@@ -53,7 +63,9 @@ def test_a_table_function_view_or_trigger_file_holds_the_object_it_is_named_afte
 
 def test_the_first_migration_is_the_desired_state() -> None:
     """Types and tables are kept twice on purpose: the frozen migration and the files that people read."""
-    migration = (ROOT / "sql" / "migrations" / "versions" / "0001_pre_first_light.sql").read_text(encoding="utf-8")
+    migration = (ROOT / "sql" / "migrations" / "versions" / "0001_pre_first_light.sql").read_text(
+        encoding="utf-8"
+    )
     missing = [
         str(path.relative_to(ROOT))
         for folder in ("types", "tables")

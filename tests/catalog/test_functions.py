@@ -16,7 +16,9 @@ FUNCTIONS = """
 
 
 def names(connection: psycopg.Connection[Any], condition: str) -> list[str]:
-    rows = connection.execute(f"select p.oid::regprocedure::text from {FUNCTIONS} and {condition} order by 1").fetchall()
+    rows = connection.execute(
+        f"select p.oid::regprocedure::text from {FUNCTIONS} and {condition} order by 1"
+    ).fetchall()
     return [row[0] for row in rows]
 
 
@@ -43,11 +45,15 @@ def test_a_function_made_tomorrow_is_not_executable_by_public_either(database: D
         connection.execute("set role ves_owner")
         connection.execute("create function ves.forgotten() returns int language sql as 'select 1'")
         connection.execute("reset role")
-        row = connection.execute("select has_function_privilege('ves_reader', 'ves.forgotten()', 'execute')").fetchone()
+        row = connection.execute(
+            "select has_function_privilege('ves_reader', 'ves.forgotten()', 'execute')"
+        ).fetchone()
         assert row == (False,)
 
 
-def test_public_functions_run_as_the_owner_and_private_ones_as_their_caller(catalog: psycopg.Connection[Any]) -> None:
+def test_public_functions_run_as_the_owner_and_private_ones_as_their_caller(
+    catalog: psycopg.Connection[Any],
+) -> None:
     assert names(catalog, "n.nspname = 'ves' and not p.prosecdef") == []
     assert names(catalog, "n.nspname = 'ves_int' and p.prosecdef") == []
 

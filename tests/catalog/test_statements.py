@@ -24,7 +24,18 @@ ALL = [pytest.param(item, id=str(item)) for item in statements()]
 # Modules whose purpose is SQL text: the installer and the doctor work on the catalog as superuser.
 SQL_ROOMS = ("api/ves_api/engine/",)
 # Settings and savepoints of a session are not statements about data.
-SESSION_VERBS = {"set", "reset", "begin", "commit", "rollback", "discard", "deallocate", "show", "listen", "unlisten"}
+SESSION_VERBS = {
+    "set",
+    "reset",
+    "begin",
+    "commit",
+    "rollback",
+    "discard",
+    "deallocate",
+    "show",
+    "listen",
+    "unlisten",
+}
 LOOKS_LIKE_SQL = re.compile(
     r"^\s*(?:--[^\n]*\n\s*)*(select|insert\s+into|update|delete\s+from|truncate|merge|with|call|do|create|alter|drop|grant|revoke|copy|lock|explain)\b"
     r".*\b(from|into|set|table|function|schema|role|database|values|ves)\b",
@@ -32,7 +43,7 @@ LOOKS_LIKE_SQL = re.compile(
 )
 
 
-class Named(visitors.Visitor):  # type: ignore[misc]
+class Named(visitors.Visitor):
     """Collects the relations and functions that a statement names."""
 
     def __init__(self) -> None:
@@ -40,13 +51,13 @@ class Named(visitors.Visitor):  # type: ignore[misc]
         self.functions: set[tuple[str | None, str]] = set()
         self.own: set[str] = set()
 
-    def visit_RangeVar(self, _ancestors: Any, node: Any) -> None:
+    def visit_RangeVar(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's names
         self.relations.add((node.schemaname, node.relname))
 
-    def visit_CommonTableExpr(self, _ancestors: Any, node: Any) -> None:
+    def visit_CommonTableExpr(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's names
         self.own.add(node.ctename)
 
-    def visit_FuncCall(self, _ancestors: Any, node: Any) -> None:
+    def visit_FuncCall(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's names
         *schema, name = [part.sval for part in node.funcname]
         self.functions.add((schema[0] if schema else None, name))
 
@@ -73,7 +84,9 @@ def test_a_statement_is_one_call_into_schema_ves(statement: Statement) -> None:
 
 
 @pytest.mark.parametrize("statement", ALL)
-def test_a_statement_is_prepared_and_permitted_as_its_own_role(shared: Database, statement: Statement) -> None:
+def test_a_statement_is_prepared_and_permitted_as_its_own_role(
+    shared: Database, statement: Statement
+) -> None:
     with shared.connect(role=statement.role) as connection:
         connection.execute(f"prepare probe as {statement.numbered}")
         found = named(statement)
@@ -84,7 +97,7 @@ def test_a_statement_is_prepared_and_permitted_as_its_own_role(shared: Database,
 
 
 def granted(connection: psycopg.Connection[Any], expression: str, name: str) -> bool:
-    row = connection.execute(f"select {expression}", [name]).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(f"select {expression}", [name]).fetchone()
     return row == (True,)
 
 
@@ -143,7 +156,7 @@ def test_no_module_of_the_edges_executes_a_literal_but_a_session_setting() -> No
             first = node.args[0]
             if node.func.attr not in {"execute", "executemany", "copy", "stream"}:
                 continue
-            if isinstance(first, ast.JoinedStr) or (isinstance(first, ast.BinOp)):
+            if isinstance(first, (ast.JoinedStr, ast.BinOp)):
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno}: built text")
             if isinstance(first, ast.Constant):
                 text = first.value.decode() if isinstance(first.value, bytes) else str(first.value)

@@ -23,7 +23,7 @@ _RECEIPT = re.compile(rb'\{[^{}]*"eventId":"([0-9a-f-]{36})"[^{}]*\}')
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
-class Lost(Exception):
+class LostAnswerError(Exception):
     """The answer did not come; whether the request was carried out is unknown."""
 
 
@@ -49,7 +49,7 @@ class Wire:
         return reader
 
     async def post(self, body: bytes) -> tuple[int, bytes]:
-        """(status, body) of the answer. Raises Lost."""
+        """(status, body) of the answer. Raises LostAnswerError."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 reader = await self.send(body)
@@ -59,7 +59,7 @@ class Wire:
                 return int(head.split(b" ", 2)[1]), await reader.readexactly(int(length[1]))
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
             self.close()
-            raise Lost(repr(error)) from None
+            raise LostAnswerError(repr(error)) from None
 
     def close(self) -> None:
         if self._streams is not None:
@@ -115,7 +115,8 @@ class Writer:
         agent, waiting = self.agents[at], self.pending.setdefault(at, [])
         fresh = [
             agent.event(
-                json.dumps({"n": self.rate.random()}), command_id=uuid.uuid4() if self.rate.random() < 0.3 else None
+                json.dumps({"n": self.rate.random()}),
+                command_id=uuid.uuid4() if self.rate.random() < 0.3 else None,
             )
             for _ in range(self.rate.randint(1, self.batch))
         ]
@@ -149,7 +150,7 @@ class Writer:
     async def _ask(self, wire: Wire, at: int, events: list[Event], body: bytes) -> bool:
         try:
             status, answer = await wire.post(body)
-        except Lost:
+        except LostAnswerError:
             self.ledger.losses += 1
             await asyncio.sleep(RECONNECT_SECONDS)
             return False

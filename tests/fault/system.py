@@ -43,13 +43,21 @@ class System:
     def start_worker(self) -> None:
         with (self.folder / "worker.log").open("ab") as log:
             self.worker = subprocess.Popen(
-                [sys.executable, "-m", "ves_workers"], stdout=log, stderr=log, cwd="/",
+                [sys.executable, "-m", "ves_workers"],
+                stdout=log,
+                stderr=log,
+                cwd="/",
                 env={
-                    "PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/workers",
+                    "PATH": os.environ["PATH"],
+                    "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/workers",
                     "DATABASE_URL": self.cluster.url(DATABASE, "ves_worker"),
-                    "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(), "VES_WORKER_POLL_MS": "20",
-                    "VES_COMMIT_MAX_EVENTS": "64", "VES_COMMIT_MIN_EVENTS": "64", "VES_COMMIT_MAX_AGE_SECS": "1",
-                    "VES_RECEIPTS_POLL_MS": "100", "LOG_FORMAT": "json",
+                    "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
+                    "VES_WORKER_POLL_MS": "20",
+                    "VES_COMMIT_MAX_EVENTS": "64",
+                    "VES_COMMIT_MIN_EVENTS": "64",
+                    "VES_COMMIT_MAX_AGE_SECS": "1",
+                    "VES_RECEIPTS_POLL_MS": "100",
+                    "LOG_FORMAT": "json",
                 },
             )
 
@@ -92,7 +100,10 @@ class System:
         """kill -9 of one of the API's worker processes; the parent replaces it."""
         assert self.api.process is not None
         listed = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.api.process.pid)], check=True, capture_output=True, text=True
+            ["ps", "-o", "pid=", "--ppid", str(self.api.process.pid)],
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout.split()
         os.kill(int(listed[-1]), signal.SIGKILL)
 
@@ -133,4 +144,3 @@ def make_database(cluster: Cluster, template: str) -> None:
     with cluster.connect() as connection:
         connection.execute(f"drop database if exists {DATABASE} with (force)")
         connection.execute(f"create database {DATABASE} template {template}")
-

@@ -37,7 +37,9 @@ def make_writers(system: System, streams: int) -> tuple[list[Writer], Ledger]:
     return writers, ledger
 
 
-async def disturb(system: System, writers: list[Writer], seconds: float, kill: Callable[[], None], times: int) -> None:
+async def disturb(
+    system: System, writers: list[Writer], seconds: float, kill: Callable[[], None], times: int
+) -> None:
     """Load with `times` kills spread over it; a process that ended is started again, as the supervisor does."""
     running = asyncio.create_task(load(writers, seconds))
     start = time.monotonic()

@@ -31,7 +31,8 @@ def next_range(agent: Agent, limit: int = 4) -> Callable[[psycopg.Connection[Any
 
 def exact_range(agent: Agent, start: int, end: int) -> Callable[[psycopg.Connection[Any]], Any]:
     return lambda connection: scalar(
-        connection, "select batch_id from ves.create_commitment(%s, %s, %s, %s)",
+        connection,
+        "select batch_id from ves.create_commitment(%s, %s, %s, %s)",
         [agent.tenant_id, agent.store_id, start, end],
     )
 
@@ -50,7 +51,9 @@ def test_two_workers_that_race_make_one_commitment_a_range(
     assert verify(admin, agent) == []
 
 
-def test_a_racer_with_nothing_left_makes_no_commitment(edge: Edge, two: tuple[Session, Session], agent: Agent) -> None:
+def test_a_racer_with_nothing_left_makes_no_commitment(
+    edge: Edge, two: tuple[Session, Session], agent: Agent
+) -> None:
     first, second = two
     edge.ingest(agent, *agent.events(3))
     first.do(next_range(agent))
@@ -60,7 +63,9 @@ def test_a_racer_with_nothing_left_makes_no_commitment(edge: Edge, two: tuple[Se
     assert waiting.result(timeout=20) == []
 
 
-def test_a_racer_takes_the_range_of_one_who_gave_up(edge: Edge, two: tuple[Session, Session], agent: Agent) -> None:
+def test_a_racer_takes_the_range_of_one_who_gave_up(
+    edge: Edge, two: tuple[Session, Session], agent: Agent
+) -> None:
     first, second = two
     edge.ingest(agent, *agent.events(3))
     first.do(next_range(agent))
@@ -98,7 +103,9 @@ def test_overlapping_ranges_at_once_end_in_one_commitment_and_one_refusal(
     assert refusal.value.sqlstate == "VE602"
 
 
-def test_commitments_of_other_streams_do_not_wait(edge: Edge, two: tuple[Session, Session], agent: Agent) -> None:
+def test_commitments_of_other_streams_do_not_wait(
+    edge: Edge, two: tuple[Session, Session], agent: Agent
+) -> None:
     first, second = two
     other = agent.in_store()
     for stream in (agent, other):
@@ -131,7 +138,8 @@ def test_verify_stream_looks_through_one_snapshot(shared: Database, edge: Edge, 
     with Session(shared, "ves_reader") as auditor, Session(shared, "ves_api") as writer:
         rows = auditor.do(
             lambda connection: connection.execute(
-                "declare audit cursor for select * from ves.verify_stream(%s, %s)", [agent.tenant_id, agent.store_id]
+                "declare audit cursor for select * from ves.verify_stream(%s, %s)",
+                [agent.tenant_id, agent.store_id],
             )
         )
         assert rows is not None

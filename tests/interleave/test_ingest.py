@@ -23,7 +23,9 @@ def two(shared: Database) -> Iterator[tuple[Session, Session]]:
         yield first, second
 
 
-def ingest(edge: Edge, agent: Agent, *events: Event, **named: Any) -> Callable[[psycopg.Connection[Any]], Answer]:
+def ingest(
+    edge: Edge, agent: Agent, *events: Event, **named: Any
+) -> Callable[[psycopg.Connection[Any]], Answer]:
     return lambda connection: Edge(connection, edge.signer_id).ingest(agent, *events, **named)
 
 
@@ -86,7 +88,10 @@ def test_a_rival_for_a_command_or_a_version_that_waited_loses(
     waiting = second.start(ingest(edge, agent, *rivals))
     second.must_wait_for(first, waiting)
     first.commit()
-    assert waiting.result(timeout=20).reasons == ["duplicate_command_id", "version_conflict: expected 0, actual 1"]
+    assert waiting.result(timeout=20).reasons == [
+        "duplicate_command_id",
+        "version_conflict: expected 0, actual 1",
+    ]
 
 
 def test_streams_of_one_tenant_do_not_wait_for_each_other(
@@ -95,17 +100,23 @@ def test_streams_of_one_tenant_do_not_wait_for_each_other(
     (first, second), (agent, _) = two, stream
     other = agent.in_store()
     first.do(ingest(edge, agent, *agent.events(2)))
-    answer = second.do(ingest(edge, other, other.event(entity_id="same"), other.event(command_id=uuid.uuid4())))
+    answer = second.do(
+        ingest(edge, other, other.event(entity_id="same"), other.event(command_id=uuid.uuid4()))
+    )
     assert answer.numbers == [1, 2]
     second.commit()
     first.commit()
 
 
-def test_streams_share_no_entity_and_no_command(edge: Edge, two: tuple[Session, Session], agent: Agent) -> None:
+def test_streams_share_no_entity_and_no_command(
+    edge: Edge, two: tuple[Session, Session], agent: Agent
+) -> None:
     first, second = two
     other, command = agent.in_store(), uuid.uuid4()
     first.do(ingest(edge, agent, agent.event(entity_id="E", command_id=command)))
-    assert second.do(ingest(edge, other, other.event(entity_id="E", command_id=command, base_version=0))).numbers == [1]
+    assert second.do(
+        ingest(edge, other, other.event(entity_id="E", command_id=command, base_version=0))
+    ).numbers == [1]
 
 
 def test_one_id_in_two_stores_at_once_is_stored_once_and_the_retry_says_duplicate(
@@ -127,15 +138,15 @@ def test_one_id_in_two_stores_at_once_is_stored_once_and_the_retry_says_duplicat
     second.commit()
 
 
-def test_the_service_door_retries_such_a_loss_by_itself(
-    shared: Database, edge: Edge, agent: Agent
-) -> None:
+def test_the_service_door_retries_such_a_loss_by_itself(shared: Database, edge: Edge, agent: Agent) -> None:
     other, event_id = agent.in_store(), uuid.uuid4()
     mine, theirs = agent.event(event_id=event_id), other.event(event_id=event_id)
     with Session(shared, "ves_api") as first, Session(shared, "ves_service") as second:
         first.do(ingest(edge, agent, mine))
         waiting = second.start(
-            lambda connection: scalar(connection, "select ves.ingest_signed_request(%s)", [other.body(other.event(), theirs)])
+            lambda connection: scalar(
+                connection, "select ves.ingest_signed_request(%s)", [other.body(other.event(), theirs)]
+            )
         )
         second.must_wait_for(first, waiting)
         first.commit()
@@ -193,16 +204,26 @@ def test_credentials_revoked_while_a_batch_waits_for_the_stream_are_stale(
 
 
 def test_a_batch_that_is_numbered_but_not_committed_is_seen_by_nobody(
-    edge: Edge, admin: psycopg.Connection[Any], worker: psycopg.Connection[Any], two: tuple[Session, Session], agent: Agent
+    edge: Edge,
+    admin: psycopg.Connection[Any],
+    worker: psycopg.Connection[Any],
+    two: tuple[Session, Session],
+    agent: Agent,
 ) -> None:
     first, _ = two
     event = agent.event()
     first.do(ingest(edge, agent, event))
     assert scalar(admin, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id]) is None
     assert admin.execute("select * from ves.list_streams(%s)", [agent.tenant_id]).fetchall() == []
-    assert admin.execute("select * from ves.commit_next(%s, %s)", [agent.tenant_id, agent.store_id]).fetchall() == []
+    assert (
+        admin.execute("select * from ves.commit_next(%s, %s)", [agent.tenant_id, agent.store_id]).fetchall()
+        == []
+    )
     first.commit()
-    assert scalar(admin, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id])["sequenceNumber"] == 1
+    assert (
+        scalar(admin, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id])["sequenceNumber"]
+        == 1
+    )
 
 
 def test_batches_that_share_their_ids_in_opposite_order_store_each_id_once(
@@ -215,8 +236,10 @@ def test_batches_that_share_their_ids_in_opposite_order_store_each_id_once(
     theirs = [other.event(event_id=event_id) for event_id in reversed(ids)]
     ask = "select ves.ingest_signed_request(%s)"
     with (
-        Session(shared, "ves_api") as gate_one, Session(shared, "ves_api") as gate_two,
-        Session(shared, "ves_service", autocommit=True) as one, Session(shared, "ves_service", autocommit=True) as two,
+        Session(shared, "ves_api") as gate_one,
+        Session(shared, "ves_api") as gate_two,
+        Session(shared, "ves_service", autocommit=True) as one,
+        Session(shared, "ves_service", autocommit=True) as two,
     ):
         gate_one.do(ingest(edge, agent, agent.event()))
         gate_two.do(ingest(edge, other, other.event()))
@@ -232,4 +255,7 @@ def test_batches_that_share_their_ids_in_opposite_order_store_each_id_once(
         answers = [step.result(timeout=20) for step in steps]
     assert sum(answer["eventsAccepted"] for answer in answers) == len(ids)
     assert sum(answer["eventsRejected"] for answer in answers) == len(ids)
-    assert scalar(admin, "select count(*) from ves.events where tenant_id = %s", [agent.tenant_id]) == len(ids) + 2
+    assert (
+        scalar(admin, "select count(*) from ves.events where tenant_id = %s", [agent.tenant_id])
+        == len(ids) + 2
+    )

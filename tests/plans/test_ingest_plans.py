@@ -80,7 +80,9 @@ def index_columns(stream: Stream, index: str) -> list[str]:
 
 def table_scans(ran: list[Ran]) -> list[dict[str, Any]]:
     return [
-        node for item in ran for node in item.nodes()
+        node
+        for item in ran
+        for node in item.nodes()
         if node.get("Relation Name") and node["Node Type"].endswith("Scan")
     ]
 
@@ -143,7 +145,9 @@ def test_the_pages_touched_per_batch_do_not_grow_with_the_stream(stream: Stream)
 def test_a_proof_reads_as_many_nodes_as_the_tree_is_deep_and_no_event(stream: Stream, leaves: int) -> None:
     stream.fill(leaves)
     connection, agent = stream.edge.connection, stream.agent
-    connection.execute("select ves.create_commitment(%s, %s, 1, %s)", [agent.tenant_id, agent.store_id, leaves])
+    connection.execute(
+        "select ves.create_commitment(%s, %s, 1, %s)", [agent.tenant_id, agent.store_id, leaves]
+    )
     question = "select * from ves.get_inclusion_proof(%s, %s, 777)"
     connection.execute(question, [agent.tenant_id, agent.store_id])
     ran = stream.recorder.record(lambda: connection.execute(question, [agent.tenant_id, agent.store_id]))

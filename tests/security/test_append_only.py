@@ -13,7 +13,13 @@ if TYPE_CHECKING:
     from tests.conftest import Database
     from tests.sql.support import Agent, Edge
 
-HISTORY = ["ves_events", "ves_sequencer_receipts", "ves_commitments", "ves_commitment_nodes", "ves_rejections"]
+HISTORY = [
+    "ves_events",
+    "ves_sequencer_receipts",
+    "ves_commitments",
+    "ves_commitment_nodes",
+    "ves_rejections",
+]
 CHANGES = {
     "update": "update ves_store.{table} set tenant_id = tenant_id",
     "delete": "delete from ves_store.{table}",
@@ -49,7 +55,9 @@ def test_history_refuses_every_change_even_from_its_owner(
 @pytest.mark.parametrize("role", ["ves_api", "ves_worker", "ves_service", "ves_reader", "ves_admin"])
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("table", HISTORY)
-def test_history_is_closed_to_the_edges_by_grant(shared: Database, role: str, table: str, change: str) -> None:
+def test_history_is_closed_to_the_edges_by_grant(
+    shared: Database, role: str, table: str, change: str
+) -> None:
     with shared.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute(CHANGES[change].format(table=table))
 
@@ -57,8 +65,10 @@ def test_history_is_closed_to_the_edges_by_grant(shared: Database, role: str, ta
 def test_a_merge_or_an_upsert_is_a_change_too(filled: Agent, owner: psycopg.Connection[Any]) -> None:
     for statement in (
         "merge into ves_store.ves_events as e using (select 1) as x on true when matched then delete",
-        "insert into ves_store.ves_commitments select c.* from ves_store.ves_commitments as c"
-        " on conflict (batch_id, tenant_id) do update set leaf_count = 1",
+        (
+            "insert into ves_store.ves_commitments select c.* from ves_store.ves_commitments as c"
+            " on conflict (batch_id, tenant_id) do update set leaf_count = 1"
+        ),
     ):
         with pytest.raises(psycopg.Error) as refusal, owner.transaction():
             owner.execute(statement)
@@ -76,9 +86,7 @@ def test_the_append_only_tables_are_those_that_say_so(owner: psycopg.Connection[
     assert [row[0] for row in guarded] == sorted(HISTORY)
 
 
-def test_key_bytes_never_change_and_no_key_is_forgotten(
-    edge: Edge, agent: Agent, shared: Database
-) -> None:
+def test_key_bytes_never_change_and_no_key_is_forgotten(edge: Edge, agent: Agent, shared: Database) -> None:
     for role in ("ves_api", "ves_admin", "ves_worker"):
         with shared.connect(role) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("update ves_store.agent_signing_keys set public_key = public_key")

@@ -31,8 +31,7 @@ VIEWS = {
 DENIED = psycopg.errors.InsufficientPrivilege
 GRANTS = (ROOT / "sql" / "grants" / "grants.sql").read_text(encoding="utf-8")
 WRITTEN = {
-    name: set(roles.split(","))
-    for name, roles in re.findall(r"\('ves\.(\w+)', '\{([\w,]+)\}'", GRANTS)
+    name: set(roles.split(",")) for name, roles in re.findall(r"\('ves\.(\w+)', '\{([\w,]+)\}'", GRANTS)
 }
 
 
@@ -65,7 +64,9 @@ def functions(database: Database, schema: str) -> list[tuple[str, str]]:
         columns = ", ".join(f"null::{kind_of} as a{at}" for at, kind_of in enumerate(types)) or "1 as unused"
         arguments = ", ".join(f"x.a{at}" for at in range(len(types)))
         over = " over (order by 1)" if kind == "a" else ""
-        calls.append((name, f"select {schema}.{name}({arguments}){over} from (select {columns} offset 0) as x"))
+        calls.append(
+            (name, f"select {schema}.{name}({arguments}){over} from (select {columns} offset 0) as x")
+        )
     return calls
 
 
@@ -73,7 +74,7 @@ def is_denied(connection: psycopg.Connection[Any], statement: str, denial: str) 
     """Whether the server refuses for want of privilege; any other end means that the door is open."""
     try:
         with connection.transaction(force_rollback=True):
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
     except DENIED as error:
         return re.match(denial, error.diag.message_primary or "") is not None
     except psycopg.Error:
@@ -97,7 +98,9 @@ def test_the_grants_file_names_every_public_function(shared: Database) -> None:
     assert {name for name, _ in functions(shared, "ves")} == set(WRITTEN)
 
 
-def test_no_role_executes_a_private_function(role: tuple[str, psycopg.Connection[Any]], shared: Database) -> None:
+def test_no_role_executes_a_private_function(
+    role: tuple[str, psycopg.Connection[Any]], shared: Database
+) -> None:
     _, connection = role
     private = functions(shared, "ves_int")
     assert len(private) > 20
@@ -121,7 +124,11 @@ def test_no_role_reads_or_writes_a_table(
     role: tuple[str, psycopg.Connection[Any]], shared: Database, schema: str
 ) -> None:
     _, connection = role
-    found = [(name, column) for name, column in tables(shared, schema) if schema == "ves_store" or name.endswith("ves_commit")]
+    found = [
+        (name, column)
+        for name, column in tables(shared, schema)
+        if schema == "ves_store" or name.endswith("ves_commit")
+    ]
     assert found
     open_doors = [
         statement
@@ -147,7 +154,10 @@ def test_a_view_is_read_by_those_it_is_for_and_written_by_nobody(
     name, connection = role
     denial = r"permission denied for (view|schema ves$)"
     assert is_denied(connection, f"select from ves.{view}", denial) is (name not in VIEWS[view])
-    with connection.transaction(force_rollback=True), pytest.raises((DENIED, psycopg.errors.ObjectNotInPrerequisiteState)):
+    with (
+        connection.transaction(force_rollback=True),
+        pytest.raises((DENIED, psycopg.errors.ObjectNotInPrerequisiteState)),
+    ):
         connection.execute(f"delete from ves.{view}")
 
 
@@ -184,11 +194,13 @@ def test_no_role_has_powers_beyond_its_grants(shared: Database) -> None:
 def test_a_trusted_service_cannot_call_the_function_that_trusts_its_caller(shared: Database) -> None:
     (call,) = [call for name, call in functions(shared, "ves") if name == "ingest_events"]
     with shared.connect("ves_service") as connection, pytest.raises(DENIED, match="ingest_events"):
-        connection.execute(call)  # type: ignore[call-overload]
+        connection.execute(call)
 
 
 def test_a_role_without_grants_is_locked_out_of_every_schema(shared: Database) -> None:
     with shared.connect() as connection:
         for schema in ("ves", "ves_store", "ves_int", "rest", "pgmq"):
-            row = connection.execute("select has_schema_privilege('ves_authenticator', %s, 'usage')", [schema]).fetchone()
+            row = connection.execute(
+                "select has_schema_privilege('ves_authenticator', %s, 'usage')", [schema]
+            ).fetchone()
             assert row == (False,), schema

@@ -166,7 +166,10 @@ def protocol_path(state: Path) -> str:
 def readable(bin_folder: Path, state: Path) -> Path:
     """The server's programs where its user can run them: a wheel below a private home folder is copied."""
     state.chmod(0o755)
-    if subprocess.run(as_server_user(["test", "-x", str(bin_folder / "initdb")]), check=False).returncode == 0:
+    if (
+        subprocess.run(as_server_user(["test", "-x", str(bin_folder / "initdb")]), check=False).returncode
+        == 0
+    ):
         return bin_folder
     shutil.copytree(bin_folder.parent, state / "pg", symlinks=True)
     subprocess.run(["chmod", "-R", "a+rX", str(state / "pg")], check=True)

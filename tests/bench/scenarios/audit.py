@@ -71,7 +71,9 @@ def verify(connection: psycopg.Connection[tuple[object, ...]], agent: events.Age
     """(wall seconds, CPU seconds of the backend) of one clean verification."""
     pid = connection.info.backend_pid
     spent, started = clocks.process_cpu(pid), time.perf_counter()
-    found = connection.execute("select * from ves.verify_stream(%s, %s)", [agent.tenant_id, agent.store_id]).fetchall()
+    found = connection.execute(
+        "select * from ves.verify_stream(%s, %s)", [agent.tenant_id, agent.store_id]
+    ).fetchall()
     wall, cpu = time.perf_counter() - started, clocks.process_cpu(pid) - spent
     assert not found, found[:3]
     return wall, cpu
@@ -84,7 +86,9 @@ def _store_receipts(store: Store, agent: events.Agent, batches: list[events.Batc
         for batch in batches:
             numbers = list(range(number, number + batch.count))
             ids = [uuid.UUID(bytes=event_id) for event_id in batch.signing_hashes]
-            hashes = receipt_hashes(agent.tenant_id, agent.store_id, ids, numbers, list(batch.signing_hashes.values()))
+            hashes = receipt_hashes(
+                agent.tenant_id, agent.store_id, ids, numbers, list(batch.signing_hashes.values())
+            )
             scalar(
                 connection,
                 "select ves.store_receipts(%s, %s, %s::bigint[], %s, %s)",

@@ -88,7 +88,9 @@ class Direct:
         self.seconds = 0.0
         self.backend_cpu = 0.0
 
-    def ingest(self, agent: events.Agent, rows: list[PreparedEvent], signer_id: int, epoch: int | None) -> Direct:
+    def ingest(
+        self, agent: events.Agent, rows: list[PreparedEvent], signer_id: int, epoch: int | None
+    ) -> Direct:
         """Append rows, all of which must be accepted; the time is that of the statement alone."""
         call = ingest_events(
             cast("Database", self),

@@ -36,10 +36,23 @@ def run(bench: Bench) -> list[Figure]:
     times = on.details["request_latency_ms"]
     return [
         on,
-        Figure("hot_stream_p99", "the same: p99 of a request", times["p99"], "ms", Bar(60, sense="most"),
-               f"p50 {times['p50']} ms, p99.9 {times['p99.9']} ms; {CONNECTIONS} requests wait at any time"),
-        Figure("hot_stream_gain", "the same: gain by coalescing", on.value / off.value, "times", Bar(1.8),
-               f"off: {off.value:,.0f} events/s. {off.limited_by}", profile=off.profile),
+        Figure(
+            "hot_stream_p99",
+            "the same: p99 of a request",
+            times["p99"],
+            "ms",
+            Bar(60, sense="most"),
+            f"p50 {times['p50']} ms, p99.9 {times['p99.9']} ms; {CONNECTIONS} requests wait at any time",
+        ),
+        Figure(
+            "hot_stream_gain",
+            "the same: gain by coalescing",
+            on.value / off.value,
+            "times",
+            Bar(1.8),
+            f"off: {off.value:,.0f} events/s. {off.limited_by}",
+            profile=off.profile,
+        ),
         _lone(bench),
     ]
 
@@ -99,7 +112,9 @@ def _lone(bench: Bench) -> Figure:
         answers: list[Answer] = crew.collect()[0].result
         times = latency([answer.seconds for answer in answers[warm:]])
         statements = profiler.statements(store, count + warm)
-        in_server = sum(row["us_per_event"] for row in statements if "ves.ingest_events" in row["statement"]) / 1000
+        in_server = (
+            sum(row["us_per_event"] for row in statements if "ves.ingest_events" in row["statement"]) / 1000
+        )
         return Figure(
             name="lone_client",
             title="one lone client, one event a request: p50",

@@ -105,7 +105,9 @@ def measured_load(
 ) -> tuple[Ran[list[Answer]], Span]:
     """Run a load and count the CPU of API and server meanwhile."""
     crew = Crew([lambda: Load(api.port, prepared, shares).run])
-    time.sleep(1.0)  # what the warm-up left behind (the receipts of its last second) is not part of the figure
+    time.sleep(
+        1.0
+    )  # what the warm-up left behind (the receipts of its last second) is not part of the figure
     watch = Stopwatch(api=api.pid, postgres=bench.cluster.postmaster_pid)
     crew.release()
     ran = crew.collect()[0]
@@ -114,7 +116,12 @@ def measured_load(
 
 
 def profile(
-    bench: Bench, store: Store, api: Api, prepared: Sequence[bytes], shares: Sequence[Sequence[int]], size: int
+    bench: Bench,
+    store: Store,
+    api: Api,
+    prepared: Sequence[bytes],
+    shares: Sequence[Sequence[int]],
+    size: int,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[Answer]]:
     """A further load under py-spy and nested statement counting: (functions, statements, answers)."""
     with profiler.nested_statements(bench, store):

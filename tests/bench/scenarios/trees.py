@@ -100,7 +100,8 @@ def _commitment(bench: Bench, store: Store, signer_id: int) -> Figure:
         for _ in range(rounds):
             started = time.perf_counter()
             row = connection.execute(
-                "select sequence_start, sequence_end from ves.commit_next(%s, %s, 1000)", [agent.tenant_id, agent.store_id]
+                "select sequence_start, sequence_end from ves.commit_next(%s, %s, 1000)",
+                [agent.tenant_id, agent.store_id],
             ).fetchone()
             times.append(time.perf_counter() - started)
             assert row is not None
@@ -137,7 +138,12 @@ def _proofs(bench: Bench, store: Store, signer_id: int) -> Figure:
             ).fetchone()
             times.append(time.perf_counter() - started)
             assert row is not None
-            leaf, index, path, root = bytes(row[0]), int(row[1]), [bytes(node) for node in row[2]], bytes(row[3])
+            leaf, index, path, root = (
+                bytes(row[0]),
+                int(row[1]),
+                [bytes(node) for node in row[2]],
+                bytes(row[3]),
+            )
             assert merkle.verify_inclusion(leaf, index, path, root), number
     ordered = sorted(times)
     return Figure(

@@ -53,7 +53,7 @@ class Model:
             outcomes[at] = self._under_the_lock(store, batch[at])
         return [outcomes[at] for at in range(len(batch))]
 
-    def _before_the_lock(
+    def _before_the_lock(  # noqa: PLR0911 - one return a step
         self, store: Stream, event: Sent, seen: set[uuid.UUID], held: set[uuid.UUID]
     ) -> Outcome | None:
         def refused(reason: str) -> Outcome:

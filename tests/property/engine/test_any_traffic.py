@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from tests.conftest import Database
 
 BOUNDED = settings(
-    max_examples=120, deadline=None, derandomize=True,
+    max_examples=120,
+    deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 choices = st.lists(st.integers(0, 100), max_size=3)
@@ -81,7 +83,11 @@ def test_the_same_events_in_any_batching_give_one_stream(
 @BOUNDED
 @given(batches(largest=6), batches(largest=6))
 def test_two_connections_at_once_are_answered_as_in_some_order_of_their_calls(
-    edge: Edge, superuser: psycopg.Connection[Any], pair: list[psycopg.Connection[Any]], mine: list[Batch], theirs: list[Batch]
+    edge: Edge,
+    superuser: psycopg.Connection[Any],
+    pair: list[psycopg.Connection[Any]],
+    mine: list[Batch],
+    theirs: list[Batch],
 ) -> None:
     """One stream; the calls' own instants, taken under the stream's lock, are the order that the model replays."""
     agent, model = fresh(edge), Model()
@@ -89,11 +95,15 @@ def test_two_connections_at_once_are_answered_as_in_some_order_of_their_calls(
 
     def run(connection: psycopg.Connection[Any], traffic: list[Batch]) -> list[Any]:
         return [
-            (batch, send(connection, agent, edge.signer_id, batch)) for batch in ((store, events) for _, events in traffic)
+            (batch, send(connection, agent, edge.signer_id, batch))
+            for batch in ((store, events) for _, events in traffic)
         ]
 
     with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(run, connection, traffic) for connection, traffic in zip(pair, (mine, theirs), strict=True)]
+        runs = [
+            pool.submit(run, connection, traffic)
+            for connection, traffic in zip(pair, (mine, theirs), strict=True)
+        ]
         calls = [call for future in runs for call in future.result(timeout=60)]
     for batch, answer in sorted(calls, key=lambda call: call[1].sequenced_at):
         assert told(answer) == model.ingest(*batch)
@@ -101,8 +111,17 @@ def test_two_connections_at_once_are_answered_as_in_some_order_of_their_calls(
     check_stored(edge, superuser, agent)
 
 
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.lists(st.integers(0, 40), max_size=5), st.integers(1, 7))
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(st.integers(1, 9), min_size=1, max_size=6),
+    st.lists(st.integers(0, 40), max_size=5),
+    st.integers(1, 7),
+)
 def test_signed_streams_of_any_batching_and_commitment_verify(
     edge: Edge, superuser: psycopg.Connection[Any], sizes: list[int], replays: list[int], leaves: int
 ) -> None:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 STORES = [uuid.UUID(int=0xA), uuid.UUID(int=0xB)]
 FEW = 8  # ids to choose from, so that they meet
-REFUSALS = ["invalid_payload_hash", "unsupported_version", "schema_validation: created_at", "invalid_signature"]
+REFUSALS = [
+    "invalid_payload_hash",
+    "unsupported_version",
+    "schema_validation: created_at",
+    "invalid_signature",
+]
 
 Batch = tuple[uuid.UUID, list[Sent]]
 
@@ -29,7 +34,9 @@ def sent(draw: st.DrawFn) -> Sent:
         event_id=uuid.UUID(int=0xE000 + number),
         content=content,
         entity=draw(st.sampled_from("xyz")),
-        command_id=draw(st.one_of(st.none(), st.none(), st.integers(1, FEW).map(lambda n: uuid.UUID(int=0xC000 + n)))),
+        command_id=draw(
+            st.one_of(st.none(), st.none(), st.integers(1, FEW).map(lambda n: uuid.UUID(int=0xC000 + n)))
+        ),
         base_version=draw(st.one_of(st.none(), st.none(), st.integers(0, 4))),
         refusal=draw(st.one_of(*[st.none()] * 6, st.sampled_from(REFUSALS))),
         key_is_known=draw(st.sampled_from([True] * 9 + [False])),
@@ -38,7 +45,9 @@ def sent(draw: st.DrawFn) -> Sent:
 
 def batches(largest: int = 12) -> st.SearchStrategy[list[Batch]]:
     return st.lists(
-        st.tuples(st.sampled_from(STORES), st.lists(sent(), min_size=1, max_size=largest)), min_size=1, max_size=8
+        st.tuples(st.sampled_from(STORES), st.lists(sent(), min_size=1, max_size=largest)),
+        min_size=1,
+        max_size=8,
     )
 
 
@@ -51,16 +60,27 @@ def columns(agent: Agent, store: uuid.UUID, batch: list[Sent], signer_id: int) -
     """A call of the engine; digests stand for contents, since it trusts its caller."""
     nothing = bytes(64)
     return {
-        "tenant_id": agent.tenant_id, "store_id": store, "signer_id": signer_id, "auth_epoch": None,
-        "event_ids": [event.event_id for event in batch], "command_ids": [event.command_id for event in batch],
+        "tenant_id": agent.tenant_id,
+        "store_id": store,
+        "signer_id": signer_id,
+        "auth_epoch": None,
+        "event_ids": [event.event_id for event in batch],
+        "command_ids": [event.command_id for event in batch],
         "agent_ids": [agent.agent_id] * len(batch),
         "agent_key_ids": [agent.key_id if event.key_is_known else 99 for event in batch],
-        "entity_types": ["order"] * len(batch), "entity_ids": [event.entity for event in batch],
-        "event_types": ["order.changed"] * len(batch), "created_at_texts": ["2026-01-02T03:04:05Z"] * len(batch),
-        "created_at_micros": [0] * len(batch), "payload_kinds": [0] * len(batch), "payloads": ["{}"] * len(batch),
-        "base_versions": [event.base_version for event in batch], "signature_schemes": [0] * len(batch),
-        "signature_bundles": None, "digests": b"".join(nothing + event.content for event in batch),
-        "refusals": [event.refusal for event in batch], "refusal_messages": [event.refusal for event in batch],
+        "entity_types": ["order"] * len(batch),
+        "entity_ids": [event.entity for event in batch],
+        "event_types": ["order.changed"] * len(batch),
+        "created_at_texts": ["2026-01-02T03:04:05Z"] * len(batch),
+        "created_at_micros": [0] * len(batch),
+        "payload_kinds": [0] * len(batch),
+        "payloads": ["{}"] * len(batch),
+        "base_versions": [event.base_version for event in batch],
+        "signature_schemes": [0] * len(batch),
+        "signature_bundles": None,
+        "digests": b"".join(nothing + event.content for event in batch),
+        "refusals": [event.refusal for event in batch],
+        "refusal_messages": [event.refusal for event in batch],
     }
 
 

@@ -181,9 +181,11 @@ TAMPERING: dict[str, tuple[str, list[str]]] = {
         ["commitment", "commitment", "state_root"],
     ),
     "a missing commitment": (
-        "with c as (delete from ves_store.ves_commitments where tenant_id = %(tenant)s and sequence_start = 5"
-        " returning batch_id) delete from ves_store.ves_commitment_nodes using c"
-        " where ves_commitment_nodes.batch_id = c.batch_id",
+        (
+            "with c as (delete from ves_store.ves_commitments where tenant_id = %(tenant)s and sequence_start = 5"
+            " returning batch_id) delete from ves_store.ves_commitment_nodes using c"
+            " where ves_commitment_nodes.batch_id = c.batch_id"
+        ),
         ["state_root", "state_root"],
     ),
     "a leaf level": (row("ves_commitment_nodes", "nodes", level(5, 0)), ["commitment"]),
@@ -205,8 +207,10 @@ TAMPERING: dict[str, tuple[str, list[str]]] = {
         ["entity_version"],
     ),
     "an invented entity version": (
-        "insert into ves_store.entity_versions (tenant_id, store_id, entity_type, entity_id, version)"
-        " values (%(tenant)s, %(store)s, 'order', 'E-99', 1)",
+        (
+            "insert into ves_store.entity_versions (tenant_id, store_id, entity_type, entity_id, version)"
+            " values (%(tenant)s, %(store)s, 'order', 'E-99', 1)"
+        ),
         ["entity_version"],
     ),
 }
