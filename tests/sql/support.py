@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from ves.ingest import IngestRequest
+
 SEQUENCER_SEED = bytes(range(1, 33))
 SEQUENCER_PUBLIC_KEY = ed25519.public_key(SEQUENCER_SEED)
 SEQUENCER_ID = uuid.UUID("5e90e9ce-0000-4000-8000-00000000e17e")
@@ -237,7 +239,7 @@ class Edge:
         assert row is not None
         return read_answer(row, len(events))
 
-    def parameters(self, request: ingest.IngestRequest) -> dict[str, Any]:
+    def parameters(self, request: IngestRequest) -> dict[str, Any]:
         columns = ingest.to_columns(request.events)
         return {
             "tenant_id": request.tenant_id,
