@@ -12,7 +12,7 @@ from psycopg import sql
 
 from ves_local import processes
 from ves_local.console import StageError
-from ves_local.layout import DATABASE, POSTGRES_PORT
+from ves_local.layout import DATABASE
 from ves_local.secretstore import LOGIN_ROLES, password_name
 
 if TYPE_CHECKING:
@@ -28,10 +28,9 @@ _CONNECT_SECONDS = 10
 def socket_url(layout: Layout, role: str, database: str, password: str = "") -> str:
     """Return the URL of the private server, for its one socket."""
     login = f"{role}:{quote(password, safe='')}" if password else role
-    # One parameter only: an `&` would break a shell that sources .ves/env. The port is said, lest PGPORT decide it.
-    return (
-        f"postgresql://{login}@:{POSTGRES_PORT}/{database}?host={quote(str(layout.postgres_socket), safe='')}"
-    )
+    # One parameter only: an `&` would break a shell that sources .ves/env. No port: the socket has libpq's default, and
+    # not every driver reads a port without a host.
+    return f"postgresql://{login}@/{database}?host={quote(str(layout.postgres_socket), safe='')}"
 
 
 def role_url(administrator: str, role: str, password: str) -> str:

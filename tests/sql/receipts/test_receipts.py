@@ -199,3 +199,22 @@ def test_another_key_under_the_same_version_is_refused(admin: psycopg.Connection
     with pytest.raises(psycopg.Error) as refusal:
         admin.execute(register, [identity, Agent().public_key])
     assert refusal.value.sqlstate == "VE206"
+
+
+@pytest.mark.parametrize(
+    ("instant", "text"),
+    [
+        ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05+00:00"),
+        ("2026-01-02T03:04:05.6Z", "2026-01-02T03:04:05.600+00:00"),
+        ("2026-01-02T03:04:05.678Z", "2026-01-02T03:04:05.678+00:00"),
+        ("2026-01-02T03:04:05.678901Z", "2026-01-02T03:04:05.678901+00:00"),
+        ("2026-01-02T03:04:05.000001Z", "2026-01-02T03:04:05.000001+00:00"),
+        ("2026-01-02T03:04:05+05:45", "2026-01-01T21:19:05+00:00"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns"])
+def test_an_instant_is_the_same_text_in_every_time_zone(
+    owner: psycopg.Connection[Any], instant: str, text: str, zone: str
+) -> None:
+    owner.execute("select set_config('TimeZone', %s, true)", [zone])
+    assert scalar(owner, "select ves_int.timestamp_text(%s::timestamptz)", [instant]) == text
