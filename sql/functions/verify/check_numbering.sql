@@ -29,6 +29,12 @@ as $$
   select 'numbering', h.previous + 1, null::uuid, format('events %s to %s are missing', h.previous + 1, h.sequence_number - 1)
   from holes as h where h.sequence_number <> h.previous + 1
   union all
+  select 'receipt', r.sequence_number, null::uuid, 'a receipt is stored for a number that no event has'
+  from stream as s
+  join ves_store.ves_sequencer_receipts as r
+    on r.tenant_id = check_numbering.tenant_id and r.store_id = check_numbering.store_id
+    and r.sequence_number > s.last_number
+  union all
   select 'entity_version', null, null::uuid,
     format('%s %s has %s events, its version is %s', entity_type, entity_id, coalesce(g.events, 0), v.version)
   from (
@@ -46,4 +52,4 @@ as $$
 $$;
 
 comment on function ves_int.check_numbering(uuid, uuid) is
-'Findings about gaps, the counter and entity versions of a stream.';
+'Findings about gaps, the counter, receipts beyond the last event and entity versions of a stream.';

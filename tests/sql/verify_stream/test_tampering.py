@@ -137,9 +137,9 @@ TAMPERING: dict[str, tuple[str, list[str]]] = {
     ),
     "a missing last event": (
         "delete from ves_store.ves_events where tenant_id = %(tenant)s and sequence_number = 10",
-        ["numbering", "entity_version"],
+        ["numbering", "entity_version", "receipt"],
     ),
-    "another store": (event(10, "store_id", "gen_random_uuid()"), ["numbering", "entity_version"]),
+    "another store": (event(10, "store_id", "gen_random_uuid()"), ["numbering", "entity_version", "receipt"]),
     "a receipt hash": (row("ves_sequencer_receipts", "receipt_hash", "sequence_number = 2"), ["receipt"]),
     "a receipt signature": (
         row("ves_sequencer_receipts", "sequencer_signature", "sequence_number = 2"),
@@ -152,6 +152,13 @@ TAMPERING: dict[str, tuple[str, list[str]]] = {
             "sequence_number = 2",
             "(select r.receipt_hash from ves_store.ves_sequencer_receipts as r"
             " where r.tenant_id = %(tenant)s and r.sequence_number = 1)",
+        ),
+        ["receipt"],
+    ),
+    "an invented receipt": (
+        (
+            "insert into ves_store.ves_sequencer_receipts (tenant_id, store_id, sequence_number, receipt_hash)"
+            " values (%(tenant)s, %(store)s, 11, sha256('guess'))"
         ),
         ["receipt"],
     ),

@@ -65,7 +65,7 @@ class Settings:
     statement_timeout_ms: int = 30_000
     commit_max_events: int = 1024
     commit_min_events: int = 1024
-    commit_max_age_secs: int = 5
+    commit_max_age_secs: int = 10
     receipts_poll_ms: int = 1000
     receipts_max_events: int = 1000
 
@@ -91,7 +91,7 @@ class Settings:
             statement_timeout_ms=_number(environ, "DB_STATEMENT_TIMEOUT_MS", 30_000, 100, 3_600_000),
             commit_max_events=_number(environ, "VES_COMMIT_MAX_EVENTS", 1024, 1, 1_048_576),
             commit_min_events=_number(environ, "VES_COMMIT_MIN_EVENTS", 1024, 1, 1_048_576),
-            commit_max_age_secs=_number(environ, "VES_COMMIT_MAX_AGE_SECS", 5, 0, 86_400),
+            commit_max_age_secs=_number(environ, "VES_COMMIT_MAX_AGE_SECS", 10, 0, 86_400),
             receipts_poll_ms=_number(environ, "VES_RECEIPTS_POLL_MS", 1000, 1, 60_000),
             receipts_max_events=_number(environ, "VES_RECEIPTS_MAX_EVENTS", 1000, 1, 10_000),
         )
