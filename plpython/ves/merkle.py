@@ -63,18 +63,13 @@ def directions(index: int, depth: int) -> list[bool]:
     return [not index >> level & 1 for level in range(depth)]
 
 
-def fits(index: int, path: Sequence[bytes]) -> bool:
-    """Whether a leaf of this index exists in a tree as deep as the path is long."""
-    return 0 <= index < 1 << len(path)
-
-
 def verify_inclusion(leaf: bytes, index: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether `path` leads from `leaf` at `index` to `root`.
 
-    As VES 9.3 says, only as many bits of `index` count as the path is long; who relies on the position
-    asks `fits(index, path)` too.
+    Stricter than VES 9.3 asks: an index that does not fit the path's length is refused, because one
+    position has one index.
     """
-    if len(path) > MAX_PATH or index < 0:
+    if len(path) > MAX_PATH or index < 0 or index >> len(path):
         return False
     if any(len(item) != HASH_BYTES for item in (leaf, root, *path)):
         return False

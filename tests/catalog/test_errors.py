@@ -31,7 +31,6 @@ GENERATED = "error_codes.py"
 RESERVED = {
     "token_expired": "bearer tokens",
     "event_not_found": "legacy and event reads",
-    "receipt_conflict": "audit of receipts",
     "rate_limited": "rate limits",
 }
 

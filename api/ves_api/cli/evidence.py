@@ -208,8 +208,6 @@ def _check_path(proof: Proof) -> list[str]:
     leaf, root = parse_hex(proof.leaf_hash, HASH_BYTES), parse_hex(proof.merkle_root, HASH_BYTES)
     if not merkle.verify_inclusion(leaf, proof.leaf_index, path, root):
         findings.append("path does not lead from the leaf to the root")
-    if not merkle.fits(proof.leaf_index, path):
-        findings.append("leaf index does not fit the length of the path")
     if proof.directions != merkle.directions(proof.leaf_index, len(path)):
         findings.append("directions do not follow from the leaf index")
     return findings

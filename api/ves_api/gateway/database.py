@@ -41,7 +41,10 @@ def conninfo(settings: Settings) -> str:
         "lock_timeout": settings.lock_timeout_ms,
         "timezone": "UTC",
     }
-    options = " ".join([str(parts.pop("options", "") or ""), *[f"-c {k}={v}" for k, v in limits.items()]])
+    # A receipt needs a flushed commit, whatever the role's or the database's default; who wants more than `on`
+    # (remote_apply) says so in the connection string, which wins.
+    own = str(parts.pop("options", "") or "")
+    options = " ".join(["-c synchronous_commit=on", own, *[f"-c {k}={v}" for k, v in limits.items()]])
     parts.setdefault("connect_timeout", _CONNECT_TIMEOUT_SECONDS)
     parts.setdefault("application_name", settings.application_name)
     return make_conninfo(options=options.strip(), **{k: v for k, v in parts.items() if v is not None})

@@ -6,13 +6,15 @@ security definer
 set search_path to ''
 as $$
 begin
-  if current_setting('fsync') = 'off' or current_setting('full_page_writes') = 'off' then
+  if 'off' in (current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')) then
     perform ves_int.raise_error('server_not_durable', jsonb_build_object(
-      'fsync', current_setting('fsync'), 'full_page_writes', current_setting('full_page_writes')));
+      'fsync', current_setting('fsync'),
+      'full_page_writes', current_setting('full_page_writes'),
+      'synchronous_commit', current_setting('synchronous_commit')));
   end if;
-  return current_setting('synchronous_commit') not in ('off');
+  return true;
 end
 $$;
 
 comment on function ves.server_is_durable() is
-'True when a commit of this session is flushed before it is answered. Raises VE901 when the server has fsync or full_page_writes off.';
+'True: a commit of this session is flushed before it is answered. Raises VE901 when fsync, full_page_writes or this session''s synchronous_commit is off.';

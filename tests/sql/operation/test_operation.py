@@ -44,10 +44,12 @@ def test_a_session_that_flushes_its_commits_is_durable(shared: Database, setting
         assert scalar(connection, "select ves.server_is_durable()") is True
 
 
-def test_a_session_that_does_not_flush_its_commits_is_told(shared: Database) -> None:
+def test_a_session_that_does_not_flush_its_commits_is_refused(shared: Database) -> None:
     with shared.connect("ves_api") as connection:
         connection.execute("set synchronous_commit to off")
-        assert scalar(connection, "select ves.server_is_durable()") is False
+        with pytest.raises(psycopg.Error) as refusal:
+            connection.execute("select ves.server_is_durable()")
+    assert refusal.value.sqlstate == "VE901"
 
 
 @pytest.fixture(scope="module", params=["fsync", "full_page_writes"])

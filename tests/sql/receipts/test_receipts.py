@@ -109,10 +109,26 @@ def test_the_first_receipt_stored_stays(edge: Edge, agent: Agent) -> None:
     edge.ingest(agent, event)
     edge.seal(agent)
     before = scalar(edge.connection, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id])
-    assert store(edge.connection, agent, [1], bytes(32), bytes(64)) == 0
+    digest, _ = receipt_of(agent, event.event_id, 1, event.signing_hash)
+    assert store(edge.connection, agent, [1], digest, bytes(64)) == 0
     assert (
         scalar(edge.connection, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id]) == before
     )
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_receipt_that_is_not_the_events_is_refused_and_none_is_stored(
+    edge: Edge, agent: Agent, number: int
+) -> None:
+    event = agent.event()
+    edge.ingest(agent, event)
+    digest, signature = receipt_of(agent, event.event_id, 1, event.signing_hash)
+    with pytest.raises(psycopg.Error) as refusal:
+        store(edge.connection, agent, [1, number], digest + bytes(32), signature * 2)
+    assert refusal.value.sqlstate == "VE207"
+    assert refusal.value.diag.message_detail == f'{{"sequence_number": {number}}}'
+    stored = scalar(edge.connection, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id])
+    assert stored["sequencerSignature"] is None
 
 
 def test_storing_again_answers_only_what_was_new(edge: Edge, agent: Agent) -> None:

@@ -82,11 +82,9 @@ def test_trees_refuse_lengths_and_indexes_that_do_not_fit():
             merkle.inclusion_path(levels, index)
 
 
-def test_an_index_beyond_the_path_is_judged_by_its_low_bits_and_does_not_fit():
+def test_an_index_that_does_not_fit_the_path_is_refused():
     leaf, sibling = b"\1" * 32, b"\2" * 32
     root = merkle.node(leaf, sibling)
     assert merkle.verify_inclusion(leaf, 0, [sibling], root)
-    assert merkle.verify_inclusion(leaf, 2, [sibling], root)
-    assert merkle.fits(1, [sibling])
-    assert not merkle.fits(2, [sibling])
-    assert not merkle.fits(-1, [sibling])
+    assert not merkle.verify_inclusion(leaf, 2, [sibling], root)
+    assert not merkle.verify_inclusion(leaf, 1, [], leaf)
