@@ -7,7 +7,10 @@ are not canonical or of small order. The reference takes small-order keys; no ho
 from __future__ import annotations
 
 from nacl import bindings
-from nacl.exceptions import BadSignatureError
+
+# The function under `bindings.crypto_sign_open`. The wrapper copies the message into a new buffer and raises for a bad
+# signature; asking for no output saves 1 µs of 45 for every event ingested and 2 for every event audited.
+from nacl._sodium import ffi, lib
 
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
@@ -58,11 +61,8 @@ def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether the signature is good. A key or signature of another length is simply not."""
     if len(signature) != SIGNATURE_BYTES or len(public_key) != PUBLIC_KEY_BYTES:
         return False
-    try:
-        bindings.crypto_sign_open(signature + message, public_key)
-    except BadSignatureError:
-        return False
-    return True
+    signed = signature + message
+    return bool(lib.crypto_sign_open(ffi.NULL, ffi.NULL, signed, len(signed), public_key) == 0)
 
 
 def is_acceptable_public_key(public_key: bytes) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, MutableMapping, Sequence
+from functools import lru_cache
 from typing import Any, NoReturn, Protocol, TypeVar
 from uuid import UUID
 
@@ -203,9 +204,8 @@ def verify_events_batch(tenant_id: str, store_id: str, *columns: Any) -> list[in
     key_ids = [key_id_number(bits) for bits in given["agent_key_ids"]]
     # The agent's id is part of what is verified, not of the key that verifies it.
     keys = [
-        None if public_key is None else AgentKey(_NIL, key_id, algorithm, public_key, bundle)
-        for key_id, algorithm, public_key, bundle in zip(
-            key_ids,
+        None if public_key is None else _audited_key(algorithm, public_key, bundle)
+        for algorithm, public_key, bundle in zip(
             given.pop("key_algorithms") or none,
             given.pop("key_public_keys") or none,
             given.pop("key_bundles") or none,
@@ -220,6 +220,11 @@ def verify_events_batch(tenant_id: str, store_id: str, *columns: Any) -> list[in
     }
     stream = _uuid_bytes(tenant_id) + _uuid_bytes(store_id)
     return audit.verify_events(audit.StoredEvents(stream=stream, keys=keys, **(given | converted)))
+
+
+@lru_cache(256)
+def _audited_key(algorithm: int, public_key: bytes, bundle: bytes | None) -> AgentKey:
+    return AgentKey(_NIL, 0, algorithm, public_key, bundle)
 
 
 def _uuid_bytes(text: str) -> bytes:

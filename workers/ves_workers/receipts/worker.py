@@ -40,8 +40,7 @@ class ReceiptsWorker:
         self.poll_seconds = self._least_poll = settings.receipts_poll_ms / 1000
         self._gateway = gateway
         self._max_events = settings.receipts_max_events
-        self._seed = settings.signing_key
-        self._public_key = ed25519.public_key(self._seed) if self._seed else None
+        self._key = ed25519.Signer(settings.signing_key) if settings.signing_key else None
         self._signers: dict[int, Signer] = {}
         self._told: set[int] = set()
         self._log = get_log(self.name)
@@ -86,7 +85,7 @@ class ReceiptsWorker:
         if signer is None:
             return False
         return signer.algorithm == "none" or (
-            self._public_key is not None and signer.public_key == self._public_key
+            self._key is not None and signer.public_key == self._key.public_key
         )
 
     async def _seal(self, items: Sequence[ReceiptWork]) -> None:
@@ -100,9 +99,8 @@ class ReceiptsWorker:
             [item.signing_hash for item in items],
         )
         signatures: bytes | None = None
-        if self._seed is not None and self._signers[first.signer_id].algorithm != "none":
-            seed = self._seed
-            signatures = b"".join([ed25519.sign(seed, receipt_hash) for receipt_hash in hashes])
+        if self._key is not None and self._signers[first.signer_id].algorithm != "none":
+            signatures = b"".join([self._key.sign(receipt_hash) for receipt_hash in hashes])
         await self._gateway.store_receipts(
             first.tenant_id,
             first.store_id,
