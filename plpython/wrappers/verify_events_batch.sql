@@ -12,7 +12,7 @@ create or replace function ves_int.verify_events_batch(
   event_types text[],
   created_at_texts text[],
   payload_kinds smallint[],
-  payloads text[],
+  payloads bytea[],
   digests bytea,
   leaf_hashes bytea,
   signature_schemes smallint[],
@@ -43,5 +43,5 @@ return ves.verify_events_batch(
 )
 $$;
 
-comment on function ves_int.verify_events_batch(uuid, uuid, bytea, bigint[], integer[], integer[], text[], text[], text[], text[], smallint[], text[], bytea, bytea, smallint[], bytea[], smallint[], bytea[], bytea[], bytea[], bytea[], bytea[]) is
+comment on function ves_int.verify_events_batch(uuid, uuid, bytea, bigint[], integer[], integer[], text[], text[], text[], text[], smallint[], bytea[], bytea, bytea, smallint[], bytea[], smallint[], bytea[], bytea[], bytea[], bytea[], bytea[]) is
 'Recomputes stored events of one stream; per event a bit mask: 1 payload hash, 2 cipher hash, 4 signing hash, 8 signature, 16 leaf hash, 32 receipt hash, 64 receipt signature. ids holds 32 bytes an event (event id, agent id), digests 160 (plain, cipher, signing hash, signature), leaf_hashes 32; a null key or receipt means that none is stored.';

@@ -2,7 +2,7 @@ create or replace function ves_int.stored_events(tenant_id uuid, store_id uuid, 
 returns table (
   ids bytea, sequence_numbers bigint[], ves_versions integer[], agent_key_ids integer[],
   entity_types text[], entity_ids text[], event_types text[], created_at_texts text[], payload_kinds smallint[],
-  payloads text[], digests bytea, leaf_hashes bytea, signature_schemes smallint[], signature_bundles bytea[],
+  payloads bytea[], digests bytea, leaf_hashes bytea, signature_schemes smallint[], signature_bundles bytea[],
   key_algorithms smallint[], key_public_keys bytea[], key_bundles bytea[], receipt_hashes bytea[],
   receipt_signatures bytea[], receipt_public_keys bytea[], signer_is_known boolean[]
 )
@@ -14,7 +14,7 @@ as $$
     string_agg(uuid_send(e.event_id) || uuid_send(e.source_agent_id), ''::bytea), array_agg(e.sequence_number),
     array_agg(e.ves_version), array_agg(e.agent_key_id), array_agg(e.entity_type), array_agg(e.entity_id), array_agg(e.event_type),
     array_agg(e.created_at_str), array_agg(e.payload_kind),
-    array_agg(coalesce(e.payload::text, e.payload_encrypted::text)),
+    array_agg(convert_to(coalesce(e.payload::text, e.payload_encrypted::text), 'UTF8')),
     string_agg(
       e.payload_plain_hash || e.payload_cipher_hash || e.event_signing_hash || e.agent_signature, ''::bytea),
     string_agg(e.leaf_hash, ''::bytea), array_agg(e.agent_signature_scheme), array_agg(e.agent_signature_bundle),

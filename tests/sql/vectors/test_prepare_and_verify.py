@@ -27,7 +27,7 @@ AUDIT_TYPES = [
     "text[]",
     "text[]",
     "smallint[]",
-    "text[]",
+    "bytea[]",
     "bytea",
     "bytea",
     "smallint[]",
@@ -130,6 +130,6 @@ def test_stored_events_are_verified_as_by_the_library(call):
     rows = plain_rows()
     assert audited(call, rows) == findings(rows) == [0, 0, 0]
     rows["digests"] = flipped(rows["digests"], 160 + 96)
-    rows["payloads"][2] = "{}"
+    rows["payloads"][2] = b"{}"
     rows["receipt_hashes"][0] = None
     assert audited(call, rows) == findings(rows) == [0, 24, 1]

@@ -48,7 +48,8 @@ def stored(request, ring):
         "ids": b"".join(e.event_id.bytes + e.source_agent_id.bytes for e in request.events),
         "sequence_numbers": numbers,
         "ves_versions": [1 for _ in numbers],
-        **{name: list(getattr(columns, name)) for name in COLUMNS[3:10]},
+        **{name: list(getattr(columns, name)) for name in COLUMNS[3:9]},
+        "payloads": [event.payload for event in request.events],
         "digests": columns.digests,
         "leaf_hashes": digests.leaf_hashes(*stream, 5, columns.digests),
         "signature_schemes": columns.signature_schemes,
@@ -97,8 +98,8 @@ def test_rows_without_receipts_have_no_findings():
 @pytest.mark.parametrize(
     ("name", "change", "found"),
     [
-        ("payloads", lambda column: [column[0], '{"delta":101}', column[2]], audit.PAYLOAD_HASH_WRONG),
-        ("payloads", lambda column: [column[0], "{", column[2]], audit.PAYLOAD_HASH_WRONG),
+        ("payloads", lambda column: [column[0], b'{"delta":101}', column[2]], audit.PAYLOAD_HASH_WRONG),
+        ("payloads", lambda column: [column[0], b"{", column[2]], audit.PAYLOAD_HASH_WRONG),
         ("payloads", lambda column: [column[0], None, column[2]], audit.PAYLOAD_HASH_WRONG),
         ("digests", lambda data: flipped(data, 160 + 64), audit.SIGNING_HASH_WRONG),
         ("digests", lambda data: flipped(data, 160 + 96), audit.SIGNATURE_WRONG | audit.LEAF_HASH_WRONG),
@@ -179,9 +180,9 @@ def test_encrypted_rows_are_recomputed_too():
     members = json.loads(rows["payloads"][0])
     for payload in (
         None,
-        "{}",
-        json.dumps(members | {"aead": "x"}),
-        json.dumps(members | {"tag_b64u": "A" * 22}),
+        b"{}",
+        json.dumps(members | {"aead": "x"}).encode(),
+        json.dumps(members | {"tag_b64u": "A" * 22}).encode(),
     ):
         rows["payloads"] = [payload]
         assert findings(rows, *stream) == [audit.CIPHER_HASH_WRONG]
