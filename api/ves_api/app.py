@@ -15,6 +15,10 @@ from ves_api.http.failures import answer_exception
 from ves_api.http.health.routes import ROUTES as HEALTH_ROUTES
 from ves_api.http.ingest.routes import ROUTES as INGEST_ROUTES
 from ves_api.http.ingest.service import IngestService
+from ves_api.http.legacy.commitments import ROUTES as LEGACY_COMMITMENT_ROUTES
+from ves_api.http.legacy.ingest import ROUTES as LEGACY_INGEST_ROUTES
+from ves_api.http.legacy.proofs import ROUTES as LEGACY_PROOF_ROUTES
+from ves_api.http.legacy.reads import ROUTES as LEGACY_READ_ROUTES
 from ves_api.http.proofs.routes import ROUTES as PROOF_ROUTES
 from ves_api.http.shell import Shell
 from ves_api.services import Services, make_services
@@ -28,6 +32,10 @@ ROUTES = [
     *INGEST_ROUTES,
     *COMMITMENT_ROUTES,
     *PROOF_ROUTES,
+    *LEGACY_INGEST_ROUTES,
+    *LEGACY_READ_ROUTES,
+    *LEGACY_COMMITMENT_ROUTES,
+    *LEGACY_PROOF_ROUTES,
     *SIGNING_KEY_ROUTES,
     *API_KEY_ROUTES,
     *HEALTH_ROUTES,

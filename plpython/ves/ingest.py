@@ -8,13 +8,14 @@ of it at once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from ves.envelope import ABSENT, Envelope, IngestBody, decode_body
+from ves.envelope import ABSENT, decode_body
 from ves.errors import ProtocolError, RequestRefused
 from ves.json_scan import count_openings, is_deeper
 from ves.prepare import Limits, PreparedEvent, Preparer
@@ -30,6 +31,8 @@ __all__ = [
     "check_limits",
     "check_source_agent",
     "decode_request",
+    "decode_wire",
+    "judge_batch",
     "parse_request",
     "required_keys",
     "to_columns",
@@ -54,6 +57,38 @@ class IngestRequest(msgspec.Struct):
     limit_refusal: RequestRefused | None = None
 
 
+class Judged(Protocol):
+    """A decoded request of either stream, as far as the batch as a whole is judged."""
+
+    agent_id: UUID
+    tenant_id: UUID
+    store_id: UUID
+    batch_refusal: RequestRefused | None
+    source_agent_refusal: RequestRefused | None
+    limit_refusal: RequestRefused | None
+
+
+class SentEvent(Protocol):
+    """An event of either stream as sent, as far as the batch as a whole is judged."""
+
+    event_id: UUID
+    tenant_id: UUID
+    store_id: UUID
+    source_agent_id: UUID
+    payload: msgspec.Raw
+
+
+class SentBody(Protocol):
+    """A request of either stream as sent."""
+
+    @property
+    def events(self) -> Sequence[SentEvent]:
+        """Its events."""
+
+
+W = TypeVar("W", bound=SentBody)
+
+
 def decode_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestRequest:
     """Decode a request and raise its first whole-request refusal, if it has one (VES 14.1).
 
@@ -70,7 +105,7 @@ def decode_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestReque
 def parse_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestRequest:
     """Decode a request; raises RequestRefused only for malformed_json and invalid_shape."""
     try:
-        wire = _decode(body, limits.max_depth)
+        wire = decode_wire(body, limits.max_depth, decode_body)
         first = wire.events[0] if wire.events else None
         request = IngestRequest(
             wire.agent_id,
@@ -81,7 +116,7 @@ def parse_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestReques
         # Shape comes before everything else, so events are prepared even when the batch is refused.
         preparer = Preparer(limits, request.tenant_id, request.store_id)
         events = list(map(preparer.prepare, wire.events))
-        _judge_batch(request, wire.events, limits)
+        judge_batch(request, wire.events, limits)
         request.limit_refusal = request.limit_refusal or preparer.limit_refusal
         if not (request.batch_refusal or request.source_agent_refusal or request.limit_refusal):
             request.events = events
@@ -94,30 +129,31 @@ def parse_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestReques
     return request
 
 
-def check_batch(request: IngestRequest) -> None:
+def check_batch(request: Judged) -> None:
     """Raise RequestRefused(empty_batch or mixed_streams) if that is the case."""
     if request.batch_refusal is not None:
         raise request.batch_refusal
 
 
-def check_source_agent(request: IngestRequest) -> None:
+def check_source_agent(request: Judged) -> None:
     """Raise RequestRefused(source_agent_mismatch) if an event comes from another agent."""
     if request.source_agent_refusal is not None:
         raise request.source_agent_refusal
 
 
-def check_limits(request: IngestRequest) -> None:
+def check_limits(request: Judged) -> None:
     """Raise RequestRefused for sizes, lengths and missing payloads (VES 3) if one is wrong."""
     if request.limit_refusal is not None:
         raise request.limit_refusal
 
 
-def _decode(body: bytes, max_depth: int) -> IngestBody:
+def decode_wire(body: bytes, max_depth: int, decode: Callable[[bytes], W]) -> W:
+    """A request by its own decoder; raises RequestRefused for malformed_json and invalid_shape."""
     try:
         if not body.isascii():
             # The decoder does not look inside the members that it passes over.
             body.decode()
-        wire = decode_body(body)
+        wire = decode(body)
     except msgspec.ValidationError as error:
         _require_json(body)
         raise RequestRefused("invalid_shape", str(error), {"field": _path(str(error))}) from None
@@ -148,7 +184,7 @@ def _require_json(body: bytes) -> None:
         raise RequestRefused("malformed_json", f"not acceptable JSON: {error}") from None
 
 
-def _judge_batch(request: IngestRequest, events: Collection[Envelope], limits: Limits) -> None:
+def judge_batch(request: Judged, events: Sequence[SentEvent], limits: Limits) -> None:
     """Set the refusals that concern the batch as a whole."""
     if not events:
         request.batch_refusal = RequestRefused("empty_batch", "the batch has no events")
@@ -163,7 +199,7 @@ def _judge_batch(request: IngestRequest, events: Collection[Envelope], limits: L
         if event.source_agent_id.int != agent and request.source_agent_refusal is None:
             request.source_agent_refusal = RequestRefused(
                 "source_agent_mismatch",
-                "source_agent_id must be the request's agentId",
+                "every event must come from the agent that the request names",
                 {"event_id": str(event.event_id)},
             )
     if len(events) > limits.max_events:

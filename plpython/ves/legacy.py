@@ -13,6 +13,7 @@ from ves.errors import ProtocolError
 
 HASH_BYTES = 32
 EMPTY_ROOT = bytes(HASH_BYTES)
+_MAX_DEPTH = 20
 
 
 def payload_hash(payload_raw: bytes) -> bytes:
@@ -130,10 +131,40 @@ def verify_inclusion(leaf: bytes, index: int, leaf_count: int, path: Sequence[by
     left_inputs = directions(index, leaf_count)
     if len(left_inputs) != len(path):
         return False
-    current = leaf
+    return _fold(leaf, left_inputs, path) == root
+
+
+def verify_path(leaf: bytes, index: int, path: Sequence[bytes], root: bytes) -> bool:
+    """Whether `path` leads from `leaf` at `index` to `root`, when the number of leaves is not known.
+
+    Two readings are tried. First the reference's: bit d of `index` at position d, which is right unless the
+    path skips a level. A node is the unpaired last one of its level only if it is a left one (its bit is 0)
+    and the bits above it are those of the last leaf's index; so once a path skips a zero bit it skips every
+    zero bit above it as well, up to the top bit of `index`. The skipped levels are therefore the highest
+    zero bits, as many as the path is shorter than `index` has bits: one more reading at the most. Trees
+    have at most 2^20 leaves (VES 10.3), which bounds it.
+    """
+    if index < 0 or any(len(item) != HASH_BYTES for item in (leaf, root, *path)):
+        return False
+    if _fold(leaf, reference_directions(index, len(path)), path) == root:
+        return True
+    to_skip = index.bit_length() - len(path)
+    if to_skip <= 0 or index.bit_length() > _MAX_DEPTH:
+        return False
+    left_inputs = []
+    for level in reversed(range(index.bit_length())):
+        is_left = not index >> level & 1
+        if is_left and to_skip:
+            to_skip -= 1
+        else:
+            left_inputs.append(is_left)
+    return not to_skip and _fold(leaf, left_inputs[::-1], path) == root
+
+
+def _fold(leaf: bytes, left_inputs: Sequence[bool], path: Sequence[bytes]) -> bytes:
     for sibling, is_left in zip(path, left_inputs, strict=True):
-        current = node(current, sibling) if is_left else node(sibling, current)
-    return current == root
+        leaf = node(leaf, sibling) if is_left else node(sibling, leaf)
+    return leaf
 
 
 def state_root(tenant_id: UUID, store_id: UUID, versions: Iterable[tuple[str, str, int]]) -> bytes:

@@ -24,9 +24,9 @@ VERSION = 1
 # A payload sits in the request, in the array of events, in the event.
 LEVELS_ABOVE_PAYLOAD = 3
 
-_ENTITY_TYPE_BYTES = 128
-_ENTITY_ID_BYTES = 512
-_EVENT_TYPE_BYTES = 256
+ENTITY_TYPE_BYTES = 128
+ENTITY_ID_BYTES = 512
+EVENT_TYPE_BYTES = 256
 # The compact form is never more than this many times as long as the text it is made of (1e15).
 _PLAIN_GROWTH = 5
 _NULL = b"null"
@@ -180,12 +180,12 @@ class Preparer:
 
     def _check_texts(self, wire: Envelope, entity_type: int, entity_id: int, event_type: int) -> None:
         """Record a refusal unless the three lengths in bytes, the texts and base_version are allowed."""
-        if not 1 <= entity_type <= _ENTITY_TYPE_BYTES or "\0" in wire.entity_type:
-            self._refuse_field(wire, "entity_type", f"1 to {_ENTITY_TYPE_BYTES} bytes without NUL")
-        if not 1 <= entity_id <= _ENTITY_ID_BYTES or "\0" in wire.entity_id:
-            self._refuse_field(wire, "entity_id", f"1 to {_ENTITY_ID_BYTES} bytes without NUL")
-        if not 1 <= event_type <= _EVENT_TYPE_BYTES or "\0" in wire.event_type:
-            self._refuse_field(wire, "event_type", f"1 to {_EVENT_TYPE_BYTES} bytes without NUL")
+        if not 1 <= entity_type <= ENTITY_TYPE_BYTES or "\0" in wire.entity_type:
+            self._refuse_field(wire, "entity_type", f"1 to {ENTITY_TYPE_BYTES} bytes without NUL")
+        if not 1 <= entity_id <= ENTITY_ID_BYTES or "\0" in wire.entity_id:
+            self._refuse_field(wire, "entity_id", f"1 to {ENTITY_ID_BYTES} bytes without NUL")
+        if not 1 <= event_type <= EVENT_TYPE_BYTES or "\0" in wire.event_type:
+            self._refuse_field(wire, "event_type", f"1 to {EVENT_TYPE_BYTES} bytes without NUL")
         if wire.base_version is not None and wire.base_version > I64_MAX:
             self._refuse_field(wire, "base_version", f"at most {I64_MAX}")
 

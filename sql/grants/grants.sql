@@ -13,7 +13,7 @@ begin
   for v_grant in
     select * from (values
       ('ves.ingest_events', '{ves_api}'::text[]),
-      
+      ('ves.ingest_legacy_events', '{ves_api}'),
       ('ves.ingest_signed_request', '{ves_service,ves_admin}'),
       ('ves.ingest_signed_events', '{ves_service,ves_admin}'),
       ('ves.verify_stream', '{ves_reader,ves_admin}'),
@@ -38,6 +38,14 @@ begin
       ('ves.get_commitment', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.get_inclusion_proof', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.verify_inclusion', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
+      ('ves.get_legacy_head', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.list_legacy_events', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.get_entity_history', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.create_legacy_commitment', '{ves_api,ves_worker,ves_service,ves_admin}'),
+      ('ves.list_legacy_commitments', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.get_legacy_commitment', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.get_legacy_inclusion_proof', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.verify_legacy_inclusion', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.read_commit_queue', '{ves_worker}'),
       ('ves.finish_commit_messages', '{ves_worker}'),
       ('ves.list_commit_due', '{ves_worker,ves_admin}'),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sql.legacy_support import CALL as LEGACY_CALL
+from tests.sql.legacy_support import Legacy, Writer
 from tests.sql.support import CALL, Agent, Edge, scalar, synthetic
 
 if TYPE_CHECKING:
@@ -92,6 +94,16 @@ def test_duplicates_conflicts_and_rejections_cost_no_statement(
     mixed["refusal_messages"] = ["no" if at % 7 == 5 else None for at in range(size)]
     assert count(lambda: call(api.connection, mixed)) <= MAX_STATEMENTS
     assert count(lambda: call(api.connection, mixed)) <= MAX_STATEMENTS
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_a_legacy_batch_of_any_size_takes_at_most_four_statements(
+    api: Edge, count: Callable[..., int], size: int
+) -> None:
+    writer = Writer(api.connection)
+    first = writer.columns(*[Legacy() for _ in range(size)])
+    assert count(lambda: api.connection.execute(LEGACY_CALL, first)) <= MAX_STATEMENTS, "the first call"
+    assert count(lambda: api.connection.execute(LEGACY_CALL, first)) <= MAX_STATEMENTS, "all duplicates"
 
 
 def test_storing_receipts_of_a_batch_is_one_statement_inside_one_call(

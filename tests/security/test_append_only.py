@@ -19,6 +19,9 @@ HISTORY = [
     "ves_commitments",
     "ves_commitment_nodes",
     "ves_rejections",
+    "events",
+    "commitments",
+    "commitment_nodes",
 ]
 CHANGES = {
     "update": "update ves_store.{table} set tenant_id = tenant_id",

@@ -83,9 +83,10 @@ class Database:
         return max(0, size - idle), idle, figures.get("pool_max", 0)
 
     async def fetch(self, name: str, parameters: Mapping[str, Any], *, idempotent: bool) -> list[Row]:
-        """All rows of a statement. An idempotent call is repeated, a bounded number of times.
+        """All rows of a statement, repeated a bounded number of times where that is safe.
 
-        Repeated are conflicts with concurrent calls and lost connections. Raises ApiError.
+        A conflict with a concurrent call undid everything, so any call is repeated; after a lost connection,
+        which may have come after the commit, an idempotent one. Raises ApiError.
         """
         attempt = 1
         while True:
@@ -94,7 +95,7 @@ class Database:
             except Exception as error:
                 state = error.sqlstate if isinstance(error, psycopg.Error) else None
                 lost = connection_was_lost(error)
-                if not (idempotent and attempt < _ATTEMPTS and (lost or state in RETRYABLE)):
+                if attempt >= _ATTEMPTS or not ((idempotent and lost) or state in RETRYABLE):
                     refusal = translate(error)
                     if refusal.name == "internal_error":
                         _log_failure(name, error)

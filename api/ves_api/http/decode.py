@@ -24,6 +24,7 @@ _PATH_IN_MESSAGE = re.compile(r" - at `\$\.?([^`]*)`$")
 _MISSING_IN_MESSAGE = re.compile(r"missing required field `([^`]*)`")
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 _DIGITS = re.compile(r"[0-9]{1,19}")
+_U64_DIGITS = re.compile(r"[0-9]{1,20}")
 
 
 def require_json_type(request: Request[Any, Any, Any]) -> None:
@@ -103,6 +104,16 @@ class Query:
         if value is None:
             raise ApiError("invalid_query", f"{name} is required", details={"field": name})
         return path_uuid(value, name)
+
+    def number(self, name: str, default: int, most: int) -> int:
+        """A number 0 … `most` that may be absent. Raises invalid_query."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        number = int(value) if _U64_DIGITS.fullmatch(value) else most + 1
+        if number > most:
+            raise ApiError("invalid_query", f"{name} is not a number in range", details={"field": name})
+        return number
 
 
 def path_uuid(text: str, name: str) -> uuid.UUID:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from ves_api.errors import ApiError
 from ves_api.ids import fresh_uuid
@@ -34,6 +36,7 @@ _MAX_REQUEST_ID = 128
 _GZIP_FLOOR = 1024
 _GZIP_INLINE = 65_536
 _GZIP_LEVEL = 1
+_ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 _log = get_logger("http")
 
 
@@ -87,7 +90,7 @@ class Shell:
             ]
             await answer.whole(200, preflight, b"")
             return
-        path = scope["path"]
+        path = scope["path"] = _path(scope)
         if "//" in path or (path.endswith("/") and path != "/"):
             # The framework would serve these as if they were written properly.
             await answer.refuse(ApiError("route_not_found"), request_id)
@@ -182,6 +185,14 @@ async def _compress(body: bytes) -> bytes:
     if len(body) <= _GZIP_INLINE:
         return gzip.compress(body, _GZIP_LEVEL, mtime=0)
     return await asyncio.to_thread(gzip.compress, body, _GZIP_LEVEL, mtime=0)
+
+
+def _path(scope: Any) -> str:
+    """The path to route by. An encoded slash is part of a name, so it stays encoded."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return str(scope["path"])
+    return unquote(_ENCODED_SLASH.sub(b"%252F", raw.partition(b"?")[0]).decode("latin-1"))
 
 
 def error_headers(error: ApiError) -> Headers:

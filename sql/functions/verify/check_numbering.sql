@@ -39,8 +39,13 @@ as $$
     format('%s %s has %s events, its version is %s', entity_type, entity_id, coalesce(g.events, 0), v.version)
   from (
     select e.entity_type, e.entity_id, count(*) as events
-    from ves_store.ves_events as e
-    where e.tenant_id = check_numbering.tenant_id and e.store_id = check_numbering.store_id
+    from (
+      select v.entity_type, v.entity_id from ves_store.ves_events as v
+      where v.tenant_id = check_numbering.tenant_id and v.store_id = check_numbering.store_id
+      union all
+      select l.entity_type, l.entity_id from ves_store.events as l
+      where l.tenant_id = check_numbering.tenant_id and l.store_id = check_numbering.store_id
+    ) as e
     group by e.entity_type, e.entity_id
   ) as g
   full join (
@@ -52,4 +57,4 @@ as $$
 $$;
 
 comment on function ves_int.check_numbering(uuid, uuid) is
-'Findings about gaps, the counter, receipts beyond the last event and entity versions of a stream.';
+'Findings about gaps, the counter, receipts beyond the last event and entity versions of a stream; versions count VES and legacy events.';

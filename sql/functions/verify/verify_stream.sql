@@ -14,8 +14,9 @@ begin
   return query select * from ves_int.check_numbering(verify_stream.tenant_id, verify_stream.store_id);
   return query select * from ves_int.check_events(verify_stream.tenant_id, verify_stream.store_id);
   return query select * from ves_int.check_commitments(verify_stream.tenant_id, verify_stream.store_id);
+  return query select * from ves_int.check_legacy_stream(verify_stream.tenant_id, verify_stream.store_id);
 end
 $$;
 
 comment on function ves.verify_stream(uuid, uuid) is
-'Recomputes signatures, numbering, hashes, receipts, trees and the state-root chain of a stream; one row per finding, no row when all is well. In core mode signatures and payload hashes are not recomputed, and one row (check core_mode) says so.';
+'Recomputes signatures, numbering, hashes, receipts, trees and the state-root chain of a stream, and of the legacy stream beside it (checks legacy_...); one row per finding, no row when all is well. In core mode signatures and payload hashes are not recomputed, and one row (check core_mode) says so.';

@@ -141,7 +141,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "in": parameter.place,
-        "required": True,
+        "required": parameter.required,
         "schema": parameter.schema,
         "description": parameter.description,
     }

@@ -14,6 +14,7 @@ class Parameter:
     place: str
     schema: dict[str, Any]
     description: str
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,20 @@ STORE = Parameter("store_id", "query", UUID_SCHEMA, "Store of the stream.")
 BATCH_QUERY = Parameter("batch_id", "query", UUID_SCHEMA, "The commitment that holds the event.")
 BATCH_PATH = Parameter("batch_id", "path", UUID_SCHEMA, "The commitment.")
 SEQUENCE_PATH = Parameter("sequence_number", "path", NUMBER_SCHEMA, "Number of the event in its stream.")
+ENTITY_TYPE_PATH = Parameter(
+    "entity_type", "path", {"type": "string", "minLength": 1, "maxLength": 128}, "Type of the entity."
+)
+ENTITY_ID_PATH = Parameter(
+    "entity_id",
+    "path",
+    {"type": "string", "minLength": 1, "maxLength": 512},
+    "Id of the entity; a slash in it is written %2F.",
+)
+FROM_NUMBER = Parameter(
+    "from", "query", NUMBER_SCHEMA, "First number of the window; 0 counts as a number.", required=False
+)
+FROM_OFFSET = Parameter("from", "query", NUMBER_SCHEMA, "How many events to skip.", required=False)
+LIMIT = Parameter("limit", "query", NUMBER_SCHEMA, "Most events to answer; default 100.", required=False)
 AGENT_PATH = Parameter("agent_id", "path", UUID_SCHEMA, "The agent.")
 KEY_PREFIX_PATH = Parameter(
     "key_prefix", "path", {"type": "string", "pattern": "^[0-9a-f]{1,64}$"}, "Start of the key's hash."

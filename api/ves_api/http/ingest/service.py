@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -31,7 +31,7 @@ from ves_api.telemetry import get_logger
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ves.ingest import AgentKey, IngestRequest
     from ves.receipts import Receipt
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 # A request of this size (about four events of 1 kB) costs less than handing it to a thread would delay it.
-_INLINE_BYTES = 8192
+INLINE_BYTES = 8192
 _INLINE_EVENTS = 4
 _THREADS = 2
 _REJECTED = "rejected"
@@ -67,7 +67,7 @@ class IngestService:
     async def ingest(self, request_id: str, key_hash: str, identity: Identity, body: bytes) -> bytes:
         """The response body (VES 14.3). Raises RequestRefused or ApiError for whole-request refusals."""
         services = self._services
-        inline = len(body) <= _INLINE_BYTES
+        inline = len(body) <= INLINE_BYTES
         request, encoded = await self._run(inline, partial(self._prepare, identity, body))
         if encoded is None:
             names = required_keys(request.events)
@@ -157,15 +157,15 @@ class IngestService:
                 request.tenant_id, request.store_id, events, answer.first_sequence, sequenced_at_text(answer)
             )
             receipts = replayed + batch.receipts
-        rejections = _rejections(request, answer.exceptions)
+        refused = rejections(request.events, answer.exceptions)
         response = IngestResponse(
             batch_id=fresh_uuid(),
             events_accepted=answer.accepted,
-            events_rejected=len(rejections),
+            events_rejected=len(refused),
             sequence_start=answer.first_sequence,
             sequence_end=None if answer.first_sequence is None else answer.head_sequence,
             head_sequence=answer.head_sequence,
-            rejections=rejections or msgspec.UNSET,
+            rejections=refused or msgspec.UNSET,
             receipts=receipts or msgspec.UNSET,
         )
         return _encode(response), batch
@@ -188,8 +188,14 @@ def _ids(request: IngestRequest) -> frozenset[int]:
     return frozenset(ids)
 
 
-def _rejections(request: IngestRequest, exceptions: list[dict[str, Any]]) -> list[Rejection]:
+class Named(Protocol):
+    """An event as far as a rejection tells it."""
+
+    event_id: uuid.UUID
+
+
+def rejections(events: Sequence[Named], exceptions: list[dict[str, Any]]) -> list[Rejection]:
     """Refused events: those refused before numbering, then those refused by it, each in input order."""
     refused = [e for e in exceptions if e["outcome"] == _REJECTED]
     refused.sort(key=lambda e: (e["phase"], e["ord"]))
-    return [Rejection(request.events[e["ord"] - 1].event_id, e["reason"], e["message"]) for e in refused]
+    return [Rejection(events[e["ord"] - 1].event_id, e["reason"], e["message"]) for e in refused]

@@ -77,6 +77,19 @@ _VERIFY = Operation(
 _verify_decoder = msgspec.json.Decoder(VerifyRequest)
 
 
+def path_hashes(proof_path: list[str]) -> list[bytes]:
+    """The siblings of a sent proof. Raises invalid_field."""
+    if len(proof_path) > _MAX_PATH:
+        details = {"field": "proof_path", "limit": _MAX_PATH}
+        raise ApiError("invalid_field", f"proof_path has more than {_MAX_PATH} entries", details=details)
+    return [hash_field(node, "proof_path") for node in proof_path]
+
+
+def hash_field(text: str, field: str) -> bytes:
+    """A hash in bare hex. Raises invalid_field."""
+    return hex_field(text, _HASH_BYTES, field, prefix=False)
+
+
 @get("/api/v1/ves/proofs/{sequence_number:str}", opt=operation_opt(_GET))
 async def get_proof(request: Request[Any, Any, Any], sequence_number: str) -> ASGIResponse:
     """The path from one event to the root of its commitment."""
@@ -109,12 +122,9 @@ async def verify_proof(request: Request[Any, Any, Any]) -> ASGIResponse:
     identity = await identify(request)
     sent = await read_struct(request, _verify_decoder)
     identity.require_read_or_admin()
-    if len(sent.proof_path) > _MAX_PATH:
-        details = {"field": "proof_path", "limit": _MAX_PATH}
-        raise ApiError("invalid_field", f"proof_path has more than {_MAX_PATH} entries", details=details)
-    leaf = hex_field(sent.leaf_hash, _HASH_BYTES, "leaf_hash", prefix=False)
-    root = hex_field(sent.merkle_root, _HASH_BYTES, "merkle_root", prefix=False)
-    path = [hex_field(node, _HASH_BYTES, "proof_path", prefix=False) for node in sent.proof_path]
+    path = path_hashes(sent.proof_path)
+    leaf = hash_field(sent.leaf_hash, "leaf_hash")
+    root = hash_field(sent.merkle_root, "merkle_root")
     valid = verify_inclusion(leaf, sent.leaf_index, path, root)
     return answer(VerifyResponse(valid, sent.leaf_hash, sent.merkle_root))
 

@@ -1,0 +1,104 @@
+"""`POST /api/v1/events/ingest` (http-api 2.1, VES 17.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from litestar import Request, post
+from litestar.response.base import ASGIResponse
+
+from ves.ingest import check_batch, check_limits, check_source_agent
+from ves.legacy_ingest import parse_legacy_request
+from ves_api.errors import ApiError
+from ves_api.gateway.legacy import encode_legacy, ingest_legacy_events
+from ves_api.http.decode import read_body
+from ves_api.http.docs.operation import Operation, operation_opt
+from ves_api.http.encode import answer
+from ves_api.http.ingest.service import INLINE_BYTES, limits_of, rejections
+from ves_api.http.legacy.wire import LegacyIngestRequest, LegacyIngestResponse
+from ves_api.ids import fresh_uuid
+from ves_api.services import identify, services_of
+
+if TYPE_CHECKING:
+    from ves.ingest import Limits
+    from ves.legacy_ingest import LegacyRequest
+    from ves_api.auth.identity import Identity
+    from ves_api.gateway.ingest import IngestAnswer
+
+_ATTEMPTS = 3
+_INGEST = Operation(
+    summary="Append unsigned legacy events; refused events are listed in the answer, a repeat is refused too",
+    tag="Legacy",
+    needs="write, the stream in scope, and the agent if the credential is bound to one",
+    request=LegacyIngestRequest,
+    response=LegacyIngestResponse,
+    errors=(
+        "mixed_streams",
+        "source_agent_mismatch",
+        "batch_too_large",
+        "payload_too_large",
+        "invalid_field",
+        "agent_mismatch",
+    ),
+)
+
+
+@post("/api/v1/events/ingest", opt=operation_opt(_INGEST))
+async def ingest_legacy(request: Request[Any, Any, Any]) -> ASGIResponse:
+    """Append a batch of legacy events."""
+    identity = await identify(request)
+    body = await read_body(request)
+    services = services_of(request)
+    limits = limits_of(services.settings)
+    if len(body) <= INLINE_BYTES:
+        sent, columns = _prepare(body, limits, identity)
+    else:
+        sent, columns = await asyncio.to_thread(_prepare, body, limits, identity)
+    if sent.is_empty:
+        return answer(LegacyIngestResponse(fresh_uuid(), 0, 0, None, None, 0))
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            done = await ingest_legacy_events(services.database, sent, columns, identity.epoch)
+            break
+        except ApiError as error:
+            if error.name != "stale_credentials" or attempt == _ATTEMPTS:
+                raise
+            identity = await identify(request)
+            _check(sent, identity)
+    return answer(_response(sent, done))
+
+
+def _prepare(body: bytes, limits: Limits, identity: Identity) -> tuple[LegacyRequest, dict[str, Any]]:
+    """Decode, check in the order of http-api 2.1, encode. Raises RequestRefused or ApiError."""
+    sent = parse_legacy_request(body, limits)
+    if sent.is_empty:
+        return sent, {}
+    _check(sent, identity)
+    return sent, encode_legacy(sent.events)
+
+
+def _check(sent: LegacyRequest, identity: Identity) -> None:
+    check_batch(sent)
+    identity.require_agent(sent.agent_id)
+    check_source_agent(sent)
+    identity.require("write")
+    identity.require_scope(sent.tenant_id, sent.store_id)
+    check_limits(sent)
+
+
+def _response(sent: LegacyRequest, done: IngestAnswer) -> LegacyIngestResponse:
+    refused = rejections(sent.events, done.exceptions)
+    return LegacyIngestResponse(
+        batch_id=fresh_uuid(),
+        events_accepted=len(sent.events) - len(refused),
+        events_rejected=len(refused),
+        assigned_sequence_start=done.first_sequence,
+        assigned_sequence_end=done.last_sequence,
+        head_sequence=done.head_sequence,
+        rejections=refused or msgspec.UNSET,
+    )
+
+
+ROUTES = [ingest_legacy]

@@ -1,0 +1,36 @@
+-- Numbers are counted and skipped in the index alone; only the page's rows are read.
+create or replace function ves.get_entity_history(
+  tenant_id uuid, store_id uuid, entity_type text, entity_id text, skip bigint default 0, max_events integer default 100
+)
+returns table (total bigint, event ves.legacy_event)
+language sql
+stable
+security definer
+set search_path to ''
+as $$
+  with numbers as (
+    select e.sequence_number
+    from ves_store.events as e
+    where e.entity_id = get_entity_history.entity_id and e.entity_type = get_entity_history.entity_type
+      and e.store_id = get_entity_history.store_id and e.tenant_id = get_entity_history.tenant_id
+  ),
+  page as (
+    select n.sequence_number from numbers as n
+    order by n.sequence_number
+    offset greatest(skip, 0) limit greatest(max_events, 0)
+  )
+  select t.total, case when e.event_id is not null then row(
+    e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.command_id, e.source_agent, e.envelope_version,
+    e.base_version, e.created_at, e.sequenced_at, e.entity_type, e.entity_id, e.event_type, e.payload_hash,
+    e.signature, e.payload
+  )::ves.legacy_event end
+  from (select count(*) as total from numbers) as t
+  left join page as p on true
+  left join ves_store.events as e
+    on e.tenant_id = get_entity_history.tenant_id and e.store_id = get_entity_history.store_id
+    and e.sequence_number = p.sequence_number
+  order by p.sequence_number;
+$$;
+
+comment on function ves.get_entity_history(uuid, uuid, text, text, bigint, integer) is
+'Legacy events of one entity in order, after the first `skip` of them, each with the total; when the page is empty, one row with the total and a null event.';
