@@ -38,6 +38,7 @@ begin
       ('ves.get_commitment', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.get_inclusion_proof', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.verify_inclusion', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
+      ('ves.ingest_legacy_request', '{ves_service,ves_admin}'),
       ('ves.get_legacy_head', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.list_legacy_events', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.get_entity_history', '{ves_api,ves_service,ves_reader,ves_admin}'),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.sql.legacy_support import Legacy, Writer
 from tests.sql.support import scalar
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def filled(edge: Edge, agent: Agent) -> Agent:
     edge.ingest(agent, agent.event(), agent.event(), agent.event().but(payload_plain_hash="0x" + "11" * 32))
     edge.seal(agent)
     edge.connection.execute("select ves.create_commitment(%s, %s, 1, 2)", [agent.tenant_id, agent.store_id])
+    writer = Writer(edge.connection, agent.tenant_id, agent.store_id)
+    writer.ingest(Legacy(), Legacy())
+    writer.commit(1, 2)
     return agent
 
 

@@ -1,0 +1,39 @@
+-- The arrays of ves.ingest_legacy_events for a request, decoded and hashed (VES 17.2).
+create or replace function ves_int.prepare_legacy_events(
+  request text,
+  max_events integer,
+  max_payload_bytes integer,
+  out source_agent uuid,
+  out tenant_id uuid,
+  out store_id uuid,
+  out event_ids uuid[],
+  out command_ids uuid[],
+  out entity_types text[],
+  out entity_ids text[],
+  out event_types text[],
+  out created_at_micros bigint[],
+  out payloads json[],
+  out payload_hashes bytea,
+  out base_versions bigint[],
+  out envelope_versions bigint[],
+  out signatures bytea[],
+  out refusals text[],
+  out refusal_messages text[]
+)
+returns record
+language plpython3u
+volatile
+strict
+parallel unsafe
+cost 50000
+set search_path to ''
+as $$
+if "ves.legacy_columns" not in GD:
+    from ves import plpython_legacy
+    GD["ves.legacy_columns"] = plpython_legacy
+ves = GD["ves.legacy_columns"]
+return ves.guard(plpy, ves.prepare, request, ves.Limits(max_events, max_payload_bytes))
+$$;
+
+comment on function ves_int.prepare_legacy_events(text, integer, integer) is
+'The arrays of ves.ingest_legacy_events for a request, decoded and hashed (VES 17.2); null stands for an array of nulls, event_ids is empty for an empty batch. Errors: the whole-request refusals of VES 17.2.';

@@ -1,0 +1,42 @@
+-- The legacy door for services beside the database: decodes and hashes in PL/Python before any lock, then calls the
+-- same core as the API.
+create or replace function ves.ingest_legacy_request(request text)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_batch record;
+  v_result ves.ingest_result;
+  v_rejections jsonb;
+begin
+  perform ves_int.require_crypto();
+  select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576);
+  if cardinality(v_batch.event_ids) > 0 then
+    v_result := ves.ingest_legacy_events(
+      v_batch.tenant_id, v_batch.store_id, null, v_batch.source_agent, v_batch.event_ids, v_batch.command_ids,
+      v_batch.entity_types, v_batch.entity_ids, v_batch.event_types, v_batch.created_at_micros, v_batch.payloads,
+      v_batch.payload_hashes, v_batch.base_versions, v_batch.envelope_versions, v_batch.signatures, v_batch.refusals,
+      v_batch.refusal_messages);
+  end if;
+  select jsonb_agg(jsonb_build_object(
+    'event_id', v_batch.event_ids[x.ord], 'reason', x.reason, 'message', x.message
+  ) order by x.phase, x.ord)
+  into v_rejections
+  from jsonb_to_recordset(v_result.exceptions) as x (ord integer, phase integer, reason text, message text);
+  return jsonb_build_object(
+    'batch_id', gen_random_uuid(),
+    'events_accepted', coalesce(v_result.last_sequence - v_result.first_sequence + 1, 0),
+    'events_rejected', coalesce(jsonb_array_length(v_rejections), 0),
+    'assigned_sequence_start', v_result.first_sequence,
+    'assigned_sequence_end', v_result.last_sequence,
+    'head_sequence', coalesce(v_result.head_sequence, 0)
+  ) || case when v_rejections is null then '{}'::jsonb else jsonb_build_object('rejections', v_rejections) end;
+end
+$$;
+
+comment on function ves.ingest_legacy_request(text) is
+'Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same JSON (VES 17.2); payload hashes are computed here. Errors: VE204 in core mode, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.';
