@@ -31,7 +31,6 @@ UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
         "/nope",
         "/api",
         "/api/v1",
-        "/api/v1/events",
         "/api/v1/ves/events",
         "/api/v1/ves/events/ingest/",
         "/health/",
