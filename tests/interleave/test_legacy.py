@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -9,7 +11,8 @@ import pytest
 
 from tests.interleave.sessions import Session
 from tests.sql.legacy_support import Legacy, Writer
-from tests.sql.support import Agent, Edge, verify
+from tests.sql.support import Agent, Edge, scalar, verify
+from ves import legacy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +39,7 @@ def test_batches_that_touch_the_same_entities_in_opposite_orders_wait_instead_of
     names = ["a", "b", "c"]
     base = 3 if legacy_first else 0
 
-    def legacy(connection: psycopg.Connection[Any]) -> list[int | None]:
+    def unsigned(connection: psycopg.Connection[Any]) -> list[int | None]:
         events = [Legacy(entity_id=name, base_version=base if name == "a" else None) for name in names]
         return Writer(connection, agent.tenant_id, agent.store_id).ingest(*events).numbers
 
@@ -44,7 +47,7 @@ def test_batches_that_touch_the_same_entities_in_opposite_orders_wait_instead_of
         events = [agent.event(entity_id=name) for name in reversed(names)]
         return Edge(connection, edge.signer_id).ingest(agent, *events).numbers
 
-    ahead, behind = (legacy, signed) if legacy_first else (signed, legacy)
+    ahead, behind = (unsigned, signed) if legacy_first else (signed, unsigned)
     ahead_numbers = first.do(ahead)
     waiting = second.start(behind)
     second.must_wait_for(first, waiting)
@@ -75,3 +78,31 @@ def test_a_legacy_commitment_is_made_once_whoever_races(
         waiting.result(timeout=20)
     assert refusal.value.sqlstate == "VE610"
     second.rollback()
+
+
+def test_a_service_that_waited_for_another_stores_twin_is_told_of_the_duplicate(
+    edge: Edge, shared: Database
+) -> None:
+    writer, event = Writer(edge.connection), Legacy()
+    members = {
+        "event_id": str(event.event_id),
+        "tenant_id": str(writer.tenant_id),
+        "store_id": str(uuid.uuid4()),
+        "entity_type": "order",
+        "entity_id": "O-1",
+        "event_type": "order.created",
+        "payload": {"n": 1},
+        "payload_hash": legacy.payload_hash(b'{"n":1}').hex(),
+        "created_at": "2025-01-08T10:30:00Z",
+        "source_agent": str(uuid.uuid4()),
+    }
+    request = json.dumps({"agent_id": members["source_agent"], "events": [members]})
+    with Session(shared, "ves_api") as first, Session(shared, "ves_service") as second:
+        first.do(lambda connection: Writer(connection, writer.tenant_id, writer.store_id).ingest(event))
+        waiting = second.start(
+            lambda connection: scalar(connection, "select ves.ingest_legacy_request(%s)", [request])
+        )
+        second.must_wait_for(first, waiting)
+        first.commit()
+        assert [r["reason"] for r in waiting.result(timeout=20)["rejections"]] == ["DuplicateEventId"]
+        second.commit()

@@ -15,13 +15,24 @@ declare
 begin
   perform ves_int.require_crypto();
   select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576);
-  if cardinality(v_batch.event_ids) > 0 then
-    v_result := ves.ingest_legacy_events(
-      v_batch.tenant_id, v_batch.store_id, null, v_batch.source_agent, v_batch.event_ids, v_batch.command_ids,
-      v_batch.entity_types, v_batch.entity_ids, v_batch.event_types, v_batch.created_at_micros, v_batch.payloads,
-      v_batch.payload_hashes, v_batch.base_versions, v_batch.envelope_versions, v_batch.signatures, v_batch.refusals,
-      v_batch.refusal_messages);
-  end if;
+  <<attempts>>
+  for v_attempt in 1 .. 3 loop
+    exit attempts when cardinality(v_batch.event_ids) = 0;
+    begin
+      v_result := ves.ingest_legacy_events(
+        v_batch.tenant_id, v_batch.store_id, null, v_batch.source_agent, v_batch.event_ids, v_batch.command_ids,
+        v_batch.entity_types, v_batch.entity_ids, v_batch.event_types, v_batch.created_at_micros, v_batch.payloads,
+        v_batch.payload_hashes, v_batch.base_versions, v_batch.envelope_versions, v_batch.signatures,
+        v_batch.refusals, v_batch.refusal_messages);
+      exit attempts;
+    exception
+      -- another store of the tenant stored one of these ids at this moment, as in ves.ingest_signed_request
+      when unique_violation or deadlock_detected then
+        if v_attempt = 3 then
+          raise;
+        end if;
+    end;
+  end loop attempts;
   select jsonb_agg(jsonb_build_object(
     'event_id', v_batch.event_ids[x.ord], 'reason', x.reason, 'message', x.message
   ) order by x.phase, x.ord)
