@@ -10,6 +10,7 @@ from litestar import Litestar
 from ves_api.http.agents.api_keys import ROUTES as API_KEY_ROUTES
 from ves_api.http.agents.signing_keys import ROUTES as SIGNING_KEY_ROUTES
 from ves_api.http.commitments.routes import ROUTES as COMMITMENT_ROUTES
+from ves_api.http.compliance.routes import ROUTES as COMPLIANCE_ROUTES
 from ves_api.http.docs.routes import ROUTES as DOCS_ROUTES
 from ves_api.http.failures import answer_exception
 from ves_api.http.health.routes import ROUTES as HEALTH_ROUTES
@@ -21,6 +22,7 @@ from ves_api.http.legacy.proofs import ROUTES as LEGACY_PROOF_ROUTES
 from ves_api.http.legacy.reads import ROUTES as LEGACY_READ_ROUTES
 from ves_api.http.proofs.routes import ROUTES as PROOF_ROUTES
 from ves_api.http.shell import Shell
+from ves_api.http.validity.routes import ROUTES as VALIDITY_ROUTES
 from ves_api.services import Services, make_services
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ ROUTES = [
     *LEGACY_READ_ROUTES,
     *LEGACY_COMMITMENT_ROUTES,
     *LEGACY_PROOF_ROUTES,
+    *COMPLIANCE_ROUTES,
+    *VALIDITY_ROUTES,
     *SIGNING_KEY_ROUTES,
     *API_KEY_ROUTES,
     *HEALTH_ROUTES,
@@ -56,6 +60,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     finally:
         await services.coalescer.drain()
         await services.flusher.close()
+        await services.verifier.close()
         ingest.close()
         await services.database.close()
 

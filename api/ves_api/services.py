@@ -12,6 +12,7 @@ from ves_api.gateway.database import Database
 from ves_api.http.ingest.flusher import ReceiptFlusher
 from ves_api.http.ingest.keys import AgentKeys
 from ves_api.http.ingest.signing import ReceiptSigner
+from ves_api.verifier.pool import Verifier
 
 if TYPE_CHECKING:
     from litestar import Request
@@ -31,6 +32,7 @@ class Services:
     signer: ReceiptSigner
     coalescer: Coalescer
     flusher: ReceiptFlusher
+    verifier: Verifier
 
 
 def make_services(settings: Settings) -> Services:
@@ -51,6 +53,7 @@ def make_services(settings: Settings) -> Services:
             enabled=settings.coalesce,
         ),
         flusher=ReceiptFlusher(database),
+        verifier=Verifier(settings.stark_processes),
     )
 
 

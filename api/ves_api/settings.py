@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _TRUE = frozenset({"1", "true", "on", "yes"})
 _FALSE = frozenset({"0", "false", "off", "no"})
+_OFF = frozenset({"", "0", "false", "off"})
 _DEVELOPMENT = frozenset({"", "local", "dev", "development", "test", "testing", "ci", "staging"})
 _SAFE_SSL_MODES = frozenset({"require", "verify-ca", "verify-full"})
 _LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -30,6 +31,7 @@ _PROFILES = frozenset({"legacy", "hybrid", "pqc-strict"})
 _LOG_LEVELS = frozenset({"trace", "debug", "info", "warn", "warning", "error", "off"})
 _SECRETS = frozenset({"database_url", "bootstrap_key", "signing_key"})
 _SEED_BYTES = 32
+_STARK_PROCESSES = 4
 _PRODUCTION_SECRET_LENGTH = 32
 _U16_MAX = 65_535
 _I32_MAX = 2**31 - 1
@@ -77,6 +79,8 @@ class Settings:
     profile: str
     strict_format: bool
     coalesce: bool
+    stark_verify_on_submit: bool
+    stark_concurrency: int
 
     log_level: str
     log_json: bool
@@ -90,6 +94,11 @@ class Settings:
     def pool_floor(self) -> int:
         """Connections that one process keeps warm."""
         return min(self.pool_size, -(-self.min_connections // self.workers))
+
+    @property
+    def stark_processes(self) -> int:
+        """Proofs that one process verifies at a time: the configured number is shared by all worker processes."""
+        return max(1, -(-self.stark_concurrency // self.workers))
 
     def __repr__(self) -> str:
         shown = (
@@ -136,8 +145,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         signing_key=env.parsed("VES_SEQUENCER_SIGNING_KEY", parse_seed),
         key_version=env.integer("VES_SEQUENCER_KEY_VERSION", 0, low=0, high=_I32_MAX),
         profile=env.choice("VES_SEQUENCER_SECURITY_PROFILE", "legacy", _PROFILES),
-        strict_format=env.text("VES_STRICT_FORMAT_VALIDATION").lower() not in {"", "0", "false", "off"},
+        strict_format=env.text("VES_STRICT_FORMAT_VALIDATION").lower() not in _OFF,
         coalesce=env.flag("VES_COALESCE", default=True),
+        stark_verify_on_submit=env.given("VES_STARK_VERIFY_ON_SUBMIT", "true").lower() not in _OFF,
+        stark_concurrency=env.integer(
+            "VES_STARK_VERIFY_CONCURRENCY", min(os.cpu_count() or 1, _STARK_PROCESSES), low=1, high=64
+        ),
         log_level=_log_level(env),
         log_json=env.text("LOG_FORMAT").lower() == "json",
     )
@@ -230,6 +243,10 @@ class _Environment:
 
     def text(self, name: str, default: str = "") -> str:
         return self._values.get(name, "").strip() or default
+
+    def given(self, name: str, default: str) -> str:
+        """As `text`, but a variable that is set to nothing counts as set."""
+        return self._values.get(name, default).strip()
 
     def integer(self, name: str, default: int, *, low: int, high: int | None = None) -> int:
         text = self.text(name)

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from hashlib import sha256
 from io import BytesIO
 from uuid import UUID
 
 import msgspec
 
 from ves import at_rest, digests, encrypted, legacy, seal
-from ves.canonical import plain
 from ves.errors import ProtocolError
 from ves.ingest import key_id_number
 from ves.plpython import guard
+from ves.proofs import inputs_hash
 
 __all__ = [
     "at_rest_compliance_aad",
@@ -150,7 +149,7 @@ def leaf_hash(tenant_id: str, store_id: str, sequence: int, signing_hash: bytes,
 
 def public_inputs_hash(inputs: str) -> bytes:
     """VES 12, 13: of the JSON text of canonical public inputs."""
-    return sha256(plain(inputs.encode())).digest()
+    return inputs_hash(inputs.encode())
 
 
 def at_rest_payload_aad(ids: Sequence[str], sequence: int, texts: Sequence[str]) -> bytes:

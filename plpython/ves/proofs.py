@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from ves.canonical import plain
 from ves.codec import U64_MAX
 from ves.errors import ProtocolError
 
@@ -76,6 +78,11 @@ def compliance_inputs(
         "policyParams": policy_params,
         "policyHash": policy_hash.hex(),
     }
+
+
+def inputs_hash(inputs: bytes) -> bytes:
+    """`public_inputs_hash` of canonical public inputs as JSON text (VES 12, 13). Raises ProtocolError."""
+    return sha256(plain(inputs)).digest()
 
 
 def witness_commitment(limbs: list[int]) -> bytes:

@@ -30,7 +30,6 @@ GENERATED = "error_codes.py"
 # Names that only a later part raises; a name leaves this list when its part arrives.
 RESERVED = {
     "token_expired": "bearer tokens",
-    "event_not_found": "legacy and event reads",
     "rate_limited": "rate limits",
 }
 

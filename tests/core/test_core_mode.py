@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.api import proofs
 from tests.api.support import Agent, Server
 from tests.api.test_scenarios import SCENARIOS, assert_answer, register
 from tests.conftest import Database
@@ -71,3 +72,26 @@ def test_in_database_verification_is_refused_with_its_own_code(core: Database) -
     with core.connect("ves_service") as service, pytest.raises(psycopg.Error) as refusal:
         service.execute("select ves.ingest_signed_events('{}')")
     assert refusal.value.sqlstate == "VE204"
+
+
+def test_compliance_proofs_are_verified_by_the_api_and_not_in_the_database(
+    core: Database, core_server: Server
+) -> None:
+    agent = Agent()
+    with core_server.client() as admin:
+        assert agent.register(admin).status_code == 200
+        event = proofs.store_event(admin, agent, {"amount": 5000})
+        inputs = proofs.inputs_of(admin, event)
+        assert proofs.submit(admin, event, proofs.submission(proofs.prove(inputs, 4000))).status_code == 400
+        stored = proofs.submit(admin, event, proofs.submission(proofs.prove(inputs, 5000))).json()
+        verdict = admin.get(f"{proofs.COMPLIANCE}/proofs/{stored['proof_id']}/verify").json()
+        assert (verdict["valid"], verdict["stark_valid"]) == (True, True)
+    with core.connect("ves_admin") as connection:
+        for call in (
+            "select ves.verify_compliance_proof(gen_random_uuid())",
+            "select ves.get_compliance_inputs(gen_random_uuid(), gen_random_uuid(), 'p')",
+            "select ves.submit_compliance_proof(gen_random_uuid(), gen_random_uuid(), 'p', 1, 'p', '{}', 'x')",
+        ):
+            with pytest.raises(psycopg.Error) as refusal:
+                connection.execute(call)
+            assert refusal.value.sqlstate == "VE204"

@@ -23,6 +23,9 @@ HISTORY = [
     "events",
     "commitments",
     "commitment_nodes",
+    "ves_compliance_proofs",
+    "ves_compliance_witnesses",
+    "ves_validity_proofs",
 ]
 CHANGES = {
     "update": "update ves_store.{table} set tenant_id = tenant_id",
@@ -34,12 +37,27 @@ CHANGES = {
 @pytest.fixture
 def filled(edge: Edge, agent: Agent) -> Agent:
     """A stream with a row in every history table."""
-    edge.ingest(agent, agent.event(), agent.event(), agent.event().but(payload_plain_hash="0x" + "11" * 32))
+    event = agent.event()
+    edge.ingest(agent, event, agent.event(), agent.event().but(payload_plain_hash="0x" + "11" * 32))
     edge.seal(agent)
     edge.connection.execute("select ves.create_commitment(%s, %s, 1, 2)", [agent.tenant_id, agent.store_id])
     writer = Writer(edge.connection, agent.tenant_id, agent.store_id)
     writer.ingest(Legacy(), Legacy())
     writer.commit(1, 2)
+    batch = scalar(
+        edge.connection,
+        "select batch_id from ves.list_commitments(%s, %s)",
+        [agent.tenant_id, agent.store_id],
+    )
+    edge.connection.execute(
+        "select ves.submit_validity_proof(%s, %s, 'plonk', 1, 'x')", [agent.tenant_id, batch]
+    )
+    for witness in (None, bytes(32)):
+        edge.connection.execute(
+            """select ves.store_compliance_proof(
+              %s, %s, 'plonk', 1, 'p', '{}', sha256(''), 'x', sha256(''), %s, null, 'not_applicable')""",
+            [agent.tenant_id, event.event_id, witness],
+        )
     return agent
 
 

@@ -154,8 +154,9 @@ def protocol_path(state: Path) -> str:
         return f"{library}:{site}"
     copy = state / "python"
     if not copy.exists():
-        shutil.copytree(library / "ves", copy / "ves")
-        for name in ("nacl", "cryptography", "cffi", "msgspec", "orjson"):
+        for name in ("ves", "ves_stark"):
+            shutil.copytree(library / name, copy / name)
+        for name in ("nacl", "cryptography", "cffi", "msgspec", "orjson", "blake3"):
             shutil.copytree(site / name, copy / name)
         for binary in site.glob("_cffi_backend*"):
             shutil.copy2(binary, copy)

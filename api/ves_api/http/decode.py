@@ -115,6 +115,13 @@ class Query:
             raise ApiError("invalid_query", f"{name} is not a number in range", details={"field": name})
         return number
 
+    def text(self, name: str, default: str | None = None) -> str:
+        """Text that must be there unless it has a default. Raises invalid_query."""
+        value = self._values.get(name, default)
+        if value is None:
+            raise ApiError("invalid_query", f"{name} is required", details={"field": name})
+        return value
+
 
 def path_uuid(text: str, name: str) -> uuid.UUID:
     """A UUID from a path or query. Raises invalid_query."""

@@ -1,7 +1,8 @@
 """What the server imports: the protocol library and the packages it needs, readable by the server's OS user.
 
 In the usual place that is the checkout itself. A server that cannot read the checkout gets a copy of exactly the
-project's own dependencies (no extras), which is what `plpython/ves` may import, or of the packages it is told.
+project's own dependencies (no extras), which is what `plpython` may import
+there, or of the packages it is told.
 """
 
 from __future__ import annotations

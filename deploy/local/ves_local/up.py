@@ -55,7 +55,8 @@ def _server(layout: Layout, tools: Toolchain) -> supervise.Server:
     _compile(layout)
     if layout.server_can_read(library / "ves" / "__init__.py", site / "nacl" / "__init__.py"):
         return supervise.Server(Path(tools.bindir), (library, site))
-    pythonpath.copy(copy, site, roots=pythonpath.project_dependencies(site), trees=[library / "ves"])
+    trees = [library / "ves", library / "ves_stark"]
+    pythonpath.copy(copy, site, roots=pythonpath.project_dependencies(site), trees=trees)
     return supervise.Server(Path(tools.bindir), (copy,))
 
 

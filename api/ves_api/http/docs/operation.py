@@ -53,6 +53,12 @@ FROM_NUMBER = Parameter(
 )
 FROM_OFFSET = Parameter("from", "query", NUMBER_SCHEMA, "How many events to skip.", required=False)
 LIMIT = Parameter("limit", "query", NUMBER_SCHEMA, "Most events to answer; default 100.", required=False)
+EVENT_PATH = Parameter("event_id", "path", UUID_SCHEMA, "The event.")
+PROOF_PATH = Parameter("proof_id", "path", UUID_SCHEMA, "The proof.")
+POLICY_QUERY = Parameter("policyId", "query", {"type": "string"}, "The policy, 1 to 64 bytes.")
+POLICY_PARAMS_QUERY = Parameter(
+    "policyParams", "query", {"type": "string"}, "The policy's parameters as JSON text.", required=False
+)
 AGENT_PATH = Parameter("agent_id", "path", UUID_SCHEMA, "The agent.")
 KEY_PREFIX_PATH = Parameter(
     "key_prefix", "path", {"type": "string", "pattern": "^[0-9a-f]{1,64}$"}, "Start of the key's hash."

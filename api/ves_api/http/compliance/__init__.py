@@ -1,0 +1,1 @@
+"""Compliance proofs of events."""

@@ -1,0 +1,143 @@
+"""Compliance proofs on the wire (http-api 5.2): snake_case around camelCase public inputs, hashes in bare hex."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ves.proofs import witness_limbs
+from ves_api.http.encode import zulu
+from ves_api.http.proof_fields import ABSENT
+from ves_stark.registry import strength_of
+
+if TYPE_CHECKING:
+    from ves_api.gateway.registries import ComplianceProof
+
+NO_PARAMS = msgspec.Raw(b"{}")
+
+
+class ComplianceInputsRequest(msgspec.Struct, rename="camel"):
+    """A policy: id of 1 to 64 bytes and any JSON as its parameters."""
+
+    policy_id: str
+    policy_params: msgspec.Raw = msgspec.field(default_factory=lambda: NO_PARAMS)
+
+
+class ComplianceSubmission(msgspec.Struct, rename="camel"):
+    """A proof of at most 2 MiB in base64; a type that starts with `stark` needs a witness commitment."""
+
+    proof_type: str
+    policy_id: str
+    proof_b64: str = msgspec.field(name="proofB64")
+    proof_version: int = 1
+    policy_params: msgspec.Raw = msgspec.field(default_factory=lambda: NO_PARAMS)
+    witness_commitment: str | list[int] | None = None
+    public_inputs: msgspec.Raw = msgspec.field(default_factory=lambda: ABSENT)
+
+
+class ComplianceInputs(msgspec.Struct):
+    """The 11 canonical public inputs of an event and a policy, and their hash."""
+
+    event_id: uuid.UUID
+    public_inputs: msgspec.Raw
+    public_inputs_hash: str
+
+
+class ComplianceSummary(msgspec.Struct):
+    """A stored proof. `strength` says what it is worth and is null for types that we cannot verify."""
+
+    proof_id: uuid.UUID
+    event_id: uuid.UUID
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    proof_type: str
+    proof_version: int
+    policy_id: str
+    policy_params: msgspec.Raw
+    policy_hash: str
+    proof_hash: str
+    witness_commitment: list[int] | None
+    witness_commitment_hex: str | None
+    public_inputs: msgspec.Raw
+    submitted_at: str
+    amount_binding: str
+    strength: dict[str, Any] | None
+
+
+class ComplianceDetail(ComplianceSummary):
+    """A stored proof with its bytes in standard base64."""
+
+    proof_b64: str
+
+
+class ComplianceList(msgspec.Struct):
+    """The proofs of an event, oldest first."""
+
+    event_id: uuid.UUID
+    proofs: list[ComplianceSummary]
+    count: int
+
+
+class ComplianceVerification(msgspec.Struct):
+    """The verdict on a stored proof; `stark_*` are null for types that we cannot verify."""
+
+    proof_id: uuid.UUID
+    event_id: uuid.UUID
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    proof_type: str
+    proof_version: int
+    policy_id: str
+    policy_hash: str
+    witness_commitment: list[int] | None
+    witness_commitment_hex: str | None
+    proof_hash: str
+    proof_hash_match: bool
+    public_inputs_hash: str | None
+    canonical_public_inputs_hash: str
+    public_inputs_match: bool
+    stark_valid: bool | None
+    stark_error: str | None
+    stark_verification_time_ms: int | None
+    valid: bool
+    reason: str | None
+    amount_binding: str
+    strength: dict[str, Any] | None
+
+
+def witness_fields(witness: bytes | None) -> dict[str, Any]:
+    """Both forms of a witness commitment."""
+    return {
+        "witness_commitment": None if witness is None else witness_limbs(witness),
+        "witness_commitment_hex": None if witness is None else witness.hex(),
+    }
+
+
+def identifying_fields(proof: ComplianceProof) -> dict[str, Any]:
+    """The members that every answer about one proof has."""
+    return {
+        "proof_id": proof.proof_id,
+        "event_id": proof.event_id,
+        "tenant_id": proof.tenant_id,
+        "store_id": proof.store_id,
+        "proof_type": proof.proof_type,
+        "proof_version": proof.proof_version,
+        "policy_id": proof.policy_id,
+        "policy_hash": proof.policy_hash.hex(),
+        "proof_hash": proof.proof_hash.hex(),
+        **witness_fields(proof.witness_commitment),
+    }
+
+
+def summary_fields(proof: ComplianceProof) -> dict[str, Any]:
+    """The members of a summary, by name."""
+    return {
+        **identifying_fields(proof),
+        "policy_params": msgspec.Raw(proof.policy_params.encode()),
+        "public_inputs": msgspec.Raw(proof.public_inputs.encode()),
+        "submitted_at": zulu(proof.submitted_at),
+        "amount_binding": proof.amount_binding,
+        "strength": strength_of(proof.proof_options, proof.amount_binding),
+    }

@@ -1,0 +1,70 @@
+"""A verifying process: one JSON line in, one JSON line out, until its input ends.
+
+It ends with its parent, however that ends: the pipe is closed then. It gives way to everything else on the machine.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import sys
+from time import perf_counter_ns
+
+import msgspec
+
+from ves_stark import registry
+
+_NICENESS = 10
+_NS_PER_MS = 1_000_000
+
+
+class Question(msgspec.Struct):
+    """A proof to judge; `public_inputs` and `payload` are JSON texts, `payload` None when it is encrypted."""
+
+    proof_type: str
+    proof: str
+    public_inputs: str
+    witness: str
+    payload: str | None
+
+
+class Verdict(msgspec.Struct):
+    """The judgement; `error` None means that the proof verifies. `options` are hex."""
+
+    error: str | None
+    reason: str | None
+    amount_binding: str
+    options: str | None
+    milliseconds: int
+
+
+def answer(question: Question) -> Verdict:
+    """Judge one proof."""
+    start = perf_counter_ns()
+    judged = registry.judge(
+        question.proof_type,
+        base64.b64decode(question.proof),
+        question.public_inputs,
+        bytes.fromhex(question.witness),
+        question.payload,
+    )
+    elapsed = (perf_counter_ns() - start) // _NS_PER_MS
+    options = None if judged.options is None else judged.options.hex()
+    return Verdict(judged.error, judged.reason, judged.amount_binding, options, elapsed)
+
+
+def main() -> None:
+    """Answer questions until the parent is gone."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    os.nice(_NICENESS)
+    decode = msgspec.json.Decoder(Question).decode
+    encode = msgspec.json.Encoder().encode
+    for line in sys.stdin.buffer:
+        sys.stdout.buffer.write(encode(answer(decode(line))) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""A bounded number of verifying processes, started when they are first needed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ves_api.errors import ApiError
+from ves_api.telemetry import get_logger
+from ves_api.verifier.child import Question, Verdict
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+
+_WAIT_SECONDS = 5.0
+_LIMIT_SECONDS = 15.0
+_COMMAND = (sys.executable, "-P", "-m", "ves_api.verifier.child")
+_log = get_logger("verifier")
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(Verdict).decode
+
+
+class Verifier:
+    """Owned by one event loop. `concurrency` proofs are verified at a time (http-api 5)."""
+
+    def __init__(
+        self, concurrency: int, *, wait: float = _WAIT_SECONDS, limit: float = _LIMIT_SECONDS
+    ) -> None:
+        self._slots = asyncio.Semaphore(concurrency)
+        self._idle: list[Process] = []
+        self._wait = wait
+        self._limit = limit
+
+    async def judge(self, question: Question) -> Verdict:
+        """The verdict. Raises overloaded (503) without a slot in time, invalid_proof (400) after the time limit."""
+        try:
+            async with asyncio.timeout(self._wait):
+                await self._slots.acquire()
+        except TimeoutError:
+            raise ApiError("overloaded", "The proof verifier is busy", retry_after=1) from None
+        try:
+            async with asyncio.timeout(self._limit):
+                return await self._ask(question)
+        except TimeoutError:
+            message = f"Invalid STARK proof: verification took more than {self._limit:g} s"
+            raise ApiError("invalid_proof", message, details={"reason": "timeout"}) from None
+        finally:
+            self._slots.release()
+
+    async def _ask(self, question: Question) -> Verdict:
+        """One question to one process; a process that did not answer in full is never used again."""
+        process = self._idle.pop() if self._idle else await _start()
+        line = b""
+        try:
+            if process.stdin is None or process.stdout is None:
+                raise ApiError("internal_error")
+            with contextlib.suppress(ConnectionError):
+                process.stdin.write(_encode(question) + b"\n")
+                await process.stdin.drain()
+                line = await process.stdout.readline()
+        finally:
+            if line.endswith(b"\n"):
+                self._idle.append(process)
+            else:
+                _kill(process)
+        if not line:
+            _log.error("verifier_died", pid=process.pid)
+            raise ApiError("overloaded", "The proof verifier had to be restarted", retry_after=1)
+        return _decode(line)
+
+    async def close(self) -> None:
+        """End the processes."""
+        while self._idle:
+            process = self._idle.pop()
+            _kill(process)
+            await process.wait()
+
+
+async def _start() -> Process:
+    return await asyncio.create_subprocess_exec(
+        *_COMMAND, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+
+
+def _kill(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()

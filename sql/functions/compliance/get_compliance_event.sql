@@ -1,0 +1,32 @@
+create or replace function ves.get_compliance_event(tenant_id uuid, event_id uuid)
+returns table (
+  tenant_id uuid,
+  store_id uuid,
+  event_id uuid,
+  sequence_number bigint,
+  payload_kind integer,
+  payload_plain_hash bytea,
+  payload_cipher_hash bytea,
+  event_signing_hash bytea,
+  payload text
+)
+language sql
+stable
+security definer
+set search_path to ''
+as $$
+  select
+    e.tenant_id, e.store_id, e.event_id, e.sequence_number, e.payload_kind::integer, e.payload_plain_hash,
+    e.payload_cipher_hash, e.event_signing_hash, e.payload::text
+  from ves_store.ves_events as e
+  where e.event_id = get_compliance_event.event_id
+    and (
+      e.tenant_id = get_compliance_event.tenant_id
+      or get_compliance_event.tenant_id = '00000000-0000-0000-0000-000000000000'
+    )
+  order by e.tenant_id
+  limit 1;
+$$;
+
+comment on function ves.get_compliance_event(uuid, uuid) is
+'What a compliance proof of an event is bound to (VES 13), and the payload''s text if it is plaintext. The nil tenant looks in all (bootstrap administrator). No row when there is none.';

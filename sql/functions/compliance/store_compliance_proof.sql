@@ -1,0 +1,54 @@
+-- Dedupe and conflict rules of VES 13. Two submissions of one slot at the same moment: one inserts, the other waits at
+-- the unique index and then reads the first one's row.
+create or replace function ves.store_compliance_proof(
+  tenant_id uuid, event_id uuid, proof_type text, proof_version integer, policy_id text, policy_params text,
+  policy_hash bytea, proof bytea, public_inputs_hash bytea, witness_commitment bytea, proof_options bytea,
+  amount_binding text
+)
+returns ves.compliance_proof
+language plpgsql
+volatile
+security definer
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_event ves_store.ves_events;
+  v_hash constant bytea := sha256('STATESET_VES_COMPLIANCE_PROOF_HASH_V1'::bytea || proof);
+  v_stored ves.compliance_proof;
+begin
+  v_event := ves_int.find_event(store_compliance_proof.tenant_id, store_compliance_proof.event_id);
+  insert into ves_store.ves_compliance_proofs
+  values (
+    v_event.tenant_id, v_event.store_id, v_event.event_id, gen_random_uuid(), proof_type, proof_version, policy_id,
+    policy_params::json, policy_hash, proof, v_hash,
+    ves_int.compliance_inputs_text(v_event, policy_id, policy_params, policy_hash)::json, public_inputs_hash,
+    witness_commitment, proof_options, amount_binding, clock_timestamp())
+  on conflict on constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi do nothing;
+
+  select r.* into strict v_stored from ves_int.compliance_proof_records as r
+  where r.event_id = v_event.event_id and r.tenant_id = v_event.tenant_id
+    and r.proof_type = store_compliance_proof.proof_type and r.proof_version = store_compliance_proof.proof_version
+    and r.policy_hash = store_compliance_proof.policy_hash;
+  perform ves_int.check_same_proof(v_stored.proof_id, 'proof', v_stored.proof_hash, v_hash);
+  perform ves_int.check_same_proof(
+    v_stored.proof_id, 'public_inputs', v_stored.public_inputs_hash, store_compliance_proof.public_inputs_hash);
+  if v_stored.witness_commitment is null and store_compliance_proof.witness_commitment is not null then
+    insert into ves_store.ves_compliance_witnesses
+    values (v_stored.tenant_id, v_stored.proof_id, store_compliance_proof.witness_commitment, clock_timestamp())
+    on conflict on constraint ves_compliance_witnesses_pkey do nothing;
+    select w.witness_commitment into strict v_stored.witness_commitment
+    from ves_store.ves_compliance_witnesses as w
+    where w.proof_id = v_stored.proof_id and w.tenant_id = v_stored.tenant_id;
+  end if;
+  if store_compliance_proof.witness_commitment is not null then
+    perform ves_int.check_same_proof(
+      v_stored.proof_id, 'witness_commitment', v_stored.witness_commitment, store_compliance_proof.witness_commitment);
+  end if;
+  v_stored.proof := null;
+  return v_stored;
+end
+$$;
+
+comment on function ves.store_compliance_proof(uuid, uuid, text, integer, text, text, bytea, bytea, bytea, bytea, bytea, text) is
+'Stores a compliance proof that the caller has checked and hashed (VES 13); it trusts its caller, like ves.ingest_events. The same proof again answers the stored record, and fills in a missing witness commitment. Errors: VE609 unknown event, VE621 another proof, other public inputs or another witness commitment is stored.';

@@ -1,0 +1,76 @@
+"""The verifying processes: bounded in number and time, replaced when they die, gone with their owner."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+
+import pytest
+
+from tests.support.cluster import ROOT
+from ves_api.errors import ApiError
+from ves_api.verifier import pool
+from ves_api.verifier.child import Question
+from ves_api.verifier.pool import Verifier
+
+PROOF = json.loads((ROOT / "tests/vectors/stark/proof_aml_default.json").read_text(encoding="utf-8"))
+GOOD = Question(
+    proof_type="stark",
+    proof=PROOF["proofB64"],
+    public_inputs=json.dumps(PROOF["publicInputs"]),
+    witness=PROOF["witnessCommitmentHex"],
+    payload=None,
+)
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"{ROOT / 'api'}:{ROOT / 'plpython'}")
+
+
+async def test_a_good_proof_verifies_in_one_process_that_is_kept() -> None:
+    verifier = Verifier(2)
+    first = await verifier.judge(GOOD)
+    assert (first.error, first.amount_binding) == (None, "not_checkable_by_server")
+    assert base64.b64decode(PROOF["proofB64"])[15:23].hex() == first.options
+    kept = verifier._idle[0].pid
+    assert (await verifier.judge(GOOD)).error is None
+    assert [process.pid for process in verifier._idle] == [kept]
+    await verifier.close()
+
+
+async def test_a_process_that_died_is_replaced() -> None:
+    verifier = Verifier(1)
+    await verifier.judge(GOOD)
+    verifier._idle[0].kill()
+    await verifier._idle[0].wait()
+    with pytest.raises(ApiError, match="restarted"):
+        await verifier.judge(GOOD)
+    assert (await verifier.judge(GOOD)).error is None
+    await verifier.close()
+
+
+async def test_too_long_a_verification_is_stopped_and_its_process_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "_COMMAND", ("sleep", "60"))
+    verifier = Verifier(1, limit=0.2)
+    with pytest.raises(ApiError) as refusal:
+        await verifier.judge(GOOD)
+    assert (refusal.value.status, refusal.value.details) == (400, {"reason": "timeout"})
+    assert verifier._idle == []
+
+
+async def test_who_gets_no_slot_in_time_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "_COMMAND", ("sleep", "60"))
+    verifier = Verifier(1, wait=0.1, limit=2)
+    first = asyncio.create_task(verifier.judge(GOOD))
+    await asyncio.sleep(0)
+    with pytest.raises(ApiError) as refusal:
+        await verifier.judge(GOOD)
+    assert (refusal.value.status, refusal.value.retry_after) == (503, 1)
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert verifier._idle == []
