@@ -66,7 +66,7 @@ class Verifier:
             if line.endswith(b"\n"):
                 self._idle.append(process)
             else:
-                _kill(process)
+                await _end(process)
         if not line:
             _log.error("verifier_died", pid=process.pid)
             raise ApiError("overloaded", "The proof verifier had to be restarted", retry_after=1)
@@ -75,9 +75,7 @@ class Verifier:
     async def close(self) -> None:
         """End the processes."""
         while self._idle:
-            process = self._idle.pop()
-            _kill(process)
-            await process.wait()
+            await _end(self._idle.pop())
 
 
 async def _start() -> Process:
@@ -86,6 +84,9 @@ async def _start() -> Process:
     )
 
 
-def _kill(process: Process) -> None:
+async def _end(process: Process) -> None:
     with contextlib.suppress(ProcessLookupError):
         process.kill()
+    if process.stdin is not None:
+        process.stdin.close()
+    await process.wait()
