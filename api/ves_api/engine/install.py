@@ -14,12 +14,14 @@ from alembic.config import Config
 from pgmq import install as pgmq_install
 
 from ves_api.engine.files import digest, section, sql_root
+from ves_api.engine.logic import drop, drop_logic, logic_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 ENGINE_VERSION = "0.1.0"
+_NEW_SHAPE = (psycopg.errors.InvalidFunctionDefinition, psycopg.errors.InvalidTableDefinition)
 INSTALL_LOCK = 0x5645535F454E47  # "VES_ENG": concurrent starts wait for each other here
 
 
@@ -124,14 +126,14 @@ def _apply_logic(connection: psycopg.Connection, mode: str) -> bool:
     if row == (wanted, mode):
         return False
     _load_errors(connection, errors_file)
-    _run_files(connection, section("queues"))
-    _run_files(connection, wrappers)
-    connection.execute("set role ves_owner")
-    # Functions may name each other whatever the file order; plpgsql_check looks at every body in the tests.
-    connection.execute("set local check_function_bodies to off")
-    _run_files(connection, section("logic"))
-    connection.execute("reset role")
-    _run_files(connection, section("grants"))
+    try:
+        with connection.transaction():
+            _replace_logic(connection, wrappers)
+    except _NEW_SHAPE:
+        # A function whose columns or a view whose shape changed cannot be replaced in place.
+        with connection.transaction():
+            drop_logic(connection)
+            _replace_logic(connection, wrappers)
     connection.execute(
         "insert into ves_store.schema_state (engine_version, logic_hash, mode) values (%s, %s, %s)"
         " on conflict (singleton) do update set engine_version = excluded.engine_version,"
@@ -139,6 +141,21 @@ def _apply_logic(connection: psycopg.Connection, mode: str) -> bool:
         [ENGINE_VERSION, wanted, mode],
     )
     return True
+
+
+def _replace_logic(connection: psycopg.Connection, wrappers: list[Path]) -> None:
+    """Create or replace everything, then drop what no file makes any more."""
+    before = logic_objects(connection)
+    _run_files(connection, section("queues"))
+    _run_files(connection, wrappers)
+    connection.execute("set role ves_owner")
+    # Functions may name each other whatever the file order; plpgsql_check looks at every body in the tests.
+    connection.execute("set local check_function_bodies to off")
+    _run_files(connection, section("logic"))
+    connection.execute("reset role")
+    after = logic_objects(connection)
+    drop(connection, [entry for entry in after if entry in before])
+    _run_files(connection, section("grants"))
 
 
 def _load_errors(connection: psycopg.Connection, path: Path) -> None:

@@ -1,0 +1,56 @@
+"""The replaceable part of an installed engine: its functions, aggregates, views and triggers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, LiteralString, NamedTuple
+
+if TYPE_CHECKING:
+    import psycopg
+
+# The row's xmin changes with every create or replace: an object that keeps it was not made again.
+_OBJECTS: LiteralString = """
+select case p.prokind when 'a' then 'aggregate' else 'function' end, p.oid::regprocedure::text, p.xmin::text
+from pg_proc as p
+where p.pronamespace in ('ves'::regnamespace, 'ves_int'::regnamespace)
+union all
+select 'view', c.oid::regclass::text, r.xmin::text
+from pg_class as c
+join pg_rewrite as r on r.ev_class = c.oid
+where c.relnamespace in ('ves'::regnamespace, 'ves_int'::regnamespace) and c.relkind = 'v'
+union all
+select 'trigger', format('%I on %s', t.tgname, t.tgrelid::regclass), t.xmin::text
+from pg_trigger as t
+join pg_class as c on c.oid = t.tgrelid
+where c.relnamespace = 'ves_store'::regnamespace and not t.tgisinternal
+"""
+_ORDER = ("trigger", "view", "aggregate", "function")
+
+
+class LogicObject(NamedTuple):
+    """One object; two looks give equal values exactly when it was not made again in between."""
+
+    kind: str
+    name: str
+    version: str
+
+
+def logic_objects(connection: psycopg.Connection) -> list[LogicObject]:
+    """Everything that the logic files make."""
+    return [LogicObject(*row) for row in connection.execute(_OBJECTS).fetchall()]
+
+
+def drop(connection: psycopg.Connection, objects: list[LogicObject]) -> None:
+    """Drop these objects, never what others built on them: psycopg.errors.DependentObjectsStillExist names those."""
+    for kind in _ORDER:
+        names = [entry.name for entry in objects if entry.kind == kind]
+        if kind == "trigger":
+            for name in names:
+                connection.execute(f"drop trigger {name}".encode())
+        elif names:
+            # One statement: objects that need each other go together.
+            connection.execute(f"drop {kind} {', '.join(names)}".encode())
+
+
+def drop_logic(connection: psycopg.Connection) -> None:
+    """Drop all logic, to make it again in the same transaction."""
+    drop(connection, logic_objects(connection))
