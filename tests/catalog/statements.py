@@ -10,7 +10,10 @@ from tests.support.cluster import ROOT
 
 # file -> role that sends its statements
 FILES = {
-    "api/ves_api/gateway/statements.sql": "ves_api",
+    **{
+        str(path.relative_to(ROOT)): "ves_api"
+        for path in sorted((ROOT / "api/ves_api/gateway/sql").glob("*.sql"))
+    },
     "api/ves_api/gateway/admin.sql": "ves_admin",
     "workers/ves_workers/runtime/statements.sql": "ves_worker",
 }

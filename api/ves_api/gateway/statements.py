@@ -1,4 +1,4 @@
-"""The named statements of statements.sql, loaded once."""
+"""The named statements of sql/*.sql, loaded once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def load() -> dict[str, bytes]:
 
     Raises ValueError when a name is used twice.
     """
-    source = files("ves_api.gateway").joinpath("statements.sql").read_text(encoding="utf-8")
-    parts = _NAME.split(source)
     statements: dict[str, bytes] = {}
-    for name, body in zip(parts[1::2], parts[2::2], strict=True):
-        if name in statements:
-            raise ValueError(f"statement {name} is defined twice")
-        lines = [line for line in body.splitlines() if line and not line.startswith("--")]
-        statements[name] = "\n".join(lines).rstrip(";").encode()
+    for file in files("ves_api.gateway").joinpath("sql").iterdir():
+        parts = _NAME.split(file.read_text(encoding="utf-8"))
+        for name, body in zip(parts[1::2], parts[2::2], strict=True):
+            if name in statements:
+                raise ValueError(f"statement {name} is defined twice")
+            lines = [line for line in body.splitlines() if line and not line.startswith("--")]
+            statements[name] = "\n".join(lines).rstrip(";").encode()
     return statements

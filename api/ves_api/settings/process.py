@@ -11,17 +11,15 @@ import binascii
 import os
 import uuid
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from psycopg.conninfo import conninfo_to_dict
 
+from ves_api.settings.environment import Environment, SettingsError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-T = TypeVar("T")
-
-_TRUE = frozenset({"1", "true", "on", "yes"})
-_FALSE = frozenset({"0", "false", "off", "no"})
 _OFF = frozenset({"", "0", "false", "off"})
 _DEVELOPMENT = frozenset({"", "local", "dev", "development", "test", "testing", "ci", "staging"})
 _SAFE_SSL_MODES = frozenset({"require", "verify-ca", "verify-full"})
@@ -35,10 +33,6 @@ _STARK_PROCESSES = 4
 _PRODUCTION_SECRET_LENGTH = 32
 _U16_MAX = 65_535
 _I32_MAX = 2**31 - 1
-
-
-class SettingsError(Exception):
-    """A setting cannot be used; the message names the variable and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +104,7 @@ class Settings:
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and validate the settings. Raises SettingsError naming the first variable that is wrong."""
-    env = _Environment(os.environ if environ is None else environ)
+    env = Environment(os.environ if environ is None else environ)
     workers = env.integer("VES_API_WORKERS", os.cpu_count() or 1, low=1, high=256)
     production = (env.text("SEQUENCER_ENV") or env.text("ENVIRONMENT")).lower() not in _DEVELOPMENT
     if env.text("AUTH_MODE", "required") != "required":
@@ -185,7 +179,7 @@ def _base64_url(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
-def _database_url(env: _Environment) -> str:
+def _database_url(env: Environment) -> str:
     """The connection text; a remote server without TLS is refused (operations 1.2)."""
     url = env.text("DATABASE_URL", "postgres://localhost/stateset_sequencer")
     try:
@@ -204,7 +198,7 @@ def _database_url(env: _Environment) -> str:
     return url
 
 
-def _bootstrap_key(env: _Environment, *, production: bool) -> str | None:
+def _bootstrap_key(env: Environment, *, production: bool) -> str | None:
     key = env.text("BOOTSTRAP_ADMIN_API_KEY")
     if not key:
         return None
@@ -217,7 +211,7 @@ def _bootstrap_key(env: _Environment, *, production: bool) -> str | None:
     return key
 
 
-def _sequencer_id(env: _Environment) -> uuid.UUID:
+def _sequencer_id(env: Environment) -> uuid.UUID:
     """The id in receipts. Without one a fresh id is drawn and exported, so that all workers share it."""
     parsed = env.parsed("VES_SEQUENCER_ID", uuid.UUID)
     if parsed is None:
@@ -226,73 +220,10 @@ def _sequencer_id(env: _Environment) -> uuid.UUID:
     return parsed
 
 
-def _log_level(env: _Environment) -> str:
+def _log_level(env: Environment) -> str:
     """`RUST_LOG` may be a filter list (`info,sqlx=warn`): its first bare level counts, else LOG_LEVEL."""
     for name in ("RUST_LOG", "LOG_LEVEL"):
         for part in env.text(name).lower().split(","):
             if part.strip() in _LOG_LEVELS:
                 return part.strip()
     return "info"
-
-
-class _Environment:
-    """Typed access to a mapping of variables; every error names the variable."""
-
-    def __init__(self, values: Mapping[str, str]) -> None:
-        self._values = values
-
-    def text(self, name: str, default: str = "") -> str:
-        return self._values.get(name, "").strip() or default
-
-    def given(self, name: str, default: str) -> str:
-        """As `text`, but a variable that is set to nothing counts as set."""
-        return self._values.get(name, default).strip()
-
-    def integer(self, name: str, default: int, *, low: int, high: int | None = None) -> int:
-        text = self.text(name)
-        if not text:
-            return default
-        try:
-            value = int(text)
-        except ValueError:
-            raise SettingsError(f"{name}: {text!r} is not a whole number") from None
-        if value < low or (high is not None and value > high):
-            raise SettingsError(f"{name}: {value} is outside {low}..{'' if high is None else high}")
-        return value
-
-    def number(self, name: str, default: float, *, low: float) -> float:
-        text = self.text(name)
-        if not text:
-            return default
-        try:
-            value = float(text)
-        except ValueError:
-            raise SettingsError(f"{name}: {text!r} is not a number") from None
-        if not low <= value < float("inf"):
-            raise SettingsError(f"{name}: {text} is below {low} or not finite")
-        return value
-
-    def flag(self, name: str, *, default: bool) -> bool:
-        text = self.text(name).lower()
-        if not text:
-            return default
-        if text in _TRUE:
-            return True
-        if text in _FALSE:
-            return False
-        raise SettingsError(f"{name}: {text!r} is not one of 1/true/on/yes or 0/false/off/no")
-
-    def choice(self, name: str, default: str, allowed: frozenset[str]) -> str:
-        value = self.text(name, default)
-        if value not in allowed:
-            raise SettingsError(f"{name}: {value!r} is not one of {', '.join(sorted(allowed))}")
-        return value
-
-    def parsed(self, name: str, parse: Callable[[str], T]) -> T | None:
-        text = self.text(name)
-        if not text:
-            return None
-        try:
-            return parse(text)
-        except ValueError as error:
-            raise SettingsError(f"{name}: {error}") from None

@@ -1,0 +1,86 @@
+"""Typed access to the environment; every error names the variable (operations 1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+_TRUE = frozenset({"1", "true", "on", "yes"})
+_FALSE = frozenset({"0", "false", "off", "no"})
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names the variable and what is expected."""
+
+
+class Environment:
+    """Typed access to a mapping of variables; every error names the variable."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def text(self, name: str, default: str = "") -> str:
+        """The trimmed value; an empty one counts as not set."""
+        return self._values.get(name, "").strip() or default
+
+    def given(self, name: str, default: str) -> str:
+        """As `text`, but a variable that is set to nothing counts as set."""
+        return self._values.get(name, default).strip()
+
+    def integer(self, name: str, default: int, *, low: int, high: int | None = None) -> int:
+        """A whole number within `low`..`high`."""
+        text = self.text(name)
+        if not text:
+            return default
+        try:
+            value = int(text)
+        except ValueError:
+            raise SettingsError(f"{name}: {text!r} is not a whole number") from None
+        if value < low or (high is not None and value > high):
+            raise SettingsError(f"{name}: {value} is outside {low}..{'' if high is None else high}")
+        return value
+
+    def number(self, name: str, default: float, *, low: float) -> float:
+        """A finite number of at least `low`."""
+        text = self.text(name)
+        if not text:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            raise SettingsError(f"{name}: {text!r} is not a number") from None
+        if not low <= value < float("inf"):
+            raise SettingsError(f"{name}: {text} is below {low} or not finite")
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        """1/true/on/yes or 0/false/off/no, any case."""
+        text = self.text(name).lower()
+        if not text:
+            return default
+        if text in _TRUE:
+            return True
+        if text in _FALSE:
+            return False
+        raise SettingsError(f"{name}: {text!r} is not one of 1/true/on/yes or 0/false/off/no")
+
+    def choice(self, name: str, default: str, allowed: frozenset[str]) -> str:
+        """One of `allowed`."""
+        value = self.text(name, default)
+        if value not in allowed:
+            raise SettingsError(f"{name}: {value!r} is not one of {', '.join(sorted(allowed))}")
+        return value
+
+    def parsed(self, name: str, parse: Callable[[str], T]) -> T | None:
+        """What `parse` makes of the value; its ValueError becomes the message."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return parse(text)
+        except ValueError as error:
+            raise SettingsError(f"{name}: {error}") from None
