@@ -64,6 +64,9 @@ begin
       ('ves.list_commit_due', '{ves_worker,ves_admin}'),
       ('ves.requeue_uncommitted', '{ves_worker,ves_admin}'),
 
+      ('ves.record_audit', '{ves_api,ves_admin}'),
+      ('ves.verify_audit', '{ves_reader,ves_admin}'),
+      ('ves.set_audit_log', '{ves_admin}'),
       ('ves.list_streams', '{ves_worker,ves_reader,ves_admin}'),
       ('ves.health', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.server_is_durable', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),

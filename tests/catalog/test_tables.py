@@ -12,6 +12,7 @@ WITHOUT_TENANT = {
     "errors": "the registry of refusals is the same for everybody",
     "signers": "a receipt signer belongs to the operator, not to a tenant",
     "credential_epoch": "one row for the whole database",
+    "audit_switch": "one row for the whole database",
     "schema_state": "one row for the whole database",
     "api_keys": "the key is what names the tenant",
     "migrations": "alembic's own table",

@@ -26,6 +26,7 @@ HISTORY = [
     "ves_compliance_proofs",
     "ves_compliance_witnesses",
     "ves_validity_proofs",
+    "audit_log",
 ]
 CHANGES = {
     "update": "update ves_store.{table} set tenant_id = tenant_id",
@@ -41,6 +42,7 @@ def filled(edge: Edge, agent: Agent) -> Agent:
     edge.ingest(agent, event, agent.event(), agent.event().but(payload_plain_hash="0x" + "11" * 32))
     edge.seal(agent)
     edge.connection.execute("select ves.create_commitment(%s, %s, 1, 2)", [agent.tenant_id, agent.store_id])
+    edge.connection.execute("select ves.record_audit('login_success', %s, null, null)", [agent.tenant_id])
     writer = Writer(edge.connection, agent.tenant_id, agent.store_id)
     writer.ingest(Legacy(), Legacy())
     writer.commit(1, 2)

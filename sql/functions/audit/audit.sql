@@ -1,0 +1,54 @@
+create or replace function ves_int.audit(
+  action text, tenant_id uuid, resource_type text, resource_id text, details jsonb, context jsonb,
+  success boolean default true, error_message text default null
+)
+returns void
+language plpgsql
+volatile
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_entry ves_store.audit_log;
+  v_constraint text;
+begin
+  if not (select s.enabled from ves_store.audit_switch as s) then
+    return;
+  end if;
+  if jsonb_typeof(audit.context) not in ('object', 'null') then
+    perform ves_int.raise_error('invalid_field', '{"field": "context"}');
+  end if;
+  v_entry.tenant_id := coalesce(audit.tenant_id, '00000000-0000-0000-0000-000000000000');
+  v_entry.id := gen_random_uuid();
+  v_entry.action := audit.action;
+  v_entry.actor := left(coalesce(nullif(audit.context ->> 'actor', ''), session_user::text), 256);
+  v_entry.actor_type := coalesce(audit.context ->> 'actor_type', 'database');
+  v_entry.database_role := session_user::text;
+  v_entry.resource_type := left(audit.resource_type, 128);
+  v_entry.resource_id := left(audit.resource_id, 512);
+  v_entry.request_id := left(audit.context ->> 'request_id', 128);
+  v_entry.ip_address := left(audit.context ->> 'ip_address', 64);
+  v_entry.user_agent := left(audit.context ->> 'user_agent', 512);
+  v_entry.details := coalesce(audit.details, '{}');
+  v_entry.success := coalesce(audit.success, true);
+  v_entry.error_message := left(audit.error_message, 1024);
+
+  -- The head's row is the lock of the tenant's chain, held until commit; nothing is locked after it.
+  insert into ves_store.audit_heads (tenant_id) values (v_entry.tenant_id) on conflict do nothing;
+  select h.number + 1, h.hash into strict v_entry.number, v_entry.previous_hash
+  from ves_store.audit_heads as h where h.tenant_id = v_entry.tenant_id for update;
+  v_entry.timestamp := clock_timestamp();
+  v_entry.hash := ves_int.audit_hash(v_entry);
+  insert into ves_store.audit_log select (v_entry).*;
+  update ves_store.audit_heads as h set number = v_entry.number, hash = v_entry.hash
+  where h.tenant_id = v_entry.tenant_id;
+exception
+  when check_violation or not_null_violation then
+    get stacked diagnostics v_constraint = constraint_name;
+    perform ves_int.raise_error('invalid_field', jsonb_build_object(
+      'field', case v_constraint when 'actor_type_is_known' then 'context' else 'action' end));
+end
+$$;
+
+comment on function ves_int.audit(text, uuid, text, text, jsonb, jsonb, boolean, text) is
+'Writes one audit entry in the caller''s transaction, so what was done and its entry stand or fall together. context is {"actor", "actor_type", "request_id", "ip_address", "user_agent"}; null: the session''s role, type database. Long texts are cut. Call it last: it holds the lock of the tenant''s chain until the commit. Errors: VE007 for an unknown action or actor_type.';

@@ -1,0 +1,20 @@
+create or replace function ves.verify_audit(tenant_id uuid default null)
+returns table (tenant_id uuid, number bigint, finding text)
+language sql
+stable
+security definer
+set search_path to ''
+as $$
+  with chains as (
+    select h.tenant_id from ves_store.audit_heads as h
+    union
+    select a.tenant_id from ves_store.audit_log as a
+  )
+  select c.tenant_id, f.number, f.finding
+  from chains as c cross join lateral ves_int.check_audit_chain(c.tenant_id) as f
+  where verify_audit.tenant_id is null or c.tenant_id = verify_audit.tenant_id
+  order by c.tenant_id, f.number, f.finding;
+$$;
+
+comment on function ves.verify_audit(uuid) is
+'Recomputes the hash chain of the audit log, of one tenant or of all (nil UUID: actions on the whole system). No row: nothing was removed, changed or reordered. Whoever can write tables can also rewrite a whole chain; keep number and hash of a newest entry (ves.list_audit) elsewhere to notice that.';

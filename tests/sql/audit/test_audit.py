@@ -1,0 +1,173 @@
+"""The audit log: an entry a row, chained per tenant, closed to change, honest about who wrote it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from tests.sql.support import Edge, scalar
+
+if TYPE_CHECKING:
+    from tests.conftest import Database
+
+NIL = uuid.UUID(int=0)
+RECORD = "select ves.record_audit(%s, %s, 'thing', 'x', %s, context => %s)"
+
+
+def record(
+    connection: psycopg.Connection[Any],
+    tenant: uuid.UUID | None,
+    action: str = "custom:probe",
+    details: Any = None,
+    context: Any = None,
+) -> None:
+    connection.execute(
+        RECORD, [action, tenant, *(None if item is None else json.dumps(item) for item in (details, context))]
+    )
+
+
+def entries(owner: psycopg.Connection[Any], tenant: uuid.UUID, columns: str) -> list[tuple[Any, ...]]:
+    return owner.execute(
+        f"select {columns} from ves_store.audit_log where tenant_id = %s order by number", [tenant]
+    ).fetchall()
+
+
+def findings(connection: psycopg.Connection[Any], tenant: uuid.UUID) -> list[tuple[int, str]]:
+    return connection.execute("select number, finding from ves.verify_audit(%s)", [tenant]).fetchall()
+
+
+def test_an_entry_keeps_what_the_edge_said_and_what_the_server_knows(
+    edge: Edge, owner: psycopg.Connection[Any]
+) -> None:
+    tenant = uuid.uuid4()
+    context = {
+        "actor": "0123456789abcdef",
+        "actor_type": "api_key",
+        "request_id": "r-1",
+        "ip_address": "192.0.2.7",
+        "user_agent": "tester/1",
+    }
+    record(edge.connection, tenant, "login_success", {"n": 1}, context)
+    columns = (
+        "number, action, actor, actor_type, database_role, resource_type, resource_id, request_id, ip_address,"
+        " user_agent, details, success, error_message"
+    )
+    told = (1, "login_success", "0123456789abcdef", "api_key", "ves_api", "thing", "x", "r-1", "192.0.2.7")
+    assert entries(owner, tenant, columns) == [(*told, "tester/1", {"n": 1}, True, None)]
+
+
+def test_without_context_the_actor_is_the_session_role(
+    admin: psycopg.Connection[Any], owner: psycopg.Connection[Any]
+) -> None:
+    tenant = uuid.uuid4()
+    record(admin, tenant)
+    assert entries(owner, tenant, "actor, actor_type, database_role, details") == [
+        ("ves_admin", "database", "ves_admin", {})
+    ]
+
+
+def test_entries_of_no_tenant_belong_to_the_system(edge: Edge, owner: psycopg.Connection[Any]) -> None:
+    name = f"custom:{uuid.uuid4()}"
+    record(edge.connection, None, name)
+    assert (name,) in entries(owner, NIL, "action")
+
+
+@pytest.mark.parametrize(
+    ("action", "context", "field"),
+    [
+        ("custom:", None, "action"),
+        ("custom:Shout", None, "action"),
+        ("login_successful", None, "action"),
+        ("api_key_created", None, "action"),
+        (None, None, "action"),
+        ("custom:x", {"actor_type": "god"}, "context"),
+        ("custom:x", {"actor_type": {"a": []}}, "context"),
+        ("custom:x", [], "context"),
+        ("custom:x", "me", "context"),
+    ],
+)
+def test_an_unknown_action_or_context_is_refused_with_its_code(
+    edge: Edge, action: str, context: Any, field: str
+) -> None:
+    with pytest.raises(psycopg.Error) as refusal:
+        record(edge.connection, uuid.uuid4(), action, context=context)
+    assert refusal.value.sqlstate == "VE007"
+    assert json.loads(refusal.value.diag.message_detail or "") == {"field": field}
+
+
+def test_a_failed_attempt_of_any_action_may_be_recorded(edge: Edge, owner: psycopg.Connection[Any]) -> None:
+    tenant = uuid.uuid4()
+    edge.connection.execute(
+        "select ves.record_audit('api_key_created', %s, 'api_key', null, null, false, 'refused')", [tenant]
+    )
+    assert entries(owner, tenant, "success, error_message") == [(False, "refused")]
+
+
+def test_long_texts_are_cut_and_any_text_is_kept_as_it_is(edge: Edge, owner: psycopg.Connection[Any]) -> None:
+    tenant = uuid.uuid4()
+    strange = "\u00e9\U0001f980'\"\\\n\x01"
+    record(edge.connection, tenant, context={"actor": "a" * 5000, "user_agent": strange + "b" * 5000})
+    assert entries(owner, tenant, "length(actor), user_agent") == [(256, (strange + "b" * 5000)[:512])]
+    assert findings(owner, tenant) == []
+
+
+def test_what_is_rolled_back_leaves_no_entry_and_no_gap(edge: Edge, owner: psycopg.Connection[Any]) -> None:
+    tenant = uuid.uuid4()
+    record(edge.connection, tenant)
+    with edge.connection.transaction(force_rollback=True):
+        record(edge.connection, tenant)
+    record(edge.connection, tenant)
+    assert entries(owner, tenant, "number") == [(1,), (2,)]
+    assert findings(owner, tenant) == []
+
+
+def test_the_hash_is_the_documented_bytes(edge: Edge, owner: psycopg.Connection[Any]) -> None:
+    tenant = uuid.uuid4()
+    record(edge.connection, tenant, details={"b": 1, "a": ["x"]}, context={"actor": "caf\u00e9"})
+    record(edge.connection, tenant)
+    texts = (
+        "action, actor, actor_type, database_role, resource_type, resource_id, request_id, ip_address,"
+        " user_agent, details::text, success::text, error_message"
+    )
+    previous = bytes(32)
+    for number, identifier, moment, stored, *fields in entries(
+        owner, tenant, f"number, id, timestamp, hash, {texts}"
+    ):
+        micros = round(moment.timestamp() * 1_000_000)
+        preimage = b"VES_AUDIT_V1" + tenant.bytes + number.to_bytes(8, "big") + previous + identifier.bytes
+        preimage += micros.to_bytes(8, "big")
+        for field in fields:
+            data = None if field is None else field.encode()
+            preimage += b"\xff" * 4 if data is None else len(data).to_bytes(4, "big") + data
+        previous = hashlib.sha256(preimage).digest()
+        assert stored == previous
+
+
+def test_the_switch_turns_the_log_off_and_on_and_is_itself_audited(database: Database) -> None:
+    tenant = uuid.uuid4()
+    count = "select count(*) from ves_store.audit_log where tenant_id = %s"
+    with database.connect("ves_admin") as admin, database.connect() as owner:
+        switch = "select ves.set_audit_log(%s)"
+        assert scalar(admin, switch, [True]) is False
+        assert scalar(admin, switch, [False]) is True
+        assert scalar(admin, switch, [False]) is False
+        record(admin, tenant)
+        assert scalar(owner, count, [tenant]) == 0
+        assert scalar(admin, switch, [True]) is True
+        record(admin, tenant)
+        assert scalar(owner, count, [tenant]) == 1
+        told = entries(owner, NIL, "action, resource_id, (details ->> 'after')::boolean")
+        assert told == [("config_updated", "enabled", False), ("config_updated", "enabled", True)]
+        assert owner.execute("select * from ves.verify_audit()").fetchall() == []
+
+
+def test_no_session_setting_silences_the_log(edge: Edge, owner: psycopg.Connection[Any]) -> None:
+    tenant = uuid.uuid4()
+    edge.connection.execute("set ves.audit_log_enabled = off")
+    record(edge.connection, tenant, context={"audit": False})
+    assert entries(owner, tenant, "number") == [(1,)]
