@@ -44,7 +44,7 @@ def make_services(settings: Settings) -> Services:
         settings=settings,
         database=database,
         authenticator=authenticator,
-        agent_keys=AgentKeys(database, settings.agent_key_cache),
+        agent_keys=AgentKeys(database, settings.caches.agent_key),
         signer=signer,
         coalescer=Coalescer(
             database,

@@ -44,6 +44,11 @@ class Environment:
             raise SettingsError(f"{name}: {value} is outside {low}..{'' if high is None else high}")
         return value
 
+    def positive(self, name: str, default: int) -> int:
+        """A whole number of at least 1 that cannot be wrong: 0 means 1, anything else that is no count the default."""
+        text = self.text(name)
+        return max(1, int(text)) if text.isdecimal() else default
+
     def number(self, name: str, default: float, *, low: float) -> float:
         """A finite number of at least `low`."""
         text = self.text(name)

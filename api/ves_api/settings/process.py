@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from psycopg.conninfo import conninfo_to_dict
 
+from ves_api.settings.caches import CacheSettings, load_caches
 from ves_api.settings.environment import Environment, SettingsError
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Settings:
     allow_unsafe_server: bool
 
     bootstrap_key: str | None
-    agent_key_cache: int
+    caches: CacheSettings
 
     sequencer_id: uuid.UUID
     signing_key: bytes | None
@@ -134,7 +135,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         startup_retry_delay=env.number("DB_STARTUP_RETRY_DELAY_SECS", 3, low=0),
         allow_unsafe_server=env.flag("VES_DANGER_ALLOW_UNSAFE_SERVER", default=False),
         bootstrap_key=_bootstrap_key(env, production=production),
-        agent_key_cache=env.integer("CACHE_AGENT_KEY_MAX", 10_000, low=1),
+        caches=load_caches(env),
         sequencer_id=_sequencer_id(env),
         signing_key=env.parsed("VES_SEQUENCER_SIGNING_KEY", parse_seed),
         key_version=env.integer("VES_SEQUENCER_KEY_VERSION", 0, low=0, high=_I32_MAX),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ves_api.cache import Cache
 from ves_api.gateway.agent_keys import get_agent_keys
 
 if TYPE_CHECKING:
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
 
     from ves.ingest import AgentKey
     from ves_api.gateway.database import Database
+    from ves_api.settings import CacheLimits
 
 
 class AgentKeys:
     """A bounded cache by (tenant, agent, key number). Read from any thread, written by the event loop."""
 
-    def __init__(self, database: Database, size: int) -> None:
+    def __init__(self, database: Database, limits: CacheLimits) -> None:
         self._database = database
-        self._size = size
-        self._cache: dict[tuple[uuid.UUID, uuid.UUID, int], AgentKey] = {}
+        self.cache: Cache[tuple[uuid.UUID, uuid.UUID, int], AgentKey] = Cache(limits)
 
     def cached(
         self, tenant_id: uuid.UUID, names: Collection[tuple[uuid.UUID, int]]
@@ -32,7 +33,7 @@ class AgentKeys:
         """All the keys, or None when one is not cached."""
         keys = {}
         for agent_id, key_id in names:
-            key = self._cache.get((tenant_id, agent_id, key_id))
+            key = self.cache.get((tenant_id, agent_id, key_id))
             if key is None:
                 return None
             keys[agent_id, key_id] = key
@@ -44,7 +45,5 @@ class AgentKeys:
         """The keys that exist, from the database."""
         keys = await get_agent_keys(self._database, tenant_id, names)
         for (agent_id, key_id), key in keys.items():
-            if len(self._cache) >= self._size:
-                self._cache.pop(next(iter(self._cache)))
-            self._cache[tenant_id, agent_id, key_id] = key
+            self.cache.put((tenant_id, agent_id, key_id), key)
         return keys
