@@ -14,7 +14,10 @@ FILES = {
         str(path.relative_to(ROOT)): "ves_api"
         for path in sorted((ROOT / "api/ves_api/gateway/sql").glob("*.sql"))
     },
-    "api/ves_api/gateway/admin.sql": "ves_admin",
+    **{
+        str(path.relative_to(ROOT)): "ves_admin"
+        for path in sorted((ROOT / "api/ves_api/gateway/operators").glob("*.sql"))
+    },
     "workers/ves_workers/runtime/statements.sql": "ves_worker",
 }
 # The story of an attacker: a superuser's statements, run in a scratch database of their own.

@@ -33,8 +33,10 @@ def parse_statements(text: str) -> dict[str, bytes]:
 
 @cache
 def statements() -> dict[str, bytes]:
-    """Give the statements of admin.sql by name."""
-    return parse_statements(files("ves_api.gateway").joinpath("admin.sql").read_text(encoding="utf-8"))
+    """Give the statements of operators/*.sql by name."""
+    sources = files("ves_api.gateway").joinpath("operators").iterdir()
+    texts = [source.read_text(encoding="utf-8") for source in sources if source.name.endswith(".sql")]
+    return parse_statements("\n".join(texts))
 
 
 class Admin:
@@ -62,7 +64,8 @@ class Admin:
     ) -> None:
         self._connection.close()
 
-    def _rows(self, name: str, /, **parameters: Any) -> list[Row]:
+    def rows(self, name: str, /, **parameters: Any) -> list[Row]:
+        """Send a named statement; all its rows."""
         try:
             return self._connection.execute(statements()[name], parameters).fetchall()
         except psycopg.Error as error:
@@ -70,7 +73,7 @@ class Admin:
 
     def list_streams(self) -> list[Row]:
         """List streams: tenant_id, store_id, head_sequence, committed_to."""
-        return self._rows("list_streams")
+        return self.rows("list_streams")
 
     def verify_stream(self, tenant_id: UUID, store_id: UUID) -> list[Row]:
         """Recompute a stream as one snapshot, also while it grows.
@@ -78,11 +81,11 @@ class Admin:
         Findings as check_name, sequence_number, batch_id, finding; none when it is clean.
         """
         with self._connection.transaction():
-            return self._rows("verify_stream", tenant_id=tenant_id, store_id=store_id)
+            return self.rows("verify_stream", tenant_id=tenant_id, store_id=store_id)
 
     def commit_next(self, tenant_id: UUID, store_id: UUID, max_events: int) -> Row | None:
         """Commit the next range of a stream; None when nothing is left."""
-        rows = self._rows("commit_next", tenant_id=tenant_id, store_id=store_id, max_events=max_events)
+        rows = self.rows("commit_next", tenant_id=tenant_id, store_id=store_id, max_events=max_events)
         return rows[0] if rows else None
 
     def create_api_key(
@@ -98,7 +101,7 @@ class Admin:
         rate_limit: int | None,
     ) -> None:
         """Store an API key by the lower-case hex SHA-256 of its whole text."""
-        self._rows(
+        self.rows(
             "create_api_key",
             key_hash=key_hash,
             tenant_id=tenant_id,
@@ -112,16 +115,16 @@ class Admin:
 
     def list_api_keys(self, tenant_id: UUID) -> list[Row]:
         """List API keys of a tenant, revoked ones included."""
-        return self._rows("list_api_keys", tenant_id=tenant_id)
+        return self.rows("list_api_keys", tenant_id=tenant_id)
 
     def revoke_api_key(self, key_hash_prefix: str, tenant_id: UUID) -> int:
         """Revoke the keys of a tenant whose hash starts with the prefix; their number."""
-        rows = self._rows("revoke_api_key", key_hash_prefix=key_hash_prefix, tenant_id=tenant_id)
+        rows = self.rows("revoke_api_key", key_hash_prefix=key_hash_prefix, tenant_id=tenant_id)
         return int(rows[0]["revoked"])
 
     def register_agent_key(self, tenant_id: UUID, agent_id: UUID, key_id: int, public_key: bytes) -> None:
         """Register an Ed25519 key (32 bytes) for an agent."""
-        self._rows(
+        self.rows(
             "register_agent_key",
             tenant_id=tenant_id,
             agent_id=agent_id,
@@ -131,23 +134,23 @@ class Admin:
 
     def list_agent_keys(self, tenant_id: UUID, agent_id: UUID) -> list[Row]:
         """List an agent's keys; key_id is 0 to 2^32-1."""
-        return self._rows("list_agent_keys", tenant_id=tenant_id, agent_id=agent_id)
+        return self.rows("list_agent_keys", tenant_id=tenant_id, agent_id=agent_id)
 
     def revoke_agent_key(self, tenant_id: UUID, agent_id: UUID, key_id: int) -> None:
         """Revoke an agent's key."""
-        self._rows("revoke_agent_key", tenant_id=tenant_id, agent_id=agent_id, key_id=_signed_32(key_id))
+        self.rows("revoke_agent_key", tenant_id=tenant_id, agent_id=agent_id, key_id=_signed_32(key_id))
 
     def register_unsigned_signer(self, sequencer_id: UUID) -> int:
         """Register a sequencer whose receipts are not signed; its signer_id."""
-        return int(self._rows("register_unsigned_signer", sequencer_id=sequencer_id)[0]["signer_id"])
+        return int(self.rows("register_unsigned_signer", sequencer_id=sequencer_id)[0]["signer_id"])
 
     def list_signers(self) -> list[Row]:
         """List signers: signer_id, sequencer_id, key_version, algorithm, public_key."""
-        return self._rows("list_signers")
+        return self.rows("list_signers")
 
     def ingest_signed_events(self, request: str) -> Row:
         """Append a request body of VES ingest (JSON text); the answer of VES 14.3."""
-        answer: Row = self._rows("ingest_signed_events", request=request)[0]["answer"]
+        answer: Row = self.rows("ingest_signed_events", request=request)[0]["answer"]
         return answer
 
 
