@@ -9,7 +9,7 @@ begin
       execute format('create role %I login noinherit', v_role);
     end if;
   end loop;
-  foreach v_role in array array['ves_owner', 'ves_anon']
+  foreach v_role in array array['ves_owner', 'ves_anon', 'ves_tenant']
   loop
     if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
       execute format('create role %I nologin', v_role);
@@ -18,11 +18,20 @@ begin
 end
 $$;
 
+-- PostgREST logs in with no rights of its own and becomes one of these for each request. It takes the settings of the
+-- role that it becomes with them.
+grant ves_anon to ves_authenticator;
+grant ves_tenant to ves_authenticator;
+alter role ves_authenticator set statement_timeout to '5s';
+alter role ves_tenant set statement_timeout to '5s';
+alter role ves_tenant set default_transaction_read_only to on;
+
 comment on role ves_owner is 'Owns every object of the sequencer; nobody logs in as it.';
 comment on role ves_api is 'REST and gRPC processes: execute functions of schema ves, no table rights.';
 comment on role ves_worker is 'Background workers: execute functions of schema ves, no table rights.';
 comment on role ves_service is 'Trusted service beside the database: ingests only through the function that verifies signatures itself.';
 comment on role ves_reader is 'Auditor: views, proofs and verify_stream.';
 comment on role ves_admin is 'Operator: every administrative function.';
-comment on role ves_anon is 'PostgREST: a request without a token.';
+comment on role ves_anon is 'PostgREST: a request without a token; sees nothing.';
+comment on role ves_tenant is 'PostgREST: a request with a token; reads the views of schema rest, each of which shows the rows of the tenant that the token names.';
 comment on role ves_authenticator is 'PostgREST: the login that switches roles.';

@@ -48,6 +48,7 @@ def test_a_table_function_view_or_trigger_file_holds_the_object_it_is_named_afte
     for folder, schemas in {
         "tables": ("ves_store",),
         "views": ("ves", "ves_int"),
+        "rest": ("rest",),
         "types": ("ves",),
         "functions": ("ves", "ves_int"),
     }.items():

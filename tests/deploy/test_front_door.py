@@ -109,6 +109,11 @@ def test_the_compose_file_has_no_findings(root: Path) -> None:
         (["services", "api", "environment", "DATABASE_URL"], "postgresql://ves_api:secret@postgres/ves"),
         (["services", "postgres", "image"], "ves-engine:latest"),
         (["services", "workers", "privileged"], True),
+        (["services", "postgrest", "environment", "PGRST_JWT_SECRET"], "${JWT_SECRET:-guessed}"),
+        (
+            ["services", "postgrest", "environment", "PGRST_DB_URI"],
+            "postgresql://ves_authenticator:secret@postgres/ves",
+        ),
         (["services", "api", "ports"], ["8080:8080"]),
     ],
 )

@@ -36,7 +36,12 @@ where r.relnamespace = 'ves_store'::regnamespace and not t.tgisinternal
 union all
 select 'grants ' || r.oid::regclass, md5(coalesce(r.relacl::text, ''))
 from pg_class as r
-where r.relnamespace in ('ves'::regnamespace, 'ves_store'::regnamespace) and r.relkind in ('r', 'v')
+where r.relnamespace in ('ves'::regnamespace, 'ves_store'::regnamespace, 'rest'::regnamespace)
+  and r.relkind in ('r', 'v')
+union all
+select 'view ' || r.oid::regclass, md5(pg_get_viewdef(r.oid) || coalesce(r.reloptions::text, ''))
+from pg_class as r
+where r.relnamespace in ('ves'::regnamespace, 'ves_int'::regnamespace, 'rest'::regnamespace) and r.relkind = 'v'
 """
 
 

@@ -16,7 +16,8 @@ union all
 select 'view', c.oid::regclass::text, r.xmin::text
 from pg_class as c
 join pg_rewrite as r on r.ev_class = c.oid
-where c.relnamespace in ('ves'::regnamespace, 'ves_int'::regnamespace) and c.relkind = 'v'
+where c.relnamespace in ('ves'::regnamespace, 'ves_int'::regnamespace, 'rest'::regnamespace)
+  and c.relkind = 'v'
 union all
 select 'trigger', format('%I on %s', t.tgname, t.tgrelid::regclass), t.xmin::text
 from pg_trigger as t

@@ -1,0 +1,12 @@
+create or replace view rest.legacy_commitments with (security_barrier) as
+select
+  c.tenant_id, c.store_id, c.batch_id, encode(c.events_root, 'hex') as events_root,
+  encode(c.prev_state_root, 'hex') as prev_state_root, encode(c.new_state_root, 'hex') as new_state_root,
+  c.event_count, c.sequence_start, c.sequence_end, c.committed_at,
+  encode(a.chain_tx_hash, 'hex') as chain_tx_hash, a.anchored_at
+from ves_store.commitments as c
+left join ves_store.commitment_anchors as a on a.batch_id = c.batch_id and a.tenant_id = c.tenant_id
+where c.tenant_id = (select ves_int.claimed_tenant('read'))
+  and coalesce(c.store_id = any((select ves_int.claimed_stores())::uuid[]), true);
+
+comment on view rest.legacy_commitments is 'Legacy commitments of the token''s tenant with their anchoring state, roots as bare hex.';

@@ -1,0 +1,1 @@
+"""Schema rest, played as PostgREST plays it."""
