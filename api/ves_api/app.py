@@ -54,6 +54,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     app.state.services = services
     app.state.ingest = ingest = IngestService(services)
     await services.database.open()
+    await services.reads.open()
     services.flusher.start()
     try:
         yield
@@ -62,6 +63,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         await services.flusher.close()
         await services.verifier.close()
         ingest.close()
+        await services.reads.close()
         await services.database.close()
 
 

@@ -9,6 +9,7 @@ from ves_api.auth.authenticator import Authenticator
 from ves_api.auth.credentials import read_credential
 from ves_api.gateway.coalescer import Coalescer
 from ves_api.gateway.database import Database
+from ves_api.gateway.reads import Reads
 from ves_api.http.ingest.flusher import ReceiptFlusher
 from ves_api.http.ingest.keys import AgentKeys
 from ves_api.http.ingest.signing import ReceiptSigner
@@ -27,6 +28,7 @@ class Services:
 
     settings: Settings
     database: Database
+    reads: Reads
     authenticator: Authenticator
     agent_keys: AgentKeys
     signer: ReceiptSigner
@@ -43,6 +45,7 @@ def make_services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         database=database,
+        reads=Reads(settings, database),
         authenticator=authenticator,
         agent_keys=AgentKeys(database, settings.caches.agent_key),
         signer=signer,

@@ -71,6 +71,7 @@ begin
       ('ves.list_streams', '{ves_worker,ves_reader,ves_admin}'),
       ('ves.health', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.server_is_durable', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
+      ('ves.server_identity', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.version', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}')
     ) as g (function_name, roles)
   loop

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     import datetime as dt
     import uuid
 
+    from ves_api.cache import Cache
     from ves_api.gateway.database import Database
+    from ves_api.gateway.reads import ProofKey, Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +79,44 @@ async def list_commitments(database: Database, tenant_id: uuid.UUID, store_id: u
     return [Commitment(*row) for row in rows]
 
 
-async def get_commitment(database: Database, tenant_id: uuid.UUID, batch_id: uuid.UUID) -> Commitment | None:
+async def get_commitment(reads: Reads, tenant_id: uuid.UUID, batch_id: uuid.UUID) -> Commitment | None:
     """The commitment, searched in one tenant (nil: in all), or None."""
-    row = await database.fetch_one(
-        "get_commitment", {"tenant_id": tenant_id, "batch_id": batch_id}, idempotent=True
-    )
-    return None if row is None or row[0] is None else Commitment(*row)
+    cache, key = reads.caches.ves_commitment, (tenant_id, batch_id)
+    known = cache.get(key)
+    if known is not None:
+        return known
+    row = await reads.fetch_one("get_commitment", {"tenant_id": tenant_id, "batch_id": batch_id})
+    if row is None or row[0] is None:
+        return None
+    commitment = Commitment(*row)
+    if commitment.anchored_at is not None:
+        cache.put(key, commitment)
+    return commitment
 
 
 async def get_inclusion_proof(
-    database: Database, tenant_id: uuid.UUID, store_id: uuid.UUID, sequence_number: int, batch_id: uuid.UUID
+    reads: Reads, tenant_id: uuid.UUID, store_id: uuid.UUID, sequence_number: int, batch_id: uuid.UUID
 ) -> InclusionProof | None:
     """The proof of one event in one commitment of its stream. Raises VE605, VE606, VE607."""
-    row = await database.fetch_one(
+    return await read_proof(
+        reads,
+        reads.caches.ves_proof,
         "get_inclusion_proof",
-        {
-            "tenant_id": tenant_id,
-            "store_id": store_id,
-            "sequence_number": sequence_number,
-            "batch_id": batch_id,
-        },
-        idempotent=True,
+        (tenant_id, store_id, sequence_number, batch_id),
     )
-    return None if row is None or row[0] is None else InclusionProof(*row)
+
+
+async def read_proof(
+    reads: Reads, cache: Cache[ProofKey, InclusionProof], statement: str, key: ProofKey
+) -> InclusionProof | None:
+    """An inclusion proof of either stream: a path in a stored tree never changes. Raises VE605, VE606, VE607."""
+    known = cache.get(key)
+    if known is not None:
+        return known
+    parameters = dict(zip(("tenant_id", "store_id", "sequence_number", "batch_id"), key, strict=True))
+    row = await reads.fetch_one(statement, parameters)
+    if row is None or row[0] is None:
+        return None
+    proof = InclusionProof(*row)
+    cache.put(key, proof)
+    return proof

@@ -7,7 +7,7 @@ string, so that a call costs one round trip.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import psycopg
@@ -23,18 +23,21 @@ from ves_api.telemetry import get_logger
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ves_api.settings import Settings
+    from ves_api.settings import ReplicaSettings, Settings
 
 Row = tuple[Any, ...]
 
 _ATTEMPTS = 4
 _CONNECT_TIMEOUT_SECONDS = 5
+# The pool's pauses between attempts double up to this. Short: a server that is back is to be used soon.
+RECONNECT_SECONDS = 10
+SESSION: Final = {"autocommit": True, "prepare_threshold": 0}
 _log = get_logger("gateway")
 
 
-def conninfo(settings: Settings) -> str:
-    """The connection string with the session limits of the settings added to its `options`."""
-    parts: dict[str, Any] = dict(conninfo_to_dict(settings.database_url))
+def conninfo(settings: Settings, replica: ReplicaSettings | None = None) -> str:
+    """The connection string, of the primary or a replica, with the session limits added to its `options`."""
+    parts: dict[str, Any] = dict(conninfo_to_dict(replica.url if replica else settings.database_url))
     limits = {
         "statement_timeout": settings.statement_timeout_ms,
         "idle_in_transaction_session_timeout": settings.idle_in_transaction_timeout_ms,
@@ -46,7 +49,7 @@ def conninfo(settings: Settings) -> str:
     own = str(parts.pop("options", "") or "")
     options = " ".join(["-c synchronous_commit=on", own, *[f"-c {k}={v}" for k, v in limits.items()]])
     parts.setdefault("connect_timeout", _CONNECT_TIMEOUT_SECONDS)
-    parts.setdefault("application_name", settings.application_name)
+    parts.setdefault("application_name", (replica or settings).application_name)
     return make_conninfo(options=options.strip(), **{k: v for k, v in parts.items() if v is not None})
 
 
@@ -63,7 +66,8 @@ class Database:
             timeout=settings.acquire_timeout,
             max_idle=settings.idle_timeout,
             max_lifetime=settings.max_lifetime,
-            kwargs={"autocommit": True, "prepare_threshold": 0},
+            reconnect_timeout=RECONNECT_SECONDS,
+            kwargs=SESSION,
             configure=_configure,
             name="ves_api",
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ves_api.errors import ApiError
 from ves_api.gateway import arrays
-from ves_api.gateway.commitments import InclusionProof
+from ves_api.gateway.commitments import InclusionProof, read_proof
 from ves_api.gateway.ingest import IngestAnswer
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ves.legacy_ingest import LegacyEvent, LegacyRequest
     from ves_api.gateway.database import Database
+    from ves_api.gateway.reads import Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +108,10 @@ async def get_head(database: Database, tenant_id: uuid.UUID, store_id: uuid.UUID
 
 
 async def list_events(
-    database: Database, tenant_id: uuid.UUID, store_id: uuid.UUID, from_sequence: int, max_events: int
+    reads: Reads, tenant_id: uuid.UUID, store_id: uuid.UUID, from_sequence: int, max_events: int
 ) -> list[StoredEvent]:
     """The events of a window of numbers. Raises sequence_gap."""
-    rows = await database.fetch(
+    rows = await reads.fetch(
         "list_legacy_events",
         {
             "tenant_id": tenant_id,
@@ -118,7 +119,6 @@ async def list_events(
             "from_sequence": from_sequence,
             "max_events": max_events,
         },
-        idempotent=True,
     )
     return [StoredEvent(*row) for row in rows]
 
@@ -174,29 +174,27 @@ async def list_commitments(
     return [LegacyCommitment(*row) for row in rows]
 
 
-async def get_commitment(
-    database: Database, tenant_id: uuid.UUID, batch_id: uuid.UUID
-) -> LegacyCommitment | None:
+async def get_commitment(reads: Reads, tenant_id: uuid.UUID, batch_id: uuid.UUID) -> LegacyCommitment | None:
     """The commitment, searched in one tenant (nil: in all), or None."""
-    parameters = {"tenant_id": tenant_id, "batch_id": batch_id}
-    row = await database.fetch_one("get_legacy_commitment", parameters, idempotent=True)
-    return None if row is None or row[0] is None else LegacyCommitment(*row)
+    cache, key = reads.caches.commitment, (tenant_id, batch_id)
+    known = cache.get(key)
+    if known is not None:
+        return known
+    row = await reads.fetch_one("get_legacy_commitment", {"tenant_id": tenant_id, "batch_id": batch_id})
+    if row is None or row[0] is None:
+        return None
+    commitment = LegacyCommitment(*row)
+    if commitment.anchored_at is not None:
+        cache.put(key, commitment)
+    return commitment
 
 
 async def get_inclusion_proof(
-    database: Database, stream: tuple[uuid.UUID, uuid.UUID], sequence_number: int, batch_id: uuid.UUID
+    reads: Reads, stream: tuple[uuid.UUID, uuid.UUID], sequence_number: int, batch_id: uuid.UUID
 ) -> InclusionProof:
     """The proof of one event; `merkle_root` is the events_root. Raises VE605, VE606, VE607."""
-    row = await database.fetch_one(
-        "get_legacy_inclusion_proof",
-        {
-            "tenant_id": stream[0],
-            "store_id": stream[1],
-            "sequence_number": sequence_number,
-            "batch_id": batch_id,
-        },
-        idempotent=True,
-    )
-    if row is None or row[0] is None:
+    key = (*stream, sequence_number, batch_id)
+    proof = await read_proof(reads, reads.caches.proof, "get_legacy_inclusion_proof", key)
+    if proof is None:
         raise ApiError("commitment_not_found", resource_id=str(batch_id))
-    return InclusionProof(*row)
+    return proof

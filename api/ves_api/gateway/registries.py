@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import uuid
 
     from ves_api.gateway.database import Database
+    from ves_api.gateway.reads import Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,25 +141,17 @@ async def list_compliance_proofs(database: Database, event: ComplianceEvent) -> 
     return [ComplianceProof(*row) for row in rows]
 
 
-async def get_compliance_proof(
-    database: Database, tenant_id: uuid.UUID, proof_id: uuid.UUID
-) -> ComplianceProof:
+async def get_compliance_proof(reads: Reads, tenant_id: uuid.UUID, proof_id: uuid.UUID) -> ComplianceProof:
     """One proof, searched in one tenant (nil: in all). Raises proof_not_found."""
-    row = await database.fetch_one(
-        "get_compliance_proof", {"tenant_id": tenant_id, "proof_id": proof_id}, idempotent=True
-    )
+    row = await reads.fetch_one("get_compliance_proof", {"tenant_id": tenant_id, "proof_id": proof_id})
     if row is None:
         raise ApiError("proof_not_found", resource_id=str(proof_id))
     return ComplianceProof(*row)
 
 
-async def get_validity_inputs(
-    database: Database, tenant_id: uuid.UUID, batch_id: uuid.UUID
-) -> ValidityInputs:
+async def get_validity_inputs(reads: Reads, tenant_id: uuid.UUID, batch_id: uuid.UUID) -> ValidityInputs:
     """The inputs of a commitment, searched in one tenant (nil: in all). Raises commitment_not_found."""
-    row = await database.fetch_one(
-        "get_validity_inputs", {"tenant_id": tenant_id, "batch_id": batch_id}, idempotent=True
-    )
+    row = await reads.fetch_one("get_validity_inputs", {"tenant_id": tenant_id, "batch_id": batch_id})
     if row is None:
         raise ApiError("commitment_not_found", resource_id=str(batch_id))
     return ValidityInputs(*row)
@@ -198,11 +191,9 @@ async def list_validity_proofs(
     return [ValidityProof(*row) for row in rows]
 
 
-async def get_validity_proof(database: Database, tenant_id: uuid.UUID, proof_id: uuid.UUID) -> ValidityProof:
+async def get_validity_proof(reads: Reads, tenant_id: uuid.UUID, proof_id: uuid.UUID) -> ValidityProof:
     """One proof, searched in one tenant (nil: in all). Raises proof_not_found."""
-    row = await database.fetch_one(
-        "get_validity_proof", {"tenant_id": tenant_id, "proof_id": proof_id}, idempotent=True
-    )
+    row = await reads.fetch_one("get_validity_proof", {"tenant_id": tenant_id, "proof_id": proof_id})
     if row is None:
         raise ApiError("proof_not_found", resource_id=str(proof_id))
     return ValidityProof(*row)

@@ -1,7 +1,16 @@
 """Process settings: one frozen object, read once from the environment (operations 1.1-1.4)."""
 
 from ves_api.settings.caches import CacheLimits, CacheSettings
+from ves_api.settings.database import ReplicaSettings
 from ves_api.settings.environment import SettingsError
 from ves_api.settings.process import Settings, load, parse_seed
 
-__all__ = ["CacheLimits", "CacheSettings", "Settings", "SettingsError", "load", "parse_seed"]
+__all__ = [
+    "CacheLimits",
+    "CacheSettings",
+    "ReplicaSettings",
+    "Settings",
+    "SettingsError",
+    "load",
+    "parse_seed",
+]

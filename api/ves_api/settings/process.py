@@ -13,9 +13,8 @@ import uuid
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from psycopg.conninfo import conninfo_to_dict
-
 from ves_api.settings.caches import CacheSettings, load_caches
+from ves_api.settings.database import ReplicaSettings, connection_url, load_replica
 from ves_api.settings.environment import Environment, SettingsError
 
 if TYPE_CHECKING:
@@ -23,9 +22,7 @@ if TYPE_CHECKING:
 
 _OFF = frozenset({"", "0", "false", "off"})
 _DEVELOPMENT = frozenset({"", "local", "dev", "development", "test", "testing", "ci", "staging"})
-_SAFE_SSL_MODES = frozenset({"require", "verify-ca", "verify-full"})
-_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-_LOCAL_BY_SWITCH = frozenset({"postgres", "host.docker.internal"})
+_DATABASE_URL = "postgres://localhost/stateset_sequencer"
 _PROFILES = frozenset({"legacy", "hybrid", "pqc-strict"})
 _LOG_LEVELS = frozenset({"trace", "debug", "info", "warn", "warning", "error", "off"})
 _SECRETS = frozenset({"database_url", "bootstrap_key", "signing_key"})
@@ -66,6 +63,7 @@ class Settings:
     allow_unsafe_server: bool
 
     bootstrap_key: str | None
+    replica: ReplicaSettings | None
     caches: CacheSettings
 
     sequencer_id: uuid.UUID
@@ -83,12 +81,16 @@ class Settings:
     @property
     def pool_size(self) -> int:
         """Connections of one process: the configured maximum is shared by all worker processes."""
-        return max(1, -(-self.max_connections // self.workers))
+        return self.shared(self.max_connections)
 
     @property
     def pool_floor(self) -> int:
         """Connections that one process keeps warm."""
-        return min(self.pool_size, -(-self.min_connections // self.workers))
+        return min(self.pool_size, self.shared(self.min_connections))
+
+    def shared(self, connections: int) -> int:
+        """One process's part, rounded up, of a number of connections that all worker processes share."""
+        return -(-connections // self.workers)
 
     @property
     def stark_processes(self) -> int:
@@ -110,6 +112,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     production = (env.text("SEQUENCER_ENV") or env.text("ENVIRONMENT")).lower() not in _DEVELOPMENT
     if env.text("AUTH_MODE", "required") != "required":
         raise SettingsError("AUTH_MODE: only `required` is supported")
+    max_connections = env.integer("MAX_DB_CONNECTIONS", 8 * workers, low=1, high=10_000)
+    application_name = env.text("DB_APPLICATION_NAME", "stateset-sequencer")
     return Settings(
         host=env.text("HOST", "0.0.0.0"),  # noqa: S104 (the reference's default)
         port=env.integer("PORT", 8080, low=0, high=_U16_MAX),
@@ -121,8 +125,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         max_payload_bytes=env.integer("MAX_EVENT_PAYLOAD_SIZE", 1_048_576, low=1),
         cors_origins=tuple(o for o in (p.strip() for p in env.text("CORS_ALLOW_ORIGINS").split(",")) if o),
         production=production,
-        database_url=_database_url(env),
-        max_connections=env.integer("MAX_DB_CONNECTIONS", 8 * workers, low=1, high=10_000),
+        database_url=connection_url(env, "DATABASE_URL", _DATABASE_URL),
+        max_connections=max_connections,
         min_connections=env.integer("MIN_DB_CONNECTIONS", workers, low=0, high=10_000),
         acquire_timeout=env.number("DB_ACQUIRE_TIMEOUT_MS", 5_000, low=1) / 1000,
         idle_timeout=env.number("DB_IDLE_TIMEOUT_SECS", 600, low=1),
@@ -130,11 +134,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         statement_timeout_ms=env.integer("DB_STATEMENT_TIMEOUT_MS", 30_000, low=0),
         idle_in_transaction_timeout_ms=env.integer("DB_IDLE_IN_TX_TIMEOUT_MS", 60_000, low=0),
         lock_timeout_ms=env.integer("DB_LOCK_TIMEOUT_MS", 10_000, low=0),
-        application_name=env.text("DB_APPLICATION_NAME", "stateset-sequencer"),
+        application_name=application_name,
         startup_retries=env.integer("DB_STARTUP_MAX_RETRIES", 10, low=0),
         startup_retry_delay=env.number("DB_STARTUP_RETRY_DELAY_SECS", 3, low=0),
         allow_unsafe_server=env.flag("VES_DANGER_ALLOW_UNSAFE_SERVER", default=False),
         bootstrap_key=_bootstrap_key(env, production=production),
+        replica=load_replica(env, max_connections=max_connections, application_name=application_name),
         caches=load_caches(env),
         sequencer_id=_sequencer_id(env),
         signing_key=env.parsed("VES_SEQUENCER_SIGNING_KEY", parse_seed),
@@ -178,25 +183,6 @@ def _base64_standard(text: str) -> bytes:
 
 def _base64_url(text: str) -> bytes:
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-
-
-def _database_url(env: Environment) -> str:
-    """The connection text; a remote server without TLS is refused (operations 1.2)."""
-    url = env.text("DATABASE_URL", "postgres://localhost/stateset_sequencer")
-    try:
-        parts = conninfo_to_dict(url)
-    except Exception as error:
-        raise SettingsError("DATABASE_URL: not a PostgreSQL connection string") from error
-    mode = str(parts.get("sslmode") or "")
-    hosts = [h for h in str(parts.get("host") or parts.get("hostaddr") or "").split(",") if h]
-    local = _LOCAL_HOSTS | (_LOCAL_BY_SWITCH if env.flag("ALLOW_INSECURE_LOCAL_DB", default=False) else set())
-    remote = [h for h in hosts if h not in local and not h.startswith(("/", "@"))]
-    if remote and mode not in _SAFE_SSL_MODES:
-        raise SettingsError(
-            f"DATABASE_URL: host {remote[0]} needs sslmode=require, verify-ca or verify-full "
-            "(ALLOW_INSECURE_LOCAL_DB=true excepts a compose network's own database)"
-        )
-    return url
 
 
 def _bootstrap_key(env: Environment, *, production: bool) -> str | None:

@@ -13,3 +13,7 @@ from ves.health() as health;
 -- name: server_is_durable
 -- Raises VE901 when the server would lose acknowledged commits.
 select ves.server_is_durable();
+
+-- name: server_identity
+-- The same on a primary and on every physical replica of it, different anywhere else.
+select ves.server_identity();

@@ -94,7 +94,7 @@ async def get_commitment(request: Request[Any, Any, Any], batch_id: str) -> ASGI
     identity = await identify(request)
     wanted = path_uuid(batch_id, "batch_id")
     identity.require("read")
-    commitment = await gateway.get_commitment(services_of(request).database, identity.search_tenant, wanted)
+    commitment = await gateway.get_commitment(services_of(request).reads, identity.search_tenant, wanted)
     if commitment is None:
         raise ApiError("commitment_not_found", resource_id=str(wanted))
     identity.require_scope(commitment.tenant_id, commitment.store_id)

@@ -109,7 +109,7 @@ async def _proof(request: Request[Any, Any, Any], proof_id: str) -> gateway.Comp
     identity = await identify(request)
     wanted = path_uuid(proof_id, "proof_id")
     identity.require("read")
-    proof = await gateway.get_compliance_proof(services_of(request).database, identity.search_tenant, wanted)
+    proof = await gateway.get_compliance_proof(services_of(request).reads, identity.search_tenant, wanted)
     identity.require_scope(proof.tenant_id, proof.store_id)
     return proof
 

@@ -87,7 +87,7 @@ async def get_legacy_commitment(request: Request[Any, Any, Any], batch_id: str) 
     identity = await identify(request)
     identity.require("read")
     wanted = path_uuid(batch_id, "batch_id")
-    found = await gateway.get_commitment(services_of(request).database, identity.search_tenant, wanted)
+    found = await gateway.get_commitment(services_of(request).reads, identity.search_tenant, wanted)
     if found is None:
         raise ApiError("commitment_not_found", resource_id=str(wanted))
     identity.require_scope(found.tenant_id, found.store_id)

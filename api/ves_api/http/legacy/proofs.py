@@ -83,7 +83,7 @@ async def get_legacy_proof(request: Request[Any, Any, Any], sequence_number: str
     stream = await require_stream(request, query)
     number = path_number(sequence_number, "sequence_number")
     batch_id = query.required_uuid("batch_id")
-    proof = await get_inclusion_proof(services_of(request).database, stream, number, batch_id)
+    proof = await get_inclusion_proof(services_of(request).reads, stream, number, batch_id)
     return answer(
         LegacyProofResponse(
             sequence_number=proof.sequence_number,

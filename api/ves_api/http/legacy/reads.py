@@ -80,7 +80,7 @@ async def list_events(request: Request[Any, Any, Any]) -> ASGIResponse:
     if limit == 0:
         raise ApiError("invalid_query", "limit must be at least 1", details={"field": "limit"})
     events = await gateway.list_events(
-        services_of(request).database, tenant_id, store_id, first, min(limit, _MAX_WINDOW)
+        services_of(request).reads, tenant_id, store_id, first, min(limit, _MAX_WINDOW)
     )
     return answer(EventList([sequenced(e, tenant_id, store_id) for e in events], len(events)))
 

@@ -100,7 +100,7 @@ async def get_proof(request: Request[Any, Any, Any], sequence_number: str) -> AS
     batch_id = query.required_uuid("batch_id")
     identity.require("read")
     identity.require_scope(tenant_id, store_id)
-    proof = await get_inclusion_proof(services_of(request).database, tenant_id, store_id, number, batch_id)
+    proof = await get_inclusion_proof(services_of(request).reads, tenant_id, store_id, number, batch_id)
     if proof is None:
         raise ApiError("commitment_not_found", resource_id=str(batch_id))
     return answer(

@@ -83,9 +83,7 @@ async def _batch(
 ) -> gateway.ValidityInputs:
     """The commitment's inputs, searched in the caller's tenant and in the caller's scope."""
     identity.require(permission)
-    inputs = await gateway.get_validity_inputs(
-        services_of(request).database, identity.search_tenant, batch_id
-    )
+    inputs = await gateway.get_validity_inputs(services_of(request).reads, identity.search_tenant, batch_id)
     identity.require_scope(inputs.tenant_id, inputs.store_id)
     return inputs
 
@@ -95,7 +93,7 @@ async def _proof(request: Request[Any, Any, Any], proof_id: str) -> gateway.Vali
     identity = await identify(request)
     wanted = path_uuid(proof_id, "proof_id")
     identity.require("read")
-    proof = await gateway.get_validity_proof(services_of(request).database, identity.search_tenant, wanted)
+    proof = await gateway.get_validity_proof(services_of(request).reads, identity.search_tenant, wanted)
     identity.require_scope(proof.tenant_id, proof.store_id)
     return proof
 
@@ -150,7 +148,7 @@ async def verify_proof(request: Request[Any, Any, Any], proof_id: str) -> ASGIRe
     proof = await _proof(request, proof_id)
     database = services_of(request).database
     verdict = await gateway.verify_validity_proof(database, proof)
-    inputs = await gateway.get_validity_inputs(database, proof.tenant_id, proof.batch_id)
+    inputs = await gateway.get_validity_inputs(services_of(request).reads, proof.tenant_id, proof.batch_id)
     return answer(
         ValidityVerification(
             **identifying_fields(proof),

@@ -1,0 +1,129 @@
+"""Which reads a replica and the caches may answer.
+
+The promise: an answer never contradicts a receipt that the client holds. So a replica answers only what cannot change
+and what it has whole. What it lacks may be there on the primary; what may change (heads, lists, totals, chain fields
+before finality, keys, credentials) is asked of the primary alone and never comes here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ves_api.cache import Cache
+from ves_api.gateway.replica import Replica
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable, Mapping
+
+    from ves_api.gateway.commitments import Commitment, InclusionProof
+    from ves_api.gateway.database import Database, Row
+    from ves_api.gateway.legacy import LegacyCommitment
+    from ves_api.settings import CacheSettings, Settings
+
+CommitmentKey = tuple["uuid.UUID", "uuid.UUID"]
+ProofKey = tuple["uuid.UUID", "uuid.UUID", int, "uuid.UUID"]
+
+
+def _is_found(_: Mapping[str, Any], rows: list[Row]) -> bool:
+    return bool(rows) and rows[0][0] is not None
+
+
+def _is_anchored(_: Mapping[str, Any], rows: list[Row]) -> bool:
+    """A commitment's last column is when finality was seen; until then its chain fields may change."""
+    return bool(rows) and rows[0][-1] is not None
+
+
+def _is_whole_window(parameters: Mapping[str, Any], rows: list[Row]) -> bool:
+    """Every number that was asked for is there."""
+    first, most = int(parameters["from_sequence"]), int(parameters["max_events"])
+    return 0 < len(rows) == first + most - max(first, 1)
+
+
+# Statement to "these rows of a replica are the final answer". A statement that is not here cannot be read this way.
+FINAL: Final[Mapping[str, Callable[[Mapping[str, Any], list[Row]], bool]]] = {
+    "get_commitment": _is_anchored,
+    "get_legacy_commitment": _is_anchored,
+    "get_inclusion_proof": _is_found,
+    "get_legacy_inclusion_proof": _is_found,
+    "list_legacy_events": _is_whole_window,
+    "get_compliance_proof": _is_found,
+    "get_validity_inputs": _is_found,
+    "get_validity_proof": _is_found,
+}
+
+
+class ReadCaches:
+    """Facts that are final, by tenant (nil: the bootstrap administrator's own entries)."""
+
+    def __init__(self, limits: CacheSettings) -> None:
+        self.commitment: Cache[CommitmentKey, LegacyCommitment] = Cache(limits.commitment)
+        self.proof: Cache[ProofKey, InclusionProof] = Cache(limits.proof)
+        self.ves_commitment: Cache[CommitmentKey, Commitment] = Cache(limits.ves_commitment)
+        self.ves_proof: Cache[ProofKey, InclusionProof] = Cache(limits.ves_proof)
+
+
+@dataclass(slots=True)
+class ReadFigures:
+    """Counts since the start: who answered, and what was asked of a replica in vain."""
+
+    replica: int = 0
+    primary: int = 0
+    replica_lacked: int = 0
+    replica_unavailable: int = 0
+
+
+class Reads:
+    """The way to read what is final. Owned by one event loop."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self._database = database
+        self._identity: str | None = None
+        self._replica = (
+            None if settings.replica is None else Replica(settings, settings.replica, self._primary_identity)
+        )
+        self.caches = ReadCaches(settings.caches)
+        self.figures = ReadFigures()
+
+    @property
+    def replica_state(self) -> str:
+        """`none` without one, `resting` when it failed lately, else `used`."""
+        if self._replica is None:
+            return "none"
+        return "resting" if self._replica.is_resting else "used"
+
+    async def open(self) -> None:
+        """Start the replica's pool, if there is one."""
+        if self._replica is not None:
+            await self._replica.open()
+
+    async def close(self) -> None:
+        """Close the replica's connections."""
+        if self._replica is not None:
+            await self._replica.close()
+
+    async def fetch(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """All rows of a statement in FINAL: the replica's when they are final, else the primary's. Raises ApiError."""
+        is_final = FINAL[name]
+        if self._replica is not None:
+            rows = await self._replica.fetch(name, parameters)
+            if rows is not None and is_final(parameters, rows):
+                self.figures.replica += 1
+                return rows
+            if rows is None:
+                self.figures.replica_unavailable += 1
+            else:
+                self.figures.replica_lacked += 1
+        self.figures.primary += 1
+        return await self._database.fetch(name, parameters, idempotent=True)
+
+    async def fetch_one(self, name: str, parameters: Mapping[str, Any]) -> Row | None:
+        """The first row, or None."""
+        rows = await self.fetch(name, parameters)
+        return rows[0] if rows else None
+
+    async def _primary_identity(self) -> str:
+        if self._identity is None:
+            self._identity = str(await self._database.fetch_value("server_identity", {}, idempotent=True))
+        return self._identity

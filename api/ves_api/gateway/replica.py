@@ -1,0 +1,150 @@
+"""A streaming replica that answers when it can; it never fails a request.
+
+Whatever goes wrong, the caller gets None and asks the primary. A replica that is down, stuck or no standby of our
+primary is left alone for a while, so that it costs one request its patience and not all of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from ves_api.gateway import statements
+from ves_api.gateway.database import SESSION, conninfo, prepare
+from ves_api.gateway.translate import connection_was_lost
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from ves_api.gateway.database import Row
+    from ves_api.settings import ReplicaSettings, Settings
+
+_PATIENCE_SECONDS = 1.5
+_REST_SECONDS = 5.0
+_RECONNECT_SECONDS = 5
+_log = get_logger("replica")
+
+
+class _NotOurStandbyError(Exception):
+    """The server is promoted, or replays another primary: its answers could contradict ours."""
+
+
+class Replica:
+    """Owned by one event loop."""
+
+    def __init__(
+        self, settings: Settings, replica: ReplicaSettings, primary_identity: Callable[[], Awaitable[str]]
+    ) -> None:
+        self._statements = statements.load()
+        self._primary_identity = primary_identity
+        self._resting_until = 0.0
+        self._asked: set[asyncio.Task[list[Row]]] = set()
+        size = settings.shared(replica.max_connections)
+        self._pool = AsyncConnectionPool(
+            conninfo(settings, replica),
+            min_size=min(size, settings.shared(replica.min_connections)),
+            max_size=size,
+            open=False,
+            timeout=replica.acquire_timeout,
+            max_idle=replica.idle_timeout,
+            max_lifetime=replica.max_lifetime,
+            reconnect_timeout=_RECONNECT_SECONDS,
+            kwargs=SESSION,
+            configure=self._configure,
+            name="ves_api_read",
+        )
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it failed lately and is not asked."""
+        return time.monotonic() < self._resting_until
+
+    async def open(self) -> None:
+        """Start the pool without waiting for the server."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._pool.close()
+
+    async def fetch(self, name: str, parameters: Mapping[str, Any]) -> list[Row] | None:
+        """The rows that it has of a statement, or None when it cannot say. Never raises."""
+        if self.is_resting:
+            return None
+        rested = self._resting_until > 0
+        if rested:
+            # One caller finds out whether it is back; the others go on without it.
+            self._resting_until = time.monotonic() + _REST_SECONDS
+        # Not awaited itself: a server that stands still would also hold up the cancellation.
+        task = asyncio.get_running_loop().create_task(self._fetch(name, parameters))
+        self._asked.add(task)
+        task.add_done_callback(self._ended)
+        done, _ = await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
+        if not done:
+            task.cancel()
+            await self._rest("no answer in time")
+            return None
+        error = task.exception()
+        if error is None:
+            if rested:
+                self._resting_until = 0.0
+                _log.info("replica_used_again")
+            return task.result()
+        if isinstance(error, _NotOurStandbyError):
+            await self._rest(str(error))
+        elif isinstance(error, psycopg.Error) and connection_was_lost(error):
+            await self._rest(type(error).__name__)
+        elif rested:
+            self._resting_until = 0.0
+        return None
+
+    async def _fetch(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+        connection = await self._pool.getconn()
+        try:
+            cursor = connection.cursor(binary=True)
+            await cursor.execute(self._statements[name], parameters)
+            rows = await cursor.fetchall()
+            _require_standby(connection)
+            return rows
+        finally:
+            await self._pool.putconn(connection)
+
+    def _ended(self, task: asyncio.Task[list[Row]]) -> None:
+        """Let go of it, and look at how it ended: nobody else may be there to do so any more."""
+        self._asked.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def _rest(self, reason: str) -> None:
+        """Do not ask for a while, and then not on a connection from before."""
+        if not self.is_resting or self._resting_until == 0:
+            _log.warning("replica_not_used", reason=reason, seconds=_REST_SECONDS)
+        self._resting_until = time.monotonic() + _REST_SECONDS
+        await self._pool.drain()
+
+    async def _configure(self, connection: psycopg.AsyncConnection[Row]) -> None:
+        """Accept a connection only to a standby of the primary that this process writes to."""
+        prepare(connection)
+        try:
+            await self._require_ours(connection)
+        except Exception as error:
+            _log.warning("replica_refused", reason=str(error))
+            await connection.close()
+            raise
+
+    async def _require_ours(self, connection: psycopg.AsyncConnection[Row]) -> None:
+        _require_standby(connection)
+        row = await (await connection.execute(self._statements["server_identity"])).fetchone()
+        if row is None or row[0] != await self._primary_identity():
+            raise _NotOurStandbyError("not a replica of the primary's database")
+
+
+def _require_standby(connection: psycopg.AsyncConnection[Row]) -> None:
+    """The server reports this with its answers, so it costs nothing and a promotion is seen at once."""
+    if connection.pgconn.parameter_status(b"in_hot_standby") != b"on":
+        raise _NotOurStandbyError("not a standby")
