@@ -66,6 +66,7 @@ begin
       ('ves.requeue_uncommitted', '{ves_worker,ves_admin}'),
 
       ('ves.record_audit', '{ves_api,ves_admin}'),
+      ('ves.list_audit', '{ves_api,ves_reader,ves_admin}'),
       ('ves.verify_audit', '{ves_reader,ves_admin}'),
       ('ves.set_audit_log', '{ves_admin}'),
       ('ves.list_streams', '{ves_worker,ves_reader,ves_admin}'),

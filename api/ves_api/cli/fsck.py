@@ -12,6 +12,7 @@ from ves_api.cli.exits import Exit, usage
 from ves_api.cli.options import DatabaseUrl, Store, Tenant
 from ves_api.cli.output import JsonOption, note, out, print_json, progress
 from ves_api.cli.settings import layers
+from ves_api.gateway.operators.audit import verify_audit
 
 if TYPE_CHECKING:
     from ves_api.gateway.admin import Admin
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 # The check under which a database without PL/Python says what it could not recompute: a limit, not a finding.
 CORE_MODE = "core_mode"
+AUDIT_CHAIN = "audit_chain"
 
 
 def select_streams(admin: Admin, tenant: str | None, store: str | None) -> list[Json]:
@@ -46,7 +48,7 @@ def fsck(
 ) -> None:
     """Recompute every hash, signature, number, receipt, tree and state root; exit code 1 if anything is wrong.
 
-    All streams by default.
+    All streams by default, and unless one store is named the audit log of the same tenants.
     """
     started = time.monotonic()
     rows: list[Json] = []
@@ -58,6 +60,8 @@ def fsck(
                 where = {"tenant_id": stream["tenant_id"], "store_id": stream["store_id"]}
                 rows += [{**where, **row} for row in admin.verify_stream(**where)]
                 advance(stream["head_sequence"])
+        if store is None:
+            rows += audit_findings(admin, tenant)
     seconds = time.monotonic() - started
     findings = [row for row in rows if row["check_name"] != CORE_MODE]
     notes = sorted({row["finding"] for row in rows if row["check_name"] == CORE_MODE})
@@ -77,7 +81,7 @@ def fsck(
             note(text)
         for row in findings:
             out.print(
-                f"{row['tenant_id']}/{row['store_id']} "
+                f"{row['tenant_id']}/{row['store_id'] or 'audit_log'} "
                 f"{'#' + str(row['sequence_number']) if row['sequence_number'] is not None else row['batch_id'] or ''} "
                 f"{row['check_name']}: {row['finding']}"
             )
@@ -85,6 +89,22 @@ def fsck(
         rate = f"{events / seconds:,.0f} events/s" if seconds else ""
         out.print(f"{verdict}: {len(streams)} streams, {events:,} events, {seconds:.1f} s, {rate}")
     raise typer.Exit(Exit.CHECK_FAILED if findings else Exit.FINE)
+
+
+def audit_findings(admin: Admin, tenant: str | None) -> list[Json]:
+    """What is wrong with the audit log of a tenant or of all; rows like those of a stream, without store and batch."""
+    tenant_id = None if tenant is None else layers().need_uuid("VES_TENANT_ID", tenant)
+    return [
+        {
+            "tenant_id": row["tenant_id"],
+            "store_id": None,
+            "check_name": AUDIT_CHAIN,
+            "sequence_number": row["number"],
+            "batch_id": None,
+            "finding": row["finding"],
+        }
+        for row in verify_audit(admin, tenant_id)
+    ]
 
 
 def commit(

@@ -11,7 +11,7 @@ import psycopg
 import typer
 
 from ves_api.engine.doctor import diagnose
-from ves_api.engine.install import install
+from ves_api.engine.install import install, set_audit_log
 
 app = typer.Typer(help="Install, update and check the engine inside PostgreSQL.", no_args_is_help=True)
 DatabaseUrl = Annotated[
@@ -24,6 +24,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 def install_command(
     database_url: DatabaseUrl,
     core: Annotated[bool, typer.Option(help="Leave PL/Python out even where it is available.")] = False,
+    audit_log: Annotated[
+        bool | None,
+        typer.Option(envvar="AUDIT_LOG_ENABLED", help="Turn the audit log on or off; unset: as it is."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Install or update the engine. Safe to repeat. Exit codes: 0 done, 3 database not reachable or refused."""
@@ -35,6 +39,8 @@ def install_command(
 
     try:
         result = install(database_url, core=core, say=say)
+        if audit_log is not None:
+            set_audit_log(database_url, enabled=audit_log)
     except psycopg.Error as error:
         typer.echo(
             f"error: {error}" + "".join(f"\n  {note}" for note in getattr(error, "__notes__", [])), err=True

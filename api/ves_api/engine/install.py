@@ -62,6 +62,12 @@ def install(
         return Installed(mode, applied, revision)
 
 
+def set_audit_log(database_url: str, *, enabled: bool) -> None:
+    """Turn the audit log of an installed engine on or off (AUDIT_LOG_ENABLED); a change is itself audited."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute("select ves.set_audit_log(%s)", [enabled])
+
+
 def _run(connection: psycopg.Connection, path: Path) -> None:
     try:
         connection.execute(path.read_text(encoding="utf-8"))

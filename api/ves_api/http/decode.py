@@ -15,6 +15,8 @@ from ves.errors import ProtocolError
 from ves_api.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from litestar import Request
 
 T = TypeVar("T")
@@ -105,13 +107,43 @@ class Query:
             raise ApiError("invalid_query", f"{name} is required", details={"field": name})
         return path_uuid(value, name)
 
-    def number(self, name: str, default: int, most: int) -> int:
+    def optional_uuid(self, name: str) -> uuid.UUID | None:
+        """A UUID that may be absent. Raises invalid_query."""
+        value = self._values.get(name)
+        return None if value is None else path_uuid(value, name)
+
+    def optional_text(self, name: str) -> str | None:
+        """Text that may be absent; without NUL, which no stored text has. Raises invalid_query."""
+        value = self._values.get(name)
+        if value is not None and "\0" in value:
+            raise ApiError("invalid_query", f"{name} holds a NUL", details={"field": name})
+        return value
+
+    def optional_time(self, name: str) -> dt.datetime | None:
+        """An RFC 3339 time that may be absent. Raises invalid_query."""
+        return time_field(self._values.get(name), name, refusal="invalid_query")
+
+    def choice(self, name: str, choices: Mapping[str, T], default: T) -> T:
+        """One of some words, given as what it stands for; may be absent. Raises invalid_query."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if value not in choices:
+            words = ", ".join(choices)
+            raise ApiError("invalid_query", f"{name} is none of {words}", details={"field": name})
+        return choices[value]
+
+    def optional_number(self, name: str, most: int) -> int | None:
         """A number 0 … `most` that may be absent. Raises invalid_query."""
+        return self.number(name, 0, most) if name in self._values else None
+
+    def number(self, name: str, default: int, most: int, *, least: int = 0) -> int:
+        """A number `least` … `most` that may be absent. Raises invalid_query."""
         value = self._values.get(name)
         if value is None:
             return default
         number = int(value) if _U64_DIGITS.fullmatch(value) else most + 1
-        if number > most:
+        if not least <= number <= most:
             raise ApiError("invalid_query", f"{name} is not a number in range", details={"field": name})
         return number
 
@@ -149,8 +181,8 @@ def hex_field(text: str, length: int, field: str, *, prefix: bool = True) -> byt
     raise ApiError("invalid_field", f"{field} is not {length} bytes of hex", details={"field": field})
 
 
-def time_field(text: str | None, field: str) -> dt.datetime | None:
-    """An RFC 3339 time with an offset, or None. Raises invalid_field."""
+def time_field(text: str | None, field: str, *, refusal: str = "invalid_field") -> dt.datetime | None:
+    """An RFC 3339 time with an offset, or None. Raises the refusal, invalid_field unless another is named."""
     if text is None:
         return None
     try:
@@ -158,5 +190,5 @@ def time_field(text: str | None, field: str) -> dt.datetime | None:
     except msgspec.ValidationError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise ApiError("invalid_field", f"{field} is not an RFC 3339 time", details={"field": field})
+        raise ApiError(refusal, f"{field} is not an RFC 3339 time", details={"field": field})
     return moment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -118,10 +119,15 @@ def install_engine(layout: Layout, urls: Urls) -> None:
             stdout=stream,
             stderr=stream,
             cwd=layout.checkout,
-            env=tool_environment(urls.administrator),
+            env=tool_environment(urls.administrator) | _engine_settings(),
         )
     if done.returncode != 0:
         raise StageError("the engine could not be installed", [log])
+
+
+def _engine_settings() -> dict[str, str]:
+    """Return the settings of this call that belong to the database and not to a process."""
+    return {name: os.environ[name] for name in ("AUDIT_LOG_ENABLED",) if os.environ.get(name)}
 
 
 def tool_environment(database_url: str) -> dict[str, str]:

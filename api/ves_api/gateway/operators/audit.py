@@ -1,0 +1,27 @@
+"""The operator's calls about the audit log."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from ves_api.gateway.admin import Admin, Row
+    from ves_api.gateway.audit import AuditFilter
+
+
+def list_audit(admin: Admin, wanted: AuditFilter) -> list[Row]:
+    """A page of entries, columns as `AuditEntry`. Raises VE007."""
+    return admin.rows("list_audit", **wanted.parameters())
+
+
+def verify_audit(admin: Admin, tenant_id: UUID | None = None) -> list[Row]:
+    """Findings in one tenant's chain or in all: tenant_id, number, finding; none when they are whole."""
+    return admin.rows("verify_audit", tenant_id=tenant_id)
+
+
+def set_audit_log(admin: Admin, *, enabled: bool, context: dict[str, str]) -> bool:
+    """Turn the log on or off for the database; whether that changed anything."""
+    return bool(admin.rows("set_audit_log", enabled=enabled, context=json.dumps(context))[0]["changed"])

@@ -1,0 +1,1 @@
+"""Administration over REST: `/api/v1/admin/*` (http-api 11)."""
