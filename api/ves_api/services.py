@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ves_api.auth.authenticator import Authenticator
 from ves_api.auth.credentials import read_credential
+from ves_api.errors import ApiError
 from ves_api.gateway.coalescer import Coalescer
 from ves_api.gateway.database import Database
 from ves_api.gateway.reads import Reads
@@ -18,6 +19,7 @@ from ves_api.verifier.pool import Verifier
 if TYPE_CHECKING:
     from litestar import Request
 
+    from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
     from ves_api.settings import Settings
 
@@ -40,7 +42,7 @@ class Services:
 def make_services(settings: Settings) -> Services:
     """Build everything; nothing connects yet."""
     database = Database(settings)
-    authenticator = Authenticator(database)
+    authenticator = Authenticator(database, settings.auth)
     signer = ReceiptSigner(database, settings.sequencer_id, settings.signing_key, settings.key_version)
     return Services(
         settings=settings,
@@ -65,7 +67,37 @@ def services_of(request: Request[Any, Any, Any]) -> Services:
     return cast("Services", request.app.state.services)
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the credential as it was presented (None: none, where none is demanded) and what it stands for."""
+
+    credential: Credential | None
+    identity: Identity
+
+
 async def identify(request: Request[Any, Any, Any]) -> Identity:
-    """The caller, read from the database. Raises 401; a request without a credential costs no query."""
-    key_hash = read_credential(request.scope["headers"])
-    return await services_of(request).authenticator.identify(key_hash)
+    """The caller of a request, once admitted: an API key is read from the database. Raises 401.
+
+    Comes first in every handler, before anything of the request is looked at. A request without a credential, or
+    with a token, costs no query.
+    """
+    return (await admit(request)).identity
+
+
+async def admit(request: Request[Any, Any, Any], *, cached: bool = False) -> Caller:
+    """As `identify`; `cached` is for callers that pass the identity's epoch on to the database."""
+    services = services_of(request)
+    credential = credential_of(request)
+    authenticator = services.authenticator
+    find = authenticator.identify_cached if cached else authenticator.identify
+    return Caller(credential, await find(credential))
+
+
+def credential_of(request: Request[Any, Any, Any]) -> Credential | None:
+    """What the request presents. Raises 401, or answers None where authentication is disabled."""
+    try:
+        return read_credential(request.scope["headers"])
+    except ApiError:
+        if services_of(request).settings.auth.required:
+            raise
+        return None

@@ -47,6 +47,7 @@ ALL = (
     ErrorCode("VE110", "api_key_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "API key not found"),
     ErrorCode("VE111", "api_key_exists", "ALREADY_EXISTS", 5004, 409, "ALREADY_EXISTS", False, "The API key already exists"),
     ErrorCode("VE112", "agent_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "Agent not found"),
+    ErrorCode("VE113", "admin_ip_denied", "ADMIN_IP_DENIED", 1006, 403, "PERMISSION_DENIED", False, "Admin access denied"),
     ErrorCode("VE201", "invalid_public_key", "INVALID_PUBLIC_KEY", 6003, 400, "INVALID_ARGUMENT", False, "The public key is not usable"),
     ErrorCode("VE202", "proof_of_possession_failed", "SIGNATURE_VERIFICATION_FAILED", 6002, 400, "INVALID_ARGUMENT", False, "The proof of possession is missing or does not verify"),
     ErrorCode("VE203", "agent_key_not_found", "AGENT_KEY_NOT_FOUND", 4005, 404, "NOT_FOUND", False, "Agent key not found"),
@@ -79,6 +80,7 @@ ALL = (
     ErrorCode("VE904", "internal_error", "INTERNAL_ERROR", 8999, 500, "INTERNAL", False, "Internal server error"),
     ErrorCode("VE905", "overloaded", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "The service is busy"),
     ErrorCode("VE907", "port_unavailable", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", False, "The port is not available"),
+    ErrorCode("VE908", "no_credentials", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "Authentication is required but no credential of any kind exists"),
     ErrorCode("VE906", "rate_limited", "RATE_LIMIT_EXCEEDED", 2001, 429, "RESOURCE_EXHAUSTED", True, "Rate limit exceeded"),
 )
 # fmt: on

@@ -193,6 +193,9 @@ def test_the_danger_switch_is_named_and_works(careless_url: str, tmp_path: Path)
         ("VES_SEQUENCER_SECURITY_PROFILE", "paranoid"),
         ("BOOTSTRAP_ADMIN_API_KEY", "dev_admin_key"),
         ("AUTH_MODE", "disabled"),
+        ("AUTH_MODE", "off"),
+        ("ADMIN_IP_ALLOWLIST", "10.0.0.0/8,office"),
+        ("RATE_LIMIT_PER_MINUTE", "0"),
         ("REQUEST_TIMEOUT_SECS", "soon"),
     ],
 )

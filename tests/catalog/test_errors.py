@@ -29,7 +29,6 @@ FAMILIES = {
 GENERATED = "error_codes.py"
 # Names that only a later part raises; a name leaves this list when its part arrives.
 RESERVED = {
-    "token_expired": "bearer tokens",
     "rate_limited": "rate limits",
 }
 

@@ -1,8 +1,9 @@
-"""From a key's hash to an identity, with a cache that a revocation empties in every process at once.
+"""From a credential to an identity, with a cache that a revocation empties in every process at once.
 
-Every identity carries the credential epoch at which it was read. Ingest passes that epoch to the database,
+An API key's identity carries the credential epoch at which it was read. Ingest passes that epoch to the database,
 which refuses (VE109) when any credential changed since; then the cache is dropped and everybody in the call is
-asked again. All other routes ask the database each time.
+asked again. All other routes ask the database each time. A token is judged by itself, at every request: it is
+never cached, and its identity has no epoch that could become stale.
 """
 
 from __future__ import annotations
@@ -10,26 +11,76 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from ves_api.auth.identity import ANYONE
+from ves_api.auth.tokens import TokenReader
 from ves_api.errors import ApiError
 from ves_api.gateway.credentials import authenticate
 
 if TYPE_CHECKING:
+    from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
     from ves_api.gateway.database import Database
+    from ves_api.settings import AuthSettings
 
 _CACHE_SIZE = 10_000
+_UNAUTHENTICATED = 401
 
 
 class Authenticator:
-    """Owned by one event loop; the cache maps key hashes to identities."""
+    """Owned by one event loop; the cache maps key hashes to identities.
 
-    def __init__(self, database: Database) -> None:
+    A credential of None is one that could not be read. Where authentication is disabled a missing or invalid
+    credential is the bootstrap administrator (operations 2.6).
+    """
+
+    def __init__(self, database: Database, settings: AuthSettings) -> None:
         self._database = database
+        self._required = settings.required
+        self._tokens = TokenReader(settings)
         self._cache: dict[str, Identity] = {}
         self._asking: dict[str, asyncio.Task[Identity]] = {}
 
-    async def identify(self, key_hash: str) -> Identity:
-        """Ask the database. Raises invalid_api_key for an unknown or revoked key."""
+    async def identify(self, credential: Credential | None) -> Identity:
+        """Judge the token, or ask the database for the key. Raises 401."""
+        try:
+            return await self._judge(credential)
+        except ApiError as error:
+            if self._required or error.status != _UNAUTHENTICATED:
+                raise
+            return ANYONE
+
+    async def identify_cached(self, credential: Credential | None) -> Identity:
+        """As `identify`, a key from the cache when possible. Only for callers that pass the epoch on."""
+        cached = None if credential is None else self._cache.get(credential.fingerprint)
+        return cached or await self.identify(credential)
+
+    async def identify_again(self, credential: Credential | None, seen_epoch: int | None) -> Identity:
+        """An identity read after epoch `seen_epoch`. Those who ask for one key at the same time share a query."""
+        if credential is None or credential.token is not None:
+            return await self.identify(credential)
+        key_hash = credential.fingerprint
+        cached = self._cache.get(key_hash)
+        if cached is not None and cached.epoch is not None and cached.epoch > (seen_epoch or 0):
+            return cached
+        task = self._asking.get(key_hash)
+        if task is None:
+            task = asyncio.get_running_loop().create_task(self.identify(credential))
+            self._asking[key_hash] = task
+            task.add_done_callback(lambda _: self._asking.pop(key_hash, None))
+        return await asyncio.shield(task)
+
+    def forget_all(self) -> None:
+        """Drop every cached identity: some credential changed."""
+        self._cache.clear()
+
+    async def _judge(self, credential: Credential | None) -> Identity:
+        if credential is None:
+            raise ApiError("missing_auth")
+        if credential.token is not None:
+            return self._tokens.identify(credential.token)
+        return await self._read(credential.fingerprint)
+
+    async def _read(self, key_hash: str) -> Identity:
         identity = await authenticate(self._database, key_hash)
         if identity is None:
             self._cache.pop(key_hash, None)
@@ -38,23 +89,3 @@ class Authenticator:
             self._cache.clear()
         self._cache[key_hash] = identity
         return identity
-
-    async def identify_cached(self, key_hash: str) -> Identity:
-        """As `identify`, from the cache when possible. Only for callers that pass the epoch on."""
-        return self._cache.get(key_hash) or await self.identify(key_hash)
-
-    async def identify_again(self, key_hash: str, seen_epoch: int) -> Identity:
-        """An identity read after epoch `seen_epoch`. Those who ask for one key at the same time share a query."""
-        cached = self._cache.get(key_hash)
-        if cached is not None and cached.epoch > seen_epoch:
-            return cached
-        task = self._asking.get(key_hash)
-        if task is None:
-            task = asyncio.get_running_loop().create_task(self.identify(key_hash))
-            self._asking[key_hash] = task
-            task.add_done_callback(lambda _: self._asking.pop(key_hash, None))
-        return await asyncio.shield(task)
-
-    def forget_all(self) -> None:
-        """Drop every cached identity: some credential changed."""
-        self._cache.clear()

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ves_api.auth.credentials import read_credential
+from ves_api.auth.addresses import client_ip
 
 if TYPE_CHECKING:
     from litestar import Request
 
     from ves_api.auth.identity import Identity
 
-_PREFIX_CHARACTERS = 16
-
 
 def audit_context(request: Request[Any, Any, Any], identity: Identity) -> dict[str, str | None]:
     """The caller of a request: actor, actor_type, request_id, ip_address, user_agent (operations 8).
 
-    The actor is the agent of the credential, else the first 16 digits of the key's hash; never a secret.
+    The actor is the agent of the credential, else the first 16 digits of the key's hash, else the token's id; never
+    a secret.
     """
-    actor = str(identity.agent_id) if identity.agent_id is not None else _credential_label(request)
+    return {**credential_context(identity), **request_context(request)}
+
+
+def credential_context(identity: Identity) -> dict[str, str | None]:
+    """What is known of the caller without the request: actor and actor_type."""
+    is_token = identity.kind == "jwt"
     return {
-        "actor": actor,
-        "actor_type": "bootstrap" if identity.is_bootstrap_admin else "api_key",
-        **request_context(request),
+        "actor": identity.name if identity.agent_id is None else str(identity.agent_id),
+        "actor_type": "jwt" if is_token else "bootstrap" if identity.is_bootstrap_admin else "api_key",
     }
 
 
@@ -31,14 +34,6 @@ def request_context(request: Request[Any, Any, Any]) -> dict[str, str | None]:
     """What is known of a request without a credential: request_id, ip_address, user_agent."""
     return {
         "request_id": request.scope["state"]["request_id"],
-        "ip_address": _client_address(request),
+        "ip_address": client_ip(request),
         "user_agent": request.headers.get("user-agent"),
     }
-
-
-def _credential_label(request: Request[Any, Any, Any]) -> str:
-    return read_credential(request.scope["headers"])[:_PREFIX_CHARACTERS]
-
-
-def _client_address(request: Request[Any, Any, Any]) -> str | None:
-    return None if request.client is None else request.client.host

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ves_api.errors import ApiError
@@ -13,12 +14,27 @@ if TYPE_CHECKING:
 _MAX_CREDENTIAL_BYTES = 8192
 
 
-def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The hash of the API key in `Authorization`, or else in `x-api-key`.
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """An API key, known by its hash only, or a bearer token (then `token` is its text).
 
-    Accepted: `ApiKey ss_…`, a bare `ss_…`, and `Bearer ss_…` (which the reference refuses).
-    Raises missing_auth (nothing usable), invalid_api_key (not an `ss_` key) or invalid_token (a Bearer value
-    that is no key).
+    `fingerprint` is the lower-case hex SHA-256 of the key or the token. Every place that looks a credential up
+    goes by it, so no secret is ever compared byte by byte.
+    """
+
+    fingerprint: str
+    token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Credential({self.fingerprint[:16]}…)"
+
+
+def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> Credential:
+    """The credential in `Authorization`, or else in `x-api-key`.
+
+    Accepted: `ApiKey ss_…`, a bare `ss_…`, `Bearer ss_…` (which the reference refuses) and `Bearer <token>`.
+    Raises missing_auth (nothing usable), invalid_api_key (not an `ss_` key) or invalid_token (a Bearer value that
+    has not the three parts of a token).
     """
     value: bytes | None = None
     for name, content in headers:
@@ -32,7 +48,7 @@ def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> str:
     if value.startswith(b"Bearer "):
         key = value[7:].strip()
         if not key.startswith(b"ss_"):
-            raise ApiError("invalid_token")
+            return _token(key)
     elif value.startswith(b"ApiKey "):
         key = value[7:].strip()
         if not key.startswith(b"ss_"):
@@ -41,7 +57,13 @@ def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> str:
         key = value.strip()
     else:
         raise ApiError("missing_auth")
-    return hash_key(key)
+    return Credential(hash_key(key))
+
+
+def _token(value: bytes) -> Credential:
+    if value.count(b".") != 2 or not value.isascii():  # noqa: PLR2004 (header, claims, signature)
+        raise ApiError("invalid_token")
+    return Credential(hash_key(value), value.decode("ascii"))
 
 
 def hash_key(key: bytes) -> str:

@@ -10,11 +10,17 @@ from ves_api.errors import ApiError
 
 NIL = uuid.UUID(int=0)
 Permission = Literal["read", "write", "admin"]
+Kind = Literal["api_key", "jwt", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The owner of a credential. `stores` empty means all stores; `epoch` is when it was read."""
+    """The owner of a credential. `stores` empty means all stores.
+
+    `epoch` is the credential epoch at which it was read; None when nothing stored can change it (a token).
+    `name` tells the credential in logs and audit, never the secret: the first 16 digits of a key's hash, or a
+    token's `jti`. Kind `none`: nobody presented a credential and none is demanded.
+    """
 
     tenant_id: uuid.UUID
     stores: frozenset[uuid.UUID]
@@ -23,7 +29,9 @@ class Identity:
     can_write: bool
     can_admin: bool
     rate_limit: int | None
-    epoch: int
+    epoch: int | None
+    kind: Kind
+    name: str
 
     @property
     def is_bootstrap_admin(self) -> bool:
@@ -61,6 +69,21 @@ class Identity:
         """Raise 403 when the credential is bound to another agent."""
         if self.agent_id is not None and self.agent_id != agent_id:
             raise ApiError("agent_mismatch")
+
+
+# Who calls without a credential where none is demanded (operations 2.6).
+ANYONE = Identity(
+    tenant_id=NIL,
+    stores=frozenset(),
+    agent_id=None,
+    can_read=True,
+    can_write=True,
+    can_admin=True,
+    rate_limit=None,
+    epoch=None,
+    kind="none",
+    name="anonymous",
+)
 
 
 def _missing(permission: Permission) -> ApiError:

@@ -35,15 +35,16 @@ _log = get_logger("coalescer")
 class Append:
     """One request's events for one stream, and how to authenticate its caller again.
 
-    `ids` are its event and command ids as numbers. `reauthenticate` answers the new credential epoch or raises ApiError.
+    `ids` are its event and command ids as numbers. `epoch` is that of the caller's credential, None for one that
+    nothing stored can change. `reauthenticate` answers the new epoch or raises ApiError.
     """
 
     tenant_id: uuid.UUID
     store_id: uuid.UUID
     events: EncodedEvents
     ids: frozenset[int]
-    epoch: int
-    reauthenticate: Callable[[], Awaitable[int]]
+    epoch: int | None
+    reauthenticate: Callable[[], Awaitable[int | None]]
     answer: asyncio.Future[AppendAnswer] = field(init=False)
 
 
@@ -135,8 +136,8 @@ class Coalescer:
         for _ in range(_MAX_EPOCH_ROUNDS):
             if not requests:
                 return
-            epoch = max(r.epoch for r in requests)
-            outdated = [r for r in requests if r.epoch != epoch]
+            epoch = max((r.epoch for r in requests if r.epoch is not None), default=None)
+            outdated = [r for r in requests if r.epoch is not None and r.epoch != epoch]
             if outdated:
                 failed = await _reauthenticate(outdated)
                 requests[:] = [r for r in requests if r not in failed]

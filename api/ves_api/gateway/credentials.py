@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from ves_api.gateway.database import Database
 
+_NAME_DIGITS = 16
+
 
 async def authenticate(database: Database, key_hash: str) -> Identity | None:
     """The identity of an active key, or None."""
@@ -30,6 +32,8 @@ async def authenticate(database: Database, key_hash: str) -> Identity | None:
         can_admin=can_admin,
         rate_limit=rate_limit,
         epoch=epoch,
+        kind="api_key",
+        name=key_hash[:_NAME_DIGITS],
     )
 
 

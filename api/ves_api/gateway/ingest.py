@@ -90,7 +90,7 @@ async def ingest_events(
     tenant_id: uuid.UUID,
     store_id: uuid.UUID,
     signer_id: int,
-    auth_epoch: int,
+    auth_epoch: int | None,
     events: Sequence[EncodedEvents],
 ) -> IngestAnswer:
     """Append `events`, in order, in one transaction. Raises stale_credentials (nothing was stored)."""

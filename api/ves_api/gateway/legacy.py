@@ -81,7 +81,7 @@ def encode_legacy(events: Sequence[LegacyEvent]) -> dict[str, Any]:
 
 
 async def ingest_legacy_events(
-    database: Database, request: LegacyRequest, columns: dict[str, Any], auth_epoch: int
+    database: Database, request: LegacyRequest, columns: dict[str, Any], auth_epoch: int | None
 ) -> IngestAnswer:
     """Append a batch in one transaction. Raises stale_credentials (nothing was stored).
 

@@ -13,6 +13,7 @@ from ves_api.errors import ApiError
 from ves_api.gateway import statements
 from ves_api.gateway.database import conninfo
 from ves_api.gateway.translate import connection_was_lost, translate
+from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH
 from ves_api.telemetry import get_logger
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def prepare_server(settings: Settings) -> None:
     """Refuse a server that loses commits, then register the receipt signer and the bootstrap key.
 
     A server that cannot be reached is tried again as often as the settings say.
-    Raises ApiError: server_not_durable, database_unavailable, or what the engine raised.
+    Raises ApiError: server_not_durable, no_credentials, database_unavailable, or what the engine raised.
     """
     with _connect(settings) as connection:
         durable = _run(connection, "server_is_durable", {})
@@ -33,16 +34,27 @@ def prepare_server(settings: Settings) -> None:
             if not (durable.name == "server_not_durable" and settings.allow_unsafe_server):
                 raise durable
             _log.warning("server_not_durable", allowed_by="VES_DANGER_ALLOW_UNSAFE_SERVER")
-        failure = _run(connection, "register_signer", _signer(settings))
-        if failure is not None:
-            raise failure
-        if settings.bootstrap_key is None:
-            _log.warning("no_bootstrap_key", variable="BOOTSTRAP_ADMIN_API_KEY")
-            return
-        digest = hashlib.sha256(settings.bootstrap_key.encode()).hexdigest()
-        failure = _run(connection, "upsert_bootstrap_key", {"key_hash": digest})
-        if failure is not None:
-            raise failure
+        _demand(connection, "register_signer", _signer(settings))
+        if settings.bootstrap_key is not None:
+            digest = hashlib.sha256(settings.bootstrap_key.encode()).hexdigest()
+            _demand(connection, "upsert_bootstrap_key", {"key_hash": digest})
+        elif settings.auth.required and settings.auth.jwt_secret is None:
+            _demand(connection, "require_api_key", {})
+    _warn(settings)
+
+
+def _warn(settings: Settings) -> None:
+    """Say what an operator should know before production."""
+    if not settings.auth.required:
+        _log.warning("authentication_disabled", variable="AUTH_MODE")
+    if settings.bootstrap_key is None:
+        _log.warning("no_bootstrap_key", variable="BOOTSTRAP_ADMIN_API_KEY")
+    for variable, secret in (
+        ("BOOTSTRAP_ADMIN_API_KEY", settings.bootstrap_key),
+        ("JWT_SECRET", settings.auth.jwt_secret),
+    ):
+        if secret is not None and len(secret) < PRODUCTION_SECRET_LENGTH:
+            _log.warning("short_secret", variable=variable, characters=PRODUCTION_SECRET_LENGTH)
 
 
 def _signer(settings: Settings) -> dict[str, object]:
@@ -67,6 +79,14 @@ def _connect(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
             attempt += 1
             _log.info("database_not_reachable", attempt=attempt, of=settings.startup_retries)
             time.sleep(settings.startup_retry_delay)
+
+
+def _demand(
+    connection: psycopg.Connection[tuple[object, ...]], name: str, parameters: dict[str, object]
+) -> None:
+    failure = _run(connection, name, parameters)
+    if failure is not None:
+        raise failure
 
 
 def _run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -90,15 +91,20 @@ def _wrong_shape(message: str) -> ApiError:
 
 
 class Query:
-    """The query parameters of a request; of a repeated one the last counts."""
+    """The query parameters of a request; of a repeated one the last counts.
+
+    Parsed at the first look, so that a handler may take it before it knows the caller.
+    """
 
     def __init__(self, request: Request[Any, Any, Any]) -> None:
+        self._text: bytes = request.scope["query_string"]
+
+    @cached_property
+    def _values(self) -> dict[str, str]:
         try:
-            text = request.scope["query_string"].decode("ascii")
-            pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+            return dict(parse_qsl(self._text.decode("ascii"), keep_blank_values=True, errors="strict"))
         except ValueError as error:
             raise ApiError("invalid_query", "The query string cannot be read") from error
-        self._values = dict(pairs)
 
     def required_uuid(self, name: str) -> uuid.UUID:
         """A UUID that must be there. Raises invalid_query."""

@@ -1,6 +1,6 @@
 """The outermost ASGI layer: what holds for every answer, whoever makes it.
 
-Request id, security headers, CORS, compression, time limit, strict paths, HEAD, and one error body even when
+Request id, security headers, the allow-list of the operator's routes, CORS, compression, time limit, strict paths, HEAD, and one error body even when
 the framework or a handler fails in an unforeseen way (http-api 1.1, 1.2, 1.6, 1.9).
 """
 
@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+from ves_api.auth.addresses import is_denied
 from ves_api.errors import ApiError
 from ves_api.ids import fresh_uuid
 from ves_api.telemetry import get_logger
@@ -45,6 +46,7 @@ class Shell:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
+        self._auth = settings.auth
         self._timeout = settings.request_timeout
         self._any_origin = "*" in settings.cors_origins
         self._origins = frozenset(origin.encode() for origin in settings.cors_origins)
@@ -94,6 +96,9 @@ class Shell:
         if "//" in path or (path.endswith("/") and path != "/"):
             # The framework would serve these as if they were written properly.
             await answer.refuse(ApiError("route_not_found"), request_id)
+            return
+        if is_denied(scope, path, self._auth):
+            await answer.refuse(ApiError("admin_ip_denied"), request_id)
             return
         try:
             async with asyncio.timeout(self._timeout):

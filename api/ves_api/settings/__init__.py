@@ -1,11 +1,14 @@
 """Process settings: one frozen object, read once from the environment (operations 1.1-1.4)."""
 
+from ves_api.settings.auth import AuthSettings, Budget
 from ves_api.settings.caches import CacheLimits, CacheSettings
 from ves_api.settings.database import ReplicaSettings
 from ves_api.settings.environment import SettingsError
 from ves_api.settings.process import Settings, load, parse_seed
 
 __all__ = [
+    "AuthSettings",
+    "Budget",
     "CacheLimits",
     "CacheSettings",
     "ReplicaSettings",

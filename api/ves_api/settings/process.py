@@ -13,6 +13,7 @@ import uuid
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH, AuthSettings, load_auth
 from ves_api.settings.caches import CacheSettings, load_caches
 from ves_api.settings.database import ReplicaSettings, connection_url, load_replica
 from ves_api.settings.environment import Environment, SettingsError
@@ -28,7 +29,6 @@ _LOG_LEVELS = frozenset({"trace", "debug", "info", "warn", "warning", "error", "
 _SECRETS = frozenset({"database_url", "bootstrap_key", "signing_key"})
 _SEED_BYTES = 32
 _STARK_PROCESSES = 4
-_PRODUCTION_SECRET_LENGTH = 32
 _U16_MAX = 65_535
 _I32_MAX = 2**31 - 1
 
@@ -65,6 +65,7 @@ class Settings:
     bootstrap_key: str | None
     replica: ReplicaSettings | None
     caches: CacheSettings
+    auth: AuthSettings
 
     sequencer_id: uuid.UUID
     signing_key: bytes | None
@@ -110,8 +111,6 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     env = Environment(os.environ if environ is None else environ)
     workers = env.integer("VES_API_WORKERS", os.cpu_count() or 1, low=1, high=256)
     production = (env.text("SEQUENCER_ENV") or env.text("ENVIRONMENT")).lower() not in _DEVELOPMENT
-    if env.text("AUTH_MODE", "required") != "required":
-        raise SettingsError("AUTH_MODE: only `required` is supported")
     max_connections = env.integer("MAX_DB_CONNECTIONS", 8 * workers, low=1, high=10_000)
     application_name = env.text("DB_APPLICATION_NAME", "stateset-sequencer")
     return Settings(
@@ -141,6 +140,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         bootstrap_key=_bootstrap_key(env, production=production),
         replica=load_replica(env, max_connections=max_connections, application_name=application_name),
         caches=load_caches(env),
+        auth=load_auth(env, production=production),
         sequencer_id=_sequencer_id(env),
         signing_key=env.parsed("VES_SEQUENCER_SIGNING_KEY", parse_seed),
         key_version=env.integer("VES_SEQUENCER_KEY_VERSION", 0, low=0, high=_I32_MAX),
@@ -191,9 +191,9 @@ def _bootstrap_key(env: Environment, *, production: bool) -> str | None:
         return None
     if not key.startswith("ss_"):
         raise SettingsError("BOOTSTRAP_ADMIN_API_KEY: must start with ss_, or it could never authenticate")
-    if production and len(key) < _PRODUCTION_SECRET_LENGTH:
+    if production and len(key) < PRODUCTION_SECRET_LENGTH:
         raise SettingsError(
-            f"BOOTSTRAP_ADMIN_API_KEY: needs at least {_PRODUCTION_SECRET_LENGTH} characters in production"
+            f"BOOTSTRAP_ADMIN_API_KEY: needs at least {PRODUCTION_SECRET_LENGTH} characters in production"
         )
     return key
 

@@ -121,8 +121,9 @@ _mint_decoder = msgspec.json.Decoder(MintRequest)
 @get("/api/v1/agents/{agent_id:str}", opt=operation_opt(_GET))
 async def get_agent(request: Request[Any, Any, Any], agent_id: str) -> ASGIResponse:
     """The agent as its most recently changed key describes it."""
+    identity = await identify(request)
     agent = path_uuid(agent_id, "agent_id")
-    tenant, keys = await _keys_of(request, await identify(request), agent)
+    tenant, keys = await _keys_of(request, identity, agent)
     latest = max(keys, key=lambda k: k.updated_at)
     return answer(
         AgentResponse(agent, tenant, latest.active, _word(latest), latest.store_ids, latest.rate_limit)
@@ -170,7 +171,8 @@ async def mint_api_key(request: Request[Any, Any, Any], agent_id: str) -> ASGIRe
 @get("/api/v1/agents/{agent_id:str}/api-keys", opt=operation_opt(_LIST))
 async def list_api_keys(request: Request[Any, Any, Any], agent_id: str) -> ASGIResponse:
     """The agent's keys by hash prefix."""
-    _, keys = await _keys_of(request, await identify(request), path_uuid(agent_id, "agent_id"))
+    identity = await identify(request)
+    _, keys = await _keys_of(request, identity, path_uuid(agent_id, "agent_id"))
     listed = [ListedKey(k.key_hash_prefix, k.active, _word(k), k.rate_limit) for k in keys]
     return answer(KeyList(listed, len(listed)))
 

@@ -7,13 +7,12 @@ from typing import Any
 from litestar import Request, post
 from litestar.response.base import ASGIResponse
 
-from ves_api.auth.credentials import read_credential
 from ves_api.errors import ApiError
 from ves_api.http.decode import read_body
 from ves_api.http.docs.operation import Operation, operation_opt
 from ves_api.http.ingest.service import IngestService
 from ves_api.http.ingest.wire import IngestRequest, IngestResponse
-from ves_api.services import services_of
+from ves_api.services import Caller, admit, services_of
 
 _FORBIDDEN = 403
 _INGEST = Operation(
@@ -38,22 +37,20 @@ _INGEST = Operation(
 @post("/api/v1/ves/events/ingest", opt=operation_opt(_INGEST))
 async def ingest_events(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Append a batch; an exact repeat answers the same receipts."""
-    services = services_of(request)
-    key_hash = read_credential(request.scope["headers"])
-    identity = await services.authenticator.identify_cached(key_hash)
+    caller = await admit(request, cached=True)
     body = await read_body(request)
     ingest: IngestService = request.app.state.ingest
     request_id = request.scope["state"]["request_id"]
     try:
-        response = await ingest.ingest(request_id, key_hash, identity, body)
+        response = await ingest.ingest(request_id, caller, body)
     except ApiError as error:
         if error.status != _FORBIDDEN:
             raise
         # The cached identity may be older than a change that allows this.
-        fresh = await services.authenticator.identify(key_hash)
-        if fresh == identity:
+        fresh = await services_of(request).authenticator.identify(caller.credential)
+        if fresh == caller.identity:
             raise
-        response = await ingest.ingest(request_id, key_hash, fresh, body)
+        response = await ingest.ingest(request_id, Caller(caller.credential, fresh), body)
     return ASGIResponse(body=response, media_type="application/json")
 
 

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
     from ves.ingest import AgentKey, IngestRequest
     from ves.receipts import Receipt
+    from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
-    from ves_api.services import Services
+    from ves_api.services import Caller, Services
     from ves_api.settings import Settings
 
 T = TypeVar("T")
@@ -64,11 +65,11 @@ class IngestService:
         """Stop the threads."""
         self._threads.shutdown(wait=False)
 
-    async def ingest(self, request_id: str, key_hash: str, identity: Identity, body: bytes) -> bytes:
+    async def ingest(self, request_id: str, caller: Caller, body: bytes) -> bytes:
         """The response body (VES 14.3). Raises RequestRefused or ApiError for whole-request refusals."""
         services = self._services
         inline = len(body) <= INLINE_BYTES
-        request, encoded = await self._run(inline, partial(self._prepare, identity, body))
+        request, encoded = await self._run(inline, partial(self._prepare, caller.identity, body))
         if encoded is None:
             names = required_keys(request.events)
             keys = await services.agent_keys.load(request.tenant_id, names)
@@ -78,8 +79,8 @@ class IngestService:
             store_id=request.store_id,
             events=encoded,
             ids=_ids(request),
-            epoch=identity.epoch,
-            reauthenticate=lambda: self._reauthenticate(append, request, key_hash),
+            epoch=caller.identity.epoch,
+            reauthenticate=lambda: self._reauthenticate(append, request, caller.credential),
         )
         answer = await services.coalescer.append(append)
         replayed = await self._replayed(request, answer)
@@ -127,9 +128,11 @@ class IngestService:
         verify_signatures(events, keys, self._profile)
         return encode_columns(events)
 
-    async def _reauthenticate(self, append: Append, request: IngestRequest, key_hash: str) -> int:
+    async def _reauthenticate(
+        self, append: Append, request: IngestRequest, credential: Credential | None
+    ) -> int | None:
         """Check the caller again after credentials changed; answers the new epoch."""
-        identity = await self._services.authenticator.identify_again(key_hash, append.epoch)
+        identity = await self._services.authenticator.identify_again(credential, append.epoch)
         identity.require_agent(request.agent_id)
         identity.require("write")
         identity.require_scope(request.tenant_id, request.store_id)

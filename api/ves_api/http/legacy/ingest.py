@@ -19,7 +19,7 @@ from ves_api.http.encode import answer
 from ves_api.http.ingest.service import INLINE_BYTES, limits_of, rejections
 from ves_api.http.legacy.wire import LegacyIngestRequest, LegacyIngestResponse
 from ves_api.ids import fresh_uuid
-from ves_api.services import identify, services_of
+from ves_api.services import admit, services_of
 
 if TYPE_CHECKING:
     from ves.ingest import Limits
@@ -48,7 +48,8 @@ _INGEST = Operation(
 @post("/api/v1/events/ingest", opt=operation_opt(_INGEST))
 async def ingest_legacy(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Append a batch of legacy events."""
-    identity = await identify(request)
+    caller = await admit(request)
+    identity = caller.identity
     body = await read_body(request)
     services = services_of(request)
     limits = limits_of(services.settings)
@@ -65,7 +66,7 @@ async def ingest_legacy(request: Request[Any, Any, Any]) -> ASGIResponse:
         except ApiError as error:
             if error.name != "stale_credentials" or attempt == _ATTEMPTS:
                 raise
-            identity = await identify(request)
+            identity = await services.authenticator.identify(caller.credential)
             _check(sent, identity)
     return answer(_response(sent, done))
 

@@ -1,0 +1,138 @@
+"""Who is let in and how often (operations 1.3, 2.6)."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from ves_api.settings.environment import SettingsError
+
+if TYPE_CHECKING:
+    from ves_api.settings.environment import Environment
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+PRODUCTION_SECRET_LENGTH = 32
+_SECRETS = frozenset({"jwt_secret"})
+_MODES = frozenset({"required", "disabled"})
+_PRIVATE_NETWORKS = (
+    "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,::1/128,fc00::/7,fe80::/10"
+)
+_PER_MINUTE = 30
+_ENTRIES = 10_000
+_WINDOW_SECONDS = 60
+_MAX_WINDOW_SECONDS = 86_400
+_I32_MAX = 2**31 - 1
+_MAPPED_BITS = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `limit` requests in any `window_seconds`; at most `max_entries` callers are remembered."""
+
+    limit: int
+    window_seconds: int
+    max_entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """Authentication, addresses and budgets. None switches a thing off; networks are sorted as given.
+
+    `rate_limit` is the budget of a tenant; `credential_window` and `credential_entries` go with the limit that an
+    API key brings along. `trusted_proxies` None: proxy headers are ignored.
+    """
+
+    required: bool
+    jwt_secret: bytes | None
+    jwt_issuer: str
+    jwt_audience: str
+    rate_limit: Budget | None
+    credential_window: int
+    credential_entries: int
+    registration: Budget | None
+    trusted_proxies: tuple[Network, ...] | None
+    admin_networks: tuple[Network, ...] | None
+
+    def __repr__(self) -> str:
+        shown = (
+            f"{f.name}={'***' if f.name in _SECRETS and getattr(self, f.name) else getattr(self, f.name)!r}"
+            for f in fields(self)
+        )
+        return f"AuthSettings({', '.join(shown)})"
+
+
+def load_auth(env: Environment, *, production: bool) -> AuthSettings:
+    """Read and validate. Raises SettingsError naming the variable."""
+    window = env.integer("RATE_LIMIT_WINDOW_SECONDS", _WINDOW_SECONDS, low=1, high=_MAX_WINDOW_SECONDS)
+    entries = env.integer("RATE_LIMIT_MAX_ENTRIES", _ENTRIES, low=1, high=_I32_MAX)
+    limit = env.integer("RATE_LIMIT_PER_MINUTE", 0, low=1, high=_I32_MAX)
+    trusts = env.flag("TRUST_PROXY_HEADERS", default=False)
+    proxies = _networks(env, "TRUST_PROXY_ALLOWLIST", _PRIVATE_NETWORKS)
+    return AuthSettings(
+        required=_auth_required(env, production=production),
+        jwt_secret=_jwt_secret(env, production=production),
+        jwt_issuer=env.text("JWT_ISSUER", "stateset-sequencer"),
+        jwt_audience=env.text("JWT_AUDIENCE", "stateset-api"),
+        rate_limit=Budget(limit, _WINDOW_SECONDS, entries) if limit else None,
+        credential_window=window,
+        credential_entries=entries,
+        registration=_registration(env),
+        trusted_proxies=proxies if trusts else None,
+        admin_networks=_networks(env, "ADMIN_IP_ALLOWLIST", "") or None,
+    )
+
+
+def _auth_required(env: Environment, *, production: bool) -> bool:
+    """Whether a credential is demanded; doing without takes two switches and is never had in production."""
+    allowed = env.flag("ALLOW_AUTH_DISABLED", default=False)
+    if env.choice("AUTH_MODE", "required", _MODES) == "required":
+        return True
+    if production:
+        raise SettingsError(
+            "AUTH_MODE: disabled is refused in production (SEQUENCER_ENV or ENVIRONMENT is no development word)"
+        )
+    if not allowed:
+        raise SettingsError("AUTH_MODE: disabled needs ALLOW_AUTH_DISABLED=true too")
+    return False
+
+
+def _jwt_secret(env: Environment, *, production: bool) -> bytes | None:
+    secret = env.text("JWT_SECRET")
+    if production and secret and len(secret) < PRODUCTION_SECRET_LENGTH:
+        raise SettingsError(f"JWT_SECRET: needs at least {PRODUCTION_SECRET_LENGTH} characters in production")
+    return secret.encode() or None
+
+
+def _registration(env: Environment) -> Budget | None:
+    prefix = "PUBLIC_AGENT_REGISTRATION_RATE_LIMIT"
+    budget = Budget(
+        env.integer(f"{prefix}_PER_MINUTE", _PER_MINUTE, low=1, high=_I32_MAX),
+        env.integer(f"{prefix}_WINDOW_SECONDS", _WINDOW_SECONDS, low=1, high=_MAX_WINDOW_SECONDS),
+        env.integer(f"{prefix}_MAX_ENTRIES", _ENTRIES, low=1, high=_I32_MAX),
+    )
+    return budget if env.flag("PUBLIC_AGENT_REGISTRATION_ENABLED", default=False) else None
+
+
+def _networks(env: Environment, name: str, default: str) -> tuple[Network, ...]:
+    """A comma list of addresses and CIDR blocks; a host's bits beyond the prefix are ignored."""
+    found = []
+    for part in env.text(name, default).split(","):
+        text = part.strip()
+        if not text:
+            continue
+        try:
+            found.append(_unmapped(ipaddress.ip_network(text, strict=False)))
+        except ValueError:
+            raise SettingsError(f"{name}: {text!r} is not an IP address or CIDR block") from None
+    return tuple(found)
+
+
+def _unmapped(network: Network) -> Network:
+    """IPv4 written as IPv6 (::ffff:a.b.c.d) is IPv4: addresses are compared in that form."""
+    if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= _MAPPED_BITS:
+        inner = network.network_address.ipv4_mapped
+        if inner is not None:
+            return ipaddress.IPv4Network((inner, network.prefixlen - _MAPPED_BITS))
+    return network
