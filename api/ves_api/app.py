@@ -22,6 +22,7 @@ from ves_api.http.legacy.ingest import ROUTES as LEGACY_INGEST_ROUTES
 from ves_api.http.legacy.proofs import ROUTES as LEGACY_PROOF_ROUTES
 from ves_api.http.legacy.reads import ROUTES as LEGACY_READ_ROUTES
 from ves_api.http.proofs.routes import ROUTES as PROOF_ROUTES
+from ves_api.http.shedding import shed_load
 from ves_api.http.shell import Shell
 from ves_api.http.validity.routes import ROUTES as VALIDITY_ROUTES
 from ves_api.services import Services, make_services
@@ -58,9 +59,11 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     await services.database.open()
     await services.reads.open()
     services.flusher.start()
+    services.pool_monitor.start()
     try:
         yield
     finally:
+        await services.pool_monitor.close()
         await services.coalescer.drain()
         await services.flusher.close()
         await services.verifier.close()
@@ -74,6 +77,7 @@ def make_app(settings: Settings) -> Shell:
     app = Litestar(
         route_handlers=ROUTES,
         lifespan=[_lifespan],
+        guards=[shed_load],
         exception_handlers={Exception: answer_exception},
         openapi_config=None,
         logging_config=None,

@@ -14,6 +14,7 @@ from ves_api.gateway.reads import Reads
 from ves_api.http.ingest.flusher import ReceiptFlusher
 from ves_api.http.ingest.keys import AgentKeys
 from ves_api.http.ingest.signing import ReceiptSigner
+from ves_api.pool_monitor import PoolMonitor
 from ves_api.verifier.pool import Verifier
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
+    from ves_api.cache import CacheFigures
     from ves_api.settings import Settings
 
 
@@ -31,12 +33,24 @@ class Services:
     settings: Settings
     database: Database
     reads: Reads
+    pool_monitor: PoolMonitor
     authenticator: Authenticator
     agent_keys: AgentKeys
     signer: ReceiptSigner
     coalescer: Coalescer
     flusher: ReceiptFlusher
     verifier: Verifier
+
+    def cache_figures(self) -> dict[str, CacheFigures]:
+        """The counts of every cache of this process, by name."""
+        caches = self.reads.caches
+        return {
+            "agent_keys": self.agent_keys.cache.figures(),
+            "commitments": caches.commitment.figures(),
+            "proofs": caches.proof.figures(),
+            "ves_commitments": caches.ves_commitment.figures(),
+            "ves_proofs": caches.ves_proof.figures(),
+        }
 
 
 def make_services(settings: Settings) -> Services:
@@ -48,6 +62,7 @@ def make_services(settings: Settings) -> Services:
         settings=settings,
         database=database,
         reads=Reads(settings, database),
+        pool_monitor=PoolMonitor(database, settings.pool_sample),
         authenticator=authenticator,
         agent_keys=AgentKeys(database, settings.caches.agent_key),
         signer=signer,

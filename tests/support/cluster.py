@@ -76,12 +76,15 @@ class Cluster:
     def url(self, database: str, role: str = "postgres") -> str:
         return f"postgresql://{role}@/{database}?host={quote(str(self.socket))}"
 
-    def create(self) -> None:
+    def prepare_folders(self) -> None:
         self.socket.mkdir(parents=True)
         self.state.chmod(0o755)
         if user := server_user():
             shutil.chown(self.state, user)
             shutil.chown(self.socket, user)
+
+    def create(self) -> None:
+        self.prepare_folders()
         run(
             as_server_user(
                 [
@@ -138,6 +141,19 @@ class Cluster:
 
     def connect(self, database: str = "postgres", role: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(self.url(database, role), autocommit=True)
+
+
+def new_standby(primary: Cluster) -> Cluster:
+    """A streaming replica of a running server, caught up; the caller discards it, the primary last."""
+    state = Path(tempfile.mkdtemp(prefix="ves-test-"))
+    standby = Cluster(primary.bin, state)
+    standby.prepare_folders()
+    source = ["-h", str(primary.socket), "-U", "postgres", "-D", str(standby.data)]
+    run(as_server_user([str(primary.bin / "pg_basebackup"), *source, "-R", "-X", "stream", "-c", "fast"]))
+    with (standby.data / "postgresql.conf").open("a", encoding="utf-8") as conf:
+        conf.write(f"unix_socket_directories = '{standby.socket}'\n")
+    standby.start()
+    return standby
 
 
 def protocol_path(state: Path) -> str:

@@ -7,6 +7,7 @@ string, so that a call costs one round trip.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -53,6 +54,42 @@ def conninfo(settings: Settings, replica: ReplicaSettings | None = None) -> str:
     return make_conninfo(options=options.strip(), **{k: v for k, v in parts.items() if v is not None})
 
 
+@dataclass(frozen=True, slots=True)
+class PoolFigures:
+    """Connections now: in use, idle, in all, and the most there may be.
+
+    Since the start: callers served, callers who waited in vain, milliseconds that callers waited.
+    """
+
+    active: int
+    idle: int
+    total: int
+    most: int
+    served: int
+    timeouts: int
+    waited_ms: int
+
+    @property
+    def utilization(self) -> float:
+        """Connections in use against the most there may be, 0 to 1."""
+        return self.active / self.most if self.most else 1.0
+
+
+def figures_of(pool: AsyncConnectionPool[Any]) -> PoolFigures:
+    """The figures of a pool now."""
+    stats = pool.get_stats()
+    total, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
+    return PoolFigures(
+        active=max(0, total - idle),
+        idle=idle,
+        total=total,
+        most=stats.get("pool_max", 0),
+        served=stats.get("requests_num", 0),
+        timeouts=stats.get("requests_errors", 0),
+        waited_ms=stats.get("requests_wait_ms", 0),
+    )
+
+
 class Database:
     """Runs named statements on a pool. Safe for concurrent use by the tasks of one event loop."""
 
@@ -80,11 +117,9 @@ class Database:
         """Close every connection."""
         await self._pool.close()
 
-    def usage(self) -> tuple[int, int, int]:
-        """The pool's figures now: connections in use, idle ones, and the most there may be."""
-        figures = self._pool.get_stats()
-        size, idle = figures.get("pool_size", 0), figures.get("pool_available", 0)
-        return max(0, size - idle), idle, figures.get("pool_max", 0)
+    def pool_figures(self) -> PoolFigures:
+        """The pool's figures now."""
+        return figures_of(self._pool)
 
     async def fetch(self, name: str, parameters: Mapping[str, Any], *, idempotent: bool) -> list[Row]:
         """All rows of a statement, repeated a bounded number of times where that is safe.

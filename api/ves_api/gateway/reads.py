@@ -8,7 +8,7 @@ before finality, keys, credentials) is asked of the primary alone and never come
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ves_api.cache import Cache
 from ves_api.gateway.replica import Replica
@@ -87,7 +87,7 @@ class Reads:
         self.figures = ReadFigures()
 
     @property
-    def replica_state(self) -> str:
+    def replica_state(self) -> Literal["none", "resting", "used"]:
         """`none` without one, `resting` when it failed lately, else `used`."""
         if self._replica is None:
             return "none"

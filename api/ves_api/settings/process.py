@@ -58,6 +58,7 @@ class Settings:
     idle_in_transaction_timeout_ms: int
     lock_timeout_ms: int
     application_name: str
+    pool_sample: float
     startup_retries: int
     startup_retry_delay: float
     allow_unsafe_server: bool
@@ -134,6 +135,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         idle_in_transaction_timeout_ms=env.integer("DB_IDLE_IN_TX_TIMEOUT_MS", 60_000, low=0),
         lock_timeout_ms=env.integer("DB_LOCK_TIMEOUT_MS", 10_000, low=0),
         application_name=application_name,
+        pool_sample=env.number("VES_POOL_SAMPLE_SECS", 15, low=0.01),
         startup_retries=env.integer("DB_STARTUP_MAX_RETRIES", 10, low=0),
         startup_retry_delay=env.number("DB_STARTUP_RETRY_DELAY_SECS", 3, low=0),
         allow_unsafe_server=env.flag("VES_DANGER_ALLOW_UNSAFE_SERVER", default=False),

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 _REF = "#/components/schemas/{name}"
 _PATH_TYPE = re.compile(r"\{(\w+):\w+\}")
+_UNAVAILABLE = 503
 _COMMON_ERRORS = ("internal_error", "database_unavailable", "timeout")
-_AUTH_ERRORS = ("missing_auth", "invalid_api_key", "insufficient_permissions", "overloaded")
+_AUTH_ERRORS = ("missing_auth", "invalid_api_key", "insufficient_permissions", "overloaded", "pool_exhausted")
 _BODY_ERRORS = ("malformed_json", "invalid_shape", "unsupported_media_type", "body_too_large")
 
 
@@ -65,7 +66,9 @@ def _operation_of(handler: HTTPRouteHandler) -> Operation | None:
 def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
     """The whole document."""
     listed = list(operations(routes))
-    types = {t for _, _, o in listed for t in (o.request, o.response) if t is not None} | {ErrorBody}
+    types = {t for _, _, o in listed for t in (o.request, o.response, o.unhealthy) if t is not None} | {
+        ErrorBody
+    }
     ordered = sorted(types, key=lambda t: t.__name__)
     schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
     references = dict(zip(ordered, schemas, strict=True))
@@ -120,7 +123,10 @@ def _operation(
         content = {"application/json": {"schema": references[operation.request]}}
         described["requestBody"] = {"required": True, "content": content}
     for status, text in _by_status(errors):
-        described["responses"][str(status)] = _answer(text, references[ErrorBody])
+        schema = references[ErrorBody]
+        if status == _UNAVAILABLE and operation.unhealthy is not None:
+            schema = {"anyOf": [references[operation.unhealthy], schema]}
+        described["responses"][str(status)] = _answer(text, schema)
     return described
 
 

@@ -19,7 +19,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One route: what it does, who may call it, and the names of the refusals beyond the common ones."""
+    """One route: what it does, who may call it, and the names of the refusals beyond the common ones.
+
+    `unhealthy` is the body of a 503 that is a report and not a refusal; `sheds` is false for routes that are served even
+    while the connection pool is exhausted.
+    """
 
     summary: str
     tag: str
@@ -29,6 +33,8 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     errors: tuple[str, ...] = ()
     public: bool = False
+    unhealthy: type | None = None
+    sheds: bool = True
 
 
 UUID_SCHEMA: dict[str, Any] = {"type": "string", "format": "uuid"}

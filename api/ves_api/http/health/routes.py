@@ -1,4 +1,4 @@
-"""`GET /health` and `GET /ready` (http-api 11)."""
+"""`GET /health` and `GET /ready` (http-api 11); `detailed` has the third."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ves_api.errors import ApiError
 from ves_api.gateway.operations import health
 from ves_api.http.docs.operation import Operation, operation_opt
 from ves_api.http.encode import answer
+from ves_api.http.health.detailed import ROUTES as DETAILED_ROUTES
 from ves_api.services import services_of
 
 _PATIENCE_SECONDS = 2
-_CRITICAL, _STRESSED, _MODERATE = 0.95, 0.80, 0.50
 
 
 class HealthResponse(msgspec.Struct):
@@ -81,26 +81,17 @@ def get_health() -> ASGIResponse:
 @get("/ready", opt=operation_opt(_READY))
 async def get_ready(request: Request[Any, Any, Any]) -> ASGIResponse:
     """One round trip to the engine; 503 when it does not answer soon."""
-    database = services_of(request).database
+    services = services_of(request)
     started = time.perf_counter()
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            await health(database)
+            await health(services.database)
     except (ApiError, TimeoutError) as error:
         raise ApiError("database_unavailable", "Service unavailable", retry_after=1) from error
     elapsed = round((time.perf_counter() - started) * 1000)
-    active, idle, most = database.usage()
-    share = active / most if most else 1.0
-    pool = PoolStatus(_pool_word(share), f"{share * 100:.1f}%", active, idle)
+    word, figures = services.pool_monitor.look()
+    pool = PoolStatus(word, f"{figures.utilization * 100:.1f}%", figures.active, figures.idle)
     return answer(ReadyResponse("ready", DatabaseStatus(connected=True, response_time_ms=elapsed), pool))
 
 
-def _pool_word(share: float) -> str:
-    if share >= _CRITICAL:
-        return "critical"
-    if share >= _STRESSED:
-        return "stressed"
-    return "moderate" if share >= _MODERATE else "healthy"
-
-
-ROUTES = [get_health, get_ready]
+ROUTES = [get_health, get_ready, *DETAILED_ROUTES]

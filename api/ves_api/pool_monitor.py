@@ -1,0 +1,83 @@
+"""Watches the connection pool of this process and sheds load while it is exhausted (operations 4)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from typing import TYPE_CHECKING, Literal
+
+from ves_api.errors import ApiError
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    from ves_api.gateway.database import Database, PoolFigures
+
+PoolStatus = Literal["healthy", "moderate", "stressed", "critical"]
+
+_CRITICAL, _STRESSED, _MODERATE = 0.95, 0.80, 0.50
+_log = get_logger("pool")
+
+
+def judge(utilization: float, timeouts: int) -> PoolStatus:
+    """The state of a pool by its share in use (0 to 1) and the callers who waited for a connection in vain.
+
+    A pool that is in full use and still serves everybody is working, not exhausted: to refuse requests then would
+    halve what a busy server does. So `critical` needs both.
+    """
+    if utilization >= _CRITICAL and timeouts > 0:
+        return "critical"
+    if utilization >= _STRESSED:
+        return "stressed"
+    return "moderate" if utilization >= _MODERATE else "healthy"
+
+
+class PoolMonitor:
+    """Owned by one event loop; looks at the pool every `interval` seconds."""
+
+    def __init__(self, database: Database, interval: float) -> None:
+        self._database = database
+        self._interval = interval
+        self._sampled = database.pool_figures()
+        self._task: asyncio.Task[None] | None = None
+        self.is_critical = False
+
+    def start(self) -> None:
+        """Begin sampling; needs a running event loop."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop sampling."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def look(self) -> tuple[PoolStatus, PoolFigures]:
+        """The figures now and their state; `critical` holds from one sample to the next."""
+        figures = self._database.pool_figures()
+        return "critical" if self.is_critical else judge(figures.utilization, 0), figures
+
+    def require_capacity(self) -> None:
+        """Raise pool_exhausted while the last sample was critical."""
+        if self.is_critical:
+            raise ApiError("pool_exhausted", retry_after=math.ceil(self._interval))
+
+    def sample(self) -> None:
+        """Judge what happened since the last sample."""
+        figures, before = self._database.pool_figures(), self._sampled
+        self._sampled = figures
+        timeouts = figures.timeouts - before.timeouts
+        was_critical, self.is_critical = (
+            self.is_critical,
+            judge(figures.utilization, timeouts) == "critical",
+        )
+        if self.is_critical:
+            _log.warning("pool_exhausted", active=figures.active, most=figures.most, timeouts=timeouts)
+        elif was_critical:
+            _log.info("pool_recovered", active=figures.active, most=figures.most)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval)
+            self.sample()
