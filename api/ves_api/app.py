@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from litestar import Litestar
 
 from ves_api.http.admin.audit import ROUTES as AUDIT_ROUTES
+from ves_api.http.admin.figures import ROUTES as FIGURES_ROUTES
 from ves_api.http.agents.api_keys import ROUTES as API_KEY_ROUTES
 from ves_api.http.agents.signing_keys import ROUTES as SIGNING_KEY_ROUTES
 from ves_api.http.commitments.routes import ROUTES as COMMITMENT_ROUTES
@@ -44,6 +45,7 @@ ROUTES = [
     *VALIDITY_ROUTES,
     *SIGNING_KEY_ROUTES,
     *API_KEY_ROUTES,
+    *FIGURES_ROUTES,
     *AUDIT_ROUTES,
     *HEALTH_ROUTES,
     *DOCS_ROUTES,

@@ -66,6 +66,10 @@ begin
       ('ves.list_commit_due', '{ves_worker,ves_admin}'),
       ('ves.requeue_uncommitted', '{ves_worker,ves_admin}'),
 
+      ('ves.admin_overview', '{ves_api,ves_admin}'),
+      ('ves.admin_tenants', '{ves_api,ves_admin}'),
+      ('ves.admin_stores', '{ves_api,ves_admin}'),
+      ('ves.admin_agents', '{ves_api,ves_admin}'),
       ('ves.record_audit', '{ves_api,ves_admin}'),
       ('ves.list_audit', '{ves_api,ves_reader,ves_admin}'),
       ('ves.verify_audit', '{ves_reader,ves_admin}'),

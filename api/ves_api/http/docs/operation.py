@@ -28,7 +28,7 @@ class Operation:
     summary: str
     tag: str
     needs: str
-    response: type
+    response: Any
     request: type | None = None
     parameters: tuple[Parameter, ...] = ()
     errors: tuple[str, ...] = ()

@@ -1,0 +1,21 @@
+-- Streams of both kinds by store. A store may have a legacy head, a VES head or both.
+create or replace function ves_int.store_figures(tenant_id uuid)
+returns table (
+  tenant_id uuid, store_id uuid, head_sequence bigint, ves_head_sequence bigint, updated_at timestamptz
+)
+language sql
+stable
+set search_path to ''
+as $$
+  select
+    coalesce(v.tenant_id, l.tenant_id), coalesce(v.store_id, l.store_id), coalesce(l.current_sequence, 0),
+    coalesce(v.current_sequence, 0), greatest(v.updated_at, l.updated_at)
+  from (select * from ves_store.ves_sequence_counters as c
+    where store_figures.tenant_id is null or c.tenant_id = store_figures.tenant_id) as v
+  full join (select * from ves_store.sequence_counters as c
+    where store_figures.tenant_id is null or c.tenant_id = store_figures.tenant_id) as l
+    on l.tenant_id = v.tenant_id and l.store_id = v.store_id;
+$$;
+
+comment on function ves_int.store_figures(uuid) is
+'Each store of a tenant (null: of all) with the heads of its legacy and VES streams and its last change.';
