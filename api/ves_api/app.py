@@ -10,6 +10,7 @@ from litestar import Litestar
 from ves_api.http.admin.audit import ROUTES as AUDIT_ROUTES
 from ves_api.http.admin.figures import ROUTES as FIGURES_ROUTES
 from ves_api.http.agents.api_keys import ROUTES as API_KEY_ROUTES
+from ves_api.http.agents.key_lifecycle import ROUTES as KEY_LIFECYCLE_ROUTES
 from ves_api.http.agents.signing_keys import ROUTES as SIGNING_KEY_ROUTES
 from ves_api.http.commitments.routes import ROUTES as COMMITMENT_ROUTES
 from ves_api.http.compliance.routes import ROUTES as COMPLIANCE_ROUTES
@@ -44,6 +45,7 @@ ROUTES = [
     *COMPLIANCE_ROUTES,
     *VALIDITY_ROUTES,
     *SIGNING_KEY_ROUTES,
+    *KEY_LIFECYCLE_ROUTES,
     *API_KEY_ROUTES,
     *FIGURES_ROUTES,
     *AUDIT_ROUTES,

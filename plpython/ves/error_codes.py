@@ -55,6 +55,7 @@ ALL = (
     ErrorCode("VE205", "unknown_signer", "INVALID_FIELD_VALUE", 3003, 400, "INVALID_ARGUMENT", False, "The signer is not registered"),
     ErrorCode("VE206", "signer_key_conflict", "ALREADY_EXISTS", 5004, 409, "ALREADY_EXISTS", False, "The sequencer id and key version are registered with another public key"),
     ErrorCode("VE207", "receipt_conflict", "INVARIANT_VIOLATION", 7002, 409, "FAILED_PRECONDITION", False, "The receipt hash is not that of the event with this number"),
+    ErrorCode("VE208", "agent_key_not_active", "INVALID_STATE_TRANSITION", 7001, 409, "FAILED_PRECONDITION", False, "The agent key is not active"),
     ErrorCode("VE301", "agent_key_exists", "ALREADY_EXISTS", 5004, 409, "ALREADY_EXISTS", False, "The agent key is already registered"),
     ErrorCode("VE401", "sequence_exhausted", "INVARIANT_VIOLATION", 7002, 409, "FAILED_PRECONDITION", False, "The stream has no sequence numbers left"),
     ErrorCode("VE402", "sequence_gap", "SEQUENCE_GAP", 7003, 409, "DATA_LOSS", False, "An event of the window is missing"),

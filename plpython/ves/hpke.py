@@ -23,6 +23,18 @@ def public_key(private_key: bytes) -> bytes:
     return _raw(X25519PrivateKey.from_private_bytes(private_key).public_key())
 
 
+def is_acceptable_public_key(public_key: bytes) -> bool:
+    """Whether something can be sealed to this X25519 key: 32 bytes and not of small order."""
+    if len(public_key) != KEY_BYTES:
+        return False
+    probe = X25519PrivateKey.from_private_bytes(bytes(KEY_BYTES))
+    try:
+        probe.exchange(X25519PublicKey.from_public_bytes(public_key))
+    except ValueError:
+        return False
+    return True
+
+
 def seal(
     recipient_key: bytes, info: bytes, plaintext: bytes, ephemeral_private_key: bytes
 ) -> tuple[bytes, bytes]:

@@ -67,9 +67,10 @@ def test_the_migrations_hold_the_desired_state() -> None:
     versions = sorted((ROOT / "sql" / "migrations" / "versions").glob("*.sql"))
     migration = "\n".join(path.read_text(encoding="utf-8") for path in versions)
     missing = [
-        str(path.relative_to(ROOT))
+        f"{path.relative_to(ROOT)}: {statement.strip()[:60]}"
         for folder in ("types", "tables")
         for path in sorted((ROOT / "sql" / folder).glob("*.sql"))
-        if path.read_text(encoding="utf-8").strip() not in migration
+        for statement in path.read_text(encoding="utf-8").split(";\n")
+        if statement.strip() not in migration
     ]
     assert missing == []

@@ -27,6 +27,7 @@ HISTORY = [
     "ves_compliance_witnesses",
     "ves_validity_proofs",
     "audit_log",
+    "key_rotation_audit_log",
 ]
 CHANGES = {
     "update": "update ves_store.{table} set tenant_id = tenant_id",

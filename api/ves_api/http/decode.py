@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from ves.codec import I64_MAX, parse_hex, parse_uuid
+from ves.codec import I64_MAX, U32_MAX, parse_hex, parse_uuid
 from ves.errors import ProtocolError
 from ves_api.errors import ApiError
 
@@ -174,6 +174,14 @@ def path_number(text: str, name: str) -> int:
     number = int(text) if _DIGITS.fullmatch(text) else -1
     if not 0 <= number <= I64_MAX:
         raise ApiError("invalid_query", f"{name} is not a sequence number", details={"field": name})
+    return number
+
+
+def path_key_number(text: str) -> int:
+    """A key number 0 … 2^32-1 from a path. Raises invalid_query."""
+    number = path_number(text, "key_id")
+    if number > U32_MAX:
+        raise ApiError("invalid_query", "key_id is not a key number", details={"field": "key_id"})
     return number
 
 

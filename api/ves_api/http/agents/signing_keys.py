@@ -11,7 +11,8 @@ from litestar import Request, post
 from litestar.response.base import ASGIResponse
 
 from ves.codec import U32_MAX
-from ves_api.gateway.agent_keys import register_agent_key
+from ves_api.auth.context import audit_context
+from ves_api.gateway.agent_keys import store_agent_key
 from ves_api.http.agents.material import ProofBundle, PublicKeyBundle, read_material
 from ves_api.http.decode import read_struct, time_field
 from ves_api.http.docs.operation import Operation, operation_opt
@@ -32,6 +33,7 @@ class RegisterKeyRequest(msgspec.Struct, rename="camel"):
     valid_to: str | None = None
     key_algorithm: Annotated[int, msgspec.Meta(ge=-_I32, lt=_I32)] | None = None
     public_key_bundle: PublicKeyBundle | None = None
+    proof_of_possession: str | None = None
     proof_of_possession_bundle: ProofBundle | None = None
 
 
@@ -70,19 +72,19 @@ async def register_key(request: Request[Any, Any, Any]) -> ASGIResponse:
         sent.public_key,
         sent.key_algorithm or 0,
         sent.public_key_bundle,
+        sent.proof_of_possession,
         sent.proof_of_possession_bundle,
         services.settings.profile,
     )
-    await register_agent_key(
+    await store_agent_key(
         services.database,
         tenant_id=sent.tenant_id,
         agent_id=sent.agent_id,
         key_id=sent.key_id,
-        public_key=material.public_key,
-        key_algorithm=material.algorithm,
-        public_key_bundle=material.bundle,
+        material=material,
         valid_from=time_field(sent.valid_from, "validFrom"),
         valid_to=time_field(sent.valid_to, "validTo"),
+        context=audit_context(request, identity),
     )
     return answer(
         RegisterKeyResponse(

@@ -66,6 +66,19 @@ POLICY_PARAMS_QUERY = Parameter(
     "policyParams", "query", {"type": "string"}, "The policy's parameters as JSON text.", required=False
 )
 AGENT_PATH = Parameter("agent_id", "path", UUID_SCHEMA, "The agent.")
+KEY_NUMBER_PATH = Parameter(
+    "key_id",
+    "path",
+    {"type": "integer", "minimum": 0, "maximum": 2**32 - 1},
+    "Number of the key among those of the agent.",
+)
+TENANT_QUERY = Parameter(
+    "tenantId",
+    "query",
+    UUID_SCHEMA,
+    "Tenant; the credential's own when left out, needed by the bootstrap administrator.",
+    required=False,
+)
 KEY_PREFIX_PATH = Parameter(
     "key_prefix", "path", {"type": "string", "pattern": "^[0-9a-f]{1,64}$"}, "Start of the key's hash."
 )

@@ -1,0 +1,59 @@
+-- Rows are claimed with skip locked and every step looks at the state that it finds, so any number of workers may run
+-- and any may die: what is not committed is found again. Audit entries come last, because they lock a tenant's chain.
+create or replace function ves.apply_due_rotations(max_rotations integer default 100)
+returns table (completed integer, in_progress integer, failed integer, cancelled integer, expired integer)
+language plpgsql
+volatile
+security definer
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_due record;
+  v_done jsonb;
+  v_counts jsonb := '{}'::jsonb;
+  v_entries jsonb := '[]'::jsonb;
+  v_entry jsonb;
+begin
+  insert into ves_store.scheduled_key_rotations (tenant_id, agent_id, key_type, current_key_id, scheduled_at, reason)
+  select d.tenant_id, d.agent_id, d.key_type, d.key_id, v_now, d.reason
+  from ves_int.keys_due(null, v_now) as d
+  where d.is_due and (d.enforce_expiry or (d.auto_rotate and d.successor is not null))
+  order by d.agent_id, d.key_id, d.tenant_id
+  limit max_rotations
+  on conflict (agent_id, current_key_id, tenant_id) where status in ('pending', 'in_progress') do nothing;
+
+  for v_due in
+    select r.rotation_id, r.tenant_id, r.agent_id, r.reason from ves_store.scheduled_key_rotations as r
+    where r.status = 'pending' and r.scheduled_at <= clock_timestamp()
+    order by r.scheduled_at, r.rotation_id
+    limit max_rotations
+  loop
+    v_done := ves_int.apply_rotation(v_due.rotation_id, v_due.tenant_id);
+    continue when v_done is null;
+    v_counts := v_counts || jsonb_build_object(
+      v_done ->> 'outcome', coalesce((v_counts ->> (v_done ->> 'outcome'))::integer, 0) + 1);
+    if v_done ? 'key' then
+      v_entries := v_entries || jsonb_build_object(
+        'tenant_id', v_due.tenant_id, 'name', ves_int.key_name(v_due.agent_id, (v_done ->> 'key')::integer),
+        'details', v_done -> 'details' || jsonb_build_object('reason', v_due.reason));
+    end if;
+  end loop;
+  expired := ves_int.mark_expired_keys(max_rotations);
+
+  for v_entry in select e.value from jsonb_array_elements(v_entries) as e order by e.value ->> 'tenant_id' loop
+    perform ves_int.audit(
+      'agent_key_rotated', (v_entry ->> 'tenant_id')::uuid, 'agent_key', v_entry ->> 'name', v_entry -> 'details',
+      '{"actor": "keys worker", "actor_type": "database"}');
+  end loop;
+  completed := coalesce((v_counts ->> 'completed')::integer, 0);
+  in_progress := coalesce((v_counts ->> 'in_progress')::integer, 0);
+  failed := coalesce((v_counts ->> 'failed')::integer, 0);
+  cancelled := coalesce((v_counts ->> 'cancelled')::integer, 0);
+  return next;
+end
+$$;
+
+comment on function ves.apply_due_rotations(integer) is
+'One step of the keys worker: makes the rotations that policies ask for, does up to max_rotations that are due, and marks keys whose window is over. Answers how many ended how. It never makes a key: a due key hands over to one that the agent registered, or is retired and the rotation stays in_progress until the agent registers one.';

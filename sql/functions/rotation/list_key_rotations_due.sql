@@ -1,0 +1,21 @@
+create or replace function ves.list_key_rotations_due(tenant_id uuid)
+returns table (
+  agent_id uuid, key_id bigint, key_type text, reason text, due_at timestamptz, usage_count bigint, is_due boolean,
+  successor_key_id bigint
+)
+language sql
+stable
+security definer
+set search_path to ''
+as $$
+  select
+    d.agent_id, d.key_id::bigint & 4294967295, d.key_type, d.reason, d.due_at, d.usage_count, d.is_due,
+    d.successor::bigint & 4294967295
+  from ves_int.keys_due(list_key_rotations_due.tenant_id, clock_timestamp()) as d
+  where list_key_rotations_due.tenant_id is not null
+  order by d.is_due desc, d.due_at, d.agent_id, d.key_id
+  limit 1000;
+$$;
+
+comment on function ves.list_key_rotations_due(uuid) is
+'Keys of a tenant that a rotation policy makes due now (is_due) or soon, at most 1,000. due_at is the instant by age, null for a key due by use alone; successor_key_id a later key that could take over.';
