@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ves_api.auth.authenticator import Authenticator
 from ves_api.auth.credentials import read_credential
+from ves_api.auth.limits import Limiter
 from ves_api.errors import ApiError
 from ves_api.gateway.coalescer import Coalescer
 from ves_api.gateway.database import Database
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
+    from ves_api.auth.limits import Charges
     from ves_api.cache import CacheFigures
     from ves_api.settings import Settings
 
@@ -35,6 +37,7 @@ class Services:
     reads: Reads
     pool_monitor: PoolMonitor
     authenticator: Authenticator
+    limiter: Limiter
     agent_keys: AgentKeys
     signer: ReceiptSigner
     coalescer: Coalescer
@@ -64,6 +67,7 @@ def make_services(settings: Settings) -> Services:
         reads=Reads(settings, database),
         pool_monitor=PoolMonitor(database, settings.pool_sample),
         authenticator=authenticator,
+        limiter=Limiter(database, settings.auth),
         agent_keys=AgentKeys(database, settings.caches.agent_key),
         signer=signer,
         coalescer=Coalescer(
@@ -91,7 +95,7 @@ class Caller:
 
 
 async def identify(request: Request[Any, Any, Any]) -> Identity:
-    """The caller of a request, once admitted: an API key is read from the database. Raises 401.
+    """The caller of a request, once admitted: an API key is read from the database. Raises 401, 429.
 
     Comes first in every handler, before anything of the request is looked at. A request without a credential, or
     with a token, costs no query.
@@ -101,11 +105,22 @@ async def identify(request: Request[Any, Any, Any]) -> Identity:
 
 async def admit(request: Request[Any, Any, Any], *, cached: bool = False) -> Caller:
     """As `identify`; `cached` is for callers that pass the identity's epoch on to the database."""
-    services = services_of(request)
+    authenticator = services_of(request).authenticator
     credential = credential_of(request)
-    authenticator = services.authenticator
     find = authenticator.identify_cached if cached else authenticator.identify
-    return Caller(credential, await find(credential))
+    caller = Caller(credential, await find(credential))
+    await charge(request, services_of(request).limiter.charges_of(caller.identity, credential))
+    return caller
+
+
+async def charge(request: Request[Any, Any, Any], charges: Charges) -> None:
+    """Take the request out of its budgets and tell so in its answer's headers. Raises rate_limited (429)."""
+    if not charges:
+        return
+    standing = await services_of(request).limiter.take(charges)
+    request.scope["state"]["answer_headers"] = standing.headers()
+    if not standing.granted:
+        raise ApiError("rate_limited", retry_after=standing.reset)
 
 
 def credential_of(request: Request[Any, Any, Any]) -> Credential | None:

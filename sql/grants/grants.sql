@@ -25,6 +25,7 @@ begin
       ('ves.revoke_api_key', '{ves_api,ves_admin}'),
       ('ves.list_api_keys', '{ves_api,ves_admin}'),
       ('ves.find_agent_tenant', '{ves_api,ves_admin}'),
+      ('ves.take_rate_limit', '{ves_api}'),
       ('ves.register_agent_key', '{ves_api,ves_admin}'),
       ('ves.store_agent_key', '{ves_api}'),
       ('ves.rotate_agent_key', '{ves_admin}'),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
+EXPOSED = "x-request-id, x-error-code, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset"
+
 
 @pytest.mark.parametrize(
     "path",
@@ -137,7 +139,7 @@ def test_configured_origins_get_cors_also_on_errors(start_server: Callable[..., 
             answer = anyone.get(path, headers={"origin": "https://other.example"})
             assert answer.headers["access-control-allow-origin"] == "https://other.example"
             exposed = answer.headers["access-control-expose-headers"]
-            assert exposed == "x-request-id, x-error-code, retry-after"
+            assert exposed == EXPOSED
             assert "origin" in answer.headers["vary"]
         stranger = anyone.get("/health", headers={"origin": "https://evil.example"})
         assert "access-control-allow-origin" not in stranger.headers

@@ -55,7 +55,9 @@ def test_a_table_function_view_or_trigger_file_holds_the_object_it_is_named_afte
         for path in (ROOT / "sql" / folder).rglob("*.sql"):
             text = path.read_text(encoding="utf-8")
             created = re.findall(
-                r"^create (?:or replace )?(?:table|view|type|function|aggregate) ([\w.]+)", text, re.MULTILINE
+                r"^create (?:or replace )?(?:unlogged )?(?:table|view|type|function|aggregate) ([\w.]+)",
+                text,
+                re.MULTILINE,
             )
             if created not in [[f"{schema}.{path.stem}"] for schema in schemas]:
                 wrong.append(str(path.relative_to(ROOT)))

@@ -15,6 +15,7 @@ WITHOUT_TENANT = {
     "audit_switch": "one row for the whole database",
     "schema_state": "one row for the whole database",
     "api_keys": "the key is what names the tenant",
+    "rate_limits": "what is limited may be an address; nothing refers to it",
     "migrations": "alembic's own table",
 }
 

@@ -30,7 +30,7 @@ _SECURITY_HEADERS: Headers = [
     (b"x-frame-options", b"DENY"),
     (b"cache-control", b"no-store"),
 ]
-_EXPOSED = b"x-request-id, x-error-code, retry-after"
+_EXPOSED = b"x-request-id, x-error-code, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset"
 _ALLOWED_METHODS = b"GET, POST, PUT, DELETE, OPTIONS"
 _ALLOWED_HEADERS = b"authorization, content-type, x-api-key, x-request-id"
 _MAX_REQUEST_ID = 128
@@ -61,8 +61,9 @@ class Shell:
     async def _answer(self, scope: Any, receive: Receive, send: Send) -> None:
         wanted = {name: value for name, value in scope["headers"] if name in _READ_HEADERS}
         request_id = _request_id(wanted.get(b"x-request-id"))
-        scope.setdefault("state", {})["request_id"] = request_id
-        answer = _Answer(send, self._common_headers(request_id, wanted.get(b"origin")))
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        answer = _Answer(send, self._common_headers(request_id, wanted.get(b"origin")), state)
         answer.accepts_gzip = b"gzip" in wanted.get(b"accept-encoding", b"")
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
@@ -133,10 +134,14 @@ _READ_HEADERS = frozenset({b"x-request-id", b"origin", b"accept-encoding", b"acc
 
 
 class _Answer:
-    """One response on its way out: adds the common headers, compresses a body that comes in one piece."""
+    """One response on its way out: adds the common headers, compresses a body that comes in one piece.
 
-    def __init__(self, send: Send, headers: Headers) -> None:
+    `state` is the request's; a handler may leave `answer_headers` there for any answer, errors included.
+    """
+
+    def __init__(self, send: Send, headers: Headers, state: dict[str, Any]) -> None:
         self._send = send
+        self._state = state
         self._headers = headers
         self._start: Any = None
         self.accepts_gzip = False
@@ -167,7 +172,7 @@ class _Answer:
                 ]
             message["body"] = b"" if self.drops_body else body
         self.status = start["status"]
-        start["headers"] = headers + self._headers
+        start["headers"] = headers + self._headers + self._state.get("answer_headers", [])
         await self._send(start)
         await self._send(message)
 

@@ -106,12 +106,15 @@ def _jwt_secret(env: Environment, *, production: bool) -> bytes | None:
 
 
 def _registration(env: Environment) -> Budget | None:
-    prefix = "PUBLIC_AGENT_REGISTRATION_RATE_LIMIT"
-    budget = Budget(
-        env.integer(f"{prefix}_PER_MINUTE", _PER_MINUTE, low=1, high=_I32_MAX),
-        env.integer(f"{prefix}_WINDOW_SECONDS", _WINDOW_SECONDS, low=1, high=_MAX_WINDOW_SECONDS),
-        env.integer(f"{prefix}_MAX_ENTRIES", _ENTRIES, low=1, high=_I32_MAX),
+    limit = env.integer("PUBLIC_AGENT_REGISTRATION_RATE_LIMIT_PER_MINUTE", _PER_MINUTE, low=1, high=_I32_MAX)
+    window = env.integer(
+        "PUBLIC_AGENT_REGISTRATION_RATE_LIMIT_WINDOW_SECONDS",
+        _WINDOW_SECONDS,
+        low=1,
+        high=_MAX_WINDOW_SECONDS,
     )
+    entries = env.integer("PUBLIC_AGENT_REGISTRATION_RATE_LIMIT_MAX_ENTRIES", _ENTRIES, low=1, high=_I32_MAX)
+    budget = Budget(limit, window, entries)
     return budget if env.flag("PUBLIC_AGENT_REGISTRATION_ENABLED", default=False) else None
 
 

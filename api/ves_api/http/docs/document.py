@@ -22,7 +22,16 @@ _REF = "#/components/schemas/{name}"
 _PATH_TYPE = re.compile(r"\{(\w+):\w+\}")
 _UNAVAILABLE = 503
 _COMMON_ERRORS = ("internal_error", "database_unavailable", "timeout")
-_AUTH_ERRORS = ("missing_auth", "invalid_api_key", "insufficient_permissions", "overloaded", "pool_exhausted")
+_AUTH_ERRORS = (
+    "missing_auth",
+    "invalid_api_key",
+    "invalid_token",
+    "token_expired",
+    "insufficient_permissions",
+    "rate_limited",
+    "overloaded",
+    "pool_exhausted",
+)
 _BODY_ERRORS = ("malformed_json", "invalid_shape", "unsupported_media_type", "body_too_large")
 
 
@@ -93,7 +102,7 @@ def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
                     "type": "apiKey",
                     "in": "header",
                     "name": "authorization",
-                    "description": "`ApiKey ss_…`",
+                    "description": "`ApiKey ss_…`, or `Bearer` and a JSON Web Token",
                 },
             },
         },

@@ -1,0 +1,34 @@
+create or replace function ves_int.evict_rate_limits(
+  bucket text, max_entries integer, keep text[], at timestamptz
+)
+returns void
+language plpgsql
+volatile
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_excess bigint := (
+    select count(*) from ves_store.rate_limits as r where r.bucket = evict_rate_limits.bucket
+  ) - evict_rate_limits.max_entries;
+begin
+  if v_excess <= 0 then
+    return;
+  end if;
+  -- Skips what is locked: waiting here, with locks held, could be a deadlock.
+  with old as (
+    select r.key, r.window_seconds from ves_store.rate_limits as r
+    where r.bucket = evict_rate_limits.bucket and r.key <> all (evict_rate_limits.keep)
+    order by (r.last_slot >= ves_int.rate_limit_slot(evict_rate_limits.at, r.window_seconds) - 60),
+      r.last_slot * r.window_seconds
+    limit v_excess + evict_rate_limits.max_entries / 10
+    for update skip locked
+  )
+  delete from ves_store.rate_limits as r
+  using old as o
+  where r.bucket = evict_rate_limits.bucket and r.key = o.key and r.window_seconds = o.window_seconds;
+end
+$$;
+
+comment on function ves_int.evict_rate_limits(text, integer, text[], timestamptz) is
+'When a bucket has more entries than it may, deletes the excess and a tenth more: entries whose window has passed first, then those asked for longest ago.';
