@@ -24,6 +24,7 @@ from ves_api.http.legacy.ingest import ROUTES as LEGACY_INGEST_ROUTES
 from ves_api.http.legacy.proofs import ROUTES as LEGACY_PROOF_ROUTES
 from ves_api.http.legacy.reads import ROUTES as LEGACY_READ_ROUTES
 from ves_api.http.proofs.routes import ROUTES as PROOF_ROUTES
+from ves_api.http.schemas.routes import ROUTES as SCHEMA_ROUTES
 from ves_api.http.shedding import shed_load
 from ves_api.http.shell import Shell
 from ves_api.http.validity.routes import ROUTES as VALIDITY_ROUTES
@@ -49,6 +50,7 @@ ROUTES = [
     *API_KEY_ROUTES,
     *FIGURES_ROUTES,
     *AUDIT_ROUTES,
+    *SCHEMA_ROUTES,
     *HEALTH_ROUTES,
     *DOCS_ROUTES,
 ]

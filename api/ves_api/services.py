@@ -15,6 +15,7 @@ from ves_api.gateway.reads import Reads
 from ves_api.http.ingest.flusher import ReceiptFlusher
 from ves_api.http.ingest.keys import AgentKeys
 from ves_api.http.ingest.signing import ReceiptSigner
+from ves_api.http.schemas.registry import SchemaRegistry
 from ves_api.pool_monitor import PoolMonitor
 from ves_api.verifier.pool import Verifier
 
@@ -39,6 +40,7 @@ class Services:
     authenticator: Authenticator
     limiter: Limiter
     agent_keys: AgentKeys
+    schemas: SchemaRegistry
     signer: ReceiptSigner
     coalescer: Coalescer
     flusher: ReceiptFlusher
@@ -51,6 +53,7 @@ class Services:
             "agent_keys": self.agent_keys.cache.figures(),
             "commitments": caches.commitment.figures(),
             "proofs": caches.proof.figures(),
+            "schemas": self.schemas.cache.figures(),
             "ves_commitments": caches.ves_commitment.figures(),
             "ves_proofs": caches.ves_proof.figures(),
         }
@@ -69,6 +72,7 @@ def make_services(settings: Settings) -> Services:
         authenticator=authenticator,
         limiter=Limiter(database, settings.auth),
         agent_keys=AgentKeys(database, settings.caches.agent_key),
+        schemas=SchemaRegistry(database, settings.caches.schema),
         signer=signer,
         coalescer=Coalescer(
             database,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+Detail = str | int | None | list[dict[str, str]]
+
 
 class ProtocolError(ValueError):
     """Input that the protocol does not allow.
@@ -24,9 +26,7 @@ class RequestRefused(ProtocolError):  # noqa: N818
     only JSON values.
     """
 
-    def __init__(
-        self, name: str, message: str, details: Mapping[str, str | int | None] | None = None
-    ) -> None:
+    def __init__(self, name: str, message: str, details: Mapping[str, Detail] | None = None) -> None:
         super().__init__(name, message)
         self.name = name
-        self.details: dict[str, str | int | None] = dict(details or {})
+        self.details: dict[str, Detail] = dict(details or {})

@@ -23,6 +23,7 @@ LOOKUPS = {
     "agent_signing_keys": "agent_id",
     "ves_sequence_counters": "tenant_id",
     "ves_sequencer_receipts": "tenant_id",
+    "schema_epochs": "tenant_id",
 }
 SMALL = {"credential_epoch"}
 FORBIDDEN = {"Seq Scan", "Bitmap Heap Scan", "Hash Join", "Merge Join"}

@@ -20,7 +20,8 @@ from ves.ingest_legacy_events(
   %(event_ids)s::uuid[], %(command_ids)s::uuid[], %(entity_types)s::text[], %(entity_ids)s::text[],
   %(event_types)s::text[], %(created_at_micros)s::bigint[], %(payloads)s::text[]::json[], %(payload_hashes)s,
   %(base_versions)s::bigint[], %(envelope_versions)s::bigint[], %(signatures)s::bytea[], %(refusals)s::text[],
-  %(refusal_messages)s::text[]
+  %(refusal_messages)s::text[],
+  schema_epoch => %(schema_epoch)s
 ) as r
 """
 
@@ -64,6 +65,7 @@ class Writer:
             "tenant_id": self.tenant_id,
             "store_id": self.store_id,
             "auth_epoch": None,
+            "schema_epoch": None,
             "source_agent": uuid.uuid4(),
             "event_ids": [e.event_id for e in events],
             "command_ids": [e.command_id for e in events],

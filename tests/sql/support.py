@@ -32,7 +32,8 @@ from ves.ingest_events(
   %(entity_types)s::text[], %(entity_ids)s::text[], %(event_types)s::text[],
   %(created_at_texts)s::text[], %(created_at_micros)s::bigint[], %(payload_kinds)s::smallint[],
   %(payloads)s::text[]::json[], %(base_versions)s::bigint[], %(signature_schemes)s::smallint[],
-  %(signature_bundles)s::bytea[], %(digests)s, %(refusals)s::text[], %(refusal_messages)s::text[]
+  %(signature_bundles)s::bytea[], %(digests)s, %(refusals)s::text[], %(refusal_messages)s::text[],
+  schema_epoch => %(schema_epoch)s
 ) as r
 """
 
@@ -246,6 +247,7 @@ class Edge:
             "store_id": request.store_id,
             "signer_id": self.signer_id,
             "auth_epoch": None,
+            "schema_epoch": None,
             **{item.name: getattr(columns, item.name) for item in dataclasses.fields(columns)},
         }
 
@@ -297,6 +299,7 @@ def synthetic(agent: Agent, count: int, signer_id: int) -> dict[str, Any]:
         "digests": secrets.token_bytes(160 * count),
         "refusals": None,
         "refusal_messages": None,
+        "schema_epoch": None,
     }
 
 

@@ -7,7 +7,7 @@ import re
 import uuid
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
 
@@ -106,6 +106,10 @@ class Query:
         except ValueError as error:
             raise ApiError("invalid_query", "The query string cannot be read") from error
 
+    def has(self, name: str) -> bool:
+        """Whether the parameter is there."""
+        return name in self._values
+
     def required_uuid(self, name: str) -> uuid.UUID:
         """A UUID that must be there. Raises invalid_query."""
         value = self._values.get(name)
@@ -159,6 +163,22 @@ class Query:
         if value is None:
             raise ApiError("invalid_query", f"{name} is required", details={"field": name})
         return value
+
+
+def path_name(scope: Any, place: int, field: str, most: int) -> str:
+    """A part of the path (counted as in a list) of 1 to `most` bytes, as sent: an encoded slash belongs to it.
+
+    Raises invalid_query.
+    """
+    name = unquote_to_bytes(scope["raw_path"].partition(b"?")[0].split(b"/")[place])
+    try:
+        if 1 <= len(name) <= most and b"\0" not in name:
+            return name.decode()
+    except UnicodeDecodeError:
+        pass
+    raise ApiError(
+        "invalid_query", f"{field} must be 1 to {most} bytes without NUL", details={"field": field}
+    )
 
 
 def path_uuid(text: str, name: str) -> uuid.UUID:

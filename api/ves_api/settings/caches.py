@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _COMMITMENTS, _COMMITMENT_SECONDS = 1000, 300
 _PROOFS, _PROOF_SECONDS = 5000, 600
+_SCHEMAS, _SCHEMA_SECONDS = 1000, 600
 _KEYS, _KEY_SECONDS = 10_000, 3600
 
 
@@ -30,6 +31,7 @@ class CacheSettings:
     ves_commitment: CacheLimits
     ves_proof: CacheLimits
     agent_key: CacheLimits
+    schema: CacheLimits
 
 
 def load_caches(env: Environment) -> CacheSettings:
@@ -54,5 +56,8 @@ def load_caches(env: Environment) -> CacheSettings:
         ),
         agent_key=CacheLimits(
             env.positive("CACHE_AGENT_KEY_MAX", _KEYS), env.positive("CACHE_AGENT_KEY_TTL_SECS", _KEY_SECONDS)
+        ),
+        schema=CacheLimits(
+            env.positive("CACHE_SCHEMA_MAX", _SCHEMAS), env.positive("CACHE_SCHEMA_TTL_SECS", _SCHEMA_SECONDS)
         ),
     )

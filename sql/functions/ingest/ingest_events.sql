@@ -1,6 +1,6 @@
 -- Appends a batch to one stream: dedupe, replay, key status, command ids, base versions, numbering, storing.
 -- Locks the stream's counter row first, then entity versions in key order, then writes the queue row.
--- Trusts the caller for steps 5, 6 and 8 of VES 14.2 (refusals); everything else is judged here.
+-- Trusts the caller for steps 5, 6 and 8 of VES 14.2 and for JSON Schemas (refusals); everything else is judged here.
 -- Three statements whatever the size: lock, judge, store. The second starts after the lock was granted and
 -- therefore sees all that the previous holder committed (READ COMMITTED takes a snapshot per statement).
 -- The planner settings pin index look-ups: with the empty statistics of a fresh database the cached plan otherwise
@@ -28,7 +28,8 @@ create or replace function ves.ingest_events(
   signature_bundles bytea[],
   digests bytea,
   refusals text[],
-  refusal_messages text[]
+  refusal_messages text[],
+  schema_epoch bigint default null
 )
 returns ves.ingest_result
 language plpgsql
@@ -48,6 +49,7 @@ declare
   v_leaf_prefix constant bytea := '\x5645535f4c4541465f5631'::bytea || uuid_send(tenant_id) || uuid_send(store_id);
   v_now timestamptz;
   v_epoch bigint;
+  v_schema_epoch bigint;
   v_head bigint;
   v_accepted bigint;
   v_sequence_numbers bigint[];
@@ -119,7 +121,7 @@ begin
       s.sequence_number as stored_sequence,
       s.sequenced_at as stored_at,
       s.signer_id as stored_signer,
-      s.is_here and (g.refusal is null or g.refusal = 'invalid_signature') as is_replay,
+      s.is_here and (g.refusal is null or g.refusal in ('invalid_signature', 'schema_validation')) as is_replay,
       (
         select p.problem from key_problems as p
         where p.agent_id = g.agent_id and p.agent_key_id = g.agent_key_id
@@ -273,12 +275,20 @@ begin
         'message', n.final_message
       ) end
     ) filter (where not n.is_accepted),
-    (select c.epoch from ves_store.credential_epoch as c)
-  into v_accepted, v_sequence_numbers, v_entity_versions, v_entities_are_new, v_reasons, v_messages, v_result.exceptions, v_epoch
+    (select c.epoch from ves_store.credential_epoch as c),
+    coalesce((
+      select s.epoch from ves_store.schema_epochs as s where s.tenant_id = ingest_events.tenant_id
+    ), 0)
+  into
+    v_accepted, v_sequence_numbers, v_entity_versions, v_entities_are_new, v_reasons, v_messages, v_result.exceptions,
+    v_epoch, v_schema_epoch
   from numbered as n;
 
   if v_epoch <> ingest_events.auth_epoch then
     perform ves_int.raise_error('stale_credentials');
+  end if;
+  if v_schema_epoch <> ingest_events.schema_epoch then
+    perform ves_int.raise_error('stale_schemas');
   end if;
 
   -- 3. store: everything that the batch changes
@@ -375,6 +385,6 @@ $$;
 
 comment on function ves.ingest_events(
   uuid, uuid, integer, bigint, uuid[], uuid[], uuid[], integer[], text[], text[], text[], text[], bigint[], smallint[],
-  json[], bigint[], smallint[], bytea[], bytea, text[], text[]
+  json[], bigint[], smallint[], bytea[], bytea, text[], text[], bigint
 ) is
-'Appends one batch to one stream (VES 14, 15); one transaction, gap-free numbers, partial acceptance. The caller has decoded, hashed and verified the events: refusals[i] is null or the reason of step 5, 6 or 8. An array that is null or shorter means nulls. digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. auth_epoch null: the caller has no cached credentials. Errors: VE109 credentials changed (nothing stored), VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call).';
+'Appends one batch to one stream (VES 14, 15); one transaction, gap-free numbers, partial acceptance. The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or 8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that is right in itself, give way to an exact replay. An array that is null or shorter means nulls. digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. auth_epoch null: the caller has no cached credentials. schema_epoch is that of ves.get_active_schemas, null if no schema was looked at. Errors: VE109 credentials changed, VE634 schemas changed (nothing stored), VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call).';

@@ -19,7 +19,8 @@ create or replace function ves.ingest_legacy_events(
   envelope_versions bigint[],
   signatures bytea[],
   refusals text[],
-  refusal_messages text[]
+  refusal_messages text[],
+  schema_epoch bigint default null
 )
 returns ves.ingest_result
 language plpgsql
@@ -39,6 +40,7 @@ declare
   v_leaf_prefix constant bytea := 'STATESET_COMMITMENT_LEAF_V1'::bytea || uuid_send(tenant_id) || uuid_send(store_id);
   v_now timestamptz;
   v_epoch bigint;
+  v_schema_epoch bigint;
   v_head bigint;
   v_accepted bigint;
   v_places bigint[];
@@ -189,14 +191,20 @@ begin
       select c.current_sequence from ves_store.sequence_counters as c
       where c.tenant_id = ingest_legacy_events.tenant_id and c.store_id = ingest_legacy_events.store_id
     ), 0),
-    (select c.epoch from ves_store.credential_epoch as c)
+    (select c.epoch from ves_store.credential_epoch as c),
+    coalesce((
+      select s.epoch from ves_store.schema_epochs as s where s.tenant_id = ingest_legacy_events.tenant_id
+    ), 0)
   into
     v_accepted, v_places, v_entity_versions, v_entities_are_new, v_reasons, v_messages, v_result.exceptions,
-    v_head, v_epoch
+    v_head, v_epoch, v_schema_epoch
   from placed as p;
 
   if v_epoch <> ingest_legacy_events.auth_epoch then
     perform ves_int.raise_error('stale_credentials');
+  end if;
+  if v_schema_epoch <> ingest_legacy_events.schema_epoch then
+    perform ves_int.raise_error('stale_schemas');
   end if;
   if v_head > 9223372036854775807 - v_accepted then
     perform ves_int.raise_error('sequence_exhausted');
@@ -284,6 +292,6 @@ $$;
 
 comment on function ves.ingest_legacy_events(
   uuid, uuid, bigint, uuid, uuid[], uuid[], text[], text[], text[], bigint[], json[], bytea, bigint[], bigint[],
-  bytea[], text[], text[]
+  bytea[], text[], text[], bigint
 ) is
-'Appends one batch of legacy events to one stream (VES 17.2); one transaction, gap-free numbers of their own, partial acceptance; entity versions are shared with the VES stream. The caller has decoded the events and computed payload_hashes (32 bytes an event): refusals[i] is null or a reason found before. A null array means nulls. A stored event_id is refused even if nothing differs. Errors: VE109 credentials changed (nothing stored), VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call).';
+'Appends one batch of legacy events to one stream (VES 17.2); one transaction, gap-free numbers of their own, partial acceptance; entity versions are shared with the VES stream. The caller has decoded the events and computed payload_hashes (32 bytes an event): refusals[i] is null or a reason found before. A null array means nulls. A stored event_id is refused even if nothing differs. schema_epoch is that of ves.get_active_schemas, null if no schema was looked at. Errors: VE109 credentials changed, VE634 schemas changed (nothing stored), VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call).';

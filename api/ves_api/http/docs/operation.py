@@ -82,6 +82,18 @@ TENANT_QUERY = Parameter(
 KEY_PREFIX_PATH = Parameter(
     "key_prefix", "path", {"type": "string", "pattern": "^[0-9a-f]{1,64}$"}, "Start of the key's hash."
 )
+TENANT_QUERY = Parameter("tenant_id", "query", UUID_SCHEMA, "The tenant.")
+SCHEMA_PATH = Parameter("schema_id", "path", UUID_SCHEMA, "The schema.")
+EVENT_TYPE_PATH = Parameter(
+    "event_type",
+    "path",
+    {"type": "string", "minLength": 1, "maxLength": 256},
+    "The event type; a slash in it is written %2F.",
+)
+EVENT_TYPE_QUERY = Parameter(
+    "event_type", "query", {"type": "string"}, "Must be there; the event type of the path counts."
+)
+SCHEMA_VERSION = Parameter("version", "query", NUMBER_SCHEMA, "Only this version.", required=False)
 
 
 def operation_opt(operation: Operation) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 from litestar import Request, get
 from litestar.response.base import ASGIResponse
@@ -12,7 +11,7 @@ from ves.codec import I64_MAX, U32_MAX, U64_MAX
 from ves.prepare import ENTITY_ID_BYTES, ENTITY_TYPE_BYTES
 from ves_api.errors import ApiError
 from ves_api.gateway import legacy as gateway
-from ves_api.http.decode import Query
+from ves_api.http.decode import Query, path_name
 from ves_api.http.docs.operation import (
     ENTITY_ID_PATH,
     ENTITY_TYPE_PATH,
@@ -97,7 +96,10 @@ async def get_entity_history(request: Request[Any, Any, Any]) -> ASGIResponse:
     """A page of an entity's legacy events."""
     query = Query(request)
     tenant_id, store_id = await require_stream(request, query)
-    entity = _entity(request.scope)
+    entity = (
+        path_name(request.scope, -2, "entity_type", ENTITY_TYPE_BYTES),
+        path_name(request.scope, -1, "entity_id", ENTITY_ID_BYTES),
+    )
     skip = min(query.number("from", 0, U64_MAX), I64_MAX)
     limit = min(query.number("limit", _DEFAULT_EVENTS, U32_MAX) or _DEFAULT_EVENTS, _MAX_PAGE)
     total, events = await gateway.get_entity_history(
@@ -112,27 +114,6 @@ async def get_entity_history(request: Request[Any, Any, Any]) -> ASGIResponse:
             total=total,
             has_more=skip + len(events) < total,
         )
-    )
-
-
-def _entity(scope: Any) -> tuple[str, str]:
-    """Entity type and id from the path as sent, so that an encoded slash is part of a name."""
-    *_, entity_type, entity_id = scope["raw_path"].partition(b"?")[0].split(b"/")
-    return (
-        _name(entity_type, "entity_type", ENTITY_TYPE_BYTES),
-        _name(entity_id, "entity_id", ENTITY_ID_BYTES),
-    )
-
-
-def _name(encoded: bytes, field: str, most: int) -> str:
-    name = unquote_to_bytes(encoded)
-    try:
-        if 1 <= len(name) <= most and b"\0" not in name:
-            return name.decode()
-    except UnicodeDecodeError:
-        pass
-    raise ApiError(
-        "invalid_query", f"{field} must be 1 to {most} bytes without NUL", details={"field": field}
     )
 
 

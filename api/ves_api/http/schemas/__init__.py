@@ -1,0 +1,1 @@
+"""The schema registry and the check of payloads against it."""

@@ -1,0 +1,91 @@
+"""Schemas of this process: compiled once a version, known for ingest with the epoch at which they were read."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ves.errors import RequestRefused
+from ves.schemas.compatibility import MODES, Mode, check_compatibility
+from ves.schemas.compiled import CompiledSchema, compile_schema
+from ves_api.cache import Cache
+from ves_api.errors import ApiError
+from ves_api.gateway import schemas as gateway
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Mapping
+
+    from ves_api.gateway.database import Database
+    from ves_api.settings import CacheLimits
+
+_MAX_ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class NewSchema:
+    """A schema to register; `compatibility` None: nothing is compared."""
+
+    tenant_id: uuid.UUID
+    event_type: str
+    text: str
+    description: str | None
+    compatibility: str | None
+
+
+class SchemaRegistry:
+    """Owned by one event loop."""
+
+    def __init__(self, database: Database, limits: CacheLimits) -> None:
+        self._database = database
+        # The text of a schema id never changes, so a compiled one cannot be stale.
+        self.cache: Cache[uuid.UUID, CompiledSchema] = Cache(limits)
+
+    async def compiled(self, schema_id: uuid.UUID, text: str) -> CompiledSchema:
+        """The compiled schema of this id. Raises RequestRefused for one that this process cannot compile."""
+        known = self.cache.get(schema_id)
+        if known is None:
+            known = await asyncio.to_thread(compile_schema, text)
+            self.cache.put(schema_id, known)
+        return known
+
+    async def register(self, new: NewSchema, context: Mapping[str, str | None]) -> gateway.Registered:
+        """Compile, compare and store. Raises RequestRefused(invalid_schema, schema_incompatible) or ApiError.
+
+        The engine refuses a version that came between comparing and storing; then it is compared again.
+        """
+        compiled = await asyncio.to_thread(compile_schema, new.text)
+        mode = new.compatibility
+        for _ in range(_MAX_ROUNDS):
+            highest = None
+            if mode not in (None, "none"):
+                highest, earlier = await gateway.get_compared_schemas(
+                    self._database, new.tenant_id, new.event_type
+                )
+                await asyncio.to_thread(check_compatibility, new.text, earlier, _mode(mode))
+            try:
+                stored = await gateway.store_schema(
+                    self._database,
+                    tenant_id=new.tenant_id,
+                    event_type=new.event_type,
+                    schema_json=new.text,
+                    description=new.description,
+                    compatibility=mode,
+                    checked_version=highest,
+                    context=context,
+                )
+            except ApiError as error:
+                if error.name != "schema_version_moved":
+                    raise
+                continue
+            self.cache.put(stored.schema_id, compiled)
+            return stored
+        raise ApiError("schema_version_moved", retry_after=1)
+
+
+def _mode(text: str | None) -> Mode:
+    for mode in MODES:
+        if mode == text:
+            return mode
+    raise RequestRefused("invalid_field", "compatibility is not a known mode", {"field": "compatibility"})

@@ -1,0 +1,440 @@
+"""Whether one schema accepts everything that another one accepts, proved keyword by keyword or not claimed at all.
+
+The proof is structural and errs on one side only: what it calls compatible is; what it cannot prove it names. Known:
+`$ref` inside the document, `allOf`, `anyOf`, `oneOf` of the narrower side, `type`, `enum`, `const`, bounds of numbers,
+lengths, items and members, `multipleOf`, `uniqueItems`, `items`, `properties`, `patternProperties` with the same
+pattern, `additionalProperties`, `required`. Any other keyword must be the same, literally, on both sides.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any, Literal
+
+import jsonschema_rs
+import msgspec
+
+from ves.errors import RequestRefused
+from ves.schemas.compiled import read_schema
+from ves.schemas.references import Document, JsonObject
+
+Mode = Literal["none", "backward", "forward", "full"]
+MODES: tuple[Mode, ...] = ("none", "backward", "forward", "full")
+
+MAX_PROBLEMS = 20
+_MAX_STEPS = 20_000
+_SHOWN = 100
+_TYPES = {
+    "null": {"null"},
+    "boolean": {"boolean"},
+    "object": {"object"},
+    "array": {"array"},
+    "string": {"string"},
+    "integer": {"integer"},
+    # Integers are numbers; every other number is a fraction.
+    "number": {"integer", "fraction"},
+}
+_ALL_TYPES = frozenset().union(*_TYPES.values())
+_NUMBERS = frozenset({"integer", "fraction"})
+# Keywords that are proved only by the same keyword with the same value; grouped where one reads another.
+_LITERAL = (
+    ("oneOf",),
+    ("not",),
+    ("if", "then", "else"),
+    ("pattern",),
+    ("format",),
+    ("propertyNames",),
+    ("prefixItems",),
+    ("contains", "minContains", "maxContains"),
+    ("dependentRequired",),
+    ("dependentSchemas",),
+    ("dependencies",),
+    ("contentEncoding",),
+    ("contentMediaType",),
+    ("contentSchema",),
+)
+_WHOLE = ("unevaluatedProperties", "unevaluatedItems", "additionalItems")
+_ON_STRINGS = {"pattern", "format", "contentEncoding", "contentMediaType"}
+_ON_OBJECTS = {
+    "propertyNames",
+    "dependentRequired",
+    "dependentSchemas",
+    "dependencies",
+    "unevaluatedProperties",
+}
+_ON_ARRAYS = {"contains", "prefixItems", "unevaluatedItems", "additionalItems"}
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Why a schema was not shown to accept everything: the place in it (JSON Pointer, references followed)."""
+
+    path: str
+    reason: str
+
+
+def check_compatibility(new: str, earlier: Sequence[tuple[int, str]], mode: Mode) -> None:
+    """Compare a new schema with earlier versions (number, text) as operations 6.2 means the modes.
+
+    forward: the new schema accepts what the earlier one accepts; backward: the other way round; full: both.
+    Raises RequestRefused(schema_incompatible) with details `mode`, `version` and `problems`.
+    """
+    for version, old in earlier:
+        problems = []
+        if mode in ("forward", "full"):
+            problems += find_problems(old, new)
+        if mode in ("backward", "full"):
+            problems += find_problems(new, old)
+        if problems:
+            raise RequestRefused(
+                "schema_incompatible",
+                f"not {mode} compatible with version {version}: {problems[0].path or '/'} {problems[0].reason}",
+                {
+                    "mode": mode,
+                    "version": version,
+                    "problems": [{"path": p.path, "reason": p.reason} for p in problems[:MAX_PROBLEMS]],
+                },
+            )
+
+
+def find_problems(narrow: str, wide: str) -> list[Problem]:
+    """Why not everything that `narrow` accepts is accepted by `wide`; empty when that is proved.
+
+    Both are schemas that compile (see `compile_schema`).
+    """
+    if _same(read_schema(narrow), read_schema(wide)):
+        return []
+    sides = _Side(narrow), _Side(wide)
+    for side in sides:
+        if side.draft == "Draft4":
+            return [Problem("", "not decidable: schemas of draft 4 are compared only when they are equal")]
+    proof = _Proof(*sides)
+    try:
+        return proof.prove([sides[0].document.root], sides[1].document.root, "")
+    except _TooLongError:
+        return [Problem("", "not decidable: the comparison takes too long")]
+
+
+class _TooLongError(Exception):
+    """The proof has too many steps."""
+
+
+class _Side:
+    """A schema document: its draft, and the conjuncts of its subschemas."""
+
+    def __init__(self, text: str) -> None:
+        self.document = Document(read_schema(text))
+        self.draft = jsonschema_rs.validator_cls_for(text).__name__.removesuffix("Validator")
+        self._is_old = self.draft in ("Draft6", "Draft7")
+        self.asserts_formats = self._is_old
+
+    def conjuncts(self, schema: object) -> Iterator[JsonObject | bool]:
+        """The schema as parts that must all hold, without `$ref` and `allOf`."""
+        if isinstance(schema, bool) or not isinstance(schema, dict):
+            yield bool(schema)
+            return
+        target = self.document.target(schema)
+        if target is not None:
+            yield from self.conjuncts(target)
+            if self._is_old:
+                return  # beside a $ref nothing counted
+        for part in schema.get("allOf", ()):
+            yield from self.conjuncts(part)
+        yield schema
+
+
+class _Proof:
+    """Proves, for pairs of subschemas, that what all of the first accept the second accepts."""
+
+    def __init__(self, narrow: _Side, wide: _Side) -> None:
+        self._narrow = narrow
+        self._wide = wide
+        self._steps = 0
+        self._assumed: set[tuple[frozenset[int], int]] = set()
+
+    def prove(self, narrow: Sequence[object], wide: object, path: str) -> list[Problem]:
+        """Prove one pair; `narrow` are schemas that all hold.
+
+        A pair met again below itself is taken as proved: a payload is finite, so its smallest counterexample
+        would have to fail for another reason.
+        """
+        self._steps += 1
+        if self._steps > _MAX_STEPS:
+            raise _TooLongError
+        pair = (frozenset(map(id, narrow)), id(wide))
+        if pair in self._assumed:
+            return []
+        facts = _Facts([c for schema in narrow for c in self._narrow.conjuncts(schema)])
+        if facts.is_empty:
+            return []
+        self._assumed.add(pair)
+        try:
+            problems = []
+            for part in self._wide.conjuncts(wide):
+                problems += self._split(facts, part, path)
+        finally:
+            self._assumed.discard(pair)
+        return problems
+
+    def _split(self, facts: _Facts, wide: JsonObject | bool, path: str) -> list[Problem]:
+        """Prove one conjunct, taking the alternatives of the narrower side one by one if it must be."""
+        self._steps += 1
+        if self._steps > _MAX_STEPS:
+            raise _TooLongError
+        problems = self._conjunct(facts, wide, path)
+        if not problems:
+            return []
+        for at, part in enumerate(facts.parts):
+            for keyword in ("anyOf", "oneOf"):
+                if keyword in part:
+                    rest = {k: v for k, v in part.items() if k != keyword}
+                    others = [*facts.parts[:at], rest, *facts.parts[at + 1 :]]
+                    for branch in part[keyword]:
+                        case = _Facts([*others, *self._narrow.conjuncts(branch)])
+                        if not case.is_empty and self._split(case, wide, path):
+                            return problems
+                    return []
+        return problems
+
+    def _conjunct(self, facts: _Facts, wide: JsonObject | bool, path: str) -> list[Problem]:
+        if isinstance(wide, bool):
+            return [] if wide else [Problem(path, "accepts nothing")]
+        if self._is_contained_literally(facts, wide):
+            return []
+        if facts.values is not None and not _has_reference(wide):
+            return self._values(facts, wide, path)
+        problems = [
+            *_type_problems(facts, wide, path),
+            *_bound_problems(facts, wide, path),
+            *self._literal_problems(facts, wide, path),
+        ]
+        if "anyOf" in wide:
+            problems += self._any_of(facts, wide["anyOf"], f"{path}/anyOf")
+        if "object" in facts.types:
+            problems += self._members(facts, wide, path)
+        if "array" in facts.types and not isinstance(wide.get("items"), list) and "items" in wide:
+            problems += self.prove(facts.items(), wide["items"], f"{path}/items")
+        return problems
+
+    def _any_of(self, facts: _Facts, branches: Sequence[object], path: str) -> list[Problem]:
+        for branch in branches:
+            if not any(self._split(facts, part, path) for part in self._wide.conjuncts(branch)):
+                return []
+        return [Problem(path, "no single alternative is known to accept all of it")]
+
+    def _values(self, facts: _Facts, wide: JsonObject, path: str) -> list[Problem]:
+        """The narrower side lists its values: try them."""
+        schema = {**wide, "$schema": _META[self._wide.draft]}
+        try:
+            validator = jsonschema_rs.validator_for(
+                schema, offline=True, pattern_options=jsonschema_rs.RegexOptions()
+            )
+        except (jsonschema_rs.ValidationError, ValueError):
+            return [Problem(path, "not decidable: a part of the schema cannot be compiled alone")]
+        refused = sum(not validator.is_valid(value) for value in facts.values or ())
+        return [Problem(path, f"refuses {refused} of the values listed by enum or const")] if refused else []
+
+    def _is_contained_literally(self, facts: _Facts, wide: JsonObject) -> bool:
+        return (
+            self._narrow.draft == self._wide.draft
+            and not _has_reference(wide)
+            and any(_same(part, wide) for part in facts.parts)
+        )
+
+    def _literal_problems(self, facts: _Facts, wide: JsonObject, path: str) -> Iterator[Problem]:
+        for keyword in _WHOLE:
+            if keyword in wide and _applies(keyword, facts):
+                yield Problem(f"{path}/{keyword}", "not decidable: the whole schema must be the same here")
+        if isinstance(wide.get("items"), list) and "array" in facts.types:
+            yield Problem(
+                f"{path}/items", "not decidable: items as a list are compared only in equal schemas"
+            )
+        for group in _LITERAL:
+            first = next((k for k in group if k in wide), None)
+            if first is None or not _applies(group[0], facts):
+                continue
+            if group == ("format",) and not self._wide.asserts_formats:
+                continue
+            if not self._states(facts, {k: wide[k] for k in group if k in wide}, group):
+                yield Problem(f"{path}/{first}", "not decidable: the other side does not say the same")
+
+    def _states(self, facts: _Facts, wanted: JsonObject, group: Sequence[str]) -> bool:
+        """Whether a part of the narrower side has these keywords with these values, and they mean the same."""
+        if self._narrow.draft != self._wide.draft and group != ("pattern",):
+            return False
+        return not _has_reference(wanted) and any(
+            _same({k: part[k] for k in group if k in part}, wanted) for part in facts.parts
+        )
+
+    def _members(self, facts: _Facts, wide: JsonObject, path: str) -> Iterator[Problem]:
+        for name in wide.get("required", ()):
+            if name not in facts.required:
+                yield Problem(f"{path}/required", f"demands the member {_shown(name)}, which may be absent")
+        listed: JsonObject = wide.get("properties", {})
+        patterns: JsonObject = wide.get("patternProperties", {})
+        for name, schema in listed.items():
+            yield from self.prove(facts.member(name, ()), schema, f"{path}/properties/{_token(name)}")
+        for pattern, schema in patterns.items():
+            same = [
+                p["patternProperties"][pattern]
+                for p in facts.parts
+                if pattern in p.get("patternProperties", {})
+            ]
+            yield from self.prove(same, schema, f"{path}/patternProperties/{_token(pattern)}")
+        if "additionalProperties" in wide:
+            schema, place = wide["additionalProperties"], f"{path}/additionalProperties"
+            for name in facts.names - listed.keys():
+                problems = self.prove(facts.member(name, patterns), schema, place)
+                if problems:
+                    yield Problem(place, f"does not accept all of the member {_shown(name)}")
+            yield from self.prove(facts.member(None, patterns), schema, place)
+
+
+class _Facts:
+    """What is known of every value that some schemas accept together."""
+
+    def __init__(self, conjuncts: Iterable[JsonObject | bool]) -> None:
+        parts = list(conjuncts)
+        self.parts: list[JsonObject] = [p for p in parts if isinstance(p, dict)]
+        self.types: frozenset[str] = frozenset(_ALL_TYPES)
+        self.values: list[Any] | None = None
+        for part in self.parts:
+            if "type" in part:
+                self.types &= _types(part["type"])
+            for values in ([part["const"]] if "const" in part else None, part.get("enum")):
+                if values is not None and (self.values is None or len(values) < len(self.values)):
+                    self.values = values
+        self.is_empty = False in parts or not self.types
+        self.required = {name for part in self.parts for name in part.get("required", ())}
+        self.names = {name for part in self.parts for name in part.get("properties", ())}
+
+    def strongest(self, keyword: str, pick: Any) -> Any:
+        """The strongest of the bounds that the parts state, or None."""
+        return pick([p[keyword] for p in self.parts if keyword in p], default=None)
+
+    def items(self) -> list[object]:
+        """The schemas that hold for every item."""
+        return [
+            p["items"]
+            for p in self.parts
+            if "items" in p and "prefixItems" not in p and not isinstance(p["items"], list)
+        ]
+
+    def member(self, name: str | None, exempt: Iterable[str]) -> list[object]:
+        """The schemas that hold for a member of this name, or (None) of a name that no part lists.
+
+        `exempt` are patterns that the name is known not to match.
+        """
+        known: list[object] = []
+        for part in self.parts:
+            if name is not None and name in part.get("properties", {}):
+                known.append(part["properties"][name])
+            elif "additionalProperties" in part and set(part.get("patternProperties", ())) <= set(exempt):
+                known.append(part["additionalProperties"])
+        return known
+
+
+_META = {
+    "Draft6": "http://json-schema.org/draft-06/schema#",
+    "Draft7": "http://json-schema.org/draft-07/schema#",
+    "Draft201909": "https://json-schema.org/draft/2019-09/schema",
+    "Draft202012": "https://json-schema.org/draft/2020-12/schema",
+}
+
+
+def _types(value: str | list[str]) -> frozenset[str]:
+    names = [value] if isinstance(value, str) else value
+    return frozenset().union(*(_TYPES[name] for name in names))
+
+
+def _type_problems(facts: _Facts, wide: JsonObject, path: str) -> Iterator[Problem]:
+    if "type" in wide:
+        more = facts.types - _types(wide["type"])
+        if more:
+            yield Problem(f"{path}/type", f"does not accept {' or '.join(sorted(more))}")
+    for keyword in ("enum", "const"):
+        if keyword in wide:
+            yield Problem(f"{path}/{keyword}", "the other side does not list its values")
+
+
+def _bound_problems(facts: _Facts, wide: JsonObject, path: str) -> Iterator[Problem]:
+    if facts.types & _NUMBERS:
+        yield from _number_problems(facts, wide, path)
+    sizes = (("string", "Length"), ("array", "Items"), ("object", "Properties"))
+    for kind, suffix in sizes:
+        if kind not in facts.types:
+            continue
+        least, most = wide.get(f"min{suffix}", 0), wide.get(f"max{suffix}")
+        stated = facts.strongest(f"min{suffix}", max) or 0
+        if kind == "object":
+            stated = max(stated, len(facts.required))
+        if stated < least:
+            yield Problem(f"{path}/min{suffix}", f"demands {least}, the other side only {stated}")
+        limit = facts.strongest(f"max{suffix}", min)
+        if most is not None and (limit is None or limit > most):
+            yield Problem(f"{path}/max{suffix}", f"allows only {most}")
+    if (
+        "array" in facts.types
+        and wide.get("uniqueItems") is True
+        and not any(part.get("uniqueItems") is True for part in facts.parts)
+    ):
+        yield Problem(f"{path}/uniqueItems", "the other side allows equal items")
+
+
+def _number_problems(facts: _Facts, wide: JsonObject, path: str) -> Iterator[Problem]:
+    for inclusive, exclusive, pick, sign in (
+        ("minimum", "exclusiveMinimum", max, 1),
+        ("maximum", "exclusiveMaximum", min, -1),
+    ):
+        bounds = [
+            (sign * value, is_exclusive)
+            for value, is_exclusive in (
+                (facts.strongest(inclusive, pick), False),
+                (facts.strongest(exclusive, pick), True),
+            )
+            if value is not None
+        ]
+        known = max(bounds, default=None)
+        for keyword, wanted_exclusive in ((inclusive, False), (exclusive, True)):
+            if keyword in wide and (known is None or known < (sign * wide[keyword], wanted_exclusive)):
+                yield Problem(f"{path}/{keyword}", f"allows less: {wide[keyword]}")
+    if "multipleOf" in wide:
+        step = Fraction(wide["multipleOf"])
+        stated = [Fraction(p["multipleOf"]) for p in facts.parts if "multipleOf" in p]
+        if not _is_multiple(facts, stated, step):
+            yield Problem(f"{path}/multipleOf", f"accepts only multiples of {wide['multipleOf']}")
+
+
+def _is_multiple(facts: _Facts, stated: Sequence[Fraction], step: Fraction) -> bool:
+    """Fractions of binary numbers: only whole steps, and equal ones, are sure to mean what they say."""
+    if step == 1 and "fraction" not in facts.types:
+        return True
+    return any(s == step or (s.denominator == step.denominator == 1 and s % step == 0) for s in stated)
+
+
+def _applies(keyword: str, facts: _Facts) -> bool:
+    if keyword in _ON_STRINGS:
+        return "string" in facts.types
+    if keyword in _ON_OBJECTS:
+        return "object" in facts.types
+    return keyword not in _ON_ARRAYS or "array" in facts.types
+
+
+def _has_reference(value: object) -> bool:
+    if isinstance(value, dict):
+        return "$ref" in value or any(map(_has_reference, value.values()))
+    return isinstance(value, list) and any(map(_has_reference, value))
+
+
+def _same(one: object, other: object) -> bool:
+    # By text: in Python 1 equals True and 1.0, and canonical JSON rounds long integers.
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _token(name: str) -> str:
+    return _shown(name).replace("~", "~0").replace("/", "~1")
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= _SHOWN else name[:_SHOWN] + "…"

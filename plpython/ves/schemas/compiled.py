@@ -1,0 +1,210 @@
+"""A JSON Schema ready to check payloads: compiled once, bounded in what a payload may cost.
+
+Nothing is ever fetched, and patterns run in linear time (no look-around, no back-references). Messages are written
+here from what the schema says; they never quote the payload.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+
+from ves.errors import RequestRefused
+from ves.json_scan import is_deeper
+from ves.schemas.cost import Weight, heaviest
+from ves.schemas.references import refused
+
+MAX_SCHEMA_BYTES = 102_400
+MAX_VIOLATIONS = 5
+_MAX_DEPTH = 64
+# Checks of about 10 ns: what one payload may take, and up to where all of its mistakes are listed.
+MAX_COST = 200_000_000
+_LISTING_COST = 200_000
+_MIN_PATTERN_BYTES = 1 << 11
+_MAX_PATTERN_BYTES = 1 << 20
+_MAX_PATTERNS = 500
+_PATH_SHOWN = 200
+_TEXT_SHOWN = 80
+_decode = msgspec.json.Decoder().decode
+
+
+class Violation(msgspec.Struct, frozen=True):
+    """One mistake of a payload: the JSON Pointer of its place (empty: the whole payload), and what is wrong there."""
+
+    path: str
+    message: str
+
+
+class CompiledSchema:
+    """A schema that checks payloads. Safe for use by many threads."""
+
+    __slots__ = ("_for_each_byte", "_validator", "weight")
+
+    def __init__(self, validator: jsonschema_rs.Validator, weight: Weight) -> None:
+        self._validator = validator
+        self._for_each_byte = weight.for_each_byte
+        self.weight = weight
+
+    def violations(self, payload: bytes, allowance: int = MAX_COST) -> list[Violation]:
+        """What is wrong with a payload (its JSON text), at most MAX_VIOLATIONS of it; empty when it is valid.
+
+        A payload that would take more than `allowance` checks is not checked, which is a violation too.
+        """
+        if len(payload) * self._for_each_byte > allowance and self.weight.cost(payload) > allowance:
+            return [Violation("", "is too large to be checked against this schema")]
+        try:
+            instance = _decode(payload)
+        except (msgspec.DecodeError, RecursionError):
+            return [Violation("", "is nested too deeply or has a number that is out of range")]
+        if self._validator.is_valid(instance):
+            return []
+        return self._told(payload, instance)
+
+    def _told(self, payload: bytes, instance: Any) -> list[Violation]:
+        if self.weight.cost(payload) <= _LISTING_COST:
+            return [
+                _violation(error) for error in islice(self._validator.iter_errors(instance), MAX_VIOLATIONS)
+            ]
+        # The library makes every error before it hands out the first: with much to find, one must do.
+        try:
+            self._validator.validate(instance)
+        except jsonschema_rs.ValidationError as error:
+            return [_violation(error)]
+        raise AssertionError("a payload is invalid, and is not")
+
+
+def compile_schema(text: str) -> CompiledSchema:
+    """Compile a JSON Schema; its draft is that of `$schema`, else 2020-12.
+
+    Raises RequestRefused(invalid_schema) with details `reason` and `path` (a JSON Pointer into the schema).
+    """
+    document = read_schema(text)
+    try:
+        validator = _validator(text, _MAX_PATTERN_BYTES)
+    except jsonschema_rs.ValidationError as error:
+        raise _uncompilable(error) from None
+    except (ValueError, RecursionError) as error:
+        raise refused("malformed", f"not a JSON Schema: {str(error)[:_PATH_SHOWN]}") from None
+    return CompiledSchema(validator, heaviest(document, _PatternSizes()))
+
+
+def read_schema(text: str) -> object:
+    """The schema as Python values. Raises RequestRefused for what is no JSON, nested too deeply or too long."""
+    raw = text.encode()
+    if len(raw) > MAX_SCHEMA_BYTES:
+        raise RequestRefused("schema_too_large", "the JSON Schema is too large", {"limit": MAX_SCHEMA_BYTES})
+    try:
+        if is_deeper(raw, _MAX_DEPTH):
+            raise refused("too_complex", f"the schema is nested more than {_MAX_DEPTH} levels deep")
+        document: object = _decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        raise refused("malformed", "the schema is not JSON, or has a number out of range") from None
+    if not isinstance(document, dict | bool):
+        raise refused("malformed", "a JSON Schema is an object, true or false")
+    return document
+
+
+def _validator(schema: str, pattern_bytes: int) -> jsonschema_rs.Validator:
+    return jsonschema_rs.validator_for(
+        schema,
+        offline=True,
+        mask="the value",
+        pattern_options=jsonschema_rs.RegexOptions(size_limit=pattern_bytes, dfa_size_limit=pattern_bytes),
+    )
+
+
+def _uncompilable(error: jsonschema_rs.ValidationError) -> RequestRefused:
+    message, path = error.message, pointer(error.instance_path)
+    if error.kind.name == "$ref" or "etriev" in message or "meta-schema" in message:
+        return refused(
+            "remote_reference",
+            f"references outside the schema are not followed: {message[:_PATH_SHOWN]}",
+            path,
+        )
+    return refused("invalid", message[:_PATH_SHOWN], path)
+
+
+class _PatternSizes:
+    """Answers how large a compiled pattern is, up to the next power of two."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def __call__(self, pattern: str) -> int:
+        size = self._known.get(pattern)
+        if size is None:
+            if len(self._known) >= _MAX_PATTERNS:
+                raise refused("too_complex", f"the schema has more than {_MAX_PATTERNS} patterns")
+            size = self._known[pattern] = _pattern_size(pattern)
+        return size
+
+
+def _pattern_size(pattern: str) -> int:
+    schema = msgspec.json.encode({"pattern": pattern}).decode()
+    size = _MIN_PATTERN_BYTES
+    while size < _MAX_PATTERN_BYTES:
+        try:
+            _validator(schema, size)
+        except jsonschema_rs.ValidationError:
+            size *= 2
+        else:
+            break
+    return size
+
+
+def pointer(tokens: list[str | int]) -> str:
+    """The JSON Pointer of a path, cut where it grows long."""
+    text = "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
+    return _cut(text, _PATH_SHOWN)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[:most] + "…"
+
+
+def _violation(error: jsonschema_rs.ValidationError) -> Violation:
+    return Violation(pointer(error.instance_path), message_of(error.kind))
+
+
+_LIMITS = {
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "exclusiveMinimum": "must be more than {}",
+    "exclusiveMaximum": "must be less than {}",
+    "minLength": "must have at least {} characters",
+    "maxLength": "must have at most {} characters",
+    "minItems": "must have at least {} items",
+    "maxItems": "must have at most {} items",
+    "minProperties": "must have at least {} members",
+    "maxProperties": "must have at most {} members",
+}
+_TEXTS: dict[str, Callable[[Any], str]] = {
+    "type": lambda kind: "must be " + " or ".join(kind.types),
+    "required": lambda kind: f"must have the member {_cut(kind.property, _TEXT_SHOWN)}",
+    "format": lambda kind: f"must have the format {_cut(kind.format, _TEXT_SHOWN)}",
+    "multipleOf": lambda kind: f"must be a multiple of {kind.multiple_of}",
+    "enum": lambda _: "must be one of the listed values",
+    "const": lambda _: "must be the one allowed value",
+    "pattern": lambda _: "must match the pattern",
+    "uniqueItems": lambda _: "must not have equal items",
+    "anyOf": lambda _: "must fit one of the alternatives",
+    "oneOf": lambda _: "must fit exactly one of the alternatives",
+    "not": lambda _: "must not fit what the schema excludes",
+    "additionalProperties": lambda _: "must have no members but the listed ones",
+    "unevaluatedProperties": lambda _: "must have no members but the described ones",
+    "falseSchema": lambda _: "must not be there",
+}
+
+
+def message_of(kind: Any) -> str:
+    """What an error says: the keyword's demand, from the schema's own words."""
+    name = kind.name
+    limit = _LIMITS.get(name)
+    if limit is not None:
+        return _cut(limit.format(kind.limit), _TEXT_SHOWN)
+    text = _TEXTS.get(name)
+    return text(kind) if text is not None else f"must satisfy {_cut(name, _TEXT_SHOWN)}"

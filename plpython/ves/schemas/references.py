@@ -1,0 +1,94 @@
+"""Following `$ref` inside one schema document. Nothing is ever fetched."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import unquote
+
+from ves.errors import RequestRefused
+
+JsonObject = dict[str, Any]
+
+# Keywords whose meaning depends on how a schema was reached; what they cost cannot be bounded beforehand.
+_DYNAMIC = ("$dynamicRef", "$recursiveRef")
+
+
+def refused(reason: str, message: str, path: str = "") -> RequestRefused:
+    """The refusal of a schema; `path` is a JSON Pointer into it."""
+    return RequestRefused("invalid_schema", message, {"reason": reason, "path": path[:256]})
+
+
+class Document:
+    """One schema document and the schemas that its references name."""
+
+    def __init__(self, root: object) -> None:
+        self.root = root
+        self._base = root.get("$id", root.get("id", "")) if isinstance(root, dict) else ""
+        self._anchors: dict[str, list[object]] | None = None
+
+    def target(self, schema: JsonObject) -> object | None:
+        """What the schema's `$ref` names; None without one. Raises RequestRefused for what cannot be followed."""
+        for keyword in _DYNAMIC:
+            if keyword in schema:
+                raise refused("dynamic_reference", f"{keyword} is not supported")
+        if schema is not self.root:
+            self._require_one_resource(schema)
+        reference = schema.get("$ref")
+        if reference is None:
+            return None
+        if not isinstance(reference, str):
+            raise refused("reference", "a $ref is not a string")
+        base, _, fragment = reference.partition("#")
+        if base and base != str(self._base).partition("#")[0]:
+            raise refused(
+                "remote_reference", "a $ref leaves the schema: only references inside it are followed"
+            )
+        return self._find(unquote(fragment))
+
+    @staticmethod
+    def _require_one_resource(schema: JsonObject) -> None:
+        for keyword in ("$id", "id"):
+            value = schema.get(keyword)
+            if isinstance(value, str) and not value.startswith("#"):
+                raise refused("embedded_resource", f"a subschema must not have an {keyword} of its own")
+
+    def _find(self, fragment: str) -> object:
+        if fragment and not fragment.startswith("/"):
+            found = self._by_anchor().get(fragment, [])
+            if len(found) != 1:
+                raise refused("reference", "a $ref names an anchor that does not exist exactly once")
+            return found[0]
+        place = self.root
+        for token in fragment.split("/")[1:]:
+            key = token.replace("~1", "/").replace("~0", "~")
+            if isinstance(place, dict) and key in place:
+                place = place[key]
+            elif isinstance(place, list) and key.isdecimal() and int(key) < len(place):
+                place = place[int(key)]
+            else:
+                raise refused("reference", "a $ref names a place that does not exist")
+        return place
+
+    def _by_anchor(self) -> dict[str, list[object]]:
+        if self._anchors is None:
+            self._anchors = {}
+            waiting = [self.root]
+            while waiting:
+                place = waiting.pop()
+                if isinstance(place, dict):
+                    for name in _anchor_names(place):
+                        self._anchors.setdefault(name, []).append(place)
+                    waiting += place.values()
+                elif isinstance(place, list):
+                    waiting += place
+        return self._anchors
+
+
+def _anchor_names(schema: JsonObject) -> set[str]:
+    names = {schema.get("$anchor")}
+    names |= {
+        value[1:]
+        for value in (schema.get("$id"), schema.get("id"))
+        if isinstance(value, str) and value[:1] == "#"
+    }
+    return {name for name in names if isinstance(name, str)}

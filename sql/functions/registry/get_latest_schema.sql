@@ -1,0 +1,20 @@
+create or replace function ves.get_latest_schema(tenant_id uuid, event_type text)
+returns setof ves.event_schema
+language sql
+stable
+security definer
+rows 1
+set search_path to ''
+as $$
+  select
+    s.schema_id, s.tenant_id, s.event_type, s.version, s.schema_json, s.status, s.compatibility, s.description,
+    s.created_at, s.updated_at, s.created_by
+  from ves_store.event_schemas as s
+  where s.tenant_id = get_latest_schema.tenant_id and s.event_type = get_latest_schema.event_type
+    and s.status = 'active'
+  order by s.version desc
+  limit 1;
+$$;
+
+comment on function ves.get_latest_schema(uuid, text) is
+'The newest active schema of an event type, the one that ingest checks. No row when there is none.';
