@@ -6,8 +6,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0005_pre_schema_registry"
-down_revision = "0004_pre_audit"
+revision = "0007_pre_schema_registry"
+down_revision = "0006_pre_rate_limits"
 
 
 def upgrade() -> None:
