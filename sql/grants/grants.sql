@@ -18,6 +18,7 @@ begin
       ('ves.ingest_signed_request', '{ves_service,ves_admin}'),
       ('ves.ingest_signed_events', '{ves_service,ves_admin}'),
       ('ves.verify_stream', '{ves_reader,ves_admin}'),
+      ('ves.verify_state_roots', '{ves_reader,ves_admin}'),
       ('ves.authenticate', '{ves_api}'),
       ('ves.require_api_key', '{ves_api,ves_admin}'),
       ('ves.upsert_bootstrap_key', '{ves_api,ves_admin}'),

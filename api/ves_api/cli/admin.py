@@ -12,15 +12,20 @@ from ves_api.gateway.admin import Admin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 # The gateway's names for "not there" and "not now"; everything else is a refusal.
 AWAY = frozenset({"database_unavailable", "overloaded", "timeout"})
 
 
-@contextmanager
-def open_admin(database_url: str | None) -> Iterator[Admin]:
+def open_admin(database_url: str | None) -> AbstractContextManager[Admin]:
     """Open `--database-url` or VES_DATABASE_URL. Exit code 3 when it is not reachable, 4 when it refuses."""
-    url = layers().need("VES_DATABASE_URL", database_url)
+    return open_url(layers().need("VES_DATABASE_URL", database_url))
+
+
+@contextmanager
+def open_url(url: str) -> Iterator[Admin]:
+    """Open a database. Exit code 3 when it is not reachable, 4 when it refuses."""
     try:
         with Admin(url) as admin:
             yield admin

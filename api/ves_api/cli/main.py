@@ -19,6 +19,7 @@ from ves_api.cli.demo.command import demo
 from ves_api.cli.engine_commands import doctor, engine
 from ves_api.cli.exits import CliError
 from ves_api.cli.fsck import commit, fsck
+from ves_api.cli.operations.commands import COMMANDS
 from ves_api.cli.output import err, out, print_json
 from ves_api.cli.prove import prove
 from ves_api.cli.push import push
@@ -47,6 +48,8 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(verify.app, name="verify")
 for function in (up, down, push, prove, fsck, commit, story, demo, config, serve):
     app.command()(function)
+for name, function in COMMANDS.items():
+    app.command(name)(function)
 for passed_on in (engine, doctor):
     app.command(
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.progress import Task
+    from rich.table import Table
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
+_WIDEST = 400
 # Markup and emoji codes are off: what is printed comes from files and servers, and a bracket there means a bracket.
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
@@ -40,6 +42,12 @@ def _default(value: Any) -> Any:
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_table(table: Table) -> None:
+    """Print a table as wide as it is: one that is cut to the window could not be copied from."""
+    wide = Console(width=_WIDEST, highlight=False, markup=False, emoji=False)
+    wide.print(table)
 
 
 def note(text: str) -> None:

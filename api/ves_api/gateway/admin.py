@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Self
@@ -13,7 +14,7 @@ from psycopg.rows import dict_row
 from ves_api.gateway.translate import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
     from uuid import UUID
 
@@ -21,6 +22,7 @@ Row = dict[str, Any]
 
 _STATEMENT = re.compile(r"^-- name: (\w+)\n(?:--[^\n]*\n)+(.+?);$", re.MULTILINE | re.DOTALL)
 CONNECT_TIMEOUT_SECS = 5
+_ROWS_A_FETCH = 1000
 
 
 def parse_statements(text: str) -> dict[str, bytes]:
@@ -70,6 +72,22 @@ class Admin:
             return self._connection.execute(statements()[name], parameters).fetchall()
         except psycopg.Error as error:
             raise translate(error) from error
+
+    def iterate(self, name: str, /, **parameters: Any) -> Iterator[Row]:
+        """Send a named statement behind a cursor of the server: rows come as they are consumed, in one snapshot."""
+        try:
+            with self._connection.transaction(), self._connection.cursor(name=name) as cursor:
+                cursor.itersize = _ROWS_A_FETCH
+                cursor.execute(statements()[name], parameters)
+                yield from cursor
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All calls of the block together or not at all."""
+        with self._connection.transaction():
+            yield
 
     def list_streams(self) -> list[Row]:
         """List streams: tenant_id, store_id, head_sequence, committed_to."""

@@ -1,0 +1,1 @@
+"""The commands of the reference's admin program (operations 12): as `ves …` and as `stateset-sequencer-admin …`."""

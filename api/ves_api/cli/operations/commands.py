@@ -1,0 +1,30 @@
+"""The list of these commands: name, function. `ves` and the alias take their commands from here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ves_api.cli.operations import keys, streams
+from ves_api.cli.output import out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def commands() -> None:
+    """List the operator's commands."""
+    out.print("COMMANDS:")
+    for name, function in COMMANDS.items():
+        out.print(f"  {name:<33} {(function.__doc__ or '').splitlines()[0]}")
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "migrate": streams.migrate,
+    "verify-proof": keys.verify_proof,
+    "export-events": streams.export_events,
+    "rotate-keys": keys.rotate_keys,
+    "list-agent-keys": keys.list_agent_keys,
+    "backfill-ves-state-roots": streams.backfill_state_roots,
+    "ves-commit-and-anchor": streams.commit_and_anchor,
+    "commands": commands,
+}

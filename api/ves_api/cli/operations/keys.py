@@ -1,0 +1,106 @@
+"""`rotate-keys`, `list-agent-keys`, `verify-proof`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.table import Table
+
+from ves import merkle
+from ves.codec import U32_MAX, parse_hex
+from ves.errors import ProtocolError
+from ves_api.cli.exits import Exit, usage
+from ves_api.cli.operations.options import DatabaseUrl, TenantId, open_database
+from ves_api.cli.output import note, out, print_table
+from ves_api.gateway.operators import streams as gateway
+
+HASH_BYTES = 32
+MAX_PATH = 64
+
+
+def rotate_keys(
+    ctx: typer.Context,
+    *,
+    tenant: TenantId,
+    agent: Annotated[UUID, typer.Option("--agent-id", help="Agent UUID.")],
+    new_key_id: Annotated[int, typer.Option(min=0, max=U32_MAX, help="Number of the new key.")],
+    public_key: Annotated[str, typer.Option(help="New Ed25519 public key, 64 hex digits.")],
+    revoke_old: Annotated[
+        bool, typer.Option("--revoke-old", help="Revoke every other key of the agent.")
+    ] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Register an agent's next key, and with --revoke-old end all others in the same transaction."""
+    key = _hash(public_key, "--public-key")
+    with open_database(ctx, database) as admin, admin.transaction():
+        admin.register_agent_key(tenant, agent, new_key_id, key)
+        if revoke_old:
+            old = [
+                row["key_id"]
+                for row in gateway.list_tenant_agent_keys(admin, tenant, agent)
+                if row["status"] == "active" and row["key_id"] != new_key_id
+            ]
+            for key_id in old:
+                admin.revoke_agent_key(tenant, agent, key_id)
+            note(f"Revoked {len(old)} existing keys")
+    out.print(f"ok: registered new key for agent {agent} with key_id {new_key_id}")
+    if revoke_old:
+        out.print("  (all previous keys have been revoked)")
+
+
+def list_agent_keys(
+    ctx: typer.Context,
+    *,
+    tenant: TenantId,
+    agent: Annotated[UUID | None, typer.Option("--agent-id", help="Only this agent.")] = None,
+    database: DatabaseUrl = None,
+) -> None:
+    """List a tenant's agent keys: state, window, public key."""
+    with open_database(ctx, database) as admin:
+        found = gateway.list_tenant_agent_keys(admin, tenant, agent)
+    table = Table(
+        "agent_id", "key_id", "status", "valid_from", "valid_to", "public_key", box=None, pad_edge=False
+    )
+    for row in found:
+        window = (_minute(row["valid_from"]), _minute(row["valid_to"]))
+        public_key = bytes(row["public_key"]).hex()
+        table.add_row(str(row["agent_id"]), str(row["key_id"]), row["status"], *window, public_key)
+    out.print(f"Agent keys for tenant {tenant}:")
+    print_table(table)
+    out.print(f"Total: {len(found)} keys")
+
+
+def _minute(moment: dt.datetime | None) -> str:
+    return "-" if moment is None else moment.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def verify_proof(
+    *,
+    leaf_hash: Annotated[str, typer.Option(help="Leaf hash, 64 hex digits.")],
+    merkle_root: Annotated[str, typer.Option(help="Merkle root, 64 hex digits.")],
+    proof_path: Annotated[
+        str, typer.Option(help="Sibling hashes, leaf level first, comma list; may be empty.")
+    ],
+    leaf_index: Annotated[int, typer.Option(min=0, help="Place of the leaf in the tree.")],
+) -> None:
+    """Check an inclusion proof (VES 9.3) without a database: exit code 1 when it does not verify."""
+    leaf, root = _hash(leaf_hash, "--leaf-hash"), _hash(merkle_root, "--merkle-root")
+    path = [_hash(part.strip(), "--proof-path") for part in proof_path.split(",") if proof_path.strip()]
+    if not merkle.verify_inclusion(leaf, leaf_index, path, root):
+        out.print("FAIL: proof is INVALID")
+        raise typer.Exit(Exit.CHECK_FAILED)
+    out.print("ok: proof is VALID")
+    out.print(f"  leaf_hash:   {leaf.hex()}")
+    out.print(f"  leaf_index:  {leaf_index}")
+    out.print(f"  merkle_root: {root.hex()}")
+    out.print(f"  proof_depth: {len(path)}")
+
+
+def _hash(text: str, option: str) -> bytes:
+    try:
+        return parse_hex(text, HASH_BYTES)
+    except ProtocolError as error:
+        raise usage(f"{option} must be {HASH_BYTES} bytes of hex") from error

@@ -1,0 +1,48 @@
+"""Options that these commands share, spelled as the reference spells them, and where their database is."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+
+from ves_api.cli.admin import open_url
+from ves_api.cli.exits import usage
+from ves_api.cli.settings import layers, superuser_url
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from ves_api.gateway.admin import Admin
+
+ALIAS = "stateset-sequencer-admin"
+
+DatabaseUrl = Annotated[str | None, typer.Option("--database-url", help="Database [DATABASE_URL].")]
+TenantId = Annotated[UUID, typer.Option("--tenant-id", help="Tenant UUID.")]
+StoreId = Annotated[UUID, typer.Option("--store-id", help="Store UUID.")]
+MaybeTenantId = Annotated[UUID | None, typer.Option("--tenant-id", help="Only this tenant.")]
+MaybeStoreId = Annotated[UUID | None, typer.Option("--store-id", help="Only this store.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing, say what would change.")]
+
+
+def database_url(ctx: typer.Context, flag: str | None, *, owner: bool = False) -> str:
+    """Find the database: the flag, else DATABASE_URL, else (as `ves`) what `make up` left behind.
+
+    `owner` asks for a role that may change the schema. Exit code 2 when there is none.
+    """
+    url = flag or os.environ.get("DATABASE_URL", "").strip()
+    if not url and ctx.find_root().info_name != ALIAS:
+        settings = layers()
+        url = (
+            superuser_url(settings, same_database=True) if owner else settings.get("VES_DATABASE_URL")
+        ) or ""
+    if not url:
+        raise usage("DATABASE_URL is required (or pass --database-url)")
+    return url
+
+
+def open_database(ctx: typer.Context, flag: str | None) -> AbstractContextManager[Admin]:
+    """Open the operator's connection. Exit code 3 when it is not reachable, 4 when it refuses."""
+    return open_url(database_url(ctx, flag))

@@ -1,0 +1,208 @@
+"""`migrate`, `export-events`, `backfill-ves-state-roots`, `ves-commit-and-anchor`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import orjson
+import psycopg
+import typer
+
+from ves.codec import I64_MAX
+from ves.timestamps import micros_text
+from ves_api.cli.exits import CliError, Exit, usage
+from ves_api.cli.operations.options import (
+    DatabaseUrl,
+    DryRun,
+    MaybeStoreId,
+    MaybeTenantId,
+    StoreId,
+    TenantId,
+    database_url,
+    open_database,
+)
+from ves_api.cli.output import note, out
+from ves_api.gateway.operators import streams as gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from uuid import UUID
+
+    from ves_api.gateway.admin import Admin, Row
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+class Format(StrEnum):
+    """How exported events are written: one document, or one a line."""
+
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+def migrate(ctx: typer.Context, *, database: DatabaseUrl = None) -> None:
+    """Install or update the engine: tables, functions, grants. Safe to repeat."""
+    from ves_api.engine.install import install  # noqa: PLC0415 - its packages are needed by no other command
+
+    url = database_url(ctx, database, owner=True)
+    try:
+        install(url)
+    except psycopg.OperationalError as error:
+        raise CliError(Exit.UNREACHABLE, "database_unavailable", str(error).strip()) from error
+    except psycopg.Error as error:
+        raise CliError(Exit.REFUSED, "migration_failed", str(error).strip()) from error
+    out.print("ok: migrations applied")
+
+
+def export_events(
+    ctx: typer.Context,
+    *,
+    tenant: TenantId,
+    store: StoreId,
+    first: Annotated[int | None, typer.Option("--from", min=0, max=I64_MAX, help="First number.")] = None,
+    last: Annotated[int | None, typer.Option("--to", min=0, max=I64_MAX, help="Last number.")] = None,
+    output: Annotated[Path | None, typer.Option(help="File to write; stdout when left out.")] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="One document, or one event a line.")
+    ] = Format.NDJSON,
+    database: DatabaseUrl = None,
+) -> None:
+    """Write a stream's events with their payloads as received; an encrypted one has `payload_encrypted` instead."""
+    with open_database(ctx, database) as admin, _target(output) as file:
+        bottom, top = first or 0, I64_MAX if last is None else last
+        rows = gateway.export_events(admin, tenant, store, bottom, top)
+        write = _write_json if form is Format.JSON else _write_lines
+        count = write(file, map(_exported, rows))
+    note(f"ok: exported {count} events")
+
+
+@contextmanager
+def _target(path: Path | None) -> Iterator[BinaryIO]:
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise usage(f"{path} cannot be written: {error.strerror}") from error
+    with file:
+        yield file
+
+
+def _exported(row: Row) -> bytes:
+    """One event as JSON text; the payload's own text goes in untouched."""
+    event: dict[str, Any] = {
+        "event_id": row["event_id"],
+        "sequence_number": row["sequence_number"],
+        "event_type": row["event_type"],
+        "entity_type": row["entity_type"],
+        "entity_id": row["entity_id"],
+        "payload": None if row["payload"] is None else orjson.Fragment(row["payload"]),
+        "created_at": micros_text((row["created_at"] - _EPOCH) // _MICROSECOND, zulu=True),
+    }
+    if row["payload_encrypted"] is not None:
+        event["payload_encrypted"] = orjson.Fragment(row["payload_encrypted"])
+    return orjson.dumps(event)
+
+
+def _write_lines(file: BinaryIO, events: Iterable[bytes]) -> int:
+    count = 0
+    for count, event in enumerate(events, 1):  # noqa: B007 - the count is the answer
+        file.write(event + b"\n")
+    return count
+
+
+def _write_json(file: BinaryIO, events: Iterable[bytes]) -> int:
+    count = 0
+    file.write(b"[")
+    for count, event in enumerate(events, 1):
+        file.write((b",\n  " if count > 1 else b"\n  ") + event)
+    file.write(b"\n]\n" if count else b"]\n")
+    return count
+
+
+def backfill_state_roots(
+    ctx: typer.Context,
+    *,
+    tenant: MaybeTenantId = None,
+    store: MaybeStoreId = None,
+    dry_run: DryRun = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="Taken for the reference's sake: the whole chain is always recomputed."),
+    ] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Recompute the state-root chains from the first commitment on; exit code 1 when a stored root does not fit.
+
+    Commitments are written once and with their roots, so there is never one to fill in, and none is ever rewritten.
+    """
+    if store is not None and tenant is None:
+        raise usage("--store-id requires --tenant-id")
+    del force
+    with open_database(ctx, database) as admin:
+        chains = gateway.verify_state_roots(admin, tenant, store)
+    ending = "would_update=0 (dry run)" if dry_run else "updated=0"
+    for chain in chains:
+        told = f"stream={chain['tenant_id']}/{chain['store_id']} scanned={chain['scanned']}"
+        if chain["wrong"]:
+            out.print(f"FAIL: {told} wrong={chain['wrong']} first_wrong={chain['first_wrong']}")
+        else:
+            out.print(f"ok: {told} {ending}")
+    wrong = sum(chain["wrong"] for chain in chains)
+    told = f"streams={len(chains)} scanned={sum(chain['scanned'] for chain in chains)}"
+    out.print(f"FAIL: {told} wrong={wrong}" if wrong else f"ok: {told} {ending}")
+    raise typer.Exit(Exit.CHECK_FAILED if wrong else Exit.FINE)
+
+
+def commit_and_anchor(
+    ctx: typer.Context,
+    *,
+    tenant: TenantId,
+    store: StoreId,
+    sequence_start: Annotated[
+        int | None, typer.Option(min=0, max=I64_MAX, help="First number of the range.")
+    ] = None,
+    sequence_end: Annotated[
+        int | None, typer.Option(min=0, max=I64_MAX, help="Last number of the range.")
+    ] = None,
+    max_events: Annotated[
+        int, typer.Option(min=0, max=1_048_576, help="Most events of the next range.")
+    ] = 1024,
+    no_anchor: Annotated[bool, typer.Option("--no-anchor", help="Commit only.")] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Commit the given range, or the next one. Nothing here can anchor yet: without --no-anchor that is said first."""
+    if (sequence_start is None) is not (sequence_end is None):
+        raise usage("--sequence-start and --sequence-end must be provided together")
+    with open_database(ctx, database) as admin:
+        if not no_anchor:
+            # As in the reference: nothing is committed when it could not be anchored.
+            raise CliError(
+                Exit.REFUSED, "anchor_not_configured", "anchor service not configured; nothing was committed"
+            )
+        if sequence_start is not None and sequence_end is not None:
+            made = gateway.create_commitment(admin, tenant, store, sequence_start, sequence_end)
+        else:
+            made = admin.commit_next(tenant, store, max(max_events, 1)) or _nothing_to_commit(
+                admin, tenant, store
+            )
+    out.print(
+        f"ok: committed batch_id={made['batch_id']} sequence_start={made['sequence_start']}"
+        f" sequence_end={made['sequence_end']} merkle_root={bytes(made['merkle_root']).hex()}"
+    )
+
+
+def _nothing_to_commit(admin: Admin, tenant: UUID, store: UUID) -> Row:
+    """Say why there is nothing to commit."""
+    streams = [s for s in admin.list_streams() if (s["tenant_id"], s["store_id"]) == (tenant, store)]
+    head = streams[0]["head_sequence"] if streams else 0
+    word = "new events" if head else "events"
+    raise CliError(Exit.REFUSED, "nothing_to_commit", f"no {word} to commit (head_sequence={head})")
