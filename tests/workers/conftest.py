@@ -16,6 +16,7 @@ import pytest
 from tests.support.cluster import ROOT
 from tests.workers.feeder import SEQUENCER_SEED, Feeder
 from ves_workers.commit.worker import CommitWorker
+from ves_workers.keys.worker import KeysWorker
 from ves_workers.receipts.worker import ReceiptsWorker
 from ves_workers.runtime.gateway import Gateway
 from ves_workers.runtime.settings import Settings
@@ -74,6 +75,19 @@ async def receipts_worker(settings: Callable[..., Settings]) -> Any:
         def make(**changes: Any) -> ReceiptsWorker:
             wanted = settings(**changes)
             worker = ReceiptsWorker(gateway(wanted), wanted)
+            stack.push_async_callback(worker.close)
+            return worker
+
+        yield make
+
+
+@pytest.fixture
+async def keys_worker(settings: Callable[..., Settings]) -> Any:
+    async with contextlib.AsyncExitStack() as stack:
+
+        def make(**changes: Any) -> KeysWorker:
+            wanted = settings(**changes)
+            worker = KeysWorker(gateway(wanted), wanted)
             stack.push_async_callback(worker.close)
             return worker
 

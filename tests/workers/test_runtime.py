@@ -152,4 +152,4 @@ def test_wrong_usage_ends_with_code_2(
 
 def test_help_names_the_workers(capsys: Any) -> None:
     assert entry.main(["--help"]) == 0
-    assert "commit|receipts" in capsys.readouterr().out
+    assert "commit|receipts|keys" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""`python -m ves_workers [commit|receipts ...]`: run the named workers, all of them by default."""
+"""`python -m ves_workers [commit|receipts|keys ...]`: run the named workers, all of them by default."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ves_workers.commit.worker import CommitWorker
+from ves_workers.keys.worker import KeysWorker
 from ves_workers.receipts.worker import ReceiptsWorker
 from ves_workers.runtime.gateway import Gateway
 from ves_workers.runtime.log import configure_log, get_log
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 WORKERS: dict[str, Callable[[Gateway, Settings], Worker]] = {
     CommitWorker.name: CommitWorker,
     ReceiptsWorker.name: ReceiptsWorker,
+    KeysWorker.name: KeysWorker,
 }
 EXIT_USAGE = 2
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ves_workers.runtime.database import Database
 
@@ -57,6 +57,16 @@ class Signer:
     public_key: bytes | None
 
 
+class RotationCounts(NamedTuple):
+    """Rotations by how they ended; `in_progress` ones wait for the agent to register a key."""
+
+    completed: int
+    in_progress: int
+    failed: int
+    cancelled: int
+    expired: int
+
+
 class Gateway(Database):
     """Typed calls. Errors as in `Database.fetch`; every call may be repeated."""
 
@@ -90,6 +100,14 @@ class Gateway(Database):
     async def get_receipt_work(self, *, max_events: int) -> list[ReceiptWork]:
         """Find events whose receipt is not stored."""
         return [ReceiptWork(**row) for row in await self.fetch("get_receipt_work", max_events=max_events)]
+
+    async def count_key_usage(self, *, max_events: int) -> int:
+        """Count events that are not counted yet under their keys; how many."""
+        return int((await self.fetch("count_key_usage", max_events=max_events))[0]["counted"])
+
+    async def apply_due_rotations(self, *, max_rotations: int) -> RotationCounts:
+        """Do the rotations that are due."""
+        return RotationCounts(**(await self.fetch("apply_due_rotations", max_rotations=max_rotations))[0])
 
     async def list_signers(self) -> list[Signer]:
         """List all registered signers."""

@@ -68,6 +68,7 @@ class Settings:
     commit_max_age_secs: int = 10
     receipts_poll_ms: int = 1000
     receipts_max_events: int = 1000
+    keys_poll_ms: int = 5000
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Settings:
@@ -94,6 +95,7 @@ class Settings:
             commit_max_age_secs=_number(environ, "VES_COMMIT_MAX_AGE_SECS", 10, 0, 86_400),
             receipts_poll_ms=_number(environ, "VES_RECEIPTS_POLL_MS", 1000, 1, 60_000),
             receipts_max_events=_number(environ, "VES_RECEIPTS_MAX_EVENTS", 1000, 1, 10_000),
+            keys_poll_ms=_number(environ, "VES_KEYS_POLL_MS", 5000, 1, 60_000),
         )
 
     def masked(self) -> dict[str, str | int]:
@@ -107,4 +109,5 @@ class Settings:
             "commit_min_events": self.commit_min_events,
             "commit_max_age_secs": self.commit_max_age_secs,
             "receipts_poll_ms": self.receipts_poll_ms,
+            "keys_poll_ms": self.keys_poll_ms,
         }

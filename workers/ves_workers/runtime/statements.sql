@@ -28,6 +28,15 @@ from ves.commit_next(tenant_id => %(tenant_id)s, store_id => %(store_id)s, max_e
 select tenant_id, store_id, sequence_number, event_id, signing_hash, signer_id
 from ves.get_receipt_work(max_events => %(max_events)s);
 
+-- name: count_key_usage
+-- Count a stretch of the log under the keys that signed it; how many events.
+select ves.count_key_usage(max_events => %(max_events)s) as counted;
+
+-- name: apply_due_rotations
+-- Retire what is due; how many rotations ended how.
+select completed, in_progress, failed, cancelled, expired
+from ves.apply_due_rotations(max_rotations => %(max_rotations)s);
+
 -- name: list_signers
 -- Every key that ever signed receipts, and those that say "none".
 select signer_id, sequencer_id, key_version, algorithm, public_key from ves.signers order by signer_id;

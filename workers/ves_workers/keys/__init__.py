@@ -1,0 +1,1 @@
+"""Counts uses of keys and retires keys that are due."""

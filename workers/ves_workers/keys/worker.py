@@ -1,0 +1,62 @@
+"""The keys worker: counts how often keys signed, and retires keys that are due (VES 6.2, 18).
+
+It never makes a key. Every decision is a function of schema `ves` that finds done what was done.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ves_workers.runtime.log import get_log
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ves_workers.runtime.gateway import Gateway
+    from ves_workers.runtime.settings import Settings
+
+WORK_SHARE = 20
+MOST_POLL_SECS = 60.0
+MOST_EVENTS = 10_000
+MOST_ROTATIONS = 100
+
+
+class KeysWorker:
+    """Steps: count a stretch of the log, then do what is due."""
+
+    name = "keys"
+
+    def __init__(
+        self, gateway: Gateway, settings: Settings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._clock = clock
+        self.poll_seconds = self._least_poll = settings.keys_poll_ms / 1000
+        self._gateway = gateway
+        self._log = get_log(self.name)
+        self._totals = {"counted": 0, "rotated": 0, "keys_needed": 0, "failed": 0, "expired": 0}
+
+    def counters(self) -> Mapping[str, int]:
+        """Give events counted and rotations done since the start, and how many of those wait for a new key."""
+        return self._totals
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._gateway.close()
+
+    async def step(self) -> bool:
+        """Count up to MOST_EVENTS events and apply up to MOST_ROTATIONS rotations."""
+        started = self._clock()
+        counted = await self._gateway.count_key_usage(max_events=MOST_EVENTS)
+        done = await self._gateway.apply_due_rotations(max_rotations=MOST_ROTATIONS)
+        # Nothing here is urgent and ingest needs the processor: one part in WORK_SHARE of the time, also when behind.
+        least = 0.0 if counted >= MOST_EVENTS else self._least_poll
+        self.poll_seconds = max(least, min(MOST_POLL_SECS, WORK_SHARE * (self._clock() - started)))
+        self._totals["counted"] += counted
+        self._totals["rotated"] += done.completed + done.in_progress
+        self._totals["keys_needed"] += done.in_progress
+        self._totals["failed"] += done.failed
+        self._totals["expired"] += done.expired
+        if done.completed or done.in_progress or done.failed:
+            self._log.info("keys.rotated", **done._asdict())
+        return max(done) >= MOST_ROTATIONS
