@@ -19,7 +19,7 @@ begin
   with old as (
     select r.key, r.window_seconds from ves_store.rate_limits as r
     where r.bucket = evict_rate_limits.bucket and r.key <> all (evict_rate_limits.keep)
-    order by (r.last_slot >= ves_int.rate_limit_slot(evict_rate_limits.at, r.window_seconds) - 60),
+    order by ((r.last_slot + 61) * r.window_seconds / 60 > extract(epoch from evict_rate_limits.at)),
       r.last_slot * r.window_seconds
     limit v_excess + evict_rate_limits.max_entries / 10
     for update skip locked

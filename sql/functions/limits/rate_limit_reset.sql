@@ -2,22 +2,32 @@ create or replace function ves_int.rate_limit_reset(
   counts integer[], last_slot bigint, "limit" integer, window_seconds integer, at timestamptz
 )
 returns integer
-language sql
+language plpgsql
 immutable
 strict
 parallel safe
 set search_path to ''
 as $$
-  with aged as (
-    select s.slot, sum(rate_limit_reset.counts[1 + s.slot % 61]) over (order by s.slot) as gone, t.total
-    from generate_series(rate_limit_reset.last_slot - 60, rate_limit_reset.last_slot) as s (slot),
-      (select sum(c.n) as total from unnest(rate_limit_reset.counts) as c (n)) as t
-  )
-  select coalesce(greatest(1, ceil(
-    min((a.slot + 61) * rate_limit_reset.window_seconds / 60.0) - extract(epoch from rate_limit_reset.at)
-  )), 0)::integer
-  from aged as a
-  where a.gone > 0 and a.total - a.gone < least(a.total, rate_limit_reset."limit");
+#variable_conflict use_column
+declare
+  v_total bigint := 0;
+  v_gone bigint := 0;
+  v_count integer;
+begin
+  foreach v_count in array rate_limit_reset.counts loop
+    v_total := v_total + v_count;
+  end loop;
+  for v_step in 0 .. 60 loop
+    v_gone := v_gone + rate_limit_reset.counts[1 + (rate_limit_reset.last_slot - 60 + v_step) % 61];
+    if v_gone > 0 and v_total - v_gone < least(v_total, rate_limit_reset."limit") then
+      return greatest(1, ceil(
+        (rate_limit_reset.last_slot + 1 + v_step) * rate_limit_reset.window_seconds / 60.0
+        - extract(epoch from rate_limit_reset.at)
+      ))::integer;
+    end if;
+  end loop;
+  return 0;
+end
 $$;
 
 comment on function ves_int.rate_limit_reset(integer[], bigint, integer, integer, timestamptz) is

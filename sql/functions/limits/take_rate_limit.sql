@@ -8,29 +8,36 @@ security definer
 set search_path to ''
 as $$
 declare
-  v_count constant integer := cardinality(take_rate_limit.buckets);
+  v_dimensions constant text := array_dims(take_rate_limit.buckets);
+  v_place text;
+  v_places text[] := array[]::text[];
 begin
-  if v_count is distinct from cardinality(take_rate_limit.keys) or v_count is distinct from cardinality(take_rate_limit.limits)
-    or v_count is distinct from cardinality(take_rate_limit.windows)
-    or v_count is distinct from cardinality(take_rate_limit.max_entries) or v_count is null
-    or (select count(distinct (g.bucket, g.key, g.window_seconds)) <> v_count or v_count not between 1 and 4
-          or not bool_and(coalesce(
-            g.bucket in ('tenant', 'credential', 'registration') and octet_length(g.key) between 1 and 200
-            and g.lim > 0 and g.window_seconds between 1 and 86400 and g.most > 0, false))
-        from unnest(
-          take_rate_limit.buckets, take_rate_limit.keys, take_rate_limit.limits, take_rate_limit.windows, take_rate_limit.max_entries
-        ) as g (bucket, key, lim, window_seconds, most))
-  then
+  if coalesce(
+    v_dimensions not in ('[1:1]', '[1:2]', '[1:3]', '[1:4]') or array_dims(take_rate_limit.keys) <> v_dimensions
+    or array_dims(take_rate_limit.limits) <> v_dimensions or array_dims(take_rate_limit.windows) <> v_dimensions
+    or array_dims(take_rate_limit.max_entries) <> v_dimensions, true
+  ) then
     perform ves_int.raise_error('invalid_field', '{"field": "buckets"}');
   end if;
+  for v_index in 1 .. cardinality(take_rate_limit.buckets) loop
+    v_place := take_rate_limit.buckets[v_index] || ':' || take_rate_limit.windows[v_index] || ':' || take_rate_limit.keys[v_index];
+    if not coalesce(
+      take_rate_limit.buckets[v_index] in ('tenant', 'credential', 'registration')
+      and octet_length(take_rate_limit.keys[v_index]) between 1 and 200 and take_rate_limit.limits[v_index] > 0
+      and take_rate_limit.windows[v_index] between 1 and 86400 and take_rate_limit.max_entries[v_index] > 0
+      and v_place <> all (v_places), false
+    ) then
+      perform ves_int.raise_error('invalid_field', '{"field": "buckets"}');
+    end if;
+    v_places := v_places || v_place;
+  end loop;
   if coalesce(take_rate_limit.wanted not between 1 and 1000000, true) then
     perform ves_int.raise_error('invalid_field', '{"field": "wanted"}');
   end if;
   return query
   select t.* from ves_int.take_budget(
-    array(select unnest(take_rate_limit.buckets)), array(select unnest(take_rate_limit.keys)),
-    array(select unnest(take_rate_limit.limits)), array(select unnest(take_rate_limit.windows)),
-    array(select unnest(take_rate_limit.max_entries)), take_rate_limit.wanted
+    take_rate_limit.buckets, take_rate_limit.keys, take_rate_limit.limits, take_rate_limit.windows,
+    take_rate_limit.max_entries, take_rate_limit.wanted
   ) as t;
 end
 $$;
