@@ -257,6 +257,13 @@ def test_a_rotation_registers_a_key_and_ends_the_others(here: System, stream: Ag
         f"ok: registered new key for agent {stream.agent_id} with key_id 2",
         "  (all previous keys have been revoked)",
     ]
+    with here.database.connect("ves_admin") as connection:
+        entries = connection.execute(
+            "select action, resource_id, actor_type, database_role from ves.list_audit(%s)",
+            [stream.tenant_id],
+        ).fetchall()
+    assert [entry[0] for entry in entries[-2:]] == ["agent_key_registered", "agent_key_revoked"]
+    assert {entry[2:] for entry in entries[-2:]} == {("cli", "ves_admin")}
     assert alias(*rotate, url=url).code == 4
     listed = alias("list-agent-keys", *options, url=url)
     assert listed.code == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,11 +25,20 @@ def open_admin(database_url: str | None) -> AbstractContextManager[Admin]:
     return open_url(layers().need("VES_DATABASE_URL", database_url))
 
 
+def cli_context() -> dict[str, str]:
+    """Who is at the command line, for the audit log."""
+    try:
+        actor = getpass.getuser()
+    except (KeyError, OSError):  # a container's user need not have a name
+        actor = f"uid {os.getuid()}"
+    return {"actor": actor, "actor_type": "cli"}
+
+
 @contextmanager
 def open_url(url: str) -> Iterator[Admin]:
     """Open a database. Exit code 3 when it is not reachable, 4 when it refuses."""
     try:
-        with Admin(url) as admin:
+        with Admin(url, cli_context()) as admin:
             yield admin
     except ApiError as error:
         away = error.name in AWAY

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import getpass
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -28,11 +27,6 @@ class State(StrEnum):
 
     ON = "on"
     OFF = "off"
-
-
-def cli_context() -> dict[str, str]:
-    """Who is at the command line, for the audit log."""
-    return {"actor": getpass.getuser(), "actor_type": "cli"}
 
 
 def _tenant(tenant: str | None) -> UUID | None:
@@ -113,7 +107,7 @@ def switch(
 ) -> None:
     """Turn the audit log on or off; that itself is audited."""
     with open_admin(database_url) as admin:
-        changed = gateway.set_audit_log(admin, enabled=state is State.ON, context=cli_context())
+        changed = gateway.set_audit_log(admin, enabled=state is State.ON)
     if as_json:
         print_json({"enabled": state is State.ON, "changed": changed})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from contextlib import contextmanager
 from functools import cache
@@ -14,7 +15,7 @@ from psycopg.rows import dict_row
 from ves_api.gateway.translate import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
     from uuid import UUID
 
@@ -44,7 +45,9 @@ def statements() -> dict[str, bytes]:
 class Admin:
     """One autocommit connection of an operator. Every method may raise ApiError (`database_unavailable`, ...)."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, context: Mapping[str, str] | None = None) -> None:
+        """Connect. `context` says who acts, for the audit log; without it the entries name the database role."""
+        self._context = None if context is None else json.dumps(context)
         try:
             self._connection: psycopg.Connection[Row] = psycopg.connect(
                 url,
@@ -67,9 +70,10 @@ class Admin:
         self._connection.close()
 
     def rows(self, name: str, /, **parameters: Any) -> list[Row]:
-        """Send a named statement; all its rows."""
+        """Send a named statement; all its rows. A parameter `context` need not be given."""
         try:
-            return self._connection.execute(statements()[name], parameters).fetchall()
+            given = {"context": self._context, **parameters}
+            return self._connection.execute(statements()[name], given).fetchall()
         except psycopg.Error as error:
             raise translate(error) from error
 

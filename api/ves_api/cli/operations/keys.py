@@ -29,7 +29,7 @@ def rotate_keys(
     new_key_id: Annotated[int, typer.Option(min=0, max=U32_MAX, help="Number of the new key.")],
     public_key: Annotated[str, typer.Option(help="New Ed25519 public key, 64 hex digits.")],
     revoke_old: Annotated[
-        bool, typer.Option("--revoke-old", help="Revoke every other key of the agent.")
+        bool, typer.Option("--revoke-old", help="Revoke every other signing key of the agent.")
     ] = False,
     database: DatabaseUrl = None,
 ) -> None:
@@ -41,7 +41,7 @@ def rotate_keys(
             old = [
                 row["key_id"]
                 for row in gateway.list_tenant_agent_keys(admin, tenant, agent)
-                if row["status"] == "active" and row["key_id"] != new_key_id
+                if row["key_type"] == "signing" and row["status"] != "revoked" and row["key_id"] != new_key_id
             ]
             for key_id in old:
                 admin.revoke_agent_key(tenant, agent, key_id)

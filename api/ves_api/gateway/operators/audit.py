@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,6 +21,6 @@ def verify_audit(admin: Admin, tenant_id: UUID | None = None) -> list[Row]:
     return admin.rows("verify_audit", tenant_id=tenant_id)
 
 
-def set_audit_log(admin: Admin, *, enabled: bool, context: dict[str, str]) -> bool:
+def set_audit_log(admin: Admin, *, enabled: bool) -> bool:
     """Turn the log on or off for the database; whether that changed anything."""
-    return bool(admin.rows("set_audit_log", enabled=enabled, context=json.dumps(context))[0]["changed"])
+    return bool(admin.rows("set_audit_log", enabled=enabled)[0]["changed"])

@@ -76,7 +76,8 @@ select ves.register_agent_key(
   key_algorithm => 1::smallint,
   public_key_bundle => null,
   valid_from => null,
-  valid_to => null
+  valid_to => null,
+  context => %(context)s::jsonb
 );
 
 -- name: list_agent_keys
@@ -86,7 +87,10 @@ from ves.list_agent_keys(tenant_id => %(tenant_id)s, agent_id => %(agent_id)s) a
 
 -- name: revoke_agent_key
 -- Revoke an agent's key from now on.
-select ves.revoke_agent_key(tenant_id => %(tenant_id)s, agent_id => %(agent_id)s, key_id => %(key_id)s);
+select
+  ves.revoke_agent_key(
+    tenant_id => %(tenant_id)s, agent_id => %(agent_id)s, key_id => %(key_id)s, context => %(context)s::jsonb
+  );
 
 -- name: register_unsigned_signer
 -- A sequencer that signs nothing: enough for a scratch database.
