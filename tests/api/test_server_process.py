@@ -53,6 +53,40 @@ def test_sigterm_answers_what_is_in_flight(start_server: Callable[..., Server], 
     assert server.process.wait(30) == 0
 
 
+def test_an_engine_that_does_not_fit_stops_the_start_and_says_what_to_run(
+    database: Database, tmp_path: Path
+) -> None:
+    """The reference migrates here; this server may not, so it looks and refuses."""
+    with database.connect() as connection:
+        connection.execute("update ves_store.schema_state set engine_version = '0.0.9'")
+    said = refusal(Server(database.url("ves_api")), tmp_path / "old.log")
+    assert "does not fit release" in said
+    assert "it is release 0.0.9" in said
+    assert "ves engine install" in said
+    with database.connect() as connection:
+        connection.execute("update ves_store.schema_state set engine_version = '0.1.0'")
+        connection.execute("drop function ves.get_legacy_head")
+    said = refusal(Server(database.url("ves_api")), tmp_path / "lacking.log")
+    assert "get_legacy_head" in said
+
+
+def refusal(server: Server, log: Path) -> str:
+    """What a server says that ends instead of starting."""
+    server.launch(log)
+    assert server.process is not None
+    assert server.process.wait(30) != 0
+    return server.log_text()
+
+
+def test_an_engine_that_does_not_fit_is_only_told_when_the_operator_says_so(
+    start_server: Callable[..., Server], database: Database
+) -> None:
+    with database.connect() as connection:
+        connection.execute("update ves_store.schema_state set engine_version = '0.0.9'")
+    server = start_server(DB_MIGRATE_ON_STARTUP="off")
+    assert "engine_mismatch" in server.log_text()
+
+
 def waiting_for_locks(database: Database) -> int:
     with database.connect() as connection:
         row = connection.execute(

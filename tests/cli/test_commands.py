@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.system import ADMIN_KEY, SEQUENCER_ID, System
 from tests.workers.feeder import Feeder
-from ves_api.cli.settings import VARIABLES
+from ves_api.cli.settings import MASK, VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,6 +251,45 @@ def test_the_settings_in_effect_are_shown_without_secrets(
     text = ves("config").out
     assert ADMIN_KEY not in text
     assert "hush" not in text
+
+
+def test_the_settings_of_a_server_started_here_are_shown_by_group_without_secrets(
+    here: System, ves: Callable[..., Any], monkeypatch: Any, tmp_path: Path
+) -> None:
+    """The environment comes first, then what `make up` gave its server, then `.ves/env`."""
+    seed = "5a" * 32
+    (tmp_path / ".ves" / "run").mkdir()
+    (tmp_path / ".ves" / "run" / "api.env").write_text(
+        f"MAX_EVENTS_PER_BATCH=5\nREQUEST_TIMEOUT_SECS=9\nVES_SEQUENCER_SIGNING_KEY={seed}\n"
+        "PAYLOAD_ENCRYPTION_MODE=disabled\n"
+    )
+    monkeypatch.setenv("MAX_EVENTS_PER_BATCH", "6")
+    monkeypatch.setenv("BOOTSTRAP_ADMIN_API_KEY", "ss_" + "quiet" * 8)
+    monkeypatch.setenv("JWT_SECRET", "whisper" * 8)
+    monkeypatch.setenv("DATABASE_URL", "postgres://u:hu%40sh@localhost/d")
+    monkeypatch.setenv("READ_DATABASE_URL", "host=localhost password='mur mur'")
+    server = json.loads(ves("config", "--json").out)["server"]
+    assert server["server"]["MAX_EVENTS_PER_BATCH"] == {"value": 6, "origin": "environment"}
+    given = str(tmp_path / ".ves" / "run" / "api.env")
+    assert server["server"]["REQUEST_TIMEOUT_SECS"] == {"value": 9.0, "origin": given}
+    assert server["server"]["MAX_BODY_SIZE_BYTES"] == {"value": 10_485_760, "origin": "default"}
+    assert server["caches"]["CACHE_AGENT_KEY_MAX"]["value"] == 10_000
+    assert server["auth"]["JWT_SECRET"] == {"value": MASK, "origin": "environment"}
+    assert "dbname=d" in server["database"]["DATABASE_URL"]["value"]
+    shown = ves("config").out + ves("config", "--json").out
+    assert "MAX_EVENTS_PER_BATCH" in shown
+    for secret in ("hu%40sh", "hu@sh", "mur mur", "quiet", "whisper", seed):
+        assert secret not in shown
+
+
+def test_settings_with_which_no_server_would_start_are_named(
+    here: System, ves: Callable[..., Any], monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("MAX_DB_CONNECTIONS", "plenty")
+    shown = json.loads(ves("config", "--json").out)
+    assert shown["server_refusal"].startswith("MAX_DB_CONNECTIONS: ")
+    assert {row["name"] for row in shown["settings"]} >= {"VES_HTTP_URL"}
+    assert "No server would start with this: MAX_DB_CONNECTIONS" in ves("config").out
 
 
 def test_the_story_ends_with_a_verified_receipt(

@@ -7,12 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 import runtime_lock
 import yaml
 from container import check_compose
+
+from ves_api.settings import Environment, read
 
 HADOLINT = shutil.which("hadolint", path=f"{sys.prefix}/bin:{os.environ['PATH']}")
 DOCKERFILES = ["sql/image/Dockerfile", "deploy/container/Dockerfile"]
@@ -141,15 +144,10 @@ def test_generated_compose_secrets_cover_what_the_file_demands_and_differ_each_t
 
 def test_every_setting_of_the_processes_can_be_given_to_make_up(root: Path) -> None:
     listed = set((root / "deploy" / "local" / "settings.list").read_text().split())
-    sources = [
-        *sorted((root / "api" / "ves_api" / "settings").glob("*.py")),
-        root / "workers" / "ves_workers" / "runtime" / "settings.py",
-    ]
-    used = {
-        name
-        for source in sources
-        for name in re.findall(r'"([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)"', source.read_text())
-    }
+    environment = Environment({"VES_SEQUENCER_ID": str(uuid.uuid4())})
+    read(environment)
+    workers = (root / "workers" / "ves_workers" / "runtime" / "settings.py").read_text()
+    used = environment.read.keys() | set(re.findall(r'"([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)"', workers))
     ours = {"DATABASE_URL", "PORT", "GRPC_PORT", "ALLOW_INSECURE_LOCAL_DB", "BOOTSTRAP_ADMIN_API_KEY",
             "VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "PAYLOAD_ENCRYPTION_KEY"}  # fmt: skip
     assert used - ours == listed

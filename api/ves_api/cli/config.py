@@ -3,20 +3,47 @@
 from __future__ import annotations
 
 from ves_api.cli.output import JsonOption, out, print_json
+from ves_api.cli.server_settings import effective
 from ves_api.cli.settings import VARIABLES, layers, mask
 
 
 def config(*, as_json: JsonOption = False) -> None:
-    """Show the settings in effect: flags are not among them, they win over all of these."""
+    """Show the settings in effect, of the commands (flags win over them) and of a server that is started here.
+
+    The server's come from the environment, else from what `make up` gave it (.ves/run/api.env), else from .ves/env.
+    """
     settings = layers()
     rows = []
     for variable in VARIABLES:
         value, origin = settings.find(variable.name)
         shown = mask(variable, value) if value is not None else None
         rows.append({"name": variable.name, "value": shown, "origin": origin, "purpose": variable.purpose})
+    server = effective(settings)
     if as_json:
-        print_json({"settings": rows, "state_file": str(settings.path) if settings.path else None})
+        print_json(
+            {
+                "settings": rows,
+                "server": server.groups,
+                "server_refusal": server.refusal,
+                "state_file": str(settings.path) if settings.path else None,
+            }
+        )
         return
     width = max(len(variable.name) for variable in VARIABLES)
+    out.print("commands")
     for row in rows:
-        out.print(f"{row['name']:<{width}}  {row['value'] or '-'}  ({row['origin']}: {row['purpose']})")
+        out.print(f"  {row['name']:<{width}}  {row['value'] or '-'}  ({row['origin']}: {row['purpose']})")
+    width = max(len(name) for group in server.groups.values() for name in group)
+    for group, variables in server.groups.items():
+        out.print(f"\nserver: {group}")
+        for name, entry in variables.items():
+            out.print(f"  {name:<{width}}  {_text(entry['value'])}  ({entry['origin']})")
+    if server.refusal:
+        out.print(f"\nNo server would start with this: {server.refusal}")
+
+
+def _text(value: object) -> str:
+    """A value as it would be written in the environment."""
+    if value is None:
+        return "-"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -159,5 +159,11 @@ def mask(variable: Variable, value: str) -> str:
         return value
     if not variable.name.endswith("DATABASE_URL"):
         return value[:VISIBLE] + MASK
-    password = conninfo_to_dict(value).get("password")
-    return value.replace(str(password), MASK) if password else value
+    return mask_url(value)
+
+
+def mask_url(value: str) -> str:
+    """A connection text that may be shown. With a password it is written anew, for one may be escaped in many ways."""
+    parts = conninfo_to_dict(value)
+    secrets = {name: MASK for name in ("password", "sslpassword") if parts.get(name)}
+    return make_conninfo("", **{**parts, **secrets}) if secrets else value

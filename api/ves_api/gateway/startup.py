@@ -12,6 +12,7 @@ from ves.ed25519 import public_key
 from ves_api.errors import ApiError
 from ves_api.gateway import statements
 from ves_api.gateway.database import conninfo
+from ves_api.gateway.engine_check import find_mismatch
 from ves_api.gateway.translate import connection_was_lost, translate
 from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH
 from ves_api.telemetry import get_logger
@@ -23,12 +24,13 @@ _log = get_logger("startup")
 
 
 def prepare_server(settings: Settings) -> None:
-    """Refuse a server that loses commits, then register the receipt signer and the bootstrap key.
+    """Refuse an engine that does not fit and a server that loses commits; register signer and bootstrap key.
 
     A server that cannot be reached is tried again as often as the settings say.
-    Raises ApiError: server_not_durable, no_credentials, database_unavailable, or what the engine raised.
+    Raises ApiError: engine_mismatch, server_not_durable, no_credentials, database_unavailable, or what the engine raised.
     """
     with _connect(settings) as connection:
+        _require_fitting_engine(connection, settings)
         durable = _run(connection, "server_is_durable", {})
         if durable is not None:
             if not (durable.name == "server_not_durable" and settings.allow_unsafe_server):
@@ -41,6 +43,16 @@ def prepare_server(settings: Settings) -> None:
         elif settings.auth.required and settings.auth.jwt_secret is None:
             _demand(connection, "require_api_key", {})
     _warn(settings)
+
+
+def _require_fitting_engine(connection: psycopg.Connection[tuple[object, ...]], settings: Settings) -> None:
+    """The reference migrates here. This server has no right to: it checks, and says what to run."""
+    mismatch = find_mismatch(connection)
+    if mismatch is None:
+        return
+    if settings.require_engine:
+        raise mismatch
+    _log.warning("engine_mismatch", reason=mismatch.message, allowed_by="DB_MIGRATE_ON_STARTUP")
 
 
 def _warn(settings: Settings) -> None:

@@ -3,17 +3,19 @@
 from ves_api.settings.auth import AuthSettings, Budget
 from ves_api.settings.caches import CacheLimits, CacheSettings
 from ves_api.settings.database import ReplicaSettings
-from ves_api.settings.environment import SettingsError
-from ves_api.settings.process import Settings, load, parse_seed
+from ves_api.settings.environment import Environment, SettingsError
+from ves_api.settings.process import Settings, load, parse_seed, read
 
 __all__ = [
     "AuthSettings",
     "Budget",
     "CacheLimits",
     "CacheSettings",
+    "Environment",
     "ReplicaSettings",
     "Settings",
     "SettingsError",
     "load",
     "parse_seed",
+    "read",
 ]

@@ -35,13 +35,11 @@ class ReplicaSettings:
 
 
 def load_replica(env: Environment, *, max_connections: int, application_name: str) -> ReplicaSettings | None:
-    """The replica, or None without READ_DATABASE_URL; its limits are then not even looked at.
+    """The replica, or None without READ_DATABASE_URL; its limits are checked in any case.
 
     `max_connections` and `application_name` are those of the primary, from which the defaults come.
     """
-    if not env.text("READ_DATABASE_URL"):
-        return None
-    return ReplicaSettings(
+    replica = ReplicaSettings(
         url=connection_url(env, "READ_DATABASE_URL", ""),
         max_connections=env.integer(
             "READ_MAX_DB_CONNECTIONS", max_connections, low=1, high=_MOST_CONNECTIONS
@@ -52,6 +50,7 @@ def load_replica(env: Environment, *, max_connections: int, application_name: st
         max_lifetime=env.number("READ_DB_MAX_LIFETIME_SECS", 1800, low=1),
         application_name=env.text("READ_DB_APPLICATION_NAME", f"{application_name}-read"),
     )
+    return replica if replica.url else None
 
 
 def connection_url(env: Environment, name: str, default: str) -> str:

@@ -22,55 +22,64 @@ class Environment:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
+        self.read: dict[str, object] = {}
+        """Every variable that was asked for, with what is in effect: the default where nothing was set."""
+
+    def _note(self, name: str, value: T) -> T:
+        self.read[name] = value
+        return value
+
+    def _raw(self, name: str) -> str:
+        return self._values.get(name, "").strip()
 
     def text(self, name: str, default: str = "") -> str:
         """The trimmed value; an empty one counts as not set."""
-        return self._values.get(name, "").strip() or default
+        return self._note(name, self._raw(name) or default)
 
     def given(self, name: str, default: str) -> str:
         """As `text`, but a variable that is set to nothing counts as set."""
-        return self._values.get(name, default).strip()
+        return self._note(name, self._values.get(name, default).strip())
 
     def integer(self, name: str, default: int, *, low: int, high: int | None = None) -> int:
         """A whole number within `low`..`high`."""
         text = self.text(name)
         if not text:
-            return default
+            return self._note(name, default)
         try:
             value = int(text)
         except ValueError:
             raise SettingsError(f"{name}: {text!r} is not a whole number") from None
         if value < low or (high is not None and value > high):
             raise SettingsError(f"{name}: {value} is outside {low}..{'' if high is None else high}")
-        return value
+        return self._note(name, value)
 
     def positive(self, name: str, default: int) -> int:
         """A whole number of at least 1 that cannot be wrong: 0 means 1, anything else that is no count the default."""
         text = self.text(name)
-        return max(1, int(text)) if text.isdecimal() else default
+        return self._note(name, max(1, int(text)) if text.isdecimal() else default)
 
     def number(self, name: str, default: float, *, low: float) -> float:
         """A finite number of at least `low`."""
         text = self.text(name)
         if not text:
-            return default
+            return self._note(name, default)
         try:
             value = float(text)
         except ValueError:
             raise SettingsError(f"{name}: {text!r} is not a number") from None
         if not low <= value < float("inf"):
             raise SettingsError(f"{name}: {text} is below {low} or not finite")
-        return value
+        return self._note(name, value)
 
     def flag(self, name: str, *, default: bool) -> bool:
         """1/true/on/yes or 0/false/off/no, any case."""
         text = self.text(name).lower()
         if not text:
-            return default
+            return self._note(name, default)
         if text in _TRUE:
-            return True
+            return self._note(name, True)
         if text in _FALSE:
-            return False
+            return self._note(name, False)
         raise SettingsError(f"{name}: {text!r} is not one of 1/true/on/yes or 0/false/off/no")
 
     def choice(self, name: str, default: str, allowed: frozenset[str]) -> str:

@@ -59,6 +59,7 @@ class Settings:
     lock_timeout_ms: int
     application_name: str
     pool_sample: float
+    require_engine: bool
     startup_retries: int
     startup_retry_delay: float
     allow_unsafe_server: bool
@@ -109,7 +110,11 @@ class Settings:
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and validate the settings. Raises SettingsError naming the first variable that is wrong."""
-    env = Environment(os.environ if environ is None else environ)
+    return read(Environment(os.environ if environ is None else environ))
+
+
+def read(env: Environment) -> Settings:
+    """As `load`; the environment then tells what was asked for and what is in effect."""
     workers = env.integer("VES_API_WORKERS", os.cpu_count() or 1, low=1, high=256)
     production = (env.text("SEQUENCER_ENV") or env.text("ENVIRONMENT")).lower() not in _DEVELOPMENT
     max_connections = env.integer("MAX_DB_CONNECTIONS", 8 * workers, low=1, high=10_000)
@@ -136,6 +141,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         lock_timeout_ms=env.integer("DB_LOCK_TIMEOUT_MS", 10_000, low=0),
         application_name=application_name,
         pool_sample=env.number("VES_POOL_SAMPLE_SECS", 15, low=0.01),
+        require_engine=env.text("DB_MIGRATE_ON_STARTUP", "true").lower() not in _OFF,
         startup_retries=env.integer("DB_STARTUP_MAX_RETRIES", 10, low=0),
         startup_retry_delay=env.number("DB_STARTUP_RETRY_DELAY_SECS", 3, low=0),
         allow_unsafe_server=env.flag("VES_DANGER_ALLOW_UNSAFE_SERVER", default=False),

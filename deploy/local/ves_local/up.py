@@ -25,6 +25,7 @@ _API_SECRETS = (
     "PAYLOAD_ENCRYPTION_KEY",
 )
 _WORKER_SECRETS = ("VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "PAYLOAD_ENCRYPTION_KEY")
+_API_ONLY = ("JWT_SECRET", "READ_DATABASE_URL")
 CORE_LACKS = (
     "core mode: this server has no PL/Python. Signatures are checked by the API only; absent are",
     "  ves.ingest_signed_events (signature checks inside the database), the encryption functions,",
@@ -102,7 +103,9 @@ def _write_process_env(
         | {"DATABASE_URL": urls.roles["ves_api"]}
     )
     workers = (
-        common | {name: known[name] for name in _WORKER_SECRETS} | {"DATABASE_URL": urls.roles["ves_worker"]}
+        {name: value for name, value in common.items() if name not in _API_ONLY}
+        | {name: known[name] for name in _WORKER_SECRETS}
+        | {"DATABASE_URL": urls.roles["ves_worker"]}
     )
     keyvalue.write(layout.process_env("api"), api)
     keyvalue.write(layout.process_env("workers"), workers)
