@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -62,15 +65,53 @@ async def test_too_long_a_verification_is_stopped_and_its_process_is_not_used_ag
     assert verifier._idle == []
 
 
-async def test_who_gets_no_slot_in_time_is_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_gets_no_turn_in_time_is_told_to_come_back() -> None:
+    verifier = Verifier(1, wait=0.1)
+    async with verifier.turn():
+        with pytest.raises(ApiError) as refusal:
+            async with verifier.turn():
+                pytest.fail("two turns at a time")
+    assert (refusal.value.status, refusal.value.retry_after) == (503, 1)
+    async with verifier.turn():
+        pass  # it was given back
+
+
+async def test_turns_are_given_in_the_order_of_asking() -> None:
+    verifier = Verifier(1)
+    order: list[int] = []
+
+    async def one(number: int) -> None:
+        async with verifier.turn():
+            order.append(number)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*[one(number) for number in range(20)])
+    assert order == list(range(20))
+
+
+async def test_a_cancelled_question_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "_COMMAND", ("sleep", "60"))
-    verifier = Verifier(1, wait=0.1, limit=2)
+    verifier = Verifier(1, limit=5)
     first = asyncio.create_task(verifier.judge(GOOD))
     await asyncio.sleep(0)
-    with pytest.raises(ApiError) as refusal:
-        await verifier.judge(GOOD)
-    assert (refusal.value.status, refusal.value.retry_after) == (503, 1)
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
     assert verifier._idle == []
+
+
+def _group_niceness(pid: int) -> int | None:
+    """What the kernel's grouping by session weighs a process with; None where it does not group."""
+    group = Path(f"/proc/{pid}/autogroup")
+    return int(group.read_text(encoding="ascii").split()[-1]) if group.exists() else None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
+async def test_a_verifying_process_gives_way_in_a_session_of_its_own() -> None:
+    verifier = Verifier(1)
+    await verifier.judge(GOOD)
+    pid = verifier._idle[0].pid
+    assert os.getpriority(os.PRIO_PROCESS, pid) >= 10
+    assert os.getsid(pid) == pid
+    assert _group_niceness(pid) in {None, 10}
+    await verifier.close()

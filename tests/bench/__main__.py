@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from tests.bench import machine, results, system
-from tests.bench.scenarios import audit, growth, hot_stream, http_batches, sql_signed, trees
+from tests.bench.scenarios import (
+    audit,
+    growth,
+    hot_stream,
+    http_batches,
+    sql_signed,
+    stark,
+    stark_load,
+    trees,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +39,8 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "growth": growth.run,
     "trees": trees.run,
     "audit": audit.run,
+    "stark": stark.run,
+    "stark_load": stark_load.run,
 }
 _WIDTH = 160  # of the table, where the output is not a terminal
 FOLDER = Path(__file__).parent / "results"

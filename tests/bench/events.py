@@ -138,10 +138,10 @@ def _sign_batch(agent: Agent, signer: Signer, size: int, source: random.Random) 
     return Batch(agent, body.encode(), digests)
 
 
-def http_request(body: bytes, key: str) -> bytes:
+def http_request(body: bytes, key: str, path: str = INGEST_PATH) -> bytes:
     """The bytes of one POST on a kept-alive HTTP/1.1 connection."""
     head = (
-        f"POST {INGEST_PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: {key}\r\n"
+        f"POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nx-api-key: {key}\r\n"
         f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-Unit = Literal["events/s", "ms", "times", "percent", "1/s"]
+Unit = Literal["events/s", "ms", "times", "percent", "1/s", "count"]
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,9 @@ def table(figures: Sequence[Figure], yardstick: Yardstick) -> Table:
     shown.add_column("limited by", ratio=4)
     colours = {"PASS": "[green]PASS[/]", "below": "[red]below[/]", "-": ""}
     for figure in figures:
-        unit = {"events/s": "/s", "1/s": "/s", "ms": " ms", "times": "x", "percent": " %"}[figure.unit]
+        unit = {"events/s": "/s", "1/s": "/s", "ms": " ms", "times": "x", "percent": " %", "count": ""}[
+            figure.unit
+        ]
         ratio = ""
         if figure.bar is not None and figure.bar.of != "1":
             of = {"cV": "c·V", "V": "V"}[figure.bar.of]

@@ -19,13 +19,14 @@ _STATUS = slice(9, 12)
 
 
 class Answer:
-    """One answer as it came: seconds from the first byte sent to the last byte received."""
+    """One answer as it came: seconds from the first byte sent to the last byte received, at `ended` (monotonic)."""
 
-    __slots__ = ("body", "index", "seconds", "status")
+    __slots__ = ("body", "ended", "index", "seconds", "status")
 
-    def __init__(self, index: int, seconds: float, status: int, body: bytes) -> None:
+    def __init__(self, index: int, started: float, status: int, body: bytes) -> None:
         self.index = index
-        self.seconds = seconds
+        self.ended = time.monotonic()
+        self.seconds = self.ended - started
         self.status = status
         self.body = body
 
@@ -79,13 +80,13 @@ class _Connection(asyncio.Protocol):
         if index is None:
             self.finished.set_result(None)
             return
-        self._index, self._sent = index, time.perf_counter()
+        self._index, self._sent = index, time.monotonic()
         self._transport.write(self._requests[index])
 
     def data_received(self, data: bytes) -> None:
         answer = self._reader.feed(data)
         if answer is not None:
-            self._answers.append(Answer(self._index, time.perf_counter() - self._sent, *answer))
+            self._answers.append(Answer(self._index, self._sent, *answer))
             self.send_next()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -132,11 +133,11 @@ class LoneClient:
 
     def send(self, request: bytes, index: int) -> Answer:
         """Send and wait."""
-        started = time.perf_counter()
+        started = time.monotonic()
         self._socket.sendall(request)
         while (answer := self._reader.feed(self._receive())) is None:
             pass
-        return Answer(index, time.perf_counter() - started, *answer)
+        return Answer(index, started, *answer)
 
     def _receive(self) -> bytes:
         data = self._socket.recv(262_144)

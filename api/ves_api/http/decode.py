@@ -71,7 +71,11 @@ def _too_long(limit: int) -> ApiError:
 
 async def read_struct(request: Request[Any, Any, Any], decoder: msgspec.json.Decoder[T]) -> T:
     """The body as a struct. Raises malformed_json (400) or invalid_shape (422)."""
-    body = await read_body(request)
+    return decode_struct(await read_body(request), decoder)
+
+
+def decode_struct(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """A body that was read as a struct. Raises malformed_json (400) or invalid_shape (422)."""
     try:
         try:
             return decoder.decode(body)

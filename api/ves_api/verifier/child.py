@@ -1,12 +1,11 @@
 """A verifying process: one JSON line in, one JSON line out, until its input ends.
 
-It ends with its parent, however that ends: the pipe is closed then. It gives way to everything else on the machine.
+It ends with its parent, however that ends: the pipe is closed then.
 """
 
 from __future__ import annotations
 
 import base64
-import os
 import signal
 import sys
 from time import perf_counter_ns
@@ -15,7 +14,6 @@ import msgspec
 
 from ves_stark import registry
 
-_NICENESS = 10
 _NS_PER_MS = 1_000_000
 
 
@@ -58,13 +56,8 @@ def main() -> None:
     """Answer questions until the parent is gone."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    os.nice(_NICENESS)
     decode = msgspec.json.Decoder(Question).decode
     encode = msgspec.json.Encoder().encode
     for line in sys.stdin.buffer:
         sys.stdout.buffer.write(encode(answer(decode(line))) + b"\n")
         sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    main()

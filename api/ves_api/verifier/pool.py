@@ -1,4 +1,4 @@
-"""A bounded number of verifying processes, started when they are first needed."""
+"""A bounded number of verifying processes, started when they are first needed, and the queue in front of them."""
 
 from __future__ import annotations
 
@@ -15,17 +15,22 @@ from ves_api.verifier.child import Question, Verdict
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
+    from collections.abc import AsyncIterator
 
 _WAIT_SECONDS = 5.0
 _LIMIT_SECONDS = 15.0
-_COMMAND = (sys.executable, "-P", "-m", "ves_api.verifier.child")
+_COMMAND = (sys.executable, "-P", "-m", "ves_api.verifier")
 _log = get_logger("verifier")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Verdict).decode
 
 
 class Verifier:
-    """Owned by one event loop. `concurrency` proofs are verified at a time (http-api 5)."""
+    """Owned by one event loop. `concurrency` requests about proofs are served at a time (http-api 5).
+
+    A request takes its turn before it costs anything: 50 that arrive together would otherwise occupy the event loop
+    and every connection to the database, and ingest would wait behind all of them.
+    """
 
     def __init__(
         self, concurrency: int, *, wait: float = _WAIT_SECONDS, limit: float = _LIMIT_SECONDS
@@ -35,21 +40,30 @@ class Verifier:
         self._wait = wait
         self._limit = limit
 
-    async def judge(self, question: Question) -> Verdict:
-        """The verdict. Raises overloaded (503) without a slot in time, invalid_proof (400) after the time limit."""
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """First come, first served. Raises overloaded (503) without a slot in time."""
         try:
             async with asyncio.timeout(self._wait):
                 await self._slots.acquire()
         except TimeoutError:
             raise ApiError("overloaded", "The proof verifier is busy", retry_after=1) from None
         try:
+            yield
+        finally:
+            self._slots.release()
+
+    async def judge(self, question: Question) -> Verdict:
+        """The verdict; for a request that has its turn.
+
+        Raises invalid_proof (400) after the time limit, overloaded (503) when the process died.
+        """
+        try:
             async with asyncio.timeout(self._limit):
                 return await self._ask(question)
         except TimeoutError:
             message = f"Invalid STARK proof: verification took more than {self._limit:g} s"
             raise ApiError("invalid_proof", message, details={"reason": "timeout"}) from None
-        finally:
-            self._slots.release()
 
     async def _ask(self, question: Question) -> Verdict:
         """One question to one process; a process that did not answer in full is never used again."""
