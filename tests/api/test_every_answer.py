@@ -9,14 +9,13 @@ import socket
 import uuid
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.api.support import BOOTSTRAP_KEY, INGEST, Agent, assert_common_headers, assert_error, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import httpx
 
     from tests.api.support import Server
     from tests.conftest import Database
@@ -141,6 +140,11 @@ def test_configured_origins_get_cors_also_on_errors(start_server: Callable[..., 
             exposed = answer.headers["access-control-expose-headers"]
             assert exposed == EXPOSED
             assert "origin" in answer.headers["vary"]
+        refused = anyone.options(
+            INGEST, headers={"origin": "https://evil.example", "access-control-request-method": "POST"}
+        )
+        assert refused.status_code == 200
+        assert "access-control-allow-origin" not in refused.headers
         stranger = anyone.get("/health", headers={"origin": "https://evil.example"})
         assert "access-control-allow-origin" not in stranger.headers
 
@@ -161,6 +165,41 @@ def test_a_large_answer_is_compressed_on_request_only(admin: httpx.Client, agent
     assert "accept-encoding" in packed.headers["vary"]
     assert packed.json()["receipts"] == plain.json()["receipts"]
     assert "content-encoding" not in admin.get("/health", headers={"accept-encoding": "gzip"}).headers
+
+
+@pytest.mark.parametrize(
+    ("sent", "packed"),
+    [
+        ("gzip", True),
+        ("br, gzip;q=0.5", True),
+        ("deflate,gzip", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, identity", False),
+        ("br", False),
+        ("xgzipx", False),
+        ("*", False),
+    ],
+)
+def test_gzip_is_used_for_those_who_accept_it(admin: httpx.Client, sent: str, packed: bool) -> None:
+    answer = admin.get("/api/openapi.json", headers={"accept-encoding": sent})
+    assert ("content-encoding" in answer.headers) is packed
+    assert answer.json()["openapi"] == "3.1.0"
+
+
+def test_http_2_is_spoken_in_clear_text_to_those_who_begin_with_it(server: Server) -> None:
+    headers = {"x-api-key": BOOTSTRAP_KEY, "x-request-id": "over h2", "accept-encoding": "gzip"}
+    with httpx.Client(base_url=server.url, http1=False, http2=True, headers=headers) as client:
+        answers = [
+            client.get("/api/openapi.json"),
+            client.get("/api/v1/ves/commitments"),
+            client.get("/nope"),
+        ]
+    assert [a.http_version for a in answers] == ["HTTP/2"] * 3
+    assert [a.status_code for a in answers] == [200, 400, 404]
+    assert answers[0].headers["content-encoding"] == "gzip"
+    for answer in answers:
+        assert_common_headers(answer)
+        assert answer.headers["x-request-id"] == "over h2"
 
 
 def test_the_compressed_bytes_are_the_body(server: Server) -> None:

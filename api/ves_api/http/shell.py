@@ -37,6 +37,7 @@ _MAX_REQUEST_ID = 128
 _GZIP_FLOOR = 1024
 _GZIP_INLINE = 65_536
 _GZIP_LEVEL = 1
+_RULED_OUT = re.compile(rb"\s*q\s*=\s*0(\.0*)?\s*")
 _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 _log = get_logger("http")
 
@@ -64,7 +65,7 @@ class Shell:
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         answer = _Answer(send, self._common_headers(request_id, wanted.get(b"origin")), state)
-        answer.accepts_gzip = b"gzip" in wanted.get(b"accept-encoding", b"")
+        answer.accepts_gzip = _accepts_gzip(wanted.get(b"accept-encoding", b""))
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
             answer.drops_body = True
@@ -112,10 +113,11 @@ class Shell:
         return self._any_origin or origin in self._origins
 
     def _is_preflight(self, scope: Any, headers: dict[bytes, bytes]) -> bool:
+        """Whether a browser asks first. A stranger gets the same 200, without the header that would let it go on."""
         return (
-            scope["method"] == "OPTIONS"
+            bool(self._origins)
+            and scope["method"] == "OPTIONS"
             and b"access-control-request-method" in headers
-            and self._allows(headers.get(b"origin", b""))
         )
 
     def _common_headers(self, request_id: str, origin: bytes | None) -> Headers:
@@ -195,6 +197,17 @@ async def _compress(body: bytes) -> bytes:
     if len(body) <= _GZIP_INLINE:
         return gzip.compress(body, _GZIP_LEVEL, mtime=0)
     return await asyncio.to_thread(gzip.compress, body, _GZIP_LEVEL, mtime=0)
+
+
+def _accepts_gzip(sent: bytes) -> bool:
+    """Whether the caller named gzip, and not only to rule it out (`gzip;q=0`)."""
+    if b"gzip" not in sent:
+        return False
+    for part in sent.split(b","):
+        coding, _, parameter = part.partition(b";")
+        if coding.strip() == b"gzip":
+            return not _RULED_OUT.fullmatch(parameter)
+    return False
 
 
 def _path(scope: Any) -> str:
