@@ -13,7 +13,7 @@ import stamina
 import typer
 
 from ves_api import __version__
-from ves_api.cli import apikeys, audit, keys, verify
+from ves_api.cli import apikeys, audit, keys, schemas, verify
 from ves_api.cli.config import config
 from ves_api.cli.demo.command import demo
 from ves_api.cli.engine_commands import doctor, engine
@@ -44,6 +44,7 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="keys")
 app.add_typer(apikeys.app, name="apikeys")
+app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
 app.add_typer(verify.app, name="verify")
 for function in (up, down, push, prove, fsck, commit, story, demo, config, serve):

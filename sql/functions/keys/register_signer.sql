@@ -1,4 +1,6 @@
-create or replace function ves.register_signer(sequencer_id uuid, key_version integer, algorithm text, public_key bytea)
+create or replace function ves.register_signer(
+  sequencer_id uuid, key_version integer, algorithm text, public_key bytea, context jsonb default null
+)
 returns integer
 language plpgsql
 volatile
@@ -14,6 +16,12 @@ begin
     register_signer.sequencer_id, register_signer.key_version, register_signer.algorithm, register_signer.public_key
   )
   on conflict (sequencer_id, key_version, algorithm) do nothing;
+  if found then
+    perform ves_int.audit(
+      'custom:signer_registered', null, 'signer', register_signer.sequencer_id::text,
+      jsonb_build_object('key_version', register_signer.key_version, 'algorithm', register_signer.algorithm),
+      register_signer.context);
+  end if;
   select s.* into v_signer from ves_store.signers as s
   where s.sequencer_id = register_signer.sequencer_id and s.key_version = register_signer.key_version
     and s.algorithm = register_signer.algorithm;
@@ -24,5 +32,5 @@ begin
 end
 $$;
 
-comment on function ves.register_signer(uuid, integer, text, bytea) is
-'Names a receipt signer; the same values answer the same signer_id. Error VE206: another key under the same id and version (raise the version).';
+comment on function ves.register_signer(uuid, integer, text, bytea, jsonb) is
+'Names a receipt signer; the same values answer the same signer_id. A new one is audited as an action on the whole system. Error VE206: another key under the same id and version (raise the version).';

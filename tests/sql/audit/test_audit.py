@@ -171,3 +171,14 @@ def test_no_session_setting_silences_the_log(edge: Edge, owner: psycopg.Connecti
     edge.connection.execute("set ves.audit_log_enabled = off")
     record(edge.connection, tenant, context={"audit": False})
     assert entries(owner, tenant, "number") == [(1,)]
+
+
+def test_a_new_signer_is_audited_once(edge: Edge, owner: psycopg.Connection[Any]) -> None:
+    sequencer = uuid.uuid4()
+    for _ in range(2):
+        edge.connection.execute("select ves.register_signer(%s, 7, 'none', null)", [sequencer])
+    found = owner.execute(
+        "select action, details from ves_store.audit_log where tenant_id = %s and resource_id = %s",
+        [NIL, str(sequencer)],
+    ).fetchall()
+    assert found == [("custom:signer_registered", {"key_version": 7, "algorithm": "none"})]
