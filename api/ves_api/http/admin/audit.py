@@ -89,7 +89,7 @@ _LIST = Operation(
         _optional("order", {"type": "string", "enum": list(_ORDERS)}, "desc: newest first within a tenant."),
         _optional(
             "after",
-            NUMBER_SCHEMA,
+            {**NUMBER_SCHEMA, "maximum": I64_MAX},
             "Entries beyond this number; of the tenant after_tenant, if that is not clear.",
         ),
         _optional("after_tenant", UUID_SCHEMA, "Tenant of the last entry of the page before."),
