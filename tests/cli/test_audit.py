@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sql.support import scalar
 from tests.workers.feeder import Feeder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.cli.system import System
+    from tests.conftest import Database
 
 NO_DATABASE = "postgresql://127.0.0.1:1/x"
 
@@ -127,3 +132,20 @@ def test_wrong_usage_ends_with_2(ves: Callable[..., Any], arguments: list[str]) 
 @pytest.mark.parametrize("arguments", [["list"], ["verify"], ["switch", "on"]])
 def test_a_database_that_is_not_there_ends_with_3(ves: Callable[..., Any], arguments: list[str]) -> None:
     assert ves("audit", *arguments, "--database-url", NO_DATABASE).code == 3
+
+
+def test_installing_the_engine_applies_the_setting_when_it_is_given(database: Database) -> None:
+    def enabled(value: str | None) -> bool:
+        env = {name: text for name, text in os.environ.items() if name in {"PATH", "LANG"}}
+        env |= {"PYTHONPATH": os.pathsep.join(sys.path), "DATABASE_URL": database.url()}
+        env |= {} if value is None else {"AUDIT_LOG_ENABLED": value}
+        command = [sys.executable, "-m", "ves_api.cli", "engine", "install", "--json"]
+        done = subprocess.run(command, env=env, cwd="/", capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        with database.connect() as connection:
+            return bool(scalar(connection, "select enabled from ves_store.audit_switch"))
+
+    assert enabled(None)
+    assert not enabled("false")
+    assert not enabled(None)
+    assert enabled("1")
