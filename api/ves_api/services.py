@@ -15,6 +15,7 @@ from ves_api.gateway.reads import Reads
 from ves_api.http.ingest.flusher import ReceiptFlusher
 from ves_api.http.ingest.keys import AgentKeys
 from ves_api.http.ingest.signing import ReceiptSigner
+from ves_api.http.schemas.active import ActiveSchemas
 from ves_api.http.schemas.registry import SchemaRegistry
 from ves_api.pool_monitor import PoolMonitor
 from ves_api.verifier.pool import Verifier
@@ -41,6 +42,7 @@ class Services:
     limiter: Limiter
     agent_keys: AgentKeys
     schemas: SchemaRegistry
+    active_schemas: ActiveSchemas
     signer: ReceiptSigner
     coalescer: Coalescer
     flusher: ReceiptFlusher
@@ -53,6 +55,7 @@ class Services:
             "agent_keys": self.agent_keys.cache.figures(),
             "commitments": caches.commitment.figures(),
             "proofs": caches.proof.figures(),
+            "active_schemas": self.active_schemas.cache.figures(),
             "schemas": self.schemas.cache.figures(),
             "ves_commitments": caches.ves_commitment.figures(),
             "ves_proofs": caches.ves_proof.figures(),
@@ -64,6 +67,7 @@ def make_services(settings: Settings) -> Services:
     database = Database(settings)
     authenticator = Authenticator(database, settings.auth)
     signer = ReceiptSigner(database, settings.sequencer_id, settings.signing_key, settings.key_version)
+    schemas = SchemaRegistry(database, settings.caches.schema)
     return Services(
         settings=settings,
         database=database,
@@ -72,7 +76,8 @@ def make_services(settings: Settings) -> Services:
         authenticator=authenticator,
         limiter=Limiter(database, settings.auth),
         agent_keys=AgentKeys(database, settings.caches.agent_key),
-        schemas=SchemaRegistry(database, settings.caches.schema),
+        schemas=schemas,
+        active_schemas=ActiveSchemas(database, schemas, settings.caches.schema, settings.schemas.validation),
         signer=signer,
         coalescer=Coalescer(
             database,

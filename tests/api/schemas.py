@@ -7,10 +7,18 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
 from tests.api.support import dump, post
+from ves import ed25519
+from ves.digests import signing_hash
+from ves.seal import EventBinding, seal
 
 if TYPE_CHECKING:
     import httpx
+
+    from tests.api.support import Agent
 
 SCHEMAS = "/api/v1/schemas"
 AMOUNT: dict[str, Any] = {
@@ -61,3 +69,34 @@ def padded(size: int) -> str:
     """A schema whose text has exactly this many bytes."""
     empty = json.dumps({"description": ""}, separators=(",", ":"))
     return empty[:-2] + "x" * (size - len(empty)) + empty[-2:]
+
+
+def sealed_event(agent: Agent, payload: Any) -> dict[str, Any]:
+    """An event whose payload only its recipient can read."""
+    names = ("entity_type", "entity_id", "event_type", "created_at")
+    event = agent.event(payload)
+    binding = EventBinding(
+        tenant_id=agent.tenant_id,
+        store_id=agent.store_id,
+        event_id=uuid.UUID(event["event_id"]),
+        source_agent_id=agent.agent_id,
+        agent_key_id=agent.key_id,
+        **{name: event[name] for name in names},
+    )
+    recipient = X25519PrivateKey.generate().public_key().public_bytes_raw()
+    sealed = seal(json.dumps(payload).encode(), binding, {1: recipient})
+    digest = signing_hash(
+        ves_version=1,
+        **msgspec.structs.asdict(binding),
+        payload_kind=1,
+        payload_plain_hash=sealed.payload_plain_hash,
+        payload_cipher_hash=sealed.payload_cipher_hash,
+    )
+    del event["payload"]
+    return event | {
+        "payload_kind": 1,
+        "payload_encrypted": msgspec.to_builtins(sealed.payload_encrypted),
+        "payload_plain_hash": sealed.payload_plain_hash.hex(),
+        "payload_cipher_hash": sealed.payload_cipher_hash.hex(),
+        "agent_signature": ed25519.sign(agent.seed, digest).hex(),
+    }

@@ -100,6 +100,9 @@ def append(*ids: int, size: int = 1) -> Append:
     async def nothing() -> int:
         return 1
 
+    async def same() -> EncodedEvents:
+        return EncodedEvents(size, (), b"")
+
     return Append(
         tenant_id=ID,
         store_id=ID,
@@ -107,6 +110,7 @@ def append(*ids: int, size: int = 1) -> Append:
         ids=frozenset(ids),
         epoch=1,
         reauthenticate=nothing,
+        revalidate=same,
     )
 
 

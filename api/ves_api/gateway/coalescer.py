@@ -36,7 +36,8 @@ class Append:
     """One request's events for one stream, and how to authenticate its caller again.
 
     `ids` are its event and command ids as numbers. `epoch` is that of the caller's credential, None for one that
-    nothing stored can change. `reauthenticate` answers the new epoch or raises ApiError.
+    nothing stored can change. `reauthenticate` answers the new epoch or raises ApiError. `revalidate` checks the
+    payloads against newer schemas than those of the events' schema epoch.
     """
 
     tenant_id: uuid.UUID
@@ -45,6 +46,7 @@ class Append:
     ids: frozenset[int]
     epoch: int | None
     reauthenticate: Callable[[], Awaitable[int | None]]
+    revalidate: Callable[[], Awaitable[EncodedEvents]]
     answer: asyncio.Future[AppendAnswer] = field(init=False)
 
 
@@ -133,6 +135,7 @@ class Coalescer:
 
     async def _call(self, requests: list[Append]) -> None:
         signer_id = await self._signer_id()
+        stale = "stale_credentials"
         for _ in range(_MAX_EPOCH_ROUNDS):
             if not requests:
                 return
@@ -141,6 +144,10 @@ class Coalescer:
             if outdated:
                 failed = await _reauthenticate(outdated)
                 requests[:] = [r for r in requests if r not in failed]
+                continue
+            outdated = _with_older_schemas(requests)
+            if outdated:
+                await _revalidate(outdated)
                 continue
             try:
                 answer = await ingest_events(
@@ -152,7 +159,11 @@ class Coalescer:
                     events=[r.events for r in requests],
                 )
             except ApiError as error:
-                if error.name != "stale_credentials":
+                stale = error.name
+                if stale == "stale_schemas":
+                    await _revalidate(requests)
+                    continue
+                if stale != "stale_credentials":
                     raise
                 self._credentials_changed()
                 failed = await _reauthenticate(requests)
@@ -160,7 +171,7 @@ class Coalescer:
                 continue
             _deliver(requests, answer, signer_id)
             return
-        raise ApiError("stale_credentials", retry_after=1)
+        raise ApiError(stale, retry_after=1)
 
 
 def take(queue: deque[Append], max_events: int) -> list[Append]:
@@ -199,6 +210,18 @@ async def _reauthenticate(requests: list[Append]) -> list[Append]:
         else:
             request.epoch = epoch
     return failed
+
+
+def _with_older_schemas(requests: list[Append]) -> list[Append]:
+    """Those whose payloads were checked against older schemas than those of another."""
+    newest = max((r.events.schema_epoch or 0 for r in requests), default=0)
+    return [r for r in requests if (r.events.schema_epoch or 0) != newest]
+
+
+async def _revalidate(requests: list[Append]) -> None:
+    """Check payloads against the schemas as they are now; one after the other, as the first reads them for all."""
+    for request in requests:
+        request.events = await request.revalidate()
 
 
 def _deliver(requests: list[Append], answer: IngestAnswer, signer_id: int) -> None:

@@ -40,11 +40,29 @@ _ARRAYS: tuple[tuple[str, type[ArrayParameter]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class EncodedEvents:
-    """The columns of some events, ready to be joined with those of others; `digests` has 160 bytes an event."""
+    """The columns of some events, ready to be joined with those of others; `digests` has 160 bytes an event.
+
+    `schema_epoch` is the epoch of the schemas that the refusals take into account, None if none do.
+    """
 
     count: int
     columns: tuple[Column, ...]
     digests: bytes
+    schema_epoch: int | None = None
+
+    def at_schema_epoch(self, schema_epoch: int | None) -> EncodedEvents:
+        """The same events, whose payloads the schemas of this epoch accept."""
+        return EncodedEvents(self.count, self.columns, self.digests, schema_epoch)
+
+    def with_refusals(
+        self, refusals: Sequence[str | None], messages: Sequence[str | None], schema_epoch: int | None
+    ) -> EncodedEvents:
+        """The same events with other refusals; those are the last two columns."""
+        columns = (
+            *self.columns[:-2],
+            *(arrays.nullable(list(c), arrays.texts) for c in (refusals, messages)),
+        )
+        return EncodedEvents(self.count, columns, self.digests, schema_epoch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +111,17 @@ async def ingest_events(
     auth_epoch: int | None,
     events: Sequence[EncodedEvents],
 ) -> IngestAnswer:
-    """Append `events`, in order, in one transaction. Raises stale_credentials (nothing was stored)."""
+    """Append `events`, in order, in one transaction; all have one schema epoch.
+
+    Raises stale_credentials and stale_schemas (nothing was stored).
+    """
     parameters: dict[str, Any] = {
         "tenant_id": tenant_id,
         "store_id": store_id,
         "signer_id": signer_id,
         "auth_epoch": auth_epoch,
         "digests": b"".join([e.digests for e in events]),
+        "schema_epoch": events[0].schema_epoch,
     }
     for index, (name, kind) in enumerate(_ARRAYS):
         # A column of nulls goes as a null of its type: the engine then skips what nobody asked for.

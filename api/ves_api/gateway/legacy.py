@@ -59,7 +59,7 @@ class LegacyCommitment:
 
 
 def encode_legacy(events: Sequence[LegacyEvent]) -> dict[str, Any]:
-    """The array parameters of `ves.ingest_legacy_events`."""
+    """The array parameters of `ves.ingest_legacy_events`, but for those of `encode_refusals`."""
     texts, blobs, int8s, nullable = arrays.texts, arrays.blobs, arrays.int8s, arrays.nullable
     base_versions = nullable([e.base_version for e in events], int8s)
     envelope_versions = nullable([e.envelope_version for e in events], int8s)
@@ -75,15 +75,24 @@ def encode_legacy(events: Sequence[LegacyEvent]) -> dict[str, Any]:
         "base_versions": arrays.Int8Array([base_versions]),
         "envelope_versions": arrays.Int8Array([envelope_versions]),
         "signatures": arrays.BytesArray([nullable([e.signature for e in events], blobs)]),
-        "refusals": arrays.TextArray([nullable([e.refusal for e in events], texts)]),
-        "refusal_messages": arrays.TextArray([nullable([e.refusal_message for e in events], texts)]),
+    }
+
+
+def encode_refusals(
+    refusals: Sequence[str | None], messages: Sequence[str | None], schema_epoch: int | None
+) -> dict[str, Any]:
+    """The parameters that change with the schemas; `schema_epoch` is theirs, None if none were looked at."""
+    return {
+        "refusals": arrays.TextArray([arrays.nullable(list(refusals), arrays.texts)]),
+        "refusal_messages": arrays.TextArray([arrays.nullable(list(messages), arrays.texts)]),
+        "schema_epoch": schema_epoch,
     }
 
 
 async def ingest_legacy_events(
     database: Database, request: LegacyRequest, columns: dict[str, Any], auth_epoch: int | None
 ) -> IngestAnswer:
-    """Append a batch in one transaction. Raises stale_credentials (nothing was stored).
+    """Append a batch in one transaction. Raises stale_credentials, stale_schemas (nothing was stored).
 
     Not repeated after a lost connection: a batch that was stored after all would be told as duplicates.
     """

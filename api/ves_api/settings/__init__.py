@@ -5,6 +5,7 @@ from ves_api.settings.caches import CacheLimits, CacheSettings
 from ves_api.settings.database import ReplicaSettings
 from ves_api.settings.environment import Environment, SettingsError
 from ves_api.settings.process import Settings, load, parse_seed, read
+from ves_api.settings.schemas import SchemaSettings
 
 __all__ = [
     "AuthSettings",
@@ -13,6 +14,7 @@ __all__ = [
     "CacheSettings",
     "Environment",
     "ReplicaSettings",
+    "SchemaSettings",
     "Settings",
     "SettingsError",
     "load",

@@ -17,6 +17,7 @@ from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH, AuthSettings, load_a
 from ves_api.settings.caches import CacheSettings, load_caches
 from ves_api.settings.database import ReplicaSettings, connection_url, load_replica
 from ves_api.settings.environment import Environment, SettingsError
+from ves_api.settings.schemas import SchemaSettings, load_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +68,7 @@ class Settings:
     bootstrap_key: str | None
     replica: ReplicaSettings | None
     caches: CacheSettings
+    schemas: SchemaSettings
     auth: AuthSettings
 
     sequencer_id: uuid.UUID
@@ -148,6 +150,7 @@ def read(env: Environment) -> Settings:
         bootstrap_key=_bootstrap_key(env, production=production),
         replica=load_replica(env, max_connections=max_connections, application_name=application_name),
         caches=load_caches(env),
+        schemas=load_schemas(env),
         auth=load_auth(env, production=production),
         sequencer_id=_sequencer_id(env),
         signing_key=env.parsed("VES_SEQUENCER_SIGNING_KEY", parse_seed),

@@ -29,5 +29,6 @@ from ves.ingest_events(
   signature_bundles => %(signature_bundles)s,
   digests => %(digests)s,
   refusals => %(refusals)s,
-  refusal_messages => %(refusal_messages)s
+  refusal_messages => %(refusal_messages)s,
+  schema_epoch => %(schema_epoch)s
 ) as answer;

@@ -25,7 +25,8 @@ from ves.ingest_legacy_events(
   envelope_versions => %(envelope_versions)s,
   signatures => %(signatures)s,
   refusals => %(refusals)s,
-  refusal_messages => %(refusal_messages)s
+  refusal_messages => %(refusal_messages)s,
+  schema_epoch => %(schema_epoch)s
 ) as answer;
 
 -- name: get_legacy_head

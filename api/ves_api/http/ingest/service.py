@@ -22,6 +22,8 @@ from ves.ingest import (
     required_keys,
     verify_signatures,
 )
+from ves.prepare import ENCRYPTED
+from ves.schemas.judge import VES_REASON, overlay
 from ves_api.gateway.coalescer import Append, AppendAnswer
 from ves_api.gateway.ingest import EncodedEvents, encode_columns
 from ves_api.http.ingest.signing import SignedBatch, sequenced_at_text
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ves.ingest import AgentKey, IngestRequest
+    from ves.prepare import PreparedEvent
     from ves.receipts import Receipt
+    from ves.schemas.judge import Rules
     from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
     from ves_api.services import Caller, Services
@@ -71,9 +75,13 @@ class IngestService:
         inline = len(body) <= INLINE_BYTES
         request, encoded = await self._run(inline, partial(self._prepare, caller.identity, body))
         if encoded is None:
-            names = required_keys(request.events)
-            keys = await services.agent_keys.load(request.tenant_id, names)
-            encoded = await self._run(inline, partial(self._verify, request, keys))
+            names, schemas = required_keys(request.events), services.active_schemas
+            tenant_id, events = request.tenant_id, request.events
+            keys = services.agent_keys.cached(tenant_id, names)
+            if keys is None:
+                keys = await services.agent_keys.load(tenant_id, names)
+            rules = schemas.cached(tenant_id, events) or await schemas.load(tenant_id, events)
+            encoded = await self._run(inline, partial(self._verify, request, keys, rules))
         append = Append(
             tenant_id=request.tenant_id,
             store_id=request.store_id,
@@ -81,6 +89,7 @@ class IngestService:
             ids=_ids(request),
             epoch=caller.identity.epoch,
             reauthenticate=lambda: self._reauthenticate(append, request, caller.credential),
+            revalidate=lambda: self._revalidate(append, request, inline=len(body) <= INLINE_BYTES),
         )
         answer = await services.coalescer.append(append)
         replayed = await self._replayed(request, answer)
@@ -106,7 +115,7 @@ class IngestService:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _prepare(self, identity: Identity, body: bytes) -> tuple[IngestRequest, EncodedEvents | None]:
-        """Decode and check in the order of http-api 2.2; encode too if every key is cached."""
+        """Decode and check in the order of http-api 2.2; encode too if all that takes is cached."""
         request = parse_request(body, self._limits)
         check_batch(request)
         identity.require_agent(request.agent_id)
@@ -116,17 +125,36 @@ class IngestService:
         check_limits(request)
         names = required_keys(request.events)
         keys = self._services.agent_keys.cached(request.tenant_id, names)
-        return request, None if keys is None else self._verify(request, keys)
+        rules = self._services.active_schemas.cached(request.tenant_id, request.events)
+        if keys is None or rules is None:
+            return request, None
+        return request, self._verify(request, keys, rules)
 
     def _verify(
         self,
         request: IngestRequest,
         keys: Mapping[tuple[uuid.UUID, int], AgentKey],
+        rules: Rules,
     ) -> EncodedEvents:
-        """Verify every signature under its key."""
+        """Verify every signature under its key, every plaintext payload against its schema."""
         events = request.events
         verify_signatures(events, keys, self._profile)
-        return encode_columns(events)
+        return self._judge(request, encode_columns(events), rules)
+
+    def _judge(self, request: IngestRequest, encoded: EncodedEvents, rules: Rules) -> EncodedEvents:
+        """The events with the verdicts of these schemas over what else was found."""
+        events = request.events
+        found = self._services.active_schemas.check(request.tenant_id, rules, events, _is_encrypted)
+        if not found and encoded.schema_epoch is None:
+            return encoded.at_schema_epoch(rules.epoch)
+        refusals, messages = overlay(events, [e.refusal_message for e in events], found, VES_REASON)
+        return encoded.with_refusals(refusals, messages, rules.epoch)
+
+    async def _revalidate(self, append: Append, request: IngestRequest, *, inline: bool) -> EncodedEvents:
+        """Judge again after a schema of the tenant changed."""
+        schemas, events = self._services.active_schemas, append.events
+        rules = await schemas.newer(request.tenant_id, request.events, events.schema_epoch)
+        return await self._run(inline, partial(self._judge, request, events, rules))
 
     async def _reauthenticate(
         self, append: Append, request: IngestRequest, credential: Credential | None
@@ -182,6 +210,10 @@ def limits_of(settings: Settings) -> Limits:
         strict_format=settings.strict_format,
         profile=settings.profile,
     )
+
+
+def _is_encrypted(event: PreparedEvent) -> bool:
+    return event.payload_kind == ENCRYPTED
 
 
 def _ids(request: IngestRequest) -> frozenset[int]:

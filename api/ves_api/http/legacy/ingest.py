@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from litestar import Request, post
@@ -11,8 +11,9 @@ from litestar.response.base import ASGIResponse
 
 from ves.ingest import check_batch, check_limits, check_source_agent
 from ves.legacy_ingest import parse_legacy_request
+from ves.schemas.judge import LEGACY_REASON, overlay
 from ves_api.errors import ApiError
-from ves_api.gateway.legacy import encode_legacy, ingest_legacy_events
+from ves_api.gateway.legacy import encode_legacy, encode_refusals, ingest_legacy_events
 from ves_api.http.decode import read_body
 from ves_api.http.docs.operation import Operation, operation_opt
 from ves_api.http.encode import answer
@@ -22,12 +23,19 @@ from ves_api.ids import fresh_uuid
 from ves_api.services import admit, services_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ves.ingest import Limits
     from ves.legacy_ingest import LegacyRequest
+    from ves.schemas.judge import Rules
     from ves_api.auth.identity import Identity
     from ves_api.gateway.ingest import IngestAnswer
+    from ves_api.http.schemas.active import ActiveSchemas
 
-_ATTEMPTS = 3
+T = TypeVar("T")
+
+_ATTEMPTS = 8
+_STALE = ("stale_credentials", "stale_schemas")
 _INGEST = Operation(
     summary="Append unsigned legacy events; refused events are listed in the answer, a repeat is refused too",
     tag="Legacy",
@@ -53,31 +61,52 @@ async def ingest_legacy(request: Request[Any, Any, Any]) -> ASGIResponse:
     body = await read_body(request)
     services = services_of(request)
     limits = limits_of(services.settings)
-    if len(body) <= INLINE_BYTES:
-        sent, columns = _prepare(body, limits, identity)
-    else:
-        sent, columns = await asyncio.to_thread(_prepare, body, limits, identity)
+    run = _inline if len(body) <= INLINE_BYTES else asyncio.to_thread
+    sent = await run(_prepare, body, limits, identity)
     if sent.is_empty:
         return answer(LegacyIngestResponse(fresh_uuid(), 0, 0, None, None, 0))
+    schemas, tenant_id = services.active_schemas, sent.tenant_id
+    rules = schemas.cached(tenant_id, sent.events) or await schemas.load(tenant_id, sent.events)
+    columns = await run(_columns, sent, rules, schemas)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             done = await ingest_legacy_events(services.database, sent, columns, identity.epoch)
             break
         except ApiError as error:
-            if error.name != "stale_credentials" or attempt == _ATTEMPTS:
+            if error.name not in _STALE or attempt == _ATTEMPTS:
                 raise
-            identity = await services.authenticator.identify(caller.credential)
-            _check(sent, identity)
+            if error.name == "stale_schemas":
+                rules = await schemas.newer(tenant_id, sent.events, rules.epoch)
+                columns |= await run(_refusals, sent, rules, schemas)
+            else:
+                identity = await services.authenticator.identify(caller.credential)
+                _check(sent, identity)
     return answer(_response(sent, done))
 
 
-def _prepare(body: bytes, limits: Limits, identity: Identity) -> tuple[LegacyRequest, dict[str, Any]]:
-    """Decode, check in the order of http-api 2.1, encode. Raises RequestRefused or ApiError."""
+async def _inline(work: Callable[..., T], *arguments: Any) -> T:
+    """`asyncio.to_thread` without the thread, for what costs less than handing it over."""
+    return work(*arguments)
+
+
+def _prepare(body: bytes, limits: Limits, identity: Identity) -> LegacyRequest:
+    """Decode, check in the order of http-api 2.1. Raises RequestRefused or ApiError."""
     sent = parse_legacy_request(body, limits)
-    if sent.is_empty:
-        return sent, {}
-    _check(sent, identity)
-    return sent, encode_legacy(sent.events)
+    if not sent.is_empty:
+        _check(sent, identity)
+    return sent
+
+
+def _columns(sent: LegacyRequest, rules: Rules, schemas: ActiveSchemas) -> dict[str, Any]:
+    return encode_legacy(sent.events) | _refusals(sent, rules, schemas)
+
+
+def _refusals(sent: LegacyRequest, rules: Rules, schemas: ActiveSchemas) -> dict[str, Any]:
+    """What is wrong with the events, the verdicts of these schemas included."""
+    events = sent.events
+    found = schemas.check(sent.tenant_id, rules, events)
+    refusals, messages = overlay(events, [e.refusal_message for e in events], found, LEGACY_REASON)
+    return encode_refusals(refusals, messages, rules.epoch)
 
 
 def _check(sent: LegacyRequest, identity: Identity) -> None:

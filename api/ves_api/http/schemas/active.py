@@ -1,0 +1,108 @@
+"""The active schemas that ingest checks, cached per process and correct at once after a change anywhere.
+
+What is cached carries the tenant's schema epoch. Ingest passes it to the engine, which refuses (VE634) when a schema
+of the tenant changed since; then it is read again. A tenant that is not known is taken to have no schemas (epoch 0),
+which costs nothing for those that have none and one refused call for those that have.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ves.errors import RequestRefused
+from ves.schemas.judge import ActiveSchema, Rules, ValidationMode, judge
+from ves_api.cache import Cache
+from ves_api.gateway.schemas import get_active_schemas
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ves.schemas.judge import P, Payload
+    from ves_api.gateway.database import Database
+    from ves_api.http.schemas.registry import SchemaRegistry
+    from ves_api.settings import CacheLimits
+
+_SECONDS = 5.0
+_TYPES_LOGGED = 3
+_UNCHECKED = Rules(None)
+_NONE = Rules(0)
+_log = get_logger("schemas")
+
+
+class ActiveSchemas:
+    """`cached` and `check` may be called from any thread, the rest belongs to one event loop."""
+
+    def __init__(
+        self, database: Database, registry: SchemaRegistry, limits: CacheLimits, mode: ValidationMode
+    ) -> None:
+        self._database = database
+        self._registry = registry
+        self.mode = mode
+        self._epochs: Cache[uuid.UUID, int] = Cache(limits)
+        self.cache: Cache[tuple[uuid.UUID, str], tuple[int, ActiveSchema | None]] = Cache(limits)
+
+    def cached(self, tenant_id: uuid.UUID, events: Iterable[Payload]) -> Rules | None:
+        """The rules for these events; None: ask `load`."""
+        if self.mode == "disabled":
+            return _UNCHECKED
+        epoch = self._epochs.get(tenant_id)
+        if not epoch:
+            return _NONE if epoch == 0 or self.mode == "enforce" else None
+        active: dict[str, ActiveSchema | None] = {}
+        for event_type in {event.event_type for event in events}:
+            known = self.cache.get((tenant_id, event_type))
+            if known is None or known[0] != epoch:
+                return None
+            active[event_type] = known[1]
+        return Rules(epoch, active)
+
+    async def load(self, tenant_id: uuid.UUID, events: Iterable[Payload]) -> Rules:
+        """The rules for these events, from the database."""
+        types = {event.event_type for event in events}
+        epoch, texts = await get_active_schemas(self._database, tenant_id, types)
+        active: dict[str, ActiveSchema | None] = {}
+        for event_type, found in texts.items():
+            schema = None
+            if found is not None:
+                try:
+                    compiled = await self._registry.compiled(found.schema_id, found.schema_json)
+                except RequestRefused:
+                    _log.error("schema_does_not_compile", schema_id=found.schema_id)
+                    compiled = None
+                schema = ActiveSchema(found.schema_id, found.version, compiled)
+            active[event_type] = schema
+            if epoch:
+                self.cache.put((tenant_id, event_type), (epoch, schema))
+        self._epochs.put(tenant_id, epoch)
+        return Rules(epoch, active if epoch else {})
+
+    async def newer(self, tenant_id: uuid.UUID, events: Sequence[Payload], seen_epoch: int | None) -> Rules:
+        """The rules after epoch `seen_epoch`, which the engine called stale."""
+        known = self.cached(tenant_id, events)
+        if known is not None and (known.epoch or 0) > (seen_epoch or 0):
+            return known
+        return await self.load(tenant_id, events)
+
+    def check(
+        self,
+        tenant_id: uuid.UUID,
+        rules: Rules,
+        events: Sequence[P],
+        is_encrypted: Callable[[P], bool] = lambda _: False,
+    ) -> dict[int, str]:
+        """Messages by position of the events to refuse; mode warn only logs that there would be some."""
+        deadline = time.monotonic() + _SECONDS
+        found = judge(self.mode, rules, events, is_encrypted, lambda: time.monotonic() > deadline)
+        if found and self.mode == "warn":
+            _warn(tenant_id, [events[at] for at in found])
+            return {}
+        return found
+
+
+def _warn(tenant_id: Any, events: Sequence[Payload]) -> None:
+    """What would have been refused, without a word of the payloads."""
+    types = sorted({event.event_type for event in events})
+    _log.warning("schema_warning", tenant=tenant_id, events=len(events), event_types=types[:_TYPES_LOGGED])
