@@ -43,7 +43,9 @@ def test_a_server_without_its_database_is_healthy_but_not_ready_and_recovers(
     first = start_server()
     parameters = first.database_url
     with Relay(parameters, free_port()) as relay:
-        server = start_server(DATABASE_URL=relay.url, DB_ACQUIRE_TIMEOUT_MS="500")
+        server = start_server(
+            DATABASE_URL=relay.url, DB_ACQUIRE_TIMEOUT_MS="500", VES_POOL_SAMPLE_SECS="0.05"
+        )
         agent = Agent()
         with server.client() as client:
             agent.register(client)

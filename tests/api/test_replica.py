@@ -153,6 +153,13 @@ def anchor(primary: Cluster, batch_id: str) -> None:
         )
 
 
+def names(standby: Cluster) -> set[str]:
+    """What the API's connections call themselves."""
+    with standby.connect() as connection:
+        query = "select application_name from pg_stat_activity where usename = 'ves_api'"
+        return {row[0] for row in connection.execute(query).fetchall()}
+
+
 def backends(standby: Cluster) -> list[int]:
     """The processes that serve the API's connections."""
     with standby.connect() as connection:
@@ -169,6 +176,7 @@ def test_a_complete_window_comes_from_the_replica_and_an_incomplete_one_from_the
         pair.caught_up()
         with answered_by(client, "replica"):
             assert window(sender, client, 1, 10) == list(range(1, 11))
+        assert names(pair.standby) == {"stateset-sequencer-read"}
         with answered_by(client, "replica"):
             assert window(sender, client, 0, 4) == [1, 2, 3]
         # The stream ends before the window does: only the primary knows that.

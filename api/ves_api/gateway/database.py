@@ -75,26 +75,13 @@ class PoolFigures:
         return self.active / self.most if self.most else 1.0
 
 
-def figures_of(pool: AsyncConnectionPool[Any]) -> PoolFigures:
-    """The figures of a pool now."""
-    stats = pool.get_stats()
-    total, idle = stats.get("pool_size", 0), stats.get("pool_available", 0)
-    return PoolFigures(
-        active=max(0, total - idle),
-        idle=idle,
-        total=total,
-        most=stats.get("pool_max", 0),
-        served=stats.get("requests_num", 0),
-        timeouts=stats.get("requests_errors", 0),
-        waited_ms=stats.get("requests_wait_ms", 0),
-    )
-
-
 class Database:
     """Runs named statements on a pool. Safe for concurrent use by the tasks of one event loop."""
 
     def __init__(self, settings: Settings) -> None:
         self._statements = statements.load()
+        # The pool's own size also counts connections that it is still trying to make, as when the server is away.
+        self._in_use = 0
         self._pool = AsyncConnectionPool(
             conninfo(settings),
             min_size=settings.pool_floor,
@@ -119,7 +106,17 @@ class Database:
 
     def pool_figures(self) -> PoolFigures:
         """The pool's figures now."""
-        return figures_of(self._pool)
+        stats = self._pool.get_stats()
+        idle = stats.get("pool_available", 0)
+        return PoolFigures(
+            active=self._in_use,
+            idle=idle,
+            total=self._in_use + idle,
+            most=stats.get("pool_max", 0),
+            served=stats.get("requests_num", 0),
+            timeouts=stats.get("requests_errors", 0),
+            waited_ms=stats.get("requests_wait_ms", 0),
+        )
 
     async def fetch(self, name: str, parameters: Mapping[str, Any], *, idempotent: bool) -> list[Row]:
         """All rows of a statement, repeated a bounded number of times where that is safe.
@@ -159,11 +156,13 @@ class Database:
     async def _fetch_once(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
         pool = self._pool
         connection = await pool.getconn()
+        self._in_use += 1
         try:
             cursor = connection.cursor(binary=True)
             await cursor.execute(self._statements[name], parameters)
             return await cursor.fetchall()
         finally:
+            self._in_use -= 1
             await pool.putconn(connection)
 
 
