@@ -16,6 +16,7 @@ from ves_api.http.commitments.routes import ROUTES as COMMITMENT_ROUTES
 from ves_api.http.compliance.routes import ROUTES as COMPLIANCE_ROUTES
 from ves_api.http.docs.routes import ROUTES as DOCS_ROUTES
 from ves_api.http.failures import answer_exception
+from ves_api.http.groups.routes import ROUTES as GROUP_ROUTES
 from ves_api.http.health.routes import ROUTES as HEALTH_ROUTES
 from ves_api.http.ingest.routes import ROUTES as INGEST_ROUTES
 from ves_api.http.ingest.service import IngestService
@@ -47,6 +48,7 @@ ROUTES = [
     *VALIDITY_ROUTES,
     *SIGNING_KEY_ROUTES,
     *KEY_LIFECYCLE_ROUTES,
+    *GROUP_ROUTES,
     *API_KEY_ROUTES,
     *FIGURES_ROUTES,
     *AUDIT_ROUTES,

@@ -28,6 +28,16 @@ begin
       ('ves.find_agent_tenant', '{ves_api,ves_admin}'),
       ('ves.take_rate_limit', '{ves_api}'),
       ('ves.register_agent_key', '{ves_api,ves_admin}'),
+      ('ves.create_encryption_group', '{ves_api,ves_admin}'),
+      ('ves.update_encryption_group', '{ves_api,ves_admin}'),
+      ('ves.delete_encryption_group', '{ves_api,ves_admin}'),
+      ('ves.add_group_member', '{ves_api,ves_admin}'),
+      ('ves.remove_group_member', '{ves_api,ves_admin}'),
+      ('ves.list_encryption_groups', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.list_group_members', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.list_group_history', '{ves_api,ves_reader,ves_admin}'),
+      ('ves.get_group_recipient_keys', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.can_agent_decrypt_from_group', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.store_agent_key', '{ves_api}'),
       ('ves.rotate_agent_key', '{ves_admin}'),
       ('ves.store_agent_key_rotation', '{ves_api}'),
@@ -125,7 +135,7 @@ end
 $$;
 
 grant select on ves.errors, ves.signers to ves_api, ves_worker, ves_service, ves_reader, ves_admin;
-grant select on ves.events, ves.sequencer_receipts, ves.commitments, ves.rejections, ves.queue_metrics
+grant select on ves.events, ves.sequencer_receipts, ves.commitments, ves.rejections, ves.queue_metrics, ves.agent_encryption_keys
 to ves_reader, ves_admin;
 
 -- PostgREST. The views show only what the token's claims allow, which their two functions read; the schemas of those

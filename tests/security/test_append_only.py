@@ -28,6 +28,7 @@ HISTORY = [
     "ves_validity_proofs",
     "audit_log",
     "key_rotation_audit_log",
+    "group_key_audit_log",
 ]
 CHANGES = {
     "update": "update ves_store.{table} set tenant_id = tenant_id",
@@ -47,6 +48,7 @@ def filled(edge: Edge, agent: Agent) -> Agent:
     writer = Writer(edge.connection, agent.tenant_id, agent.store_id)
     writer.ingest(Legacy(), Legacy())
     writer.commit(1, 2)
+    edge.connection.execute("select ves.create_encryption_group(%s, 'g')", [agent.tenant_id])
     batch = scalar(
         edge.connection,
         "select batch_id from ves.list_commitments(%s, %s)",

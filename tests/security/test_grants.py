@@ -27,6 +27,7 @@ VIEWS = {
     "commitments": {"ves_reader", "ves_admin"},
     "rejections": {"ves_reader", "ves_admin"},
     "queue_metrics": {"ves_reader", "ves_admin"},
+    "agent_encryption_keys": {"ves_reader", "ves_admin"},
 }
 DENIED = psycopg.errors.InsufficientPrivilege
 GRANTS = (ROOT / "sql" / "grants" / "grants.sql").read_text(encoding="utf-8")

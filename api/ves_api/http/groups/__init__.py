@@ -1,0 +1,1 @@
+"""Encryption groups: whom payloads are sealed to."""
