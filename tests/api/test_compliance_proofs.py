@@ -427,23 +427,6 @@ def test_the_service_submits_in_sql_by_the_same_rules(
     assert refusal.value.sqlstate == "VE620"
 
 
-def test_without_verification_on_submission_a_bad_proof_is_stored_and_reported(
-    start_server: Callable[..., Server], database: Database
-) -> None:
-    agent = Agent()
-    with start_server(VES_STARK_VERIFY_ON_SUBMIT="").client() as client:
-        agent.register(client)
-        event = proofs.store_event(client, agent, {"amount": 5000})
-        good = proofs.prove(proofs.inputs_of(client, event), 1)
-        stored = submit(client, event, submission(good)).json()
-        assert stored["amount_binding"] == "mismatch"
-        verdict = client.get(f"{COMPLIANCE}/proofs/{stored['proof_id']}/verify").json()
-        assert (verdict["valid"], verdict["reason"]) == (False, "stark_invalid")
-        assert "amount" in verdict["stark_error"]
-    in_sql = sql_verdict(database, stored["proof_id"])
-    assert (in_sql["valid"], in_sql["reason"]) == (False, "stark_invalid")
-
-
 def test_parallel_submissions_while_ingest_runs_lose_nothing(
     server: Server, admin: httpx.Client, agent: Agent
 ) -> None:

@@ -32,7 +32,10 @@ class ComplianceEvent:
 
 @dataclass(frozen=True, slots=True)
 class CheckedProof:
-    """A compliance proof that the edge has checked; `policy_params` is the text received."""
+    """A compliance proof that the edge has checked; `policy_params` is the text received.
+
+    `verified` False: a STARK that was not verified, None: of a type that nobody verifies.
+    """
 
     proof_type: str
     proof_version: int
@@ -44,6 +47,7 @@ class CheckedProof:
     witness_commitment: bytes | None
     proof_options: bytes | None
     amount_binding: str
+    verified: bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ begin
   end if;
   return ves.store_compliance_proof(
     v_event.tenant_id, v_event.event_id, proof_type, proof_version, policy_id, policy_params, v_policy_hash, proof,
-    ves_int.public_inputs_hash(v_inputs), witness_commitment, v_judged.options, v_judged.amount_binding);
+    ves_int.public_inputs_hash(v_inputs), witness_commitment, v_judged.options, v_judged.amount_binding,
+    case when starts_with(lower(proof_type), 'stark') then true end);
 end
 $$;
 

@@ -46,7 +46,8 @@ from ves.store_compliance_proof(
   public_inputs_hash => %(public_inputs_hash)s,
   witness_commitment => %(witness_commitment)s,
   proof_options => %(proof_options)s,
-  amount_binding => %(amount_binding)s
+  amount_binding => %(amount_binding)s,
+  verified => %(verified)s
 ) as proof;
 
 -- name: list_compliance_proofs

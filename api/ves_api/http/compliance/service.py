@@ -88,7 +88,8 @@ async def check(services: Services, event: ComplianceEvent, sent: ComplianceSubm
     if witness is None and is_stark(kind):
         raise refused("witnessCommitment", "is required for a STARK proof")
     require_same_inputs(sent.public_inputs, bound.inputs)
-    if is_stark(kind) and witness is not None and services.settings.stark_verify_on_submit:
+    verified = services.settings.stark_verify_on_submit if is_stark(kind) else None
+    if verified and witness is not None:
         verdict = await _judge(services, kind, proof, bound.inputs, witness, event.payload)
         if verdict.error is not None:
             raise ApiError(
@@ -112,6 +113,7 @@ async def check(services: Services, event: ComplianceEvent, sent: ComplianceSubm
         witness_commitment=witness,
         proof_options=options,
         amount_binding=binding,
+        verified=verified,
     )
 
 
