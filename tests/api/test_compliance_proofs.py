@@ -18,8 +18,6 @@ from tests.api.test_credentials import mint
 from tests.support.cluster import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import httpx
 
     from tests.api.support import Server
