@@ -11,12 +11,15 @@ import json
 import os
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import ves_api
 from ves_api.settings import Environment, SettingsError, read
 
+API = Path(ves_api.__file__).parent
 SEED = "5a" * 32
 TENANT = str(uuid.UUID(int=7))
 CORES = os.cpu_count() or 1
@@ -144,7 +147,6 @@ ROWS = [
     switch("TRUST_PROXY_HEADERS", default=False),
     Row("TRUST_PROXY_ALLOWLIST", ..., {"10.1.0.0/16, ::1": "10.1.0.0/16, ::1"}, ("10.1.0.0/33", "localhost")),
     Row("ADMIN_IP_ALLOWLIST", "", {"192.0.2.1": "192.0.2.1"}, ("192.0.2", "everyone")),
-    Row("AUDIT_LOG_ENABLED", ..., {"off": ..., "1": ...}),
     # 1.4 VES, schemas, encryption, STARK
     Row("VES_SEQUENCER_ID", "", {TENANT: ...}, ("x", "123")),
     Row("VES_SEQUENCER_SIGNING_KEY", "", {SEED: ..., "0x" + SEED: ...}, (SEED[2:], "zz" * 32)),
@@ -155,7 +157,7 @@ ROWS = [
         ("pqc", "LEGACY!"),
     ),
     Row("VES_STRICT_FORMAT_VALIDATION", "", {"true": "true", "off": "off"}),
-    Row("SCHEMA_VALIDATION_MODE", "enforce", {"disabled": ...}, ("sometimes",)),
+    Row("SCHEMA_VALIDATION_MODE", "enforce", {"disabled": ..., "required": ...}, (), {"sometimes": ...}),
     Row(
         "PAYLOAD_ENCRYPTION_MODE",
         ...,
@@ -185,6 +187,9 @@ ROWS = [
     Row("RUST_LOG", "", {"sqlx=warn,debug": ..., "nonsense": ...}),
     Row("LOG_FORMAT", "", {"json": "json", "text": "text"}),
 ]
+
+# Read by another program than the server, in this file: a switch for the whole database, audited itself.
+ELSEWHERE = {"AUDIT_LOG_ENABLED": "engine/commands.py"}
 
 LATER = {
     "GRPC_PORT": "there is no gRPC listener yet; a value without effect is not taken",
@@ -256,7 +261,14 @@ def test_a_value_that_cannot_be_used_stops_the_start_and_is_named(row: Row, text
 )
 def test_a_value_falls_back_only_where_the_reference_falls_back(row: Row, text: str) -> None:
     handled(row)
-    assert settle(**row.needs, **{row.name: text})[row.name] == row.falls_back[text]
+    effective = settle(**row.needs, **{row.name: text})[row.name]
+    assert row.falls_back[text] is ... or effective == row.falls_back[text]
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_the_server_does_not_read_is_read_elsewhere(name: str) -> None:
+    assert name not in settle()
+    assert f'"{name}"' in (API / ELSEWHERE[name]).read_text(encoding="utf-8")
 
 
 def test_what_is_of_no_effect_yet_is_not_read() -> None:

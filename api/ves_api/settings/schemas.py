@@ -23,7 +23,7 @@ class SchemaSettings:
 
 def load_schemas(env: Environment) -> SchemaSettings:
     """Read the mode. As in the reference, an unknown word means the default, with a warning."""
-    mode = parse_mode(env.text(_NAME))
+    mode = parse_mode(env.text(_NAME, DEFAULT_MODE))
     if mode is None:
         logging.getLogger("ves_api.settings").warning(
             "%s is not a known mode: %s counts", _NAME, DEFAULT_MODE
