@@ -57,7 +57,7 @@ comment on column ves_store.ves_compliance_proofs.proof_options is 'The eight op
 comment on column ves_store.ves_compliance_proofs.amount_binding is 'Whether the committed amount is the payload''s: bound, not_checkable_by_server (encrypted), no_amount_in_payload, not_applicable, mismatch (only if verification on submission was off).';
 comment on column ves_store.ves_compliance_proofs.submitted_at is 'When.';
 
--- Who is unverified holds no place (0008). The constraint keeps its name: the functions of the previous code name it.
+-- Who is unverified holds no place (0009). The constraint keeps its name: the functions of the previous code name it.
 -- Rows from before hold their place.
 alter table ves_store.ves_compliance_proofs
   add column verified boolean,

@@ -2,7 +2,7 @@
 set local lock_timeout = '4s';
 set local statement_timeout = '60s';
 
--- Who is unverified holds no place (0008). The constraint keeps its name: the functions of the previous code name it.
+-- Who is unverified holds no place (0009). The constraint keeps its name: the functions of the previous code name it.
 -- Rows from before hold their place.
 alter table ves_store.ves_compliance_proofs
   add column verified boolean,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0008_pre_unverified_proofs"
-down_revision = "0007_pre_schema_registry"
+revision = "0009_pre_unverified_proofs"
+down_revision = "0008_pre_encryption_groups"
 
 
 def upgrade() -> None:
