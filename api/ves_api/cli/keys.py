@@ -8,14 +8,19 @@ from uuid import UUID, uuid4
 
 import typer
 
+from ves_api.cli import rotation
 from ves_api.cli.admin import open_admin
 from ves_api.cli.agent import U32_MAX, AgentKey
 from ves_api.cli.client import Sequencer
 from ves_api.cli.options import ApiKey, DatabaseUrl, KeyFile, Tenant, Url
 from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
+from ves_api.gateway.operators import keys as gateway
 
-app = typer.Typer(no_args_is_help=True, help="Agent signing keys; the sequencer's public keys.")
+app = typer.Typer(no_args_is_help=True, help="Agent keys and their rotation; the sequencer's public keys.")
+app.add_typer(rotation.policy_app, name="policy")
+for command in rotation.COMMANDS:
+    app.command()(command)
 
 Agent = Annotated[UUID, typer.Option("--agent", help="Agent UUID.")]
 KeyId = Annotated[int, typer.Option("--key-id", min=0, max=U32_MAX, help="Key number.")]
@@ -84,7 +89,7 @@ def list_keys(
         return
     for key in found:
         window = f"{key['valid_from'] or '…'} to {key['valid_to'] or '…'}"
-        out.print(f"{key['key_id']:>10}  {key['status']:<8}  {bytes(key['public_key']).hex()}  {window}")
+        out.print(f"{key['key_id']:>10}  {key['status']:<13}  {bytes(key['public_key']).hex()}  {window}")
     out.print(f"{len(found)} keys")
 
 
@@ -93,6 +98,7 @@ def revoke(
     *,
     agent: Agent,
     key_id: KeyId,
+    reason: Annotated[str | None, typer.Option(help="Why; kept with the key.")] = None,
     tenant: Tenant = None,
     database_url: DatabaseUrl = None,
     as_json: JsonOption = False,
@@ -100,7 +106,7 @@ def revoke(
     """Revoke a key: events signed with it are refused from now on."""
     tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
     with open_admin(database_url) as admin:
-        admin.revoke_agent_key(tenant_id, agent, key_id)
+        gateway.revoke(admin, tenant_id, agent, key_id, reason)
     if as_json:
         print_json({"revoked": True, "agent_id": agent, "key_id": key_id})
     else:

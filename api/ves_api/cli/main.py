@@ -13,7 +13,7 @@ import stamina
 import typer
 
 from ves_api import __version__
-from ves_api.cli import apikeys, audit, keys, schemas, verify
+from ves_api.cli import apikeys, audit, groups, keys, schemas, verify
 from ves_api.cli.config import config
 from ves_api.cli.demo.command import demo
 from ves_api.cli.engine_commands import doctor, engine
@@ -43,6 +43,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(keys.app, name="keys")
+app.add_typer(groups.app, name="groups")
 app.add_typer(apikeys.app, name="apikeys")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
