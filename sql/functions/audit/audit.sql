@@ -10,7 +10,6 @@ as $$
 #variable_conflict use_column
 declare
   v_entry ves_store.audit_log;
-  v_constraint text;
 begin
   if not (select s.enabled from ves_store.audit_switch as s) then
     return;
@@ -23,6 +22,9 @@ begin
   v_entry.action := audit.action;
   v_entry.actor := left(coalesce(nullif(audit.context ->> 'actor', ''), session_user::text), 256);
   v_entry.actor_type := coalesce(audit.context ->> 'actor_type', 'database');
+  if v_entry.actor_type not in ('api_key', 'jwt', 'bootstrap', 'public', 'cli', 'database') then
+    perform ves_int.raise_error('invalid_field', '{"field": "context"}');
+  end if;
   v_entry.database_role := session_user::text;
   v_entry.resource_type := left(audit.resource_type, 128);
   v_entry.resource_id := left(audit.resource_id, 512);
@@ -34,21 +36,20 @@ begin
   v_entry.error_message := left(audit.error_message, 1024);
 
   -- The head's row is the lock of the tenant's chain, held until commit; nothing is locked after it.
-  insert into ves_store.audit_heads (tenant_id) values (v_entry.tenant_id) on conflict do nothing;
-  select h.number + 1, h.hash into strict v_entry.number, v_entry.previous_hash
+  select h.number + 1, h.hash into v_entry.number, v_entry.previous_hash
   from ves_store.audit_heads as h where h.tenant_id = v_entry.tenant_id for update;
+  if not found then
+    insert into ves_store.audit_heads (tenant_id) values (v_entry.tenant_id) on conflict do nothing;
+    select h.number + 1, h.hash into strict v_entry.number, v_entry.previous_hash
+    from ves_store.audit_heads as h where h.tenant_id = v_entry.tenant_id for update;
+  end if;
   v_entry.timestamp := clock_timestamp();
   v_entry.hash := ves_int.audit_hash(v_entry);
   insert into ves_store.audit_log select (v_entry).*;
   update ves_store.audit_heads as h set number = v_entry.number, hash = v_entry.hash
   where h.tenant_id = v_entry.tenant_id;
-exception
-  when check_violation or not_null_violation then
-    get stacked diagnostics v_constraint = constraint_name;
-    perform ves_int.raise_error('invalid_field', jsonb_build_object(
-      'field', case v_constraint when 'actor_type_is_known' then 'context' else 'action' end));
 end
 $$;
 
 comment on function ves_int.audit(text, uuid, text, text, jsonb, jsonb, boolean, text) is
-'Writes one audit entry in the caller''s transaction, so what was done and its entry stand or fall together. context is {"actor", "actor_type", "request_id", "ip_address", "user_agent"}; null: the session''s role, type database. Long texts are cut. Call it last: it holds the lock of the tenant''s chain until the commit. Errors: VE007 for an unknown action or actor_type.';
+'Writes one audit entry in the caller''s transaction, so what was done and its entry stand or fall together. context is {"actor", "actor_type", "request_id", "ip_address", "user_agent"}; null: the session''s role, type database. Long texts are cut. Call it last: it holds the lock of the tenant''s chain until the commit. Errors: VE007 for a context of another shape; an action that is not of operations 8 fails by its constraint.';

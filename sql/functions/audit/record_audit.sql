@@ -15,6 +15,9 @@ begin
   perform ves_int.audit(
     record_audit.action, record_audit.tenant_id, record_audit.resource_type, record_audit.resource_id,
     record_audit.details, record_audit.context, record_audit.success, record_audit.error_message);
+exception
+  when check_violation or not_null_violation then
+    perform ves_int.raise_error('invalid_field', '{"field": "action"}');
 end
 $$;
 
