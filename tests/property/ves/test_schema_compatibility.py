@@ -1,0 +1,215 @@
+"""What is called compatible is: for generated pairs of schemas no payload shows otherwise."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ves.errors import RequestRefused
+from ves.schemas.compatibility import find_problems
+from ves.schemas.compiled import compile_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DRAFTS = ("http://json-schema.org/draft-07/schema#", "https://json-schema.org/draft/2020-12/schema")
+SCALARS = [None, True, False, -3, -1, 0, 1, 2, 3, 0.5, 1.0, -2.5, "", "a", "bb", "acb"]
+TYPES = ["null", "boolean", "object", "array", "string", "integer", "number"]
+NAMES = ["a", "b", "c"]
+PATTERNS = ["^a", "[bc]"]
+
+
+class Maker:
+    """Small random schemas and payloads; plain random numbers, because thousands are needed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def some(self, of: list[Any], most: int = 2) -> list[Any]:
+        return self.random.sample(of, self.random.randint(1, most))
+
+    def payload(self, depth: int = 3) -> Any:
+        kind = self.random.random()
+        if depth == 0 or kind < 0.4:
+            return self.random.choice(SCALARS)
+        if kind < 0.6:
+            return [self.payload(depth - 1) for _ in range(self.random.randint(0, 3))]
+        return {name: self.payload(depth - 1) for name in self.some([*NAMES, "d"], 4)}
+
+    def schema(self, depth: int = 3) -> Any:
+        if depth == 0 or self.random.random() < 0.1:
+            return self.random.choice([True, True, False, {"type": "string"}, {"type": "integer"}])
+        return {
+            k: self.value(k, depth - 1)
+            for k in self.random.choices(list(self.kinds(0)), k=self.random.randint(1, 4))
+        }
+
+    def value(self, keyword: str, depth: int) -> Any:
+        return self.kinds(depth)[keyword]()
+
+    def kinds(self, depth: int) -> dict[str, Callable[[], Any]]:
+        random, small, below = self.random, lambda: self.random.randint(0, 3), lambda: self.schema(depth)
+        bound = lambda: random.choice([-3, -1, 0, 1, 2, 2.5])  # noqa: E731
+        return {
+            "type": lambda: random.choice([random.choice(TYPES), self.some(TYPES, 3)]),
+            "enum": lambda: self.some(SCALARS, 3),
+            "const": lambda: random.choice(SCALARS),
+            **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), bound),
+            "multipleOf": lambda: random.choice([1, 2, 4, 0.5]),
+            **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), small),
+            **dict.fromkeys(("minProperties", "maxProperties"), small),
+            "pattern": lambda: random.choice(["^a", "b$"]),
+            "uniqueItems": lambda: random.random() < 0.7,
+            **dict.fromkeys(
+                ("items", "additionalProperties", "contains", "not", "if", "then", "else"), below
+            ),
+            "required": lambda: self.some(NAMES),
+            "properties": lambda: {name: below() for name in self.some(NAMES, 3)},
+            "patternProperties": lambda: {name: below() for name in self.some(PATTERNS)},
+            **dict.fromkeys(
+                ("allOf", "anyOf", "oneOf"), lambda: [below() for _ in range(random.randint(1, 2))]
+            ),
+            "propertyNames": lambda: {"maxLength": small()},
+            "$ref": lambda: "#/$defs/s",
+        }
+
+    def document(self) -> dict[str, Any]:
+        root = self.schema()
+        body = root if isinstance(root, dict) else {"allOf": [root]}
+        return {"$schema": self.random.choice(DRAFTS), "$defs": {"s": self.schema(2)}, **body}
+
+    def changed(self, schema: Any) -> Any:
+        """A schema with a few keywords added, dropped or replaced, at any depth."""
+        if not isinstance(schema, dict):
+            return schema
+        other = {
+            k: self.changed(v) if k in ("items", "additionalProperties", "not") else v
+            for k, v in schema.items()
+        }
+        for keyword in ("properties", "patternProperties"):
+            if keyword in other:
+                other[keyword] = {k: self.changed(v) for k, v in other[keyword].items()}
+        if self.random.random() < 0.4:
+            keyword = self.random.choice(list(self.kinds(0)))
+            if self.random.random() < 0.5:
+                other[keyword] = self.value(keyword, 1)
+            else:
+                other.pop(keyword, None)
+        return other
+
+    def pair(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Two schemas, most often one and a change of it."""
+        one = self.document()
+        other = self.document() if self.random.random() < 0.2 else self.changed(one)
+        return (other, one) if self.random.random() < 0.5 else (one, other)
+
+
+def usable(schema: dict[str, Any]) -> str | None:
+    text = json.dumps(schema)
+    try:
+        compile_schema(text)
+    except RequestRefused:
+        return None
+    return text
+
+
+def is_proved(narrow: dict[str, Any], wide: dict[str, Any]) -> bool:
+    texts = usable(narrow), usable(wide)
+    return texts[0] is not None and texts[1] is not None and not find_problems(texts[0], texts[1])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**64))
+def test_no_payload_contradicts_a_proof(seed: int) -> None:
+    make = Maker(seed)
+    for _ in range(20):
+        narrow, wide = make.pair()
+        if not is_proved(narrow, wide):
+            continue
+        accepts, must = jsonschema_rs.validator_for(narrow), jsonschema_rs.validator_for(wide)
+        for payload in [make.payload() for _ in range(40)]:
+            assert must.is_valid(payload) or not accepts.is_valid(payload), (narrow, wide, payload)
+
+
+def test_the_generated_pairs_are_worth_trying() -> None:
+    make = Maker(7)
+    pairs = [pair for pair in (make.pair() for _ in range(600)) if pair[0] != pair[1]]
+    proved = sum(is_proved(*pair) for pair in pairs)
+    assert len(pairs) / 10 < proved < len(pairs)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**64))
+def test_every_schema_accepts_what_it_accepts(seed: int) -> None:
+    text = usable(Maker(seed).document())
+    if text is not None:
+        assert find_problems(text, text) == []
+
+
+ORDER: dict[str, Any] = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "n": {"type": "integer", "minimum": 1}},
+    "required": ["id"],
+}
+CLOSED = {**ORDER, "additionalProperties": False}
+
+
+def with_member(schema: dict[str, Any], name: str, member: Any) -> dict[str, Any]:
+    return {**schema, "properties": {**schema["properties"], name: member}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        # (old, new, where the new one does not read old data; None: it does)
+        (CLOSED, with_member(CLOSED, "note", {"type": "string"}), None),
+        (ORDER, with_member(ORDER, "note", {"type": "string"}), "/properties/note/type"),
+        (ORDER, with_member(ORDER, "note", {}), None),
+        (ORDER, {**ORDER, "required": ["id", "n"]}, "/required"),
+        ({**ORDER, "required": ["id", "n"]}, ORDER, None),
+        (ORDER, with_member(ORDER, "n", {"type": "number"}), None),
+        (ORDER, with_member(ORDER, "n", {"type": "integer", "minimum": 2}), "/properties/n/minimum"),
+        (ORDER, with_member(ORDER, "n", {"type": ["integer", "null"]}), None),
+        (ORDER, CLOSED, "/additionalProperties"),
+        (CLOSED, ORDER, None),
+        ({"enum": ["a", "b"]}, {"enum": ["a", "b", "c"]}, None),
+        ({"enum": ["a", "b"]}, {"enum": ["a"]}, ""),
+        ({"enum": ["a", 1]}, {"type": ["string", "integer"]}, None),
+        ({"type": "string"}, {"anyOf": [{"type": "string"}, {"type": "null"}]}, None),
+        ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, {"type": ["string", "number"]}, None),
+        ({"type": "string", "pattern": "^a"}, {"type": "string", "pattern": "^[ab]"}, "/pattern"),
+        ({"type": "string", "pattern": "^a"}, {"pattern": "^a", "maxLength": 9}, "/maxLength"),
+        ({"type": "array", "items": {"const": 1}}, {"items": {"type": "integer"}}, None),
+        ({"const": True}, {"const": 1}, ""),
+        ({"minimum": 2**60 + 1}, {"minimum": 2**60 + 2}, "/minimum"),
+        ({"not": {"type": "string"}}, {"not": {"type": "null"}}, "/not"),
+    ],
+)
+def test_known_changes_are_judged_as_documented(old: Any, new: Any, path: str | None) -> None:
+    problems = find_problems(json.dumps(old), json.dumps(new))
+    assert [p.path for p in problems[:1]] == ([] if path is None else [path])
+
+
+def test_a_recursive_schema_is_compared_with_a_recursive_one() -> None:
+    def tree(value: Any) -> str:
+        node = {"type": "object", "properties": {"l": {"$ref": "#/$defs/n"}, "v": value}}
+        return json.dumps({"$defs": {"n": node}, "$ref": "#/$defs/n"})
+
+    assert find_problems(tree({"type": "integer"}), tree({"type": "number"})) == []
+    assert find_problems(tree({"type": "number"}), tree({"type": "integer"}))
+
+
+def test_a_comparison_ends_whatever_the_schemas() -> None:
+    wide = {
+        "anyOf": [
+            {"properties": {f"p{n}": {"anyOf": [{"type": t} for t in ("string", "null")]}}} for n in range(30)
+        ]
+    }
+    problems = find_problems(json.dumps({"anyOf": [wide] * 30}), json.dumps({**wide, "maxProperties": 1}))
+    assert problems

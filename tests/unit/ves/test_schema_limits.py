@@ -1,0 +1,188 @@
+"""Hostile schemas and payloads: each is refused or answered within a deadline, and nothing is ever fetched."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import Any
+
+import pytest
+
+from ves.errors import RequestRefused
+from ves.schemas.compiled import CompiledSchema, compile_schema
+
+DEADLINE = 5.0
+
+
+def doubled(levels: int) -> dict[str, Any]:
+    """Each level names the next one twice, so that one place is checked 2^levels times."""
+    both = lambda n: {"anyOf": [{"$ref": f"#/$defs/d{n}"}, {"allOf": [{"$ref": f"#/$defs/d{n}"}]}]}  # noqa: E731
+    below = {f"d{n}": both(n + 1) for n in range(levels)}
+    return {"$defs": {**below, f"d{levels}": {"type": "string"}}, "$ref": "#/$defs/d0"}
+
+
+def growing() -> dict[str, Any]:
+    """Twice as many checks with every level of the payload."""
+    twice = {"anyOf": [{"$ref": "#/$defs/x"}, {"allOf": [{"$ref": "#/$defs/x"}]}]}
+    return {"$defs": {"x": {"type": "object", "properties": {"a": twice}}}, "$ref": "#/$defs/x"}
+
+
+def compiled(schema: Any) -> CompiledSchema:
+    started = time.monotonic()
+    try:
+        return compile_schema(json.dumps(schema))
+    finally:
+        assert time.monotonic() - started < DEADLINE
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        doubled(40),
+        growing(),
+        {"$ref": "#"},
+        {"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"},
+        {"allOf": [{"type": "object"}] * 3_000},
+        {"items": {"oneOf": [{"$ref": "#/items"}, {"type": "array", "items": {"$ref": "#/items"}}]}},
+        {"patternProperties": {f"^{n}": {"$ref": "#"} for n in range(20)}},
+        {"contains": {"$ref": "#"}, "items": {"$ref": "#"}},
+        {"unevaluatedProperties": {"$ref": "#"}},
+        {"pattern": "(a{1000}){1000}"},
+        {"patternProperties": {f"x{n}": {} for n in range(2_000)}},
+    ],
+    ids=lambda s: json.dumps(s)[:40],
+)
+def test_a_schema_whose_work_cannot_be_bounded_is_refused(schema: Any) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        compiled(schema)
+    assert refused.value.details["reason"] in ("too_complex", "invalid")
+
+
+def test_recursive_schemas_of_the_usual_kind_are_taken() -> None:
+    node = {
+        "type": "object",
+        "properties": {
+            "left": {"$ref": "#/$defs/node"},
+            "right": {"$ref": "#/$defs/node"},
+            "children": {"type": "array", "items": {"$ref": "#/$defs/node"}},
+            "next": {"anyOf": [{"$ref": "#/$defs/node"}, {"type": "null"}]},
+        },
+        "additionalProperties": False,
+    }
+    schema = compiled({"$defs": {"node": node}, "$ref": "#/$defs/node"})
+    deep: Any = {}
+    for _ in range(50):
+        deep = {"next": deep, "children": [{}], "left": {"right": {}}}
+    assert schema.violations(json.dumps(deep).encode()) == []
+    assert schema.violations(b'{"left":{"children":[{"x":1}]}}')[0].path == "/left/children/0"
+
+
+@pytest.mark.parametrize(
+    ("schema", "payload"),
+    [
+        ({"pattern": "^(a+)+$"}, "a" * 500_000 + "!"),
+        ({"pattern": "^(a|a)*b$"}, "a" * 500_000),
+        ({"pattern": "^[01]*1[01]{400}$"}, "01" * 500_000),
+        ({"uniqueItems": True}, [{"a": n} for n in range(100_000)]),
+        ({"items": {"enum": [f"v{n}" for n in range(5_000)]}}, ["v4999"] * 100_000),
+        ({"items": {"properties": {f"p{n}": {} for n in range(2_000)}}}, [{}] * 300_000),
+        ({"items": {"required": [f"p{n}" for n in range(2_000)]}}, [{}] * 300_000),
+        ({"patternProperties": {f"^x{n}": {} for n in range(300)}}, {f"p{n}": 1 for n in range(50_000)}),
+        ({"items": {"anyOf": [{"type": "string"}, {"type": "object"}]}}, [[["y" * 500]]] * 2_000),
+        ({"anyOf": [{"required": [f"m{n}"]} for n in range(500)]}, {"k": "z" * 1_000_000}),
+        ({"items": {"type": "string"}}, [1] * 500_000),
+    ],
+    ids=lambda value: json.dumps(value)[:30],
+)
+def test_a_payload_is_answered_in_time(schema: Any, payload: Any) -> None:
+    check = compiled(schema)
+    raw = json.dumps(payload).encode()
+    started = time.monotonic()
+    found = check.violations(raw)
+    assert time.monotonic() - started < DEADLINE
+    assert len(found) <= 5
+
+
+@pytest.mark.parametrize(
+    "payload", [b"1e400", b"-1e400", b"1" * 5_000, b"[" * 3_000 + b"]" * 3_000, b"", b"{"]
+)
+def test_what_cannot_be_read_is_a_violation_and_no_crash(payload: bytes) -> None:
+    assert (
+        len(compile_schema('{"items": {"$ref": "#"}, "type": ["array", "number"]}').violations(payload)) == 1
+    )
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "http://127.0.0.1:9/a",
+        "https://schemas.invalid/a",
+        "file:///etc/passwd",
+        "a.json",
+        "//host/a",
+        "ftp://h/a",
+    ],
+)
+@pytest.mark.parametrize("keyword", ["$ref", "$dynamicRef", "$schema"])
+def test_nothing_outside_the_schema_is_read(keyword: str, reference: str) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        compiled(
+            {"properties": {"a": {keyword: reference}}} if keyword != "$schema" else {keyword: reference}
+        )
+    assert refused.value.name == "invalid_schema"
+
+
+def test_no_socket_and_no_file_is_opened_for_a_reference() -> None:
+    code = """
+import sys
+from ves.schemas.compiled import compile_schema
+from ves.errors import RequestRefused
+compile_schema('{"type": "object"}')
+seen = []
+sys.addaudithook(lambda name, args: seen.append(name) if name.startswith(("socket", "open", "urllib")) else None)
+for target in ("http://127.0.0.1:9/a", "file:///etc/passwd"):
+    try:
+        compile_schema('{"$ref": "%s"}' % target)
+    except RequestRefused:
+        pass
+assert seen == [], seen
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+SECRETS: list[tuple[Any, Any]] = [
+    ({"type": "integer"}, "s3cret"),
+    ({"enum": ["a"]}, "s3cret"),
+    ({"const": 1}, "s3cret"),
+    ({"pattern": "^a"}, "s3cret"),
+    ({"maxLength": 1}, "s3cret"),
+    ({"not": {"type": "string"}}, "s3cret"),
+    ({"anyOf": [{"type": "null"}]}, "s3cret"),
+    ({"oneOf": [{"type": "null"}]}, "s3cret"),
+    ({"uniqueItems": True}, ["s3cret", "s3cret"]),
+    ({"contains": {"const": 1}}, ["s3cret"]),
+    ({"additionalProperties": False}, {"s3cret": 1}),
+    ({"unevaluatedProperties": False}, {"s3cret": 1}),
+    ({"propertyNames": {"maxLength": 1}}, {"s3cret": 1}),
+    ({"maxProperties": 0}, {"s3cret": 1}),
+    ({"dependentRequired": {"s3cret": ["b"]}}, {"s3cret": 1}),
+    ({"$schema": "http://json-schema.org/draft-07/schema#", "format": "date"}, "s3cret"),
+    ({"$schema": "http://json-schema.org/draft-07/schema#", "contentEncoding": "base64"}, "s3cret!"),
+    (False, "s3cret"),
+]
+
+
+@pytest.mark.parametrize(("schema", "payload"), SECRETS, ids=lambda value: json.dumps(value)[:30])
+def test_a_message_never_quotes_the_payload(schema: Any, payload: Any) -> None:
+    found = compile_schema(json.dumps(schema)).violations(json.dumps(payload).encode())
+    assert found
+    assert all("s3cret" not in violation.message for violation in found)
