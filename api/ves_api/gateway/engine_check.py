@@ -21,9 +21,10 @@ def find_mismatch(connection: psycopg.Connection[tuple[object, ...]]) -> ApiErro
     Raises ApiError when the database cannot be asked.
     """
     for name, text in sorted(statements.load().items()):
+        # Planned, not run; a function that is missing or has other parameters is found all the same.
+        question = b"explain " + _PARAMETER.sub(b"null", text)
         try:
-            # Planned, not run; a function that is missing or has other parameters is found all the same.
-            connection.execute(b"explain " + _PARAMETER.sub(b"null", text))
+            connection.execute(question)
         except psycopg.Error as error:
             if connection_was_lost(error):
                 raise translate(error) from error

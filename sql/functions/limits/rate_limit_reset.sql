@@ -1,5 +1,5 @@
 create or replace function ves_int.rate_limit_reset(
-  counts integer[], last_slot bigint, "limit" integer, window_seconds integer, at timestamptz
+  counts integer[], last_slot bigint, budget integer, window_seconds integer, at timestamptz
 )
 returns integer
 language plpgsql
@@ -10,8 +10,8 @@ set search_path to ''
 as $$
 #variable_conflict use_column
 declare
-  v_total bigint := 0;
-  v_gone bigint := 0;
+  v_total bigint := 0::bigint;
+  v_gone bigint := 0::bigint;
   v_count integer;
 begin
   foreach v_count in array rate_limit_reset.counts loop
@@ -19,7 +19,7 @@ begin
   end loop;
   for v_step in 0 .. 60 loop
     v_gone := v_gone + rate_limit_reset.counts[1 + (rate_limit_reset.last_slot - 60 + v_step) % 61];
-    if v_gone > 0 and v_total - v_gone < least(v_total, rate_limit_reset."limit") then
+    if v_gone > 0 and v_total - v_gone < least(v_total, rate_limit_reset.budget) then
       return greatest(1, ceil(
         (rate_limit_reset.last_slot + 1 + v_step) * rate_limit_reset.window_seconds / 60.0
         - extract(epoch from rate_limit_reset.at)
