@@ -165,6 +165,20 @@ class Sequencer:
         query = {"tenant_id": str(tenant_id), "store_id": str(store_id), "batch_id": str(batch_id)}
         return self._send(Proof, "GET", f"/api/v1/ves/proofs/{sequence_number}", query=query)
 
+    def compliance_inputs(self, event_id: UUID, policy: Json) -> Json:
+        """POST a policy (`policyId`, `policyParams`); what a proof of the event under it is bound to (HTTP 5.2)."""
+        path = f"/api/v1/ves/compliance/{event_id}/inputs"
+        return self._send(dict, "POST", path, body=orjson.dumps(policy))
+
+    def submit_compliance_proof(self, event_id: UUID, submission: Json) -> Json:
+        """POST a compliance proof; the same again gives the stored one (HTTP 5.2)."""
+        path = f"/api/v1/ves/compliance/{event_id}/proofs"
+        return self._send(dict, "POST", path, body=orjson.dumps(submission))
+
+    def verify_compliance_proof(self, proof_id: UUID) -> Json:
+        """GET the verdict on a stored compliance proof (HTTP 5.2)."""
+        return self._send(dict, "GET", f"/api/v1/ves/compliance/proofs/{proof_id}/verify")
+
     def _send(self, shape: type, method: str, path: str, **options: Any) -> Json:
         """Send a request and give the answer as plain JSON, once it is known to have the shape."""
         content = self._request(method, path, **options)

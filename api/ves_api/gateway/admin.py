@@ -105,6 +105,10 @@ class Admin:
         with self._connection.transaction():
             return self.rows("verify_stream", tenant_id=tenant_id, store_id=store_id)
 
+    def verify_compliance_proof(self, proof_id: UUID) -> Row:
+        """Verify a stored compliance proof inside the database: the members of ves.proof_verdict."""
+        return self.rows("verify_compliance_proof", proof_id=proof_id)[0]
+
     def commit_next(self, tenant_id: UUID, store_id: UUID, max_events: int) -> Row | None:
         """Commit the next range of a stream; None when nothing is left."""
         rows = self.rows("commit_next", tenant_id=tenant_id, store_id=store_id, max_events=max_events)

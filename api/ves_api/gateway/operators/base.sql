@@ -113,3 +113,14 @@ order by signer.signer_id;
 -- name: ingest_signed_events
 -- Append signed events as a trusted service does: signatures are verified in the database.
 select ves.ingest_signed_events(%(request)s::jsonb) as answer;
+
+-- name: verify_compliance_proof
+-- The verdict of the database on a stored compliance proof of any tenant.
+select
+  verdict.stark_valid,
+  verdict.stark_error,
+  verdict.amount_binding,
+  verdict.strength,
+  verdict.valid,
+  verdict.reason
+from ves.verify_compliance_proof(proof_id => %(proof_id)s) as verdict;

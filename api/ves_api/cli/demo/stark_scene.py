@@ -1,0 +1,241 @@
+"""The scene with the sealed order: a proof that its amount is within a limit, and three proofs that are refused.
+
+Version 2 proofs do not hide the amount (see ves_stark): the scene shows what is bound, not a secret kept.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+import ves_stark
+from ves import digests, ed25519, encrypted, seal
+from ves_api.cli.agent import Event, Signed, sign_event
+from ves_api.cli.exits import CliError, Exit, check_failed
+from ves_api.errors import ApiError
+from ves_stark.registry import payload_amount
+from ves_stark.rescue import commitment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ves_api.cli.client import Sequencer
+    from ves_api.cli.demo.purchases import Agent
+    from ves_api.gateway.admin import Admin
+
+Json = dict[str, Any]
+CAP = 10_000
+AMOUNT = 4_200
+WRONG_AMOUNT = 1
+POLICY: Json = {"policyId": "order_total.cap", "policyParams": {"cap": CAP}}
+CREATED_AT = "1997-12-31T23:59:59Z"
+RECIPIENT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What was tried, and the reason that it was refused with."""
+
+    tried: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What the scene found; `by_sql` is None where no database answers (or it has no PL/Python)."""
+
+    proof_id: UUID
+    proof_bytes: int
+    milliseconds: int
+    by_rest: Json
+    by_sql: Json | None
+    refusals: list[Refusal]
+
+
+def play(sequencer: Sequencer, tenant_id: UUID, agent: Agent, admin: Admin | None) -> Played:
+    """Play the scene in a store of its own. Exit code 1 when a good proof is refused or a bad one is not."""
+    agent = replace(agent, store_id=uuid4())
+    payload = orjson.dumps({"orderId": "order-sealed", "amount": AMOUNT})
+    secret = X25519PrivateKey.generate()
+    order = _event(payload)
+    sealed = _seal(tenant_id, agent, order, secret.public_key().public_bytes_raw())
+    other, plain = (sign_event(agent.key, tenant_id, agent.store_id, _event(payload)) for _ in range(2))
+    _ingest(sequencer, agent, [sealed.signed, other, plain])
+
+    proof = _prove(sequencer, order.event_id, AMOUNT)
+    stored = sequencer.submit_compliance_proof(order.event_id, _submission(proof))
+    proof_id = UUID(stored["proof_id"])
+    by_rest = sequencer.verify_compliance_proof(proof_id)
+    by_sql = _verdict_in_sql(admin, proof_id)
+    verdicts = [by_rest, *([by_sql] if by_sql else [])]
+    if not all(verdict["valid"] and verdict["stark_valid"] for verdict in verdicts):
+        raise check_failed("a good proof was not found valid", {"verdicts": verdicts})
+    if stored["witness_commitment"] != commitment(_amount_inside(sealed, secret)):
+        raise check_failed("the committed amount is not the sealed one")
+
+    wrong = _prove(sequencer, plain.event_id, WRONG_AMOUNT)
+    data = bytearray(proof.proof_bytes)
+    data[len(data) // 2] ^= 1
+    tampered = replace(proof, proof_bytes=bytes(data))
+    refusals = [
+        Refusal("an amount above the cap", _refused_by_prover(sequencer, order.event_id)),
+        Refusal("another amount than the order's", _refused(sequencer, plain.event_id, _submission(wrong))),
+        Refusal("the same proof for another event", _refused(sequencer, other.event_id, _submission(proof))),
+        Refusal("one byte changed", _refused(sequencer, order.event_id, _submission(tampered))),
+    ]
+    return Played(proof_id, proof.proof_size, proof.proving_time_ms, by_rest, by_sql, refusals)
+
+
+def tell(say: Callable[[str], None], played: Played) -> None:
+    """Tell what was played, line by line."""
+    strength = played.by_rest["strength"]
+    say(
+        f"   an encrypted order of {AMOUNT:,} cents; the agent proves that it is at most {CAP:,}"
+        f" ({played.proof_bytes:,} bytes in {played.milliseconds} ms)"
+    )
+    by_sql = "by SQL not asked" if played.by_sql is None else f"by SQL {_word(played.by_sql)}"
+    say(f"   verified: by REST {_word(played.by_rest)}, {by_sql}; proof {played.proof_id}")
+    say(
+        f"   {strength['conjectured_bits']} bits by conjecture; the server reads no encrypted amount"
+        f" ({played.by_rest['amount_binding']}): the recipient opened the order, and it is the committed one"
+    )
+    say("   such a proof does not hide the amount from those who may read the proof")
+    for refusal in played.refusals:
+        say(f"   {refusal.tried}: refused ({refusal.reason})")
+
+
+def as_json(played: Played) -> Json:
+    """Give the scene's outcome for machines."""
+    return {
+        "played": True,
+        "proof_id": played.proof_id,
+        "valid_by_rest": played.by_rest["valid"],
+        "valid_by_sql": None if played.by_sql is None else played.by_sql["valid"],
+        "refusals": {refusal.tried: refusal.reason for refusal in played.refusals},
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _SealedOrder:
+    signed: Signed
+    binding: seal.EventBinding
+    content: seal.Sealed
+
+
+def _word(verdict: Json) -> str:
+    return "VALID" if verdict["valid"] else f"NOT VALID ({verdict['reason']})"
+
+
+def _verdict_in_sql(admin: Admin | None, proof_id: UUID) -> Json | None:
+    """Ask the database itself; None when there is none to ask, or it runs in core mode."""
+    try:
+        return None if admin is None else admin.verify_compliance_proof(proof_id)
+    except ApiError as error:
+        if error.name != "crypto_unavailable":
+            raise
+        return None
+
+
+def _event(payload: bytes) -> Event:
+    return Event(uuid4(), "order", f"order-{uuid4()}", "order.created", CREATED_AT, payload)
+
+
+def _seal(tenant_id: UUID, agent: Agent, event: Event, recipient: bytes) -> _SealedOrder:
+    """Encrypt an order's payload to one recipient and sign the event (VES 5, 8)."""
+    members: Json = {
+        "tenant_id": tenant_id,
+        "store_id": agent.store_id,
+        "event_id": event.event_id,
+        "source_agent_id": agent.key.agent_id,
+        "agent_key_id": agent.key.key_id,
+        "entity_type": event.entity_type,
+        "entity_id": event.entity_id,
+        "event_type": event.event_type,
+        "created_at": event.created_at,
+    }
+    binding = seal.EventBinding(**members)
+    content = seal.seal(event.payload, binding, {RECIPIENT: recipient})
+    hashes = content.payload_plain_hash, content.payload_cipher_hash
+    signing_hash = digests.signing_hash(
+        ves_version=1,
+        payload_kind=1,
+        payload_plain_hash=hashes[0],
+        payload_cipher_hash=hashes[1],
+        **members,
+    )
+    signature = ed25519.sign(agent.key.seed, signing_hash)
+    envelope = members | {
+        "ves_version": 1,
+        "payload_kind": 1,
+        "payload_encrypted": orjson.Fragment(encrypted.encode(content.payload_encrypted)),
+        "payload_plain_hash": "0x" + hashes[0].hex(),
+        "payload_cipher_hash": "0x" + hashes[1].hex(),
+        "agent_signature": "0x" + signature.hex(),
+    }
+    signed = Signed(event.event_id, orjson.dumps(envelope), signing_hash, signature)
+    return _SealedOrder(signed, binding, content)
+
+
+def _amount_inside(order: _SealedOrder, secret: X25519PrivateKey) -> int:
+    """Open the order as its recipient. Exit code 1 when it holds no amount."""
+    content = order.content
+    opened = seal.open(
+        content.payload_encrypted,
+        order.binding,
+        content.payload_plain_hash,
+        RECIPIENT,
+        secret.private_bytes_raw(),
+    )
+    amount = payload_amount(opened.decode())
+    if amount is None:
+        raise check_failed("the opened order holds no amount")
+    return amount
+
+
+def _ingest(sequencer: Sequencer, agent: Agent, events: list[Signed]) -> None:
+    answer = sequencer.ingest(agent.key.agent_id, [event.text for event in events])
+    if answer.events_accepted != len(events):
+        raise check_failed("the orders were rejected")
+
+
+def _inputs(sequencer: Sequencer, event_id: UUID) -> ves_stark.CompliancePublicInputs:
+    answer = sequencer.compliance_inputs(event_id, POLICY)
+    return ves_stark.CompliancePublicInputs.from_json(answer["public_inputs"])
+
+
+def _prove(sequencer: Sequencer, event_id: UUID, amount: int) -> ves_stark.ComplianceProof:
+    inputs = _inputs(sequencer, event_id)
+    return ves_stark.prove(amount, inputs, inputs.policy())
+
+
+def _submission(proof: ves_stark.ComplianceProof) -> Json:
+    return POLICY | {
+        "proofType": ves_stark.PROOF_TYPE,
+        "proofVersion": ves_stark.PROOF_VERSION,
+        "proofB64": base64.b64encode(proof.proof_bytes).decode(),
+        "witnessCommitment": proof.witness_commitment_hex,
+    }
+
+
+def _refused_by_prover(sequencer: Sequencer, event_id: UUID) -> str:
+    try:
+        _prove(sequencer, event_id, CAP + 1)
+    except ves_stark.ProvingError as error:
+        return f"{error.reason}: {error.message}"
+    raise check_failed("an amount above the cap was proved")
+
+
+def _refused(sequencer: Sequencer, event_id: UUID, submission: Json) -> str:
+    """Submit what must not be accepted; the reason. Exit code 1 when it is."""
+    try:
+        sequencer.submit_compliance_proof(event_id, submission)
+    except CliError as error:
+        if error.status is not Exit.REFUSED or "reason" not in error.details:
+            raise
+        return f"{error.details['reason']}: {error.message.removeprefix('Invalid STARK proof: ')}"
+    raise check_failed("a bad proof was accepted", {"event_id": str(event_id)})
