@@ -17,7 +17,9 @@ import psycopg
 import pytest
 
 from tests.api.legacy_support import COMMITMENTS, EVENTS, PROOFS, Sender
-from tests.api.support import Agent, Server, wait_until
+from tests.api.support import Agent, Server, admin_call, assert_error, wait_until
+from tests.api.test_credentials import mint, revoke
+from tests.conftest import Database
 from tests.support.cluster import Cluster, discard, new_cluster, new_standby
 from ves_api.engine.install import install
 
@@ -217,6 +219,42 @@ def test_a_replica_that_is_behind_never_hides_what_a_client_was_told(pair: Pair,
         assert proof["events_root"] == made["events_root"]
         with answered_by(client, "replica"):
             assert ves_proof(client, agent, 3, ves["batch_id"])["merkle_root"] == ves["merkle_root"]
+
+
+def test_a_replica_that_is_behind_revives_no_revoked_key(pair: Pair, server: Server) -> None:
+    """The replica still holds both keys as good; nobody asks it."""
+    database, agent, sender = Database(pair.primary, NAME), Agent(), Sender()
+    with server.client() as client:
+        agent.register(client)
+        sender.send(client, 3)
+        assert agent.ingest(client, agent.event()).json()["eventsAccepted"] == 1
+        key = mint(database, sender.tenant_id)
+        with server.client(key=key) as holder:
+            pair.caught_up()
+            assert window(sender, holder, 1, 3) == [1, 2, 3]
+            with pair.behind():
+                revoke(database, key, sender.tenant_id)
+                admin_call(
+                    database, "select ves.revoke_agent_key(%s, %s, 1)", agent.tenant_id, agent.agent_id
+                )
+                refused = sender.get(holder, EVENTS, **{"from": 1, "limit": 3})
+                assert_error(refused, 401, "INVALID_API_KEY")
+                assert agent.ingest(client, agent.event()).json()["eventsRejected"] == 1
+
+
+def test_proof_inputs_come_from_the_replica_once_it_has_them(pair: Pair, server: Server) -> None:
+    agent = Agent()
+    with server.client() as client:
+        agent.register(client)
+        agent.ingest(client, agent.event())
+        pair.caught_up()
+        with pair.behind():
+            made = commit(client, agent, 1)
+            path = f"/api/v1/ves/validity/{made['batch_id']}/inputs"
+            with answered_by(client, "primary"):
+                told = client.get(path).json()
+        with answered_by(client, "replica"):
+            assert client.get(path).json() == told
 
 
 def test_chain_fields_come_from_the_primary_until_they_are_final(
