@@ -9,9 +9,11 @@ import pytest
 
 from tests.api import proofs
 from tests.api.support import Agent, Server
+from tests.api.test_agent_keys import hybrid, strict
 from tests.api.test_scenarios import SCENARIOS, assert_answer, register
 from tests.conftest import Database
 from tests.support.cluster import discard, embedded_bin, new_cluster
+from ves.bundles import encode_key_bundle
 from ves_api.engine.install import install
 
 if TYPE_CHECKING:
@@ -72,6 +74,54 @@ def test_in_database_verification_is_refused_with_its_own_code(core: Database) -
     with core.connect("ves_service") as service, pytest.raises(psycopg.Error) as refusal:
         service.execute("select ves.ingest_signed_events('{}')")
     assert refusal.value.sqlstate == "VE204"
+
+
+def test_a_key_with_a_proof_is_registered_by_the_api_and_not_in_the_database(
+    core: Database, core_server: Server
+) -> None:
+    with core_server.client() as admin:
+        for body in (hybrid(), strict()):
+            assert admin.post("/api/v1/agents/keys", json=body).status_code == 200
+    with core.connect("ves_admin") as connection:
+        bundle = encode_key_bundle(ml_dsa_65=bytes(1952))
+        for arguments in (
+            [3, None, bundle, None],
+            [1, Agent().seed, None, bytes(64)],
+        ):
+            with pytest.raises(psycopg.Error) as refusal:
+                connection.execute(
+                    "select ves.register_agent_key(gen_random_uuid(), gen_random_uuid(), 1,"
+                    " key_algorithm => %s::smallint, public_key => %s, public_key_bundle => %s,"
+                    " proof_of_possession => %s)",
+                    arguments,
+                )
+            assert refusal.value.sqlstate == "VE204"
+
+
+def test_keys_are_rotated_counted_and_grouped_without_cryptography(
+    core: Database, core_server: Server
+) -> None:
+    agent = Agent()
+    with core_server.client() as admin:
+        agent.register(admin)
+        assert agent.ingest(admin, agent.event()).json()["eventsAccepted"] == 1
+    names = [agent.tenant_id, agent.agent_id]
+    with core.connect("ves_admin") as connection:
+        connection.execute("select ves.count_key_usage(1000000)")
+        connection.execute("select ves.rotate_agent_key(%s, %s, 1, 2, %s)", [*names, bytes([9, *bytes(31)])])
+        keys = connection.execute(
+            "select status, usage_count from ves.list_agent_keys(%s, %s)", names
+        ).fetchall()
+        assert keys == [("in_grace", 1), ("active", 0)]
+        connection.execute(
+            "select ves.register_agent_key(%s, %s, 5, %s, 2::smallint)", [*names, bytes([9, *bytes(31)])]
+        )
+        (group,) = connection.execute("select ves.create_encryption_group(%s, 'g')", names[:1]).fetchone()
+        connection.execute("select ves.add_group_member(%s, %s, %s)", [names[0], group, names[1]])
+        found = connection.execute(
+            "select agent_id, key_id from ves.get_group_recipient_keys(%s, %s)", [names[0], group]
+        ).fetchall()
+    assert found == [(agent.agent_id, 5)]
 
 
 def test_compliance_proofs_are_verified_by_the_api_and_not_in_the_database(

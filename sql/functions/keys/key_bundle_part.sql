@@ -10,7 +10,7 @@ begin
     from jsonb_array_elements_text(convert_from(bundle, 'UTF8')::jsonb -> part) with ordinality as b (value, ord)
   );
 exception
-  when data_exception then
+  when data_exception or program_limit_exceeded then
     return null;
 end
 $$;

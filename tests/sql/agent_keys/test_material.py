@@ -106,6 +106,10 @@ def test_a_key_of_each_algorithm_is_registered(
         (1, CLASSIC, bundles.encode_key_bundle(WRAP), "publicKeyBundle.ed25519PublicKey"),
         (2, WRAP, bundles.encode_key_bundle(x25519=CLASSIC), "publicKeyBundle.x25519PublicKey"),
         (1, CLASSIC, b"[" * 70_000, "publicKeyBundle"),
+        (3, None, b"[" * 65_536, "publicKeyBundle.mlDsa65PublicKey"),
+        (3, None, b'{"ml_dsa_65_public_key": ["\\u0000", 1e400]}', "publicKeyBundle.mlDsa65PublicKey"),
+        (3, None, b"\xff\xfe", "publicKeyBundle.mlDsa65PublicKey"),
+        (1, CLASSIC, b"\xff\xfe", "publicKeyBundle"),
         *[(2, bytes.fromhex(key), None, "publicKey") for key in SMALL_ORDER_X25519],
     ],
 )
