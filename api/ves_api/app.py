@@ -11,6 +11,7 @@ from ves_api.http.admin.audit import ROUTES as AUDIT_ROUTES
 from ves_api.http.admin.figures import ROUTES as FIGURES_ROUTES
 from ves_api.http.agents.api_keys import ROUTES as API_KEY_ROUTES
 from ves_api.http.agents.key_lifecycle import ROUTES as KEY_LIFECYCLE_ROUTES
+from ves_api.http.agents.registration import ROUTES as REGISTRATION_ROUTES
 from ves_api.http.agents.signing_keys import ROUTES as SIGNING_KEY_ROUTES
 from ves_api.http.commitments.routes import ROUTES as COMMITMENT_ROUTES
 from ves_api.http.compliance.routes import ROUTES as COMPLIANCE_ROUTES
@@ -50,6 +51,7 @@ ROUTES = [
     *KEY_LIFECYCLE_ROUTES,
     *GROUP_ROUTES,
     *API_KEY_ROUTES,
+    *REGISTRATION_ROUTES,
     *FIGURES_ROUTES,
     *AUDIT_ROUTES,
     *SCHEMA_ROUTES,
@@ -67,6 +69,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     await services.database.open()
     await services.reads.open()
     services.flusher.start()
+    services.journal.start()
     services.pool_monitor.start()
     try:
         yield
@@ -74,6 +77,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         await services.pool_monitor.close()
         await services.coalescer.drain()
         await services.flusher.close()
+        await services.journal.close()
         await services.verifier.close()
         ingest.close()
         await services.reads.close()

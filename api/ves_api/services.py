@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ves_api.auth.authenticator import Authenticator
 from ves_api.auth.credentials import read_credential
+from ves_api.auth.journal import LOGIN_FAILURE, Journal
 from ves_api.auth.limits import Limiter
 from ves_api.errors import ApiError
 from ves_api.gateway.coalescer import Coalescer
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from ves_api.cache import CacheFigures
     from ves_api.settings import Settings
 
+_UNAUTHENTICATED = 401
+
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -40,6 +43,7 @@ class Services:
     pool_monitor: PoolMonitor
     authenticator: Authenticator
     limiter: Limiter
+    journal: Journal
     agent_keys: AgentKeys
     schemas: SchemaRegistry
     active_schemas: ActiveSchemas
@@ -75,6 +79,7 @@ def make_services(settings: Settings) -> Services:
         pool_monitor=PoolMonitor(database, settings.pool_sample),
         authenticator=authenticator,
         limiter=Limiter(database, settings.auth),
+        journal=Journal(database),
         agent_keys=AgentKeys(database, settings.caches.agent_key),
         schemas=schemas,
         active_schemas=ActiveSchemas(database, schemas, settings.caches.schema, settings.schemas.validation),
@@ -114,12 +119,28 @@ async def identify(request: Request[Any, Any, Any]) -> Identity:
 
 async def admit(request: Request[Any, Any, Any], *, cached: bool = False) -> Caller:
     """As `identify`; `cached` is for callers that pass the identity's epoch on to the database."""
-    authenticator = services_of(request).authenticator
-    credential = credential_of(request)
-    find = authenticator.identify_cached if cached else authenticator.identify
-    caller = Caller(credential, await find(credential))
-    await charge(request, services_of(request).limiter.charges_of(caller.identity, credential))
-    return caller
+    services = services_of(request)
+    find = services.authenticator.identify_cached if cached else services.authenticator.identify
+    try:
+        credential = credential_of(request)
+        identity = await find(credential)
+    except ApiError as error:
+        if error.status == _UNAUTHENTICATED:
+            services.journal.note(LOGIN_FAILURE, error, request)
+        raise
+    services.journal.let_in(identity, credential, request)
+    try:
+        await charge(request, services.limiter.charges_of(identity, credential))
+    except ApiError as error:
+        if not cached or error.name != "rate_limited":
+            raise
+        # The cached limit may be older than a change that allows this.
+        fresh = await services.authenticator.identify(credential)
+        if fresh == identity:
+            raise
+        identity = fresh
+        await charge(request, services.limiter.charges_of(identity, credential))
+    return Caller(credential, identity)
 
 
 async def charge(request: Request[Any, Any, Any], charges: Charges) -> None:
@@ -130,6 +151,17 @@ async def charge(request: Request[Any, Any, Any], charges: Charges) -> None:
     request.scope["state"]["answer_headers"] = standing.headers()
     if not standing.granted:
         raise ApiError("rate_limited", retry_after=standing.reset)
+
+
+async def charge_again(services: Services, before: Identity, caller: Caller) -> None:
+    """Charge a caller whose own limit has changed since it was let in from the cache. Raises rate_limited (429)."""
+    if caller.identity.rate_limit in (None, before.rate_limit):
+        return
+    charges = services.limiter.charges_of(caller.identity, caller.credential)
+    standing = await services.limiter.take(charges[-1:])
+    if not standing.granted:
+        headers = {name.decode(): value.decode() for name, value in standing.headers()}
+        raise ApiError("rate_limited", retry_after=standing.reset, headers=headers)
 
 
 def credential_of(request: Request[Any, Any, Any]) -> Credential | None:

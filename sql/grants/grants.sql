@@ -23,6 +23,8 @@ begin
       ('ves.require_api_key', '{ves_api,ves_admin}'),
       ('ves.upsert_bootstrap_key', '{ves_api,ves_admin}'),
       ('ves.create_api_key', '{ves_api,ves_admin}'),
+      ('ves.update_api_key', '{ves_api,ves_admin}'),
+      ('ves.register_agent', '{ves_api}'),
       ('ves.revoke_api_key', '{ves_api,ves_admin}'),
       ('ves.list_api_keys', '{ves_api,ves_admin}'),
       ('ves.find_agent_tenant', '{ves_api,ves_admin}'),

@@ -42,6 +42,7 @@ def test_a_minted_key_works_until_it_is_revoked(
             "keyHashPrefix": body["keyHashPrefix"],
             "active": True,
             "permissions": "read_write",
+            "scopes": ["read", "write"],
             "rateLimit": None,
         } in listed["keys"]
         revoked = client.delete(f"{keys_path(agent)}/{body['keyHashPrefix']}")

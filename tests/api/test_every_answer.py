@@ -130,7 +130,7 @@ def test_configured_origins_get_cors_also_on_errors(start_server: Callable[..., 
         )
         assert preflight.status_code == 200
         assert preflight.headers["access-control-allow-origin"] == "https://shop.example"
-        assert preflight.headers["access-control-allow-methods"] == "GET, POST, PUT, DELETE, OPTIONS"
+        assert preflight.headers["access-control-allow-methods"] == "GET, POST, PUT, PATCH, DELETE, OPTIONS"
         allowed = preflight.headers["access-control-allow-headers"].split(", ")
         assert {"authorization", "content-type", "x-api-key"} <= set(allowed)
         assert "access-control-allow-credentials" not in preflight.headers

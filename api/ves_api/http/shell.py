@@ -31,7 +31,7 @@ _SECURITY_HEADERS: Headers = [
     (b"cache-control", b"no-store"),
 ]
 _EXPOSED = b"x-request-id, x-error-code, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset"
-_ALLOWED_METHODS = b"GET, POST, PUT, DELETE, OPTIONS"
+_ALLOWED_METHODS = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
 _ALLOWED_HEADERS = b"authorization, content-type, x-api-key, x-request-id"
 _MAX_REQUEST_ID = 128
 _GZIP_FLOOR = 1024

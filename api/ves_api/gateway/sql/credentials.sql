@@ -31,7 +31,8 @@ select ves.create_api_key(
   can_read => %(can_read)s,
   can_write => %(can_write)s,
   can_admin => %(can_admin)s,
-  rate_limit => %(rate_limit)s
+  rate_limit => %(rate_limit)s,
+  context => %(context)s
 );
 
 -- name: find_agent_tenant
@@ -54,5 +55,48 @@ from ves.list_api_keys(tenant_id => %(tenant_id)s, agent_id => %(agent_id)s) as 
 -- name: revoke_api_key
 -- Revoke the agent's first key whose hash starts so; 1 or 0.
 select ves.revoke_api_key(
-  key_hash_prefix => %(key_hash_prefix)s, tenant_id => %(tenant_id)s, agent_id => %(agent_id)s
+  key_hash_prefix => %(key_hash_prefix)s,
+  tenant_id => %(tenant_id)s,
+  agent_id => %(agent_id)s,
+  context => %(context)s
+);
+
+-- name: update_api_key
+-- Change what the agent's first active key whose hash starts so may do; the key, or null.
+select ves.update_api_key(
+  key_hash_prefix => %(key_hash_prefix)s,
+  tenant_id => %(tenant_id)s,
+  agent_id => %(agent_id)s,
+  store_ids => %(store_ids)s::uuid[],
+  can_read => %(can_read)s::boolean,
+  can_write => %(can_write)s::boolean,
+  can_admin => %(can_admin)s::boolean,
+  rate_limit => %(rate_limit)s::integer,
+  context => %(context)s
+);
+
+-- name: register_agent
+-- Store the first key of an agent that registered itself.
+select ves.register_agent(
+  key_hash => %(key_hash)s,
+  tenant_id => %(tenant_id)s,
+  agent_id => %(agent_id)s,
+  store_ids => %(store_ids)s::uuid[],
+  can_write => %(can_write)s,
+  rate_limit => %(rate_limit)s::integer,
+  details => %(details)s,
+  context => %(context)s
+);
+
+-- name: record_audit
+-- Write down what changes nothing in the database: logins, and attempts that failed.
+select ves.record_audit(
+  action => %(action)s,
+  tenant_id => %(tenant_id)s::uuid,
+  resource_type => %(resource_type)s,
+  resource_id => %(resource_id)s::text,
+  details => %(details)s,
+  success => %(success)s,
+  error_message => %(error_message)s::text,
+  context => %(context)s
 );

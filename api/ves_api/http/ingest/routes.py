@@ -12,7 +12,7 @@ from ves_api.http.decode import read_body
 from ves_api.http.docs.operation import Operation, operation_opt
 from ves_api.http.ingest.service import IngestService
 from ves_api.http.ingest.wire import IngestRequest, IngestResponse
-from ves_api.services import Caller, admit, services_of
+from ves_api.services import Caller, admit, charge_again, services_of
 
 _FORBIDDEN = 403
 _INGEST = Operation(
@@ -47,10 +47,12 @@ async def ingest_events(request: Request[Any, Any, Any]) -> ASGIResponse:
         if error.status != _FORBIDDEN:
             raise
         # The cached identity may be older than a change that allows this.
-        fresh = await services_of(request).authenticator.identify(caller.credential)
-        if fresh == caller.identity:
+        services = services_of(request)
+        fresh = Caller(caller.credential, await services.authenticator.identify(caller.credential))
+        if fresh.identity == caller.identity:
             raise
-        response = await ingest.ingest(request_id, Caller(caller.credential, fresh), body)
+        await charge_again(services, caller.identity, fresh)
+        response = await ingest.ingest(request_id, fresh, body)
     return ASGIResponse(body=response, media_type="application/json")
 
 

@@ -29,6 +29,7 @@ from ves_api.gateway.ingest import EncodedEvents, encode_columns
 from ves_api.http.ingest.signing import SignedBatch, sequenced_at_text
 from ves_api.http.ingest.wire import IngestResponse, Rejection
 from ves_api.ids import fresh_uuid
+from ves_api.services import Caller, charge_again
 from ves_api.telemetry import get_logger
 
 if TYPE_CHECKING:
@@ -39,9 +40,8 @@ if TYPE_CHECKING:
     from ves.prepare import PreparedEvent
     from ves.receipts import Receipt
     from ves.schemas.judge import Rules
-    from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
-    from ves_api.services import Caller, Services
+    from ves_api.services import Services
     from ves_api.settings import Settings
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ class IngestService:
             events=encoded,
             ids=_ids(request),
             epoch=caller.identity.epoch,
-            reauthenticate=lambda: self._reauthenticate(append, request, caller.credential),
+            reauthenticate=lambda: self._reauthenticate(append, request, caller),
             revalidate=lambda: self._revalidate(append, request, inline=len(body) <= INLINE_BYTES),
         )
         answer = await services.coalescer.append(append)
@@ -156,14 +156,13 @@ class IngestService:
         rules = await schemas.newer(request.tenant_id, request.events, events.schema_epoch)
         return await self._run(inline, partial(self._judge, request, events, rules))
 
-    async def _reauthenticate(
-        self, append: Append, request: IngestRequest, credential: Credential | None
-    ) -> int | None:
+    async def _reauthenticate(self, append: Append, request: IngestRequest, caller: Caller) -> int | None:
         """Check the caller again after credentials changed; answers the new epoch."""
-        identity = await self._services.authenticator.identify_again(credential, append.epoch)
+        identity = await self._services.authenticator.identify_again(caller.credential, append.epoch)
         identity.require_agent(request.agent_id)
         identity.require("write")
         identity.require_scope(request.tenant_id, request.store_id)
+        await charge_again(self._services, caller.identity, Caller(caller.credential, identity))
         return identity.epoch
 
     async def _replayed(self, request: IngestRequest, answer: AppendAnswer) -> list[Receipt]:

@@ -1,0 +1,127 @@
+"""Logins in the audit log, without giving a stranger a way to flood it or to make anybody wait.
+
+Written in the background once a minute: of refused callers one entry for each (reason, address) with a count, of
+callers that were let in one entry for each credential an hour and process. What a crash catches unwritten is lost,
+and so is what does not fit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ves_api.auth.addresses import client_ip
+from ves_api.auth.context import audit_context, request_context
+from ves_api.errors import ApiError
+from ves_api.gateway.credentials import record_audit
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable
+
+    from litestar import Request
+
+    from ves_api.auth.credentials import Credential
+    from ves_api.auth.identity import Identity
+    from ves_api.gateway.database import Database
+
+LOGIN_FAILURE, LOGIN_SUCCESS = "login_failure", "login_success"
+_INTERVAL_SECONDS = 60.0
+_SUCCESS_SECONDS = 3600.0
+_MAX_REASONS = 200
+_MAX_LOGINS = 500
+_MAX_SEEN = 10_000
+_RESOURCES = {LOGIN_FAILURE: "login", LOGIN_SUCCESS: "login"}
+_ELSEWHERE = "elsewhere"
+_log = get_logger("journal")
+
+
+@dataclass(slots=True)
+class _Entry:
+    action: str
+    tenant_id: uuid.UUID | None
+    resource_id: str | None
+    error: str | None
+    context: dict[str, str | None]
+    count: int = 1
+
+
+class Journal:
+    """Owned by one event loop. `clock` answers seconds and never goes back."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._clock = clock
+        self._refused: dict[tuple[str, str, str | None], _Entry] = {}
+        self._let_in: list[_Entry] = []
+        self._seen: dict[str, float] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def note(self, action: str, refusal: ApiError, request: Request[Any, Any, Any]) -> None:
+        """A caller was refused. Beyond a number of addresses a minute the rest is counted together."""
+        address = client_ip(request)
+        key = (action, refusal.code, address)
+        if key not in self._refused and len(self._refused) >= _MAX_REASONS:
+            key = (action, refusal.code, _ELSEWHERE)
+        known = self._refused.get(key)
+        if known is not None:
+            known.count += 1
+            return
+        context = {"actor": "anonymous", "actor_type": "public", **request_context(request)}
+        if key[2] == _ELSEWHERE:
+            context |= {"ip_address": None, "user_agent": None, "request_id": None}
+        self._refused[key] = _Entry(action, None, None, refusal.code, context)
+
+    def let_in(
+        self, identity: Identity, credential: Credential | None, request: Request[Any, Any, Any]
+    ) -> None:
+        """A caller was let in with a credential of its own."""
+        if credential is None or identity.kind == "none":
+            return
+        now, last = self._clock(), self._seen.get(credential.fingerprint)
+        if (last is not None and now - last < _SUCCESS_SECONDS) or len(self._let_in) >= _MAX_LOGINS:
+            return
+        if len(self._seen) >= _MAX_SEEN:
+            self._seen.clear()
+        self._seen[credential.fingerprint] = now
+        context = audit_context(request, identity)
+        self._let_in.append(_Entry(LOGIN_SUCCESS, identity.tenant_id, identity.name, None, context))
+
+    async def flush(self) -> None:
+        """Write what is waiting. What cannot be written now is dropped: the log must not make anybody wait."""
+        entries = [*self._refused.values(), *self._let_in]
+        self._refused, self._let_in = {}, []
+        try:
+            for entry in entries:
+                await record_audit(
+                    self._database,
+                    action=entry.action,
+                    tenant_id=entry.tenant_id,
+                    resource=(_RESOURCES.get(entry.action, "agent"), entry.resource_id),
+                    details={} if entry.error is None else {"count": entry.count},
+                    error=entry.error,
+                    context=entry.context,
+                )
+        except ApiError as error:
+            _log.warning("logins_not_audited", code=error.sqlstate)
+
+    def start(self) -> None:
+        """Begin to write once a minute."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop, and write what is waiting."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self.flush()
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(_INTERVAL_SECONDS)
+            await self.flush()

@@ -1,0 +1,46 @@
+create or replace function ves.update_api_key(
+  key_hash_prefix text, tenant_id uuid, agent_id uuid default null, store_ids uuid[] default null,
+  can_read boolean default null, can_write boolean default null, can_admin boolean default null,
+  rate_limit integer default null, context jsonb default null
+)
+returns jsonb
+language plpgsql
+volatile
+security definer
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_key_hash text := ves_int.find_api_key(
+    update_api_key.key_hash_prefix, update_api_key.tenant_id, update_api_key.agent_id);
+  v_before jsonb;
+  v_after jsonb;
+begin
+  perform ves_int.check_api_key_grants(update_api_key.store_ids, nullif(update_api_key.rate_limit, 0));
+  select k.key_hash into v_key_hash from ves_store.api_keys as k
+  where k.key_hash = v_key_hash and k.active
+  for update;
+  if not found then
+    return null;
+  end if;
+  v_before := ves_int.api_key_details(v_key_hash);
+  update ves_store.api_keys as k
+  set store_ids = coalesce(update_api_key.store_ids, k.store_ids),
+    can_read = coalesce(update_api_key.can_read, k.can_read),
+    can_write = coalesce(update_api_key.can_write, k.can_write),
+    can_admin = coalesce(update_api_key.can_admin, k.can_admin),
+    rate_limit = case
+      when update_api_key.rate_limit is null then k.rate_limit else nullif(update_api_key.rate_limit, 0) end,
+    updated_at = now()
+  where k.key_hash = v_key_hash;
+  v_after := ves_int.api_key_details(v_key_hash);
+  perform ves_int.audit(
+    'api_key_updated', update_api_key.tenant_id, 'api_key', left(v_key_hash, 16),
+    jsonb_build_object('before', v_before, 'after', v_after), update_api_key.context
+  );
+  return v_after || jsonb_build_object('key_hash_prefix', left(v_key_hash, 16));
+end
+$$;
+
+comment on function ves.update_api_key(text, uuid, uuid, uuid[], boolean, boolean, boolean, integer, jsonb) is
+'Changes what the tenant''s first active key (of an agent, if named) whose hash starts with the prefix of 8 to 64 hex digits may do. Null keeps a value; store_ids {} means all stores, rate_limit 0 none. Answers {key_hash_prefix, agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?}, or null: a revoked key is not found and never comes back. Takes effect in every process at commit. Audited as api_key_updated. Errors: VE007.';
