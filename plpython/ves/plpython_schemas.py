@@ -2,13 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import MutableMapping, Sequence
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
-from ves.plpython import guard
+from ves.errors import RequestRefused
+from ves.plpython import guard, nullable
+from ves.prepare import ENCRYPTED
 from ves.schemas.compatibility import Mode, check_compatibility
-from ves.schemas.compiled import compile_schema
+from ves.schemas.compiled import CompiledSchema, compile_schema
+from ves.schemas.judge import DEFAULT_MODE, ActiveSchema, Rules, judge, overlay, parse_mode
 
-__all__ = ["check_schema", "guard"]
+__all__ = ["apply", "check_schema", "events", "guard", "rules"]
+
+_CACHE = "ves.compiled_schemas"
+_MAX_COMPILED = 200
+_SECONDS = 5.0
+
+
+class Warner(Protocol):
+    """The part of PL/Python's `plpy` module that is used here."""
+
+    def warning(self, message: str) -> None:
+        """Send a warning to the caller and to the server's log."""
+
+
+class Event(NamedTuple):
+    """An event as the columns of a batch tell it."""
+
+    event_type: str
+    kind: int
+    payload: bytes
+    refusal: str | None
 
 
 def check_schema(schema: str, mode: Mode, versions: Sequence[int], earlier: Sequence[str]) -> None:
@@ -16,3 +42,63 @@ def check_schema(schema: str, mode: Mode, versions: Sequence[int], earlier: Sequ
     compile_schema(schema)
     if mode != "none":
         check_compatibility(schema, list(zip(versions, earlier, strict=True)), mode)
+
+
+def events(
+    event_types: Sequence[str],
+    kinds: Sequence[int] | None,
+    payloads: Sequence[str],
+    refusals: Sequence[str | None] | None,
+) -> list[Event]:
+    """The events of a batch; without kinds all are plaintext."""
+    count = len(event_types)
+    columns = zip(event_types, kinds or [0] * count, payloads, refusals or [None] * count, strict=True)
+    return [Event(name, kind, payload.encode(), refusal) for name, kind, payload, refusal in columns]
+
+
+def rules(
+    cache: MutableMapping[str, Any],
+    types: Sequence[str],
+    ids: Sequence[str | None],
+    texts: Sequence[str | None],
+) -> Rules:
+    """The active schemas, compiled once in a session: the text of an id never changes."""
+    compiled: dict[str, CompiledSchema | None] = cache.setdefault(_CACHE, {})
+    active: dict[str, ActiveSchema | None] = {}
+    for event_type, schema_id, text in zip(types, ids, texts, strict=True):
+        if schema_id is None or text is None:
+            continue
+        if schema_id not in compiled:
+            if len(compiled) >= _MAX_COMPILED:
+                compiled.clear()
+            compiled[schema_id] = _compiled(text)
+        active[event_type] = ActiveSchema(UUID(schema_id), 0, compiled[schema_id])
+    return Rules(None, active)
+
+
+def _compiled(text: str) -> CompiledSchema | None:
+    try:
+        return compile_schema(text)
+    except RequestRefused:
+        return None
+
+
+def apply(
+    plpy: Warner,
+    mode: str,
+    reason: str,
+    batch: Sequence[Event],
+    messages: Sequence[str | None] | None,
+    found: Rules,
+) -> tuple[list[str | None] | None, list[str | None] | None]:
+    """Refusals and messages with the verdicts of the schemas over them; mode warn only warns."""
+    chosen = parse_mode(mode) or DEFAULT_MODE
+    deadline = time.monotonic() + _SECONDS
+    wrong = judge(
+        chosen, found, batch, lambda event: event.kind == ENCRYPTED, lambda: time.monotonic() > deadline
+    )
+    if wrong and chosen == "warn":
+        plpy.warning(f"{len(wrong)} events do not fit their schemas")
+        wrong = {}
+    judged = overlay(batch, messages or [None] * len(batch), wrong, reason)
+    return nullable(judged[0]), nullable(judged[1])

@@ -47,9 +47,17 @@ class Rules:
 class Payload(Protocol):
     """An event of either stream as far as it is judged here."""
 
-    event_type: str
-    payload: bytes
-    refusal: str | None
+    @property
+    def event_type(self) -> str:
+        """Its type."""
+
+    @property
+    def payload(self) -> bytes:
+        """Its payload's JSON text."""
+
+    @property
+    def refusal(self) -> str | None:
+        """What is wrong with it already."""
 
 
 P = TypeVar("P", bound=Payload)

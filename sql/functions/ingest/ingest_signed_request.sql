@@ -16,6 +16,7 @@ declare
   v_stream record;
   v_batch record;
   v_keys record;
+  v_judged record;
   v_signer ves_store.signers;
   v_result ves.ingest_result;
 begin
@@ -40,17 +41,23 @@ begin
   <<attempts>>
   for v_attempt in 1 .. 3 loop
     begin
+      select * into v_judged
+      from ves_int.judge_schemas(
+        v_stream.tenant_id, v_batch.event_types, v_batch.payload_kinds, v_batch.payloads, v_batch.refusals,
+        v_batch.refusal_messages, 'schema_validation');
       v_result := ves.ingest_events(
         v_stream.tenant_id, v_stream.store_id, v_signer.signer_id, null,
         v_batch.event_ids, v_batch.command_ids, v_batch.agent_ids, v_batch.agent_key_ids, v_batch.entity_types,
         v_batch.entity_ids, v_batch.event_types, v_batch.created_at_texts, v_batch.created_at_micros,
         v_batch.payload_kinds, v_batch.payloads, v_batch.base_versions, v_batch.signature_schemes,
-        v_batch.signature_bundles, v_batch.digests, v_batch.refusals, v_batch.refusal_messages);
+        v_batch.signature_bundles, v_batch.digests, v_judged.judged_refusals,
+        v_judged.judged_messages, v_judged.schema_epoch);
       exit attempts;
     exception
       -- another store of the tenant stored one of these ids at this moment, or holds one and waits for another:
       -- the next look sees it
-      when unique_violation or deadlock_detected then
+      -- VE634: a schema of the tenant changed since it was looked at
+      when unique_violation or deadlock_detected or sqlstate 'VE634' then
         if v_attempt = 3 then
           raise;
         end if;
@@ -61,4 +68,4 @@ end
 $$;
 
 comment on function ves.ingest_signed_request(text) is
-'Ingests a signed batch, the JSON text of POST /api/v1/ves/events/ingest ({agentId, events}) as received, verifying every signature inside the database (VES 14). Answers the same JSON, with receipts that are not signed yet. Errors: VE204 in core mode, VE205 no signer registered, VE001-VE012 for a refused request.';
+'Ingests a signed batch, the JSON text of POST /api/v1/ves/events/ingest ({agentId, events}) as received, verifying every signature inside the database (VES 14) and checking payloads against the tenant''s active schemas (operations 6.3; mode: setting ves.schema_validation_mode, default enforce). Answers the same JSON, with receipts that are not signed yet. Errors: VE204 in core mode, VE205 no signer registered, VE001-VE012 for a refused request.';

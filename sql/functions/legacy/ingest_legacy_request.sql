@@ -10,6 +10,7 @@ as $$
 #variable_conflict use_column
 declare
   v_batch record;
+  v_judged record;
   v_result ves.ingest_result;
   v_rejections jsonb;
 begin
@@ -19,15 +20,19 @@ begin
   for v_attempt in 1 .. 3 loop
     exit attempts when cardinality(v_batch.event_ids) = 0;
     begin
+      select * into v_judged
+      from ves_int.judge_schemas(
+        v_batch.tenant_id, v_batch.event_types, null, v_batch.payloads, v_batch.refusals, v_batch.refusal_messages,
+        'SchemaValidation');
       v_result := ves.ingest_legacy_events(
         v_batch.tenant_id, v_batch.store_id, null, v_batch.source_agent, v_batch.event_ids, v_batch.command_ids,
         v_batch.entity_types, v_batch.entity_ids, v_batch.event_types, v_batch.created_at_micros, v_batch.payloads,
         v_batch.payload_hashes, v_batch.base_versions, v_batch.envelope_versions, v_batch.signatures,
-        v_batch.refusals, v_batch.refusal_messages);
+        v_judged.judged_refusals, v_judged.judged_messages, v_judged.schema_epoch);
       exit attempts;
     exception
       -- another store of the tenant stored one of these ids at this moment, as in ves.ingest_signed_request
-      when unique_violation or deadlock_detected then
+      when unique_violation or deadlock_detected or sqlstate 'VE634' then
         if v_attempt = 3 then
           raise;
         end if;
@@ -50,4 +55,4 @@ end
 $$;
 
 comment on function ves.ingest_legacy_request(text) is
-'Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same JSON (VES 17.2); payload hashes are computed here. Errors: VE204 in core mode, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.';
+'Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same JSON (VES 17.2); payload hashes are computed here, payloads checked against the tenant''s active schemas (mode: setting ves.schema_validation_mode, default enforce). Errors: VE204 in core mode, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.';

@@ -1,0 +1,34 @@
+-- Refusals of a batch with the verdicts of its tenant's schemas over them (operations 6.3).
+create or replace function ves_int.apply_schemas(
+  mode text,
+  reason text,
+  event_types text[],
+  payload_kinds smallint[],
+  payloads json[],
+  refusals text[],
+  refusal_messages text[],
+  schema_types text[],
+  schema_ids uuid[],
+  schema_texts text[],
+  out judged_refusals text[],
+  out judged_messages text[]
+)
+returns record
+language plpython3u
+volatile
+called on null input
+parallel unsafe
+cost 10000
+set search_path to ''
+as $$
+if "ves.schemas" not in GD:
+    from ves import plpython_schemas
+    GD["ves.schemas"] = plpython_schemas
+ves = GD["ves.schemas"]
+events = ves.events(event_types, payload_kinds, payloads, refusals)
+rules = ves.rules(GD, schema_types, schema_ids, schema_texts)
+return ves.apply(plpy, mode, reason, events, refusal_messages, rules)
+$$;
+
+comment on function ves_int.apply_schemas(text, text, text[], smallint[], json[], text[], text[], text[], uuid[], text[]) is
+'Refusals and messages of a batch, reason standing where a payload fails the schema of its type (operations 6.3); mode warn only warns. Null stands for an array of nulls; payload_kinds null: all plaintext. Compiled schemas stay in the session.';

@@ -1,0 +1,43 @@
+-- For the doors that verify in the database. A tenant without schemas costs one look-up.
+-- The mode is a setting of the database or of a role, not of the caller's good will: who may call these doors is
+-- trusted, and could as well store its events' types without a schema.
+create or replace function ves_int.judge_schemas(
+  tenant_id uuid, event_types text[], payload_kinds smallint[], payloads json[], refusals text[],
+  refusal_messages text[], reason text,
+  out judged_refusals text[], out judged_messages text[], out schema_epoch bigint
+)
+returns record
+language plpgsql
+volatile
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_mode constant text := lower(coalesce(current_setting('ves.schema_validation_mode', true), ''));
+  v_schemas record;
+begin
+  judged_refusals := judge_schemas.refusals;
+  judged_messages := judge_schemas.refusal_messages;
+  if v_mode in ('disabled', 'off', 'none', 'false', '0') then
+    return;
+  end if;
+  schema_epoch := coalesce(
+    (select e.epoch from ves_store.schema_epochs as e where e.tenant_id = judge_schemas.tenant_id), 0);
+  if schema_epoch = 0 and v_mode in ('enforce', 'on', 'true', '1', '') then
+    return;
+  end if;
+  select
+    max(a.schema_epoch) as epoch, array_agg(a.event_type) as types, array_agg(a.schema_id) as ids,
+    array_agg(a.schema_json::text) as texts
+  into v_schemas
+  from ves.get_active_schemas(judge_schemas.tenant_id, judge_schemas.event_types) as a;
+  schema_epoch := v_schemas.epoch;
+  select a.judged_refusals, a.judged_messages into judged_refusals, judged_messages
+  from ves_int.apply_schemas(
+    v_mode, judge_schemas.reason, judge_schemas.event_types, judge_schemas.payload_kinds, judge_schemas.payloads,
+    judge_schemas.refusals, judge_schemas.refusal_messages, v_schemas.types, v_schemas.ids, v_schemas.texts) as a;
+end
+$$;
+
+comment on function ves_int.judge_schemas(uuid, text[], smallint[], json[], text[], text[], text) is
+'Refusals of a batch with the verdicts of its tenant''s active schemas over them, and the schema epoch at which those were read. The mode is the setting ves.schema_validation_mode (disabled, warn, enforce, required; default enforce): alter database … set ves.schema_validation_mode = ''required''.';

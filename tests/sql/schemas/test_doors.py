@@ -1,0 +1,124 @@
+"""The doors that verify in the database check payloads against schemas too."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.sql.support import scalar
+from ves import legacy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+
+    from tests.sql.support import Agent, Event
+
+AMOUNT = '{"properties": {"amount": {"type": "integer"}}, "required": ["amount"]}'
+GOOD, BAD = '{"amount": 1}', '{"amount": "s3cret"}'
+FAILED = "Schema validation failed for event type 'order.created': /amount: must be integer"
+MISSING = "No schema registered for event type 'order.created'"
+
+
+class Doors:
+    """Both doors for one stream, as the trusted service calls them."""
+
+    def __init__(
+        self, service: psycopg.Connection[Any], admin: psycopg.Connection[Any], agent: Agent
+    ) -> None:
+        self.service = service
+        self.admin = admin
+        self.agent = agent
+
+    def register(self, schema: str = AMOUNT) -> uuid.UUID:
+        statement = "select (ves.register_schema(%s, 'order.created', %s::json)).schema_id"
+        found: uuid.UUID = scalar(self.admin, statement, [self.agent.tenant_id, schema])
+        return found
+
+    def signed(self, *events: Event) -> dict[str, Any]:
+        answer: dict[str, Any] = scalar(
+            self.service, "select ves.ingest_signed_request(%s)", [self.agent.body(*events)]
+        )
+        return answer
+
+    def legacy(self, *payloads: str) -> dict[str, Any]:
+        events = [
+            json.dumps(
+                {
+                    "event_id": str(uuid.uuid4()),
+                    "tenant_id": str(self.agent.tenant_id),
+                    "store_id": str(self.agent.store_id),
+                    "entity_type": "order",
+                    "entity_id": uuid.uuid4().hex,
+                    "event_type": "order.created",
+                    "created_at": "2025-01-08T10:30:00Z",
+                    "source_agent": str(self.agent.agent_id),
+                    "payload_hash": legacy.payload_hash(payload.encode()).hex(),
+                }
+            )[:-1]
+            + f', "payload": {payload}}}'
+            for payload in payloads
+        ]
+        body = f'{{"agent_id": "{self.agent.agent_id}", "events": [{",".join(events)}]}}'
+        answer: dict[str, Any] = scalar(self.service, "select ves.ingest_legacy_request(%s)", [body])
+        return answer
+
+
+@pytest.fixture
+def doors(service: psycopg.Connection[Any], admin: psycopg.Connection[Any], agent: Agent) -> Iterator[Doors]:
+    yield Doors(service, admin, agent)
+    service.execute("reset ves.schema_validation_mode")
+
+
+def told(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(r["reason"], r["message"]) for r in answer.get("rejections", [])]
+
+
+def test_both_doors_refuse_what_fails_the_newest_active_schema(doors: Doors) -> None:
+    event = doors.agent.event
+    assert told(doors.signed(event(BAD))) == []
+    doors.register()
+    answer = doors.signed(event(BAD), event(GOOD))
+    assert told(answer) == [("schema_validation", FAILED)]
+    assert answer["eventsAccepted"] == 1
+    assert told(doors.legacy(GOOD, BAD)) == [("SchemaValidation", FAILED)]
+    doors.register("{}")
+    assert told(doors.signed(event(BAD))) == told(doors.legacy(BAD)) == []
+
+
+def test_a_change_counts_for_the_next_call_of_the_same_session(doors: Doors) -> None:
+    schema_id = doors.register()
+    assert told(doors.signed(doors.agent.event(BAD))) == [("schema_validation", FAILED)]
+    doors.admin.execute(
+        "select ves.set_schema_status(%s, %s, 'archived')", [doors.agent.tenant_id, schema_id]
+    )
+    assert told(doors.signed(doors.agent.event(BAD))) == []
+
+
+@pytest.mark.parametrize("mode", ["off", "warn", "enforce", "REQUIRED", "no such mode"])
+def test_the_mode_is_a_setting_of_the_database(doors: Doors, mode: str) -> None:
+    doors.service.execute("select set_config('ves.schema_validation_mode', %s, false)", [mode])
+    notices: list[str] = []
+    doors.service.add_notice_handler(lambda d: notices.append(d.message_primary or ""))
+    missing = [MISSING] if mode == "REQUIRED" else []
+    assert [m for _, m in told(doors.signed(doors.agent.event(GOOD)))] == missing
+    assert [m for _, m in told(doors.legacy(GOOD))] == missing
+    doors.register()
+    failed = [] if mode in ("off", "warn") else [FAILED]
+    assert [m for _, m in told(doors.signed(doors.agent.event(BAD)))] == failed
+    assert [m for _, m in told(doors.legacy(BAD))] == failed
+    assert bool(notices) == (mode == "warn")
+    assert "s3cret" not in "".join(notices)
+
+
+def test_a_replay_over_sql_wins_over_a_schema_that_came_later(doors: Doors) -> None:
+    event = doors.agent.event(BAD)
+    first = doors.signed(event)["receipts"][0]
+    doors.register()
+    again = doors.signed(event)
+    assert told(again) == []
+    assert again["receipts"][0]["receiptHash"] == first["receiptHash"]
