@@ -25,7 +25,7 @@ _GROUPS = (
         re.compile(r"(JWT|RATE_LIMIT|PUBLIC_AGENT|TRUST_PROXY|ADMIN_IP)_|(ALLOW_)?AUTH_|BOOTSTRAP_|AUDIT_"),
     ),
     ("caches", re.compile(r"CACHE_")),
-    ("encryption", re.compile(r"PAYLOAD_ENCRYPTION_")),
+    ("encryption", re.compile(r"PAYLOAD_ENCRYPTION_|VES_KEYRING_")),
     ("schemas", re.compile(r"SCHEMA_")),
     ("stark", re.compile(r"VES_STARK_")),
     ("sequencer", re.compile(r"VES_(SEQUENCER|STRICT|COALESCE)")),
