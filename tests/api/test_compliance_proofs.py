@@ -306,6 +306,7 @@ def test_inputs_that_come_along_must_be_the_canonical_ones(
         ({"proofType": "x" * 33}, 400, "proofType"),
         ({"proofType": "a\x00"}, 400, "proofType"),
         ({"proofVersion": 1}, 400, "proofVersion"),
+        ({"proofVersion": 3}, 400, "proofVersion"),
         ({"proofVersion": 0, "proofType": "x"}, 400, "proofVersion"),
         ({"proofVersion": 2**40, "proofType": "x"}, 400, "proofVersion"),
         ({"policyId": ""}, 400, "policyId"),
