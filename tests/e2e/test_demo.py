@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import uuid
@@ -55,6 +56,13 @@ def test_the_demo_is_told_to_its_end_and_a_repeat_replays_every_receipt(
     assert told.code == 0, told.err + told.out
     assert "ALL VALID" in told.out
     assert "refused (invalid_payload_hash, invalid_signature)" in told.out
+    assert (
+        "against its schema: refused (Schema validation failed for event type 'order.created': /items:"
+        in told.out
+    )
+    assert "reports (accepted), its key is revoked, it reports again: refused (agent_key_invalid" in told.out
+    assert re.search(r"[1-9]\d* events under key 1, [1-9]\d* under key 2", told.out)
+    assert re.search(r'warehouse and accountant read \{"currency":"USD".*a stranger does not', told.out)
     if here.is_full:
         assert "before the change `fsck` finds nothing" in told.out
         assert "after it: #2 payload_hash" in told.out

@@ -5,20 +5,28 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
+from msgspec import convert, structs, to_builtins
 
 from ves import canonical, digests, ed25519
-from ves.codec import ZERO_HASH
+from ves.codec import ZERO_HASH, parse_hex
+from ves.encrypted import PayloadEncrypted
+from ves.seal import EventBinding, seal
+from ves.seal import open as open_payload
 from ves_api.cli.exits import usage
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    from ves.seal import RandomBytes
 
 U32_MAX = 2**32 - 1
 SEED_BYTES = 32
+HASH_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +100,29 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A signed envelope: its JSON text and the two values that receipts and leaves are checked against."""
+    """A signed envelope: its JSON text, the number of the key, and the two values that receipts and leaves are checked against."""
 
     event_id: UUID
+    key_id: int
     text: bytes
     signing_hash: bytes
     signature: bytes
 
 
-def sign_event(key: AgentKey, tenant_id: UUID, store_id: UUID, event: Event) -> Signed:
-    """Sign a plaintext event (VES 4, 5). ProtocolError when the payload is not acceptable JSON."""
-    plain_hash = digests.payload_plain_hash(canonical.jcs(event.payload))
-    signing_hash = digests.signing_hash(
-        ves_version=1,
+def sign_event(
+    key: AgentKey,
+    tenant_id: UUID,
+    store_id: UUID,
+    event: Event,
+    *,
+    recipients: Mapping[int, bytes] | None = None,
+    random_bytes: RandomBytes = os.urandom,
+) -> Signed:
+    """Sign an event (VES 4, 5); with recipients {recipient_kid: X25519 public key} its payload is sealed first (VES 8).
+
+    ProtocolError when the payload is not acceptable JSON or a recipient's key is not acceptable.
+    """
+    binding = EventBinding(
         tenant_id=tenant_id,
         store_id=store_id,
         event_id=event.event_id,
@@ -114,29 +132,50 @@ def sign_event(key: AgentKey, tenant_id: UUID, store_id: UUID, event: Event) -> 
         entity_id=event.entity_id,
         event_type=event.event_type,
         created_at=event.created_at,
-        payload_kind=0,
-        payload_plain_hash=plain_hash,
-        payload_cipher_hash=ZERO_HASH,
+    )
+    bound = structs.asdict(binding)
+    if recipients:
+        sealed = seal(event.payload, binding, recipients, random_bytes)
+        content: dict[str, Any] = {
+            "payload_kind": 1,
+            "payload_encrypted": to_builtins(sealed.payload_encrypted),
+        }
+        hashes = sealed.payload_plain_hash, sealed.payload_cipher_hash
+    else:
+        content = {"payload_kind": 0, "payload": orjson.Fragment(event.payload)}
+        hashes = digests.payload_plain_hash(canonical.jcs(event.payload)), ZERO_HASH
+    signing_hash = digests.signing_hash(
+        ves_version=1,
+        payload_kind=content["payload_kind"],
+        payload_plain_hash=hashes[0],
+        payload_cipher_hash=hashes[1],
+        **bound,
     )
     signature = ed25519.sign(key.seed, signing_hash)
     envelope = {
         "ves_version": 1,
-        "event_id": event.event_id,
-        "tenant_id": tenant_id,
-        "store_id": store_id,
-        "source_agent_id": key.agent_id,
-        "agent_key_id": key.key_id,
-        "entity_type": event.entity_type,
-        "entity_id": event.entity_id,
-        "event_type": event.event_type,
-        "created_at": event.created_at,
-        "payload_kind": 0,
-        "payload": orjson.Fragment(event.payload),
-        "payload_plain_hash": "0x" + plain_hash.hex(),
-        "payload_cipher_hash": "0x" + ZERO_HASH.hex(),
+        **bound,
+        **content,
+        "payload_plain_hash": "0x" + hashes[0].hex(),
+        "payload_cipher_hash": "0x" + hashes[1].hex(),
         "agent_signature": "0x" + signature.hex(),
         "command_id": event.command_id,
         "base_version": event.base_version,
     }
     present = {name: value for name, value in envelope.items() if value is not None}
-    return Signed(event.event_id, orjson.dumps(present), signing_hash, signature)
+    return Signed(event.event_id, key.key_id, orjson.dumps(present), signing_hash, signature)
+
+
+def open_event(text: bytes, recipient_kid: int, secret: bytes) -> bytes:
+    """Open the sealed payload of an envelope with a recipient's X25519 secret (VES 8.2): canonical JSON.
+
+    ProtocolError when the secret is not the recipient's or the content is not what was signed.
+    """
+    envelope = orjson.loads(text)
+    return open_payload(
+        convert(envelope["payload_encrypted"], PayloadEncrypted),
+        convert(envelope, EventBinding),
+        parse_hex(envelope["payload_plain_hash"], HASH_BYTES),
+        recipient_kid,
+        secret,
+    )

@@ -138,6 +138,31 @@ class Sequencer:
         }
         return self._send(dict, "POST", "/api/v1/agents/keys", body=orjson.dumps(document), repeatable=False)
 
+    def rotate_agent_key(
+        self, tenant_id: UUID, agent_id: UUID, key_id: int, new_key_id: int, public_key: bytes
+    ) -> Json:
+        """POST an exchange of an agent's key: the old one verifies for a grace period; not repeated."""
+        document = {"tenantId": tenant_id, "newKeyId": new_key_id, "publicKey": "0x" + public_key.hex()}
+        path = f"/api/v1/agents/{agent_id}/keys/{key_id}/rotate"
+        return self._send(dict, "POST", path, body=orjson.dumps(document), repeatable=False)
+
+    def revoke_agent_key(self, tenant_id: UUID, agent_id: UUID, key_id: int) -> Json:
+        """DELETE an agent's key; it holds at once in every process."""
+        query = {"tenantId": str(tenant_id)}
+        return self._send(dict, "DELETE", f"/api/v1/agents/{agent_id}/keys/{key_id}", query=query)
+
+    def list_schemas(self, tenant_id: UUID, event_type: str) -> list[Json]:
+        """GET all versions of an event type's schema, newest first (HTTP 8)."""
+        query = {"tenant_id": str(tenant_id)}
+        answer = self._send(dict, "GET", f"/api/v1/schemas/event-type/{event_type}", query=query)
+        found: list[Json] = answer["schemas"]
+        return found
+
+    def register_schema(self, tenant_id: UUID, event_type: str, schema: Json) -> Json:
+        """POST the next version of an event type's schema (HTTP 8); not repeated, because each makes a version."""
+        document = {"tenantId": tenant_id, "eventType": event_type, "schemaJson": schema}
+        return self._send(dict, "POST", "/api/v1/schemas", body=orjson.dumps(document), repeatable=False)
+
     def create_commitment(self, tenant_id: UUID, store_id: UUID, first: int, last: int) -> Json:
         """POST a commitment of first..last (HTTP 5); the same range again gives the stored one."""
         document = {

@@ -73,7 +73,9 @@ class LineSigner:
     def _line(self, line: bytes) -> Line:
         if msgspec.json.decode(line, type=_Kind).agent_signature is not None:
             envelope = msgspec.json.decode(line, type=Envelope)
-            signed = Signed(envelope.event_id, line, envelope.signing_hash(), envelope.signature())
+            signed = Signed(
+                envelope.event_id, envelope.agent_key_id, line, envelope.signing_hash(), envelope.signature()
+            )
             return Line(envelope.tenant_id, envelope.store_id, envelope.source_agent_id, signed)
         facts = msgspec.json.decode(line, type=Facts)
         event = Event(

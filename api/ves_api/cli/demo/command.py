@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,7 +32,17 @@ from ves_api.cli.demo.play import (
     stutter,
     write_evidence,
 )
-from ves_api.cli.demo.purchases import AGENTS_PER_STORE, STORES, Cast, read_purchases
+from ves_api.cli.demo.purchases import (
+    AGENTS_PER_STORE,
+    NEW_KEY,
+    OLD_KEY,
+    READERS,
+    SEALED_STORE,
+    STORES,
+    Cast,
+    read_purchases,
+)
+from ves_api.cli.demo.rules import break_a_rule, dismiss, open_a_letter, register_schemas
 from ves_api.cli.exits import Exit, check_failed, usage
 from ves_api.cli.options import ApiKey, PublicKey, Url
 from ves_api.cli.output import JsonOption, note, out, print_json, progress
@@ -46,6 +57,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 AGENTS = len(STORES) * AGENTS_PER_STORE
 VERIFIER_SECONDS = 600
+READER_NAMES = " and ".join(READERS.values())
 
 
 class Teller:
@@ -107,7 +119,8 @@ def trusted_keys(cast: Cast, book: Book, public_key: str | None) -> Json:
         sequencers = {
             str(row["sequencer_id"]): bytes(row["public_key"]).hex() for row in signers if row["public_key"]
         }
-    agents = {f"{agent.key.agent_id}/1": agent.key.public_key.hex() for agent in cast.agents}
+    pairs = [key for agent in cast.agents for key in (agent.key, agent.next_key) if key]
+    agents = {f"{key.agent_id}/{key.key_id}": key.public_key.hex() for key in pairs}
     return {"sequencers": sequencers, "agents": agents}
 
 
@@ -132,8 +145,10 @@ def _scene_send(teller: Teller, sequencer: Sequencer, cast: Cast, signed: dict[A
     total = sum(map(len, signed.values()))
     teller.scene("The agents report")
     register(sequencer, cast)
+    count = register_schemas(sequencer, cast.tenant_id)
+    teller.say(f"   {count} event types have a schema; {SEALED_STORE} seals its payloads for {READER_NAMES}")
     with teller.work("send", total, "events") as advance:
-        book = send(sequencer, signed, advance)
+        book = send(sequencer, cast, signed, advance)
     teller.say(
         f"   {book.accepted:,} accepted, {book.replayed:,} replayed; {book.receipts:,} signed receipts held"
     )
@@ -141,7 +156,23 @@ def _scene_send(teller: Teller, sequencer: Sequencer, cast: Cast, signed: dict[A
     count = stutter(sequencer, agent, events[:100], book)
     teller.say(f"   {count} events sent once more: nothing accepted, the same receipts byte for byte")
     teller.say(f"   two forgeries: refused ({', '.join(lie(sequencer, cast))})")
+    teller.say(f"   an order against its schema: refused ({break_a_rule(sequencer, cast)})")
     return book
+
+
+def _scene_keys(teller: Teller, sequencer: Sequencer, cast: Cast, signed: dict[Agent, list[Signed]]) -> None:
+    teller.scene("Keys come and go")
+    agent = next(agent for agent in cast.agents if agent.next_key)
+    counts = Counter(event.key_id for event in signed[agent])
+    teller.say(
+        f"   one agent changed its key midway: {counts[OLD_KEY]:,} events under key {OLD_KEY}, {counts[NEW_KEY]:,} under key {NEW_KEY}"
+    )
+    first, refusal = dismiss(sequencer, cast)
+    teller.say(
+        f"   a seasonal agent reports ({first}), its key is revoked, it reports again: refused ({refusal})"
+    )
+    opened = open_a_letter(cast, signed)
+    teller.say(f"   a sealed order: {opened}")
 
 
 def _scene_commit(teller: Teller, sequencer: Sequencer, cast: Cast, book: Book) -> dict[UUID, list[Json]]:
@@ -174,7 +205,9 @@ def _scene_verify(teller: Teller, folder: Path, keys: Json, evidence: bytes) -> 
 
 
 def _forge(folder: Path, keys: Json, evidence: bytes) -> str:
-    line = next(line for line in evidence.splitlines() if b"order.created" in line and b'"receipt"' in line)
+    line = next(
+        line for line in evidence.splitlines() if b"order.created" in line and b'"totalCents"' in line
+    )
     forged = line.replace(b'"totalCents":', b'"totalCents":9', 1)
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         verdict = run_verifier(Path(scratch), keys, forged + b"\n")
@@ -252,6 +285,7 @@ def demo(
         signed = cast.events(log)
     with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
         book = _scene_send(teller, sequencer, cast, signed)
+        _scene_keys(teller, sequencer, cast, signed)
         keys = trusted_keys(cast, book, public_key)
         chains = _scene_commit(teller, sequencer, cast, book)
         with teller.work("prove", min(proofs, total), "proofs") as advance:

@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -13,10 +14,11 @@ import msgspec
 import orjson
 
 from ves_api.cli.agent import SEED_BYTES, AgentKey, Event, sign_event
+from ves_api.cli.demo.rules import ensure_key, exchange_key
 from ves_api.cli.exits import CliError, Exit, check_failed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ves_api.cli.agent import Signed
     from ves_api.cli.client import IngestAnswer, Sequencer
@@ -60,24 +62,30 @@ class Book:
 
 
 def register(sequencer: Sequencer, cast: Cast) -> None:
-    """Register every agent's key; one that is registered already (a repeated run) is fine."""
+    """Register every agent's first key."""
     for agent in cast.agents:
-        try:
-            sequencer.register_agent_key(cast.tenant_id, agent.key.agent_id, 1, agent.key.public_key)
-        except CliError as error:
-            if error.details.get("http_status") != 409:  # noqa: PLR2004 - HTTP: conflict
-                raise
+        ensure_key(sequencer, cast.tenant_id, agent.key)
 
 
-def send(sequencer: Sequencer, signed: Mapping[Agent, list[Signed]], advance: Callable[[int], None]) -> Book:
+def batches(events: Sequence[Signed]) -> Iterator[list[Signed]]:
+    """Cut an agent's events into batches that are signed with one key each."""
+    for _, group in groupby(events, lambda event: event.key_id):
+        same = list(group)
+        for start in range(0, len(same), BATCH):
+            yield same[start : start + BATCH]
+
+
+def send(
+    sequencer: Sequencer, cast: Cast, signed: Mapping[Agent, list[Signed]], advance: Callable[[int], None]
+) -> Book:
     """Send every agent's events in order, several agents at once."""
     book = Book()
 
     def play(agent: Agent) -> list[tuple[list[Signed], IngestAnswer]]:
         answers = []
-        events = signed[agent]
-        for start in range(0, len(events), BATCH):
-            batch = events[start : start + BATCH]
+        for batch in batches(signed[agent]):
+            if agent.next_key and batch[0].key_id == agent.next_key.key_id:
+                exchange_key(sequencer, cast.tenant_id, agent.key, agent.next_key)
             answers.append((batch, sequencer.ingest(agent.key.agent_id, [event.text for event in batch])))
             advance(len(batch))
         return answers
@@ -104,7 +112,7 @@ def lie(sequencer: Sequencer, cast: Cast) -> list[str]:
     honest = cast.agents[0]
     stranger = AgentKey(honest.key.agent_id, honest.key.key_id, bytes(SEED_BYTES))
     event = Event(
-        uuid4(), "order", "order-forged", "order.created", "1997-01-01T00:00:00Z", b'{"totalCents":1}'
+        uuid4(), "order", "order-forged", "order.noted", "1997-01-01T00:00:00Z", b'{"totalCents":1}'
     )
     changed = sign_event(honest.key, cast.tenant_id, honest.store_id, event)
     foreign = sign_event(stranger, cast.tenant_id, honest.store_id, replace(event, event_id=uuid4()))

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
 import orjson
 
+from ves import hpke
 from ves_api.cli.agent import AgentKey, Event, Signed, sign_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ves.seal import RandomBytes
+
 STORES = ("rock", "jazz", "classical", "soundtracks")
 AGENTS_PER_STORE = 3
+# The store whose payloads only two readers can open.
+SEALED_STORE = "classical"
+READERS = {1: "warehouse", 2: "accountant"}
+# The agent whose key is exchanged in the middle of its log, and the numbers of its two keys.
+ROTATING_AGENT = 1
+OLD_KEY, NEW_KEY = 1, 2
 EVENTS_PER_ORDER = 2
 
 
@@ -46,10 +56,11 @@ def read_purchases(limit: int | None = None) -> list[Purchase]:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A software agent of one store."""
+    """A software agent of one store; one agent has a second key, for the second half of its events."""
 
     store_id: uuid.UUID
     key: AgentKey
+    next_key: AgentKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +72,25 @@ class Cast:
 
     @classmethod
     def from_seeds(cls, tenant_id: uuid.UUID, seeds: Iterable[bytes]) -> Cast:
-        """Make the agents of a tenant from their 32-byte secrets; all ids follow from the tenant's."""
+        """Make the agents of a tenant from their 32-byte secrets; all ids and further keys follow from these."""
         agents = []
         for number, seed in enumerate(seeds):
-            store_id = uuid.uuid5(tenant_id, f"store/{STORES[number % len(STORES)]}")
-            key = AgentKey(uuid.uuid5(tenant_id, f"agent/{number}"), 1, seed)
-            agents.append(Agent(store_id, key))
+            store_id = _store_id(tenant_id, STORES[number % len(STORES)])
+            key = AgentKey(uuid.uuid5(tenant_id, f"agent/{number}"), OLD_KEY, seed)
+            next_key = replace(key, key_id=NEW_KEY, seed=derive(seed, "next key"))
+            agents.append(Agent(store_id, key, next_key if number == ROTATING_AGENT else None))
         return cls(tenant_id, tuple(agents))
+
+    @property
+    def sealed_store_id(self) -> uuid.UUID:
+        """Give the store whose payloads are sealed."""
+        return _store_id(self.tenant_id, SEALED_STORE)
+
+    @property
+    def reader_keys(self) -> dict[int, bytes]:
+        """Give the X25519 secrets of the two readers of the sealed store, by recipient_kid."""
+        seed = self.agents[0].key.seed
+        return {kid: derive(seed, f"reader/{name}") for kid, name in READERS.items()}
 
     @property
     def store_ids(self) -> list[uuid.UUID]:
@@ -76,13 +99,32 @@ class Cast:
 
     def events(self, purchases: Iterable[Purchase]) -> dict[Agent, list[Signed]]:
         """Sign all events, by agent, in the order of the log. The same cast signs the same bytes every time."""
-        signed: dict[Agent, list[Signed]] = {agent: [] for agent in self.agents}
+        log: dict[Agent, list[Event]] = {agent: [] for agent in self.agents}
         known: set[int] = set()
         for purchase in purchases:
             agent = self.agents[purchase.customer % len(self.agents)]
-            for event in self._events_of(purchase, agent, new=purchase.customer not in known):
-                signed[agent].append(sign_event(agent.key, self.tenant_id, agent.store_id, event))
+            log[agent] += self._events_of(purchase, agent, new=purchase.customer not in known)
             known.add(purchase.customer)
+        return {agent: self._sign(agent, events) for agent, events in log.items()}
+
+    def _sign(self, agent: Agent, events: list[Event]) -> list[Signed]:
+        readers: dict[int, bytes] = {}
+        if agent.store_id == self.sealed_store_id:
+            readers = {kid: hpke.public_key(secret) for kid, secret in self.reader_keys.items()}
+        signed = []
+        for number, event in enumerate(events):
+            late = agent.next_key is not None and 2 * number >= len(events)
+            key = agent.next_key if late and agent.next_key else agent.key
+            signed.append(
+                sign_event(
+                    key,
+                    self.tenant_id,
+                    agent.store_id,
+                    event,
+                    recipients=readers,
+                    random_bytes=_stream(key.seed, event.event_id),
+                )
+            )
         return signed
 
     def _events_of(self, purchase: Purchase, agent: Agent, *, new: bool) -> Iterator[Event]:
@@ -108,3 +150,24 @@ class Cast:
             yield event("customer", customer, "customer.created", facts, 0)
         yield event("order", order, "order.created", created, 0)
         yield event("order", order, "order.confirmed", confirmed, 1)
+
+
+def _store_id(tenant_id: uuid.UUID, name: str) -> uuid.UUID:
+    return uuid.uuid5(tenant_id, f"store/{name}")
+
+
+def derive(seed: bytes, purpose: str) -> bytes:
+    """Derive 32 secret bytes: a demo keeps one secret an agent, so that a repeated run has the same keys."""
+    return hashlib.blake2b(purpose.encode(), key=seed, digest_size=32).digest()
+
+
+def _stream(seed: bytes, event_id: uuid.UUID) -> RandomBytes:
+    """Give random bytes that are the same in every run, and of no use to anybody without the seed."""
+    drawn = 0
+
+    def draw(count: int) -> bytes:
+        nonlocal drawn
+        drawn += 1
+        return derive(seed, f"seal/{event_id}/{drawn}")[:count]
+
+    return draw

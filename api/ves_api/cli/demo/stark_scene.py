@@ -14,8 +14,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 import ves_stark
-from ves import digests, ed25519, encrypted, seal
-from ves_api.cli.agent import Event, Signed, sign_event
+from ves_api.cli.agent import Event, Signed, open_event, sign_event
 from ves_api.cli.exits import CliError, Exit, check_failed
 from ves_api.errors import ApiError
 from ves_stark.registry import payload_amount
@@ -63,9 +62,10 @@ def play(sequencer: Sequencer, tenant_id: UUID, agent: Agent, admin: Admin | Non
     payload = orjson.dumps({"orderId": "order-sealed", "amount": AMOUNT})
     secret = X25519PrivateKey.generate()
     order = _event(payload)
-    sealed = _seal(tenant_id, agent, order, secret.public_key().public_bytes_raw())
+    recipient = {RECIPIENT: secret.public_key().public_bytes_raw()}
+    sealed = sign_event(agent.key, tenant_id, agent.store_id, order, recipients=recipient)
     other, plain = (sign_event(agent.key, tenant_id, agent.store_id, _event(payload)) for _ in range(2))
-    _ingest(sequencer, agent, [sealed.signed, other, plain])
+    _ingest(sequencer, agent, [sealed, other, plain])
 
     proof = _prove(sequencer, order.event_id, AMOUNT)
     stored = sequencer.submit_compliance_proof(order.event_id, _submission(proof))
@@ -120,13 +120,6 @@ def as_json(played: Played) -> Json:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _SealedOrder:
-    signed: Signed
-    binding: seal.EventBinding
-    content: seal.Sealed
-
-
 def _word(verdict: Json) -> str:
     return "VALID" if verdict["valid"] else f"NOT VALID ({verdict['reason']})"
 
@@ -142,56 +135,12 @@ def _verdict_in_sql(admin: Admin | None, proof_id: UUID) -> Json | None:
 
 
 def _event(payload: bytes) -> Event:
-    return Event(uuid4(), "order", f"order-{uuid4()}", "order.created", CREATED_AT, payload)
+    return Event(uuid4(), "order", f"order-{uuid4()}", "order.placed", CREATED_AT, payload)
 
 
-def _seal(tenant_id: UUID, agent: Agent, event: Event, recipient: bytes) -> _SealedOrder:
-    """Encrypt an order's payload to one recipient and sign the event (VES 5, 8)."""
-    members: Json = {
-        "tenant_id": tenant_id,
-        "store_id": agent.store_id,
-        "event_id": event.event_id,
-        "source_agent_id": agent.key.agent_id,
-        "agent_key_id": agent.key.key_id,
-        "entity_type": event.entity_type,
-        "entity_id": event.entity_id,
-        "event_type": event.event_type,
-        "created_at": event.created_at,
-    }
-    binding = seal.EventBinding(**members)
-    content = seal.seal(event.payload, binding, {RECIPIENT: recipient})
-    hashes = content.payload_plain_hash, content.payload_cipher_hash
-    signing_hash = digests.signing_hash(
-        ves_version=1,
-        payload_kind=1,
-        payload_plain_hash=hashes[0],
-        payload_cipher_hash=hashes[1],
-        **members,
-    )
-    signature = ed25519.sign(agent.key.seed, signing_hash)
-    envelope = members | {
-        "ves_version": 1,
-        "payload_kind": 1,
-        "payload_encrypted": orjson.Fragment(encrypted.encode(content.payload_encrypted)),
-        "payload_plain_hash": "0x" + hashes[0].hex(),
-        "payload_cipher_hash": "0x" + hashes[1].hex(),
-        "agent_signature": "0x" + signature.hex(),
-    }
-    signed = Signed(event.event_id, orjson.dumps(envelope), signing_hash, signature)
-    return _SealedOrder(signed, binding, content)
-
-
-def _amount_inside(order: _SealedOrder, secret: X25519PrivateKey) -> int:
+def _amount_inside(order: Signed, secret: X25519PrivateKey) -> int:
     """Open the order as its recipient. Exit code 1 when it holds no amount."""
-    content = order.content
-    opened = seal.open(
-        content.payload_encrypted,
-        order.binding,
-        content.payload_plain_hash,
-        RECIPIENT,
-        secret.private_bytes_raw(),
-    )
-    amount = payload_amount(opened.decode())
+    amount = payload_amount(open_event(order.text, RECIPIENT, secret.private_bytes_raw()).decode())
     if amount is None:
         raise check_failed("the opened order holds no amount")
     return amount

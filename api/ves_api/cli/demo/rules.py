@@ -1,0 +1,140 @@
+"""The rules of the house in the demo: schemas for its event types, and an agent that has to go."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from ves.errors import ProtocolError
+from ves_api.cli.agent import AgentKey, Event, open_event, sign_event
+from ves_api.cli.demo.purchases import OLD_KEY, READERS, derive
+from ves_api.cli.exits import CliError, check_failed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ves_api.cli.agent import Signed
+    from ves_api.cli.client import Sequencer
+    from ves_api.cli.demo.purchases import Agent, Cast
+
+Json = dict[str, Any]
+
+_CONFLICT = 409
+_TEXT: Json = {"type": "string", "minLength": 1}
+_DAY: Json = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+_CENTS: Json = {"type": "integer", "minimum": 0}
+
+
+def _object(**members: Json) -> Json:
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": members,
+        "required": sorted(members),
+        "additionalProperties": False,
+    }
+
+
+SCHEMAS: dict[str, Json] = {
+    "customer.created": _object(customerId=_TEXT, firstPurchaseOn=_DAY),
+    "order.created": _object(
+        orderId=_TEXT,
+        customerId=_TEXT,
+        items={"type": "integer", "minimum": 1},
+        totalCents=_CENTS,
+        currency={"const": "USD"},
+    ),
+    "order.confirmed": _object(orderId=_TEXT, totalCents=_CENTS, confirmedOn=_DAY),
+}
+
+
+def register_schemas(sequencer: Sequencer, tenant_id: uuid.UUID) -> int:
+    """Register the schema of every event type that has none (a repeated run finds its own). How many are there."""
+    for event_type, schema in SCHEMAS.items():
+        if not sequencer.list_schemas(tenant_id, event_type):
+            sequencer.register_schema(tenant_id, event_type, schema)
+    return len(SCHEMAS)
+
+
+def break_a_rule(sequencer: Sequencer, cast: Cast) -> str:
+    """Send an order whose items are a text. The refusal's message, which names the place and not the value."""
+    agent = cast.agents[0]
+    wrong = {
+        "orderId": "order-wrong",
+        "customerId": "cust-0001",
+        "items": "two",
+        "totalCents": 1,
+        "currency": "USD",
+    }
+    event = Event(
+        uuid.uuid4(), "order", "order-wrong", "order.created", "1997-01-01T00:00:00Z", orjson.dumps(wrong)
+    )
+    signed = sign_event(agent.key, cast.tenant_id, agent.store_id, event)
+    refused = sequencer.ingest(agent.key.agent_id, [signed.text]).rejections
+    if [one.reason for one in refused] != ["schema_validation"] or "/items" not in refused[0].message:
+        raise check_failed("an event against its schema was not refused for that")
+    return refused[0].message
+
+
+def dismiss(sequencer: Sequencer, cast: Cast) -> tuple[str, str]:
+    """A seasonal agent reports once, its key is revoked, it reports again: first answer and refusal.
+
+    In a repeated run its first event is replayed: a revocation changes nothing that was sequenced.
+    """
+    home = cast.agents[0]
+    key = AgentKey(uuid.uuid5(cast.tenant_id, "agent/seasonal"), OLD_KEY, derive(home.key.seed, "seasonal"))
+    ensure_key(sequencer, cast.tenant_id, key)
+    texts = [_note(cast, home, key, word) for word in ("arrived", "came back")]
+    first = sequencer.ingest(key.agent_id, texts[:1])
+    sequencer.revoke_agent_key(cast.tenant_id, key.agent_id, key.key_id)
+    second = sequencer.ingest(key.agent_id, texts[1:])
+    if first.rejections or len(second.rejections) != 1:
+        raise check_failed("a revoked agent was not told apart from an honest one")
+    return ("accepted" if first.events_accepted else "replayed"), second.rejections[0].reason
+
+
+def open_a_letter(cast: Cast, signed: Mapping[Agent, list[Signed]]) -> str:
+    """Open one sealed order as each reader, and as a stranger who must fail (VES 8). What they see."""
+    sealed = (
+        event.text
+        for agent, events in signed.items()
+        if agent.store_id == cast.sealed_store_id
+        for event in events
+    )
+    order = next((text for text in sealed if b'"order.created"' in text), None)
+    if order is None:
+        return "none among so few purchases"
+    seen = {open_event(order, kid, secret) for kid, secret in cast.reader_keys.items()}
+    try:
+        open_event(order, min(READERS), derive(cast.agents[0].key.seed, "stranger"))
+    except ProtocolError as error:
+        names = " and ".join(READERS.values())
+        return f"{names} read {b' / '.join(seen).decode()}, a stranger does not ({error.reason})"
+    raise check_failed("a stranger opened a sealed payload")
+
+
+def ensure_key(sequencer: Sequencer, tenant_id: uuid.UUID, key: AgentKey) -> None:
+    """Register a key; one that is registered already (a repeated run) is fine."""
+    try:
+        sequencer.register_agent_key(tenant_id, key.agent_id, key.key_id, key.public_key)
+    except CliError as error:
+        if error.details.get("http_status") != _CONFLICT:
+            raise
+
+
+def exchange_key(sequencer: Sequencer, tenant_id: uuid.UUID, old: AgentKey, new: AgentKey) -> None:
+    """Rotate an agent to its new key; one that is there already (a repeated run) is fine."""
+    try:
+        sequencer.rotate_agent_key(tenant_id, old.agent_id, old.key_id, new.key_id, new.public_key)
+    except CliError as error:
+        if error.details.get("http_status") != _CONFLICT:
+            raise
+
+
+def _note(cast: Cast, home: Agent, key: AgentKey, word: str) -> bytes:
+    event_id = uuid.uuid5(key.agent_id, word)
+    payload = orjson.dumps({"note": word})
+    event = Event(event_id, "agent", str(key.agent_id), "agent.reported", "1997-07-01T00:00:00Z", payload)
+    return sign_event(key, cast.tenant_id, home.store_id, event).text
