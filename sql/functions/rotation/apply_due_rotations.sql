@@ -10,6 +10,7 @@ as $$
 #variable_conflict use_column
 declare
   v_now constant timestamptz := clock_timestamp();
+  v_most constant integer := greatest(coalesce(max_rotations, 0), 0);
   v_due record;
   v_done jsonb;
   v_counts jsonb := '{}'::jsonb;
@@ -21,14 +22,14 @@ begin
   from ves_int.keys_due(null, v_now) as d
   where d.is_due and (d.enforce_expiry or (d.auto_rotate and d.successor is not null))
   order by d.agent_id, d.key_id, d.tenant_id
-  limit max_rotations
+  limit v_most
   on conflict (agent_id, current_key_id, tenant_id) where status in ('pending', 'in_progress') do nothing;
 
   for v_due in
     select r.rotation_id, r.tenant_id, r.agent_id, r.reason from ves_store.scheduled_key_rotations as r
     where r.status = 'pending' and r.scheduled_at <= clock_timestamp()
     order by r.scheduled_at, r.rotation_id
-    limit max_rotations
+    limit v_most
   loop
     v_done := ves_int.apply_rotation(v_due.rotation_id, v_due.tenant_id);
     continue when v_done is null;
@@ -40,7 +41,7 @@ begin
         'details', v_done -> 'details' || jsonb_build_object('reason', v_due.reason));
     end if;
   end loop;
-  expired := ves_int.mark_expired_keys(max_rotations);
+  expired := ves_int.mark_expired_keys(v_most);
 
   for v_entry in select e.value from jsonb_array_elements(v_entries) as e order by e.value ->> 'tenant_id' loop
     perform ves_int.audit(
