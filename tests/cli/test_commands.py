@@ -62,6 +62,7 @@ def write_events(path: Path, count: int = 3) -> Path:
         ["keys", "revoke", "--agent", SOME],
         ["apikeys", "create"],
         ["apikeys", "revoke"],
+        ["apikeys", "update"],
         ["verify", "receipt", "missing.json"],
         ["verify", "nonsense"],
         ["demo", "--purchases", "0"],
@@ -101,6 +102,7 @@ def test_wrong_usage_ends_with_2(ves: Callable[..., Any], arguments: list[str]) 
         ["apikeys", "create", "--tenant", SOME, "--database-url", NO_DATABASE],
         ["apikeys", "list", "--tenant", SOME, "--database-url", NO_DATABASE],
         ["apikeys", "revoke", "00112233", "--tenant", SOME, "--database-url", NO_DATABASE],
+        ["apikeys", "update", "00112233", "--tenant", SOME, "--database-url", NO_DATABASE],
         ["keys", "list", "--agent", SOME, "--tenant", SOME, "--database-url", NO_DATABASE],
         ["keys", "revoke", "--agent", SOME, "--key-id", "1", "--tenant", SOME, "--database-url", NO_DATABASE],
         ["keys", "sequencer", "--database-url", NO_DATABASE],
@@ -172,6 +174,15 @@ def test_an_api_key_works_until_it_is_revoked(
     assert [(key["key_hash_prefix"], key["active"], key["rate_limit"]) for key in listed] == [
         (created["key_hash_prefix"], True, 900)
     ]
+    narrowed = ves(
+        "apikeys", "update", created["key_hash_prefix"], "--no-write", "--rate-limit", "0", "--json"
+    )
+    assert json.loads(narrowed.out)["can_write"] is False
+    assert ves("push", events, "--receipts", "third", "--api-key", created["api_key"]).code == 4
+    assert ves("apikeys", "update", created["key_hash_prefix"], "--write", "--all-stores").code == 0
+    [listed] = json.loads(ves("apikeys", "list", "--json").out)["keys"]
+    assert (listed["can_write"], listed["rate_limit"]) == (True, None)
+    assert ves("apikeys", "update", "0011223344", "--write").code == 4
     assert ves("apikeys", "revoke", created["key_hash_prefix"]).code == 0
     assert "revoked" in ves("apikeys", "list").out
     assert ves("push", events, "--receipts", "other", "--api-key", created["api_key"]).code == 4

@@ -14,8 +14,9 @@ from ves_api.cli.exits import CliError, Exit
 from ves_api.cli.options import DatabaseUrl, Tenant
 from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
+from ves_api.gateway.credentials import KeyChanges
 
-app = typer.Typer(no_args_is_help=True, help="API keys: create, list, revoke.")
+app = typer.Typer(no_args_is_help=True, help="API keys: create, list, update, revoke.")
 
 PREFIX_DIGITS = 16
 
@@ -77,6 +78,40 @@ def list_keys(
         state = "active " if key["active"] else "revoked"
         out.print(f"{key['key_hash_prefix']}  {state}  {rights:<16}  agent {key['agent_id'] or 'any'}")
     out.print(f"{len(found)} keys")
+
+
+@app.command()
+def update(
+    *,
+    prefix: Annotated[str, typer.Argument(help="First hex digits of the key's hash, as `list` shows them.")],
+    tenant: Tenant = None,
+    store: Annotated[
+        list[UUID] | None, typer.Option("--store", help="Store it may use from now on; repeat.")
+    ] = None,
+    all_stores: Annotated[bool, typer.Option("--all-stores", help="May use every store.")] = False,
+    write: Annotated[bool | None, typer.Option("--write/--no-write", help="May write.")] = None,
+    read: Annotated[bool | None, typer.Option("--read/--no-read", help="May read.")] = None,
+    admin: Annotated[bool | None, typer.Option("--admin/--no-admin", help="May administer.")] = None,
+    rate_limit: Annotated[int | None, typer.Option(min=0, help="Requests a window; 0: no limit.")] = None,
+    database_url: DatabaseUrl = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Change what the API key with this hash prefix may do; what is not named stays."""
+    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
+    stores = () if all_stores else tuple(store) if store else None
+    with open_admin(database_url) as database:
+        updated = database.update_api_key(
+            prefix.lower(), tenant_id, KeyChanges(stores, read, write, admin, rate_limit)
+        )
+    if updated is None:
+        raise CliError(
+            Exit.REFUSED, "api_key_not_found", f"no active key of this tenant starts with {prefix}"
+        )
+    if as_json:
+        print_json(updated)
+    else:
+        rights = " ".join(name for name in ("read", "write", "admin") if updated[f"can_{name}"])
+        out.print(f"{updated['key_hash_prefix']}  {rights or 'nothing'}")
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Self
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
     from uuid import UUID
+
+    from ves_api.gateway.credentials import KeyChanges
 
 Row = dict[str, Any]
 
@@ -142,6 +145,15 @@ class Admin:
     def list_api_keys(self, tenant_id: UUID) -> list[Row]:
         """List API keys of a tenant, revoked ones included."""
         return self.rows("list_api_keys", tenant_id=tenant_id)
+
+    def update_api_key(self, key_hash_prefix: str, tenant_id: UUID, changes: KeyChanges) -> Row | None:
+        """Change what the tenant's first active key with this hash prefix may do; the key, or None."""
+        parameters = asdict(changes)
+        if changes.store_ids is not None:
+            parameters["store_ids"] = list(changes.store_ids)
+        rows = self.rows("update_api_key", key_hash_prefix=key_hash_prefix, tenant_id=tenant_id, **parameters)
+        updated: Row | None = rows[0]["updated"]
+        return updated
 
     def revoke_api_key(self, key_hash_prefix: str, tenant_id: UUID) -> int:
         """Revoke the keys of a tenant whose hash starts with the prefix; their number."""

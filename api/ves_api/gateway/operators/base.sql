@@ -45,8 +45,23 @@ select ves.create_api_key(
   can_read => %(can_read)s,
   can_write => %(can_write)s,
   can_admin => %(can_admin)s,
-  rate_limit => %(rate_limit)s
+  rate_limit => %(rate_limit)s,
+  context => %(context)s::jsonb
 );
+
+-- name: update_api_key
+-- Change what the tenant's first active key with this hash prefix may do; the key, or null.
+select
+  ves.update_api_key(
+    key_hash_prefix => %(key_hash_prefix)s,
+    tenant_id => %(tenant_id)s,
+    store_ids => %(store_ids)s::uuid[],
+    can_read => %(can_read)s::boolean,
+    can_write => %(can_write)s::boolean,
+    can_admin => %(can_admin)s::boolean,
+    rate_limit => %(rate_limit)s::integer,
+    context => %(context)s::jsonb
+  ) as updated;
 
 -- name: list_api_keys
 -- API keys of a tenant, without anything that could be used as one.
@@ -64,7 +79,10 @@ from ves.list_api_keys(tenant_id => %(tenant_id)s) as api_key;
 
 -- name: revoke_api_key
 -- Revoke the keys whose hash starts with a prefix; the number of keys revoked.
-select ves.revoke_api_key(key_hash_prefix => %(key_hash_prefix)s, tenant_id => %(tenant_id)s) as revoked;
+select
+  ves.revoke_api_key(
+    key_hash_prefix => %(key_hash_prefix)s, tenant_id => %(tenant_id)s, context => %(context)s::jsonb
+  ) as revoked;
 
 -- name: register_agent_key
 -- Register an Ed25519 agent key without a window.
