@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.api.legacy_support import Sender
 from tests.api.support import INGEST, Agent, Server, assert_error, post, wait_until
 from tests.api.test_credentials import listing, mint, revoke
 from tests.api.test_server_process import run_to_end
@@ -71,6 +72,15 @@ def test_a_token_of_an_agent_speaks_for_no_other(token_server: Server, agent: Ag
         assert agent.ingest(caller, agent.event()).status_code == 200
         error = assert_error(other.ingest(caller, other.event()), 403, "INSUFFICIENT_PERMISSIONS")
         assert error["message"] == "Agent mismatch"
+
+
+def test_a_token_appends_to_the_legacy_stream_too(token_server: Server) -> None:
+    sender = Sender()
+    with client(token_server, token(sender.tenant_id)) as caller:
+        sender.send(caller, 3)
+        sender.send(caller, 1)
+    with client(token_server, token(uuid.uuid4())) as caller:
+        assert_error(sender.ingest(caller, sender.event()), 403, "INSUFFICIENT_PERMISSIONS")
 
 
 def test_a_bootstrap_token_crosses_tenants(token_server: Server) -> None:
