@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import subprocess
@@ -149,3 +150,13 @@ def test_installing_the_engine_applies_the_setting_when_it_is_given(database: Da
     assert not enabled("false")
     assert not enabled(None)
     assert enabled("1")
+
+
+def test_what_is_done_at_the_command_line_names_who_sat_there(here: System, ves: Callable[..., Any]) -> None:
+    tenant = ["--tenant", str(uuid.uuid4())]
+    made = json.loads(ves("apikeys", "create", *tenant, "--json").out)
+    assert ves("apikeys", "revoke", made["key_hash_prefix"], *tenant).code == 0
+    entries = json.loads(ves("audit", "list", *tenant, "--oldest-first", "--json").out)["entries"]
+    assert [entry["action"] for entry in entries] == ["api_key_created", "api_key_revoked"]
+    assert {(entry["actor"], entry["actor_type"]) for entry in entries} == {(getpass.getuser(), "cli")}
+    assert made["api_key"] not in json.dumps(entries)
