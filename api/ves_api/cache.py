@@ -55,11 +55,12 @@ class Cache(Generic[K, V]):
     def get(self, key: K) -> V | None:
         """The value, if it is there and young enough."""
         with self._lock:
-            value = self._entries.get(key)
-            if value is None:
+            try:
+                value = self._entries[key]
+            except KeyError:
                 self._misses += 1
-            else:
-                self._hits += 1
+                return None
+            self._hits += 1
             return value
 
     def put(self, key: K, value: V) -> None:
