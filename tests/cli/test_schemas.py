@@ -73,6 +73,27 @@ def test_a_version_that_does_not_fit_is_refused(
     assert ves("schemas", "register", "order.created", str(stricter)).code == 0
 
 
+def test_a_payload_is_checked_against_the_newest_active_version_or_any(
+    tenant: uuid.UUID, file: str, tmp_path: Path, ves: Callable[..., Any]
+) -> None:
+    payload = tmp_path / "payload.json"
+    payload.write_text('{"n": 1}')
+    assert ves("schemas", "validate", "order.created", str(payload)).code == 4
+    assert ves("schemas", "register", "order.created", file).code == 0
+    assert (
+        ves("schemas", "validate", "order.created", str(payload)).out == "fits version 1 of order.created\n"
+    )
+    file_of_two = tmp_path / "two.json"
+    file_of_two.write_text('{"properties": {"n": {"type": "string"}}}')
+    assert ves("schemas", "register", "order.created", str(file_of_two)).code == 0
+    refused = ves("schemas", "validate", "order.created", str(payload), "--json")
+    assert refused.code == 1
+    told = json.loads(refused.out)
+    assert (told["valid"], told["version"]) == (False, 2)
+    assert told["errors"] == [{"path": "/n", "message": "must be string"}]
+    assert ves("schemas", "validate", "order.created", str(payload), "--version", "1").code == 0
+
+
 @pytest.mark.parametrize("command", [["show", SOME], ["status", SOME, "active"], ["delete", SOME]])
 def test_an_unknown_schema_is_refused(tenant: uuid.UUID, ves: Callable[..., Any], command: list[str]) -> None:
     assert ves("schemas", *command).code == 4

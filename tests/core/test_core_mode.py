@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.api import proofs
+from tests.api.schemas import AMOUNT, Registry
 from tests.api.support import Agent, Server
 from tests.api.test_agent_keys import hybrid, strict
 from tests.api.test_scenarios import SCENARIOS, assert_answer, register
@@ -122,6 +123,31 @@ def test_keys_are_rotated_counted_and_grouped_without_cryptography(
             "select agent_id, key_id from ves.get_group_recipient_keys(%s, %s)", [names[0], group]
         ).fetchall()
     assert found == [(agent.agent_id, 5)]
+
+
+def test_schemas_are_compiled_and_compared_by_the_api_and_not_in_the_database(
+    core: Database, core_server: Server
+) -> None:
+    agent = Agent()
+    with core_server.client() as admin:
+        assert agent.register(admin).status_code == 200
+        registry = Registry(admin, agent.tenant_id)
+        registry.registered(AMOUNT)
+        assert registry.register({"type": "string"}, compatibility="full").status_code == 400
+        answer = agent.ingest(admin, agent.event({"amount": 0}), agent.event({"amount": 1})).json()
+        assert [r["reason"] for r in answer["rejections"]] == ["schema_validation"]
+        assert answer["eventsAccepted"] == 1
+    with core.connect("ves_admin") as connection:
+        with pytest.raises(psycopg.Error) as refusal:
+            connection.execute(
+                "select ves.register_schema(%s, 'order.created', '{}'::json)", [agent.tenant_id]
+            )
+        assert refusal.value.sqlstate == "VE204"
+        assert "compile" in str(refusal.value)
+        found = connection.execute(
+            "select schema_id from ves.get_latest_schema(%s, 'order.created')", [agent.tenant_id]
+        ).fetchone()
+        connection.execute("select ves.set_schema_status(%s, %s, 'archived')", [agent.tenant_id, *found])
 
 
 def test_compliance_proofs_are_verified_by_the_api_and_not_in_the_database(

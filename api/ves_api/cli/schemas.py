@@ -11,15 +11,16 @@ from uuid import UUID
 import orjson
 import typer
 
+from ves.schemas.compiled import compile_schema
 from ves_api.cli.admin import open_admin
-from ves_api.cli.exits import usage
+from ves_api.cli.exits import Exit, usage
 from ves_api.cli.options import DatabaseUrl, Tenant
 from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
 from ves_api.gateway.operators import schemas as gateway
 
 app = typer.Typer(
-    no_args_is_help=True, help="JSON Schemas of event types: list, show, register, status, delete."
+    no_args_is_help=True, help="JSON Schemas of event types: list, show, register, status, delete, validate."
 )
 
 SchemaId = Annotated[UUID, typer.Argument(help="Id of the schema, as `list` shows it.")]
@@ -152,3 +153,38 @@ def delete(
         print_json({"deleted": schema_id})
     else:
         out.print(f"deleted {schema_id}")
+
+
+@app.command()
+def validate(
+    *,
+    event_type: Annotated[str, typer.Argument(help="Event type of the payload.")],
+    file: Annotated[Path, typer.Argument(help="File with the payload's JSON; - reads standard input.")],
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Version of any status; the newest active one when left out.")
+    ] = None,
+    tenant: Tenant = None,
+    database_url: DatabaseUrl = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a payload here against a registered schema; exit code 1 when it does not fit."""
+    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
+    payload = _read(file)
+    with open_admin(database_url) as admin:
+        found = gateway.find_schema(admin, tenant_id, event_type, version)
+    errors = compile_schema(found["schema_json"]).violations(payload.encode())
+    if as_json:
+        print_json(
+            {
+                "valid": not errors,
+                "schema_id": found["schema_id"],
+                "version": found["version"],
+                "errors": [{"path": e.path, "message": e.message} for e in errors],
+            }
+        )
+    else:
+        for error in errors:
+            out.print(f"{error.path or '/'}  {error.message}")
+        out.print(f"{'does not fit' if errors else 'fits'} version {found['version']} of {event_type}")
+    if errors:
+        raise typer.Exit(Exit.CHECK_FAILED)

@@ -54,3 +54,11 @@ def set_schema_status(admin: Admin, tenant_id: UUID, schema_id: UUID, status: st
 def delete_schema(admin: Admin, tenant_id: UUID, schema_id: UUID) -> None:
     """Delete a schema. Raises schema_not_found."""
     admin.rows("delete_schema", tenant_id=tenant_id, schema_id=schema_id)
+
+
+def find_schema(admin: Admin, tenant_id: UUID, event_type: str, version: int | None) -> Row:
+    """The newest active schema of an event type, or one version. Raises schema_not_found."""
+    rows = admin.rows("find_schema", tenant_id=tenant_id, event_type=event_type, version=version)
+    if not rows:
+        raise ApiError("schema_not_found")
+    return rows[0]

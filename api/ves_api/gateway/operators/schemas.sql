@@ -51,3 +51,16 @@ select ves.set_schema_status(
 -- name: delete_schema
 -- Delete a schema; stored events stay.
 select ves.delete_schema(tenant_id => %(tenant_id)s, schema_id => %(schema_id)s, context => %(context)s::jsonb);
+
+-- name: find_schema
+-- The newest active schema of an event type, or a version of any status, with its text as received.
+select
+  found.schema_id,
+  found.version,
+  found.schema_json::text as schema_json
+from ves.list_schema_versions(
+  tenant_id => %(tenant_id)s, event_type => %(event_type)s, version => %(version)s
+) as found
+where %(version)s::integer is not null or found.status = 'active'
+order by found.version desc
+limit 1;
