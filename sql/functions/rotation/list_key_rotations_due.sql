@@ -10,7 +10,11 @@ set search_path to ''
 as $$
   select
     d.agent_id, d.key_id::bigint & 4294967295, d.key_type, d.reason, d.due_at, d.usage_count, d.is_due,
-    d.successor::bigint & 4294967295
+    (
+      select ves_int.successor_of(k, null)::bigint & 4294967295
+      from ves_store.agent_signing_keys as k
+      where k.agent_id = d.agent_id and k.key_id = d.key_id and k.tenant_id = d.tenant_id
+    )
   from ves_int.keys_due(list_key_rotations_due.tenant_id, clock_timestamp()) as d
   where list_key_rotations_due.tenant_id is not null
   order by d.is_due desc, d.due_at, d.agent_id, d.key_id
