@@ -8,7 +8,6 @@ pattern, `additionalProperties`, `required`. Any other keyword must be the same,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, Literal
@@ -24,7 +23,9 @@ Mode = Literal["none", "backward", "forward", "full"]
 MODES: tuple[Mode, ...] = ("none", "backward", "forward", "full")
 
 MAX_PROBLEMS = 20
-_MAX_STEPS = 20_000
+# Of one call of `check_compatibility`; a step is about a microsecond.
+_MAX_STEPS = 1_000_000
+_COMPILATION_STEPS = 100
 _SHOWN = 100
 _TYPES = {
     "null": {"null"},
@@ -80,12 +81,13 @@ def check_compatibility(new: str, earlier: Sequence[tuple[int, str]], mode: Mode
     forward: the new schema accepts what the earlier one accepts; backward: the other way round; full: both.
     Raises RequestRefused(schema_incompatible) with details `mode`, `version` and `problems`.
     """
+    work = _Work()
     for version, old in earlier:
         problems = []
         if mode in ("forward", "full"):
-            problems += find_problems(old, new)
+            problems += find_problems(old, new, work)
         if mode in ("backward", "full"):
-            problems += find_problems(new, old)
+            problems += find_problems(new, old, work)
         if problems:
             raise RequestRefused(
                 "schema_incompatible",
@@ -98,26 +100,56 @@ def check_compatibility(new: str, earlier: Sequence[tuple[int, str]], mode: Mode
             )
 
 
-def find_problems(narrow: str, wide: str) -> list[Problem]:
+class _TooLongError(Exception):
+    """The proof has too many steps."""
+
+
+class _Work:
+    """The steps that are left, and the comparisons of values, which are what takes steps without end."""
+
+    def __init__(self) -> None:
+        self._left = _MAX_STEPS
+
+    def spend(self, steps: int = 1) -> None:
+        self._left -= steps
+        if self._left < 0:
+            raise _TooLongError
+
+    def is_same(self, one: object, other: object) -> bool:
+        """Whether two JSON values are written alike: 1 is not 1.0 here, and certainly not true."""
+        self.spend()
+        if type(one) is not type(other):
+            return False
+        if isinstance(one, dict) and isinstance(other, dict):
+            return one.keys() == other.keys() and all(self.is_same(v, other[k]) for k, v in one.items())
+        if isinstance(one, list) and isinstance(other, list):
+            return len(one) == len(other) and all(map(self.is_same, one, other))
+        return one == other
+
+    def has_reference(self, value: object) -> bool:
+        """Whether there is a `$ref` anywhere in it."""
+        self.spend()
+        if isinstance(value, dict):
+            return "$ref" in value or any(map(self.has_reference, value.values()))
+        return isinstance(value, list) and any(map(self.has_reference, value))
+
+
+def find_problems(narrow: str, wide: str, work: _Work | None = None) -> list[Problem]:
     """Why not everything that `narrow` accepts is accepted by `wide`; empty when that is proved.
 
     Both are schemas that compile (see `compile_schema`).
     """
-    if _same(read_schema(narrow), read_schema(wide)):
-        return []
+    work = work or _Work()
     sides = _Side(narrow), _Side(wide)
-    for side in sides:
-        if side.draft == "Draft4":
-            return [Problem("", "not decidable: schemas of draft 4 are compared only when they are equal")]
-    proof = _Proof(*sides)
+    roots = sides[0].document.root, sides[1].document.root
     try:
-        return proof.prove([sides[0].document.root], sides[1].document.root, "")
-    except _TooLongError:
+        if work.is_same(*roots):
+            return []
+        if "Draft4" in (sides[0].draft, sides[1].draft):
+            return [Problem("", "not decidable: schemas of draft 4 are compared only when they are equal")]
+        return _Proof(*sides, work).prove([roots[0]], roots[1], "")
+    except (_TooLongError, RecursionError):
         return [Problem("", "not decidable: the comparison takes too long")]
-
-
-class _TooLongError(Exception):
-    """The proof has too many steps."""
 
 
 class _Side:
@@ -147,10 +179,10 @@ class _Side:
 class _Proof:
     """Proves, for pairs of subschemas, that what all of the first accept the second accepts."""
 
-    def __init__(self, narrow: _Side, wide: _Side) -> None:
+    def __init__(self, narrow: _Side, wide: _Side, work: _Work) -> None:
         self._narrow = narrow
         self._wide = wide
-        self._steps = 0
+        self._work = work
         self._assumed: set[tuple[frozenset[int], int]] = set()
 
     def prove(self, narrow: Sequence[object], wide: object, path: str) -> list[Problem]:
@@ -159,13 +191,10 @@ class _Proof:
         A pair met again below itself is taken as proved: a payload is finite, so its smallest counterexample
         would have to fail for another reason.
         """
-        self._steps += 1
-        if self._steps > _MAX_STEPS:
-            raise _TooLongError
         pair = (frozenset(map(id, narrow)), id(wide))
         if pair in self._assumed:
             return []
-        facts = _Facts([c for schema in narrow for c in self._narrow.conjuncts(schema)])
+        facts = self._facts([c for schema in narrow for c in self._narrow.conjuncts(schema)])
         if facts.is_empty:
             return []
         self._assumed.add(pair)
@@ -177,11 +206,14 @@ class _Proof:
             self._assumed.discard(pair)
         return problems
 
+    def _facts(self, conjuncts: list[JsonObject | bool]) -> _Facts:
+        self._work.spend(10 + sum(len(part) for part in conjuncts if isinstance(part, dict)))
+        facts = _Facts(conjuncts)
+        self._work.spend(len(facts.names) + len(facts.required))
+        return facts
+
     def _split(self, facts: _Facts, wide: JsonObject | bool, path: str) -> list[Problem]:
         """Prove one conjunct, taking the alternatives of the narrower side one by one if it must be."""
-        self._steps += 1
-        if self._steps > _MAX_STEPS:
-            raise _TooLongError
         problems = self._conjunct(facts, wide, path)
         if not problems:
             return []
@@ -191,7 +223,7 @@ class _Proof:
                     rest = {k: v for k, v in part.items() if k != keyword}
                     others = [*facts.parts[:at], rest, *facts.parts[at + 1 :]]
                     for branch in part[keyword]:
-                        case = _Facts([*others, *self._narrow.conjuncts(branch)])
+                        case = self._facts([*others, *self._narrow.conjuncts(branch)])
                         if not case.is_empty and self._split(case, wide, path):
                             return problems
                     return []
@@ -202,7 +234,7 @@ class _Proof:
             return [] if wide else [Problem(path, "accepts nothing")]
         if self._is_contained_literally(facts, wide):
             return []
-        if facts.values is not None and not _has_reference(wide):
+        if facts.values is not None and not self._work.has_reference(wide):
             return self._values(facts, wide, path)
         problems = [
             *_type_problems(facts, wide, path),
@@ -225,6 +257,7 @@ class _Proof:
 
     def _values(self, facts: _Facts, wide: JsonObject, path: str) -> list[Problem]:
         """The narrower side lists its values: try them."""
+        self._work.spend(_COMPILATION_STEPS)
         schema = {**wide, "$schema": _META[self._wide.draft]}
         try:
             validator = jsonschema_rs.validator_for(
@@ -238,8 +271,8 @@ class _Proof:
     def _is_contained_literally(self, facts: _Facts, wide: JsonObject) -> bool:
         return (
             self._narrow.draft == self._wide.draft
-            and not _has_reference(wide)
-            and any(_same(part, wide) for part in facts.parts)
+            and not self._work.has_reference(wide)
+            and any(self._work.is_same(part, wide) for part in facts.parts)
         )
 
     def _literal_problems(self, facts: _Facts, wide: JsonObject, path: str) -> Iterator[Problem]:
@@ -263,8 +296,8 @@ class _Proof:
         """Whether a part of the narrower side has these keywords with these values, and they mean the same."""
         if self._narrow.draft != self._wide.draft and group != ("pattern",):
             return False
-        return not _has_reference(wanted) and any(
-            _same({k: part[k] for k in group if k in part}, wanted) for part in facts.parts
+        return not self._work.has_reference(wanted) and any(
+            self._work.is_same({k: part[k] for k in group if k in part}, wanted) for part in facts.parts
         )
 
     def _members(self, facts: _Facts, wide: JsonObject, path: str) -> Iterator[Problem]:
@@ -419,17 +452,6 @@ def _applies(keyword: str, facts: _Facts) -> bool:
     if keyword in _ON_OBJECTS:
         return "object" in facts.types
     return keyword not in _ON_ARRAYS or "array" in facts.types
-
-
-def _has_reference(value: object) -> bool:
-    if isinstance(value, dict):
-        return "$ref" in value or any(map(_has_reference, value.values()))
-    return isinstance(value, list) and any(map(_has_reference, value))
-
-
-def _same(one: object, other: object) -> bool:
-    # By text: in Python 1 equals True and 1.0, and canonical JSON rounds long integers.
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _token(name: str) -> str:

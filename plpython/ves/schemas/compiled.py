@@ -27,6 +27,7 @@ _LISTING_COST = 200_000
 _MIN_PATTERN_BYTES = 1 << 11
 _MAX_PATTERN_BYTES = 1 << 20
 _MAX_PATTERNS = 500
+_MAX_PATTERNS_BYTES = 1 << 23
 _PATH_SHOWN = 200
 _TEXT_SHOWN = 80
 _decode = msgspec.json.Decoder().decode
@@ -140,6 +141,8 @@ class _PatternSizes:
             if len(self._known) >= _MAX_PATTERNS:
                 raise refused("too_complex", f"the schema has more than {_MAX_PATTERNS} patterns")
             size = self._known[pattern] = _pattern_size(pattern)
+            if sum(self._known.values()) > _MAX_PATTERNS_BYTES:
+                raise refused("too_complex", "the patterns of the schema are too large together")
         return size
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
+import jsonschema_rs
+
 from ves.errors import RequestRefused
 
 JsonObject = dict[str, Any]
@@ -24,7 +26,10 @@ class Document:
     def __init__(self, root: object) -> None:
         self.root = root
         self._base = root.get("$id", root.get("id", "")) if isinstance(root, dict) else ""
+        self._draft = {"$schema": root["$schema"]} if isinstance(root, dict) and "$schema" in root else {}
         self._anchors: dict[str, list[object]] | None = None
+        # By identity: the document is alive as long as this object.
+        self._checked = {id(root)}
 
     def target(self, schema: JsonObject) -> object | None:
         """What the schema's `$ref` names; None without one. Raises RequestRefused for what cannot be followed."""
@@ -43,7 +48,24 @@ class Document:
             raise refused(
                 "remote_reference", "a $ref leaves the schema: only references inside it are followed"
             )
-        return self._find(unquote(fragment))
+        target = self._find(unquote(fragment))
+        self._require_schema(target)
+        return target
+
+    def _require_schema(self, target: object) -> None:
+        """A reference may name a place that no keyword calls a schema, which nobody has checked."""
+        if id(target) in self._checked or isinstance(target, bool):
+            return
+        if not isinstance(target, dict) or not self._is_schema(target):
+            raise refused("reference", "a $ref names something that is no schema")
+        self._checked.add(id(target))
+
+    def _is_schema(self, target: JsonObject) -> bool:
+        members = {name: value for name, value in target.items() if name != "$schema"}
+        try:
+            return jsonschema_rs.meta.is_valid(members | self._draft)
+        except (jsonschema_rs.ReferencingError, ValueError):
+            return False
 
     @staticmethod
     def _require_one_resource(schema: JsonObject) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,32 @@ def test_every_schema_accepts_what_it_accepts(seed: int) -> None:
     text = usable(Maker(seed).document())
     if text is not None:
         assert find_problems(text, text) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**64))
+def test_whatever_is_sent_is_compiled_or_refused_by_name(seed: int) -> None:
+    make = Maker(seed)
+    keywords = [
+        *make.kinds(0),
+        "$ref",
+        "$id",
+        "$anchor",
+        "$schema",
+        "$defs",
+        "dependencies",
+        "unevaluatedItems",
+    ]
+    for _ in range(20):
+        wrong = {k: make.payload() for k in make.some(keywords, 4)}
+        schema = make.document() | {"default": wrong, make.random.choice(keywords): make.payload()}
+        schema["$ref"] = make.random.choice(["#/default", "#/$defs/s", "#/default/items", "#", "x", "#a"])
+        text = json.dumps(schema)
+        with suppress(RequestRefused):
+            compile_schema(text).violations(json.dumps(make.payload()).encode())
+            other = json.dumps(make.changed(schema))
+            compile_schema(other)
+            find_problems(text, other)
 
 
 ORDER: dict[str, Any] = {

@@ -60,6 +60,31 @@ def test_a_schema_whose_work_cannot_be_bounded_is_refused(schema: Any) -> None:
     assert refused.value.details["reason"] in ("too_complex", "invalid")
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#/default", "default": {"properties": 5}},
+        {"$ref": "#/default", "default": {"allOf": 7}},
+        {"$ref": "#/default", "default": [1]},
+        {"$ref": "#/enum/0", "enum": ["x"]},
+        {"$ref": "#/x/y", "x": {"y": {"items": {"$ref": 1}}}},
+        {"$ref": "#nowhere"},
+        {"$ref": "#/%"},
+    ],
+)
+def test_a_reference_to_what_is_no_schema_is_refused(schema: Any) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        compiled(schema)
+    assert refused.value.name == "invalid_schema"
+
+
+def test_patterns_are_bounded_together() -> None:
+    large = {f"p{n}": {"pattern": f"^.{{1,{200 + n}}}$"} for n in range(100)}
+    with pytest.raises(RequestRefused) as refused:
+        compiled({"properties": large})
+    assert refused.value.details["reason"] == "too_complex"
+
+
 def test_recursive_schemas_of_the_usual_kind_are_taken() -> None:
     node = {
         "type": "object",
