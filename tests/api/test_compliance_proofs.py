@@ -429,7 +429,7 @@ def test_the_service_submits_in_sql_by_the_same_rules(
 def test_parallel_submissions_while_ingest_runs_lose_nothing(
     server: Server, admin: httpx.Client, agent: Agent
 ) -> None:
-    events = [proofs.store_event(admin, agent, {"amount": 5000 + at}) for at in range(20)]
+    events = [proofs.store_event(admin, agent, {"amount": 5000 + at}) for at in range(50)]
     bodies = [submission(proofs.prove(proofs.inputs_of(admin, e), 5000 + at)) for at, e in enumerate(events)]
 
     def one(pair: tuple[str, dict[str, Any]]) -> int:
@@ -440,12 +440,12 @@ def test_parallel_submissions_while_ingest_runs_lose_nothing(
         with server.client() as client:
             return int(agent.ingest(client, agent.event()).json()["eventsAccepted"])
 
-    with ThreadPoolExecutor(30) as pool:
+    with ThreadPoolExecutor(60) as pool:
         submitted = [pool.submit(one, pair) for pair in zip(events, bodies, strict=True)]
         ingested = [pool.submit(ingest, at) for at in range(40)]
-        assert [future.result() for future in submitted] == [200] * 20
+        assert [future.result() for future in submitted] == [200] * 50
         assert [future.result() for future in ingested] == [1] * 40
-    assert [admin.get(f"{COMPLIANCE}/{e}/proofs").json()["count"] for e in events] == [1] * 20
+    assert [admin.get(f"{COMPLIANCE}/{e}/proofs").json()["count"] for e in events] == [1] * 50
 
 
 def test_the_same_proof_submitted_by_many_at_once_is_one_record(
