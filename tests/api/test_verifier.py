@@ -8,12 +8,14 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.cluster import ROOT
 from ves_api.errors import ApiError
 from ves_api.verifier import pool
+from ves_api.verifier.__main__ import lighten
 from ves_api.verifier.child import Question
 from ves_api.verifier.pool import Verifier
 
@@ -115,3 +117,21 @@ async def test_a_verifying_process_gives_way_in_a_session_of_its_own() -> None:
     assert os.getsid(pid) == pid
     assert _group_niceness(pid) in {None, 10}
     await verifier.close()
+
+
+def test_a_session_whose_weight_is_not_taken_at_once_asks_again(tmp_path: Path) -> None:
+    class Busy(type(tmp_path)):  # type: ignore[misc]
+        """A kernel that wants to be asked later, twice."""
+
+        refusals = 2
+
+        def write_text(self, *arguments: Any, **named: Any) -> int:
+            if Busy.refusals:
+                Busy.refusals -= 1
+                raise BlockingIOError
+            return Path(self).write_text(*arguments, **named)
+
+    lighten(Busy(tmp_path / "autogroup"))
+    assert (tmp_path / "autogroup").read_text(encoding="ascii") == "10"
+    lighten(tmp_path / "no such folder" / "autogroup")
+    assert not (tmp_path / "no such folder").exists()
