@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import signal
 import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.api.support import Agent, Server, wait_until
+from tests.api.test_coverage import WHOLE
 from tests.conftest import TEMPLATE, Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import httpx
 
     from tests.support.cluster import Cluster
+
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`test_coverage.py` goes last, and learns whether everything that it judges runs before it."""
+    last = [item for item in items if item.path == FOLDER / "test_coverage.py"]
+    items[:] = [item for item in items if item.path != FOLDER / "test_coverage.py"] + last
+    files = {item.path for item in items}
+    selected = config.getoption("keyword") or config.getoption("lf") or config.getoption("deselect")
+    whole = files >= set(FOLDER.rglob("test_*.py")) and not any("::" in arg for arg in config.args)
+    config.stash[WHOLE] = whole and not selected
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 
+from tests.support import recorder
 from ves import ed25519
 from ves.canonical import jcs
 from ves.digests import payload_plain_hash, signing_hash
@@ -68,6 +69,7 @@ class Server:
 
     def launch(self, log: Path) -> None:
         self.log = log
+        recorder.LOGS.add(log)
         env = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": f"{ROOT / 'api'}:{ROOT / 'plpython'}",
@@ -105,7 +107,8 @@ class Server:
 
     def client(self, key: str | None = BOOTSTRAP_KEY, **options: Any) -> httpx.Client:
         headers = {} if key is None else {"x-api-key": key}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=60, **options)
+        hooks = {"response": [recorder.note]}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, event_hooks=hooks, **options)
 
 
 @dataclass

@@ -35,6 +35,7 @@ def fill(database: Database, edge: Edge) -> TenantData:
             "select ves.create_api_key(%s, %s, agent_id => %s)",
             [secrets.token_hex(32), agent.tenant_id, agent.agent_id],
         )
+        admin.execute("select ves.register_schema(%s, 'order.created', '{}')", [agent.tenant_id])
         admin.execute("select ves.record_audit('custom:looked', %s, 'stream', null)", [agent.tenant_id])
     for store in stores:
         _fill_store(edge, agent.in_store(store))

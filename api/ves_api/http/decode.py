@@ -77,6 +77,8 @@ async def read_struct(request: Request[Any, Any, Any], decoder: msgspec.json.Dec
 def decode_struct(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     """A body that was read as a struct. Raises malformed_json (400) or invalid_shape (422)."""
     try:
+        if not body.isascii():
+            body.decode()  # the decoder does not look into members that it skips
         try:
             return decoder.decode(body)
         except msgspec.ValidationError as error:

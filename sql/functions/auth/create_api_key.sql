@@ -10,6 +10,11 @@ security definer
 set search_path to ''
 as $$
 begin
+  if num_nulls(create_api_key.key_hash, create_api_key.tenant_id, create_api_key.can_read, create_api_key.can_write,
+    create_api_key.can_admin) > 0
+  then
+    perform ves_int.raise_error('missing_field', '{"field": "key_hash, tenant_id, can_read, can_write, can_admin"}');
+  end if;
   perform ves_int.store_api_key(
     create_api_key.key_hash, create_api_key.tenant_id, create_api_key.store_ids, create_api_key.agent_id,
     create_api_key.can_read, create_api_key.can_write, create_api_key.can_admin, create_api_key.rate_limit

@@ -19,6 +19,9 @@ declare
   v_levels bytea[];
   v_head bigint;
 begin
+  if num_nulls(create_commitment.tenant_id, create_commitment.store_id, create_commitment.sequence_start, create_commitment.sequence_end) > 0 then
+    perform ves_int.raise_error('missing_field', '{"field": "tenant_id, store_id, sequence_start, sequence_end"}');
+  end if;
   perform pg_advisory_xact_lock(ves_int.stream_lock_key(create_commitment.tenant_id, create_commitment.store_id));
   if create_commitment.sequence_end < create_commitment.sequence_start then
     perform ves_int.raise_error('range_is_empty');

@@ -21,10 +21,10 @@ as $$
   where s.sequence_to > ves_int.committed_to(s.tenant_id, s.store_id)
     and (
       s.sequence_to - ves_int.committed_to(s.tenant_id, s.store_id) >= min_events
-      or s.oldest_at <= clock_timestamp() - max_age_seconds * interval '1 second'
+      or s.oldest_at <= clock_timestamp() - greatest(least(max_age_seconds, 1e9), 0) * interval '1 second'
     )
   order by s.oldest_at
-  limit max_streams;
+  limit greatest(max_streams, 0);
 $$;
 
 comment on function ves.list_commit_due(integer, double precision, integer) is

@@ -11,7 +11,7 @@ as $$
     (m.message ->> 'store_id')::uuid,
     (m.message ->> 'sequence_from')::bigint,
     (m.message ->> 'sequence_to')::bigint
-  from pgmq.read('ves_commit', vt_seconds, max_messages) as m;
+  from pgmq.read('ves_commit', greatest(vt_seconds, 0), greatest(max_messages, 0)) as m;
 $$;
 
 comment on function ves.read_commit_queue(integer, integer) is

@@ -11,6 +11,9 @@ as $$
 declare
   v_event ves_store.ves_events;
 begin
+  if num_nulls(get_compliance_inputs.policy_id, get_compliance_inputs.policy_params) > 0 then
+    perform ves_int.raise_error('missing_field', '{"field": "policy_id, policy_params"}');
+  end if;
   perform ves_int.require_crypto();
   v_event := ves_int.find_event(get_compliance_inputs.tenant_id, get_compliance_inputs.event_id);
   public_inputs := ves_int.compliance_inputs_text(

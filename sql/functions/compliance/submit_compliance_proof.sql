@@ -17,6 +17,9 @@ declare
   v_inputs text;
   v_judged record;
 begin
+  if num_nulls(submit_compliance_proof.policy_id, submit_compliance_proof.policy_params) > 0 then
+    perform ves_int.raise_error('missing_field', '{"field": "policy_id, policy_params"}');
+  end if;
   perform ves_int.require_crypto();
   v_event := ves_int.find_event(submit_compliance_proof.tenant_id, submit_compliance_proof.event_id);
   proof_type := btrim(proof_type, E' \t\r\n');

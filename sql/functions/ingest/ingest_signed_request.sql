@@ -20,6 +20,9 @@ declare
   v_signer ves_store.signers;
   v_result ves.ingest_result;
 begin
+  if ingest_signed_request.request is null then
+    perform ves_int.raise_error('missing_field', '{"field": "request"}');
+  end if;
   perform ves_int.require_crypto();
   select * into v_stream
   from ves_int.request_stream(request, v_max_events, v_max_payload_bytes, false, 'legacy');

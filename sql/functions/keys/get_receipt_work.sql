@@ -43,16 +43,16 @@ begin
     from ves_store.ves_events as v
     where v.tenant_id = c.tenant_id and v.store_id = c.store_id
       and v.sequence_number > coalesce(p.receipts_to, 0)
-      and v.sequenced_at <= clock_timestamp() - min_age_seconds * interval '1 second'
+      and v.sequenced_at <= clock_timestamp() - greatest(least(min_age_seconds, 1e9), 0) * interval '1 second'
       and not exists (
         select from ves_store.ves_sequencer_receipts as r
         where r.tenant_id = v.tenant_id and r.store_id = v.store_id and r.sequence_number = v.sequence_number
       )
     order by v.sequence_number
-    limit max_events
+    limit greatest(max_events, 0)
   ) as e
   where c.current_sequence > coalesce(p.receipts_to, 0)
-  limit max_events;
+  limit greatest(max_events, 0);
 end
 $$;
 

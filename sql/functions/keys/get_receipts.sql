@@ -8,7 +8,7 @@ as $$
   select d.sequence_number, d.event_id, d.event_signing_hash, d.receipt
   from ves_int.receipt_documents as d
   where d.tenant_id = get_receipts.tenant_id and d.store_id = get_receipts.store_id
-    and d.sequence_number between from_sequence and least(to_sequence, from_sequence + 9999)
+    and d.sequence_number between from_sequence and least(to_sequence, least(from_sequence, 9223372036854765808) + 9999)
   order by d.sequence_number;
 $$;
 

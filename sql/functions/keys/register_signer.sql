@@ -11,6 +11,15 @@ as $$
 declare
   v_signer ves_store.signers;
 begin
+  if num_nulls(register_signer.sequencer_id, register_signer.key_version, register_signer.algorithm) > 0 then
+    perform ves_int.raise_error('missing_field', '{"field": "sequencer_id, key_version, algorithm"}');
+  end if;
+  if register_signer.algorithm not in ('none', 'ed25519')
+    or (register_signer.algorithm = 'none') is distinct from (register_signer.public_key is null)
+    or octet_length(register_signer.public_key) <> 32
+  then
+    perform ves_int.raise_error('invalid_field', '{"field": "algorithm, public_key"}');
+  end if;
   insert into ves_store.signers (sequencer_id, key_version, algorithm, public_key)
   values (
     register_signer.sequencer_id, register_signer.key_version, register_signer.algorithm, register_signer.public_key

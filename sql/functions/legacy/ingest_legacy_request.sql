@@ -14,6 +14,9 @@ declare
   v_result ves.ingest_result;
   v_rejections jsonb;
 begin
+  if ingest_legacy_request.request is null then
+    perform ves_int.raise_error('missing_field', '{"field": "request"}');
+  end if;
   perform ves_int.require_crypto();
   select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576);
   <<attempts>>

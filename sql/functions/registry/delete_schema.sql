@@ -9,6 +9,9 @@ as $$
 declare
   v_schema ves_store.event_schemas;
 begin
+  if delete_schema.tenant_id is null then
+    perform ves_int.raise_error('missing_field', '{"field": "tenant_id"}');
+  end if;
   perform ves_int.advance_schema_epoch(delete_schema.tenant_id);
   delete from ves_store.event_schemas as s
   where s.schema_id = delete_schema.schema_id and s.tenant_id = delete_schema.tenant_id

@@ -11,7 +11,7 @@ as $$
   from ves_store.event_schemas as s
   where s.tenant_id = list_schemas.tenant_id
   order by s.event_type collate "C", s.version desc
-  limit least(list_schemas.max_schemas, 1000);
+  limit greatest(least(list_schemas.max_schemas, 1000), 0);
 $$;
 
 comment on function ves.list_schemas(uuid, integer) is

@@ -82,7 +82,7 @@ TENANT_QUERY = Parameter(
 KEY_PREFIX_PATH = Parameter(
     "key_prefix", "path", {"type": "string", "pattern": "^[0-9a-f]{1,64}$"}, "Start of the key's hash."
 )
-TENANT_QUERY = Parameter("tenant_id", "query", UUID_SCHEMA, "The tenant.")
+TENANT_ID_QUERY = Parameter("tenant_id", "query", UUID_SCHEMA, "The tenant.")
 SCHEMA_PATH = Parameter("schema_id", "path", UUID_SCHEMA, "The schema.")
 EVENT_TYPE_PATH = Parameter(
     "event_type",

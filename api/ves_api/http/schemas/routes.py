@@ -23,7 +23,7 @@ from ves_api.http.docs.operation import (
     EVENT_TYPE_QUERY,
     SCHEMA_PATH,
     SCHEMA_VERSION,
-    TENANT_QUERY,
+    TENANT_ID_QUERY,
     Operation,
     operation_opt,
 )
@@ -72,7 +72,7 @@ _LIST = Operation(
     tag=_TAG,
     needs=_READ,
     response=SchemaList,
-    parameters=(TENANT_QUERY,),
+    parameters=(TENANT_ID_QUERY,),
 )
 _GET = Operation(
     summary="Get one schema",
@@ -104,7 +104,7 @@ _VERSIONS = Operation(
     tag=_TAG,
     needs=_READ,
     response=SchemaVersions,
-    parameters=(EVENT_TYPE_PATH, TENANT_QUERY, SCHEMA_VERSION),
+    parameters=(EVENT_TYPE_PATH, TENANT_ID_QUERY, SCHEMA_VERSION),
     errors=("schema_not_found",),
 )
 _LATEST = Operation(
@@ -112,7 +112,7 @@ _LATEST = Operation(
     tag=_TAG,
     needs=_READ,
     response=Schema,
-    parameters=(EVENT_TYPE_PATH, TENANT_QUERY, EVENT_TYPE_QUERY),
+    parameters=(EVENT_TYPE_PATH, TENANT_ID_QUERY, EVENT_TYPE_QUERY),
     errors=("schema_not_found",),
 )
 _VALIDATE = Operation(

@@ -1,0 +1,1 @@
+"""The whole REST surface, driven by the document that the application serves."""

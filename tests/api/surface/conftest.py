@@ -1,0 +1,92 @@
+"""A server of its own with a database of its own, two tenants, and the routes that it says it serves."""
+
+from __future__ import annotations
+
+import uuid
+import warnings
+from typing import TYPE_CHECKING
+
+import pytest
+from litestar import Litestar
+
+from tests.api.support import Server
+from tests.api.surface import tokens
+from tests.api.surface.place import Place, settle
+from tests.api.surface.requests import Route, routes
+from tests.conftest import TEMPLATE, Database
+from ves_api.app import ROUTES
+from ves_api.http.docs.document import build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import httpx
+
+    from tests.support.cluster import Cluster
+
+with warnings.catch_warnings(
+    action="ignore"
+):  # the framework's advice on path parameters, told once by the server too
+    APPLICATION = Litestar(ROUTES, openapi_config=None)
+DOCUMENT = build(APPLICATION.routes)
+SERVED = list(routes(DOCUMENT))
+
+BODY_LIMIT = 65_536
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every documented route, or those of a kind: with or without a credential, with a body, with parameters."""
+    kinds = {
+        "route": SERVED,
+        "closed_route": [r for r in SERVED if not r.public],
+        "open_route": [r for r in SERVED if r.public],
+        "body_route": [r for r in SERVED if r.has_body],
+        "parameter_route": [r for r in SERVED if r.operation["parameters"]],
+    }
+    for name, chosen in kinds.items():
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, [pytest.param(r, id=r.name) for r in chosen])
+
+
+@pytest.fixture(scope="session")
+def surface_database(engine: Cluster) -> Iterator[Database]:
+    name = f"surface_{uuid.uuid4().hex}"
+    with engine.connect() as connection:
+        connection.execute(f"create database {name} template {TEMPLATE}")
+    yield Database(engine, name)
+    with engine.connect() as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture(scope="session")
+def surface(surface_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that takes tokens and registrations, so that every route answers."""
+    env = {
+        "JWT_SECRET": tokens.SECRET,
+        "MAX_BODY_SIZE_BYTES": str(BODY_LIMIT),
+        "PUBLIC_AGENT_REGISTRATION_ENABLED": "true",
+        "PUBLIC_AGENT_REGISTRATION_RATE_LIMIT_PER_MINUTE": "100000",
+    }
+    running = Server(surface_database.url("ves_api"), env)
+    running.start(tmp_path_factory.mktemp("surface") / "server.log")
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def bootstrap(surface: Server) -> Iterator[httpx.Client]:
+    with surface.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def ours(bootstrap: httpx.Client, surface_database: Database) -> Place:
+    return settle(bootstrap, surface_database)
+
+
+@pytest.fixture(scope="session")
+def theirs(bootstrap: httpx.Client, surface_database: Database) -> Place:
+    return settle(bootstrap, surface_database)
+
+
+__all__ = ["APPLICATION", "DOCUMENT", "SERVED", "Route"]

@@ -1,0 +1,139 @@
+"""A place is one stream with one of everything in it, known by its ids; a ghost of it has ids that nothing has."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import secrets
+import uuid
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from tests.api.legacy_support import Sender
+from tests.api.support import Agent
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.conftest import Database
+
+KEY_IDS = itertools.count(100)
+
+
+@dataclass(frozen=True)
+class Place:
+    """`signer` signs the events that a request carries; the other members are ids, as text."""
+
+    signer: Agent
+    tenant_id: str
+    store_id: str
+    agent_id: str
+    event_id: str
+    legacy_event_id: str
+    batch_id: str
+    legacy_batch_id: str
+    compliance_proof_id: str
+    validity_proof_id: str
+    entity_id: str
+    key_prefix: str
+    more: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Every id by its name."""
+        names = [name for name in self.__dataclass_fields__ if name not in ("signer", "more")]
+        return {name: getattr(self, name) for name in names} | self.more
+
+    @property
+    def stream(self) -> dict[str, str]:
+        return {"tenant_id": self.tenant_id, "store_id": self.store_id}
+
+    def ghost(self) -> Place:
+        """The same names with ids that nothing in the world has."""
+        signer = Agent()
+        fresh = {name: _another(value) for name, value in self.ids.items()}
+        fresh |= {
+            "tenant_id": str(signer.tenant_id),
+            "store_id": str(signer.store_id),
+            "agent_id": str(signer.agent_id),
+        }
+        more = {name: fresh.pop(name) for name in self.more}
+        return Place(signer=signer, more=more, **fresh)
+
+    def under(self, home: Place) -> Place:
+        """The ids of this place, asked for in the name of another tenant's stream."""
+        return replace(self, signer=home.signer, tenant_id=home.tenant_id, store_id=home.store_id)
+
+
+def _another(value: str) -> str:
+    try:
+        uuid.UUID(value)
+    except ValueError:
+        return secrets.token_hex(len(value) // 2)
+    return str(uuid.uuid4())
+
+
+def mint(database: Database, tenant_id: str, **columns: Any) -> str:
+    """A new API key of a tenant, made by the operator; `columns` are parameters of ves.create_api_key."""
+    key = f"ss_{secrets.token_hex(20)}"
+    given = {"can_read": True, "can_write": True, **columns}
+    named = "".join(f", {name} => %({name})s" for name in given)
+    with database.connect("ves_admin") as connection:
+        connection.execute(
+            f"select ves.create_api_key(%(key_hash)s, %(tenant_id)s{named})",
+            {"key_hash": hashlib.sha256(key.encode()).hexdigest(), "tenant_id": tenant_id, **given},
+        )
+    return key
+
+
+def settle(admin: httpx.Client, database: Database) -> Place:
+    """A fresh tenant with a stream that has one of everything."""
+    agent = Agent()
+    assert agent.register(admin).status_code == 200
+    event = agent.event({"n": 1})
+    assert agent.ingest(admin, event, agent.event({"n": 2})).json()["eventsAccepted"] == 2
+    stream = {"tenant_id": str(agent.tenant_id), "store_id": str(agent.store_id)}
+    body = {**stream, "sequence_start": 1, "sequence_end": 1}
+    batch = _done(admin.post("/api/v1/ves/commitments", json=body))
+    sender = Sender(agent.tenant_id, agent.store_id, agent.agent_id)
+    legacy_event = sender.event({"n": 1})
+    assert sender.ingest(admin, legacy_event, sender.event({"n": 2})).json()["events_accepted"] == 2
+    legacy_batch = _done(admin.post("/api/v1/commitments", json=body))
+    proof = {"proofType": "plonk", "proofB64": "AAAA"}
+    validity = _done(admin.post(f"/api/v1/ves/validity/{batch['batch_id']}/proofs", json=proof))
+    compliance = _done(
+        admin.post(
+            f"/api/v1/ves/compliance/{event['event_id']}/proofs",
+            json={**proof, "policyId": "aml.threshold", "policyParams": {"threshold": 5}},
+        )
+    )
+    mint(database, str(agent.tenant_id), agent_id=str(agent.agent_id))
+    key = _done(admin.post(f"/api/v1/agents/{agent.agent_id}/api-keys", json={}))
+    group = {"tenantId": stream["tenant_id"], "name": "finance"}
+    group_id = _done(admin.post("/api/v1/encryption-groups", json=group))["groupId"]
+    member = {"tenantId": stream["tenant_id"], "agentId": str(agent.agent_id)}
+    _done(admin.post(f"/api/v1/encryption-groups/{group_id}/members", json=member))
+    schema = {"tenantId": stream["tenant_id"], "eventType": "order.created", "schemaJson": {}}
+    return Place(
+        signer=agent,
+        more={
+            "schema_id": _done(admin.post("/api/v1/schemas", json=schema))["id"],
+            "group_id": group_id,
+        },
+        **stream,
+        agent_id=str(agent.agent_id),
+        event_id=event["event_id"],
+        legacy_event_id=legacy_event["event_id"],
+        batch_id=batch["batch_id"],
+        legacy_batch_id=legacy_batch["batch_id"],
+        compliance_proof_id=compliance["proof_id"],
+        validity_proof_id=validity["proof_id"],
+        entity_id=legacy_event["entity_id"],
+        key_prefix=key["keyHashPrefix"],
+    )
+
+
+def _done(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body

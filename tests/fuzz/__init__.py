@@ -1,0 +1,1 @@
+"""Hostile input, made by hypothesis: a refusal is always a registered one."""
