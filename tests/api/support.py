@@ -105,8 +105,12 @@ class Server:
     def log_text(self) -> str:
         return self.log.read_text(encoding="utf-8") if self.log else ""
 
-    def client(self, key: str | None = BOOTSTRAP_KEY, **options: Any) -> httpx.Client:
+    def client(
+        self, key: str | None = BOOTSTRAP_KEY, added: dict[str, str] | None = None, **options: Any
+    ) -> httpx.Client:
+        """A client with this API key, if any, and `added` headers."""
         headers = {} if key is None else {"x-api-key": key}
+        headers |= added or {}
         hooks = {"response": [recorder.note]}
         return httpx.Client(base_url=self.url, headers=headers, timeout=60, event_hooks=hooks, **options)
 

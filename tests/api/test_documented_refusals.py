@@ -87,3 +87,16 @@ def test_a_rotation_to_the_bytes_of_another_key_under_a_taken_number_is_refused(
     }
     answer = admin.post(f"/api/v1/agents/{agent.agent_id}/keys/1/rotate", json=taken)
     assert_error(answer, 409, "ALREADY_EXISTS", 5004)
+
+
+@pytest.mark.parametrize(("length", "status"), [(4096, 200), (4097, 400)])
+def test_the_description_of_a_group_has_at_most_4096_bytes(
+    admin: httpx.Client, agent: Agent, length: int, status: int
+) -> None:
+    tenant = {"tenantId": str(agent.tenant_id)}
+    made = admin.post("/api/v1/encryption-groups", json={**tenant, "name": "finance"}).json()
+    path = f"/api/v1/encryption-groups/{made['groupId']}"
+    answer = admin.put(path, json={**tenant, "description": "d" * length})
+    assert answer.status_code == status, answer.text
+    if status != 200:
+        assert_error(answer, 400, "INVALID_FIELD_VALUE", 3003)

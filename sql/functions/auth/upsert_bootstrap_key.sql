@@ -17,7 +17,6 @@ begin
     can_admin = true, active = true, updated_at = now()
   where not (k.active and k.can_read and k.can_write and k.can_admin and k.agent_id is null
     and k.tenant_id = excluded.tenant_id and k.store_ids = '{}');
-<<<<<<< HEAD
   if found then
     perform ves_int.audit(
       'api_key_created', '00000000-0000-0000-0000-000000000000', 'api_key', left(upsert_bootstrap_key.key_hash, 16),
@@ -28,11 +27,4 @@ end
 $$;
 
 comment on function ves.upsert_bootstrap_key(text, jsonb) is
-'Makes the bootstrap administrator''s key: nil tenant, all permissions. Idempotent; re-activates a revoked one. Audited as api_key_created when it changes anything.';
-=======
-end
-$$;
-
-comment on function ves.upsert_bootstrap_key(text) is
-'Makes the bootstrap administrator''s key: nil tenant, all permissions. Idempotent; re-activates a revoked one. Error VE007: not a hash.';
->>>>>>> a0f3db9 (Every route and SQL function met by strangers: isolation stories, common refusals, generated input)
+'Makes the bootstrap administrator''s key: nil tenant, all permissions. Idempotent; re-activates a revoked one. Audited as api_key_created when it changes anything. Error VE007: not a hash.';

@@ -162,6 +162,8 @@ BODIES: dict[str, Callable[[Place], Body | bytes]] = {
     "POST /api/v1/agents/keys": _agent_key,
     "POST /api/v1/agents/{agent_id}/keys/{key_id}/rotate": _rotation,
     "POST /api/v1/agents/{agent_id}/api-keys": lambda _: {},
+    "POST /api/v1/agents/register": lambda _: {"name": "somebody"},
+    "PATCH /api/v1/agents/{agent_id}/api-keys/{key_prefix}": lambda _: {"scopes": ["read"]},
     "POST /api/v1/encryption-groups": lambda place: {
         "tenantId": place.tenant_id,
         "name": f"group {next(KEY_IDS)}",

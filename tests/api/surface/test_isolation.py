@@ -106,10 +106,7 @@ def credentials(surface_database: Database, ours: Place) -> dict[str, Headers]:
 
 @pytest.fixture(scope="session")
 def clients(surface: Server, credentials: dict[str, Headers]) -> Iterator[dict[str, httpx.Client]]:
-    opened = {
-        name: httpx.Client(base_url=surface.url, headers=headers, timeout=60)
-        for name, headers in credentials.items()
-    }
+    opened = {name: surface.client(key=None, added=headers) for name, headers in credentials.items()}
     yield opened
     for client in opened.values():
         client.close()
