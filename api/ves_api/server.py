@@ -35,10 +35,11 @@ _log = telemetry.get_logger("server")
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; in-flight requests are answered first.
 
-    Raises ApiError when the database server is not durable or cannot be reached, or the port is taken.
+    Raises SettingsError without a key for encryption at rest where one is required, ApiError when the database server is not durable or cannot be reached, or the port is taken.
     """
     telemetry.configure(settings.log_level, as_json=settings.log_json)
     _log.info("starting", settings=repr(settings))
+    settings.at_rest.require_key()
     prepare_server(settings)
     _claim_port(settings)
     server = Granian(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from ves_api.at_rest import AtRest
 from ves_api.auth.authenticator import Authenticator
 from ves_api.auth.credentials import read_credential
 from ves_api.auth.journal import LOGIN_FAILURE, Journal
@@ -12,6 +13,7 @@ from ves_api.auth.limits import Limiter
 from ves_api.errors import ApiError
 from ves_api.gateway.coalescer import Coalescer
 from ves_api.gateway.database import Database
+from ves_api.gateway.legacy_append import LegacyHeads
 from ves_api.gateway.reads import Reads
 from ves_api.http.ingest.flusher import ReceiptFlusher
 from ves_api.http.ingest.keys import AgentKeys
@@ -51,6 +53,8 @@ class Services:
     coalescer: Coalescer
     flusher: ReceiptFlusher
     verifier: Verifier
+    at_rest: AtRest
+    legacy_heads: LegacyHeads
 
     def cache_figures(self) -> dict[str, CacheFigures]:
         """The counts of every cache of this process, by name."""
@@ -92,6 +96,8 @@ def make_services(settings: Settings) -> Services:
         ),
         flusher=ReceiptFlusher(database),
         verifier=Verifier(settings.stark_processes),
+        at_rest=AtRest(settings.at_rest.source),
+        legacy_heads=LegacyHeads(),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,6 +17,9 @@ PREFIX = b"SSE1"
 KEY_BYTES = 32
 NONCE_BYTES = 12
 _TAG_BYTES = 16
+_START = len(PREFIX) + NONCE_BYTES
+# What a blob has beyond its plaintext.
+OVERHEAD_BYTES = _START + _TAG_BYTES
 
 
 def is_encrypted(stored: bytes) -> bool:
@@ -37,13 +40,17 @@ def decrypt(keys: Sequence[bytes], aad: bytes, stored: bytes) -> bytes:
 
     Raises ProtocolError("cannot_decrypt") when it is not a blob or no key opens it.
     """
-    start = len(PREFIX) + NONCE_BYTES
-    if not is_encrypted(stored) or len(stored) < start + _TAG_BYTES:
+    return decrypt_with([AESGCM(key) for key in keys], aad, stored)
+
+
+def decrypt_with(ciphers: Iterable[AESGCM], aad: bytes, stored: bytes) -> bytes:
+    """As `decrypt`, with ciphers that are made already."""
+    if not is_encrypted(stored) or len(stored) < _START + _TAG_BYTES:
         raise ProtocolError("cannot_decrypt", "not an encrypted blob")
-    nonce = stored[len(PREFIX) : start]
-    for key in keys:
+    nonce = stored[len(PREFIX) : _START]
+    for cipher in ciphers:
         try:
-            return AESGCM(key).decrypt(nonce, stored[start:], aad)
+            return cipher.decrypt(nonce, stored[_START:], aad)
         except InvalidTag:
             continue
     raise ProtocolError("cannot_decrypt", "no key opens the blob")

@@ -19,6 +19,10 @@ SIGNATURE_WRONG = 8
 LEAF_HASH_WRONG = 16
 RECEIPT_HASH_WRONG = 32
 RECEIPT_SIGNATURE_WRONG = 64
+# States of a payload that is not at hand: its key is not in the ring, its ciphertext does not open, it was destroyed.
+PAYLOAD_NOT_OPENED = 128
+CIPHERTEXT_WRONG = 256
+PAYLOAD_SHREDDED = 512
 
 DIGEST_BYTES = 160
 _HASH = 32
@@ -29,7 +33,8 @@ class StoredEvents:
     """Parallel columns of stored events of one stream; ids are 16 bytes, `agent_key_ids` u32 numbers.
 
     `digests` holds 160 bytes an event (plain, cipher, signing hash, signature), `leaf_hashes` 32. `keys`
-    and the receipt columns hold None where nothing is stored.
+    and the receipt columns hold None where nothing is stored. `payload_states` are 0, or the bits that say why there
+    is no payload to check; they are part of the finding.
     """
 
     stream: bytes
@@ -52,6 +57,7 @@ class StoredEvents:
     receipt_hashes: Sequence[bytes | None]
     receipt_signatures: Sequence[bytes | None]
     receipt_public_keys: Sequence[bytes | None]
+    payload_states: Sequence[int]
 
 
 def verify_events(events: StoredEvents) -> list[int]:
@@ -72,6 +78,7 @@ def verify_events(events: StoredEvents) -> list[int]:
         events.signature_bundles,
         events.keys,
         zip(events.receipt_hashes, events.receipt_signatures, events.receipt_public_keys, strict=True),
+        events.payload_states,
         strict=True,
     )
     return [_findings(events.stream, row) for row in rows]
@@ -81,25 +88,25 @@ _Receipt = tuple[bytes | None, bytes | None, bytes | None]
 # Rows, not columns by index: looking up twenty columns for every event cost 1 µs of 100.
 _Row = tuple[
     bytes, bytes, bytes, int, int, bytes, int, tuple[str, str, str, str], int, bytes | None,
-    int, bytes | None, AgentKey | None, _Receipt,
+    int, bytes | None, AgentKey | None, _Receipt, int,
 ]  # fmt: skip
 
 
 def _findings(stream: bytes, row: _Row) -> int:
     (
         digest, leaf_hash, event_id, sequence, version, agent_id, key_id, texts, kind, payload,
-        scheme, bundle, key, receipt,
+        scheme, bundle, key, receipt, found,
     ) = row  # fmt: skip
     plain_hash, cipher_hash = digest[:_HASH], digest[_HASH : 2 * _HASH]
     signing_hash, signature = digest[2 * _HASH : 3 * _HASH], digest[3 * _HASH :]
-    found = 0
+    is_at_hand = not found
     bound = b"".join((stream, event_id, agent_id, u32(key_id), *[string(text) for text in texts]))
     if kind:
         aad = sha256(domains.PAYLOAD_AAD + bound + plain_hash).digest()
-        if not _is_cipher_hash(payload, aad, cipher_hash):
+        if is_at_hand and not _is_cipher_hash(payload, aad, cipher_hash):
             found |= CIPHER_HASH_WRONG
     else:
-        if not _is_payload_hash(payload, plain_hash):
+        if is_at_hand and not _is_payload_hash(payload, plain_hash):
             found |= PAYLOAD_HASH_WRONG
         if cipher_hash != ZERO_HASH:
             found |= CIPHER_HASH_WRONG

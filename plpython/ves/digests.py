@@ -264,6 +264,16 @@ def at_rest_payload_aad(
     return sha256(domains.AT_REST_PAYLOAD + ids + texts).digest()
 
 
+def at_rest_ves_payload_aad(tenant_id: UUID, store_id: UUID, event_id: UUID, signing: bytes) -> bytes:
+    """AAD of a stored payload of the VES stream; `signing` is the event's signing hash, which covers the payload's.
+
+    This form is ours (the reference stores these payloads as they are). The number is not part of it: it is
+    given after the payload is encrypted.
+    """
+    ids = tenant_id.bytes + store_id.bytes + event_id.bytes
+    return sha256(domains.AT_REST_VES_PAYLOAD + ids + signing).digest()
+
+
 def at_rest_validity_aad(
     tenant_id: UUID,
     store_id: UUID,

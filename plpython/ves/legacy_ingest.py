@@ -62,7 +62,7 @@ class LegacyBody(msgspec.Struct):
 
 
 class LegacyEvent(msgspec.Struct, gc=False):
-    """An event ready for `ves.ingest_legacy_events`; `payload` is its text as received.
+    """An event ready for `ves.ingest_legacy_events`; `payload` is its text as received, `compact` its compact form.
 
     `refusal` is None or InvalidPayloadHash. `created_at_micros` counts from the Unix epoch.
     """
@@ -74,6 +74,7 @@ class LegacyEvent(msgspec.Struct, gc=False):
     event_type: str
     created_at_micros: int
     payload: bytes
+    compact: bytes
     payload_hash: bytes
     base_version: int | None
     envelope_version: int | None
@@ -139,6 +140,7 @@ def _prepare(wire: LegacyEnvelope, request: LegacyRequest, limits: Limits) -> Le
         wire.event_type,
         micros,
         payload,
+        compact,
         claimed,
         wire.base_version,
         wire.envelope_version,

@@ -104,6 +104,12 @@ begin
       ('ves.get_active_schemas', '{ves_api}'),
       ('ves.set_schema_status', '{ves_api,ves_service,ves_admin}'),
       ('ves.delete_schema', '{ves_api,ves_admin}'),
+      ('ves.read_payloads', '{ves_service,ves_reader,ves_admin}'),
+      ('ves.export_events', '{ves_reader,ves_admin}'),
+      ('ves.shred_payload', '{ves_admin}'),
+      ('ves.reencrypt_events', '{ves_admin}'),
+      ('ves.reencrypt_ves_compliance_proofs', '{ves_admin}'),
+      ('ves.reencrypt_ves_validity_proofs', '{ves_admin}'),
       ('ves.read_commit_queue', '{ves_worker}'),
       ('ves.finish_commit_messages', '{ves_worker}'),
       ('ves.list_commit_due', '{ves_worker,ves_admin}'),
@@ -137,7 +143,7 @@ end
 $$;
 
 grant select on ves.errors, ves.signers to ves_api, ves_worker, ves_service, ves_reader, ves_admin;
-grant select on ves.events, ves.sequencer_receipts, ves.commitments, ves.rejections, ves.queue_metrics, ves.agent_encryption_keys
+grant select on ves.events, ves.sequencer_receipts, ves.commitments, ves.rejections, ves.queue_metrics, ves.agent_encryption_keys, ves.shredded_payloads
 to ves_reader, ves_admin;
 
 -- PostgREST. The views show only what the token's claims allow, which their two functions read; the schemas of those

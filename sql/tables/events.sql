@@ -15,12 +15,24 @@ create table ves_store.events (
   payload_hash bytea not null,
   leaf_hash bytea not null,
   signature bytea,
-  payload json not null,
+  payload json,
+  payload_at_rest bytea,
+  payload_key_id bytea,
+  shredded_at timestamptz,
   constraint events_pkey primary key (event_id, tenant_id),
   constraint events_tenant_id_store_id_sequence_number_key unique (tenant_id, store_id, sequence_number),
   constraint sequence_number_is_positive check (sequence_number > 0),
   constraint envelope_version_is_32_bits check (envelope_version between 0 and 4294967295),
   constraint digests_have_their_lengths check (octet_length(payload_hash) = 32 and octet_length(leaf_hash) = 32),
+  constraint payload_has_one_stored_form check (
+    case
+      when shredded_at is not null then payload is null and payload_at_rest is null
+      else (payload is null) <> (payload_at_rest is null)
+    end
+  ),
+  constraint ciphertext_names_its_key check (
+    (payload_at_rest is null) = (payload_key_id is null) and octet_length(payload_key_id) = 8
+  ),
   constraint names_have_their_lengths check (
     octet_length(entity_type) between 1 and 128 and octet_length(entity_id) between 1 and 512
     and octet_length(event_type) between 1 and 256
@@ -30,6 +42,9 @@ create table ves_store.events (
 -- The history of an entity: counted and paged without touching the table.
 create index events_entity_history_idx
 on ves_store.events (entity_id, entity_type, store_id, tenant_id, sequence_number);
+
+-- Ciphertext does not compress: trying would only cost time.
+alter table ves_store.events alter column payload_at_rest set storage external;
 
 comment on table ves_store.events is
 'The legacy event log (VES 17): unsigned events, numbered 1..n without a gap per (tenant, store), apart from the VES numbers. Append-only.';
@@ -49,4 +64,7 @@ comment on column ves_store.events.event_type is '1 to 256 bytes.';
 comment on column ves_store.events.payload_hash is 'VES 17.1, 32 bytes: SHA-256 of the compact form.';
 comment on column ves_store.events.leaf_hash is 'VES 17.3, 32 bytes.';
 comment on column ves_store.events.signature is 'As sent; nobody verifies it.';
-comment on column ves_store.events.payload is 'The JSON text as received.';
+comment on column ves_store.events.payload is 'The JSON text as received, when it is stored in plaintext.';
+comment on column ves_store.events.payload_at_rest is 'The compact form of the payload, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';
+comment on column ves_store.events.payload_key_id is 'Key of payload_at_rest, 8 bytes: the start of SHA-256("VES_ATREST_KEY_ID_V1" || key).';
+comment on column ves_store.events.shredded_at is 'When the payload was destroyed (ves_store.shredded_payloads says why); the hashes remain.';

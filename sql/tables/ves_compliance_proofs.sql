@@ -48,7 +48,6 @@ comment on column ves_store.ves_compliance_proofs.proof_version is '2 for STARK 
 comment on column ves_store.ves_compliance_proofs.policy_id is '1 to 64 bytes.';
 comment on column ves_store.ves_compliance_proofs.policy_params is 'The JSON text as received: the hashes are those of this text, never of a jsonb.';
 comment on column ves_store.ves_compliance_proofs.policy_hash is 'VES 13, 32 bytes.';
-comment on column ves_store.ves_compliance_proofs.proof is 'The proof''s bytes, unencrypted, at most 2 MiB.';
 comment on column ves_store.ves_compliance_proofs.proof_hash is 'VES 13, 32 bytes.';
 comment on column ves_store.ves_compliance_proofs.public_inputs is 'The 11 canonical public inputs.';
 comment on column ves_store.ves_compliance_proofs.public_inputs_hash is 'Hash of the canonical public inputs (VES 13), 32 bytes.';
@@ -73,3 +72,15 @@ create unique index ves_compliance_proofs_submission_idx on ves_store.ves_compli
 );
 
 comment on column ves_store.ves_compliance_proofs.verified is 'True: verified before it was stored. False: a STARK stored while verification on submission was off; it holds no place, so it keeps no later proof out. Null: of a type that nobody verifies.';
+
+-- The key that the proof's bytes are encrypted under (0010).
+alter table ves_store.ves_compliance_proofs
+  add column proof_key_id bytea,
+  drop constraint proof_has_at_most_2_mib,
+  add constraint proof_has_at_most_2_mib check (
+    octet_length(proof) between 1 and case when proof_key_id is null then 2097152 else 2097184 end
+  ),
+  add constraint key_id_has_8_bytes check (octet_length(proof_key_id) = 8);
+
+comment on column ves_store.ves_compliance_proofs.proof is 'The proof''s bytes, at most 2 MiB; an SSE1 blob of them (VES 16) when proof_key_id is not null.';
+comment on column ves_store.ves_compliance_proofs.proof_key_id is 'Key of the encrypted proof, 8 bytes as in ves_events.payload_key_id; null when the proof is stored as it is.';

@@ -25,13 +25,22 @@ create table ves_store.ves_events (
   agent_signature_bundle bytea,
   payload json,
   payload_encrypted json,
+  payload_at_rest bytea,
+  payload_key_id bytea,
+  shredded_at timestamptz,
   constraint ves_events_pkey primary key (event_id, tenant_id),
   constraint ves_events_tenant_id_store_id_sequence_number_key unique (tenant_id, store_id, sequence_number),
   constraint sequence_number_is_positive check (sequence_number > 0),
   constraint ves_version_is_positive check (ves_version >= 1),
-  constraint payload_matches_kind check (
-    (payload_kind = 0 and payload is not null and payload_encrypted is null)
-    or (payload_kind = 1 and payload is null and payload_encrypted is not null)
+  constraint payload_has_one_stored_form check (
+    case
+      when shredded_at is not null then payload is null and payload_encrypted is null and payload_at_rest is null
+      when payload_kind = 0 then (payload is null) <> (payload_at_rest is null) and payload_encrypted is null
+      else payload_kind = 1 and payload_encrypted is not null and payload is null and payload_at_rest is null
+    end
+  ),
+  constraint ciphertext_names_its_key check (
+    (payload_at_rest is null) = (payload_key_id is null) and octet_length(payload_key_id) = 8
   ),
   constraint digests_have_their_lengths check (
     octet_length(payload_plain_hash) = 32 and octet_length(payload_cipher_hash) = 32
@@ -43,6 +52,9 @@ create table ves_store.ves_events (
     and octet_length(event_type) between 1 and 256
   )
 );
+
+-- Ciphertext does not compress: trying would only cost time.
+alter table ves_store.ves_events alter column payload_at_rest set storage external;
 
 comment on table ves_store.ves_events is
 'The VES event log: append-only, numbered 1..n without a gap per (tenant, store). Sequenced means: the row is committed.';
@@ -70,5 +82,8 @@ comment on column ves_store.ves_events.event_signing_hash is 'VES 5, 32 bytes.';
 comment on column ves_store.ves_events.agent_signature is '64 bytes; enters the leaf as sent.';
 comment on column ves_store.ves_events.leaf_hash is 'VES 9.1, 32 bytes.';
 comment on column ves_store.ves_events.agent_signature_bundle is 'JSON text of the post-quantum signatures, if any.';
-comment on column ves_store.ves_events.payload is 'The JSON text as received. Type json, not jsonb: jsonb would rewrite numbers and refuse escapes.';
-comment on column ves_store.ves_events.payload_encrypted is 'VES-ENC-1 object, its known members only.';
+comment on column ves_store.ves_events.payload is 'The JSON text as received, when it is stored in plaintext. Type json, not jsonb: jsonb would rewrite numbers and refuse escapes.';
+comment on column ves_store.ves_events.payload_encrypted is 'VES-ENC-1 object, its known members only; never encrypted again, its key was never here.';
+comment on column ves_store.ves_events.payload_at_rest is 'The JSON text as received, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';
+comment on column ves_store.ves_events.payload_key_id is 'Key of payload_at_rest, 8 bytes: the start of SHA-256("VES_ATREST_KEY_ID_V1" || key).';
+comment on column ves_store.ves_events.shredded_at is 'When the payload was destroyed (ves_store.shredded_payloads says why); the hashes remain.';

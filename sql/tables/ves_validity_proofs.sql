@@ -10,6 +10,7 @@ create table ves_store.ves_validity_proofs (
   public_inputs json not null,
   public_inputs_hash bytea not null,
   submitted_at timestamptz not null,
+  proof_key_id bytea,
   constraint ves_validity_proofs_pkey primary key (proof_id, tenant_id),
   constraint ves_validity_proofs_batch_id_tenant_id_proof_type_proof_version
     unique (batch_id, tenant_id, proof_type, proof_version),
@@ -17,7 +18,10 @@ create table ves_store.ves_validity_proofs (
     foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
   constraint proof_type_has_1_to_32_bytes check (octet_length(proof_type) between 1 and 32),
   constraint proof_version_is_positive check (proof_version >= 1),
-  constraint proof_has_at_most_2_mib check (octet_length(proof) between 1 and 2097152),
+  constraint proof_has_at_most_2_mib check (
+    octet_length(proof) between 1 and case when proof_key_id is null then 2097152 else 2097184 end
+  ),
+  constraint key_id_has_8_bytes check (octet_length(proof_key_id) = 8),
   constraint hashes_have_32_bytes check (octet_length(proof_hash) = 32 and octet_length(public_inputs_hash) = 32)
 );
 
@@ -32,8 +36,9 @@ comment on column ves_store.ves_validity_proofs.batch_id is 'The commitment that
 comment on column ves_store.ves_validity_proofs.proof_id is 'Random UUID.';
 comment on column ves_store.ves_validity_proofs.proof_type is '1 to 32 bytes.';
 comment on column ves_store.ves_validity_proofs.proof_version is '2 for STARK proofs.';
-comment on column ves_store.ves_validity_proofs.proof is 'The proof''s bytes, unencrypted, at most 2 MiB.';
+comment on column ves_store.ves_validity_proofs.proof is 'The proof''s bytes, at most 2 MiB; an SSE1 blob of them (VES 16) when proof_key_id is not null.';
 comment on column ves_store.ves_validity_proofs.proof_hash is 'VES 12, 32 bytes.';
 comment on column ves_store.ves_validity_proofs.public_inputs is 'The 15 canonical public inputs.';
 comment on column ves_store.ves_validity_proofs.public_inputs_hash is 'Hash of the canonical public inputs (VES 12), 32 bytes.';
 comment on column ves_store.ves_validity_proofs.submitted_at is 'When.';
+comment on column ves_store.ves_validity_proofs.proof_key_id is 'Key of the encrypted proof, 8 bytes as in ves_events.payload_key_id; null when the proof is stored as it is.';

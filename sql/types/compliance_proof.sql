@@ -15,8 +15,9 @@ create type ves.compliance_proof as (
   proof_options bytea,
   amount_binding text,
   submitted_at timestamptz,
-  proof bytea
+  proof bytea,
+  proof_key_id bytea
 );
 
 comment on type ves.compliance_proof is
-'One stored compliance proof (VES 13). JSON members are texts as received; proof is null in lists.';
+'One stored compliance proof (VES 13). JSON members are texts as received; proof is null in lists, and an SSE1 blob (VES 16) while proof_key_id is not null.';

@@ -14,7 +14,10 @@ create type ves.legacy_event as (
   event_type text,
   payload_hash bytea,
   signature bytea,
-  payload json
+  payload json,
+  payload_at_rest bytea,
+  payload_key_id bytea,
+  shredded_at timestamptz
 );
 
-comment on type ves.legacy_event is 'One stored legacy event (VES 17.1); payload is the text received.';
+comment on type ves.legacy_event is 'One stored legacy event (VES 17.1); payload is the text received or the compact form; null when it is shredded, or still encrypted (payload_at_rest).';

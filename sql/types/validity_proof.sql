@@ -9,7 +9,8 @@ create type ves.validity_proof as (
   public_inputs json,
   public_inputs_hash bytea,
   submitted_at timestamptz,
-  proof bytea
+  proof bytea,
+  proof_key_id bytea
 );
 
-comment on type ves.validity_proof is 'One stored validity proof of a commitment (VES 12); proof is null in lists.';
+comment on type ves.validity_proof is 'One stored validity proof of a commitment (VES 12); proof is null in lists, and an SSE1 blob (VES 16) while proof_key_id is not null.';

@@ -3,7 +3,7 @@ select
   p.proof_id, p.event_id, p.tenant_id, p.store_id, p.proof_type, p.proof_version, p.policy_id, p.policy_params,
   p.policy_hash, p.proof_hash, p.public_inputs, p.public_inputs_hash,
   coalesce(p.witness_commitment, w.witness_commitment) as witness_commitment,
-  p.proof_options, p.amount_binding, p.submitted_at, p.proof
+  p.proof_options, p.amount_binding, p.submitted_at, p.proof, p.proof_key_id
 from ves_store.ves_compliance_proofs as p
 left join ves_store.ves_compliance_witnesses as w on w.proof_id = p.proof_id and w.tenant_id = p.tenant_id;
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from tests.support import recorder
+from tests.support import keyring, recorder
 from ves import ed25519
 from ves.canonical import jcs
 from ves.digests import payload_plain_hash, signing_hash
@@ -78,6 +78,7 @@ class Server:
             "PORT": str(self.port),
             "VES_API_WORKERS": "1",
             "BOOTSTRAP_ADMIN_API_KEY": BOOTSTRAP_KEY,
+            **keyring.ENVIRONMENT,
             "VES_SEQUENCER_ID": str(SEQUENCER_ID),
             "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
             "LOG_FORMAT": "json",

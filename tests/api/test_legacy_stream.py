@@ -12,6 +12,7 @@ import pytest
 from tests.api.legacy_support import ENTITIES, EVENTS, HEAD, INGEST, Sender
 from tests.api.support import assert_error, post
 from tests.api.test_credentials import mint
+from ves.canonical import plain as plain_form
 
 if TYPE_CHECKING:
     import httpx
@@ -166,7 +167,8 @@ def test_an_event_is_listed_as_it_was_sent(admin: httpx.Client, sender: Sender) 
     plain = sender.event(created_at="0001-01-01T01:00:00+01:00")
     assert sender.ingest(admin, event, plain).json()["events_accepted"] == 2
     answer = sender.get(admin, EVENTS)
-    assert b'"payload":' + raw + b"," in answer.content
+    # Encrypted at rest a payload is kept in its compact form (VES 16).
+    assert b'"payload":' + plain_form(raw) + b"," in answer.content
     first, second = answer.json()["events"]
     payload = first["envelope"].pop("payload")
     assert payload == {"z": 1e16, "a": 1.0}

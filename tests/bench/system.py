@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from tests.support import keyring
 from tests.support.cluster import ROOT, Cluster, discard, new_cluster
 from ves.ed25519 import Signer
 from ves_api.engine.install import install
@@ -124,6 +125,7 @@ class Store:
             "HOST": "127.0.0.1",
             "PORT": str(port),
             "BOOTSTRAP_ADMIN_API_KEY": BOOTSTRAP_KEY,
+            **keyring.ENVIRONMENT,
             "VES_SEQUENCER_ID": str(SEQUENCER_ID),
             "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
             "LOG_FORMAT": "json",

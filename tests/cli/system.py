@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from tests.conftest import TEMPLATE, Database
+from tests.support import keyring
 from tests.support.cluster import ROOT
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def environment(**more: str) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/api:{ROOT}/workers",
         "PYTHONDONTWRITEBYTECODE": "1",
+        **keyring.ENVIRONMENT,
         "VES_SEQUENCER_SIGNING_KEY": SIGNING_KEY,
         "VES_SEQUENCER_ID": SEQUENCER_ID,
         **more,

@@ -15,6 +15,7 @@ import runtime_lock
 import yaml
 from container import check_compose
 
+from ves import keyring
 from ves_api.settings import Environment, read
 
 HADOLINT = shutil.which("hadolint", path=f"{sys.prefix}/bin:{os.environ['PATH']}")
@@ -149,5 +150,5 @@ def test_every_setting_of_the_processes_can_be_given_to_make_up(root: Path) -> N
     workers = (root / "workers" / "ves_workers" / "runtime" / "settings.py").read_text()
     used = environment.read.keys() | set(re.findall(r'"([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)"', workers))
     ours = {"DATABASE_URL", "PORT", "GRPC_PORT", "ALLOW_INSECURE_LOCAL_DB", "BOOTSTRAP_ADMIN_API_KEY",
-            "VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "PAYLOAD_ENCRYPTION_KEY"}  # fmt: skip
+            "VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "VES_KEYRING_FILE", *keyring.VARIABLES}  # fmt: skip
     assert used - ours == listed

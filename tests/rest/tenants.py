@@ -53,7 +53,8 @@ def _fill_store(edge: Edge, agent: Agent) -> None:
     connection.execute("select ves.submit_validity_proof(%s, %s, 'plonk', 1, 'x')", [agent.tenant_id, batch])
     connection.execute(
         """select ves.store_compliance_proof(
-          %s, %s, 'plonk', 1, 'p', '{}', sha256(''), 'x', sha256(''), null, null, 'not_applicable')""",
+          %s, %s, 'plonk', 1, 'p', '{}', sha256(''), gen_random_uuid(), 'x', null,
+          sha256('STATESET_VES_COMPLIANCE_PROOF_HASH_V1x'), sha256(''), null, null, 'not_applicable')""",
         [agent.tenant_id, event.event_id],
     )
     writer = Writer(connection, *stream)

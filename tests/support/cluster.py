@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 import psycopg
 
+from tests.support import keyring
+
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {
     "listen_addresses": "",
@@ -73,6 +75,11 @@ class Cluster:
     def data(self) -> Path:
         return self.state / "data"
 
+    @property
+    def keyring(self) -> Path:
+        """The key ring of the server's PL/Python; it may be rewritten while the server runs."""
+        return self.state / "keyring.env"
+
     def url(self, database: str, role: str = "postgres") -> str:
         return f"postgresql://{role}@/{database}?host={quote(str(self.socket))}"
 
@@ -82,6 +89,9 @@ class Cluster:
         if user := server_user():
             shutil.chown(self.state, user)
             shutil.chown(self.socket, user)
+        keyring.write(self.keyring)
+        if user:
+            shutil.chown(self.keyring, user)
 
     def create(self) -> None:
         self.prepare_folders()
@@ -119,6 +129,7 @@ class Cluster:
                     "env",
                     f"PYTHONPATH={protocol_path(self.state)}",
                     "PYTHONDONTWRITEBYTECODE=1",
+                    f"VES_KEYRING_FILE={self.keyring}",
                     str(self.bin / "pg_ctl"),
                     "-D",
                     str(self.data),

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ves_api.gateway.admin import Admin
 
 Json = dict[str, Any]
-# The check under which a database without PL/Python says what it could not recompute: a limit, not a finding.
-CORE_MODE = "core_mode"
+# Checks that say what could not be recomputed, and why: limits, not findings.
+NOTES = frozenset({"core_mode", "payload_not_opened", "payload_shredded"})
 AUDIT_CHAIN = "audit_chain"
 
 
@@ -63,8 +63,8 @@ def fsck(
         if store is None:
             rows += audit_findings(admin, tenant)
     seconds = time.monotonic() - started
-    findings = [row for row in rows if row["check_name"] != CORE_MODE]
-    notes = sorted({row["finding"] for row in rows if row["check_name"] == CORE_MODE})
+    findings = [row for row in rows if row["check_name"] not in NOTES]
+    notes = sorted({row["finding"] for row in rows if row["check_name"] in NOTES})
     if as_json:
         print_json(
             {

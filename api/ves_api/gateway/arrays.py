@@ -82,6 +82,11 @@ def nullable(values: Sequence[T | None], encode: Callable[[Sequence[T]], Column]
     return Column(len(values), b"".join(parts), has_null=True)
 
 
+def nulls(size: int) -> Column:
+    """Nulls that are sent one by one; a column whose `data` is None is sent as the null array."""
+    return Column(size, _NULL * size, has_null=True)
+
+
 class ArrayParameter:
     """A finished array parameter; the subclasses name the element and array type for the server.
 

@@ -33,6 +33,8 @@ _ARRAYS: tuple[tuple[str, type[ArrayParameter]], ...] = (
     ("base_versions", arrays.Int8Array),
     ("signature_schemes", arrays.Int2Array),
     ("signature_bundles", arrays.BytesArray),
+    ("payloads_at_rest", arrays.BytesArray),
+    ("payload_key_ids", arrays.BytesArray),
     ("refusals", arrays.TextArray),
     ("refusal_messages", arrays.TextArray),
 )
@@ -76,8 +78,18 @@ class IngestAnswer:
     exceptions: list[dict[str, Any]]
 
 
-def encode_columns(events: Sequence[PreparedEvent]) -> EncodedEvents:
-    """Encode once, in whatever thread; costs about 2 µs an event."""
+def encode_columns(
+    events: Sequence[PreparedEvent],
+    blobs: Sequence[bytes | None] = (),
+    key_id: bytes | None = None,
+) -> EncodedEvents:
+    """Encode once, in whatever thread; costs about 2 µs an event.
+
+    `blobs` are the payloads encrypted under the key `key_id` (None for an event whose payload is stored as it
+    came); empty when nothing is encrypted.
+    """
+    blobs = blobs or [None] * len(events)
+    payloads = [e.payload if blob is None else None for e, blob in zip(events, blobs, strict=True)]
     return EncodedEvents(
         count=len(events),
         columns=(
@@ -91,10 +103,12 @@ def encode_columns(events: Sequence[PreparedEvent]) -> EncodedEvents:
             arrays.texts([e.created_at for e in events]),
             arrays.int8s([e.created_at_micros for e in events]),
             arrays.int2s([e.payload_kind for e in events]),
-            arrays.blobs([e.payload for e in events]),
+            arrays.nullable(payloads, arrays.blobs),
             arrays.nullable([e.base_version for e in events], arrays.int8s),
             arrays.int2s([e.signature_scheme for e in events]),
             arrays.nullable([e.signature_bundle for e in events], arrays.blobs),
+            arrays.nullable(blobs, arrays.blobs),
+            arrays.nullable([None if blob is None else key_id for blob in blobs], arrays.blobs),
             arrays.nullable([e.refusal for e in events], arrays.texts),
             arrays.nullable([e.refusal_message for e in events], arrays.texts),
         ),

@@ -1,28 +1,24 @@
-"""The legacy stream (VES 17): ingest, reads, commitments, proofs."""
+"""The legacy stream (VES 17): reads, commitments, proofs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ves_api.errors import ApiError
-from ves_api.gateway import arrays
 from ves_api.gateway.commitments import InclusionProof, read_proof
-from ves_api.gateway.ingest import IngestAnswer
 
 if TYPE_CHECKING:
     import datetime as dt
     import uuid
-    from collections.abc import Sequence
 
-    from ves.legacy_ingest import LegacyEvent, LegacyRequest
     from ves_api.gateway.database import Database
     from ves_api.gateway.reads import Reads
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """A legacy event as stored; `payload` is the JSON text received."""
+    """A legacy event as stored; its payload is JSON text, a blob, or destroyed (VES 16)."""
 
     sequence_number: int
     event_id: uuid.UUID
@@ -37,7 +33,10 @@ class StoredEvent:
     event_type: str
     payload_hash: bytes
     signature: bytes | None
-    payload: str
+    payload: str | None
+    payload_at_rest: bytes | None
+    payload_key_id: bytes | None
+    shredded_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,58 +55,6 @@ class LegacyCommitment:
     committed_at: dt.datetime
     chain_tx_hash: bytes | None
     anchored_at: dt.datetime | None
-
-
-def encode_legacy(events: Sequence[LegacyEvent]) -> dict[str, Any]:
-    """The array parameters of `ves.ingest_legacy_events`, but for those of `encode_refusals`."""
-    texts, blobs, int8s, nullable = arrays.texts, arrays.blobs, arrays.int8s, arrays.nullable
-    base_versions = nullable([e.base_version for e in events], int8s)
-    envelope_versions = nullable([e.envelope_version for e in events], int8s)
-    return {
-        "event_ids": arrays.UuidArray([arrays.uuids([e.event_id for e in events])]),
-        "command_ids": arrays.UuidArray([nullable([e.command_id for e in events], arrays.uuids)]),
-        "entity_types": arrays.TextArray([texts([e.entity_type for e in events])]),
-        "entity_ids": arrays.TextArray([texts([e.entity_id for e in events])]),
-        "event_types": arrays.TextArray([texts([e.event_type for e in events])]),
-        "created_at_micros": arrays.Int8Array([int8s([e.created_at_micros for e in events])]),
-        "payloads": arrays.JsonArray([blobs([e.payload for e in events])]),
-        "payload_hashes": b"".join([e.payload_hash for e in events]),
-        "base_versions": arrays.Int8Array([base_versions]),
-        "envelope_versions": arrays.Int8Array([envelope_versions]),
-        "signatures": arrays.BytesArray([nullable([e.signature for e in events], blobs)]),
-    }
-
-
-def encode_refusals(
-    refusals: Sequence[str | None], messages: Sequence[str | None], schema_epoch: int | None
-) -> dict[str, Any]:
-    """The parameters that change with the schemas; `schema_epoch` is theirs, None if none were looked at."""
-    return {
-        "refusals": arrays.TextArray([arrays.nullable(list(refusals), arrays.texts)]),
-        "refusal_messages": arrays.TextArray([arrays.nullable(list(messages), arrays.texts)]),
-        "schema_epoch": schema_epoch,
-    }
-
-
-async def ingest_legacy_events(
-    database: Database, request: LegacyRequest, columns: dict[str, Any], auth_epoch: int | None
-) -> IngestAnswer:
-    """Append a batch in one transaction. Raises stale_credentials, stale_schemas (nothing was stored).
-
-    Not repeated after a lost connection: a batch that was stored after all would be told as duplicates.
-    """
-    parameters = {
-        "tenant_id": request.tenant_id,
-        "store_id": request.store_id,
-        "auth_epoch": auth_epoch,
-        "source_agent": request.agent_id,
-        **columns,
-    }
-    row = await database.fetch_one("ingest_legacy_events", parameters, idempotent=False)
-    if row is None:
-        raise ApiError("internal_error")
-    first, last, head, sequenced_at, exceptions = row
-    return IngestAnswer(first, last, head, sequenced_at, exceptions or [])
 
 
 async def get_head(database: Database, tenant_id: uuid.UUID, store_id: uuid.UUID) -> int:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ComplianceEvent:
-    """What a proof of an event is bound to (VES 13); `payload` is JSON text, None when it is encrypted."""
+    """What a proof of an event is bound to (VES 13); `payload` is JSON text, None when it is encrypted.
+
+    `payload_at_rest` holds it encrypted under the key of that id (VES 16); both are None otherwise.
+    """
 
     tenant_id: uuid.UUID
     store_id: uuid.UUID
@@ -28,12 +31,15 @@ class ComplianceEvent:
     payload_cipher_hash: bytes
     event_signing_hash: bytes
     payload: str | None
+    payload_at_rest: bytes | None
+    payload_key_id: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedProof:
     """A compliance proof that the edge has checked; `policy_params` is the text received.
 
+    `proof` is a blob when `proof_key_id` is not None (VES 16); it is bound to the fresh `proof_id`.
     `verified` False: a STARK that was not verified, None: of a type that nobody verifies.
     """
 
@@ -42,7 +48,10 @@ class CheckedProof:
     policy_id: str
     policy_params: str
     policy_hash: bytes
+    proof_id: uuid.UUID
     proof: bytes
+    proof_key_id: bytes | None
+    proof_hash: bytes
     public_inputs_hash: bytes
     witness_commitment: bytes | None
     proof_options: bytes | None
@@ -71,6 +80,7 @@ class ComplianceProof:
     amount_binding: str
     submitted_at: dt.datetime
     proof: bytes | None
+    proof_key_id: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,19 @@ class ValidityProof:
     public_inputs_hash: bytes
     submitted_at: dt.datetime
     proof: bytes | None
+    proof_key_id: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewValidityProof:
+    """A proof as it is to be stored: a blob when `proof_key_id` is not None (VES 16), bound to the fresh `proof_id`."""
+
+    proof_type: str
+    proof_version: int
+    proof_id: uuid.UUID
+    proof: bytes
+    proof_key_id: bytes | None
+    proof_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,23 +185,13 @@ async def get_validity_inputs(reads: Reads, tenant_id: uuid.UUID, batch_id: uuid
 
 
 async def submit_validity_proof(
-    database: Database,
-    tenant_id: uuid.UUID,
-    batch_id: uuid.UUID,
-    proof_type: str,
-    proof_version: int,
-    proof: bytes,
+    database: Database, tenant_id: uuid.UUID, batch_id: uuid.UUID, new: NewValidityProof
 ) -> ValidityProof:
     """Store a proof; the same again answers the stored one. Raises proof_conflict."""
+    columns = {name: getattr(new, name) for name in NewValidityProof.__slots__}
     row = await database.fetch_one(
         "submit_validity_proof",
-        {
-            "tenant_id": tenant_id,
-            "batch_id": batch_id,
-            "proof_type": proof_type,
-            "proof_version": proof_version,
-            "proof": proof,
-        },
+        {"tenant_id": tenant_id, "batch_id": batch_id, **columns},
         idempotent=True,
     )
     if row is None:
@@ -203,10 +216,14 @@ async def get_validity_proof(reads: Reads, tenant_id: uuid.UUID, proof_id: uuid.
     return ValidityProof(*row)
 
 
-async def verify_validity_proof(database: Database, proof: ValidityProof) -> ValidityVerdict:
-    """The engine's verdict on a stored proof."""
+async def verify_validity_proof(
+    database: Database, proof: ValidityProof, found_hash: bytes
+) -> ValidityVerdict:
+    """The engine's verdict on a stored proof whose bytes have the hash `found_hash`."""
     row = await database.fetch_one(
-        "verify_validity_proof", {"proof_id": proof.proof_id, "tenant_id": proof.tenant_id}, idempotent=True
+        "verify_validity_proof",
+        {"proof_id": proof.proof_id, "tenant_id": proof.tenant_id, "found_hash": found_hash},
+        idempotent=True,
     )
     if row is None:
         raise ApiError("internal_error")

@@ -13,6 +13,7 @@ import uuid
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from ves_api.settings.at_rest import AtRestSettings, load_at_rest
 from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH, AuthSettings, load_auth
 from ves_api.settings.caches import CacheSettings, load_caches
 from ves_api.settings.database import ReplicaSettings, connection_url, load_replica
@@ -69,6 +70,7 @@ class Settings:
     replica: ReplicaSettings | None
     caches: CacheSettings
     schemas: SchemaSettings
+    at_rest: AtRestSettings
     auth: AuthSettings
 
     sequencer_id: uuid.UUID
@@ -151,6 +153,7 @@ def read(env: Environment) -> Settings:
         replica=load_replica(env, max_connections=max_connections, application_name=application_name),
         caches=load_caches(env),
         schemas=load_schemas(env),
+        at_rest=load_at_rest(env),
         auth=load_auth(env, production=production),
         sequencer_id=_sequencer_id(env),
         signing_key=env.parsed("VES_SEQUENCER_SIGNING_KEY", parse_seed),

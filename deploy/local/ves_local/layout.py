@@ -124,6 +124,11 @@ class Layout:
         """Return the generated secrets, the one place that has them all."""
         return self.state / "secrets.env"
 
+    @property
+    def keyring(self) -> Path:
+        """Return the key ring of encryption at rest, readable by the server's OS user and by us."""
+        return (self.pg.resolve() if self.pg.exists() else self.run) / "keyring.env"
+
     def process_env(self, program: str) -> Path:
         """Return the environment file of one program: only the secrets that it needs."""
         return self.run / f"{program}.env"

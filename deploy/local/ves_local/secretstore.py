@@ -24,6 +24,12 @@ _GENERATED: dict[str, Callable[[], str]] = {
     "VES_SEQUENCER_SIGNING_KEY": lambda: secrets.token_hex(_KEY_BYTES),
     "PAYLOAD_ENCRYPTION_KEY": lambda: secrets.token_hex(_KEY_BYTES),
 }
+# What else the environment may say about encryption at rest; kept like the secrets, because some of it is secret.
+_KEYRING = (
+    "PAYLOAD_ENCRYPTION_MODE",
+    "PAYLOAD_ENCRYPTION_KEYS",
+    "PAYLOAD_ENCRYPTION_KEYS_BY_TENANT",
+)
 _INSTALL_URL = "DATABASE_URL"
 
 
@@ -42,10 +48,19 @@ def load(layout: Layout) -> dict[str, str]:
         known[name] = os.environ.get(name) or known.get(name) or generate()
     for role in LOGIN_ROLES:
         known.setdefault(password_name(role), secrets.token_urlsafe(_KEY_BYTES))
+    known |= {name: os.environ[name] for name in _KEYRING if os.environ.get(name)}
     if os.environ.get(_INSTALL_URL):
         known[_INSTALL_URL] = os.environ[_INSTALL_URL]
     keyvalue.write(layout.secrets_file, known)
     return known
+
+
+def write_keyring(layout: Layout, known: dict[str, str]) -> None:
+    """Write the key ring that the API and the server's PL/Python read; both follow a change without a restart."""
+    names = ("PAYLOAD_ENCRYPTION_KEY", *_KEYRING)
+    keyvalue.write(layout.keyring, {name: known[name] for name in names if name in known})
+    if os.geteuid() == 0 and layout.pg.exists():
+        os.chown(layout.keyring, layout.server_user.pw_uid, layout.server_user.pw_gid)
 
 
 def install_url(known: dict[str, str]) -> str:

@@ -68,6 +68,8 @@ def _postgres_section(layout: Layout, server: Server) -> str:
                 # The server's user need not, and mostly cannot, write beside the sources.
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONNOUSERSITE": "1",
+                # The path only: the keys themselves are in no environment and no table.
+                "VES_KEYRING_FILE": str(layout.keyring),
                 "HOME": str(layout.data),
             }
         ),

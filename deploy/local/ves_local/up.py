@@ -22,9 +22,8 @@ _API_SECRETS = (
     "BOOTSTRAP_ADMIN_API_KEY",
     "VES_SEQUENCER_ID",
     "VES_SEQUENCER_SIGNING_KEY",
-    "PAYLOAD_ENCRYPTION_KEY",
 )
-_WORKER_SECRETS = ("VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "PAYLOAD_ENCRYPTION_KEY")
+_WORKER_SECRETS = ("VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY")
 _API_ONLY = ("JWT_SECRET", "READ_DATABASE_URL")
 CORE_LACKS = (
     "core mode: this server has no PL/Python. Signatures are checked by the API only; absent are",
@@ -100,7 +99,7 @@ def _write_process_env(
         common
         | numbers
         | {name: known[name] for name in _API_SECRETS}
-        | {"DATABASE_URL": urls.roles["ves_api"]}
+        | {"DATABASE_URL": urls.roles["ves_api"], "VES_KEYRING_FILE": str(layout.keyring)}
     )
     workers = (
         {name: value for name, value in common.items() if name not in _API_ONLY}
@@ -186,6 +185,7 @@ def run(layout: Layout) -> None:
     host = _settings(layout).get("HOST", "127.0.0.1")
     server = prepare_server(layout, tools)
     keyvalue.write(layout.state / "toolchain", found)
+    secretstore.write_keyring(layout, known)
     if server is not None and cluster.configure(layout, server.bindir) and supervise.is_running(layout):
         supervise.stop(layout)
     supervise.start(layout, supervise.render(layout, server))

@@ -16,6 +16,9 @@ declare
   v_policy_hash bytea;
   v_inputs text;
   v_judged record;
+  v_sealed record;
+  v_proof_id constant uuid := gen_random_uuid();
+  v_hash constant bytea := sha256('STATESET_VES_COMPLIANCE_PROOF_HASH_V1'::bytea || proof);
 begin
   if num_nulls(submit_compliance_proof.policy_id, submit_compliance_proof.policy_params) > 0 then
     perform ves_int.raise_error('missing_field', '{"field": "policy_id, policy_params"}');
@@ -39,18 +42,24 @@ begin
       'invalid_field', '{"field": "public_inputs"}', 'public_inputs are not the canonical ones of the event and policy');
   end if;
   v_judged := ves_int.judge_compliance_proof(
-    proof_type, proof, v_inputs, witness_commitment, v_event.payload::text);
+    proof_type, proof, v_inputs, witness_commitment, ves_int.event_payload(v_event));
   if v_judged.error is not null then
     perform ves_int.raise_error(
       'invalid_proof', jsonb_build_object('reason', v_judged.reason, 'amount_binding', v_judged.amount_binding),
       'Invalid STARK proof: ' || v_judged.error);
   end if;
+  select * into v_sealed from ves_int.seal_at_rest(
+    v_event.tenant_id,
+    ves_int.at_rest_compliance_aad(
+      v_event.tenant_id, v_event.store_id, v_event.event_id, v_proof_id, v_policy_hash, proof_version, proof_type, v_hash),
+    proof);
   return ves.store_compliance_proof(
-    v_event.tenant_id, v_event.event_id, proof_type, proof_version, policy_id, policy_params, v_policy_hash, proof,
+    v_event.tenant_id, v_event.event_id, proof_type, proof_version, policy_id, policy_params, v_policy_hash,
+    v_proof_id, coalesce(v_sealed.blob, proof), v_sealed.key_id, v_hash,
     ves_int.public_inputs_hash(v_inputs), witness_commitment, v_judged.options, v_judged.amount_binding,
     case when starts_with(lower(proof_type), 'stark') then true end);
 end
 $$;
 
 comment on function ves.submit_compliance_proof(uuid, uuid, text, integer, text, text, bytea, bytea, text) is
-'Verifies a compliance proof of an event inside the database and stores it (VES 13); policy_params and public_inputs are JSON texts. The same proof again answers the stored record. Errors: VE001, VE007 a field, VE204 in core mode, VE609 unknown event, VE621 another proof is stored, VE622 the proof does not verify (nothing is stored).';
+'Verifies a compliance proof of an event inside the database and stores it (VES 13); policy_params and public_inputs are JSON texts. The same proof again answers the stored record. Errors: VE001, VE007 a field, VE204 in core mode, VE510 no usable key ring, VE511, VE512 the payload cannot be decrypted, VE609 unknown event, VE621 another proof is stored, VE622 the proof does not verify (nothing is stored).';

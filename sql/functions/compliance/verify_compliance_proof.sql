@@ -34,7 +34,7 @@ begin
     and v_proof.public_inputs_hash = ves_int.public_inputs_hash(v_inputs);
   v_started := clock_timestamp();
   v_judged := ves_int.judge_compliance_proof(
-    v_proof.proof_type, v_proof.proof, v_inputs, v_proof.witness_commitment, v_event.payload::text);
+    v_proof.proof_type, v_proof.proof, v_inputs, v_proof.witness_commitment, ves_int.event_payload(v_event));
   if starts_with(lower(v_proof.proof_type), 'stark') then
     v_verdict.stark_verification_time_ms :=
       floor(extract(epoch from clock_timestamp() - v_started) * 1000)::bigint;
@@ -55,4 +55,4 @@ end
 $$;
 
 comment on function ves.verify_compliance_proof(uuid, uuid) is
-'Verifies a stored compliance proof inside the database (VES 13), whatever was checked when it was submitted: hashes, public inputs against the stored event, the STARK, and the amount against a plaintext payload. The nil tenant looks in all. Errors: VE204 in core mode, VE620 unknown proof.';
+'Verifies a stored compliance proof inside the database (VES 13), whatever was checked when it was submitted: hashes, public inputs against the stored event, the STARK, and the amount against a plaintext payload. The nil tenant looks in all. Errors: VE204 in core mode, VE510 no usable key ring, VE512 proof or payload cannot be decrypted, VE620 unknown proof.';

@@ -29,7 +29,9 @@ create or replace function ves.ingest_events(
   digests bytea,
   refusals text[],
   refusal_messages text[],
-  schema_epoch bigint default null
+  schema_epoch bigint default null,
+  payloads_at_rest bytea[] default null,
+  payload_key_ids bytea[] default null
 )
 returns ves.ingest_result
 language plpgsql
@@ -138,7 +140,10 @@ begin
         and e.agent_signature = substring(digests from (160 * g.ord - 63)::integer for 64)
         and e.command_id is not distinct from g.command_id
         and e.base_version is not distinct from g.base_version
-        and (g.payload_kind = 0 or e.payload_encrypted::text = (payloads[g.ord::integer])::text) as is_here
+        and (
+          g.payload_kind = 0 or e.shredded_at is not null
+          or e.payload_encrypted::text = (payloads[g.ord::integer])::text
+        ) as is_here
       from ves_store.ves_events as e
       where e.event_id = g.event_id and e.tenant_id is not distinct from ingest_events.tenant_id
       limit 1
@@ -297,7 +302,7 @@ begin
       tenant_id, store_id, sequence_number, event_id, command_id, source_agent_id, agent_key_id, payload_kind,
       agent_signature_scheme, signer_id, base_version, created_at, sequenced_at, entity_type, entity_id, event_type,
       created_at_str, payload_plain_hash, payload_cipher_hash, event_signing_hash, agent_signature, leaf_hash,
-      agent_signature_bundle, payload, payload_encrypted
+      agent_signature_bundle, payload, payload_encrypted, payload_at_rest, payload_key_id
     )
     select
       ingest_events.tenant_id, ingest_events.store_id, g.sequence_number, g.event_id, g.command_id, g.agent_id,
@@ -312,15 +317,17 @@ begin
       sha256(v_leaf_prefix || int8send(g.sequence_number) || substring(digests from (160 * g.ord - 95)::integer for 96)),
       g.signature_bundle,
       case when g.payload_kind = 0 then g.payload end,
-      case when g.payload_kind = 1 then g.payload end
+      case when g.payload_kind = 1 then g.payload end,
+      g.payload_at_rest,
+      g.payload_key_id
     from unnest(
       event_ids, command_ids, agent_ids, agent_key_ids, entity_types, entity_ids, event_types, created_at_texts,
       created_at_micros, payload_kinds, payloads, base_versions, signature_schemes, signature_bundles,
-      v_sequence_numbers
+      payloads_at_rest, payload_key_ids, v_sequence_numbers
     ) with ordinality as g (
       event_id, command_id, agent_id, agent_key_id, entity_type, entity_id, event_type, created_at_text,
       created_at_micros, payload_kind, payload, base_version, signature_scheme, signature_bundle,
-      sequence_number, ord
+      payload_at_rest, payload_key_id, sequence_number, ord
     )
     where g.sequence_number is not null
   ),
@@ -385,6 +392,6 @@ $$;
 
 comment on function ves.ingest_events(
   uuid, uuid, integer, bigint, uuid[], uuid[], uuid[], integer[], text[], text[], text[], text[], bigint[], smallint[],
-  json[], bigint[], smallint[], bytea[], bytea, text[], text[], bigint
+  json[], bigint[], smallint[], bytea[], bytea, text[], text[], bigint, bytea[], bytea[]
 ) is
-'Appends one batch to one stream (VES 14, 15); one transaction, gap-free numbers, partial acceptance. The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or 8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that is right in itself, give way to an exact replay. An array that is null or shorter means nulls. digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. auth_epoch null: the caller has no cached credentials. schema_epoch is that of ves.get_active_schemas, null if no schema was looked at. Errors: VE109 credentials changed, VE634 schemas changed (nothing stored), VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call).';
+'Appends one batch to one stream (VES 14, 15); one transaction, gap-free numbers, partial acceptance. The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or 8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that is right in itself, give way to an exact replay. An array that is null or shorter means nulls; an event''s payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key. digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. auth_epoch null: the caller has no cached credentials. schema_epoch is that of ves.get_active_schemas, null if no schema was looked at. Errors: VE109 credentials changed, VE634 schemas changed (nothing stored), VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call).';

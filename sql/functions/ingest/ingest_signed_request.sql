@@ -18,6 +18,7 @@ declare
   v_keys record;
   v_judged record;
   v_signer ves_store.signers;
+  v_payloads json[];
   v_result ves.ingest_result;
 begin
   if ingest_signed_request.request is null then
@@ -41,6 +42,12 @@ begin
   if not found then
     perform ves_int.raise_error('unknown_signer');
   end if;
+  -- what is stored encrypted is not stored in plaintext too
+  v_payloads := v_batch.payloads;
+  if v_batch.payloads_at_rest is not null then
+    select array_agg(case when g.blob is null then g.payload end order by g.ord) into v_payloads
+    from unnest(v_batch.payloads, v_batch.payloads_at_rest) with ordinality as g (payload, blob, ord);
+  end if;
   <<attempts>>
   for v_attempt in 1 .. 3 loop
     begin
@@ -52,9 +59,10 @@ begin
         v_stream.tenant_id, v_stream.store_id, v_signer.signer_id, null,
         v_batch.event_ids, v_batch.command_ids, v_batch.agent_ids, v_batch.agent_key_ids, v_batch.entity_types,
         v_batch.entity_ids, v_batch.event_types, v_batch.created_at_texts, v_batch.created_at_micros,
-        v_batch.payload_kinds, v_batch.payloads, v_batch.base_versions, v_batch.signature_schemes,
+        v_batch.payload_kinds, v_payloads, v_batch.base_versions, v_batch.signature_schemes,
         v_batch.signature_bundles, v_batch.digests, v_judged.judged_refusals,
-        v_judged.judged_messages, v_judged.schema_epoch);
+        v_judged.judged_messages, v_judged.schema_epoch,
+        payloads_at_rest => v_batch.payloads_at_rest, payload_key_ids => v_batch.payload_key_ids);
       exit attempts;
     exception
       -- another store of the tenant stored one of these ids at this moment, or holds one and waits for another:
@@ -71,4 +79,4 @@ end
 $$;
 
 comment on function ves.ingest_signed_request(text) is
-'Ingests a signed batch, the JSON text of POST /api/v1/ves/events/ingest ({agentId, events}) as received, verifying every signature inside the database (VES 14) and checking payloads against the tenant''s active schemas (operations 6.3; mode: setting ves.schema_validation_mode, default enforce). Answers the same JSON, with receipts that are not signed yet. Errors: VE204 in core mode, VE205 no signer registered, VE001-VE012 for a refused request.';
+'Ingests a signed batch, the JSON text of POST /api/v1/ves/events/ingest ({agentId, events}) as received, verifying every signature inside the database (VES 14) and checking payloads against the tenant''s active schemas (operations 6.3; mode: setting ves.schema_validation_mode, default enforce). Answers the same JSON, with receipts that are not signed yet. Payloads are encrypted at rest as the key ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key, VE205 no signer registered, VE001-VE012 for a refused request.';

@@ -15,9 +15,17 @@ declare
   v_leaves bytea;
   v_levels bytea[];
   v_last bigint := 0::bigint;
+  v_not_opened bigint := 0::bigint;
 begin
   for v_event in
-    select e.sequence_number, e.payload::text as payload, e.payload_hash, e.leaf_hash, e.entity_type, e.entity_id
+    select
+      e.sequence_number, e.event_id, e.payload::text as payload, e.payload_hash, e.leaf_hash, e.entity_type, e.entity_id,
+      e.event_type, e.payload_at_rest, e.payload_key_id, e.shredded_at,
+      exists (
+        select from ves_store.shredded_payloads as s
+        where s.tenant_id = e.tenant_id and s.store_id = e.store_id and s.stream = 'legacy'
+          and s.sequence_number = e.sequence_number
+      ) as is_marked
     from ves_store.events as e
     where e.tenant_id = check_legacy_stream.tenant_id and e.store_id = check_legacy_stream.store_id
     order by e.sequence_number
@@ -29,12 +37,31 @@ begin
       return next;
     end if;
     v_last := v_event.sequence_number;
-    if v_full then
-      if ves_int.legacy_payload_hash(v_event.payload) <> v_event.payload_hash then
-        check_name := 'legacy_payload_hash';
-        finding := 'payload_hash is not the hash of the stored payload';
-        return next;
-      end if;
+    if v_event.shredded_at is not null then
+      check_name := case when v_event.is_marked then 'payload_shredded' else 'legacy_payload_hash' end;
+      finding := case
+        when v_event.is_marked then 'payloads were destroyed on purpose (ves.shredded_payloads): their hashes cannot be recomputed'
+        else 'the payload is gone, and no record says who destroyed it'
+      end;
+      return next;
+    elsif v_full then
+      case ves_int.check_legacy_payload(
+        check_legacy_stream.tenant_id, check_legacy_stream.store_id, v_event.event_id, v_event.sequence_number,
+        v_event.entity_type, v_event.entity_id, v_event.event_type, v_event.payload, v_event.payload_at_rest,
+        v_event.payload_key_id, v_event.payload_hash)
+        when 0 then
+          null;
+        when 128 then
+          v_not_opened := v_not_opened + 1;
+        when 256 then
+          check_name := 'legacy_payload_at_rest';
+          finding := 'the stored ciphertext does not open under its key';
+          return next;
+        else
+          check_name := 'legacy_payload_hash';
+          finding := 'payload_hash is not the hash of the stored payload';
+          return next;
+      end case;
     end if;
     if v_event.leaf_hash <> sha256(
       v_prefix || int8send(v_event.sequence_number) || v_event.payload_hash
@@ -46,6 +73,12 @@ begin
       return next;
     end if;
   end loop;
+  if v_not_opened > 0 then
+    check_name := 'payload_not_opened';
+    sequence_number := null;
+    finding := format('%s legacy payloads were not opened: their keys are not in the server''s ring', v_not_opened);
+    return next;
+  end if;
   if v_head <> v_last then
     check_name := 'legacy_numbering';
     sequence_number := v_last;

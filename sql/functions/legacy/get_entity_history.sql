@@ -1,7 +1,8 @@
 -- Numbers are counted and skipped in the index alone; only the page's rows are read. The tenant is compared so that
 -- the index on the stream's numbers cannot serve: before the first ANALYZE the planner preferred it and read the stream.
 create or replace function ves.get_entity_history(
-  tenant_id uuid, store_id uuid, entity_type text, entity_id text, skip bigint default 0, max_events integer default 100
+  tenant_id uuid, store_id uuid, entity_type text, entity_id text, skip bigint default 0, max_events integer default 100,
+  decrypt boolean default true
 )
 returns table (total bigint, event ves.legacy_event)
 language sql
@@ -21,11 +22,7 @@ as $$
     order by n.sequence_number
     offset greatest(skip, 0) limit greatest(max_events, 0)
   )
-  select t.total, case when e.event_id is not null then row(
-    e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.command_id, e.source_agent, e.envelope_version,
-    e.base_version, e.created_at, e.sequenced_at, e.entity_type, e.entity_id, e.event_type, e.payload_hash,
-    e.signature, e.payload
-  )::ves.legacy_event end
+  select t.total, case when e.event_id is not null then ves_int.open_legacy_event(s.event, decrypt) end
   from (select count(*) as total from numbers) as t
   left join page as p on true
   -- the limit keeps this a look-up by the whole key
@@ -35,8 +32,15 @@ as $$
       and v.sequence_number = p.sequence_number
     limit 1
   ) as e on true
+  cross join lateral (
+    select row(
+      e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.command_id, e.source_agent, e.envelope_version,
+      e.base_version, e.created_at, e.sequenced_at, e.entity_type, e.entity_id, e.event_type, e.payload_hash,
+      e.signature, e.payload, e.payload_at_rest, e.payload_key_id, e.shredded_at
+    )::ves.legacy_event as event
+  ) as s
   order by p.sequence_number;
 $$;
 
-comment on function ves.get_entity_history(uuid, uuid, text, text, bigint, integer) is
-'Legacy events of one entity in order, after the first `skip` of them, each with the total; when the page is empty, one row with the total and a null event.';
+comment on function ves.get_entity_history(uuid, uuid, text, text, bigint, integer, boolean) is
+'Legacy events of one entity in order, after the first `skip` of them, each with the total; when the page is empty, one row with the total and a null event. Payloads that are encrypted at rest are decrypted unless decrypt is false; a shredded one is null. Errors when decrypting: VE204 in core mode, VE510, VE512.';

@@ -20,7 +20,10 @@ create or replace function ves.ingest_legacy_events(
   signatures bytea[],
   refusals text[],
   refusal_messages text[],
-  schema_epoch bigint default null
+  schema_epoch bigint default null,
+  payloads_at_rest bytea[] default null,
+  payload_key_ids bytea[] default null,
+  sealed_for bigint[] default null
 )
 returns ves.ingest_result
 language plpgsql
@@ -44,6 +47,7 @@ declare
   v_head bigint;
   v_accepted bigint;
   v_places bigint[];
+  v_numbers bigint[];
   v_entity_versions bigint[];
   v_entities_are_new boolean[];
   v_reasons text[];
@@ -210,11 +214,21 @@ begin
     perform ves_int.raise_error('sequence_exhausted');
   end if;
 
+  -- an encrypted payload is bound to its number (VES 16): whoever encrypted guessed it, and is told the right one
+  if sealed_for is not null then
+    select array_agg(v_head + g.place order by g.ord) into v_numbers
+    from unnest(v_places) with ordinality as g (place, ord);
+    if v_numbers <> sealed_for then
+      perform ves_int.raise_error('numbers_moved', jsonb_build_object('sequence_numbers', v_numbers));
+    end if;
+  end if;
+
   -- 3. store
   with stored as (
     insert into ves_store.events (
       tenant_id, store_id, sequence_number, event_id, command_id, source_agent, envelope_version, base_version,
-      created_at, sequenced_at, entity_type, entity_id, event_type, payload_hash, leaf_hash, signature, payload
+      created_at, sequenced_at, entity_type, entity_id, event_type, payload_hash, leaf_hash, signature, payload,
+      payload_at_rest, payload_key_id
     )
     select
       ingest_legacy_events.tenant_id, ingest_legacy_events.store_id, v_head + g.place, g.event_id, g.command_id,
@@ -229,13 +243,13 @@ begin
         v_leaf_prefix || int8send(v_head + g.place) || substring(payload_hashes from (32 * g.ord - 31)::integer for 32)
         || int4send(octet_length(g.entity_type)) || convert_to(g.entity_type, 'UTF8')
         || int4send(octet_length(g.entity_id)) || convert_to(g.entity_id, 'UTF8')),
-      g.signature, g.payload
+      g.signature, g.payload, g.payload_at_rest, g.payload_key_id
     from unnest(
       event_ids, command_ids, entity_types, entity_ids, event_types, created_at_micros, payloads, base_versions,
-      envelope_versions, signatures, v_places
+      envelope_versions, signatures, payloads_at_rest, payload_key_ids, v_places
     ) with ordinality as g (
       event_id, command_id, entity_type, entity_id, event_type, created_at_micros, payload, base_version,
-      envelope_version, signature, place, ord
+      envelope_version, signature, payload_at_rest, payload_key_id, place, ord
     )
     where g.place is not null
   ),
@@ -292,6 +306,6 @@ $$;
 
 comment on function ves.ingest_legacy_events(
   uuid, uuid, bigint, uuid, uuid[], uuid[], text[], text[], text[], bigint[], json[], bytea, bigint[], bigint[],
-  bytea[], text[], text[], bigint
+  bytea[], text[], text[], bigint, bytea[], bytea[], bigint[]
 ) is
-'Appends one batch of legacy events to one stream (VES 17.2); one transaction, gap-free numbers of their own, partial acceptance; entity versions are shared with the VES stream. The caller has decoded the events and computed payload_hashes (32 bytes an event): refusals[i] is null or a reason found before. A null array means nulls. A stored event_id is refused even if nothing differs. schema_epoch is that of ves.get_active_schemas, null if no schema was looked at. Errors: VE109 credentials changed, VE634 schemas changed (nothing stored), VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call).';
+'Appends one batch of legacy events to one stream (VES 17.2); one transaction, gap-free numbers of their own, partial acceptance; entity versions are shared with the VES stream. The caller has decoded the events and computed payload_hashes (32 bytes an event): refusals[i] is null or a reason found before. A null array means nulls; a payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key, and sealed_for then says for which number (null: none expected). A stored event_id is refused even if nothing differs. schema_epoch is that of ves.get_active_schemas, null if no schema was looked at. Errors: VE109 credentials changed, VE634 schemas changed (nothing stored), VE401, VE403 other numbers than sealed_for (nothing stored; the detail has the right ones), VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call).';

@@ -11,6 +11,9 @@ as $$
 declare
   v_batch record;
   v_judged record;
+  v_sealed record;
+  v_numbers bigint[];
+  v_detail text;
   v_result ves.ingest_result;
   v_rejections jsonb;
 begin
@@ -19,9 +22,15 @@ begin
   end if;
   perform ves_int.require_crypto();
   select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576);
+  -- a guess of the numbers; the first call tells the right ones
+  select array_agg(case when v_batch.refusals[g.ord] is null then g.ord::bigint end order by g.ord) into v_numbers
+  from generate_subscripts(v_batch.event_ids, 1) as g (ord);
   <<attempts>>
-  for v_attempt in 1 .. 3 loop
+  for v_attempt in 1 .. 100 loop
     exit attempts when cardinality(v_batch.event_ids) = 0;
+    select * into v_sealed from ves_int.seal_legacy_payloads(
+      v_batch.tenant_id, v_batch.store_id, v_batch.event_ids, v_numbers, v_batch.entity_types, v_batch.entity_ids,
+      v_batch.event_types, v_batch.payloads);
     begin
       select * into v_judged
       from ves_int.judge_schemas(
@@ -29,16 +38,26 @@ begin
         'SchemaValidation');
       v_result := ves.ingest_legacy_events(
         v_batch.tenant_id, v_batch.store_id, null, v_batch.source_agent, v_batch.event_ids, v_batch.command_ids,
-        v_batch.entity_types, v_batch.entity_ids, v_batch.event_types, v_batch.created_at_micros, v_batch.payloads,
+        v_batch.entity_types, v_batch.entity_ids, v_batch.event_types, v_batch.created_at_micros,
+        case when v_sealed.payloads_at_rest is null then v_batch.payloads end,
         v_batch.payload_hashes, v_batch.base_versions, v_batch.envelope_versions, v_batch.signatures,
-        v_judged.judged_refusals, v_judged.judged_messages, v_judged.schema_epoch);
+        v_judged.judged_refusals, v_judged.judged_messages, v_judged.schema_epoch,
+        payloads_at_rest => v_sealed.payloads_at_rest, payload_key_ids => v_sealed.payload_key_ids,
+        sealed_for => case when v_sealed.payloads_at_rest is not null then v_numbers end);
       exit attempts;
     exception
       -- another store of the tenant stored one of these ids at this moment, as in ves.ingest_signed_request
       when unique_violation or deadlock_detected or sqlstate 'VE634' then
-        if v_attempt = 3 then
+        if v_attempt >= 3 then
           raise;
         end if;
+      when sqlstate 'VE403' then
+        get stacked diagnostics v_detail = pg_exception_detail;
+        if v_attempt = 100 then
+          raise;
+        end if;
+        select array_agg(n.number::text::bigint order by n.ord) into v_numbers
+        from json_array_elements_text(v_detail::json -> 'sequence_numbers') with ordinality as n (number, ord);
     end;
   end loop attempts;
   select jsonb_agg(jsonb_build_object(
@@ -58,4 +77,4 @@ end
 $$;
 
 comment on function ves.ingest_legacy_request(text) is
-'Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same JSON (VES 17.2); payload hashes are computed here, payloads checked against the tenant''s active schemas (mode: setting ves.schema_validation_mode, default enforce). Errors: VE204 in core mode, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.';
+'Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same JSON (VES 17.2); payload hashes are computed here, payloads checked against the tenant''s active schemas (mode: setting ves.schema_validation_mode, default enforce). Payloads are encrypted at rest as the key ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.';

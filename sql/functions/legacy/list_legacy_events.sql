@@ -1,5 +1,6 @@
 create or replace function ves.list_legacy_events(
-  tenant_id uuid, store_id uuid, from_sequence bigint default 1, max_events integer default 100
+  tenant_id uuid, store_id uuid, from_sequence bigint default 1, max_events integer default 100,
+  decrypt boolean default true
 )
 returns setof ves.legacy_event
 language plpgsql
@@ -16,14 +17,19 @@ declare
   v_found bigint;
 begin
   return query
-  select
-    e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.command_id, e.source_agent, e.envelope_version,
-    e.base_version, e.created_at, e.sequenced_at, e.entity_type, e.entity_id, e.event_type, e.payload_hash,
-    e.signature, e.payload
-  from ves_store.events as e
-  where e.tenant_id = list_legacy_events.tenant_id and e.store_id = list_legacy_events.store_id
-    and e.sequence_number between v_first and v_last
-  order by e.sequence_number;
+  select o.*
+  from (
+    select row(
+      e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.command_id, e.source_agent, e.envelope_version,
+      e.base_version, e.created_at, e.sequenced_at, e.entity_type, e.entity_id, e.event_type, e.payload_hash,
+      e.signature, e.payload, e.payload_at_rest, e.payload_key_id, e.shredded_at
+    )::ves.legacy_event as event
+    from ves_store.events as e
+    where e.tenant_id = list_legacy_events.tenant_id and e.store_id = list_legacy_events.store_id
+      and e.sequence_number between v_first and v_last
+  ) as s
+  cross join lateral ves_int.open_legacy_event(s.event, decrypt) as o
+  order by o.sequence_number;
   get diagnostics v_found = row_count;
   if v_found <> greatest(v_last - v_first + 1, 0) then
     perform ves_int.raise_error('sequence_gap', jsonb_build_object('sequence_start', v_first, 'sequence_end', v_last));
@@ -31,5 +37,5 @@ begin
 end
 $$;
 
-comment on function ves.list_legacy_events(uuid, uuid, bigint, integer) is
-'The events of a legacy stream numbered from_sequence to from_sequence + max_events - 1 (a window of numbers, not the next so many rows; numbers start at 1). Errors: VE402 an event of the window is missing.';
+comment on function ves.list_legacy_events(uuid, uuid, bigint, integer, boolean) is
+'The events of a legacy stream numbered from_sequence to from_sequence + max_events - 1 (a window of numbers, not the next so many rows; numbers start at 1). Payloads that are encrypted at rest are decrypted unless decrypt is false; a shredded one is null. Errors: VE402 an event of the window is missing; when decrypting VE204 in core mode, VE510 no usable key ring, VE512.';

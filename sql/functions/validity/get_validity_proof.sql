@@ -1,14 +1,16 @@
-create or replace function ves.get_validity_proof(tenant_id uuid, proof_id uuid)
+create or replace function ves.get_validity_proof(tenant_id uuid, proof_id uuid, decrypt boolean default true)
 returns setof ves.validity_proof
 language sql
 stable
 security definer
 set search_path to ''
 as $$
-  select
-    p.proof_id, p.batch_id, p.tenant_id, p.store_id, p.proof_type, p.proof_version, p.proof_hash, p.public_inputs,
-    p.public_inputs_hash, p.submitted_at, p.proof
+  select o.*
   from ves_store.ves_validity_proofs as p
+  cross join lateral ves_int.open_validity_proof(row(
+    p.proof_id, p.batch_id, p.tenant_id, p.store_id, p.proof_type, p.proof_version, p.proof_hash, p.public_inputs,
+    p.public_inputs_hash, p.submitted_at, p.proof, p.proof_key_id
+  )::ves.validity_proof, decrypt) as o
   where p.proof_id = get_validity_proof.proof_id
     and (
       p.tenant_id = get_validity_proof.tenant_id
@@ -16,5 +18,5 @@ as $$
     );
 $$;
 
-comment on function ves.get_validity_proof(uuid, uuid) is
-'One validity proof of a tenant with its bytes; the nil tenant looks in all (bootstrap administrator). No row when there is none.';
+comment on function ves.get_validity_proof(uuid, uuid, boolean) is
+'One validity proof of a tenant with its bytes; the nil tenant looks in all (bootstrap administrator). Bytes that are encrypted at rest are decrypted unless decrypt is false. No row when there is none. Errors when decrypting: VE204 in core mode, VE510, VE512.';

@@ -7,7 +7,7 @@ set search_path to ''
 as $$
   select
     p.proof_id, p.batch_id, p.tenant_id, p.store_id, p.proof_type, p.proof_version, p.proof_hash, p.public_inputs,
-    p.public_inputs_hash, p.submitted_at, null::bytea
+    p.public_inputs_hash, p.submitted_at, null::bytea, null::bytea
   from ves_store.ves_validity_proofs as p
   where p.batch_id = list_validity_proofs.batch_id and p.tenant_id = list_validity_proofs.tenant_id
   order by p.submitted_at, p.proof_id;

@@ -15,6 +15,7 @@ declare
   v_last bigint := 0::bigint;
   v_events record;
   v_masks integer[];
+  v_not_opened bigint := 0::bigint;
 begin
   if not v_full then
     check_name := 'core_mode';
@@ -32,10 +33,12 @@ begin
         v_events.entity_ids, v_events.event_types, v_events.created_at_texts, v_events.payload_kinds,
         v_events.payloads, v_events.digests, v_events.leaf_hashes, v_events.signature_schemes,
         v_events.signature_bundles, v_events.key_algorithms, v_events.key_public_keys, v_events.key_bundles,
-        v_events.receipt_hashes, v_events.receipt_signatures, v_events.receipt_public_keys);
+        v_events.receipt_hashes, v_events.receipt_signatures, v_events.receipt_public_keys,
+        v_events.payloads_at_rest, v_events.payload_key_ids, v_events.payload_states);
+      v_not_opened := v_not_opened + (select count(*) from unnest(v_masks) as m (mask) where m.mask & 128 > 0);
     else
       select array_agg(
-        case when substring(v_events.leaf_hashes from (32 * g.ord - 31)::integer for 32) = sha256(
+        v_events.payload_states[g.ord] | case when substring(v_events.leaf_hashes from (32 * g.ord - 31)::integer for 32) = sha256(
           'VES_LEAF_V1'::bytea || uuid_send(check_events.tenant_id) || uuid_send(check_events.store_id)
           || int8send(g.sequence_number) || substring(v_events.digests from (160 * g.ord - 95)::integer for 96)
         ) then 0 else 16 end order by g.ord)
@@ -55,11 +58,21 @@ begin
       (g.mask & 16 > 0, 'leaf_hash', 'leaf_hash is not the leaf of the stored event'),
       (g.mask & 32 > 0, 'receipt', 'the stored receipt hash is not that of the event'),
       (g.mask & 64 > 0, 'receipt', 'the stored receipt signature does not verify'),
+      (g.mask & 256 > 0, 'payload_at_rest', 'the stored ciphertext does not open under its key'),
+      (g.mask & 512 > 0, 'payload_shredded',
+        'payloads were destroyed on purpose (ves.shredded_payloads): their hashes cannot be recomputed'),
+      (g.mask & 1024 > 0, 'payload_hash', 'the payload is gone, and no record says who destroyed it'),
       (g.key_public_key is null, 'signature', 'the agent key is not registered'),
       (not g.signer_is_known, 'receipt', 'the signer of the receipt is not registered')
     ) as f (found, check_name, finding)
     where (g.mask <> 0 or g.key_public_key is null or not g.signer_is_known) and f.found;
   end loop;
+  if v_not_opened > 0 then
+    check_name := 'payload_not_opened';
+    sequence_number := null;
+    finding := format('%s payloads were not opened: their keys are not in the server''s ring', v_not_opened);
+    return next;
+  end if;
 end
 $$;
 

@@ -4,7 +4,8 @@ returns table (
   entity_types text[], entity_ids text[], event_types text[], created_at_texts text[], payload_kinds smallint[],
   payloads bytea[], digests bytea, leaf_hashes bytea, signature_schemes smallint[], signature_bundles bytea[],
   key_algorithms smallint[], key_public_keys bytea[], key_bundles bytea[], receipt_hashes bytea[],
-  receipt_signatures bytea[], receipt_public_keys bytea[], signer_is_known boolean[]
+  receipt_signatures bytea[], receipt_public_keys bytea[], payloads_at_rest bytea[], payload_key_ids bytea[],
+  payload_states integer[], signer_is_known boolean[]
 )
 language sql
 stable
@@ -20,6 +21,9 @@ as $$
     string_agg(e.leaf_hash, ''::bytea), array_agg(e.agent_signature_scheme), array_agg(e.agent_signature_bundle),
     array_agg(k.key_algorithm), array_agg(k.public_key), array_agg(k.public_key_bundle),
     array_agg(r.receipt_hash), array_agg(r.sequencer_signature), array_agg(s.public_key),
+    array_agg(e.payload_at_rest), array_agg(e.payload_key_id),
+    -- 512: destroyed on purpose; 1024: gone without a record
+    array_agg(case when e.shredded_at is null then 0 when m.sequence_number is not null then 512 else 1024 end),
     array_agg(s.signer_id is not null)
   from (
     select v.*
@@ -33,7 +37,10 @@ as $$
     on k.agent_id = e.source_agent_id and k.key_id = e.agent_key_id and k.tenant_id = e.tenant_id
   left join ves_store.ves_sequencer_receipts as r
     on r.tenant_id = e.tenant_id and r.store_id = e.store_id and r.sequence_number = e.sequence_number
-  left join ves_store.signers as s on s.signer_id = e.signer_id;
+  left join ves_store.signers as s on s.signer_id = e.signer_id
+  left join ves_store.shredded_payloads as m
+    on e.shredded_at is not null and m.tenant_id = e.tenant_id and m.store_id = e.store_id and m.stream = 'ves'
+    and m.sequence_number = e.sequence_number;
 $$;
 
 comment on function ves_int.stored_events(uuid, uuid, bigint, integer) is

@@ -92,7 +92,11 @@ def test_the_text_door_keeps_the_payload_as_it_was_sent(
 ) -> None:
     event = agent.event(ACCEPTED[name])
     through_text(service, agent.body(event))
-    stored = scalar(admin, "select payload::text from ves.events where event_id = %s", [event.event_id])
+    stored = scalar(
+        admin,
+        "select r.payload::text from ves.read_payloads(%s, %s) as r where r.event_id = %s",
+        [agent.tenant_id, agent.store_id, event.event_id],
+    )
     assert stored.strip() == ACCEPTED[name].strip()
 
 

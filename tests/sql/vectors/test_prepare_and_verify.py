@@ -9,10 +9,13 @@ import psycopg
 import pytest
 
 from tests.sql.vectors.conftest import sqlstate_of
+from tests.support import keyring
 from tests.unit.ves.story import Agent
 from tests.unit.ves.test_audit import AGENT as AUDITED
 from tests.unit.ves.test_audit import COLUMNS, findings, flipped, plain_rows
 from ves import ed25519, ingest
+from ves.digests import at_rest_ves_payload_aad
+from ves.keyring import Key, KeyRing
 
 AGENT = Agent()
 LIMITS = ((1000, "integer"), (1_048_576, "integer"), (False, "boolean"), "legacy")
@@ -38,6 +41,9 @@ AUDIT_TYPES = [
     "bytea[]",
     "bytea[]",
     "bytea[]",
+    "bytea[]",
+    "bytea[]",
+    "integer[]",
 ]
 
 
@@ -80,7 +86,17 @@ def test_a_request_becomes_the_columns_of_the_engine(call, announced):
     columns = ingest.to_columns(decoded.events)
     assert row[:3] == (AGENT.agent_id, AGENT.tenant_id, AGENT.store_id)
     assert row[3:6] == (columns.event_ids, [None, command, None], [AGENT.agent_id] * 3)
+    # Only what may be stored is encrypted, under the key of the server's ring.
     assert row[13] == [json.loads(text) for text in columns.payloads]
+    assert [blob is None for blob in row[20]] == [True, False, True]
+    key = Key(keyring.KEY)
+    assert row[21] == [None, key.key_id, None]
+    aad = at_rest_ves_payload_aad(
+        AGENT.tenant_id, AGENT.store_id, columns.event_ids[1], decoded.events[1].signing_hash
+    )
+    assert KeyRing("required", (key,)).open(AGENT.tenant_id, key.key_id, aad, row[20][1]) == (
+        columns.payloads[1].encode()
+    )
     assert row[14] == [None, 3, None]
     assert row[16] is None
     assert row[17] == columns.digests

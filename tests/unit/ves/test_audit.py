@@ -33,6 +33,9 @@ COLUMNS = (
     "receipt_hashes",
     "receipt_signatures",
     "receipt_public_keys",
+    "payloads_at_rest",
+    "payload_key_ids",
+    "payload_states",
 )
 
 
@@ -60,6 +63,9 @@ def stored(request, ring):
         "receipt_hashes": list(receipts),
         "receipt_signatures": [SEQUENCER.sign(digest) for digest in receipts],
         "receipt_public_keys": [SEQUENCER.public_key for _ in numbers],
+        "payloads_at_rest": None,
+        "payload_key_ids": None,
+        "payload_states": [0 for _ in numbers],
     }
 
 

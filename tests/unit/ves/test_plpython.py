@@ -8,13 +8,22 @@ from uuid import UUID
 import pytest
 
 from tests.unit.ves.story import Agent
-from ves import digests, ed25519, error_codes, ingest, plpython
+from ves import digests, ed25519, error_codes, ingest, keyring_source, plpython
 from ves.errors import ProtocolError, RequestRefused
 from ves.ingest import Limits
 
 AGENT = Agent()
 LIMITS = Limits()
 SEQUENCER = ed25519.Signer(b"\x11" * 32)
+
+
+@pytest.fixture(autouse=True)
+def plaintext(monkeypatch):
+    """This process stores plaintext; encryption has tests of its own."""
+    monkeypatch.setenv("PAYLOAD_ENCRYPTION_MODE", "disabled")
+    keyring_source.of_process.cache_clear()
+    yield
+    keyring_source.of_process.cache_clear()
 
 
 class DatabaseError(Exception):
@@ -107,7 +116,8 @@ def test_prepared_columns_are_those_of_the_library_with_nulls_for_empty_ones():
     ingest.verify_signatures(events, AGENT.keys)
     columns = ingest.to_columns(events)
     row = plpython.prepare({}, request.decode(), LIMITS, keys(key_row()))
-    assert len(row) == 20
+    assert len(row) == 22
+    assert row[20] is row[21] is None
     assert [UUID(text) for text in row[3]] == columns.event_ids
     assert row[4] is None
     assert row[5] == [str(AGENT.agent_id)] * 2

@@ -1,7 +1,7 @@
 -- Streams, as the commands of operations 12 read them. Sent as role ves_admin.
 
 -- name: export_events
--- The events of a stream in a range of numbers; the payload is the text as stored.
+-- The events of a stream in a range of numbers; the payload is the text received, decrypted if need be.
 select
   event.event_id,
   event.sequence_number,
@@ -11,10 +11,9 @@ select
   event.payload::text as payload,
   event.payload_encrypted::text as payload_encrypted,
   event.created_at
-from ves.events as event
-where event.tenant_id = %(tenant_id)s and event.store_id = %(store_id)s
-  and event.sequence_number between %(first)s and %(last)s
-order by event.sequence_number;
+from ves.export_events(
+  tenant_id => %(tenant_id)s, store_id => %(store_id)s, from_sequence => %(first)s, to_sequence => %(last)s
+) as event;
 
 -- name: verify_state_roots
 -- Recompute state-root chains; one row a stream.

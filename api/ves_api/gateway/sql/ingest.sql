@@ -30,5 +30,7 @@ from ves.ingest_events(
   digests => %(digests)s,
   refusals => %(refusals)s,
   refusal_messages => %(refusal_messages)s,
-  schema_epoch => %(schema_epoch)s
+  schema_epoch => %(schema_epoch)s,
+  payloads_at_rest => %(payloads_at_rest)s,
+  payload_key_ids => %(payload_key_ids)s
 ) as answer;

@@ -26,7 +26,10 @@ from ves.ingest_legacy_events(
   signatures => %(signatures)s,
   refusals => %(refusals)s,
   refusal_messages => %(refusal_messages)s,
-  schema_epoch => %(schema_epoch)s
+  schema_epoch => %(schema_epoch)s,
+  payloads_at_rest => %(payloads_at_rest)s,
+  payload_key_ids => %(payload_key_ids)s,
+  sealed_for => %(sealed_for)s
 ) as answer;
 
 -- name: get_legacy_head
@@ -34,7 +37,7 @@ from ves.ingest_legacy_events(
 select ves.get_legacy_head(tenant_id => %(tenant_id)s, store_id => %(store_id)s);
 
 -- name: list_legacy_events
--- A window of numbers of a legacy stream; payloads as text.
+-- A window of numbers of a legacy stream; payloads as text, or encrypted as they are stored.
 select
   event.sequence_number,
   event.event_id,
@@ -49,12 +52,16 @@ select
   event.event_type,
   event.payload_hash,
   event.signature,
-  event.payload::text
+  event.payload::text,
+  event.payload_at_rest,
+  event.payload_key_id,
+  event.shredded_at
 from ves.list_legacy_events(
   tenant_id => %(tenant_id)s,
   store_id => %(store_id)s,
   from_sequence => %(from_sequence)s,
-  max_events => %(max_events)s
+  max_events => %(max_events)s,
+  decrypt => false
 ) as event;
 
 -- name: get_entity_history
@@ -74,14 +81,18 @@ select
   (history.event).event_type,
   (history.event).payload_hash,
   (history.event).signature,
-  (history.event).payload::text
+  (history.event).payload::text,
+  (history.event).payload_at_rest,
+  (history.event).payload_key_id,
+  (history.event).shredded_at
 from ves.get_entity_history(
   tenant_id => %(tenant_id)s,
   store_id => %(store_id)s,
   entity_type => %(entity_type)s,
   entity_id => %(entity_id)s,
   skip => %(skip)s,
-  max_events => %(max_events)s
+  max_events => %(max_events)s,
+  decrypt => false
 ) as history;
 
 -- name: create_legacy_commitment

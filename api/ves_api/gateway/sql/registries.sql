@@ -11,7 +11,9 @@ select
   event.payload_plain_hash,
   event.payload_cipher_hash,
   event.event_signing_hash,
-  event.payload
+  event.payload,
+  event.payload_at_rest,
+  event.payload_key_id
 from ves.get_compliance_event(tenant_id => %(tenant_id)s, event_id => %(event_id)s) as event;
 
 -- name: store_compliance_proof
@@ -33,7 +35,8 @@ select
   proof.proof_options,
   proof.amount_binding,
   proof.submitted_at,
-  proof.proof
+  proof.proof,
+  proof.proof_key_id
 from ves.store_compliance_proof(
   tenant_id => %(tenant_id)s,
   event_id => %(event_id)s,
@@ -42,7 +45,10 @@ from ves.store_compliance_proof(
   policy_id => %(policy_id)s,
   policy_params => %(policy_params)s,
   policy_hash => %(policy_hash)s,
+  proof_id => %(proof_id)s,
   proof => %(proof)s,
+  proof_key_id => %(proof_key_id)s,
+  proof_hash => %(proof_hash)s,
   public_inputs_hash => %(public_inputs_hash)s,
   witness_commitment => %(witness_commitment)s,
   proof_options => %(proof_options)s,
@@ -69,7 +75,8 @@ select
   proof.proof_options,
   proof.amount_binding,
   proof.submitted_at,
-  proof.proof
+  proof.proof,
+  proof.proof_key_id
 from ves.list_compliance_proofs(tenant_id => %(tenant_id)s, event_id => %(event_id)s) as proof;
 
 -- name: get_compliance_proof
@@ -91,8 +98,11 @@ select
   proof.proof_options,
   proof.amount_binding,
   proof.submitted_at,
-  proof.proof
-from ves.get_compliance_proof(tenant_id => %(tenant_id)s, proof_id => %(proof_id)s) as proof;
+  proof.proof,
+  proof.proof_key_id
+from ves.get_compliance_proof(
+  tenant_id => %(tenant_id)s, proof_id => %(proof_id)s, decrypt => false
+) as proof;
 
 -- name: get_validity_inputs
 -- The canonical public inputs of a commitment's validity proof (nil: of any tenant).
@@ -116,13 +126,17 @@ select
   proof.public_inputs::text as public_inputs,
   proof.public_inputs_hash,
   proof.submitted_at,
-  proof.proof
+  proof.proof,
+  proof.proof_key_id
 from ves.submit_validity_proof(
   tenant_id => %(tenant_id)s,
   batch_id => %(batch_id)s,
   proof_type => %(proof_type)s,
   proof_version => %(proof_version)s,
-  proof => %(proof)s
+  proof => %(proof)s,
+  proof_id => %(proof_id)s,
+  proof_key_id => %(proof_key_id)s,
+  proof_hash => %(proof_hash)s
 ) as proof;
 
 -- name: list_validity_proofs
@@ -138,7 +152,8 @@ select
   proof.public_inputs::text as public_inputs,
   proof.public_inputs_hash,
   proof.submitted_at,
-  proof.proof
+  proof.proof,
+  proof.proof_key_id
 from ves.list_validity_proofs(tenant_id => %(tenant_id)s, batch_id => %(batch_id)s) as proof;
 
 -- name: get_validity_proof
@@ -154,8 +169,11 @@ select
   proof.public_inputs::text as public_inputs,
   proof.public_inputs_hash,
   proof.submitted_at,
-  proof.proof
-from ves.get_validity_proof(tenant_id => %(tenant_id)s, proof_id => %(proof_id)s) as proof;
+  proof.proof,
+  proof.proof_key_id
+from ves.get_validity_proof(
+  tenant_id => %(tenant_id)s, proof_id => %(proof_id)s, decrypt => false
+) as proof;
 
 -- name: verify_validity_proof
 -- The verdict of the engine on a stored validity proof of a tenant.
@@ -165,4 +183,6 @@ select
   verdict.stark_error,
   verdict.valid,
   verdict.reason
-from ves.verify_validity_proof(proof_id => %(proof_id)s, tenant_id => %(tenant_id)s) as verdict;
+from ves.verify_validity_proof(
+  proof_id => %(proof_id)s, tenant_id => %(tenant_id)s, found_hash => %(found_hash)s
+) as verdict;

@@ -172,7 +172,7 @@ async def list_proofs(request: Request[Any, Any, Any], event_id: str) -> ASGIRes
 async def get_proof(request: Request[Any, Any, Any], proof_id: str) -> ASGIResponse:
     """One proof with its bytes."""
     proof = await _proof(request, proof_id)
-    encoded = base64.b64encode(proof.proof or b"").decode()
+    encoded = base64.b64encode(services_of(request).at_rest.compliance_proof(proof)).decode()
     return answer(ComplianceDetail(**summary_fields(proof), proof_b64=encoded))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ves.canonical import plain
-from ves.digests import compliance_proof_hash, policy_hash
+from ves.digests import at_rest_compliance_aad, compliance_proof_hash, policy_hash
 from ves.errors import ProtocolError
 from ves.proofs import compliance_inputs, inputs_hash
 from ves_api.errors import ApiError
@@ -88,9 +89,10 @@ async def check(services: Services, event: ComplianceEvent, sent: ComplianceSubm
     if witness is None and is_stark(kind):
         raise refused("witnessCommitment", "is required for a STARK proof")
     require_same_inputs(sent.public_inputs, bound.inputs)
+    payload = services.at_rest.event_payload(event)
     verified = services.settings.stark_verify_on_submit if is_stark(kind) else None
     if verified and witness is not None:
-        verdict = await _judge(services, kind, proof, bound.inputs, witness, event.payload)
+        verdict = await _judge(services, kind, proof, bound.inputs, witness, payload)
         if verdict.error is not None:
             raise ApiError(
                 "invalid_proof",
@@ -100,15 +102,33 @@ async def check(services: Services, event: ComplianceEvent, sent: ComplianceSubm
         options = None if verdict.options is None else bytes.fromhex(verdict.options)
         binding = verdict.amount_binding
     else:
-        judged = stated(kind, proof, bound.policy_id, witness, event.payload)
+        judged = stated(kind, proof, bound.policy_id, witness, payload)
         options, binding = judged.options, judged.amount_binding
+    new_id, digest = uuid.uuid4(), compliance_proof_hash(proof)
+    sealed, key_id = services.at_rest.seal_proof(
+        event.tenant_id,
+        proof,
+        lambda: at_rest_compliance_aad(
+            event.tenant_id,
+            event.store_id,
+            event.event_id,
+            new_id,
+            bound.policy_hash,
+            version,
+            kind,
+            digest,
+        ),
+    )
     return CheckedProof(
         proof_type=kind,
         proof_version=version,
         policy_id=bound.policy_id,
         policy_params=bound.params,
         policy_hash=bound.policy_hash,
-        proof=proof,
+        proof_id=new_id,
+        proof=sealed,
+        proof_key_id=key_id,
+        proof_hash=digest,
         public_inputs_hash=bound.inputs_hash,
         witness_commitment=witness,
         proof_options=options,
@@ -135,7 +155,7 @@ async def verify(
     services: Services, event: ComplianceEvent, stored: ComplianceProof
 ) -> ComplianceVerification:
     """The verdict on a stored proof; hashes and inputs are computed again from what is stored."""
-    proof = stored.proof or b""
+    proof = services.at_rest.compliance_proof(stored)
     bound = canonical(event, stored.policy_id, msgspec.Raw(stored.policy_params.encode()))
     stored_inputs = stored.public_inputs.encode()
     hash_match = compliance_proof_hash(proof) == stored.proof_hash
@@ -143,7 +163,7 @@ async def verify(
     inputs_match = plain(stored_inputs) == plain(bound.inputs)
     verdict = None
     if is_stark(stored.proof_type) and stored.witness_commitment is not None:
-        verdict = await _verdict(services, event, stored, bound.inputs)
+        verdict = await _verdict(services, event, stored, proof, bound.inputs)
     reason = None
     if not hash_match:
         reason = "proof_hash_mismatch"
@@ -171,17 +191,17 @@ async def verify(
 
 
 async def _verdict(
-    services: Services, event: ComplianceEvent, stored: ComplianceProof, inputs: bytes
+    services: Services, event: ComplianceEvent, stored: ComplianceProof, proof: bytes, inputs: bytes
 ) -> Verdict:
     """A verification that runs out of time is a verdict here, not a refusal (http-api 5.2)."""
     try:
         return await _judge(
             services,
             stored.proof_type,
-            stored.proof or b"",
+            proof,
             inputs,
             stored.witness_commitment or b"",
-            event.payload,
+            services.at_rest.event_payload(event),
         )
     except ApiError as error:
         if error.name != "invalid_proof":

@@ -24,6 +24,7 @@ from ves.ingest import (
 )
 from ves.prepare import ENCRYPTED
 from ves.schemas.judge import VES_REASON, overlay
+from ves.stored_payloads import seal_events
 from ves_api.gateway.coalescer import Append, AppendAnswer
 from ves_api.gateway.ingest import EncodedEvents, encode_columns
 from ves_api.http.ingest.signing import SignedBatch, sequenced_at_text
@@ -136,10 +137,16 @@ class IngestService:
         keys: Mapping[tuple[uuid.UUID, int], AgentKey],
         rules: Rules,
     ) -> EncodedEvents:
-        """Verify every signature under its key, every plaintext payload against its schema."""
+        """Verify every signature under its key, encrypt what is to be stored, judge payloads by their schemas."""
         events = request.events
         verify_signatures(events, keys, self._profile)
-        return self._judge(request, encode_columns(events), rules)
+        key = self._services.at_rest.key(request.tenant_id)
+        if key is None:
+            encoded = encode_columns(events)
+        else:
+            blobs = seal_events(key, request.tenant_id, request.store_id, events)
+            encoded = encode_columns(events, blobs, key.key_id)
+        return self._judge(request, encoded, rules)
 
     def _judge(self, request: IngestRequest, encoded: EncodedEvents, rules: Rules) -> EncodedEvents:
         """The events with the verdicts of these schemas over what else was found."""

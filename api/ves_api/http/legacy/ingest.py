@@ -13,7 +13,7 @@ from ves.ingest import check_batch, check_limits, check_source_agent
 from ves.legacy_ingest import parse_legacy_request
 from ves.schemas.judge import LEGACY_REASON, overlay
 from ves_api.errors import ApiError
-from ves_api.gateway.legacy import encode_legacy, encode_refusals, ingest_legacy_events
+from ves_api.gateway.legacy_append import append_legacy_events, encode_legacy, encode_refusals
 from ves_api.http.decode import read_body
 from ves_api.http.docs.operation import Operation, operation_opt
 from ves_api.http.encode import answer
@@ -70,7 +70,10 @@ async def ingest_legacy(request: Request[Any, Any, Any]) -> ASGIResponse:
     columns = await run(_columns, sent, rules, schemas)
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            done = await ingest_legacy_events(services.database, sent, columns, identity.epoch)
+            key = services.at_rest.key(sent.tenant_id)
+            done = await append_legacy_events(
+                services.database, services.legacy_heads, key, sent, columns, identity.epoch
+            )
             break
         except ApiError as error:
             if error.name not in _STALE or attempt == _ATTEMPTS:

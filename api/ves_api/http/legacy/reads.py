@@ -78,10 +78,11 @@ async def list_events(request: Request[Any, Any, Any]) -> ASGIResponse:
     limit = query.number("limit", _DEFAULT_EVENTS, U32_MAX)
     if limit == 0:
         raise ApiError("invalid_query", "limit must be at least 1", details={"field": "limit"})
+    at_rest = services_of(request).at_rest
     events = await gateway.list_events(
         services_of(request).reads, tenant_id, store_id, first, min(limit, _MAX_WINDOW)
     )
-    return answer(EventList([sequenced(e, tenant_id, store_id) for e in events], len(events)))
+    return answer(EventList([sequenced(e, tenant_id, store_id, at_rest) for e in events], len(events)))
 
 
 @get("/api/v1/head", opt=operation_opt(_HEAD))
@@ -109,7 +110,7 @@ async def get_entity_history(request: Request[Any, Any, Any]) -> ASGIResponse:
         EntityHistory(
             entity_type=entity[0],
             entity_id=entity[1],
-            events=[sequenced(e, tenant_id, store_id) for e in events],
+            events=[sequenced(e, tenant_id, store_id, services_of(request).at_rest) for e in events],
             count=len(events),
             total=total,
             has_more=skip + len(events) < total,

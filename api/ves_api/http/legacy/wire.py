@@ -13,6 +13,7 @@ from ves_api.http.encode import zulu
 from ves_api.http.ingest.wire import Rejection
 
 if TYPE_CHECKING:
+    from ves_api.at_rest import AtRest
     from ves_api.gateway.legacy import LegacyCommitment, StoredEvent
 
 BareHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{64}$")]
@@ -57,7 +58,7 @@ class LegacyIngestResponse(msgspec.Struct, frozen=True):
 
 
 class LegacyEnvelopeStored(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A stored legacy event; members that the client did not send are left out."""
+    """A stored legacy event; members that the client did not send are left out, and a payload that was shredded."""
 
     envelope_version: int
     event_id: uuid.UUID
@@ -67,7 +68,7 @@ class LegacyEnvelopeStored(msgspec.Struct, kw_only=True, omit_defaults=True):
     entity_type: str
     entity_id: str
     event_type: str
-    payload: msgspec.Raw
+    payload: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     payload_hash: str
     base_version: int | None = None
     created_at: str
@@ -76,11 +77,12 @@ class LegacyEnvelopeStored(msgspec.Struct, kw_only=True, omit_defaults=True):
     signature: list[Byte] | None = None
 
 
-class SequencedEvent(msgspec.Struct):
-    """An event with the time of its number."""
+class SequencedEvent(msgspec.Struct, omit_defaults=True):
+    """An event with the time of its number, and when its payload was destroyed, if it was."""
 
     envelope: LegacyEnvelopeStored
     sequenced_at: str
+    payload_shredded_at: str | None = None
 
 
 class EventList(msgspec.Struct):
@@ -158,8 +160,11 @@ class LegacyCommitmentDetail(msgspec.Struct):
     chain_tx_hash: list[Byte] | None
 
 
-def sequenced(event: StoredEvent, tenant_id: uuid.UUID, store_id: uuid.UUID) -> SequencedEvent:
-    """A stored event in its wire form."""
+def sequenced(
+    event: StoredEvent, tenant_id: uuid.UUID, store_id: uuid.UUID, at_rest: AtRest
+) -> SequencedEvent:
+    """A stored event in its wire form. Raises payload_not_readable."""
+    payload = at_rest.legacy_payload(event, tenant_id, store_id)
     envelope = LegacyEnvelopeStored(
         envelope_version=event.envelope_version,
         event_id=event.event_id,
@@ -169,7 +174,7 @@ def sequenced(event: StoredEvent, tenant_id: uuid.UUID, store_id: uuid.UUID) -> 
         entity_type=event.entity_type,
         entity_id=event.entity_id,
         event_type=event.event_type,
-        payload=msgspec.Raw(event.payload.encode()),
+        payload=msgspec.UNSET if payload is None else msgspec.Raw(payload),
         payload_hash=event.payload_hash.hex(),
         base_version=event.base_version,
         created_at=zulu(event.created_at),
@@ -177,7 +182,8 @@ def sequenced(event: StoredEvent, tenant_id: uuid.UUID, store_id: uuid.UUID) -> 
         source_agent=event.source_agent,
         signature=None if event.signature is None else list(event.signature),
     )
-    return SequencedEvent(envelope, zulu(event.sequenced_at))
+    gone = None if event.shredded_at is None else zulu(event.shredded_at)
+    return SequencedEvent(envelope, zulu(event.sequenced_at), gone)
 
 
 def created(commitment: LegacyCommitment) -> LegacyCommitmentCreated:

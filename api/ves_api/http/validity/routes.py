@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request, get, post
 from litestar.response.base import ASGIResponse
 
+from ves.digests import at_rest_validity_aad, validity_proof_hash
 from ves_api.gateway import registries as gateway
 from ves_api.http.decode import path_uuid, read_struct
 from ves_api.http.docs.operation import BATCH_PATH, PROOF_PATH, Operation, operation_opt
@@ -27,8 +29,6 @@ from ves_api.http.validity.wire import (
 from ves_api.services import identify, services_of
 
 if TYPE_CHECKING:
-    import uuid
-
     from ves_api.auth.identity import Identity, Permission
 
 _TAG = "Validity proofs"
@@ -117,9 +117,17 @@ async def submit_proof(request: Request[Any, Any, Any], batch_id: str) -> ASGIRe
     inputs = await _batch(request, identity, wanted, "admin")
     kind, version, proof = checked_proof(sent.proof_type, sent.proof_version, sent.proof_b64)
     require_same_inputs(sent.public_inputs, inputs.public_inputs.encode())
-    stored = await gateway.submit_validity_proof(
-        services_of(request).database, inputs.tenant_id, wanted, kind, version, proof
+    services = services_of(request)
+    new_id, digest = uuid.uuid4(), validity_proof_hash(proof)
+    sealed, key_id = services.at_rest.seal_proof(
+        inputs.tenant_id,
+        proof,
+        lambda: at_rest_validity_aad(
+            inputs.tenant_id, inputs.store_id, wanted, new_id, version, kind, digest
+        ),
     )
+    new = gateway.NewValidityProof(kind, version, new_id, sealed, key_id, digest)
+    stored = await gateway.submit_validity_proof(services.database, inputs.tenant_id, wanted, new)
     return answer(ValiditySummary(**summary_fields(stored)))
 
 
@@ -138,7 +146,7 @@ async def list_proofs(request: Request[Any, Any, Any], batch_id: str) -> ASGIRes
 async def get_proof(request: Request[Any, Any, Any], proof_id: str) -> ASGIResponse:
     """One proof with its bytes."""
     proof = await _proof(request, proof_id)
-    encoded = base64.b64encode(proof.proof or b"").decode()
+    encoded = base64.b64encode(services_of(request).at_rest.validity_proof(proof)).decode()
     return answer(ValidityDetail(**summary_fields(proof), proof_b64=encoded))
 
 
@@ -147,7 +155,8 @@ async def verify_proof(request: Request[Any, Any, Any], proof_id: str) -> ASGIRe
     """The verdict on a stored proof."""
     proof = await _proof(request, proof_id)
     database = services_of(request).database
-    verdict = await gateway.verify_validity_proof(database, proof)
+    found = validity_proof_hash(services_of(request).at_rest.validity_proof(proof))
+    verdict = await gateway.verify_validity_proof(database, proof, found)
     inputs = await gateway.get_validity_inputs(services_of(request).reads, proof.tenant_id, proof.batch_id)
     return answer(
         ValidityVerification(

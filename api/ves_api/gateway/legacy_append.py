@@ -1,0 +1,167 @@
+"""`ves.ingest_legacy_events`: columns, and payloads that are encrypted under the numbers they will have.
+
+The protocol binds an encrypted legacy payload to its sequence number (VES 16), which is known only under the stream's
+lock. So the number is guessed from the last head that this process has seen. When the guess is wrong (another process
+appended, an event was refused) nothing is stored, the engine tells the right numbers, and the batch is encrypted again.
+Calls of one process for one stream wait for each other, so only processes can disturb each other; whoever is disturbed
+was so by somebody's success.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from ves.stored_payloads import seal_legacy_events
+from ves_api.cache import Cache
+from ves_api.errors import ApiError
+from ves_api.gateway import arrays
+from ves_api.gateway.ingest import IngestAnswer
+from ves_api.settings.caches import CacheLimits
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import AsyncIterator, Sequence
+
+    from ves.keyring import Key
+    from ves.legacy_ingest import LegacyEvent, LegacyRequest
+    from ves_api.gateway.database import Database
+
+_Stream = tuple["uuid.UUID", "uuid.UUID"]
+_ATTEMPTS = 50
+_STREAMS = CacheLimits(max_entries=10_000, ttl_seconds=3600)
+
+
+class LegacyHeads:
+    """Guesses of the heads of legacy streams, and one appender a stream. Owned by one event loop."""
+
+    def __init__(self) -> None:
+        self._heads: Cache[_Stream, int] = Cache(_STREAMS)
+        self._locks: WeakValueDictionary[_Stream, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def alone(self, stream: _Stream) -> AsyncIterator[None]:
+        """Wait until no other call of this process appends to the stream."""
+        lock = self._locks.setdefault(stream, asyncio.Lock())
+        async with lock:
+            yield
+
+    def guess(self, stream: _Stream, events: Sequence[LegacyEvent]) -> list[int | None]:
+        """The numbers of the events if all that are good follow the last head known here."""
+        number = self._heads.get(stream) or 0
+        numbers: list[int | None] = []
+        for event in events:
+            number += event.refusal is None
+            numbers.append(number if event.refusal is None else None)
+        return numbers
+
+    def learn(self, stream: _Stream, head: int) -> None:
+        """Remember the head after an append."""
+        self._heads.put(stream, head)
+
+
+def encode_legacy(events: Sequence[LegacyEvent]) -> dict[str, Any]:
+    """The array parameters of `ves.ingest_legacy_events`, but for the payloads and those of `encode_refusals`."""
+    texts, blobs, int8s, nullable = arrays.texts, arrays.blobs, arrays.int8s, arrays.nullable
+    base_versions = nullable([e.base_version for e in events], int8s)
+    envelope_versions = nullable([e.envelope_version for e in events], int8s)
+    return {
+        "event_ids": arrays.UuidArray([arrays.uuids([e.event_id for e in events])]),
+        "command_ids": arrays.UuidArray([nullable([e.command_id for e in events], arrays.uuids)]),
+        "entity_types": arrays.TextArray([texts([e.entity_type for e in events])]),
+        "entity_ids": arrays.TextArray([texts([e.entity_id for e in events])]),
+        "event_types": arrays.TextArray([texts([e.event_type for e in events])]),
+        "created_at_micros": arrays.Int8Array([int8s([e.created_at_micros for e in events])]),
+        "payload_hashes": b"".join([e.payload_hash for e in events]),
+        "base_versions": arrays.Int8Array([base_versions]),
+        "envelope_versions": arrays.Int8Array([envelope_versions]),
+        "signatures": arrays.BytesArray([nullable([e.signature for e in events], blobs)]),
+    }
+
+
+def encode_refusals(
+    refusals: Sequence[str | None], messages: Sequence[str | None], schema_epoch: int | None
+) -> dict[str, Any]:
+    """The parameters that change with the schemas; `schema_epoch` is theirs, None if none were looked at."""
+    return {
+        "refusals": arrays.TextArray([arrays.nullable(list(refusals), arrays.texts)]),
+        "refusal_messages": arrays.TextArray([arrays.nullable(list(messages), arrays.texts)]),
+        "schema_epoch": schema_epoch,
+    }
+
+
+async def append_legacy_events(
+    database: Database,
+    heads: LegacyHeads,
+    key: Key | None,
+    request: LegacyRequest,
+    columns: dict[str, Any],
+    auth_epoch: int | None,
+) -> IngestAnswer:
+    """Append a batch in one transaction. Raises stale_credentials, stale_schemas (nothing was stored).
+
+    `key` encrypts the payloads; without one they are stored as received.
+    """
+    stream = (request.tenant_id, request.store_id)
+    if key is None:
+        parameters = columns | _payloads(request.events)
+        return await _ingest(database, request, parameters, auth_epoch)
+    async with heads.alone(stream):
+        numbers = heads.guess(stream, request.events)
+        for _ in range(_ATTEMPTS):
+            blobs = seal_legacy_events(key, *stream, request.events, numbers)
+            parameters = columns | _sealed(blobs, key.key_id, numbers)
+            try:
+                answer = await _ingest(database, request, parameters, auth_epoch)
+            except ApiError as error:
+                if error.name != "numbers_moved" or error.details is None:
+                    raise
+                numbers = error.details["sequence_numbers"]
+                continue
+            heads.learn(stream, answer.head_sequence)
+            return answer
+    raise ApiError("overloaded", retry_after=1)
+
+
+def _payloads(events: Sequence[LegacyEvent]) -> dict[str, Any]:
+    nothing = arrays.Column(len(events), None)
+    return {
+        "payloads": arrays.JsonArray([arrays.blobs([e.payload for e in events])]),
+        "payloads_at_rest": arrays.BytesArray([nothing]),
+        "payload_key_ids": arrays.BytesArray([nothing]),
+        "sealed_for": arrays.Int8Array([nothing]),
+    }
+
+
+def _sealed(blobs: Sequence[bytes | None], key_id: bytes, numbers: Sequence[int | None]) -> dict[str, Any]:
+    key_ids = [None if blob is None else key_id for blob in blobs]
+    expected = arrays.nullable(numbers, arrays.int8s)
+    if expected.data is None:
+        # An array of nulls, not a null: it says that no event is expected to be stored.
+        expected = arrays.nulls(len(numbers))
+    return {
+        "payloads": arrays.JsonArray([arrays.Column(len(blobs), None)]),
+        "payloads_at_rest": arrays.BytesArray([arrays.nullable(blobs, arrays.blobs)]),
+        "payload_key_ids": arrays.BytesArray([arrays.nullable(key_ids, arrays.blobs)]),
+        "sealed_for": arrays.Int8Array([expected]),
+    }
+
+
+async def _ingest(
+    database: Database, request: LegacyRequest, columns: dict[str, Any], auth_epoch: int | None
+) -> IngestAnswer:
+    """One call. Not repeated after a lost connection: a batch that was stored after all would be told as duplicates."""
+    parameters = {
+        "tenant_id": request.tenant_id,
+        "store_id": request.store_id,
+        "auth_epoch": auth_epoch,
+        "source_agent": request.agent_id,
+        **columns,
+    }
+    row = await database.fetch_one("ingest_legacy_events", parameters, idempotent=False)
+    if row is None:
+        raise ApiError("internal_error")
+    first, last, head, sequenced_at, exceptions = row
+    return IngestAnswer(first, last, head, sequenced_at, exceptions or [])

@@ -1,0 +1,64 @@
+"""Payloads as they are stored when encryption at rest is on: what is encrypted, bound to what (VES 16).
+
+A VES payload of kind 0 is encrypted as the text that was received, a legacy payload in its compact form (as the
+reference stores it). A payload of kind 1 is stored as it came: its key was never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from ves.digests import at_rest_payload_aad, at_rest_ves_payload_aad
+from ves.keyring import Key
+from ves.legacy_ingest import LegacyEvent
+from ves.prepare import PLAINTEXT, PreparedEvent
+
+
+def seal_events(
+    key: Key, tenant_id: UUID, store_id: UUID, events: Sequence[PreparedEvent]
+) -> list[bytes | None]:
+    """The blobs of events that may be stored; None where there is nothing to encrypt."""
+    chosen = [event.payload_kind == PLAINTEXT and event.refusal is None for event in events]
+    blobs = iter(
+        key.seal(
+            [
+                at_rest_ves_payload_aad(tenant_id, store_id, event.event_id, event.signing_hash)
+                for event, is_chosen in zip(events, chosen, strict=True)
+                if is_chosen
+            ],
+            [event.payload for event, is_chosen in zip(events, chosen, strict=True) if is_chosen],
+        )
+    )
+    return [next(blobs) if is_chosen else None for is_chosen in chosen]
+
+
+def seal_legacy_events(
+    key: Key,
+    tenant_id: UUID,
+    store_id: UUID,
+    events: Sequence[LegacyEvent],
+    sequence_numbers: Sequence[int | None],
+) -> list[bytes | None]:
+    """The blobs of events under the numbers that they will have; None for those without one."""
+    numbered = [
+        (event, number) for event, number in zip(events, sequence_numbers, strict=True) if number is not None
+    ]
+    blobs = iter(
+        key.seal(
+            [
+                at_rest_payload_aad(
+                    tenant_id,
+                    store_id,
+                    event.event_id,
+                    number,
+                    event.entity_type,
+                    event.entity_id,
+                    event.event_type,
+                )
+                for event, number in numbered
+            ],
+            [event.compact for event, _ in numbered],
+        )
+    )
+    return [None if number is None else next(blobs) for number in sequence_numbers]

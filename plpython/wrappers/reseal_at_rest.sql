@@ -1,0 +1,28 @@
+-- Stored content under the current keys.
+create or replace function ves_int.reseal_at_rest(
+  kind text,
+  tenant_ids uuid[],
+  aads bytea[],
+  stored bytea[],
+  key_ids bytea[],
+  hashes bytea[],
+  out blobs bytea[],
+  out new_key_ids bytea[]
+)
+returns record
+language plpython3u
+volatile
+called on null input
+parallel restricted
+cost 10000
+set search_path to ''
+as $$
+if "ves.at_rest" not in GD:
+    from ves import plpython_at_rest
+    GD["ves.at_rest"] = plpython_at_rest
+ves = GD["ves.at_rest"]
+return ves.guard(plpy, ves.reseal, kind, tenant_ids, aads, stored, key_ids, hashes)
+$$;
+
+comment on function ves_int.reseal_at_rest(text, uuid[], bytea[], bytea[], bytea[], bytea[]) is
+'Blobs under the tenants'' current keys of what is stored (plaintext where the key id is null). kind: ves, legacy, validity, compliance, by which the hash of the content is checked. Errors: VE510, VE511, VE512 one does not open or is not what its hash says.';

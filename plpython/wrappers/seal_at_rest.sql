@@ -1,0 +1,25 @@
+-- The blob of a plaintext.
+create or replace function ves_int.seal_at_rest(
+  tenant_id uuid,
+  aad bytea,
+  plaintext bytea,
+  out blob bytea,
+  out key_id bytea
+)
+returns record
+language plpython3u
+volatile
+called on null input
+parallel restricted
+cost 10000
+set search_path to ''
+as $$
+if "ves.at_rest" not in GD:
+    from ves import plpython_at_rest
+    GD["ves.at_rest"] = plpython_at_rest
+ves = GD["ves.at_rest"]
+return ves.guard(plpy, ves.seal, tenant_id, aad, plaintext)
+$$;
+
+comment on function ves_int.seal_at_rest(uuid, bytea, bytea) is
+'The SSE1 blob (VES 16) of a plaintext under the tenant''s current key; nulls when plaintext is to be stored. Errors: VE510, VE511.';

@@ -1,0 +1,35 @@
+create or replace function ves.reencrypt_events(
+  tenant_id uuid default null, store_id uuid default null, batch_size integer default 500, cursor jsonb default null,
+  dry_run boolean default false, force boolean default false, context jsonb default null
+)
+returns ves.reencrypt_step
+language plpgsql
+volatile
+security definer
+set search_path to ''
+as $$
+#variable_conflict use_column
+declare
+  v_step ves.reencrypt_step;
+begin
+  perform ves_int.require_crypto();
+  if batch_size is null or batch_size not between 1 and 10000 then
+    perform ves_int.raise_error('invalid_field', '{"field": "batch_size"}', 'batch_size must be 1 to 10000');
+  end if;
+  if coalesce(cursor ->> 'stream', 'ves') = 'ves' then
+    v_step := ves_int.reencrypt_ves_events(
+      reencrypt_events.tenant_id, reencrypt_events.store_id, batch_size, cursor, dry_run, force);
+    if v_step.next_cursor is null then
+      v_step.next_cursor := '{"stream": "legacy"}';
+    end if;
+  else
+    v_step := ves_int.reencrypt_legacy_events(
+      reencrypt_events.tenant_id, reencrypt_events.store_id, batch_size, cursor, dry_run, force);
+  end if;
+  perform ves_int.audit_reencryption('events', reencrypt_events.tenant_id, v_step, dry_run, context);
+  return v_step;
+end
+$$;
+
+comment on function ves.reencrypt_events(uuid, uuid, integer, jsonb, boolean, boolean, jsonb) is
+'Re-encrypts one batch of stored payloads, the VES stream first, then the legacy one, under the current keys of the server''s key ring (VES 16); all tenants, one, or one store. Rows under the current key are skipped unless force; rows in plaintext are encrypted; rows that another transaction holds are left for the next run. Content that does not open or does not match its hash stops the batch (nothing of it is changed). Each call is one transaction: after a kill start again without a cursor. Errors: VE007 batch_size, VE204 in core mode, VE510, VE511 no key, VE512.';

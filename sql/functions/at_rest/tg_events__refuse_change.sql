@@ -1,0 +1,37 @@
+-- Two changes pass, and only inside the functions that make them: another ciphertext of the same payload, and the
+-- destruction of a payload that ves_store.shredded_payloads records.
+create or replace function ves_int.tg_events__refuse_change()
+returns trigger
+language plpgsql
+set search_path to ''
+as $$
+declare
+  v_before ves_store.events := old;
+begin
+  if tg_op = 'UPDATE' and old.shredded_at is null then
+    v_before.payload := new.payload;
+    v_before.payload_at_rest := new.payload_at_rest;
+    v_before.payload_key_id := new.payload_key_id;
+    v_before.shredded_at := new.shredded_at;
+    -- images, not values: json has no equality
+    if v_before operator(pg_catalog.*=) new then
+      if new.shredded_at is null and new.payload_at_rest is not null and new.payload is null
+        and current_setting('ves.payload_change', true) = 'reencrypt' then
+        return new;
+      end if;
+      if new.shredded_at is not null and exists (
+        select from ves_store.shredded_payloads as s
+        where s.tenant_id = old.tenant_id and s.store_id = old.store_id and s.stream = 'legacy'
+          and s.sequence_number = old.sequence_number and s.shredded_at = new.shredded_at
+      ) then
+        return new;
+      end if;
+    end if;
+  end if;
+  perform ves_int.raise_error('append_only', jsonb_build_object('table', tg_table_name, 'operation', lower(tg_op)));
+  return null;
+end
+$$;
+
+comment on function ves_int.tg_events__refuse_change() is
+'Refuses update and delete of stored events with VE501, but for the re-encryption of a payload and its recorded destruction.';

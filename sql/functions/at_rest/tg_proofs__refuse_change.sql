@@ -1,0 +1,25 @@
+-- One change passes, and only inside the functions that make it: another ciphertext of the same proof.
+create or replace function ves_int.tg_proofs__refuse_change()
+returns trigger
+language plpgsql
+set search_path to ''
+as $$
+declare
+  v_before record;
+begin
+  if tg_op = 'UPDATE' and current_setting('ves.payload_change', true) = 'reencrypt' then
+    v_before := old;
+    v_before.proof := new.proof;
+    v_before.proof_key_id := new.proof_key_id;
+    -- images, not values: json has no equality
+    if new.proof_key_id is not null and v_before operator(pg_catalog.*=) new then
+      return new;
+    end if;
+  end if;
+  perform ves_int.raise_error('append_only', jsonb_build_object('table', tg_table_name, 'operation', lower(tg_op)));
+  return null;
+end
+$$;
+
+comment on function ves_int.tg_proofs__refuse_change() is
+'Refuses update and delete of stored proofs with VE501, but for the re-encryption of their bytes.';
