@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ves_api.cli.operations import keys, streams
+from ves_api.cli.operations import keys, reencrypt, streams
 from ves_api.cli.output import out
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export-events": streams.export_events,
     "rotate-keys": keys.rotate_keys,
     "list-agent-keys": keys.list_agent_keys,
+    "reencrypt-events": reencrypt.reencrypt_events,
+    "reencrypt-ves-validity-proofs": reencrypt.reencrypt_validity_proofs,
+    "reencrypt-ves-compliance-proofs": reencrypt.reencrypt_compliance_proofs,
     "backfill-ves-state-roots": streams.backfill_state_roots,
     "ves-commit-and-anchor": streams.commit_and_anchor,
     "commands": commands,
