@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sql.support import Agent, Edge, scalar
+from tests.cli.admin_program import PAYLOADS, Done, alias, named, stream
+from tests.sql.support import Agent, scalar
 from ves import merkle
 from ves_api import __version__
 
@@ -24,7 +21,8 @@ if TYPE_CHECKING:
     from tests.cli.system import System
     from tests.conftest import Database
 
-ALIAS = "from ves_api.cli.operations.alias import main; main()"
+__all__ = ["stream"]
+
 NAMES = [
     "migrate",
     "verify-proof",
@@ -39,47 +37,7 @@ NAMES = [
     "commands",
 ]
 LEAVES = [bytes([n]) * 32 for n in range(5)]
-PAYLOADS = ['{"n": 1e16, "s": "caf\\u00e9"}', '{ "spaced" : [1.0, -0.0] }', '"text"', "[null]", '{"n":5}']
 NIL = str(uuid.UUID(int=0))
-
-
-@dataclass(frozen=True)
-class Done:
-    code: int
-    out: str
-    err: str
-
-
-def alias(*arguments: str, url: str | None = None) -> Done:
-    """The alias binary in a process of its own, with nothing but the database in its environment."""
-    env = {name: value for name, value in os.environ.items() if name in {"PATH", "PYTHONPATH", "LANG"}}
-    env["PYTHONPATH"] = os.pathsep.join(sys.path)
-    if url is not None:
-        env["DATABASE_URL"] = url
-    done = subprocess.run(
-        [sys.executable, "-c", ALIAS, *arguments],
-        capture_output=True,
-        text=True,
-        env=env,
-        cwd="/",
-        check=False,
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
-
-
-@pytest.fixture
-def stream(here: System) -> Agent:
-    """A stream of five events with payloads that must not be touched."""
-    agent = Agent()
-    with here.database.connect("ves_api") as connection:
-        edge = Edge.open(connection)
-        agent.register(connection)
-        assert edge.ingest(agent, *map(agent.event, PAYLOADS)).numbers == [1, 2, 3, 4, 5]
-    return agent
-
-
-def named(agent: Agent) -> list[str]:
-    return ["--tenant-id", str(agent.tenant_id), "--store-id", str(agent.store_id)]
 
 
 def proof(index: int) -> list[str]:
