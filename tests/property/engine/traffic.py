@@ -64,6 +64,7 @@ def columns(agent: Agent, store: uuid.UUID, batch: list[Sent], signer_id: int) -
         "store_id": store,
         "signer_id": signer_id,
         "auth_epoch": None,
+        "schema_epoch": None,
         "event_ids": [event.event_id for event in batch],
         "command_ids": [event.command_id for event in batch],
         "agent_ids": [agent.agent_id] * len(batch),
