@@ -13,7 +13,7 @@ import stamina
 import typer
 
 from ves_api import __version__
-from ves_api.cli import apikeys, audit, groups, keys, schemas, verify
+from ves_api.cli import apikeys, audit, groups, keyring, keys, schemas, verify
 from ves_api.cli.config import config
 from ves_api.cli.demo.command import demo
 from ves_api.cli.engine_commands import doctor, engine
@@ -45,6 +45,7 @@ app = typer.Typer(
 app.add_typer(keys.app, name="keys")
 app.add_typer(groups.app, name="groups")
 app.add_typer(apikeys.app, name="apikeys")
+app.add_typer(keyring.app, name="keyring")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
 app.add_typer(verify.app, name="verify")

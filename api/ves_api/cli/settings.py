@@ -47,6 +47,7 @@ VARIABLES = (
     ),
     Variable("VES_TENANT_ID", "--tenant", None, False, "tenant"),
     Variable("VES_STORE_ID", "--store", None, False, "store"),
+    Variable("VES_KEYRING_FILE", "--file", None, False, "key ring of encryption at rest"),
     Variable("VES_AGENT_KEY_FILE", "--key", "ves-agent-key.json", False, "agent key made by `ves keys new`"),
 )
 BY_NAME = {variable.name: variable for variable in VARIABLES}

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 LOGIN_ROLES = ("ves_api", "ves_worker", "ves_service", "ves_reader", "ves_admin", "ves_authenticator")
 
 _KEY_BYTES = 32
+_ONE_KEY = "PAYLOAD_ENCRYPTION_KEY"
 _GENERATED: dict[str, Callable[[], str]] = {
     "BOOTSTRAP_ADMIN_API_KEY": lambda: "ss_" + secrets.token_urlsafe(_KEY_BYTES),
     "VES_SEQUENCER_ID": lambda: str(uuid.uuid4()),
     "VES_SEQUENCER_SIGNING_KEY": lambda: secrets.token_hex(_KEY_BYTES),
-    "PAYLOAD_ENCRYPTION_KEY": lambda: secrets.token_hex(_KEY_BYTES),
+    _ONE_KEY: lambda: secrets.token_hex(_KEY_BYTES),
 }
 # What else the environment may say about encryption at rest; kept like the secrets, because some of it is secret.
 _KEYRING = (
@@ -30,6 +31,7 @@ _KEYRING = (
     "PAYLOAD_ENCRYPTION_KEYS",
     "PAYLOAD_ENCRYPTION_KEYS_BY_TENANT",
 )
+_RING = (_ONE_KEY, *_KEYRING)
 _INSTALL_URL = "DATABASE_URL"
 
 
@@ -44,7 +46,12 @@ def load(layout: Layout) -> dict[str, str]:
     `DATABASE_URL` is among them only for a server that is not ours (it may hold a password).
     """
     known = keyvalue.read(layout.secrets_file)
+    if ring := keyvalue.read(layout.keyring):
+        # `ves keyring` changes the ring itself: what it holds counts, not what it held when the system was made.
+        known = {name: value for name, value in known.items() if name not in _RING} | ring
     for name, generate in _GENERATED.items():
+        if name == _ONE_KEY and "PAYLOAD_ENCRYPTION_KEYS" in known and not os.environ.get(name):
+            continue
         known[name] = os.environ.get(name) or known.get(name) or generate()
     for role in LOGIN_ROLES:
         known.setdefault(password_name(role), secrets.token_urlsafe(_KEY_BYTES))
@@ -57,8 +64,7 @@ def load(layout: Layout) -> dict[str, str]:
 
 def write_keyring(layout: Layout, known: dict[str, str]) -> None:
     """Write the key ring that the API and the server's PL/Python read; both follow a change without a restart."""
-    names = ("PAYLOAD_ENCRYPTION_KEY", *_KEYRING)
-    keyvalue.write(layout.keyring, {name: known[name] for name in names if name in known})
+    keyvalue.write(layout.keyring, {name: known[name] for name in _RING if name in known})
     if os.geteuid() == 0 and layout.pg.exists():
         os.chown(layout.keyring, layout.server_user.pw_uid, layout.server_user.pw_gid)
 

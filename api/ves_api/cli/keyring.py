@@ -1,0 +1,169 @@
+"""`ves keyring`: the file that holds the keys of encryption at rest (VES 16). API and server follow it without a restart."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import orjson
+import typer
+
+from ves import keyring
+from ves.at_rest import parse_key
+from ves.errors import ProtocolError
+from ves.keyring_source import RingSource
+from ves_api.cli.exits import usage
+from ves_api.cli.output import JsonOption, out, print_json
+from ves_api.cli.settings import layers, parse_env_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+app = typer.Typer(no_args_is_help=True, help="Keys of encryption at rest: show, rotate, drop.")
+
+ONE, MANY, BY_TENANT = (
+    "PAYLOAD_ENCRYPTION_KEY",
+    "PAYLOAD_ENCRYPTION_KEYS",
+    "PAYLOAD_ENCRYPTION_KEYS_BY_TENANT",
+)
+KEY_BYTES = 32
+
+RingFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        help="The key ring; VES_KEYRING_FILE, else that of `make up`, when left out.",
+        show_default=False,
+    ),
+]
+
+
+Whose = Annotated[
+    UUID | None,
+    typer.Option("--tenant", help="The keys of this tenant alone; those of everybody else when left out."),
+]
+
+
+@app.command()
+def show(*, file: RingFile = None, as_json: JsonOption = False) -> None:
+    """Show the mode and the ids of the keys, the current one first. Never a key."""
+    _tell(_path(file), as_json=as_json)
+
+
+@app.command()
+def rotate(*, tenant: Whose = None, file: RingFile = None, as_json: JsonOption = False) -> None:
+    """Put a fresh key in front: new rows are encrypted with it, old ones stay readable until `ves reencrypt`.
+
+    A tenant that had no keys of its own gets some: the fresh one, then those of everybody.
+    """
+    path = _path(file)
+    rotate_file(path, tenant)
+    _tell(path, as_json=as_json)
+
+
+@app.command()
+def drop(
+    *,
+    key_id: Annotated[str, typer.Argument(help="Id of the key, as `show` tells it.")],
+    tenant: Whose = None,
+    file: RingFile = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget a key that is not the current one. What is still encrypted with it is then lost for good."""
+    path = _path(file)
+    keys = _keys(path, tenant)
+    left = [text for text in keys if _id(text) != key_id]
+    if len(left) == len(keys):
+        raise usage(f"there is no key {key_id}: see `ves keyring show`")
+    if _id(keys[0]) == key_id:
+        raise usage("this is the current key: `ves keyring rotate` first, then `ves reencrypt`")
+    _replace(path, tenant, left)
+    _tell(path, as_json=as_json)
+
+
+def rotate_file(path: Path, tenant_id: UUID | None) -> None:
+    """Put a fresh key in front of the keys of a tenant, or of everybody else. Exit code 2 when the file cannot be used."""
+    _replace(path, tenant_id, [secrets.token_hex(KEY_BYTES), *_keys(path, tenant_id)])
+
+
+def find_file(file: Path | None = None) -> Path | None:
+    """The ring named by the caller, else by VES_KEYRING_FILE, else that of the system that `make up` made here."""
+    if named := file or layers().get("VES_KEYRING_FILE"):
+        return Path(named)
+    state = layers().path
+    made = [state.parent / place / "keyring.env" for place in ("pg", "run")] if state else []
+    return next((path for path in made if path.exists()), None)
+
+
+def _path(file: Path | None) -> Path:
+    return find_file(file) or Path(layers().need("VES_KEYRING_FILE"))
+
+
+def _values(path: Path) -> dict[str, str]:
+    """The file's variables. Exit code 2 when the server could not use it."""
+    try:
+        RingSource({"VES_KEYRING_FILE": str(path)})
+        return parse_env_file(path.read_text(encoding="utf-8"))
+    except ProtocolError as error:
+        raise usage(f"{path}: {error.reason}: {error.message}") from None
+
+
+def _by_tenant(values: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = orjson.loads(values.get(BY_TENANT) or "{}")
+    return {str(UUID(tenant)): keys for tenant, keys in found.items()}
+
+
+def _keys(path: Path, tenant_id: UUID | None) -> list[str]:
+    """The keys that hold for a tenant, or for everybody else, as texts; the current one first."""
+    values = _values(path)
+    default = [text.strip() for text in (values.get(MANY) or values.get(ONE, "")).split(",") if text.strip()]
+    return default if tenant_id is None else _by_tenant(values).get(str(tenant_id), default)
+
+
+def _replace(path: Path, tenant_id: UUID | None, keys: list[str]) -> None:
+    values = _values(path)
+    if tenant_id is None:
+        values.pop(ONE, None)
+        values[MANY] = ",".join(keys)
+    else:
+        values[BY_TENANT] = orjson.dumps(_by_tenant(values) | {str(tenant_id): keys}).decode()
+    _write(path, values)
+
+
+def _id(text: str) -> str:
+    return keyring.key_id_of(parse_key(text)).hex()
+
+
+def _write(path: Path, values: Mapping[str, str]) -> None:
+    """Replace the file at once, for the same owner and with the same mode: a reader sees the old or the new ring."""
+    found = path.stat()
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.writelines(f"{name}={value}\n" for name, value in values.items())
+            stream.flush()
+            os.fchmod(stream.fileno(), found.st_mode & 0o777)
+            if os.geteuid() == 0:
+                os.fchown(stream.fileno(), found.st_uid, found.st_gid)
+            os.fsync(stream.fileno())
+        Path(temporary).replace(path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise usage(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _tell(path: Path, *, as_json: bool) -> None:
+    values = _values(path)
+    keys = {"default": _keys(path, None)} | _by_tenant(values)
+    ids = {name: [_id(text) for text in texts] for name, texts in keys.items()}
+    mode = RingSource({"VES_KEYRING_FILE": str(path)}).ring().mode
+    if as_json:
+        print_json({"file": str(path), "mode": mode, "key_ids": ids})
+        return
+    out.print(f"{path}: {mode}")
+    for name, key_ids in ids.items():
+        out.print(f"  {name:<36}  {', '.join(key_ids)}")
