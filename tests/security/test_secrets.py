@@ -14,7 +14,7 @@ from ves_api.engine.install import install
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Columns that hold what tenants store; everywhere else a payload's words would be a leak.
+# Columns that hold what tenants store, if nothing encrypts it; everywhere else a payload's words would be a leak.
 CONTENT = {"payload", "payload_encrypted"}
 PREFIX = re.compile(r"word4\w+")
 
@@ -33,16 +33,16 @@ def product_settings() -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
-    """The scenario, played once."""
+@pytest.fixture(scope="module", params=["required", "disabled"])
+def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+    """The scenario, played with payloads encrypted at rest, and with payloads as they came."""
     cluster = new_cluster(**product_settings())
     with cluster.connect() as connection:
         connection.execute(f"create database {DATABASE}")
     install(cluster.url(DATABASE))
     with cluster.connect(DATABASE) as connection:
         connection.execute("create extension pg_stat_statements")
-    played = Day(cluster, tmp_path_factory.mktemp("secrets"))
+    played = Day(cluster, tmp_path_factory.mktemp("secrets"), request.param)
     played.play()
     yield played
     discard(cluster)
@@ -97,7 +97,8 @@ def test_no_table_holds_a_secret_and_only_content_columns_a_payload(day: Day) ->
         ]
         filled = 0
         for table in tables:
-            rows = connection.execute(f"select to_jsonb(t) - %s::text[] from {table} as t", [list(CONTENT)])
+            content = list(CONTENT) if day.at_rest == "disabled" else []
+            rows = connection.execute(f"select to_jsonb(t) - %s::text[] from {table} as t", [content])
             text = "\n".join(str(row[0]) for row in rows)
             filled += bool(text)
             assert leaks(text, day) == [], table
