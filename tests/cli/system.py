@@ -70,7 +70,10 @@ class System:
 
     def start(self) -> None:
         common = {"DATABASE_URL": self.database.url("ves_api"), "HOST": "127.0.0.1", "PORT": str(self.port)}
-        api = environment(**common, BOOTSTRAP_ADMIN_API_KEY=ADMIN_KEY, VES_API_WORKERS="1")
+        ring = str(self.database.cluster.keyring)
+        api = environment(
+            **common, BOOTSTRAP_ADMIN_API_KEY=ADMIN_KEY, VES_API_WORKERS="1", VES_KEYRING_FILE=ring
+        )
         workers = environment(DATABASE_URL=self.database.url("ves_worker"), VES_COMMIT_MAX_AGE_SECS="3600")
         for arguments, env in (
             (["-c", "from ves_api.cli.main import serve_main; serve_main()"], api),
@@ -105,6 +108,7 @@ class System:
             "VES_DATABASE_URL": self.database.url("ves_admin"),
             "VES_ADMIN_KEY": ADMIN_KEY,
             "VES_SUPERUSER_DATABASE_URL": self.database.url(),
+            "VES_KEYRING_FILE": str(self.database.cluster.keyring),
             **more,
         }
         (folder / ".ves").mkdir(exist_ok=True)

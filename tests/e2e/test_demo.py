@@ -64,6 +64,7 @@ def test_the_demo_is_told_to_its_end_and_a_repeat_replays_every_receipt(
     assert re.search(r"[1-9]\d* events under key 1, [1-9]\d* under key 2", told.out)
     assert re.search(r'warehouse and accountant read \{"currency":"USD".*a stranger does not', told.out)
     if here.is_full:
+        assert re.search(r"[1-9]\d* payloads encrypted anew, none left under the old one", told.out)
         assert "before the change `fsck` finds nothing" in told.out
         assert "after it: #2 payload_hash" in told.out
     else:

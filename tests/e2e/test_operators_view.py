@@ -49,7 +49,7 @@ def test_the_page_shows_what_the_demo_did(here: System, ves: Callable[..., Any],
     if not here.is_full:
         pytest.skip("encryption at rest inside the database needs PL/Python")
     assert ves("demo", "--purchases", "120", "--proofs", "5", "--no-tampering").code == 0
-    _, streams, keys, schemas, refused, sealed, rotated, shredded, audit, fsck = answers(tmp_path)
+    _, streams, keys, schemas, refused, sealed, rotated, shredded, audit, notes, fsck = answers(tmp_path)
     assert len(streams.splitlines()) >= 4
     assert {"in_grace", "revoked"} <= set(re.split(r"[|\n]", keys))
     assert "key_rotated" in keys
@@ -64,4 +64,5 @@ def test_the_page_shows_what_the_demo_did(here: System, ves: Callable[..., Any],
     assert shredded.split() == ["t"]
     assert audit.splitlines()[-1] == "0"
     assert "custom:payload_shredded" in audit
-    assert "payload_shredded" in fsck
+    assert [line.split("|")[0] for line in notes.splitlines()] == ["payload_shredded"]
+    assert fsck.startswith("CLEAN")

@@ -56,7 +56,7 @@ def show(*, file: RingFile = None, as_json: JsonOption = False) -> None:
 
 @app.command()
 def rotate(*, tenant: Whose = None, file: RingFile = None, as_json: JsonOption = False) -> None:
-    """Put a fresh key in front: new rows are encrypted with it, old ones stay readable until `ves reencrypt`.
+    """Put a fresh key in front: new rows are encrypted with it, old ones stay readable until `ves reencrypt-events`.
 
     A tenant that had no keys of its own gets some: the fresh one, then those of everybody.
     """
@@ -80,7 +80,7 @@ def drop(
     if len(left) == len(keys):
         raise usage(f"there is no key {key_id}: see `ves keyring show`")
     if _id(keys[0]) == key_id:
-        raise usage("this is the current key: `ves keyring rotate` first, then `ves reencrypt`")
+        raise usage("this is the current key: `ves keyring rotate` first, then `ves reencrypt-events`")
     _replace(path, tenant, left)
     _tell(path, as_json=as_json)
 

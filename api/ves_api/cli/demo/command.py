@@ -21,7 +21,7 @@ import typer
 from ves_api.cli.admin import open_admin
 from ves_api.cli.agent import SEED_BYTES
 from ves_api.cli.client import Sequencer
-from ves_api.cli.demo import independent, stark_scene
+from ves_api.cli.demo import at_rest_scene, independent, stark_scene
 from ves_api.cli.demo.play import (
     Book,
     commit_rest,
@@ -228,6 +228,21 @@ def _scene_stark(teller: Teller, sequencer: Sequencer, cast: Cast) -> Json:
     return stark_scene.as_json(played)
 
 
+def _scene_at_rest(teller: Teller, sequencer: Sequencer, cast: Cast) -> Json:
+    teller.scene("The operator changes the key at rest while an agent goes on sending")
+    try:
+        with open_admin(None) if layers().get("VES_DATABASE_URL") else nullcontext() as admin:
+            done = at_rest_scene.play(sequencer, cast, admin)
+    except at_rest_scene.SkippedError as reason:
+        teller.say(f"   skipped: {reason}")
+        return {"played": False, "reason": str(reason)}
+    teller.say(
+        f"   a new key for this tenant; {done.updated:,} payloads encrypted anew, none left under the old one"
+    )
+    teller.say(f"   {done.meanwhile:,} events came in meanwhile, none was refused; `fsck` finds nothing")
+    return {"played": True, "updated": done.updated, "meanwhile": done.meanwhile}
+
+
 def _scene_tamper(teller: Teller) -> Json:
     # Only this scene needs the installer, and with it packages that a plain client does not have.
     from ves_api.cli.demo import tamper  # noqa: PLC0415
@@ -291,6 +306,7 @@ def demo(
         with teller.work("prove", min(proofs, total), "proofs") as advance:
             fetched = fetch_proofs(sequencer, cast, book, chains, count=proofs, advance=advance)
         stark = _scene_stark(teller, sequencer, cast)
+        at_rest = _scene_at_rest(teller, sequencer, cast)
     evidence = write_evidence(book, chains, fetched)
     verdict = _scene_verify(teller, place, keys, evidence)
     tampered = _scene_tamper(teller) if tampering else {"played": False, "reason": "not asked for"}
@@ -305,6 +321,7 @@ def demo(
                 **summary,
                 "verdict": verdict,
                 "stark": stark,
+                "at_rest": at_rest,
                 "tampering": tampered,
             }
         )

@@ -17,7 +17,10 @@ create database ves_demo_tamper;
 set session_replication_role = replica;
 
 -- name: change_one_order
--- One digit more in one order.
+-- One order gets another total. What was encrypted at rest he cannot read, but he can put plaintext in its place.
 update ves_store.ves_events
-set payload = regexp_replace(payload::text, '"totalCents": *', '"totalCents":9')::json
+set
+  payload = '{"orderId":"order-000001","customerId":"cust-0001","items":2,"totalCents":92933,"currency":"USD"}',
+  payload_at_rest = null,
+  payload_key_id = null
 where entity_id = 'order-000001' and event_type = 'order.created';

@@ -1,0 +1,124 @@
+"""The scene of the operator: a new key at rest for the demo's tenant, while an agent goes on sending."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import orjson
+
+from ves_api.cli.agent import Event, sign_event
+from ves_api.cli.exits import check_failed
+from ves_api.cli.keyring import find_file, rotate_file
+from ves_api.errors import ApiError
+from ves_api.gateway.operators import at_rest
+
+if TYPE_CHECKING:
+    from ves_api.cli.client import Sequencer
+    from ves_api.cli.demo.purchases import Agent, Cast
+    from ves_api.gateway.admin import Admin
+
+BATCH = 20
+ROWS = 500
+
+
+class SkippedError(Exception):
+    """The scene cannot be played here; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """Events that came in meanwhile, rows that were encrypted anew, and rows that the old key still holds (none)."""
+
+    meanwhile: int
+    updated: int
+    left: int
+
+
+def play(sequencer: Sequencer, cast: Cast, admin: Admin | None) -> Rotated:
+    """Rotate the tenant's key and encrypt its rows anew under load. Exit code 1 when something is lost or left."""
+    file = find_file()
+    if admin is None:
+        raise SkippedError("no database of the operator is known")
+    if file is None or not os.access(file, os.R_OK | os.W_OK):
+        raise SkippedError("no key ring file of this system is known: VES_KEYRING_FILE")
+    agent = replace(cast.agents[0], store_id=uuid4())
+    load = _Load(sequencer, cast, agent)
+    with load:
+        load.wait_for(BATCH)
+        rotate_file(file, cast.tenant_id)
+        before = load.wait_for(BATCH)
+        updated = _reencrypt(admin, cast, dry_run=False)
+        load.wait_for(BATCH)
+    left = _reencrypt(admin, cast, dry_run=True)
+    findings = admin.verify_stream(cast.tenant_id, agent.store_id)
+    if left or findings or load.sent < before:
+        raise check_failed("the rotation of the key at rest left something behind", {"left": left})
+    return Rotated(load.sent, updated, left)
+
+
+def _reencrypt(admin: Admin, cast: Cast, *, dry_run: bool) -> int:
+    wanted = at_rest.Reencryption(cast.tenant_id, None, ROWS, limit=None, dry_run=dry_run, force=False)
+    try:
+        return sum(step.updated for step in at_rest.reencrypt(admin, "reencrypt_events", wanted))
+    except ApiError as error:
+        if error.name == "crypto_unavailable":
+            raise SkippedError("core mode: the database cannot encrypt") from error
+        raise
+
+
+class _Load:
+    """An agent that sends batches until the block ends; what it was not told is accepted ends the demo."""
+
+    def __init__(self, sequencer: Sequencer, cast: Cast, agent: Agent) -> None:
+        self._sequencer, self._cast, self._agent = sequencer, cast, agent
+        self._enough = threading.Event()
+        self._moved = threading.Condition()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.sent = 0
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._enough.set()
+        self._thread.join()
+        if self._failure:
+            raise self._failure
+
+    def wait_for(self, more: int) -> int:
+        """Wait until so many more events are in; how many are in then."""
+        with self._moved:
+            goal = self.sent + more
+            self._moved.wait_for(lambda: self.sent >= goal or self._failure)
+            return self.sent
+
+    def _run(self) -> None:
+        try:
+            while not self._enough.is_set():
+                self._send()
+        except BaseException as error:  # noqa: BLE001 - told by the thread that waits
+            with self._moved:
+                self._failure = error
+                self._moved.notify_all()
+
+    def _send(self) -> None:
+        agent, tenant_id = self._agent, self._cast.tenant_id
+        texts = [
+            sign_event(agent.key, tenant_id, agent.store_id, self._event(number)).text
+            for number in range(BATCH)
+        ]
+        answer = self._sequencer.ingest(agent.key.agent_id, texts)
+        if answer.events_accepted != BATCH:
+            raise check_failed("an event was refused while the key at rest was rotated")
+        with self._moved:
+            self.sent += BATCH
+            self._moved.notify_all()
+
+    def _event(self, number: int) -> Event:
+        payload = orjson.dumps({"note": f"still open, {self.sent + number}"})
+        return Event(uuid4(), "shop", "rock", "shop.opened", "1998-06-30T12:00:00Z", payload)
