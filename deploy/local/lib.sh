@@ -5,6 +5,8 @@ here="$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 checkout="$(cd -P "$here/../.." && pwd)"
 state="$checkout/.ves"
 venv="$checkout/.venv"
+# The system's own tools (runuser, useradd) lie where a plain user's or an emptied PATH does not look.
+export PATH="$PATH:/usr/sbin:/sbin"
 # Whole seconds are enough here; the Python stages go on counting from the same origin.
 export VES_UP_STARTED="${VES_UP_STARTED:-$(date +%s)}"
 
