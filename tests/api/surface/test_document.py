@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
@@ -60,8 +61,10 @@ def at_home(value: Any, ids: dict[str, str]) -> Any:
 def test_an_answer_is_one_that_the_document_describes(
     case: schemathesis.Case, surface: Server, ours: Place
 ) -> None:
-    if len(repr(case.body)) % 2:
+    if zlib.crc32(repr((case.path_parameters, case.query, case.body)).encode()) % 3:
         case.path_parameters = at_home(case.path_parameters, ours.ids)
         case.query = at_home(case.query, ours.ids)
         case.body = at_home(case.body, ours.ids)
-    case.call_and_validate(base_url=surface.url, headers={"x-api-key": BOOTSTRAP_KEY}, checks=CHECKS)
+    # In the header that counts most: the generated request may hold another credential in the other one.
+    headers = {"authorization": f"ApiKey {BOOTSTRAP_KEY}"}
+    case.call_and_validate(base_url=surface.url, headers=headers, checks=CHECKS)
