@@ -61,3 +61,13 @@ def test_every_route_has_a_story_of_its_own_in_which_it_succeeds(
     }
     missing = sorted(f"{method} {path}" for method, path in set(documented) - told)
     assert not missing, "\n".join(missing)
+
+
+def test_every_refusal_that_a_route_documents_has_happened(
+    documented: dict[tuple[str, str], Operation],
+) -> None:
+    names = recorder.refusals()
+    happened = {(route, names[a.request_id]) for route, a in seen(documented) if a.request_id in names}
+    promised = {(route, name) for route, operation in documented.items() for name in operation.errors}
+    missing = sorted(f"{method} {path}: {name}" for (method, path), name in promised - happened)
+    assert not missing, "\n".join(missing)
