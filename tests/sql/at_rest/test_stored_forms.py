@@ -1,0 +1,160 @@
+"""What is stored when encryption at rest is on, what it is bound to, and what is said when it does not open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from tests.sql.at_rest.streams import KEY, MARKER, RING, Stream, findings
+from tests.support import keyring
+from ves.digests import at_rest_payload_aad, at_rest_ves_payload_aad
+from ves.errors import ProtocolError
+from ves.keyring import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Database
+
+
+@pytest.fixture
+def stream(database: Database) -> Iterator[Stream]:
+    yield from Stream.filled(database)
+
+
+def test_no_table_holds_a_payload_in_plaintext(stream: Stream) -> None:
+    for table in ("ves_events", "events"):
+        texts = stream.column(f"select t::text from ves_store.{table} as t")
+        assert texts
+        assert not [text for text in texts if MARKER in text or MARKER.encode().hex() in text]
+
+
+def test_a_ves_payload_is_the_text_received_bound_to_its_event(stream: Stream) -> None:
+    row = stream.row(
+        "select event_id, event_signing_hash, payload_at_rest, payload_key_id from ves.events where sequence_number = 1"
+    )
+    aad = at_rest_ves_payload_aad(stream.tenant_id, stream.store_id, row[0], row[1])
+    assert row[3] == KEY.key_id
+    assert RING.open(stream.tenant_id, row[3], aad, row[2]).decode() == stream.payloads[0]
+
+
+def test_a_legacy_payload_has_the_stored_form_of_the_reference(stream: Stream) -> None:
+    row = stream.row(
+        "select event_id, entity_type, entity_id, event_type, payload_at_rest from ves_store.events where sequence_number = 2"
+    )
+    aad = at_rest_payload_aad(stream.tenant_id, stream.store_id, row[0], 2, *row[1:4])
+    assert RING.open(stream.tenant_id, None, aad, row[4]).decode() == f'{{"m":"{MARKER}"}}'
+
+
+@pytest.mark.parametrize("table", ["ves_events", "events"])
+def test_a_ciphertext_moved_to_another_row_does_not_open(stream: Stream, table: str) -> None:
+    stream.tamper(
+        table,
+        f"update ves_store.{table} as a set payload_at_rest = b.payload_at_rest from ves_store.{table} as b"
+        " where a.sequence_number = 1 and b.sequence_number = 2",
+    )
+    name = "payload_at_rest" if table == "ves_events" else "legacy_payload_at_rest"
+    assert findings(stream) == [(name, 1)]
+    read = "read_payloads" if table == "ves_events" else "list_legacy_events"
+    with pytest.raises(psycopg.Error) as refusal:
+        stream.column(f"select payload::text from ves.{read}(%s, %s)", *stream.ids)
+    assert refusal.value.sqlstate == "VE512"
+
+
+def test_the_owner_cannot_change_a_ciphertext_by_hand(stream: Stream) -> None:
+    for table in ("ves_events", "events"):
+        with pytest.raises(psycopg.Error) as refusal:
+            stream.superuser.execute(f"update ves_store.{table} set payload_at_rest = payload_at_rest || 'x'")
+        assert refusal.value.sqlstate == "VE501"
+
+
+def test_reads_in_sql_decrypt(stream: Stream) -> None:
+    assert (
+        stream.column("select payload::text from ves.read_payloads(%s, %s)", *stream.ids) == stream.payloads
+    )
+    assert (
+        stream.column("select payload::text from ves.list_legacy_events(%s, %s)", *stream.ids)
+        == [f'{{"m":"{MARKER}"}}'] * 3
+    )
+    assert findings(stream) == []
+
+
+def test_a_server_without_the_key_says_how_many_it_could_not_open_and_finds_nothing(stream: Stream) -> None:
+    keyring.write(stream.keyring, PAYLOAD_ENCRYPTION_KEY="22" * 32)
+    assert {name for name, _ in findings(stream)} == {"payload_not_opened"}
+    with pytest.raises(psycopg.Error) as refusal:
+        stream.column("select payload::text from ves.read_payloads(%s, %s)", *stream.ids)
+    assert refusal.value.sqlstate == "VE512"
+    assert '"unknown_key"' in str(refusal.value.diag.message_detail)
+
+
+def test_a_required_ring_without_a_key_refuses_to_write(stream: Stream, database: Database) -> None:
+    keyring.write(stream.keyring, PAYLOAD_ENCRYPTION_MODE="required")
+    with database.connect("ves_service") as fresh, pytest.raises(psycopg.Error) as refusal:
+        fresh.execute("select ves.ingest_signed_request(%s)", [stream.body()])
+    assert refusal.value.sqlstate == "VE511"
+
+
+def test_plaintext_is_stored_when_encryption_is_disabled_and_stays_readable(
+    stream: Stream, database: Database
+) -> None:
+    keyring.write(
+        stream.keyring, PAYLOAD_ENCRYPTION_MODE="disabled", PAYLOAD_ENCRYPTION_KEY=keyring.KEY.hex()
+    )
+    with database.connect("ves_service") as fresh:
+        fresh.execute("select ves.ingest_signed_request(%s)", [stream.body()])
+    states = stream.column("select state from ves.read_payloads(%s, %s)", *stream.ids)
+    assert states == ["encrypted_at_rest"] * 3 + ["plaintext"]
+    assert findings(stream) == []
+
+
+def test_a_key_opens_only_its_own_blobs() -> None:
+    (blob,) = Key(bytes(32)).seal([b"a" * 32], [b"{}"])
+    for aad, ring in ((b"b" * 32, RING), (b"a" * 32, RING)):
+        with pytest.raises(ProtocolError):
+            ring.open(Stream.nobody, Key(bytes(32)).key_id, aad, blob)
+
+
+def shred(connection: psycopg.Connection[Any], *arguments: Any) -> None:
+    connection.execute("select ves.shred_payload(%s, %s, %s, %s, %s)", list(arguments))
+
+
+@pytest.mark.parametrize("which", ["ves", "legacy"])
+def test_a_shredded_payload_is_gone_and_everything_else_stays(
+    stream: Stream, database: Database, which: str
+) -> None:
+    with database.connect("ves_admin") as admin:
+        shred(admin, *stream.ids, 2, "asked to be forgotten", which)
+        with pytest.raises(psycopg.Error) as again:
+            shred(admin, *stream.ids, 2, "again", which)
+        assert again.value.sqlstate == "VE513"
+        with pytest.raises(psycopg.Error) as unknown:
+            shred(admin, *stream.ids, 99, "nobody", which)
+        assert unknown.value.sqlstate == "VE609"
+        marks = admin.execute(
+            "select stream, sequence_number, reason, shredded_by from ves.shredded_payloads"
+        )
+        assert marks.fetchall() == [(which, 2, "asked to be forgotten", "ves_admin")]
+        actions = admin.execute("select action from ves.list_audit(%s)", [stream.tenant_id])
+        assert ("custom:payload_shredded",) in actions.fetchall()
+    assert findings(stream) == [("payload_shredded", 2)]
+    read = "read_payloads" if which == "ves" else "list_legacy_events"
+    payloads = stream.column(f"select payload::text from ves.{read}(%s, %s)", *stream.ids)
+    assert [payload is None for payload in payloads] == [False, True, False]
+    for change in (
+        "delete from ves_store.shredded_payloads",
+        "update ves_store.shredded_payloads set reason = 'x'",
+    ):
+        with pytest.raises(psycopg.Error) as refusal:
+            stream.superuser.execute(change)
+        assert refusal.value.sqlstate == "VE501"
+
+
+def test_only_the_administrator_shreds_and_re_encrypts(stream: Stream, database: Database) -> None:
+    for role in ("ves_api", "ves_service", "ves_reader", "ves_worker"):
+        with database.connect(role) as connection:
+            for call in ("ves.shred_payload(null, null, 1, 'x')", "ves.reencrypt_events()"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(f"select {call}")
