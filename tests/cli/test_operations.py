@@ -32,12 +32,9 @@ NAMES = [
     "reencrypt-events",
     "reencrypt-ves-validity-proofs",
     "reencrypt-ves-compliance-proofs",
-<<<<<<< HEAD
-=======
-    "shred-payload",
->>>>>>> df113c8 (Re-encryption and destruction of payloads at the command line; encryption at rest tested and documented)
     "backfill-ves-state-roots",
     "ves-commit-and-anchor",
+    "shred-payload",
     "commands",
 ]
 LEAVES = [bytes([n]) * 32 for n in range(5)]

@@ -19,7 +19,6 @@ from ves_api.cli.demo.command import demo
 from ves_api.cli.engine_commands import doctor, engine
 from ves_api.cli.exits import CliError
 from ves_api.cli.fsck import commit, fsck
-from ves_api.cli.operations.at_rest import app as reencrypt_app
 from ves_api.cli.operations.commands import COMMANDS
 from ves_api.cli.output import err, out, print_json
 from ves_api.cli.prove import prove
@@ -50,7 +49,6 @@ app.add_typer(keyring.app, name="keyring")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
 app.add_typer(verify.app, name="verify")
-app.add_typer(reencrypt_app, name="reencrypt")
 for function in (up, down, push, prove, fsck, commit, story, demo, config, serve):
     app.command()(function)
 for name, function in COMMANDS.items():

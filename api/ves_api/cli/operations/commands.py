@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
-from ves_api.cli.operations import keys, reencrypt, streams
-=======
-from ves_api.cli.operations import at_rest, keys, streams
->>>>>>> df113c8 (Re-encryption and destruction of payloads at the command line; encryption at rest tested and documented)
+from ves_api.cli.operations import at_rest, keys, reencrypt, streams
 from ves_api.cli.output import out
 
 if TYPE_CHECKING:
@@ -28,17 +24,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export-events": streams.export_events,
     "rotate-keys": keys.rotate_keys,
     "list-agent-keys": keys.list_agent_keys,
-<<<<<<< HEAD
     "reencrypt-events": reencrypt.reencrypt_events,
     "reencrypt-ves-validity-proofs": reencrypt.reencrypt_validity_proofs,
     "reencrypt-ves-compliance-proofs": reencrypt.reencrypt_compliance_proofs,
-=======
-    "reencrypt-events": at_rest.reencrypt_events,
-    "reencrypt-ves-validity-proofs": at_rest.reencrypt_validity_proofs,
-    "reencrypt-ves-compliance-proofs": at_rest.reencrypt_compliance_proofs,
-    "shred-payload": at_rest.shred_payload,
->>>>>>> df113c8 (Re-encryption and destruction of payloads at the command line; encryption at rest tested and documented)
     "backfill-ves-state-roots": streams.backfill_state_roots,
     "ves-commit-and-anchor": streams.commit_and_anchor,
+    "shred-payload": at_rest.shred_payload,
     "commands": commands,
 }

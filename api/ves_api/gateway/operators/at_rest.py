@@ -1,17 +1,13 @@
-<<<<<<< HEAD
 """The operator's calls about encryption at rest (VES 16)."""
-=======
-"""The operator's calls about encryption at rest."""
->>>>>>> df113c8 (Re-encryption and destruction of payloads at the command line; encryption at rest tested and documented)
 
 from __future__ import annotations
 
 import json
-<<<<<<< HEAD
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator
     from uuid import UUID
 
@@ -60,50 +56,6 @@ def reencrypt(admin: Admin, what: What, wanted: Reencryption) -> Iterator[Step]:
         if cursor is None:
             return
         left = None if left is None else left - row["scanned"]
-=======
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Iterator
-    from uuid import UUID
-
-    from ves_api.gateway.admin import Admin, Row
-
-
-def reencrypt(
-    admin: Admin,
-    what: str,
-    stream: tuple[UUID | None, UUID | None],
-    *,
-    batch_size: int,
-    limit: int | None,
-    dry_run: bool,
-    force: bool,
-) -> Iterator[Row]:
-    """What each batch did (scanned, updated, skipped_current_key); `what` is the SQL function's name.
-
-    `stream` is tenant and store, None for all. At most `limit` rows are looked at. Each batch is committed when it is
-    answered. Raises payload_not_readable.
-    """
-    cursor, left = None, limit
-    while left is None or left > 0:
-        size = batch_size if left is None else min(batch_size, left)
-        (row,) = admin.rows(
-            what,
-            tenant_id=stream[0],
-            store_id=stream[1],
-            batch_size=size,
-            cursor=None if cursor is None else json.dumps(cursor),
-            dry_run=dry_run,
-            force=force,
-        )
-        yield row
-        cursor = row["next_cursor"]
-        if cursor is None:
-            return
-        if left is not None:
-            left -= row["scanned"]
 
 
 def shred_payload(
@@ -120,4 +72,3 @@ def shred_payload(
     )
     moment: dt.datetime = row["shredded_at"]
     return moment
->>>>>>> df113c8 (Re-encryption and destruction of payloads at the command line; encryption at rest tested and documented)

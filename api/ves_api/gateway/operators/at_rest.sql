@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 -- Encryption at rest, as the operator keeps it. Sent as role ves_admin.
 
 -- name: reencrypt_events
@@ -51,32 +50,6 @@ from ves.reencrypt_ves_compliance_proofs(
   force => %(force)s,
   context => %(context)s::jsonb
 ) as step;
-=======
--- Encryption at rest: re-encryption in batches, destruction of a payload. Sent as role ves_admin.
-
--- name: reencrypt_events
--- One batch of payloads, both streams; each call is one transaction.
-select step.scanned, step.updated, step.skipped_current_key, step.next_cursor
-from ves.reencrypt_events(
-  tenant_id => %(tenant_id)s, store_id => %(store_id)s, batch_size => %(batch_size)s, cursor => %(cursor)s::jsonb,
-  dry_run => %(dry_run)s, force => %(force)s, context => %(context)s::jsonb
-) as step;
-
--- name: reencrypt_ves_validity_proofs
--- One batch of validity proofs.
-select step.scanned, step.updated, step.skipped_current_key, step.next_cursor
-from ves.reencrypt_ves_validity_proofs(
-  tenant_id => %(tenant_id)s, store_id => %(store_id)s, batch_size => %(batch_size)s, cursor => %(cursor)s::jsonb,
-  dry_run => %(dry_run)s, force => %(force)s, context => %(context)s::jsonb
-) as step;
-
--- name: reencrypt_ves_compliance_proofs
--- One batch of compliance proofs.
-select step.scanned, step.updated, step.skipped_current_key, step.next_cursor
-from ves.reencrypt_ves_compliance_proofs(
-  tenant_id => %(tenant_id)s, store_id => %(store_id)s, batch_size => %(batch_size)s, cursor => %(cursor)s::jsonb,
-  dry_run => %(dry_run)s, force => %(force)s, context => %(context)s::jsonb
-) as step;
 
 -- name: shred_payload
 -- Destroy the payload of one event.
@@ -84,4 +57,3 @@ select ves.shred_payload(
   tenant_id => %(tenant_id)s, store_id => %(store_id)s, sequence_number => %(sequence_number)s,
   reason => %(reason)s, stream => %(stream)s, context => %(context)s::jsonb
 ) as shredded_at;
->>>>>>> df113c8 (Re-encryption and destruction of payloads at the command line; encryption at rest tested and documented)
