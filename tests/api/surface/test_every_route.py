@@ -33,6 +33,16 @@ def test_without_a_credential_it_is_refused(surface: Server, ours: Place, closed
         assert_error(build(closed_route, ours).send(anyone), 401, "AUTH_REQUIRED", 1001)
 
 
+def test_who_asks_is_checked_before_what_is_asked(surface: Server, ours: Place, closed_route: Route) -> None:
+    """Nothing of a stranger's request is judged: not its parameters, not its body."""
+    call = build(closed_route, ours)
+    names = [p["name"] for p in closed_route.parameters("path")]
+    path = path_of(closed_route, ours, **dict.fromkeys(names, "x"))
+    broken = dataclasses.replace(call, path=path, query={}, body=call.body and b"{")
+    with surface.client(key=None) as anyone:
+        assert_error(broken.send(anyone), 401, "AUTH_REQUIRED", 1001)
+
+
 def test_with_an_unknown_key_it_is_refused(surface: Server, ours: Place, closed_route: Route) -> None:
     with surface.client(key="ss_nobody_made_this_key") as stranger:
         assert_error(build(closed_route, ours).send(stranger), 401, "INVALID_API_KEY", 1002)

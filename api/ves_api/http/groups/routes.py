@@ -154,8 +154,8 @@ async def list_groups(request: Request[Any, Any, Any]) -> ASGIResponse:
 @get(_ONE, opt=operation_opt(_GET))
 async def get_group(request: Request[Any, Any, Any], group_id: str) -> ASGIResponse:
     """A group with its members."""
-    group = path_uuid(group_id, "group_id")
     tenant, _ = await _reader(request)
+    group = path_uuid(group_id, "group_id")
     database = services_of(request).database
     found = await gateway.list_groups(database, tenant, group_id=group)
     if not found:
@@ -237,8 +237,8 @@ async def remove_member(request: Request[Any, Any, Any], group_id: str, agent_id
 @get(_ONE + "/recipients", opt=operation_opt(_RECIPIENTS))
 async def list_recipients(request: Request[Any, Any, Any], group_id: str) -> ASGIResponse:
     """Whom a payload is sealed to now."""
-    group = path_uuid(group_id, "group_id")
     tenant, _ = await _reader(request)
+    group = path_uuid(group_id, "group_id")
     return answer(
         wire.recipients_of(await gateway.list_recipients(services_of(request).database, tenant, group))
     )
