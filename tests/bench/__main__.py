@@ -17,6 +17,7 @@ from rich.console import Console
 from tests.bench import machine, results, system
 from tests.bench.scenarios import (
     audit,
+    event_plane,
     growth,
     hot_stream,
     http_batches,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "http": http_batches.run,
+    "plane": event_plane.run,
     "hot": hot_stream.run,
     "sql": sql_signed.run,
     "growth": growth.run,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAYLOAD_BYTES = 1016
+EVENT_TYPE = "order.placed"
 CREATED_AT = "2026-01-02T03:04:05.678Z"
 CREATED_AT_MICROS = 1_767_323_045_678_000
 INGEST_PATH = "/api/v1/ves/events/ingest"
@@ -118,7 +119,7 @@ def _sign_batch(agent: Agent, signer: Signer, size: int, source: random.Random) 
             agent_key_id=1,
             entity_type="order",
             entity_id=entity_id,
-            event_type="order.placed",
+            event_type=EVENT_TYPE,
             created_at=CREATED_AT,
             payload_kind=0,
             payload_plain_hash=plain,
@@ -128,7 +129,7 @@ def _sign_batch(agent: Agent, signer: Signer, size: int, source: random.Random) 
         texts.append(
             f'{{"ves_version":1,"event_id":"{event_id}","tenant_id":"{agent.tenant_id}",'
             f'"store_id":"{agent.store_id}","source_agent_id":"{agent.agent_id}","agent_key_id":1,{command}'
-            f'"entity_type":"order","entity_id":"{entity_id}","event_type":"order.placed",'
+            f'"entity_type":"order","entity_id":"{entity_id}","event_type":"{EVENT_TYPE}",'
             f'"created_at":"{CREATED_AT}","payload_kind":0,"payload":{raw.decode()},'
             f'"payload_plain_hash":"0x{plain.hex()}","payload_cipher_hash":"0x{ZERO_HASH.hex()}",'
             f'"agent_signature":"0x{signer.sign(digest).hex()}"}}'
@@ -163,7 +164,7 @@ def _unsigned(agent: Agent, count: int, source: random.Random, raw: bytes | None
             agent_key_id=1,
             entity_type="order",
             entity_id=f"O-{source.randrange(10**6)}",
-            event_type="order.placed",
+            event_type=EVENT_TYPE,
             created_at=CREATED_AT,
             created_at_micros=CREATED_AT_MICROS,
             payload_kind=0,
