@@ -6,16 +6,14 @@ as null: the engine reads it the same way, and PL/Python converts elements one b
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from functools import lru_cache
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from ves import audit, ed25519
 from ves.canonical import jcs, plain
 from ves.digests import payload_plain_hash
-from ves.errors import ProtocolError, RequestRefused
 from ves.ingest import (
     AgentKey,
     Columns,
@@ -28,6 +26,7 @@ from ves.ingest import (
     to_columns,
     verify_signatures,
 )
+from ves.plpython_guard import guard  # noqa: F401 (the wrappers find it here)
 
 T = TypeVar("T")
 Cache = MutableMapping[str, Any]
@@ -66,35 +65,6 @@ _AUDIT_COLUMNS = (
     "payload_key_ids",
     "payload_states",
 )
-
-
-class Plpy(Protocol):
-    """The part of PL/Python's `plpy` module that is used here."""
-
-    def error(self, message: str, *, sqlstate: str, detail: str) -> None:
-        """Raise a database error."""
-
-
-def refuse(plpy: Plpy, error: ProtocolError) -> NoReturn:
-    """Raise a protocol error as the registered database error of its name, with JSON detail."""
-    # Loaded at the first error only.
-    from ves import error_codes  # noqa: PLC0415
-
-    known = error.reason in error_codes.BY_NAME
-    entry = error_codes.BY_NAME[error.reason if known else "invalid_field"]
-    details = error.details if isinstance(error, RequestRefused) else {}
-    if not known:
-        details = {"field": error.reason}
-    plpy.error(error.message, sqlstate=entry.code, detail=json.dumps(details))
-    raise AssertionError("plpy.error returned")
-
-
-def guard(plpy: Plpy, call: Callable[..., T], *arguments: Any, **named: Any) -> T:
-    """The result of a library call whose ProtocolError becomes a database error."""
-    try:
-        return call(*arguments, **named)
-    except ProtocolError as error:
-        refuse(plpy, error)
 
 
 def jcs_text(raw: str) -> str:

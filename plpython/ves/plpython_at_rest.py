@@ -12,7 +12,7 @@ from ves.canonical import jcs, plain
 from ves.errors import ProtocolError, RequestRefused
 from ves.keyring import DISABLED, Key, KeyRing
 from ves.keyring_source import of_process
-from ves.plpython import guard
+from ves.plpython_guard import guard
 
 __all__ = [
     "check_legacy_payload",

@@ -6,7 +6,8 @@ from typing import Any
 
 from ves.ingest import check_batch, check_limits, check_source_agent
 from ves.legacy_ingest import parse_legacy_request
-from ves.plpython import guard, nullable, uuids
+from ves.plpython import nullable, uuids
+from ves.plpython_guard import guard
 from ves.prepare import Limits
 
 __all__ = ["Limits", "guard", "prepare"]

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 from ves.errors import RequestRefused
-from ves.plpython import guard, nullable
+from ves.plpython import nullable
+from ves.plpython_guard import guard
 from ves.prepare import ENCRYPTED
 from ves.schemas.compatibility import Mode, check_compatibility
 from ves.schemas.compiled import CompiledSchema, compile_schema

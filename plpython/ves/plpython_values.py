@@ -15,7 +15,7 @@ import msgspec
 from ves import at_rest, digests, encrypted, legacy, seal
 from ves.errors import ProtocolError
 from ves.ingest import key_id_number
-from ves.plpython import guard
+from ves.plpython_guard import guard
 from ves.proofs import inputs_hash
 
 __all__ = [

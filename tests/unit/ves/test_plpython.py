@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from tests.unit.ves.story import Agent
-from ves import digests, ed25519, error_codes, ingest, keyring_source, plpython
+from ves import digests, ed25519, error_codes, ingest, keyring_source, plpython, plpython_guard
 from ves.errors import ProtocolError, RequestRefused
 from ves.ingest import Limits
 
@@ -47,7 +47,7 @@ def key_row(**changes):
 
 
 def test_a_result_passes_through_the_guard():
-    assert plpython.guard(Plpy(), plpython.jcs_text, '{"b":1.0,"a":-0}') == '{"a":0,"b":1}'
+    assert plpython_guard.guard(Plpy(), plpython.jcs_text, '{"b":1.0,"a":-0}') == '{"a":0,"b":1}'
     assert plpython.plain_text('{"b":1.0,"a":-0}') == '{"a":-0.0,"b":1.0}'
 
 
@@ -69,7 +69,7 @@ def test_a_protocol_error_becomes_the_registered_database_error(error, name, det
         raise error
 
     with pytest.raises(DatabaseError) as caught:
-        plpython.guard(Plpy(), call)
+        plpython_guard.guard(Plpy(), call)
     assert caught.value.args == ("m", error_codes.BY_NAME[name].code, detail)
 
 
@@ -79,7 +79,7 @@ def test_a_database_that_does_not_raise_is_noticed():
             """Returns, which PL/Python never does."""
 
     with pytest.raises(AssertionError):
-        plpython.refuse(Mute(), ProtocolError("malformed_json", "m"))
+        plpython_guard.refuse(Mute(), ProtocolError("malformed_json", "m"))
 
 
 def test_every_whole_request_refusal_is_registered():
