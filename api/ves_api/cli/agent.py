@@ -109,6 +109,40 @@ class Signed:
     signature: bytes
 
 
+def _binding(agent_id: UUID, key_id: int, tenant_id: UUID, store_id: UUID, event: Event) -> EventBinding:
+    return EventBinding(
+        tenant_id=tenant_id,
+        store_id=store_id,
+        event_id=event.event_id,
+        source_agent_id=agent_id,
+        agent_key_id=key_id,
+        entity_type=event.entity_type,
+        entity_id=event.entity_id,
+        event_type=event.event_type,
+        created_at=event.created_at,
+    )
+
+
+def _content(
+    event: Event, binding: EventBinding, recipients: Mapping[int, bytes], random_bytes: RandomBytes
+) -> tuple[dict[str, Any], bytes, bytes]:
+    """Give the payload's members of an envelope, its plain hash and its cipher hash; sealed when there are recipients."""
+    if not recipients:
+        content: dict[str, Any] = {"payload_kind": 0, "payload": orjson.Fragment(event.payload)}
+        return content, digests.payload_plain_hash(canonical.jcs(event.payload)), ZERO_HASH
+    sealed = seal(event.payload, binding, recipients, random_bytes)
+    content = {"payload_kind": 1, "payload_encrypted": to_builtins(sealed.payload_encrypted)}
+    return content, sealed.payload_plain_hash, sealed.payload_cipher_hash
+
+
+def _envelope(event: Event, binding: EventBinding, *members: Mapping[str, Any]) -> bytes:
+    envelope: dict[str, Any] = {"ves_version": 1, **structs.asdict(binding)}
+    for more in members:
+        envelope |= more
+    envelope |= {"command_id": event.command_id, "base_version": event.base_version}
+    return orjson.dumps({name: value for name, value in envelope.items() if value is not None})
+
+
 def sign_event(
     key: AgentKey,
     tenant_id: UUID,
@@ -122,48 +156,43 @@ def sign_event(
 
     ProtocolError when the payload is not acceptable JSON or a recipient's key is not acceptable.
     """
-    binding = EventBinding(
-        tenant_id=tenant_id,
-        store_id=store_id,
-        event_id=event.event_id,
-        source_agent_id=key.agent_id,
-        agent_key_id=key.key_id,
-        entity_type=event.entity_type,
-        entity_id=event.entity_id,
-        event_type=event.event_type,
-        created_at=event.created_at,
-    )
-    bound = structs.asdict(binding)
-    if recipients:
-        sealed = seal(event.payload, binding, recipients, random_bytes)
-        content: dict[str, Any] = {
-            "payload_kind": 1,
-            "payload_encrypted": to_builtins(sealed.payload_encrypted),
-        }
-        hashes = sealed.payload_plain_hash, sealed.payload_cipher_hash
-    else:
-        content = {"payload_kind": 0, "payload": orjson.Fragment(event.payload)}
-        hashes = digests.payload_plain_hash(canonical.jcs(event.payload)), ZERO_HASH
+    binding = _binding(key.agent_id, key.key_id, tenant_id, store_id, event)
+    content, plain_hash, cipher_hash = _content(event, binding, recipients or {}, random_bytes)
     signing_hash = digests.signing_hash(
         ves_version=1,
         payload_kind=content["payload_kind"],
-        payload_plain_hash=hashes[0],
-        payload_cipher_hash=hashes[1],
-        **bound,
+        payload_plain_hash=plain_hash,
+        payload_cipher_hash=cipher_hash,
+        **structs.asdict(binding),
     )
     signature = ed25519.sign(key.seed, signing_hash)
-    envelope = {
-        "ves_version": 1,
-        **bound,
-        **content,
-        "payload_plain_hash": "0x" + hashes[0].hex(),
-        "payload_cipher_hash": "0x" + hashes[1].hex(),
-        "agent_signature": "0x" + signature.hex(),
-        "command_id": event.command_id,
-        "base_version": event.base_version,
+    signed = {"agent_signature": "0x" + signature.hex()}
+    text = _envelope(event, binding, content, _hashes(plain_hash, cipher_hash), signed)
+    return Signed(event.event_id, key.key_id, text, signing_hash, signature)
+
+
+def seal_event(
+    agent_id: UUID,
+    key_id: int,
+    tenant_id: UUID,
+    store_id: UUID,
+    event: Event,
+    recipients: Mapping[int, bytes],
+) -> bytes:
+    """Seal an event for an agent that signs elsewhere (VES 8): its envelope without a signature, JSON text.
+
+    ProtocolError when the payload is not acceptable JSON, or there is no recipient or one with a bad key.
+    """
+    binding = _binding(agent_id, key_id, tenant_id, store_id, event)
+    content, plain_hash, cipher_hash = _content(event, binding, recipients, os.urandom)
+    return _envelope(event, binding, content, _hashes(plain_hash, cipher_hash))
+
+
+def _hashes(plain_hash: bytes, cipher_hash: bytes) -> dict[str, str]:
+    return {
+        "payload_plain_hash": "0x" + plain_hash.hex(),
+        "payload_cipher_hash": "0x" + cipher_hash.hex(),
     }
-    present = {name: value for name, value in envelope.items() if value is not None}
-    return Signed(event.event_id, key.key_id, orjson.dumps(present), signing_hash, signature)
 
 
 def open_event(text: bytes, recipient_kid: int, secret: bytes) -> bytes:

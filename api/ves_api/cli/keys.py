@@ -14,6 +14,7 @@ from ves_api.cli.agent import U32_MAX, AgentKey
 from ves_api.cli.client import Sequencer
 from ves_api.cli.options import ApiKey, DatabaseUrl, KeyFile, Tenant, Url
 from ves_api.cli.output import JsonOption, out, print_json
+from ves_api.cli.secret_files import new_encryption_key
 from ves_api.cli.settings import layers
 from ves_api.gateway.operators import keys as gateway
 
@@ -48,6 +49,21 @@ def new(
         out.print(
             f"agent      {made.agent_id}\nkey        {key_id}\npublic key {made.public_key.hex()}\nwritten to {path} (0600)"
         )
+
+
+@app.command("new-encryption")
+def new_encryption(
+    *,
+    file: Annotated[Path, typer.Argument(help="Where to write the secret.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an X25519 key pair: payloads are sealed to its public key; the secret is written for you only (0600)."""
+    public_key = new_encryption_key(file, force=force)
+    if as_json:
+        print_json({"public_key": public_key, "file": str(file)})
+    else:
+        out.print(f"public key {public_key.hex()}\nwritten to {file} (0600)")
 
 
 @app.command()

@@ -23,6 +23,7 @@ from ves_api.cli.operations.commands import COMMANDS
 from ves_api.cli.output import err, out, print_json
 from ves_api.cli.prove import prove
 from ves_api.cli.push import push
+from ves_api.cli.seal import open_sealed, seal
 from ves_api.cli.serve import serve
 from ves_api.cli.story import story
 from ves_api.cli.system import down, up
@@ -49,8 +50,9 @@ app.add_typer(keyring.app, name="keyring")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
 app.add_typer(verify.app, name="verify")
-for function in (up, down, push, prove, fsck, commit, story, demo, config, serve):
+for function in (up, down, push, seal, prove, fsck, commit, story, demo, config, serve):
     app.command()(function)
+app.command("open")(open_sealed)
 for name, function in COMMANDS.items():
     app.command(name)(function)
 for passed_on in (engine, doctor):

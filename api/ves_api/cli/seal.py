@@ -1,0 +1,241 @@
+"""`ves seal` and `ves open`: events whose payload only its recipients can read (VES-ENC-1, VES 8)."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID, uuid4
+
+import msgspec
+import orjson
+import typer
+
+from ves import ed25519, encrypted
+from ves.codec import parse_hex
+from ves.errors import ProtocolError
+from ves.seal import EventBinding
+from ves.seal import open as open_payload
+from ves_api.cli.admin import open_admin
+from ves_api.cli.agent import U32_MAX, AgentKey, Event, seal_event, sign_event
+from ves_api.cli.evidence import HASH_BYTES, Envelope
+from ves_api.cli.exits import check_failed, usage
+from ves_api.cli.options import DatabaseUrl, KeyFile, Store, Tenant
+from ves_api.cli.output import JsonOption, note, print_json
+from ves_api.cli.secret_files import load_encryption_key, write_private
+from ves_api.cli.settings import layers
+from ves_api.cli.verify import AgentKeyOption
+from ves_api.gateway.operators import groups
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Payload = Annotated[str, typer.Argument(help="JSON payload: a file, - for stdin.")]
+Sealed = Annotated[
+    str, typer.Argument(help="Envelope, or lines of them or of a receipts file: a file, - for stdin.")
+]
+Recipient = Annotated[
+    list[str] | None,
+    typer.Option("--recipient", metavar="KID=HEX", help="Recipient key number and X25519 public key."),
+]
+Group = Annotated[
+    UUID | None,
+    typer.Option("--group", help="Every member of this encryption group that has a usable key."),
+]
+Agent = Annotated[
+    UUID | None,
+    typer.Option("--agent", help="Agent that will sign elsewhere: the envelope comes without a signature."),
+]
+AgentKeyId = Annotated[
+    int | None, typer.Option("--agent-key-id", min=0, max=U32_MAX, help="Its key number; with --agent.")
+]
+
+
+class _Line(msgspec.Struct, frozen=True):
+    """A line of a receipts file; an envelope has neither member."""
+
+    push: Any = None
+    event: msgspec.Raw = msgspec.Raw(b"")
+
+
+def seal(
+    *,
+    payload: Payload,
+    entity_type: Annotated[str, typer.Option("--entity-type")],
+    entity_id: Annotated[str, typer.Option("--entity-id")],
+    event_type: Annotated[str, typer.Option("--event-type")],
+    recipient: Recipient = None,
+    group: Group = None,
+    tenant: Tenant = None,
+    store: Store = None,
+    key: KeyFile = None,
+    agent: Agent = None,
+    agent_key_id: AgentKeyId = None,
+    event_id: Annotated[
+        UUID | None, typer.Option("--event-id", help="Event UUID; a fresh one when left out.")
+    ] = None,
+    created_at: Annotated[
+        str | None,
+        typer.Option("--created-at", help="RFC 3339 time as it will be signed; now when left out."),
+    ] = None,
+    database_url: DatabaseUrl = None,
+    _json: JsonOption = False,
+) -> None:
+    """Seal a payload to its recipients and print the event's envelope as one line of JSON, signed, ready for `ves push`.
+
+    With --agent and --agent-key-id instead of a key file the envelope comes without a signature, for a signer elsewhere.
+    """
+    settings = layers()
+    tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
+    store_id = settings.need_uuid("VES_STORE_ID", store)
+    if (agent is None) != (agent_key_id is None) or (agent is not None and key is not None):
+        raise usage("give --agent with --agent-key-id, or a key file with --key")
+    event = Event(
+        event_id or uuid4(),
+        entity_type,
+        entity_id,
+        event_type,
+        created_at or datetime.now(UTC).isoformat(timespec="milliseconds"),
+        _read(payload),
+    )
+    recipients = _recipients(recipient or [], group, tenant_id, database_url)
+    try:
+        if agent is not None and agent_key_id is not None:
+            text = seal_event(agent, agent_key_id, tenant_id, store_id, event, recipients)
+        else:
+            mine = AgentKey.load(Path(settings.need("VES_AGENT_KEY_FILE", key)))
+            text = sign_event(mine, tenant_id, store_id, event, recipients=recipients).text
+    except (ProtocolError, UnicodeEncodeError) as error:
+        raise usage(f"this cannot be sealed: {error}") from None
+    typer.echo(text)
+
+
+def open_sealed(
+    *,
+    file: Sealed,
+    kid: Annotated[int, typer.Option("--kid", min=0, max=U32_MAX, help="Your recipient key number.")],
+    secret: Annotated[
+        Path, typer.Option("--secret", help="Your X25519 key file, made by `ves keys new-encryption`.")
+    ],
+    event_id: Annotated[
+        UUID | None, typer.Option("--event-id", help="Which event, when the input holds several.")
+    ] = None,
+    agent_key: AgentKeyOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write to this new file, for you alone (0600).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Open a sealed payload and write it in canonical form. Exit code 1 when it does not open or is not what was signed."""
+    text = _choose(_read(file), event_id)
+    mine = load_encryption_key(secret)
+    try:
+        public_key = parse_hex(agent_key, 32) if agent_key else None
+    except ProtocolError as error:
+        raise usage(f"--agent-key: {error}") from None
+    try:
+        opened = _opened(text, kid, mine, public_key)
+    except ProtocolError as error:
+        raise check_failed(f"this does not open: {error}", {"reason": error.reason}) from None
+    if output is not None:
+        write_private(output, opened)
+    elif as_json:
+        binding = msgspec.json.decode(text, type=EventBinding)
+        print_json({"event_id": binding.event_id, "recipient_kid": kid, "payload": orjson.Fragment(opened)})
+    else:
+        typer.echo(opened)
+
+
+def _read(name: str) -> bytes:
+    if name == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise usage(f"cannot read {name}: {error.strerror}") from None
+
+
+def _recipients(
+    given: list[str], group: UUID | None, tenant_id: UUID, database_url: str | None
+) -> Mapping[int, bytes]:
+    """{recipient_kid: X25519 public key} of the options and the group. Exit code 2 when there is none."""
+    found: dict[int, bytes] = {}
+    for text in given:
+        number, _, key = text.partition("=")
+        try:
+            kid, public_key = int(number), parse_hex(key.strip(), encrypted.ENC_BYTES)
+        except ValueError:
+            raise usage(f"--recipient {text!r} is not KID=HEX with 32 bytes") from None
+        if not 0 <= kid <= U32_MAX or found.setdefault(kid, public_key) != public_key:
+            raise usage(f"--recipient {kid}: a number of 0 to {U32_MAX}, with one key only")
+    if group is not None:
+        with open_admin(database_url) as admin:
+            members = groups.recipients(admin, tenant_id, group)
+        for member in members:
+            if member["x25519_public_key"] is None:
+                note(f"not sealed to agent {member['agent_id']}: it has no usable X25519 key")
+                continue
+            kid, public_key = member["key_id"] & U32_MAX, bytes(member["x25519_public_key"])
+            if found.setdefault(kid, public_key) != public_key:
+                raise usage(f"--recipient {kid} is another key in the group")
+    if not found:
+        raise usage("there is nobody to seal to: give --recipient or a --group whose members have keys")
+    return found
+
+
+def _choose(raw: bytes, event_id: UUID | None) -> bytes:
+    """The envelope in the input: the only one, or that of the event. Exit code 2 when there is not exactly one."""
+    try:
+        try:
+            found = [_envelope(raw)]
+        except msgspec.DecodeError:
+            found = [_envelope(line) for line in raw.splitlines() if line.strip()]
+        sealed = {
+            msgspec.json.decode(text, type=EventBinding).event_id: text for text in found if text is not None
+        }
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise usage(f"this holds no event envelope: {error}") from None
+    if event_id is not None:
+        if event_id not in sealed:
+            raise usage(f"event {event_id} is not in the input")
+        return sealed[event_id]
+    if len(sealed) != 1:
+        raise usage(f"the input holds {len(sealed)} events: name one with --event-id")
+    return next(iter(sealed.values()))
+
+
+def _envelope(raw: bytes) -> bytes | None:
+    """The envelope in a document or line; None for the header of a receipts file."""
+    line = msgspec.json.decode(raw, type=_Line)
+    return None if line.push is not None else bytes(line.event) or raw
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    """The members of an envelope that opening needs beside the binding."""
+
+    payload_plain_hash: str
+    payload_cipher_hash: str
+    payload_encrypted: encrypted.PayloadEncrypted
+
+
+def _opened(text: bytes, kid: int, secret: bytes, agent_key: bytes | None) -> bytes:
+    """The canonical payload of an envelope whose cipher hash holds and, with the agent's public key, its signature.
+
+    ProtocolError when something does not hold or open; exit code 2 when it is no sealed event at all.
+    """
+    try:
+        envelope = msgspec.json.decode(text, type=_Envelope)
+        binding = msgspec.json.decode(text, type=EventBinding)
+        signed = msgspec.json.decode(text, type=Envelope) if agent_key else None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise usage(f"this is no sealed event: {error}") from None
+    content = encrypted.validate(envelope.payload_encrypted)
+    if isinstance(content, str):
+        raise ProtocolError("schema_validation", f"{content} is not acceptable")
+    plain_hash = parse_hex(envelope.payload_plain_hash, HASH_BYTES)
+    if content.cipher_hash(binding.aad(plain_hash)) != parse_hex(envelope.payload_cipher_hash, HASH_BYTES):
+        raise ProtocolError("invalid_cipher_hash", "the encrypted payload is not the one of this event")
+    if signed and agent_key and not ed25519.verify(agent_key, signed.signing_hash(), signed.signature()):
+        raise ProtocolError("invalid_signature", "the agent's signature does not verify")
+    return open_payload(envelope.payload_encrypted, binding, plain_hash, kid, secret)
