@@ -39,15 +39,17 @@ class Stream:
     @classmethod
     def filled(cls, database: Database) -> Iterator[Stream]:
         """The stream; afterwards the server has the tests' key ring again."""
-        with database.connect() as superuser, database.connect("ves_api") as api:
-            stream = cls(superuser, database.cluster.keyring)
-            Edge.open(api)
-            stream.agent.register(api)
-            with database.connect("ves_service") as service:
-                service.execute("select ves.ingest_signed_request(%s)", [stream.body(*PAYLOADS)])
-                service.execute("select ves.ingest_legacy_request(%s)", [stream.legacy_body()])
-            yield stream
-        keyring.write(database.cluster.keyring)
+        try:
+            with database.connect() as superuser, database.connect("ves_api") as api:
+                stream = cls(superuser, database.cluster.keyring)
+                Edge.open(api)
+                stream.agent.register(api)
+                with database.connect("ves_service") as service:
+                    service.execute("select ves.ingest_signed_request(%s)", [stream.body(*PAYLOADS)])
+                    service.execute("select ves.ingest_legacy_request(%s)", [stream.legacy_body()])
+                yield stream
+        finally:
+            keyring.write(database.cluster.keyring)
 
     @property
     def tenant_id(self) -> uuid.UUID:
