@@ -34,7 +34,12 @@ class System:
 
     def __post_init__(self) -> None:
         # Two processes, so that coalescing and caches are tested across them too.
-        self.api = Server(self.cluster.url(DATABASE, "ves_api"), {"VES_API_WORKERS": "2", "RUST_LOG": "warn"})
+        # They follow the database server's key ring, as in a system that `make up` made.
+        ring = str(self.cluster.keyring)
+        self.api = Server(
+            self.cluster.url(DATABASE, "ves_api"),
+            {"VES_API_WORKERS": "2", "RUST_LOG": "warn", "VES_KEYRING_FILE": ring},
+        )
 
     def start(self) -> None:
         self.api.start(self.folder / "api.log")
