@@ -27,7 +27,6 @@ from ves_api.http.legacy.proofs import ROUTES as LEGACY_PROOF_ROUTES
 from ves_api.http.legacy.reads import ROUTES as LEGACY_READ_ROUTES
 from ves_api.http.proofs.routes import ROUTES as PROOF_ROUTES
 from ves_api.http.schemas.routes import ROUTES as SCHEMA_ROUTES
-from ves_api.http.shedding import shed_load
 from ves_api.http.shell import Shell
 from ves_api.http.validity.routes import ROUTES as VALIDITY_ROUTES
 from ves_api.services import Services, make_services
@@ -89,7 +88,6 @@ def make_app(settings: Settings) -> Shell:
     app = Litestar(
         route_handlers=ROUTES,
         lifespan=[_lifespan],
-        guards=[shed_load],
         exception_handlers={Exception: answer_exception},
         openapi_config=None,
         logging_config=None,

@@ -126,6 +126,9 @@ async def identify(request: Request[Any, Any, Any]) -> Identity:
 async def admit(request: Request[Any, Any, Any], *, cached: bool = False) -> Caller:
     """As `identify`; `cached` is for callers that pass the identity's epoch on to the database."""
     services = services_of(request)
+    # Not a guard of the framework: those copy the handler and, if they are plain functions, change threads (80 us).
+    if request.scope["route_handler"].opt["operation"].sheds:
+        services.pool_monitor.require_capacity()
     find = services.authenticator.identify_cached if cached else services.authenticator.identify
     try:
         credential = credential_of(request)
