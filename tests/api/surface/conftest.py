@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 with warnings.catch_warnings(
     action="ignore"
 ):  # the framework's advice on path parameters, told once by the server too
-    APPLICATION = Litestar(ROUTES, openapi_config=None)
+    APPLICATION = Litestar(ROUTES, openapi_config=None, logging_config=None)
 DOCUMENT = build(APPLICATION.routes)
 SERVED = list(routes(DOCUMENT))
 
