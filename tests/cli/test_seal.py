@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.system import environment
 from ves import hpke
 from ves_api.cli.agent import AgentKey
 
@@ -93,6 +96,18 @@ def test_the_input_may_be_a_pipe(desk: Desk, monkeypatch: Any) -> None:
     sealed = desk.ves("seal", "-", *KINDS, *desk.to(3)).out
     pipe(sealed)
     assert desk.ves("open", "-", "--kid", "3", "--secret", "3.key").out == CANONICAL + "\n"
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_a_terminal_without_utf_8_gets_utf_8_nevertheless(desk: Desk, form: list[str]) -> None:
+    (desk.folder / "sealed.json").write_text(json.dumps(desk.envelope()))
+    command = [sys.executable, "-m", "ves_api.cli", "open", "sealed.json", "--kid", "3", "--secret", "3.key"]
+    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [*command, *form], cwd=desk.folder, env=environment(**plain), capture_output=True, check=True
+    )
+    told = json.loads(done.stdout)
+    assert (told["payload"] if form else told) == json.loads(CANONICAL)
 
 
 def test_a_stranger_opens_nothing(desk: Desk) -> None:
@@ -239,13 +254,11 @@ def test_a_payload_is_sealed_to_a_groups_members_as_they_are_now(
 ) -> None:
     tenant, agents = str(uuid.uuid4()), [str(uuid.uuid4()) for _ in range(3)]
     monkeypatch.setenv("VES_TENANT_ID", tenant)
-    with here.database.connect("ves_admin") as connection:
-        for agent, (kid, key) in zip(agents, desk.keys.items(), strict=False):
-            number = kid - 2**32 if kid >= 2**31 else kid
-            connection.execute(
-                "select ves.register_agent_key(%s, %s, %s, %s, 2::smallint)",
-                [tenant, agent, number, bytes.fromhex(key)],
-            )
+    for agent, (kid, key) in zip(agents, desk.keys.items(), strict=False):
+        named = ["--agent", agent, "--key-id", str(kid), "--public-key"]
+        assert ves("keys", "register-encryption", *named, "zz").code == 2
+        assert ves("keys", "register-encryption", *named, "00" * 32).code == 4
+        assert ves("keys", "register-encryption", *named, key).code == 0
     group = json.loads(ves("groups", "create", "finance", "--json").out)["group_id"]
     assert desk.seal("--group", group).code == 2
     for agent in agents:

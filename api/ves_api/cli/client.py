@@ -125,15 +125,22 @@ class Sequencer:
         return self._decode(self._request("POST", "/api/v1/ves/events/ingest", body=body), IngestAnswer)
 
     def register_agent_key(
-        self, tenant_id: UUID, agent_id: UUID, key_id: int, public_key: bytes, **window: str
+        self,
+        tenant_id: UUID,
+        agent_id: UUID,
+        key_id: int,
+        public_key: bytes,
+        algorithm: int = 1,
+        /,
+        **window: str,
     ) -> Json:
-        """POST an Ed25519 agent key (HTTP 7.2); not repeated, because the second time is refused."""
+        """POST an agent key, Ed25519 or (algorithm 2) X25519 (HTTP 7.2); not repeated, because the second time is refused."""
         document = {
             "tenantId": tenant_id,
             "agentId": agent_id,
             "keyId": key_id,
             "publicKey": "0x" + public_key.hex(),
-            "keyAlgorithm": 1,
+            "keyAlgorithm": algorithm,
             **window,
         }
         return self._send(dict, "POST", "/api/v1/agents/keys", body=orjson.dumps(document), repeatable=False)

@@ -8,15 +8,21 @@ from uuid import UUID, uuid4
 
 import typer
 
+from ves import hpke
+from ves.codec import parse_hex
+from ves.errors import ProtocolError
 from ves_api.cli import rotation
 from ves_api.cli.admin import open_admin
 from ves_api.cli.agent import U32_MAX, AgentKey
 from ves_api.cli.client import Sequencer
+from ves_api.cli.exits import usage
 from ves_api.cli.options import ApiKey, DatabaseUrl, KeyFile, Tenant, Url
 from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.secret_files import new_encryption_key
 from ves_api.cli.settings import layers
 from ves_api.gateway.operators import keys as gateway
+
+X25519 = 2  # VES 6.2
 
 app = typer.Typer(no_args_is_help=True, help="Agent keys and their rotation; the sequencer's public keys.")
 app.add_typer(rotation.policy_app, name="policy")
@@ -90,6 +96,32 @@ def register(
         print_json(answer)
     else:
         out.print(f"registered key {mine.key_id} of agent {mine.agent_id} in tenant {tenant_id}")
+
+
+@app.command("register-encryption")
+def register_encryption(
+    *,
+    agent: Agent,
+    key_id: KeyId,
+    public_key: Annotated[str, typer.Option("--public-key", help="X25519 public key, hex.")],
+    tenant: Tenant = None,
+    url: Url = None,
+    api_key: ApiKey = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Register the key that payloads for an agent are sealed to (needs an administrator's API key)."""
+    settings = layers()
+    tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
+    try:
+        key = parse_hex(public_key, hpke.KEY_BYTES)
+    except ProtocolError as error:
+        raise usage(f"--public-key: {error}") from None
+    with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
+        answer = sequencer.register_agent_key(tenant_id, agent, key_id, key, X25519)
+    if as_json:
+        print_json(answer)
+    else:
+        out.print(f"registered encryption key {key_id} of agent {agent} in tenant {tenant_id}")
 
 
 @app.command("list")

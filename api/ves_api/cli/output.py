@@ -34,8 +34,8 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON document; UUIDs, times and raw fragments are written as the API writes them."""
-    sys.stdout.write(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=_default).decode() + "\n")
+    """Print one JSON document, UTF-8 in any locale; UUIDs, times and raw fragments are written as the API writes them."""
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=_default))
 
 
 def _default(value: Any) -> Any:
