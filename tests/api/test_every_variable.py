@@ -200,13 +200,6 @@ LATER = {
 }
 
 
-# Rows of above whose part of the system is on its way; they are tried as soon as it is there.
-PENDING = dict.fromkeys(
-    (row.name for row in ROWS if row.name.startswith("PAYLOAD_ENCRYPTION_")),
-    "encryption at rest is on its way",
-)
-
-
 def settle(**values: str) -> dict[str, object]:
     """What is in effect, by variable, in an environment of exactly these variables."""
     environment = Environment({"PAYLOAD_ENCRYPTION_MODE": "disabled"} | values)
@@ -219,8 +212,6 @@ def ids(row: Row) -> str:
 
 
 def handled(row: Row) -> None:
-    if row.name in PENDING and row.name not in settle():
-        pytest.skip(PENDING[row.name])
     assert row.name in settle(), "nobody reads it"
 
 
