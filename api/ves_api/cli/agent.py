@@ -17,6 +17,7 @@ from ves.encrypted import PayloadEncrypted
 from ves.seal import EventBinding, seal
 from ves.seal import open as open_payload
 from ves_api.cli.exits import usage
+from ves_api.cli.secret_files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,16 +57,10 @@ class AgentKey:
             "public_key": self.public_key.hex(),
             "secret_key": self.seed.hex(),
         }
-        if force:
-            path.unlink(missing_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            raise usage(
-                f"{path} exists; --force replaces it, and the old key is then gone for good"
-            ) from None
-        with os.fdopen(handle, "wb") as file:
-            file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        if path.exists() and not force:
+            raise usage(f"{path} exists; --force replaces it, and the old key is then gone for good")
+        content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        write_private(path, content, force=force)
 
     @classmethod
     def load(cls, path: Path) -> AgentKey:

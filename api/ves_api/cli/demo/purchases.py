@@ -26,7 +26,6 @@ READERS = {1: "warehouse", 2: "accountant"}
 # The agent whose key is exchanged in the middle of its log, and the numbers of its two keys.
 ROTATING_AGENT = 1
 OLD_KEY, NEW_KEY = 1, 2
-EVENTS_PER_ORDER = 2
 
 
 @dataclass(frozen=True, slots=True)
