@@ -7,7 +7,7 @@ returns text []
 language plpython3u
 immutable
 cost 1000
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves.agent_keys" not in GD:
     from ves import agent_keys

@@ -15,7 +15,7 @@ immutable
 strict
 parallel safe
 cost 100
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves.values" not in GD:
     from ves import plpython_values

@@ -11,7 +11,7 @@ immutable
 strict
 parallel safe
 cost 100
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves.at_rest" not in GD:
     from ves import plpython_at_rest

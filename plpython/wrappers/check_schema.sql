@@ -11,7 +11,7 @@ volatile
 called on null input
 parallel unsafe
 cost 10000
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves.schemas" not in GD:
     from ves import plpython_schemas

@@ -18,7 +18,7 @@ immutable
 called on null input
 parallel safe
 cost 50000
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves_stark.registry" not in GD:
     from ves_stark import registry

@@ -9,7 +9,7 @@ immutable
 strict
 parallel safe
 cost 100
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves" not in GD or "ves.digests" not in GD:
     from ves import digests, plpython

@@ -26,7 +26,7 @@ volatile
 strict
 parallel unsafe
 cost 50000
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves.legacy_columns" not in GD:
     from ves import plpython_legacy

@@ -40,7 +40,7 @@ volatile
 called on null input
 parallel unsafe
 cost 50000
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves" not in GD:
     from ves import plpython

@@ -17,7 +17,7 @@ volatile
 strict
 parallel unsafe
 cost 5000
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves" not in GD:
     from ves import plpython

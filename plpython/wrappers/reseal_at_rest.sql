@@ -15,7 +15,7 @@ volatile
 called on null input
 parallel restricted
 cost 10000
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves.at_rest" not in GD:
     from ves import plpython_at_rest

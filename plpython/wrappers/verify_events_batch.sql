@@ -34,7 +34,7 @@ stable
 called on null input
 parallel restricted
 cost 100000
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 if "ves" not in GD:
     from ves import plpython

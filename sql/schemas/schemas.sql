@@ -13,3 +13,11 @@ alter default privileges for role ves_owner revoke execute on functions from pub
 alter default privileges for role ves_owner revoke usage on types from public;
 alter default privileges revoke execute on functions from public;
 revoke create on schema public from public;
+
+-- A temporary object is a name that a session chooses; nobody but the owner needs one.
+do $$
+begin
+  execute format('revoke temporary on database %I from public', current_database());
+  execute format('grant temporary on database %I to ves_owner', current_database());
+end
+$$;

@@ -22,10 +22,12 @@ def names(connection: psycopg.Connection[Any], condition: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def test_every_function_has_an_empty_search_path(catalog: psycopg.Connection[Any]) -> None:
+def test_every_function_looks_for_temporary_objects_last(catalog: psycopg.Connection[Any]) -> None:
     # An aggregate has no settings of its own; its step function has.
+    # With an empty path PostgreSQL looks for type names in pg_temp first, where any session could plant its own.
     unpinned = names(
-        catalog, """p.prokind <> 'a' and not coalesce(p.proconfig @> array['search_path=""'], false)"""
+        catalog,
+        "p.prokind <> 'a' and not coalesce(p.proconfig @> array['search_path=pg_catalog, pg_temp'], false)",
     )
     assert unpinned == []
 

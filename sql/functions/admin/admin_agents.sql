@@ -7,7 +7,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select a.tenant_id, a.agent_id,
     case when bool_or(a.can_admin) then 'admin' when bool_or(a.can_write) then 'read_write' else 'read' end,

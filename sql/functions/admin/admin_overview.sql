@@ -7,7 +7,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select k.tenants, s.stores, k.agents, k.api_keys, k.active_api_keys, s.total_head_sequence, s.ves_head_sequence,
     s.active_stores_24h, s.max_projection_lag, s.last_activity_at

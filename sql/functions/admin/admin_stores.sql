@@ -6,7 +6,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select f.tenant_id, f.store_id, f.head_sequence, f.ves_head_sequence, 0::bigint, f.head_sequence, 0::bigint,
     null::timestamptz, f.updated_at

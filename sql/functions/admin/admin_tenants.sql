@@ -7,7 +7,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   with keys as (
     select a.tenant_id, count(distinct a.agent_id) as agent_count, count(*) as api_key_count,

@@ -5,7 +5,7 @@ returns table (
 )
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     coalesce(v.tenant_id, l.tenant_id), coalesce(v.store_id, l.store_id), coalesce(l.current_sequence, 0),

@@ -4,7 +4,7 @@ create or replace function ves_int.audit_reencryption(
 returns void
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if not dry_run and step.updated > 0 then

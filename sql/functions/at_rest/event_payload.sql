@@ -2,7 +2,7 @@ create or replace function ves_int.event_payload(event ves_store.ves_events)
 returns text
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if event.payload_at_rest is null then

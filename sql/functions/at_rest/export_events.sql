@@ -8,7 +8,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     e.event_id, e.sequence_number, e.event_type, e.entity_type, e.entity_id, ves_int.event_payload(e)::json,

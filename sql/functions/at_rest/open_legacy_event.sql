@@ -2,7 +2,7 @@ create or replace function ves_int.open_legacy_event(event ves.legacy_event, dec
 returns ves.legacy_event
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

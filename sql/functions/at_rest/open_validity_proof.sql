@@ -2,7 +2,7 @@ create or replace function ves_int.open_validity_proof(proof ves.validity_proof,
 returns ves.validity_proof
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -5,7 +5,7 @@ returns table (sequence_number bigint, event_id uuid, payload_kind smallint, sta
 language plpgsql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -5,7 +5,7 @@ create or replace function ves_int.reencrypt_legacy_events(
 returns ves.reencrypt_step
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
 as $$
 #variable_conflict use_column

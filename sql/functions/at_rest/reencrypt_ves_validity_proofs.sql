@@ -7,7 +7,7 @@ returns ves.reencrypt_step
 language plpgsql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
 as $$
 #variable_conflict use_column

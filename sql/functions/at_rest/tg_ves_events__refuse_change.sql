@@ -3,7 +3,7 @@
 create or replace function ves_int.tg_ves_events__refuse_change()
 returns trigger
 language plpgsql
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_before ves_store.ves_events := old;

@@ -5,7 +5,7 @@ create or replace function ves_int.audit(
 returns void
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -3,7 +3,7 @@ create or replace function ves_int.audit_hash(entry ves_store.audit_log)
 returns bytea
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   return sha256(

@@ -3,7 +3,7 @@ create or replace function ves_int.check_audit_chain(tenant_id uuid)
 returns table (number bigint, finding text)
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   with linked as (
     select a.number, a.hash, a.previous_hash, ves_int.audit_hash(a) as recomputed,

@@ -8,7 +8,7 @@ returns setof ves.audit_entry
 language plpgsql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_backwards boolean := coalesce(list_audit.newest_first, false);

@@ -6,7 +6,7 @@ returns void
 language plpgsql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if coalesce(record_audit.success, true) and record_audit.action !~ '^(login_success|token_refreshed|custom:.*)$' then

@@ -3,7 +3,7 @@ returns table (tenant_id uuid, number bigint, finding text)
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   with chains as (
     select h.tenant_id from ves_store.audit_heads as h

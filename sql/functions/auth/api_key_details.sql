@@ -2,7 +2,7 @@ create or replace function ves_int.api_key_details(key_hash text)
 returns jsonb
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select jsonb_strip_nulls(jsonb_build_object(
     'agent_id', k.agent_id, 'store_ids', k.store_ids, 'can_read', k.can_read, 'can_write', k.can_write,

@@ -6,7 +6,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select k.tenant_id, k.store_ids, k.agent_id, k.can_read, k.can_write, k.can_admin, k.rate_limit,
     (select e.epoch from ves_store.credential_epoch as e)

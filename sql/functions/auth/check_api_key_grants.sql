@@ -2,7 +2,7 @@ create or replace function ves_int.check_api_key_grants(store_ids uuid[], rate_l
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if check_api_key_grants.rate_limit <= 0 then

@@ -7,7 +7,7 @@ returns void
 language plpgsql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if num_nulls(create_api_key.key_hash, create_api_key.tenant_id, create_api_key.can_read, create_api_key.can_write,

@@ -2,7 +2,7 @@ create or replace function ves_int.find_api_key(key_hash_prefix text, tenant_id 
 returns text
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

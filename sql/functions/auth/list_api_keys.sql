@@ -6,7 +6,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     left(k.key_hash, 16), k.agent_id, k.store_ids, k.can_read, k.can_write, k.can_admin, k.active, k.rate_limit,

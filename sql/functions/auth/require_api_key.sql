@@ -3,7 +3,7 @@ returns void
 language plpgsql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if not exists (select from ves_store.api_keys as k where k.active) then

@@ -1,7 +1,7 @@
 create or replace function ves_int.tg_api_keys__advance_epoch()
 returns trigger
 language plpgsql
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   update ves_store.credential_epoch as c set epoch = c.epoch + 1;

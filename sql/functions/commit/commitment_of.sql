@@ -2,7 +2,7 @@ create or replace function ves_int.commitment_of(tenant_id uuid, batch_id uuid)
 returns ves.commitment
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select row(
     c.batch_id, c.tenant_id, c.store_id, c.ves_version, c.tree_depth, c.leaf_count, c.padded_leaf_count,

@@ -2,7 +2,7 @@ create or replace function ves_int.committed_to(tenant_id uuid, store_id uuid)
 returns bigint
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select coalesce((
     select c.sequence_end from ves_store.ves_commitments as c

@@ -3,7 +3,7 @@ returns bigint
 language sql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select count(*) from pgmq.delete('ves_commit', msg_ids);
 $$;

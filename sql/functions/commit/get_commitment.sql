@@ -3,7 +3,7 @@ returns setof ves.commitment
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select (ves_int.commitment_of(c.tenant_id, c.batch_id)).*
   from ves_store.ves_commitments as c

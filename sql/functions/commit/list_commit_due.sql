@@ -5,7 +5,7 @@ returns table (tenant_id uuid, store_id uuid, waiting bigint)
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   with streams as (
     select

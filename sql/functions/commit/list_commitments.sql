@@ -3,7 +3,7 @@ returns setof ves.commitment
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     c.batch_id, c.tenant_id, c.store_id, c.ves_version, c.tree_depth, c.leaf_count, c.padded_leaf_count,

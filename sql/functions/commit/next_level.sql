@@ -4,7 +4,7 @@ language sql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   -- One flat bytea a level: subscripting a bytea[] inside a query walks the array for each element.
   select string_agg(sha256('\x5645535f4e4f44455f5631'::bytea || substring(nodes from 64 * i + 1 for 64)), ''::bytea order by i)

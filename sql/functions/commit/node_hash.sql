@@ -4,7 +4,7 @@ language sql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select sha256('VES_NODE_V1'::bytea || left_node || right_node);
 $$;

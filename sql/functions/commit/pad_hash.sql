@@ -3,7 +3,7 @@ returns bytea
 language sql
 immutable
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select '\xd9dd0e003ba5370a698013c48ed69c6c41d9ebc1236d44b280c52ceacfdad524'::bytea;
 $$;

@@ -3,7 +3,7 @@ returns table (msg_id bigint, tenant_id uuid, store_id uuid, sequence_from bigin
 language sql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     m.msg_id,

@@ -3,7 +3,7 @@ returns bigint
 language sql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   with queued as (
     insert into pgmq.q_ves_commit (vt, message)

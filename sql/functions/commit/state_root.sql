@@ -6,7 +6,7 @@ language sql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select sha256(
     'VES_STATE_ROOT_V1'::bytea || stream_id || prev_state_root || merkle_root

@@ -4,7 +4,7 @@ language sql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select ('x' || encode(substring(ves_int.stream_id(tenant_id, store_id) from 1 for 8), 'hex'))::bit(64)::bigint;
 $$;

@@ -6,7 +6,7 @@ language plpgsql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_count constant integer := octet_length(leaves) / 32;

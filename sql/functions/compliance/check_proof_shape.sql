@@ -2,7 +2,7 @@ create or replace function ves_int.check_proof_shape(proof_type text, proof_vers
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if coalesce(octet_length(proof_type), 0) not between 1 and 32 then

@@ -2,7 +2,7 @@ create or replace function ves_int.check_same_proof(proof_id uuid, field text, s
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if stored <> sent then

@@ -4,7 +4,7 @@ create or replace function ves_int.compliance_inputs_text(
 returns text
 language sql
 immutable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select format(
     '{"eventId":"%s","tenantId":"%s","storeId":"%s","sequenceNumber":%s,"payloadKind":%s,"payloadPlainHash":"%s",'

@@ -2,7 +2,7 @@ create or replace function ves_int.find_event(tenant_id uuid, event_id uuid)
 returns ves_store.ves_events
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

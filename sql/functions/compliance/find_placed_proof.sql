@@ -4,7 +4,7 @@ create or replace function ves_int.find_placed_proof(
 returns uuid
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select p.proof_id from ves_store.ves_compliance_proofs as p
   where p.event_id = find_placed_proof.event_id and p.tenant_id = find_placed_proof.tenant_id

@@ -15,7 +15,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     e.tenant_id, e.store_id, e.event_id, e.sequence_number, e.payload_kind::integer, e.payload_plain_hash,

@@ -5,7 +5,7 @@ returns table (public_inputs json, public_inputs_hash bytea)
 language plpgsql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

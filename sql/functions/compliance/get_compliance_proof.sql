@@ -3,7 +3,7 @@ returns setof ves.compliance_proof
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select o.*
   from ves_int.compliance_proof_records as r

@@ -3,7 +3,7 @@ returns setof ves.compliance_proof
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     r.proof_id, r.event_id, r.tenant_id, r.store_id, r.proof_type, r.proof_version, r.policy_id, r.policy_params,

@@ -3,7 +3,7 @@ returns boolean
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select exists (
     select from ves_store.encryption_key_group_members as m

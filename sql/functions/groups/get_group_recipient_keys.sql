@@ -7,7 +7,7 @@ language plpgsql
 stable
 security definer
 rows 100
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

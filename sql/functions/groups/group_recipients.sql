@@ -5,7 +5,7 @@ returns table (
 )
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select m.agent_id, k.key_id, k.key_algorithm, k.public_key,
     ves_int.key_bundle_part(k.public_key_bundle, 'ml_kem_768_public_key'), k.status

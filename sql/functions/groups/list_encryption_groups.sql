@@ -8,7 +8,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     g.group_id, g.name, g.description, g.is_active, g.created_by, g.created_at, g.updated_at,

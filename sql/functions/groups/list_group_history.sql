@@ -6,7 +6,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select l.entry_id, l.action, l.actor_agent_id, l.target_agent_id, l.event_id, l.metadata, l.created_at
   from ves_store.group_key_audit_log as l

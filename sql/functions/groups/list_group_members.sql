@@ -3,7 +3,7 @@ returns table (agent_id uuid, role text, encryption_key_id bigint, added_by uuid
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select m.agent_id, m.role, m.encryption_key_id::bigint & 4294967295, m.added_by, m.added_at
   from ves_store.encryption_key_group_members as m

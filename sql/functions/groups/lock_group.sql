@@ -2,7 +2,7 @@ create or replace function ves_int.lock_group(tenant_id uuid, group_id uuid, act
 returns ves_store.encryption_key_groups
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

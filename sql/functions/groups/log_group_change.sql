@@ -5,7 +5,7 @@ create or replace function ves_int.log_group_change(
 returns void
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin

@@ -6,7 +6,7 @@ create or replace function ves_int.ingest_answer(
 returns jsonb
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -6,7 +6,7 @@ returns jsonb
 language sql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select ves.ingest_signed_request(request::text);
 $$;

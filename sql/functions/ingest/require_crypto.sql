@@ -2,7 +2,7 @@ create or replace function ves_int.require_crypto()
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if (select s.mode from ves_store.schema_state as s) <> 'full' then

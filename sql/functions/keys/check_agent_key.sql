@@ -5,7 +5,7 @@ create or replace function ves_int.check_agent_key(
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_part record;

@@ -7,7 +7,7 @@ returns text
 language sql
 immutable
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select case
     when status = 'revoked' or revoked_at <= at then 'revoked'

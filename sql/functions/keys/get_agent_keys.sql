@@ -3,7 +3,7 @@ returns table (agent_id uuid, key_id integer, key_algorithm smallint, public_key
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select k.agent_id, k.key_id, k.key_algorithm, k.public_key, k.public_key_bundle
   from (select distinct w.agent_id, w.key_id from unnest(agent_ids, key_ids) as w (agent_id, key_id)) as w

@@ -5,7 +5,7 @@ returns text
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select ves_int.effective_key_status(
     k.status, k.revoked_at, k.valid_from, k.valid_to, k.expires_at,

@@ -3,7 +3,7 @@ returns bigint
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select coalesce(max(k.key_id::bigint & 4294967295), 0) + 1
   from ves_store.agent_signing_keys as k

@@ -3,7 +3,7 @@ returns jsonb
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select d.receipt
   from ves_int.receipt_documents as d

@@ -3,7 +3,7 @@ returns table (sequence_number bigint, event_id uuid, event_signing_hash bytea, 
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select d.sequence_number, d.event_id, d.event_signing_hash, d.receipt
   from ves_int.receipt_documents as d

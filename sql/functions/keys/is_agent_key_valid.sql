@@ -5,7 +5,7 @@ returns boolean
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select coalesce(ves.get_key_effective_status(tenant_id, agent_id, key_id, at) in ('active', 'in_grace'), false);
 $$;

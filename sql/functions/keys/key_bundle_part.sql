@@ -2,7 +2,7 @@ create or replace function ves_int.key_bundle_part(bundle bytea, part text)
 returns bytea
 language plpgsql
 immutable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   return (

@@ -4,7 +4,7 @@ language sql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select agent_id || '/' || (key_id::bigint & 4294967295);
 $$;

@@ -4,7 +4,7 @@ language sql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select case when key_algorithm in (2, 4, 6) then 'encryption' else 'signing' end;
 $$;

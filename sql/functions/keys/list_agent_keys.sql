@@ -10,7 +10,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     k.agent_id, k.key_id::bigint & 4294967295, t.key_type, k.key_algorithm, k.public_key, k.public_key_bundle,

@@ -6,7 +6,7 @@ create or replace function ves_int.prove_agent_key(
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_problem text[];

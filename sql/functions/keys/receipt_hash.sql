@@ -6,7 +6,7 @@ language sql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select sha256(
     'VES_RECEIPT_V1'::bytea || uuid_send(tenant_id) || uuid_send(store_id) || uuid_send(event_id)

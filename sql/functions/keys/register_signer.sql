@@ -5,7 +5,7 @@ returns integer
 language plpgsql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

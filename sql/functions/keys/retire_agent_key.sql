@@ -6,7 +6,7 @@ create or replace function ves_int.retire_agent_key(
 returns ves_store.agent_signing_keys
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -4,7 +4,7 @@ language sql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select to_char(instant at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
     || case

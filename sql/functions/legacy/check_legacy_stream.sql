@@ -2,7 +2,7 @@ create or replace function ves_int.check_legacy_stream(tenant_id uuid, store_id 
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -8,7 +8,7 @@ returns table (total bigint, event ves.legacy_event)
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   with numbers as (
     select e.sequence_number

@@ -3,7 +3,7 @@ returns bigint
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select coalesce((
     select c.current_sequence from ves_store.sequence_counters as c

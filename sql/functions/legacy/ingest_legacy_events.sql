@@ -29,7 +29,7 @@ returns ves.ingest_result
 language plpgsql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 set plan_cache_mode to force_generic_plan
 set enable_seqscan to off
 set enable_bitmapscan to off

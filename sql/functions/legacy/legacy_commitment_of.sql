@@ -2,7 +2,7 @@ create or replace function ves_int.legacy_commitment_of(tenant_id uuid, batch_id
 returns ves.legacy_commitment
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select row(
     c.batch_id, c.tenant_id, c.store_id, c.prev_state_root, c.new_state_root, c.events_root, c.event_count,

@@ -3,7 +3,7 @@ create or replace function ves_int.legacy_entities_root(tenant_id uuid, store_id
 returns bytea
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select sha256(
     uuid_send(legacy_entities_root.tenant_id) || uuid_send(legacy_entities_root.store_id)

@@ -4,7 +4,7 @@ language plpgsql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_level bytea := leaves;

@@ -3,7 +3,7 @@ returns setof ves.legacy_commitment
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     c.batch_id, c.tenant_id, c.store_id, c.prev_state_root, c.new_state_root, c.events_root, c.event_count,

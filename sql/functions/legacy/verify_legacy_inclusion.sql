@@ -9,7 +9,7 @@ language plpgsql
 immutable
 parallel safe
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_max_bits constant integer := 20;

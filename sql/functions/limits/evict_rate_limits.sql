@@ -4,7 +4,7 @@ create or replace function ves_int.evict_rate_limits(
 returns void
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

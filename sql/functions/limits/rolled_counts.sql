@@ -4,7 +4,7 @@ language plpgsql
 immutable
 strict
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

@@ -9,7 +9,7 @@ create or replace function ves_int.take_budget(
 returns table (granted integer, scarcest integer, remaining integer, reset_seconds integer)
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
 as $$
 #variable_conflict use_column

@@ -5,7 +5,7 @@ returns table (granted integer, scarcest integer, remaining integer, reset_secon
 language plpgsql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_dimensions constant text := array_dims(take_rate_limit.buckets);

@@ -3,7 +3,7 @@ returns table (engine_version text, mode text, server_version text, fsync boolea
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select s.engine_version, s.mode, current_setting('server_version'), current_setting('fsync')::boolean,
     current_setting('synchronous_commit')

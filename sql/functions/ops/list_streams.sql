@@ -3,7 +3,7 @@ returns table (tenant_id uuid, store_id uuid, head_sequence bigint, committed_to
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select c.tenant_id, c.store_id, c.current_sequence, ves_int.committed_to(c.tenant_id, c.store_id), c.updated_at
   from ves_store.ves_sequence_counters as c

@@ -3,7 +3,7 @@ create or replace function ves_int.raise_error(name text, detail jsonb default '
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_error ves_store.errors;

@@ -2,7 +2,7 @@ create or replace function ves_int.require_fields(fields jsonb)
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_missing constant text := (select f.key from jsonb_each_text(fields) as f where f.value is null limit 1);

@@ -3,7 +3,7 @@ returns text
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select format('%s/%s', c.system_identifier, d.oid)
   from pg_catalog.pg_control_system() as c

@@ -3,7 +3,7 @@ returns boolean
 language plpgsql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if 'off' in (current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')) then

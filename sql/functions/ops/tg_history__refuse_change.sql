@@ -1,7 +1,7 @@
 create or replace function ves_int.tg_history__refuse_change()
 returns trigger
 language plpgsql
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   perform ves_int.raise_error('append_only', jsonb_build_object('table', tg_table_name, 'operation', lower(tg_op)));

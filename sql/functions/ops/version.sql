@@ -3,7 +3,7 @@ returns text
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select s.engine_version from ves_store.schema_state as s;
 $$;

@@ -3,7 +3,7 @@ create or replace function ves_int.advance_schema_epoch(tenant_id uuid)
 returns bigint
 language sql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   insert into ves_store.schema_epochs as s (tenant_id) values (advance_schema_epoch.tenant_id)
   on conflict (tenant_id) do update set epoch = s.epoch + 1

@@ -4,7 +4,7 @@ create or replace function ves_int.check_schema_fields(
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if check_schema_fields.tenant_id is null then

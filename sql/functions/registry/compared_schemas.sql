@@ -3,7 +3,7 @@ returns table (version integer, schema_json json)
 language sql
 stable
 rows 10
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select s.version, s.schema_json
   from ves_store.event_schemas as s

@@ -3,7 +3,7 @@ returns table (schema_epoch bigint, event_type text, schema_id uuid, version int
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     coalesce((select e.epoch from ves_store.schema_epochs as e where e.tenant_id = get_active_schemas.tenant_id), 0),

@@ -3,7 +3,7 @@ returns table (highest_version integer, version integer, schema_json json)
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select h.highest, c.version, c.schema_json
   from (

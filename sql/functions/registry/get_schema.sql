@@ -4,7 +4,7 @@ language sql
 stable
 security definer
 rows 1
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     s.schema_id, s.tenant_id, s.event_type, s.version, s.schema_json, s.status, s.compatibility, s.description,

@@ -9,7 +9,7 @@ create or replace function ves_int.judge_schemas(
 returns record
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

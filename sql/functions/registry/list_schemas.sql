@@ -3,7 +3,7 @@ returns setof ves.event_schema
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     s.schema_id, s.tenant_id, s.event_type, s.version, s.schema_json, s.status, s.compatibility, s.description,

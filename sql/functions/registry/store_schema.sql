@@ -6,7 +6,7 @@ returns ves.event_schema
 language plpgsql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   return ves_int.add_schema(

@@ -2,7 +2,7 @@ create or replace function ves_int.claimed_tenant(permission text)
 returns uuid
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_claims jsonb;

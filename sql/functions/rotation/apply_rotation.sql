@@ -3,7 +3,7 @@ create or replace function ves_int.apply_rotation(rotation_id uuid, tenant_id uu
 returns jsonb
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

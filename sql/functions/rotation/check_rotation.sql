@@ -4,7 +4,7 @@ create or replace function ves_int.check_rotation(
 returns void
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   perform ves_int.require_fields(jsonb_build_object('newKeyId', new_key_id, 'reason', reason));

@@ -2,7 +2,7 @@ create or replace function ves_int.grace_period(tenant_id uuid, agent_id uuid, k
 returns interval
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select coalesce((
     select p.grace_period_hours

@@ -7,7 +7,7 @@ returns table (
 )
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 set enable_nestloop to off
 as $$
   with active as (

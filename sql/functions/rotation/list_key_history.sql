@@ -6,7 +6,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     l.entry_id, l.agent_id, l.key_type, l.action, l.old_key_id::bigint & 4294967295,

@@ -7,7 +7,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     p.policy_id, p.agent_id, p.key_type, p.max_age_hours, p.max_usage_count, p.warning_threshold_hours,

@@ -6,7 +6,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     r.rotation_id, r.agent_id, r.key_type, r.current_key_id::bigint & 4294967295, r.scheduled_at, r.reason,

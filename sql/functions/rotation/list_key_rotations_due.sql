@@ -6,7 +6,7 @@ returns table (
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     d.agent_id, d.key_id::bigint & 4294967295, d.key_type, d.reason, d.due_at, d.usage_count, d.is_due,

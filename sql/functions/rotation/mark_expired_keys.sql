@@ -2,7 +2,7 @@ create or replace function ves_int.mark_expired_keys(max_keys integer)
 returns integer
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

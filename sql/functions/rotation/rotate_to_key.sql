@@ -7,7 +7,7 @@ create or replace function ves_int.rotate_to_key(
 returns ves.key_rotation
 language plpgsql
 volatile
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare

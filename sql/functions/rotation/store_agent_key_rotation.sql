@@ -8,7 +8,7 @@ returns ves.key_rotation
 language sql
 volatile
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select ves_int.rotate_to_key(
     tenant_id, agent_id, key_id, new_key_id, public_key, key_algorithm, public_key_bundle, valid_to, grace_period,

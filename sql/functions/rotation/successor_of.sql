@@ -2,7 +2,7 @@ create or replace function ves_int.successor_of(old ves_store.agent_signing_keys
 returns integer
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select n.key_id
   from ves_store.agent_signing_keys as n

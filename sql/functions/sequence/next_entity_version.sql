@@ -3,7 +3,7 @@ returns bigint
 language plpgsql
 immutable
 parallel safe
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if running is null then

@@ -3,7 +3,7 @@ returns table (tenant_id uuid, store_id uuid, public_inputs json, public_inputs_
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select c.tenant_id, c.store_id, i.inputs::json, sha256(convert_to(i.inputs, 'UTF8'))
   from ves_store.ves_commitments as c

@@ -3,7 +3,7 @@ returns setof ves.validity_proof
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select o.*
   from ves_store.ves_validity_proofs as p

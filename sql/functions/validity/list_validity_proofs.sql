@@ -3,7 +3,7 @@ returns setof ves.validity_proof
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     p.proof_id, p.batch_id, p.tenant_id, p.store_id, p.proof_type, p.proof_version, p.proof_hash, p.public_inputs,

@@ -1,7 +1,7 @@
 create or replace function ves_int.tg_ves_validity_proofs__stream_match()
 returns trigger
 language plpgsql
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 begin
   if not exists (

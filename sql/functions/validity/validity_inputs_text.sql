@@ -2,7 +2,7 @@ create or replace function ves_int.validity_inputs_text(commitment ves_store.ves
 returns text
 language sql
 immutable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   -- Sorted members and no space: this text is its own compact form (VES 2.3), so it may be hashed as it is.
   select format(

@@ -2,7 +2,7 @@ create or replace function ves_int.check_events(tenant_id uuid, store_id uuid)
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language plpgsql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
 set enable_hashjoin to off
 set enable_mergejoin to off

@@ -2,7 +2,7 @@ create or replace function ves_int.check_numbering(tenant_id uuid, store_id uuid
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   with stream as (
     select

@@ -9,7 +9,7 @@ returns table (
 )
 language sql
 stable
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   select
     string_agg(uuid_send(e.event_id) || uuid_send(e.source_agent_id), ''::bytea), array_agg(e.sequence_number),

@@ -4,7 +4,7 @@ returns table (tenant_id uuid, store_id uuid, scanned bigint, wrong bigint, firs
 language sql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
   with linked as (
     select c.tenant_id, c.store_id, c.batch_id, c.sequence_start,

@@ -7,7 +7,7 @@ returns table (check_name text, sequence_number bigint, batch_id uuid, finding t
 language plpgsql
 stable
 security definer
-set search_path to ''
+set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
