@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 
 MAX_DEPTH = 127
 
-# Possessive, and an unclosed string runs to the end: no input makes this look twice at a byte.
-_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_TO_ROUND = bytes.maketrans(b"[{]}", b"(())")
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+# Four symbols to a byte: nothing, an opening bracket, a closing one, a quotation mark.
+_TO_DIGITS = bytes.maketrans(b'[{]}"', b"11223")
+_NOT_SYMBOLS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+_SHIFTS = (6, 4, 2, 0)
+_INSIDE = 256
+
+
+def _steps() -> Iterator[tuple[int, int, int]]:
+    """For four symbols met outside, then inside a string: highest and final change of depth, next state."""
+    for state in (0, _INSIDE):
+        for byte in range(256):
+            top = change = 0
+            inside = state
+            for symbol in (byte >> shift & 3 for shift in _SHIFTS):
+                if symbol == 3:  # noqa: PLR2004
+                    inside ^= _INSIDE
+                elif symbol and not inside:
+                    change += 1 if symbol == 1 else -1
+                    top = max(top, change)
+            yield top, change, inside
+
+
+_STEPS = tuple(_steps())
 
 
 def count_openings(raw: bytes) -> int:
@@ -26,14 +45,17 @@ def is_deeper(raw: bytes, limit: int) -> bool:
     """
     if count_openings(raw) <= limit:
         return False
-    brackets = _STRINGS.sub(b"", raw).translate(_TO_ROUND, _NOT_BRACKETS)
-    for _ in range(limit):
-        # Each round removes the innermost level everywhere at once.
-        rest = brackets.replace(b"()", b"")
-        if len(rest) == len(brackets):
-            break
-        brackets = rest
-    return b"(" in brackets
+    # Without escapes every quotation mark begins or ends a string.
+    unescaped = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    symbols = unescaped.translate(_TO_DIGITS, _NOT_SYMBOLS)
+    symbols += b"0" * (-len(symbols) % 4)
+    depth = state = 0
+    for byte in int(symbols or b"0", 4).to_bytes(len(symbols) // 4, "big"):
+        top, change, state = _STEPS[state + byte]
+        if depth + top > limit:
+            return True
+        depth += change
+    return False
 
 
 def has_nul(raw: bytes) -> bool:
