@@ -1,9 +1,10 @@
--- Why a key cannot be registered with this proof: [error name, field, message], null when it can (VES 6.3, 6.4).
+-- Why a key cannot be registered with this proof: [error name, field, message], null when it can (VES 6.3,
+-- 6.4).
 create or replace function ves_int.agent_key_problem(
   key_algorithm integer, public_key bytea, public_key_bundle bytea, proof_of_possession bytea,
   proof_of_possession_bundle bytea
 )
-returns text []
+returns text[]
 language plpython3u
 immutable
 cost 1000

@@ -1,5 +1,5 @@
--- What a compliance proof is worth for an event: its STARK verified if its type says that it is one (VES 13), the
--- committed amount compared with a plaintext payload.
+-- What a compliance proof is worth for an event: its STARK verified if its type says that it is one (VES 13),
+-- the committed amount compared with a plaintext payload.
 create or replace function ves_int.judge_compliance_proof(
   proof_type text,
   proof bytea,

@@ -1,6 +1,6 @@
 -- Recomputes stored events of one stream; per event a bit mask: 1 payload hash, 2 cipher hash, 4 signing
--- hash, 8 signature, 16 leaf hash, 32 receipt hash, 64 receipt signature, 128 key of the payload not in the ring,
--- 256 ciphertext that does not open.
+-- hash, 8 signature, 16 leaf hash, 32 receipt hash, 64 receipt signature, 128 key of the payload not in the
+-- ring, 256 ciphertext that does not open.
 create or replace function ves_int.verify_events_batch(
   tenant_id uuid,
   store_id uuid,

@@ -1,6 +1,7 @@
 -- Who may do what, written whole each time: everything is taken away first, then given by name.
 -- Edges get EXECUTE and views, never a table.
-revoke all on all functions in schema ves from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin;
+revoke all on all functions in schema ves
+from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin;
 revoke all on all functions in schema ves_int
 from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin, ves_tenant;
 revoke all on all tables in schema ves from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin;
@@ -143,11 +144,18 @@ end
 $$;
 
 grant select on ves.errors, ves.signers to ves_api, ves_worker, ves_service, ves_reader, ves_admin;
-grant select on ves.events, ves.sequencer_receipts, ves.commitments, ves.rejections, ves.queue_metrics, ves.agent_encryption_keys, ves.shredded_payloads
+grant select on
+ves.events,
+ves.sequencer_receipts,
+ves.commitments,
+ves.rejections,
+ves.queue_metrics,
+ves.agent_encryption_keys,
+ves.shredded_payloads
 to ves_reader, ves_admin;
 
--- PostgREST. The views show only what the token's claims allow, which their two functions read; the schemas of those
--- functions and of the tables stay closed.
+-- PostgREST. The views show only what the token's claims allow, which their two functions read; the schemas
+-- of those functions and of the tables stay closed.
 revoke all on all tables in schema rest from ves_tenant, ves_anon, ves_authenticator;
 grant usage on schema rest to ves_tenant;
 grant select on all tables in schema rest to ves_tenant;

@@ -9,7 +9,8 @@ select
   encode(e.agent_signature, 'hex') as agent_signature,
   encode(e.leaf_hash, 'hex') as leaf_hash
 from ves.events as e
-where e.tenant_id = (select ves_int.claimed_tenant('read'))
+where
+  e.tenant_id = (select ves_int.claimed_tenant('read'))
   and coalesce(e.store_id = any((select ves_int.claimed_stores())::uuid[]), true);
 
 comment on view rest.events is 'VES events of the token''s tenant: the signed envelope and its hashes (bare hex), never the payload.';

@@ -5,8 +5,9 @@ select
   c.event_count, c.sequence_start, c.sequence_end, c.committed_at,
   encode(a.chain_tx_hash, 'hex') as chain_tx_hash, a.anchored_at
 from ves_store.commitments as c
-left join ves_store.commitment_anchors as a on a.batch_id = c.batch_id and a.tenant_id = c.tenant_id
-where c.tenant_id = (select ves_int.claimed_tenant('read'))
+left join ves_store.commitment_anchors as a on c.batch_id = a.batch_id and c.tenant_id = a.tenant_id
+where
+  c.tenant_id = (select ves_int.claimed_tenant('read'))
   and coalesce(c.store_id = any((select ves_int.claimed_stores())::uuid[]), true);
 
 comment on view rest.legacy_commitments is 'Legacy commitments of the token''s tenant with their anchoring state, roots as bare hex.';

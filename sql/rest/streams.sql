@@ -9,8 +9,9 @@ select
   coalesce(l.current_sequence, 0) as legacy_head_sequence,
   greatest(c.updated_at, l.updated_at) as updated_at
 from ves_store.ves_sequence_counters as c
-left join ves_store.sequence_counters as l on l.tenant_id = c.tenant_id and l.store_id = c.store_id
-where c.tenant_id = (select ves_int.claimed_tenant('read'))
+left join ves_store.sequence_counters as l on c.tenant_id = l.tenant_id and c.store_id = l.store_id
+where
+  c.tenant_id = (select ves_int.claimed_tenant('read'))
   and coalesce(c.store_id = any((select ves_int.claimed_stores())::uuid[]), true);
 
 comment on view rest.streams is 'Streams of the token''s tenant: heads of the VES and the legacy numbering, how far the VES stream is committed.';

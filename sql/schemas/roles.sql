@@ -18,8 +18,8 @@ begin
 end
 $$;
 
--- PostgREST logs in with no rights of its own and becomes one of these for each request. It takes the settings of the
--- role that it becomes with them.
+-- PostgREST logs in with no rights of its own and becomes one of these for each request. It takes the
+-- settings of the role that it becomes with them.
 grant ves_anon to ves_authenticator;
 grant ves_tenant to ves_authenticator;
 alter role ves_authenticator set statement_timeout to '5s';

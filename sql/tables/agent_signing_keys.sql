@@ -27,7 +27,7 @@ create table ves_store.agent_signing_keys (
 
 create index agent_signing_keys_tenant_id_idx on ves_store.agent_signing_keys (tenant_id, agent_id);
 create index agent_signing_keys_valid_to_idx on ves_store.agent_signing_keys (valid_to)
-  where status = 'active' and valid_to is not null;
+where status = 'active' and valid_to is not null;
 
 comment on table ves_store.agent_signing_keys is 'Agent public keys with validity windows and revocation (VES 6.2). Key bytes never change.';
 comment on column ves_store.agent_signing_keys.tenant_id is 'Tenant.';

@@ -5,7 +5,7 @@ create table ves_store.commitment_anchors (
   anchored_at timestamptz,
   constraint commitment_anchors_pkey primary key (batch_id, tenant_id),
   constraint commitment_anchors_batch_id_tenant_id_fkey
-    foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
+  foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
   constraint chain_tx_hash_has_32_bytes check (octet_length(chain_tx_hash) = 32)
 );
 

@@ -5,7 +5,7 @@ create table ves_store.commitment_nodes (
   nodes bytea not null,
   constraint commitment_nodes_pkey primary key (batch_id, tenant_id, level),
   constraint commitment_nodes_batch_id_tenant_id_fkey
-    foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
+  foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
   constraint nodes_are_whole check (octet_length(nodes) % 32 = 0 and octet_length(nodes) > 0)
 );
 

@@ -14,7 +14,9 @@ create table ves_store.commitments (
   constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
   constraint event_count_is_the_length_of_the_range check (event_count = sequence_end - sequence_start + 1),
   constraint roots_have_32_bytes check (
-    octet_length(events_root) = 32 and octet_length(prev_state_root) = 32 and octet_length(new_state_root) = 32
+    octet_length(events_root) = 32
+    and octet_length(prev_state_root) = 32
+    and octet_length(new_state_root) = 32
   )
 );
 

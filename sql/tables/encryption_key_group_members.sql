@@ -8,15 +8,15 @@ create table ves_store.encryption_key_group_members (
   added_at timestamptz not null default now(),
   constraint encryption_key_group_members_pkey primary key (group_id, agent_id, tenant_id),
   constraint encryption_key_group_members_group_id_tenant_id_fkey
-    foreign key (group_id, tenant_id) references ves_store.encryption_key_groups (group_id, tenant_id)
-    on delete cascade,
+  foreign key (group_id, tenant_id) references ves_store.encryption_key_groups (group_id, tenant_id)
+  on delete cascade,
   constraint member_role_is_known check (role in ('admin', 'member'))
 );
 
 create index encryption_key_group_members_group_id_tenant_id_idx
-  on ves_store.encryption_key_group_members (group_id, tenant_id);
+on ves_store.encryption_key_group_members (group_id, tenant_id);
 create index encryption_key_group_members_agent_id_idx
-  on ves_store.encryption_key_group_members (agent_id, tenant_id);
+on ves_store.encryption_key_group_members (agent_id, tenant_id);
 
 comment on table ves_store.encryption_key_group_members is 'Who is in a group now; group_key_audit_log has who was.';
 comment on column ves_store.encryption_key_group_members.group_id is 'Group.';

@@ -23,7 +23,9 @@ create table ves_store.events (
   constraint events_tenant_id_store_id_sequence_number_key unique (tenant_id, store_id, sequence_number),
   constraint sequence_number_is_positive check (sequence_number > 0),
   constraint envelope_version_is_32_bits check (envelope_version between 0 and 4294967295),
-  constraint digests_have_their_lengths check (octet_length(payload_hash) = 32 and octet_length(leaf_hash) = 32),
+  constraint digests_have_their_lengths check (
+    octet_length(payload_hash) = 32 and octet_length(leaf_hash) = 32
+  ),
   constraint payload_has_one_stored_form check (
     case
       when shredded_at is not null then payload is null and payload_at_rest is null

@@ -10,12 +10,18 @@ create table ves_store.group_key_audit_log (
   created_at timestamptz not null default clock_timestamp(),
   constraint group_key_audit_log_pkey primary key (tenant_id, entry_id),
   constraint group_audit_action_is_known check (action in (
-    'group_created', 'group_deleted', 'group_updated', 'member_added', 'member_removed', 'member_role_changed',
-    'member_key_refreshed', 'encrypted_to_group'))
+    'group_created',
+    'group_deleted',
+    'group_updated',
+    'member_added',
+    'member_removed',
+    'member_role_changed',
+    'member_key_refreshed', 'encrypted_to_group'
+  ))
 );
 
 create index group_key_audit_log_group_id_idx
-  on ves_store.group_key_audit_log (group_id, tenant_id, entry_id);
+on ves_store.group_key_audit_log (group_id, tenant_id, entry_id);
 
 comment on table ves_store.group_key_audit_log is 'What happened to a group and its members, in order; it outlives the group. Append-only.';
 comment on column ves_store.group_key_audit_log.entry_id is 'Number of the row, over all tenants.';

@@ -13,12 +13,13 @@ create table ves_store.key_rotation_audit_log (
   constraint key_rotation_audit_log_pkey primary key (tenant_id, entry_id),
   constraint key_audit_action_is_known check (action in (
     'key_generated', 'key_registered', 'key_rotated', 'key_revoked', 'key_expired', 'grace_period_started',
-    'grace_period_ended', 'policy_updated')),
+    'grace_period_ended', 'policy_updated'
+  )),
   constraint key_audit_actor_type_is_known check (actor_type in ('system', 'agent', 'admin', 'api'))
 );
 
 create index key_rotation_audit_log_agent_id_idx
-  on ves_store.key_rotation_audit_log (agent_id, tenant_id, entry_id);
+on ves_store.key_rotation_audit_log (agent_id, tenant_id, entry_id);
 
 comment on table ves_store.key_rotation_audit_log is 'What happened to the keys of a tenant, in order. Append-only.';
 comment on column ves_store.key_rotation_audit_log.entry_id is 'Number of the row, over all tenants.';

@@ -13,7 +13,7 @@ create table ves_store.key_rotation_policies (
   updated_at timestamptz not null default now(),
   constraint key_rotation_policies_pkey primary key (policy_id, tenant_id),
   constraint key_rotation_policies_tenant_id_agent_id_key_type_key
-    unique nulls not distinct (tenant_id, agent_id, key_type),
+  unique nulls not distinct (tenant_id, agent_id, key_type),
   constraint policy_key_type_is_known check (key_type in ('signing', 'encryption')),
   constraint max_age_is_positive check (max_age_hours between 1 and 876000),
   constraint max_usage_is_positive check (max_usage_count > 0),

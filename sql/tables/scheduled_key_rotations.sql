@@ -14,22 +14,22 @@ create table ves_store.scheduled_key_rotations (
   constraint scheduled_key_rotations_pkey primary key (rotation_id, tenant_id),
   constraint rotation_key_type_is_known check (key_type in ('signing', 'encryption')),
   constraint rotation_reason_is_known
-    check (reason in ('age_limit', 'usage_limit', 'manual', 'expiry', 'compromise', 'policy_change')),
+  check (reason in ('age_limit', 'usage_limit', 'manual', 'expiry', 'compromise', 'policy_change')),
   constraint rotation_status_is_known
-    check (status in ('pending', 'in_progress', 'completed', 'failed', 'cancelled')),
+  check (status in ('pending', 'in_progress', 'completed', 'failed', 'cancelled')),
   constraint completed_rotation_names_its_new_key
-    check (status <> 'completed' or (new_key_id is not null and completed_at is not null)),
+  check (status <> 'completed' or (new_key_id is not null and completed_at is not null)),
   constraint failed_rotation_says_why check (status <> 'failed' or error_message is not null)
 );
 
 -- One open rotation a key: what a worker repeats after a crash it finds done.
 create unique index scheduled_key_rotations_open_idx
-  on ves_store.scheduled_key_rotations (agent_id, current_key_id, tenant_id)
-  where status in ('pending', 'in_progress');
+on ves_store.scheduled_key_rotations (agent_id, current_key_id, tenant_id)
+where status in ('pending', 'in_progress');
 create index scheduled_key_rotations_scheduled_at_idx
-  on ves_store.scheduled_key_rotations (scheduled_at) where status = 'pending';
+on ves_store.scheduled_key_rotations (scheduled_at) where status = 'pending';
 create index scheduled_key_rotations_tenant_id_idx
-  on ves_store.scheduled_key_rotations (tenant_id, scheduled_at);
+on ves_store.scheduled_key_rotations (tenant_id, scheduled_at);
 
 comment on table ves_store.scheduled_key_rotations is 'Rotations that were asked for, or that a policy made due. pending: not yet done; in_progress: the old key is retired and a new one is awaited; completed: new_key_id has taken over.';
 comment on column ves_store.scheduled_key_rotations.rotation_id is 'Rotation.';

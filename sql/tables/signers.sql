@@ -9,7 +9,9 @@ create table ves_store.signers (
   constraint signers_sequencer_id_key_version_algorithm_key unique (sequencer_id, key_version, algorithm),
   constraint algorithm_is_known check (algorithm in ('none', 'ed25519')),
   constraint public_key_matches_algorithm
-    check ((algorithm = 'none') = (public_key is null) and (public_key is null or octet_length(public_key) = 32))
+  check (
+    (algorithm = 'none') = (public_key is null) and (public_key is null or octet_length(public_key) = 32)
+  )
 );
 
 comment on table ves_store.signers is

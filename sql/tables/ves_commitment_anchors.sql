@@ -7,7 +7,7 @@ create table ves_store.ves_commitment_anchors (
   anchored_at timestamptz,
   constraint ves_commitment_anchors_pkey primary key (batch_id, tenant_id),
   constraint ves_commitment_anchors_batch_id_tenant_id_fkey
-    foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
+  foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
   constraint chain_tx_hash_has_32_bytes check (octet_length(chain_tx_hash) = 32),
   constraint anchored_only_with_a_transaction check (anchored_at is null or chain_tx_hash is not null)
 );

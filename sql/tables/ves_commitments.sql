@@ -13,12 +13,18 @@ create table ves_store.ves_commitments (
   sequence_end bigint not null,
   committed_at timestamptz not null,
   constraint ves_commitments_pkey primary key (batch_id, tenant_id),
-  constraint ves_commitments_tenant_id_store_id_sequence_start_key unique (tenant_id, store_id, sequence_start),
+  constraint ves_commitments_tenant_id_store_id_sequence_start_key unique (
+    tenant_id, store_id, sequence_start
+  ),
   constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
   constraint leaf_count_is_the_length_of_the_range check (leaf_count = sequence_end - sequence_start + 1),
-  constraint padding_is_a_power_of_two check (padded_leaf_count = 1 << tree_depth and padded_leaf_count >= leaf_count),
+  constraint padding_is_a_power_of_two check (
+    padded_leaf_count = 1 << tree_depth and padded_leaf_count >= leaf_count
+  ),
   constraint roots_have_32_bytes check (
-    octet_length(merkle_root) = 32 and octet_length(prev_state_root) = 32 and octet_length(new_state_root) = 32
+    octet_length(merkle_root) = 32
+    and octet_length(prev_state_root) = 32
+    and octet_length(new_state_root) = 32
   )
 );
 

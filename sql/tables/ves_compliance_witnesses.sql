@@ -5,7 +5,7 @@ create table ves_store.ves_compliance_witnesses (
   submitted_at timestamptz not null,
   constraint ves_compliance_witnesses_pkey primary key (proof_id, tenant_id),
   constraint ves_compliance_witnesses_proof_id_tenant_id_fkey
-    foreign key (proof_id, tenant_id) references ves_store.ves_compliance_proofs (proof_id, tenant_id),
+  foreign key (proof_id, tenant_id) references ves_store.ves_compliance_proofs (proof_id, tenant_id),
   constraint witness_commitment_has_32_bytes check (octet_length(witness_commitment) = 32)
 );
 

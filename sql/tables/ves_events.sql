@@ -34,7 +34,9 @@ create table ves_store.ves_events (
   constraint ves_version_is_positive check (ves_version >= 1),
   constraint payload_has_one_stored_form check (
     case
-      when shredded_at is not null then payload is null and payload_encrypted is null and payload_at_rest is null
+      when
+        shredded_at is not null
+        then payload is null and payload_encrypted is null and payload_at_rest is null
       when payload_kind = 0 then (payload is null) <> (payload_at_rest is null) and payload_encrypted is null
       else payload_kind = 1 and payload_encrypted is not null and payload is null and payload_at_rest is null
     end

@@ -13,16 +13,18 @@ create table ves_store.ves_validity_proofs (
   proof_key_id bytea,
   constraint ves_validity_proofs_pkey primary key (proof_id, tenant_id),
   constraint ves_validity_proofs_batch_id_tenant_id_proof_type_proof_version
-    unique (batch_id, tenant_id, proof_type, proof_version),
+  unique (batch_id, tenant_id, proof_type, proof_version),
   constraint ves_validity_proofs_batch_id_tenant_id_fkey
-    foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
+  foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
   constraint proof_type_has_1_to_32_bytes check (octet_length(proof_type) between 1 and 32),
   constraint proof_version_is_positive check (proof_version >= 1),
   constraint proof_has_at_most_2_mib check (
     octet_length(proof) between 1 and case when proof_key_id is null then 2097152 else 2097184 end
   ),
   constraint key_id_has_8_bytes check (octet_length(proof_key_id) = 8),
-  constraint hashes_have_32_bytes check (octet_length(proof_hash) = 32 and octet_length(public_inputs_hash) = 32)
+  constraint hashes_have_32_bytes check (
+    octet_length(proof_hash) = 32 and octet_length(public_inputs_hash) = 32
+  )
 );
 
 -- Proofs are random bytes: compression would only cost time.

@@ -4,8 +4,8 @@ create type ves.inclusion_proof as (
   merkle_root bytea,
   leaf_hash bytea,
   leaf_index bigint,
-  proof_path bytea[],
-  directions boolean[]
+  proof_path bytea [],
+  directions boolean []
 );
 
 comment on type ves.inclusion_proof is

@@ -1,5 +1,5 @@
--- Written out instead of calling functions: one with a pinned search_path is never inlined, and 10,000 receipts took
--- seconds.
+-- Written out instead of calling functions: one with a pinned search_path is never inlined, and 10,000
+-- receipts took seconds.
 create or replace view ves_int.receipt_documents as
 select
   e.tenant_id,
@@ -20,15 +20,19 @@ select
     end || '+00:00',
     'receiptHash', encode(sha256(
       'VES_RECEIPT_V1'::bytea || uuid_send(e.tenant_id) || uuid_send(e.store_id) || uuid_send(e.event_id)
-      || int8send(e.sequence_number) || e.event_signing_hash), 'hex'),
+      || int8send(e.sequence_number) || e.event_signing_hash
+    ), 'hex'),
     'signatureAlg', s.algorithm,
-    'sequencerSignature', case when s.algorithm = 'none' then '' else encode(r.sequencer_signature, 'hex') end,
+    'sequencerSignature',
+    case when s.algorithm = 'none' then '' else encode(r.sequencer_signature, 'hex') end,
     'sequencerKeyVersion', s.key_version
-  ) || case when s.algorithm = 'ed25519' then '{"receiptSignatureScheme": 1}'::jsonb else '{}'::jsonb end as receipt
+  )
+  || case when s.algorithm = 'ed25519' then '{"receiptSignatureScheme": 1}'::jsonb else '{}'::jsonb end
+    as receipt
 from ves_store.ves_events as e
-join ves_store.signers as s on s.signer_id = e.signer_id
+inner join ves_store.signers as s on e.signer_id = s.signer_id
 left join ves_store.ves_sequencer_receipts as r
-  on r.tenant_id = e.tenant_id and r.store_id = e.store_id and r.sequence_number = e.sequence_number;
+  on e.tenant_id = r.tenant_id and e.store_id = r.store_id and e.sequence_number = r.sequence_number;
 
 comment on view ves_int.receipt_documents is
 'Receipt of every event in the wire form (VES 11); sequencerSignature null means: not stored yet.';

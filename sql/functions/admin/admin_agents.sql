@@ -1,8 +1,8 @@
 create or replace function ves.admin_agents(tenant_id uuid default null, max_rows integer default 200)
 returns table (
-  tenant_id uuid, agent_id uuid, permissions text, store_scope text, api_key_count bigint, active_api_keys bigint,
-  first_key_at timestamptz, last_key_at timestamptz, store_id uuid, last_sync_at timestamptz,
-  last_pushed_sequence bigint, last_pulled_sequence bigint
+  tenant_id uuid, agent_id uuid, permissions text, store_scope text, api_key_count bigint,
+  active_api_keys bigint, first_key_at timestamptz, last_key_at timestamptz, store_id uuid,
+  last_sync_at timestamptz, last_pushed_sequence bigint, last_pulled_sequence bigint
 )
 language sql
 stable

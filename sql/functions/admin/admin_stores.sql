@@ -1,7 +1,8 @@
 create or replace function ves.admin_stores(tenant_id uuid default null, max_rows integer default 200)
 returns table (
-  tenant_id uuid, store_id uuid, head_sequence bigint, ves_head_sequence bigint, last_projected_sequence bigint,
-  projection_lag bigint, agent_count bigint, last_agent_sync_at timestamptz, updated_at timestamptz
+  tenant_id uuid, store_id uuid, head_sequence bigint, ves_head_sequence bigint,
+  last_projected_sequence bigint, projection_lag bigint, agent_count bigint, last_agent_sync_at timestamptz,
+  updated_at timestamptz
 )
 language sql
 stable

@@ -1,6 +1,7 @@
 create or replace function ves.reencrypt_events(
-  tenant_id uuid default null, store_id uuid default null, batch_size integer default 500, cursor jsonb default null,
-  dry_run boolean default false, force boolean default false, context jsonb default null
+  tenant_id uuid default null, store_id uuid default null, batch_size integer default 500,
+  cursor jsonb default null, dry_run boolean default false, force boolean default false,
+  context jsonb default null
 )
 returns ves.reencrypt_step
 language plpgsql

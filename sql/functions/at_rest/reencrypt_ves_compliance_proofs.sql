@@ -1,7 +1,9 @@
--- As ves_int.reencrypt_ves_events: the scan locks nothing, rows that are to change are re-read under their lock.
+-- As ves_int.reencrypt_ves_events: the scan locks nothing, rows that are to change are re-read under their
+-- lock.
 create or replace function ves.reencrypt_ves_compliance_proofs(
-  tenant_id uuid default null, store_id uuid default null, batch_size integer default 200, cursor jsonb default null,
-  dry_run boolean default false, force boolean default false, context jsonb default null
+  tenant_id uuid default null, store_id uuid default null, batch_size integer default 200,
+  cursor jsonb default null, dry_run boolean default false, force boolean default false,
+  context jsonb default null
 )
 returns ves.reencrypt_step
 language plpgsql

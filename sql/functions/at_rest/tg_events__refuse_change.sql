@@ -1,5 +1,5 @@
--- Two changes pass, and only inside the functions that make them: another ciphertext of the same payload, and the
--- destruction of a payload that ves_store.shredded_payloads records.
+-- Two changes pass, and only inside the functions that make them: another ciphertext of the same payload, and
+-- the destruction of a payload that ves_store.shredded_payloads records.
 create or replace function ves_int.tg_events__refuse_change()
 returns trigger
 language plpgsql

@@ -1,4 +1,5 @@
--- PL/pgSQL for its cached plan, one expression without helpers: each nested call would cost more than the hash.
+-- PL/pgSQL for its cached plan, one expression without helpers: each nested call would cost more than the
+-- hash.
 create or replace function ves_int.audit_hash(entry ves_store.audit_log)
 returns bytea
 language plpgsql

@@ -1,8 +1,8 @@
 create or replace function ves.list_audit(
-  tenant_id uuid default null, action text default null, actor text default null, resource_type text default null,
-  resource_id text default null, from_time timestamptz default null, to_time timestamptz default null,
-  success boolean default null, after_tenant uuid default null, after_number bigint default null,
-  max_rows integer default 100, newest_first boolean default false
+  tenant_id uuid default null, action text default null, actor text default null,
+  resource_type text default null, resource_id text default null, from_time timestamptz default null,
+  to_time timestamptz default null, success boolean default null, after_tenant uuid default null,
+  after_number bigint default null, max_rows integer default 100, newest_first boolean default false
 )
 returns setof ves.audit_entry
 language plpgsql

@@ -1,7 +1,7 @@
 create or replace function ves.list_api_keys(tenant_id uuid, agent_id uuid default null)
 returns table (
-  key_hash_prefix text, agent_id uuid, store_ids uuid[], can_read boolean, can_write boolean, can_admin boolean,
-  active boolean, rate_limit integer, created_at timestamptz, updated_at timestamptz
+  key_hash_prefix text, agent_id uuid, store_ids uuid[], can_read boolean, can_write boolean,
+  can_admin boolean, active boolean, rate_limit integer, created_at timestamptz, updated_at timestamptz
 )
 language sql
 stable

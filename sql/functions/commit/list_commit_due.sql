@@ -1,5 +1,6 @@
 create or replace function ves.list_commit_due(
-  min_events integer default 1024, max_age_seconds double precision default 5, max_streams integer default 1000
+  min_events integer default 1024, max_age_seconds double precision default 5,
+  max_streams integer default 1000
 )
 returns table (tenant_id uuid, store_id uuid, waiting bigint)
 language sql

@@ -1,4 +1,6 @@
-create or replace function ves.list_commitments(tenant_id uuid, store_id uuid, only_unanchored boolean default true)
+create or replace function ves.list_commitments(
+  tenant_id uuid, store_id uuid, only_unanchored boolean default true
+)
 returns setof ves.commitment
 language sql
 stable

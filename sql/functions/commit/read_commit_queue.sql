@@ -1,4 +1,6 @@
-create or replace function ves.read_commit_queue(vt_seconds integer default 30, max_messages integer default 1000)
+create or replace function ves.read_commit_queue(
+  vt_seconds integer default 30, max_messages integer default 1000
+)
 returns table (msg_id bigint, tenant_id uuid, store_id uuid, sequence_from bigint, sequence_to bigint)
 language sql
 volatile

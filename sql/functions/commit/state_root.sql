@@ -1,5 +1,6 @@
 create or replace function ves_int.state_root(
-  stream_id bytea, prev_state_root bytea, merkle_root bytea, sequence_start bigint, sequence_end bigint, leaf_count integer
+  stream_id bytea, prev_state_root bytea, merkle_root bytea, sequence_start bigint, sequence_end bigint,
+  leaf_count integer
 )
 returns bytea
 language sql

@@ -1,5 +1,5 @@
--- Each level is padded only to an even number of nodes with the known root of an all-padding subtree of its height,
--- which gives the same tree as padding the leaves to a power of two, without hashing the padding.
+-- Each level is padded only to an even number of nodes with the known root of an all-padding subtree of its
+-- height, which gives the same tree as padding the leaves to a power of two, without hashing the padding.
 create or replace function ves_int.tree_levels(leaves bytea)
 returns bytea[]
 language plpgsql

@@ -1,4 +1,6 @@
-create or replace function ves.get_compliance_proof(tenant_id uuid, proof_id uuid, decrypt boolean default true)
+create or replace function ves.get_compliance_proof(
+  tenant_id uuid, proof_id uuid, decrypt boolean default true
+)
 returns setof ves.compliance_proof
 language sql
 stable

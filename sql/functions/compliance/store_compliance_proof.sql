@@ -1,10 +1,11 @@
--- Dedupe and conflict rules of VES 13. Two submissions of one place at the same moment: one inserts, the other waits at
--- the index and then reads the first one's row. A STARK that nobody has verified gets no place: it is stored beside,
--- unless the place is taken.
+-- Dedupe and conflict rules of VES 13. Two submissions of one place at the same moment: one inserts, the
+-- other waits at the index and then reads the first one's row. A STARK that nobody has verified gets no
+-- place: it is stored beside, unless the place is taken.
 create or replace function ves.store_compliance_proof(
   tenant_id uuid, event_id uuid, proof_type text, proof_version integer, policy_id text, policy_params text,
-  policy_hash bytea, proof_id uuid, proof bytea, proof_key_id bytea, proof_hash bytea, public_inputs_hash bytea,
-  witness_commitment bytea, proof_options bytea, amount_binding text, verified boolean default null
+  policy_hash bytea, proof_id uuid, proof bytea, proof_key_id bytea, proof_hash bytea,
+  public_inputs_hash bytea, witness_commitment bytea, proof_options bytea, amount_binding text,
+  verified boolean default null
 )
 returns ves.compliance_proof
 language plpgsql

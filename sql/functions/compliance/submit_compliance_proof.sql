@@ -1,5 +1,6 @@
--- The door for services beside the database: checks and verifies in PL/Python, then stores by the same function as
--- the API. What does not verify is not stored, so that it cannot take the place of a later honest proof.
+-- The door for services beside the database: checks and verifies in PL/Python, then stores by the same
+-- function as the API. What does not verify is not stored, so that it cannot take the place of a later honest
+-- proof.
 create or replace function ves.submit_compliance_proof(
   tenant_id uuid, event_id uuid, proof_type text, proof_version integer, policy_id text, policy_params text,
   proof bytea, witness_commitment bytea default null, public_inputs text default null

@@ -1,5 +1,6 @@
 create or replace function ves.create_encryption_group(
-  tenant_id uuid, name text, description text default null, created_by uuid default null, context jsonb default null
+  tenant_id uuid, name text, description text default null, created_by uuid default null,
+  context jsonb default null
 )
 returns uuid
 language plpgsql

@@ -1,4 +1,6 @@
-create or replace function ves.delete_encryption_group(tenant_id uuid, group_id uuid, context jsonb default null)
+create or replace function ves.delete_encryption_group(
+  tenant_id uuid, group_id uuid, context jsonb default null
+)
 returns void
 language plpgsql
 volatile

@@ -1,7 +1,8 @@
--- Functions with a pinned search_path are never inlined and cost microseconds a call: what is the same for the whole
--- batch is computed once, and the receipt hash is written out (VES 11).
+-- Functions with a pinned search_path are never inlined and cost microseconds a call: what is the same for
+-- the whole batch is computed once, and the receipt hash is written out (VES 11).
 create or replace function ves_int.ingest_answer(
-  tenant_id uuid, store_id uuid, event_ids uuid[], digests bytea, signer ves_store.signers, result ves.ingest_result
+  tenant_id uuid, store_id uuid, event_ids uuid[], digests bytea, signer ves_store.signers,
+  result ves.ingest_result
 )
 returns jsonb
 language plpgsql

@@ -1,6 +1,6 @@
--- The jsonb spelling of ves.ingest_signed_request. jsonb keeps every number's value, so the hashes are those of the text;
--- what it cannot hold (\u0000, lone surrogates) its own input refuses. The text door is faster: parsing to jsonb and
--- printing it again costs about 30 us an event.
+-- The jsonb spelling of ves.ingest_signed_request. jsonb keeps every number's value, so the hashes are those
+-- of the text; what it cannot hold (\u0000, lone surrogates) its own input refuses. The text door is faster:
+-- parsing to jsonb and printing it again costs about 30 us an event.
 create or replace function ves.ingest_signed_events(request jsonb)
 returns jsonb
 language sql

@@ -1,4 +1,5 @@
--- The same judgement as in ves.ingest_events, which has it written out: revoked, not yet, expired, in this order.
+-- The same judgement as in ves.ingest_events, which has it written out: revoked, not yet, expired, in this
+-- order.
 create or replace function ves_int.effective_key_status(
   status text, revoked_at timestamptz, valid_from timestamptz, valid_to timestamptz, expires_at timestamptz,
   at timestamptz

@@ -1,5 +1,7 @@
 create or replace function ves.get_agent_keys(tenant_id uuid, agent_ids uuid[], key_ids integer[])
-returns table (agent_id uuid, key_id integer, key_algorithm smallint, public_key bytea, public_key_bundle bytea)
+returns table (
+  agent_id uuid, key_id integer, key_algorithm smallint, public_key bytea, public_key_bundle bytea
+)
 language sql
 stable
 security definer

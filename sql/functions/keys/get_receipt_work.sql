@@ -1,5 +1,8 @@
--- Two statements: move each stream's mark over the receipts stored since, then answer what is missing behind it.
-create or replace function ves.get_receipt_work(max_events integer default 1000, min_age_seconds double precision default 2)
+-- Two statements: move each stream's mark over the receipts stored since, then answer what is missing behind
+-- it.
+create or replace function ves.get_receipt_work(
+  max_events integer default 1000, min_age_seconds double precision default 2
+)
 returns table (
   tenant_id uuid, store_id uuid, sequence_number bigint, event_id uuid, signing_hash bytea, signer_id integer
 )

@@ -1,4 +1,6 @@
-create or replace function ves.get_receipts(tenant_id uuid, store_id uuid, from_sequence bigint, to_sequence bigint)
+create or replace function ves.get_receipts(
+  tenant_id uuid, store_id uuid, from_sequence bigint, to_sequence bigint
+)
 returns table (sequence_number bigint, event_id uuid, event_signing_hash bytea, receipt jsonb)
 language sql
 stable

@@ -2,10 +2,10 @@ create or replace function ves.list_agent_keys(
   tenant_id uuid, agent_id uuid default null, key_type text default null, at timestamptz default null
 )
 returns table (
-  agent_id uuid, key_id bigint, key_type text, key_algorithm smallint, public_key bytea, public_key_bundle bytea,
-  status text, valid_from timestamptz, valid_to timestamptz, revoked_at timestamptz, expires_at timestamptz,
-  grace_until timestamptz, rotation_reason text, created_at timestamptz, usage_count bigint,
-  last_used_at timestamptz
+  agent_id uuid, key_id bigint, key_type text, key_algorithm smallint, public_key bytea,
+  public_key_bundle bytea, status text, valid_from timestamptz, valid_to timestamptz, revoked_at timestamptz,
+  expires_at timestamptz, grace_until timestamptz, rotation_reason text, created_at timestamptz,
+  usage_count bigint, last_used_at timestamptz
 )
 language sql
 stable

@@ -1,7 +1,7 @@
 create or replace function ves_int.put_agent_key(
-  tenant_id uuid, agent_id uuid, key_id integer, public_key bytea, key_algorithm integer, public_key_bundle bytea,
-  valid_from timestamptz, valid_to timestamptz, proof_of_possession bytea, proof_of_possession_bundle bytea,
-  context jsonb
+  tenant_id uuid, agent_id uuid, key_id integer, public_key bytea, key_algorithm integer,
+  public_key_bundle bytea, valid_from timestamptz, valid_to timestamptz, proof_of_possession bytea,
+  proof_of_possession_bundle bytea, context jsonb
 )
 returns void
 language plpgsql

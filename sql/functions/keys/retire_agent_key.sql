@@ -1,4 +1,5 @@
--- The caller holds the row's lock. Only valid_to and revoked_at count at ingest, so a grace period is a valid_to.
+-- The caller holds the row's lock. Only valid_to and revoked_at count at ingest, so a grace period is a
+-- valid_to.
 create or replace function ves_int.retire_agent_key(
   key ves_store.agent_signing_keys, revoke boolean, grace_period interval, reason text, new_key_id integer,
   context jsonb

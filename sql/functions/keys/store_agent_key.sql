@@ -1,8 +1,8 @@
 -- The door for the API, which is trusted to have judged key and proof of possession by the same library.
 create or replace function ves.store_agent_key(
-  tenant_id uuid, agent_id uuid, key_id integer, public_key bytea, key_algorithm smallint, public_key_bundle bytea,
-  valid_from timestamptz, valid_to timestamptz, proof_of_possession bytea, proof_of_possession_bundle bytea,
-  context jsonb default null
+  tenant_id uuid, agent_id uuid, key_id integer, public_key bytea, key_algorithm smallint,
+  public_key_bundle bytea, valid_from timestamptz, valid_to timestamptz, proof_of_possession bytea,
+  proof_of_possession_bundle bytea, context jsonb default null
 )
 returns void
 language sql

@@ -1,8 +1,9 @@
--- Numbers are counted and skipped in the index alone; only the page's rows are read. The tenant is compared so that
--- the index on the stream's numbers cannot serve: before the first ANALYZE the planner preferred it and read the stream.
+-- Numbers are counted and skipped in the index alone; only the page's rows are read. The tenant is compared
+-- so that the index on the stream's numbers cannot serve: before the first ANALYZE the planner preferred it
+-- and read the stream.
 create or replace function ves.get_entity_history(
-  tenant_id uuid, store_id uuid, entity_type text, entity_id text, skip bigint default 0, max_events integer default 100,
-  decrypt boolean default true
+  tenant_id uuid, store_id uuid, entity_type text, entity_id text, skip bigint default 0,
+  max_events integer default 100, decrypt boolean default true
 )
 returns table (total bigint, event ves.legacy_event)
 language sql

@@ -1,7 +1,7 @@
--- Appends a batch of legacy events to one stream (VES 17.2): lock, judge, store, like ves.ingest_events and with the
--- same planner settings.
--- The lock is the row of ves_sequence_counters, the one that VES ingest takes: the two streams of a store share
--- entity_versions, and one lock for both leaves nothing that could be locked in two orders (VES 21, trap 23).
+-- Appends a batch of legacy events to one stream (VES 17.2): lock, judge, store, like ves.ingest_events and
+-- with the same planner settings. The lock is the row of ves_sequence_counters, the one that VES ingest
+-- takes: the two streams of a store share entity_versions, and one lock for both leaves nothing that could be
+-- locked in two orders (VES 21, trap 23).
 create or replace function ves.ingest_legacy_events(
   tenant_id uuid,
   store_id uuid,

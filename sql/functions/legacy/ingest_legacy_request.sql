@@ -1,5 +1,5 @@
--- The legacy door for services beside the database: decodes and hashes in PL/Python before any lock, then calls the
--- same core as the API.
+-- The legacy door for services beside the database: decodes and hashes in PL/Python before any lock, then
+-- calls the same core as the API.
 create or replace function ves.ingest_legacy_request(request text)
 returns jsonb
 language plpgsql

@@ -1,6 +1,6 @@
--- A path says neither the number of leaves nor which levels it skips. Skipped levels are always the highest zero bits
--- of the index below its top bit's level (only there a node can be the unpaired last one), so the length of the path
--- leaves at most one choice. The library's ves.legacy.verify_path gives the argument.
+-- A path says neither the number of leaves nor which levels it skips. Skipped levels are always the highest
+-- zero bits of the index below its top bit's level (only there a node can be the unpaired last one), so the
+-- length of the path leaves at most one choice. The library's ves.legacy.verify_path gives the argument.
 create or replace function ves.verify_legacy_inclusion(
   leaf_hash bytea, leaf_index bigint, proof_path bytea[], events_root bytea
 )

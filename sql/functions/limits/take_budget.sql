@@ -1,7 +1,7 @@
--- Takes up to `wanted` requests out of every named budget, or as many as the scarcest has left.
--- Locks the budgets' rows in the order of bucket and key, reads the clock only then (a grant is counted when it is
--- given, not when it was asked for), and never waits after that. Loops instead of queries over the counts, because
--- starting a query costs more than adding up 61 numbers.
+-- Takes up to `wanted` requests out of every named budget, or as many as the scarcest has left. Locks the
+-- budgets' rows in the order of bucket and key, reads the clock only then (a grant is counted when it is
+-- given, not when it was asked for), and never waits after that. Loops instead of queries over the counts,
+-- because starting a query costs more than adding up 61 numbers.
 create or replace function ves_int.take_budget(
   buckets text[], keys text[], limits integer[], windows integer[], max_entries integer[], wanted integer,
   at timestamptz default null

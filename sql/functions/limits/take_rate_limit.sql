@@ -1,5 +1,6 @@
 create or replace function ves.take_rate_limit(
-  buckets text[], keys text[], limits integer[], windows integer[], max_entries integer[], wanted integer default 1
+  buckets text[], keys text[], limits integer[], windows integer[], max_entries integer[],
+  wanted integer default 1
 )
 returns table (granted integer, scarcest integer, remaining integer, reset_seconds integer)
 language plpgsql

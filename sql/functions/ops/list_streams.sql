@@ -1,5 +1,7 @@
 create or replace function ves.list_streams(tenant_id uuid default null)
-returns table (tenant_id uuid, store_id uuid, head_sequence bigint, committed_to bigint, updated_at timestamptz)
+returns table (
+  tenant_id uuid, store_id uuid, head_sequence bigint, committed_to bigint, updated_at timestamptz
+)
 language sql
 stable
 security definer

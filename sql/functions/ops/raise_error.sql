@@ -1,5 +1,7 @@
 -- The one way to refuse: a code that is not in the registry cannot be raised.
-create or replace function ves_int.raise_error(name text, detail jsonb default '{}', message text default null)
+create or replace function ves_int.raise_error(
+  name text, detail jsonb default '{}', message text default null
+)
 returns void
 language plpgsql
 stable

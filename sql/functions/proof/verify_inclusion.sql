@@ -1,4 +1,6 @@
-create or replace function ves.verify_inclusion(leaf_hash bytea, leaf_index bigint, proof_path bytea[], merkle_root bytea)
+create or replace function ves.verify_inclusion(
+  leaf_hash bytea, leaf_index bigint, proof_path bytea[], merkle_root bytea
+)
 returns boolean
 language plpgsql
 immutable

@@ -1,7 +1,8 @@
--- Locks the tenant's registry, then counts: the second of two concurrent registrations sees the first one's version.
+-- Locks the tenant's registry, then counts: the second of two concurrent registrations sees the first one's
+-- version.
 create or replace function ves_int.add_schema(
-  tenant_id uuid, event_type text, schema_json json, description text, compatibility text, checked_version integer,
-  created_by text, context jsonb
+  tenant_id uuid, event_type text, schema_json json, description text, compatibility text,
+  checked_version integer, created_by text, context jsonb
 )
 returns ves.event_schema
 language plpgsql

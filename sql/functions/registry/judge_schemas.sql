@@ -1,6 +1,6 @@
--- For the doors that verify in the database. A tenant without schemas costs one look-up.
--- The mode is a setting of the database or of a role, not of the caller's good will: who may call these doors is
--- trusted, and could as well store its events' types without a schema.
+-- For the doors that verify in the database. A tenant without schemas costs one look-up. The mode is a
+-- setting of the database or of a role, not of the caller's good will: who may call these doors is trusted,
+-- and could as well store its events' types without a schema.
 create or replace function ves_int.judge_schemas(
   tenant_id uuid, event_types text[], payload_kinds smallint[], payloads json[], refusals text[],
   refusal_messages text[], reason text,

@@ -1,4 +1,6 @@
-create or replace function ves.list_schema_versions(tenant_id uuid, event_type text, version integer default null)
+create or replace function ves.list_schema_versions(
+  tenant_id uuid, event_type text, version integer default null
+)
 returns setof ves.event_schema
 language sql
 stable

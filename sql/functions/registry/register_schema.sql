@@ -1,7 +1,7 @@
 -- Compares under the registry's lock, so no other version can come between.
 create or replace function ves.register_schema(
-  tenant_id uuid, event_type text, schema_json json, description text default null, compatibility text default null,
-  context jsonb default null
+  tenant_id uuid, event_type text, schema_json json, description text default null,
+  compatibility text default null, context jsonb default null
 )
 returns ves.event_schema
 language plpgsql

@@ -1,6 +1,6 @@
 create or replace function ves.store_schema(
-  tenant_id uuid, event_type text, schema_json json, description text default null, compatibility text default null,
-  checked_version integer default null, context jsonb default null
+  tenant_id uuid, event_type text, schema_json json, description text default null,
+  compatibility text default null, checked_version integer default null, context jsonb default null
 )
 returns ves.event_schema
 language plpgsql

@@ -1,5 +1,6 @@
--- Rows are claimed with skip locked and every step looks at the state that it finds, so any number of workers may run
--- and any may die: what is not committed is found again. Audit entries come last, because they lock a tenant's chain.
+-- Rows are claimed with skip locked and every step looks at the state that it finds, so any number of workers
+-- may run and any may die: what is not committed is found again. Audit entries come last, because they lock a
+-- tenant's chain.
 create or replace function ves.apply_due_rotations(max_rotations integer default 100)
 returns table (completed integer, in_progress integer, failed integer, cancelled integer, expired integer)
 language plpgsql

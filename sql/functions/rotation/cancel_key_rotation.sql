@@ -1,4 +1,6 @@
-create or replace function ves.cancel_key_rotation(tenant_id uuid, rotation_id uuid, context jsonb default null)
+create or replace function ves.cancel_key_rotation(
+  tenant_id uuid, rotation_id uuid, context jsonb default null
+)
 returns boolean
 language plpgsql
 volatile

@@ -1,6 +1,6 @@
 create or replace function ves_int.check_rotation_policy(
-  tenant_id uuid, key_type text, max_age_hours integer, max_usage_count bigint, warning_threshold_hours integer,
-  grace_period_hours integer
+  tenant_id uuid, key_type text, max_age_hours integer, max_usage_count bigint,
+  warning_threshold_hours integer, grace_period_hours integer
 )
 returns void
 language plpgsql

@@ -1,6 +1,6 @@
 create or replace function ves_int.hand_over(
-  old ves_store.agent_signing_keys, new_key_id integer, revoke_old boolean, grace_period interval, reason text,
-  context jsonb
+  old ves_store.agent_signing_keys, new_key_id integer, revoke_old boolean, grace_period interval,
+  reason text, context jsonb
 )
 returns ves.key_rotation
 language plpgsql

@@ -1,5 +1,6 @@
--- The policy of the agent wins over the tenant's, whole. Only active keys are looked at: a retired one is done. Status
--- and key type are written out, because calling their functions for every key costs ten times the scan.
+-- The policy of the agent wins over the tenant's, whole. Only active keys are looked at: a retired one is
+-- done. Status and key type are written out, because calling their functions for every key costs ten times
+-- the scan.
 create or replace function ves_int.keys_due(tenant_id uuid, at timestamptz)
 returns table (
   tenant_id uuid, agent_id uuid, key_id integer, key_type text, reason text, due_at timestamptz,

@@ -1,7 +1,7 @@
 create or replace function ves.list_key_rotations(tenant_id uuid, agent_id uuid default null)
 returns table (
-  rotation_id uuid, agent_id uuid, key_type text, current_key_id bigint, scheduled_at timestamptz, reason text,
-  status text, new_key_id bigint, completed_at timestamptz, error_message text
+  rotation_id uuid, agent_id uuid, key_type text, current_key_id bigint, scheduled_at timestamptz,
+  reason text, status text, new_key_id bigint, completed_at timestamptz, error_message text
 )
 language sql
 stable

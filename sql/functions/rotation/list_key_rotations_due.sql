@@ -1,7 +1,7 @@
 create or replace function ves.list_key_rotations_due(tenant_id uuid)
 returns table (
-  agent_id uuid, key_id bigint, key_type text, reason text, due_at timestamptz, usage_count bigint, is_due boolean,
-  successor_key_id bigint
+  agent_id uuid, key_id bigint, key_type text, reason text, due_at timestamptz, usage_count bigint,
+  is_due boolean, successor_key_id bigint
 )
 language sql
 stable

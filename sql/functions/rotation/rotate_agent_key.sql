@@ -1,10 +1,10 @@
 -- The door for operators: judges the new key's proof of possession here, in PL/Python.
 create or replace function ves.rotate_agent_key(
   tenant_id uuid, agent_id uuid, key_id integer, new_key_id integer, public_key bytea default null,
-  key_algorithm smallint default null, public_key_bundle bytea default null, valid_to timestamptz default null,
-  grace_period interval default null, revoke_old boolean default false, reason text default 'manual',
-  proof_of_possession bytea default null, proof_of_possession_bundle bytea default null,
-  context jsonb default null
+  key_algorithm smallint default null, public_key_bundle bytea default null,
+  valid_to timestamptz default null, grace_period interval default null, revoke_old boolean default false,
+  reason text default 'manual', proof_of_possession bytea default null,
+  proof_of_possession_bundle bytea default null, context jsonb default null
 )
 returns ves.key_rotation
 language plpgsql

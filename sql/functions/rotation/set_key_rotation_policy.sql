@@ -1,8 +1,8 @@
 create or replace function ves.set_key_rotation_policy(
-  tenant_id uuid, agent_id uuid default null, key_type text default 'signing', max_age_hours integer default null,
-  max_usage_count bigint default null, warning_threshold_hours integer default 24,
-  grace_period_hours integer default 72, enforce_expiry boolean default true, auto_rotate boolean default false,
-  context jsonb default null
+  tenant_id uuid, agent_id uuid default null, key_type text default 'signing',
+  max_age_hours integer default null, max_usage_count bigint default null,
+  warning_threshold_hours integer default 24, grace_period_hours integer default 72,
+  enforce_expiry boolean default true, auto_rotate boolean default false, context jsonb default null
 )
 returns uuid
 language plpgsql

@@ -1,7 +1,9 @@
--- Needs no PL/Python unless public inputs are given: those of a commitment have one compact form, which SQL writes.
+-- Needs no PL/Python unless public inputs are given: those of a commitment have one compact form, which SQL
+-- writes.
 create or replace function ves.submit_validity_proof(
-  tenant_id uuid, batch_id uuid, proof_type text, proof_version integer, proof bytea, public_inputs text default null,
-  proof_id uuid default null, proof_key_id bytea default null, proof_hash bytea default null
+  tenant_id uuid, batch_id uuid, proof_type text, proof_version integer, proof bytea,
+  public_inputs text default null, proof_id uuid default null, proof_key_id bytea default null,
+  proof_hash bytea default null
 )
 returns ves.validity_proof
 language plpgsql

@@ -1,8 +1,10 @@
-create or replace function ves_int.stored_events(tenant_id uuid, store_id uuid, after_sequence bigint, max_events integer)
+create or replace function ves_int.stored_events(
+  tenant_id uuid, store_id uuid, after_sequence bigint, max_events integer
+)
 returns table (
-  ids bytea, sequence_numbers bigint[], ves_versions integer[], agent_key_ids integer[],
-  entity_types text[], entity_ids text[], event_types text[], created_at_texts text[], payload_kinds smallint[],
-  payloads bytea[], digests bytea, leaf_hashes bytea, signature_schemes smallint[], signature_bundles bytea[],
+  ids bytea, sequence_numbers bigint[], ves_versions integer[], agent_key_ids integer[], entity_types text[],
+  entity_ids text[], event_types text[], created_at_texts text[], payload_kinds smallint[], payloads bytea[],
+  digests bytea, leaf_hashes bytea, signature_schemes smallint[], signature_bundles bytea[],
   key_algorithms smallint[], key_public_keys bytea[], key_bundles bytea[], receipt_hashes bytea[],
   receipt_signatures bytea[], receipt_public_keys bytea[], payloads_at_rest bytea[], payload_key_ids bytea[],
   payload_states integer[], signer_is_known boolean[]

@@ -1,7 +1,7 @@
--- Recomputes everything a stream claims, from the stored rows alone, in chunks of 2,000 events: numbering, hashes,
--- signatures, receipts, leaves (PL/Python, batched), trees, stored levels and the state-root chain (SQL).
--- Takes no lock. Stable, therefore every statement looks through the caller's one snapshot: a stream under load is
--- judged as it was at one instant.
+-- Recomputes everything a stream claims, from the stored rows alone, in chunks of 2,000 events: numbering,
+-- hashes, signatures, receipts, leaves (PL/Python, batched), trees, stored levels and the state-root chain
+-- (SQL). Takes no lock. Stable, therefore every statement looks through the caller's one snapshot: a stream
+-- under load is judged as it was at one instant.
 create or replace function ves.verify_stream(tenant_id uuid, store_id uuid)
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language plpgsql

@@ -1,4 +1,5 @@
--- First light: the first state of the tables. Frozen once released; sql/types and sql/tables hold the desired state.
+-- First light: the first state of the tables. Frozen once released; sql/types and sql/tables hold the desired
+-- state.
 set local lock_timeout = '4s';
 set local statement_timeout = '60s';
 
@@ -30,8 +31,8 @@ create type ves.inclusion_proof as (
   merkle_root bytea,
   leaf_hash bytea,
   leaf_index bigint,
-  proof_path bytea[],
-  directions boolean[]
+  proof_path bytea [],
+  directions boolean []
 );
 
 comment on type ves.inclusion_proof is
@@ -121,12 +122,18 @@ create table ves_store.ves_commitments (
   sequence_end bigint not null,
   committed_at timestamptz not null,
   constraint ves_commitments_pkey primary key (batch_id, tenant_id),
-  constraint ves_commitments_tenant_id_store_id_sequence_start_key unique (tenant_id, store_id, sequence_start),
+  constraint ves_commitments_tenant_id_store_id_sequence_start_key unique (
+    tenant_id, store_id, sequence_start
+  ),
   constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
   constraint leaf_count_is_the_length_of_the_range check (leaf_count = sequence_end - sequence_start + 1),
-  constraint padding_is_a_power_of_two check (padded_leaf_count = 1 << tree_depth and padded_leaf_count >= leaf_count),
+  constraint padding_is_a_power_of_two check (
+    padded_leaf_count = 1 << tree_depth and padded_leaf_count >= leaf_count
+  ),
   constraint roots_have_32_bytes check (
-    octet_length(merkle_root) = 32 and octet_length(prev_state_root) = 32 and octet_length(new_state_root) = 32
+    octet_length(merkle_root) = 32
+    and octet_length(prev_state_root) = 32
+    and octet_length(new_state_root) = 32
   )
 );
 
@@ -266,7 +273,9 @@ create table ves_store.signers (
   constraint signers_sequencer_id_key_version_algorithm_key unique (sequencer_id, key_version, algorithm),
   constraint algorithm_is_known check (algorithm in ('none', 'ed25519')),
   constraint public_key_matches_algorithm
-    check ((algorithm = 'none') = (public_key is null) and (public_key is null or octet_length(public_key) = 32))
+  check (
+    (algorithm = 'none') = (public_key is null) and (public_key is null or octet_length(public_key) = 32)
+  )
 );
 
 comment on table ves_store.signers is
@@ -302,7 +311,7 @@ create table ves_store.ves_commitment_anchors (
   anchored_at timestamptz,
   constraint ves_commitment_anchors_pkey primary key (batch_id, tenant_id),
   constraint ves_commitment_anchors_batch_id_tenant_id_fkey
-    foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
+  foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
   constraint chain_tx_hash_has_32_bytes check (octet_length(chain_tx_hash) = 32),
   constraint anchored_only_with_a_transaction check (anchored_at is null or chain_tx_hash is not null)
 );
@@ -322,7 +331,7 @@ create table ves_store.ves_commitment_nodes (
   nodes bytea not null,
   constraint ves_commitment_nodes_pkey primary key (batch_id, tenant_id, level),
   constraint ves_commitment_nodes_batch_id_tenant_id_fkey
-    foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
+  foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
   constraint nodes_are_whole check (octet_length(nodes) % 32 = 0 and octet_length(nodes) > 0)
 );
 

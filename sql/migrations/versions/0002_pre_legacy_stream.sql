@@ -56,7 +56,9 @@ create table ves_store.commitments (
   constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
   constraint event_count_is_the_length_of_the_range check (event_count = sequence_end - sequence_start + 1),
   constraint roots_have_32_bytes check (
-    octet_length(events_root) = 32 and octet_length(prev_state_root) = 32 and octet_length(new_state_root) = 32
+    octet_length(events_root) = 32
+    and octet_length(prev_state_root) = 32
+    and octet_length(new_state_root) = 32
   )
 );
 
@@ -79,7 +81,7 @@ create table ves_store.commitment_anchors (
   anchored_at timestamptz,
   constraint commitment_anchors_pkey primary key (batch_id, tenant_id),
   constraint commitment_anchors_batch_id_tenant_id_fkey
-    foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
+  foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
   constraint chain_tx_hash_has_32_bytes check (octet_length(chain_tx_hash) = 32)
 );
 
@@ -96,7 +98,7 @@ create table ves_store.commitment_nodes (
   nodes bytea not null,
   constraint commitment_nodes_pkey primary key (batch_id, tenant_id, level),
   constraint commitment_nodes_batch_id_tenant_id_fkey
-    foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
+  foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
   constraint nodes_are_whole check (octet_length(nodes) % 32 = 0 and octet_length(nodes) > 0)
 );
 
@@ -146,7 +148,9 @@ create table ves_store.events (
   constraint events_tenant_id_store_id_sequence_number_key unique (tenant_id, store_id, sequence_number),
   constraint sequence_number_is_positive check (sequence_number > 0),
   constraint envelope_version_is_32_bits check (envelope_version between 0 and 4294967295),
-  constraint digests_have_their_lengths check (octet_length(payload_hash) = 32 and octet_length(leaf_hash) = 32),
+  constraint digests_have_their_lengths check (
+    octet_length(payload_hash) = 32 and octet_length(leaf_hash) = 32
+  ),
   constraint names_have_their_lengths check (
     octet_length(entity_type) between 1 and 128 and octet_length(entity_id) between 1 and 512
     and octet_length(event_type) between 1 and 256

@@ -78,9 +78,9 @@ create table ves_store.ves_compliance_proofs (
   submitted_at timestamptz not null,
   constraint ves_compliance_proofs_pkey primary key (proof_id, tenant_id),
   constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi
-    unique (event_id, tenant_id, proof_type, proof_version, policy_hash),
+  unique (event_id, tenant_id, proof_type, proof_version, policy_hash),
   constraint ves_compliance_proofs_event_id_tenant_id_fkey
-    foreign key (event_id, tenant_id) references ves_store.ves_events (event_id, tenant_id),
+  foreign key (event_id, tenant_id) references ves_store.ves_events (event_id, tenant_id),
   constraint proof_type_has_1_to_32_bytes check (octet_length(proof_type) between 1 and 32),
   constraint proof_version_is_positive check (proof_version >= 1),
   constraint policy_id_has_1_to_64_bytes check (octet_length(policy_id) between 1 and 64),
@@ -90,7 +90,9 @@ create table ves_store.ves_compliance_proofs (
   ),
   constraint witness_commitment_has_32_bytes check (octet_length(witness_commitment) = 32),
   constraint amount_binding_is_a_known_state check (
-    amount_binding in ('bound', 'not_checkable_by_server', 'no_amount_in_payload', 'not_applicable', 'mismatch')
+    amount_binding in (
+      'bound', 'not_checkable_by_server', 'no_amount_in_payload', 'not_applicable', 'mismatch'
+    )
   )
 );
 
@@ -124,7 +126,7 @@ create table ves_store.ves_compliance_witnesses (
   submitted_at timestamptz not null,
   constraint ves_compliance_witnesses_pkey primary key (proof_id, tenant_id),
   constraint ves_compliance_witnesses_proof_id_tenant_id_fkey
-    foreign key (proof_id, tenant_id) references ves_store.ves_compliance_proofs (proof_id, tenant_id),
+  foreign key (proof_id, tenant_id) references ves_store.ves_compliance_proofs (proof_id, tenant_id),
   constraint witness_commitment_has_32_bytes check (octet_length(witness_commitment) = 32)
 );
 
@@ -149,13 +151,15 @@ create table ves_store.ves_validity_proofs (
   submitted_at timestamptz not null,
   constraint ves_validity_proofs_pkey primary key (proof_id, tenant_id),
   constraint ves_validity_proofs_batch_id_tenant_id_proof_type_proof_version
-    unique (batch_id, tenant_id, proof_type, proof_version),
+  unique (batch_id, tenant_id, proof_type, proof_version),
   constraint ves_validity_proofs_batch_id_tenant_id_fkey
-    foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
+  foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
   constraint proof_type_has_1_to_32_bytes check (octet_length(proof_type) between 1 and 32),
   constraint proof_version_is_positive check (proof_version >= 1),
   constraint proof_has_at_most_2_mib check (octet_length(proof) between 1 and 2097152),
-  constraint hashes_have_32_bytes check (octet_length(proof_hash) = 32 and octet_length(public_inputs_hash) = 32)
+  constraint hashes_have_32_bytes check (
+    octet_length(proof_hash) = 32 and octet_length(public_inputs_hash) = 32
+  )
 );
 
 -- Proofs are random bytes: compression would only cost time.

@@ -1,4 +1,5 @@
--- The audit log (operations 8), its chain heads and its switch. Frozen once released; sql/tables holds the desired state.
+-- The audit log (operations 8), its chain heads and its switch. Frozen once released; sql/tables holds the
+-- desired state.
 set local lock_timeout = '4s';
 set local statement_timeout = '60s';
 

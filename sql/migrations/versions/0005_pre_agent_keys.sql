@@ -4,7 +4,7 @@ set local statement_timeout = '60s';
 
 create index agent_signing_keys_tenant_id_idx on ves_store.agent_signing_keys (tenant_id, agent_id);
 create index agent_signing_keys_valid_to_idx on ves_store.agent_signing_keys (valid_to)
-  where status = 'active' and valid_to is not null;
+where status = 'active' and valid_to is not null;
 
 create type ves.key_rotation as (
   old_key_id bigint,
@@ -32,7 +32,7 @@ create table ves_store.key_rotation_policies (
   updated_at timestamptz not null default now(),
   constraint key_rotation_policies_pkey primary key (policy_id, tenant_id),
   constraint key_rotation_policies_tenant_id_agent_id_key_type_key
-    unique nulls not distinct (tenant_id, agent_id, key_type),
+  unique nulls not distinct (tenant_id, agent_id, key_type),
   constraint policy_key_type_is_known check (key_type in ('signing', 'encryption')),
   constraint max_age_is_positive check (max_age_hours between 1 and 876000),
   constraint max_usage_is_positive check (max_usage_count > 0),
@@ -104,22 +104,22 @@ create table ves_store.scheduled_key_rotations (
   constraint scheduled_key_rotations_pkey primary key (rotation_id, tenant_id),
   constraint rotation_key_type_is_known check (key_type in ('signing', 'encryption')),
   constraint rotation_reason_is_known
-    check (reason in ('age_limit', 'usage_limit', 'manual', 'expiry', 'compromise', 'policy_change')),
+  check (reason in ('age_limit', 'usage_limit', 'manual', 'expiry', 'compromise', 'policy_change')),
   constraint rotation_status_is_known
-    check (status in ('pending', 'in_progress', 'completed', 'failed', 'cancelled')),
+  check (status in ('pending', 'in_progress', 'completed', 'failed', 'cancelled')),
   constraint completed_rotation_names_its_new_key
-    check (status <> 'completed' or (new_key_id is not null and completed_at is not null)),
+  check (status <> 'completed' or (new_key_id is not null and completed_at is not null)),
   constraint failed_rotation_says_why check (status <> 'failed' or error_message is not null)
 );
 
 -- One open rotation a key: what a worker repeats after a crash it finds done.
 create unique index scheduled_key_rotations_open_idx
-  on ves_store.scheduled_key_rotations (agent_id, current_key_id, tenant_id)
-  where status in ('pending', 'in_progress');
+on ves_store.scheduled_key_rotations (agent_id, current_key_id, tenant_id)
+where status in ('pending', 'in_progress');
 create index scheduled_key_rotations_scheduled_at_idx
-  on ves_store.scheduled_key_rotations (scheduled_at) where status = 'pending';
+on ves_store.scheduled_key_rotations (scheduled_at) where status = 'pending';
 create index scheduled_key_rotations_tenant_id_idx
-  on ves_store.scheduled_key_rotations (tenant_id, scheduled_at);
+on ves_store.scheduled_key_rotations (tenant_id, scheduled_at);
 
 comment on table ves_store.scheduled_key_rotations is 'Rotations that were asked for, or that a policy made due. pending: not yet done; in_progress: the old key is retired and a new one is awaited; completed: new_key_id has taken over.';
 comment on column ves_store.scheduled_key_rotations.rotation_id is 'Rotation.';
@@ -150,12 +150,13 @@ create table ves_store.key_rotation_audit_log (
   constraint key_rotation_audit_log_pkey primary key (tenant_id, entry_id),
   constraint key_audit_action_is_known check (action in (
     'key_generated', 'key_registered', 'key_rotated', 'key_revoked', 'key_expired', 'grace_period_started',
-    'grace_period_ended', 'policy_updated')),
+    'grace_period_ended', 'policy_updated'
+  )),
   constraint key_audit_actor_type_is_known check (actor_type in ('system', 'agent', 'admin', 'api'))
 );
 
 create index key_rotation_audit_log_agent_id_idx
-  on ves_store.key_rotation_audit_log (agent_id, tenant_id, entry_id);
+on ves_store.key_rotation_audit_log (agent_id, tenant_id, entry_id);
 
 comment on table ves_store.key_rotation_audit_log is 'What happened to the keys of a tenant, in order. Append-only.';
 comment on column ves_store.key_rotation_audit_log.entry_id is 'Number of the row, over all tenants.';

@@ -36,15 +36,15 @@ create table ves_store.encryption_key_group_members (
   added_at timestamptz not null default now(),
   constraint encryption_key_group_members_pkey primary key (group_id, agent_id, tenant_id),
   constraint encryption_key_group_members_group_id_tenant_id_fkey
-    foreign key (group_id, tenant_id) references ves_store.encryption_key_groups (group_id, tenant_id)
-    on delete cascade,
+  foreign key (group_id, tenant_id) references ves_store.encryption_key_groups (group_id, tenant_id)
+  on delete cascade,
   constraint member_role_is_known check (role in ('admin', 'member'))
 );
 
 create index encryption_key_group_members_group_id_tenant_id_idx
-  on ves_store.encryption_key_group_members (group_id, tenant_id);
+on ves_store.encryption_key_group_members (group_id, tenant_id);
 create index encryption_key_group_members_agent_id_idx
-  on ves_store.encryption_key_group_members (agent_id, tenant_id);
+on ves_store.encryption_key_group_members (agent_id, tenant_id);
 
 comment on table ves_store.encryption_key_group_members is 'Who is in a group now; group_key_audit_log has who was.';
 comment on column ves_store.encryption_key_group_members.group_id is 'Group.';
@@ -67,12 +67,18 @@ create table ves_store.group_key_audit_log (
   created_at timestamptz not null default clock_timestamp(),
   constraint group_key_audit_log_pkey primary key (tenant_id, entry_id),
   constraint group_audit_action_is_known check (action in (
-    'group_created', 'group_deleted', 'group_updated', 'member_added', 'member_removed', 'member_role_changed',
-    'member_key_refreshed', 'encrypted_to_group'))
+    'group_created',
+    'group_deleted',
+    'group_updated',
+    'member_added',
+    'member_removed',
+    'member_role_changed',
+    'member_key_refreshed', 'encrypted_to_group'
+  ))
 );
 
 create index group_key_audit_log_group_id_idx
-  on ves_store.group_key_audit_log (group_id, tenant_id, entry_id);
+on ves_store.group_key_audit_log (group_id, tenant_id, entry_id);
 
 comment on table ves_store.group_key_audit_log is 'What happened to a group and its members, in order; it outlives the group. Append-only.';
 comment on column ves_store.group_key_audit_log.entry_id is 'Number of the row, over all tenants.';

@@ -2,19 +2,27 @@
 set local lock_timeout = '4s';
 set local statement_timeout = '60s';
 
--- Who is unverified holds no place (0009). The constraint keeps its name: the functions of the previous code name it.
--- Rows from before hold their place.
+-- Who is unverified holds no place (0009). The constraint keeps its name: the functions of the previous code
+-- name it. Rows from before hold their place.
 alter table ves_store.ves_compliance_proofs
-  add column verified boolean,
-  drop constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi,
-  add constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi
-    exclude using btree (
-      event_id with =, tenant_id with =, proof_type with =, proof_version with =, policy_hash with =
-    ) where (verified is not false);
+add column verified boolean,
+drop constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi,
+add constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi
+exclude using btree (
+  event_id with =, tenant_id with =, proof_type with =, proof_version with =, policy_hash with =
+) where (verified is not false);
 
 -- What is unverified is one row for each different submission.
 create unique index ves_compliance_proofs_submission_idx on ves_store.ves_compliance_proofs (
-  event_id, tenant_id, proof_type, proof_version, policy_hash, proof_hash, public_inputs_hash, witness_commitment, verified
+  event_id,
+  tenant_id,
+  proof_type,
+  proof_version,
+  policy_hash,
+  proof_hash,
+  public_inputs_hash,
+  witness_commitment,
+  verified
 );
 
 comment on table ves_store.ves_compliance_proofs is
