@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.support.cluster import Cluster, discard, new_cluster
-from ves_api.engine.install import install
+from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

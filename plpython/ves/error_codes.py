@@ -1,4 +1,4 @@
-"""Generated from sql/errors/errors.csv by `python -m ves_api.engine.generate`; do not edit."""
+"""Generated from sql/errors/errors.csv by `python -m ves_install.generate`; do not edit."""
 
 from __future__ import annotations
 

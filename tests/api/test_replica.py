@@ -21,7 +21,7 @@ from tests.api.support import Agent, Server, admin_call, assert_error, wait_unti
 from tests.api.test_credentials import mint, revoke
 from tests.conftest import Database
 from tests.support.cluster import Cluster, discard, new_cluster, new_standby
-from ves_api.engine.install import install
+from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

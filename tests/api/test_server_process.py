@@ -15,7 +15,7 @@ import pytest
 from tests.api.support import Agent, Server, post, wait_until
 from tests.conftest import TEMPLATE
 from tests.support.cluster import discard, new_cluster
-from ves_api.engine.install import install
+from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from tests.conftest import Database
 
 ALL = [pytest.param(item, id=str(item)) for item in statements()]
-# Modules whose purpose is SQL text: the installer and the doctor work on the catalog as superuser.
-SQL_ROOMS = ("api/ves_api/engine/",)
 # Settings and savepoints of a session are not statements about data.
 SESSION_VERBS = {
     "set",
@@ -111,12 +109,7 @@ def test_a_statement_name_is_used_once_in_its_file_and_in_some_module(path: str)
 
 
 def modules() -> list[Path]:
-    return [
-        path
-        for room in ("api", "workers")
-        for path in sorted((ROOT / room).rglob("*.py"))
-        if not str(path.relative_to(ROOT)).startswith(SQL_ROOMS)
-    ]
+    return [path for room in ("api", "workers") for path in sorted((ROOT / room).rglob("*.py"))]
 
 
 def constants(tree: ast.AST) -> list[tuple[int, str]]:

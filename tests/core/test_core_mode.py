@@ -15,7 +15,7 @@ from tests.api.test_scenarios import SCENARIOS, assert_answer, register
 from tests.conftest import Database
 from tests.support.cluster import discard, embedded_bin, new_cluster
 from ves.bundles import encode_key_bundle
-from ves_api.engine.install import install
+from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fault.system import System, make_database
 from tests.support.cluster import Cluster, discard, new_cluster
-from ves_api.engine.install import install
+from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 
 from tests.security.scenario import DATABASE, PAYLOAD, Day
 from tests.support.cluster import ROOT, discard, new_cluster
-from ves_api.engine.install import install
+from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,10 +13,9 @@ import stamina
 import typer
 
 from ves_api import __version__
-from ves_api.cli import apikeys, audit, groups, keyring, keys, schemas, verify
+from ves_api.cli import apikeys, audit, engine_commands, groups, keyring, keys, schemas, verify
 from ves_api.cli.config import config
 from ves_api.cli.demo.command import demo
-from ves_api.cli.engine_commands import doctor, engine
 from ves_api.cli.exits import CliError
 from ves_api.cli.fsck import commit, fsck
 from ves_api.cli.operations.commands import COMMANDS
@@ -50,15 +49,13 @@ app.add_typer(keyring.app, name="keyring")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
 app.add_typer(verify.app, name="verify")
+app.add_typer(engine_commands.app, name="engine")
 for function in (up, down, push, seal, prove, fsck, commit, story, demo, config, serve):
     app.command()(function)
 app.command("open")(open_sealed)
 for name, function in COMMANDS.items():
     app.command(name)(function)
-for passed_on in (engine, doctor):
-    app.command(
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    )(passed_on)
+app.command("doctor")(engine_commands.doctor)
 
 
 def _show_version(wanted: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ves_api.engine.doctor import Difference, diagnose
+from ves_install.doctor import Difference, diagnose
 
 if TYPE_CHECKING:
     from tests.conftest import Database

@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from tests.support.cluster import ROOT
-from ves_api.engine.generate import error_codes, error_codes_path
-from ves_api.engine.install import install
+from ves_install.generate import error_codes, error_codes_path
+from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

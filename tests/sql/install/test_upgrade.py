@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from ves_api.engine.doctor import diagnose
-from ves_api.engine.install import install
+from ves_install.doctor import diagnose
+from ves_install.install import install
 
 if TYPE_CHECKING:
     from tests.conftest import Database

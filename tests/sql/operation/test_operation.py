@@ -9,7 +9,7 @@ import pytest
 
 from tests.sql.support import scalar
 from tests.support.cluster import discard, new_cluster
-from ves_api.engine.install import ENGINE_VERSION, install
+from ves_install.install import ENGINE_VERSION, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

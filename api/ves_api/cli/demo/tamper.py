@@ -14,9 +14,9 @@ from psycopg.conninfo import make_conninfo
 from ves_api.cli.admin import open_admin
 from ves_api.cli.demo.purchases import Cast, read_purchases
 from ves_api.cli.settings import superuser_url
-from ves_api.engine.install import install
 from ves_api.errors import ApiError
 from ves_api.gateway.admin import parse_statements
+from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ves_api.cli import engine_commands
 from ves_api.cli.operations import at_rest, keys, reencrypt, streams
 from ves_api.cli.output import out
 
@@ -19,7 +20,7 @@ def commands() -> None:
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
-    "migrate": streams.migrate,
+    "migrate": engine_commands.migrate,
     "verify-proof": keys.verify_proof,
     "export-events": streams.export_events,
     "rotate-keys": keys.rotate_keys,

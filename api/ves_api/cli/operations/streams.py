@@ -1,4 +1,4 @@
-"""`migrate`, `export-events`, `backfill-ves-state-roots`, `ves-commit-and-anchor`."""
+"""`export-events`, `backfill-ves-state-roots`, `ves-commit-and-anchor`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import orjson
-import psycopg
 import typer
 
 from ves.codec import I64_MAX
@@ -23,7 +22,6 @@ from ves_api.cli.operations.options import (
     MaybeTenantId,
     StoreId,
     TenantId,
-    database_url,
     open_database,
 )
 from ves_api.cli.output import note, out
@@ -44,20 +42,6 @@ class Format(StrEnum):
 
     JSON = "json"
     NDJSON = "ndjson"
-
-
-def migrate(ctx: typer.Context, *, database: DatabaseUrl = None) -> None:
-    """Install or update the engine: tables, functions, grants. Safe to repeat."""
-    from ves_api.engine.install import install  # noqa: PLC0415 - its packages are needed by no other command
-
-    url = database_url(ctx, database, owner=True)
-    try:
-        install(url)
-    except psycopg.OperationalError as error:
-        raise CliError(Exit.UNREACHABLE, "database_unavailable", str(error).strip()) from error
-    except psycopg.Error as error:
-        raise CliError(Exit.REFUSED, "migration_failed", str(error).strip()) from error
-    out.print("ok: migrations applied")
 
 
 def export_events(

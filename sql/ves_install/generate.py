@@ -1,6 +1,6 @@
 """Files generated from the engine's sources; a test checks that they are current.
 
-`python -m ves_api.engine.generate` rewrites them.
+`python -m ves_install.generate` rewrites them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import csv
 import io
 from pathlib import Path
 
-from ves_api.engine.files import sql_root
+from ves_install.files import sql_root
 
-HEADER = '''"""Generated from sql/errors/errors.csv by `python -m ves_api.engine.generate`; do not edit."""
+HEADER = '''"""Generated from sql/errors/errors.csv by `python -m ves_install.generate`; do not edit."""
 
 from __future__ import annotations
 

@@ -9,9 +9,15 @@ from pathlib import Path
 
 
 def sql_root() -> Path:
-    """Folder `sql/` of the checkout, or VES_SQL_ROOT for an installed package."""
-    override = os.environ.get("VES_SQL_ROOT")
-    return Path(override) if override else Path(__file__).resolve().parents[3] / "sql"
+    """Return the folder with load.toml: VES_SQL_ROOT, else the wheel's copy beside this module, else the checkout's.
+
+    The wheel keeps `sql/` and `plpython/wrappers/` in their places relative to each other, below `engine/`.
+    """
+    if override := os.environ.get("VES_SQL_ROOT"):
+        return Path(override)
+    here = Path(__file__).resolve().parent
+    packaged = here / "engine" / "sql"
+    return packaged if packaged.is_dir() else here.parent
 
 
 def section(name: str) -> list[Path]:

@@ -13,8 +13,8 @@ from alembic import command
 from alembic.config import Config
 from pgmq import install as pgmq_install
 
-from ves_api.engine.files import digest, section, sql_root
-from ves_api.engine.logic import drop, drop_logic, logic_objects
+from ves_install.files import digest, section, sql_root
+from ves_install.logic import drop, drop_logic, logic_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import LiteralString
 
 import psycopg
 
-from ves_api.engine.install import install
+from ves_install.install import install
 
 OBJECTS: LiteralString = """
 select 'function ' || p.oid::regprocedure, md5(pg_get_functiondef(p.oid) || coalesce(p.proacl::text, ''))
