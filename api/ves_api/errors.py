@@ -1,4 +1,4 @@
-"""The one error type of the edge and its one body (design 5.1, 6).
+"""The one error type of the edge and its one body (http-api 1.6).
 
 Every refusal has a name in sql/errors/errors.csv; status, code and default message come from there.
 """

@@ -91,7 +91,7 @@ class Policy:
 
     @property
     def is_portable(self) -> bool:
-        """Whether both canonical forms of JSON write the limit alike (STARK 19, 11): always up to 2^53."""
+        """Whether both canonical forms of JSON write the limit alike (STARK 19, trap 11): always up to 2^53."""
         return jcs_value(self.limit) == str(self.limit).encode()
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import psycopg
 
-# Why a table's keys may do without tenant_id; streams are spread over servers by tenant (design part 7).
+# Why a table's keys may do without tenant_id; streams are spread over servers by tenant.
 WITHOUT_TENANT = {
     "errors": "the registry of refusals is the same for everybody",
     "signers": "a receipt signer belongs to the operator, not to a tenant",

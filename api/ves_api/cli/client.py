@@ -117,7 +117,7 @@ class Sequencer:
         self._client.close()
 
     def ingest(self, agent_id: UUID, envelopes: Sequence[bytes]) -> IngestAnswer:
-        """POST signed envelopes (JSON texts) of one agent and stream (HTTP 2.2).
+        """POST signed envelopes (JSON texts) of one agent and stream (http-api 2.2).
 
         Idempotent, and therefore repeated when the connection breaks: exact replays answer with stored receipts.
         """
@@ -134,7 +134,7 @@ class Sequencer:
         /,
         **window: str,
     ) -> Json:
-        """POST an agent key, Ed25519 or (algorithm 2) X25519 (HTTP 7.2); not repeated, because the second time is refused."""
+        """POST an agent key, Ed25519 or (algorithm 2) X25519 (http-api 7.2); not repeated: a second one is refused."""
         document = {
             "tenantId": tenant_id,
             "agentId": agent_id,
@@ -159,19 +159,19 @@ class Sequencer:
         return self._send(dict, "DELETE", f"/api/v1/agents/{agent_id}/keys/{key_id}", query=query)
 
     def list_schemas(self, tenant_id: UUID, event_type: str) -> list[Json]:
-        """GET all versions of an event type's schema, newest first (HTTP 8)."""
+        """GET all versions of an event type's schema, newest first (http-api 8)."""
         query = {"tenant_id": str(tenant_id)}
         answer = self._send(dict, "GET", f"/api/v1/schemas/event-type/{event_type}", query=query)
         found: list[Json] = answer["schemas"]
         return found
 
     def register_schema(self, tenant_id: UUID, event_type: str, schema: Json) -> Json:
-        """POST the next version of an event type's schema (HTTP 8); not repeated, because each makes a version."""
+        """POST the next version of an event type's schema (http-api 8); not repeated, because each makes a version."""
         document = {"tenantId": tenant_id, "eventType": event_type, "schemaJson": schema}
         return self._send(dict, "POST", "/api/v1/schemas", body=orjson.dumps(document), repeatable=False)
 
     def create_commitment(self, tenant_id: UUID, store_id: UUID, first: int, last: int) -> Json:
-        """POST a commitment of first..last (HTTP 5); the same range again gives the stored one."""
+        """POST a commitment of first..last (http-api 5); the same range again gives the stored one."""
         document = {
             "tenant_id": tenant_id,
             "store_id": store_id,
@@ -181,7 +181,7 @@ class Sequencer:
         return self._send(CommitmentRecord, "POST", "/api/v1/ves/commitments", body=orjson.dumps(document))
 
     def list_commitments(self, tenant_id: UUID, store_id: UUID) -> list[Json]:
-        """GET the commitments of a stream that are not on a chain, oldest first (HTTP 5)."""
+        """GET the commitments of a stream that are not on a chain, oldest first (http-api 5)."""
         query = {"tenant_id": str(tenant_id), "store_id": str(store_id)}
         found: list[Json] = self._send(_Commitments, "GET", "/api/v1/ves/commitments", query=query)[
             "commitments"
@@ -189,26 +189,26 @@ class Sequencer:
         return found
 
     def get_commitment(self, batch_id: UUID) -> Json:
-        """GET one commitment (HTTP 5)."""
+        """GET one commitment (http-api 5)."""
         return self._send(CommitmentRecord, "GET", f"/api/v1/ves/commitments/{batch_id}")
 
     def get_proof(self, tenant_id: UUID, store_id: UUID, sequence_number: int, batch_id: UUID) -> Json:
-        """GET the inclusion proof of a number in a commitment (HTTP 5)."""
+        """GET the inclusion proof of a number in a commitment (http-api 5)."""
         query = {"tenant_id": str(tenant_id), "store_id": str(store_id), "batch_id": str(batch_id)}
         return self._send(Proof, "GET", f"/api/v1/ves/proofs/{sequence_number}", query=query)
 
     def compliance_inputs(self, event_id: UUID, policy: Json) -> Json:
-        """POST a policy (`policyId`, `policyParams`); what a proof of the event under it is bound to (HTTP 5.2)."""
+        """POST a policy (`policyId`, `policyParams`); what a proof of the event under it is bound to (http-api 5.2)."""
         path = f"/api/v1/ves/compliance/{event_id}/inputs"
         return self._send(dict, "POST", path, body=orjson.dumps(policy))
 
     def submit_compliance_proof(self, event_id: UUID, submission: Json) -> Json:
-        """POST a compliance proof; the same again gives the stored one (HTTP 5.2)."""
+        """POST a compliance proof; the same again gives the stored one (http-api 5.2)."""
         path = f"/api/v1/ves/compliance/{event_id}/proofs"
         return self._send(dict, "POST", path, body=orjson.dumps(submission))
 
     def verify_compliance_proof(self, proof_id: UUID) -> Json:
-        """GET the verdict on a stored compliance proof (HTTP 5.2)."""
+        """GET the verdict on a stored compliance proof (http-api 5.2)."""
         return self._send(dict, "GET", f"/api/v1/ves/compliance/proofs/{proof_id}/verify")
 
     def _send(self, shape: type, method: str, path: str, **options: Any) -> Json:

@@ -1,4 +1,4 @@
-"""Receipts: signed after commit, and the same bytes for ever (VES 11, design 3A)."""
+"""Receipts: signed after commit, and the same bytes for ever (VES 11)."""
 
 from __future__ import annotations
 
