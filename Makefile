@@ -10,7 +10,7 @@ python := .venv/bin/python
 lock := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
   --all-extras --quiet --output-file requirements.lock pyproject.toml deploy/local/tools.in
 
-.PHONY: help up down reset status demo test check fix bench soak lock tools
+.PHONY: help up down reset status demo test check fix generate bench soak lock tools
 
 ##@ Run
 
@@ -42,6 +42,9 @@ fix: tools ## format and repair what can be repaired mechanically
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/sqlfluff fix --disable-progress-bar sql plpython/wrappers
 
+generate: tools ## write the typed database calls (api/ves_edge/gen) from the SQL of the checkout
+	@$(python) -m tests.support.generated_calls
+
 bench: tools ## measure; prints a table and JSON, keeps the result under tests/bench/results
 	@$(python) -m tests.bench
 
@@ -57,4 +60,4 @@ tools:
 help: ## this list
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))

@@ -64,6 +64,7 @@ begin
       ('ves.get_agent_keys', '{ves_api,ves_admin}'),
       ('ves.list_agent_keys', '{ves_api,ves_reader,ves_admin}'),
       ('ves.register_signer', '{ves_api,ves_worker,ves_admin}'),
+      ('ves.list_signers', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.store_receipts', '{ves_api,ves_worker}'),
       ('ves.get_receipt_work', '{ves_worker}'),
       ('ves.get_receipt', '{ves_api,ves_service,ves_reader,ves_admin}'),

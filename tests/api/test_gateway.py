@@ -12,11 +12,12 @@ import pytest
 from psycopg_pool import PoolTimeout
 
 from ves_api.errors import ApiError
-from ves_api.gateway import arrays, statements
+from ves_api.gateway import statements
 from ves_api.gateway.coalescer import Append, take
 from ves_api.gateway.database import prepare
 from ves_api.gateway.ingest import EncodedEvents
 from ves_api.gateway.translate import translate
+from ves_edge import arrays
 
 if TYPE_CHECKING:
     from tests.conftest import Database

@@ -10,6 +10,7 @@ from tests.support.cluster import ROOT
 ROOMS = ("sql", "plpython", "api", "workers", "tests", "deploy")
 KINDS = {".py", ".sql", ".toml", ".sh"}
 MAX_LINES = 500
+GENERATED = ROOT / "api" / "ves_edge" / "gen"
 
 
 def sources() -> list[Path]:
@@ -28,7 +29,8 @@ def test_no_source_file_has_500_lines() -> None:
     long = {
         str(path.relative_to(ROOT)): lines
         for path in sources()
-        if (lines := len(path.read_text(encoding="utf-8").splitlines())) >= MAX_LINES
+        if path.parent != GENERATED
+        and (lines := len(path.read_text(encoding="utf-8").splitlines())) >= MAX_LINES
     }
     assert long == {}
 

@@ -17,9 +17,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import set_json_loads
 from psycopg_pool import AsyncConnectionPool
 
-from ves_api.gateway import arrays, statements
+from ves_api.gateway import statements
 from ves_api.gateway.translate import RETRYABLE, connection_was_lost, translate
 from ves_api.telemetry import get_logger
+from ves_edge import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ves_api.errors import ApiError
-from ves_api.gateway import arrays
-from ves_api.gateway.arrays import ArrayParameter, Column
+from ves_edge import arrays
+from ves_edge.arrays import ArrayParameter, Column
 
 if TYPE_CHECKING:
     import datetime as dt

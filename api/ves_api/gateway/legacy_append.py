@@ -17,9 +17,9 @@ from weakref import WeakValueDictionary
 from ves.stored_payloads import seal_legacy_events
 from ves_api.cache import Cache
 from ves_api.errors import ApiError
-from ves_api.gateway import arrays
 from ves_api.gateway.ingest import IngestAnswer
 from ves_api.settings.caches import CacheLimits
+from ves_edge import arrays
 
 if TYPE_CHECKING:
     import uuid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ves_api.gateway.arrays import Int8Array, int8s
+from ves_edge.arrays import Int8Array, int8s
 
 if TYPE_CHECKING:
     import uuid

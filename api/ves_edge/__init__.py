@@ -1,0 +1,1 @@
+"""What the API, the workers and the operators' commands share: settings, log, connections, errors, database calls."""

@@ -1,0 +1,1 @@
+"""Generated modules; see `ves_edge.generate`."""
