@@ -42,8 +42,9 @@ fix: tools ## format and repair what can be repaired mechanically
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/sqlfluff fix --disable-progress-bar sql plpython/wrappers
 
-generate: tools ## write the typed database calls (api/ves_edge/gen) from the SQL of the checkout
+generate: tools ## write what is made from the code: typed database calls (api/ves_edge/gen), docs/reference
 	@$(python) -m tests.support.generated_calls
+	@$(python) -m tests.docs
 
 bench: tools ## measure; prints a table and JSON, keeps the result under tests/bench/results
 	@$(python) -m tests.bench

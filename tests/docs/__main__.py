@@ -1,0 +1,24 @@
+"""`python -m tests.docs`: writes docs/reference from a fresh database of full mode."""
+
+from __future__ import annotations
+
+from tests.docs.reference import PAGES, pages
+from tests.support.cluster import discard, new_cluster
+from ves_install.install import install
+
+
+def main() -> None:
+    server = new_cluster()
+    try:
+        with server.connect() as connection:
+            connection.execute("create database ves_docs")
+        install(server.url("ves_docs"))
+        with server.connect("ves_docs") as connection:
+            for name, text in pages(connection).items():
+                (PAGES / name).write_text(text, encoding="utf-8")
+    finally:
+        discard(server)
+
+
+if __name__ == "__main__":
+    main()
