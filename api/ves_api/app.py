@@ -11,9 +11,7 @@ from ves_api.http.admin.audit import ROUTES as AUDIT_ROUTES
 from ves_api.http.admin.figures import ROUTES as FIGURES_ROUTES
 from ves_api.http.agents.api_keys import ROUTES as API_KEY_ROUTES
 from ves_api.http.agents.key_lifecycle import ROUTES as KEY_LIFECYCLE_ROUTES
-from ves_api.http.agents.registration import ROUTES as REGISTRATION_ROUTES
 from ves_api.http.agents.signing_keys import ROUTES as SIGNING_KEY_ROUTES
-from ves_api.http.commitments.routes import ROUTES as COMMITMENT_ROUTES
 from ves_api.http.compliance.routes import ROUTES as COMPLIANCE_ROUTES
 from ves_api.http.docs.routes import ROUTES as DOCS_ROUTES
 from ves_api.http.failures import answer_exception
@@ -25,7 +23,7 @@ from ves_api.http.legacy.commitments import ROUTES as LEGACY_COMMITMENT_ROUTES
 from ves_api.http.legacy.ingest import ROUTES as LEGACY_INGEST_ROUTES
 from ves_api.http.legacy.proofs import ROUTES as LEGACY_PROOF_ROUTES
 from ves_api.http.legacy.reads import ROUTES as LEGACY_READ_ROUTES
-from ves_api.http.proofs.routes import ROUTES as PROOF_ROUTES
+from ves_api.http.routes import ROUTES as BOUND
 from ves_api.http.schemas.routes import ROUTES as SCHEMA_ROUTES
 from ves_api.http.shell import Shell
 from ves_api.http.validity.routes import ROUTES as VALIDITY_ROUTES
@@ -38,8 +36,7 @@ if TYPE_CHECKING:
 
 ROUTES = [
     *INGEST_ROUTES,
-    *COMMITMENT_ROUTES,
-    *PROOF_ROUTES,
+    *[route.handler() for route in BOUND],
     *LEGACY_INGEST_ROUTES,
     *LEGACY_READ_ROUTES,
     *LEGACY_COMMITMENT_ROUTES,
@@ -50,7 +47,6 @@ ROUTES = [
     *KEY_LIFECYCLE_ROUTES,
     *GROUP_ROUTES,
     *API_KEY_ROUTES,
-    *REGISTRATION_ROUTES,
     *FIGURES_ROUTES,
     *AUDIT_ROUTES,
     *SCHEMA_ROUTES,
@@ -68,7 +64,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     await services.database.open()
     await services.reads.open()
     services.flusher.start()
-    services.journal.start()
+    services.login_audit.start()
     services.pool_monitor.start()
     try:
         yield
@@ -76,7 +72,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         await services.pool_monitor.close()
         await services.coalescer.drain()
         await services.flusher.close()
-        await services.journal.close()
+        await services.login_audit.close()
         await services.verifier.close()
         ingest.close()
         await services.reads.close()

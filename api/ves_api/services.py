@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ves_api.at_rest import AtRest
 from ves_api.auth.authenticator import Authenticator
-from ves_api.auth.credentials import read_credential
-from ves_api.auth.journal import LOGIN_FAILURE, Journal
 from ves_api.auth.limits import Limiter
-from ves_api.errors import ApiError
+from ves_api.auth.login_audit import LoginAuditBuffer
 from ves_api.gateway.coalescer import Coalescer
 from ves_api.gateway.database import Database
 from ves_api.gateway.legacy_append import LegacyHeads
@@ -28,11 +26,9 @@ if TYPE_CHECKING:
 
     from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
-    from ves_api.auth.limits import Charges
+    from ves_api.auth.limits import Costs
     from ves_api.cache import CacheFigures
     from ves_api.settings import Settings
-
-_UNAUTHENTICATED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +41,7 @@ class Services:
     pool_monitor: PoolMonitor
     authenticator: Authenticator
     limiter: Limiter
-    journal: Journal
+    login_audit: LoginAuditBuffer
     agent_keys: AgentKeys
     schemas: SchemaRegistry
     active_schemas: ActiveSchemas
@@ -83,7 +79,7 @@ def make_services(settings: Settings) -> Services:
         pool_monitor=PoolMonitor(database, settings.pool_sample),
         authenticator=authenticator,
         limiter=Limiter(database, settings.auth),
-        journal=Journal(database),
+        login_audit=LoginAuditBuffer(database),
         agent_keys=AgentKeys(database, settings.caches.agent_key),
         schemas=schemas,
         active_schemas=ActiveSchemas(database, schemas, settings.caches.schema, settings.schemas.validation),
@@ -91,7 +87,7 @@ def make_services(settings: Settings) -> Services:
         coalescer=Coalescer(
             database,
             signer_id=signer.own_id,
-            credentials_changed=authenticator.forget_all,
+            credentials_changed=lambda: None,
             enabled=settings.coalesce,
         ),
         flusher=ReceiptFlusher(database),
@@ -125,59 +121,24 @@ async def identify(request: Request[Any, Any, Any]) -> Identity:
 
 async def admit(request: Request[Any, Any, Any], *, cached: bool = False) -> Caller:
     """As `identify`; `cached` is for callers that pass the identity's epoch on to the database."""
-    services = services_of(request)
-    # Not a guard of the framework: those copy the handler and, if they are plain functions, change threads (80 us).
+    from ves_api.http.binding import context_of  # noqa: PLC0415
+    from ves_api.operations.admission import admit_credential  # noqa: PLC0415
+
+    context = context_of(request)
     if request.scope["route_handler"].opt["operation"].sheds:
-        services.pool_monitor.require_capacity()
-    find = services.authenticator.identify_cached if cached else services.authenticator.identify
-    try:
-        credential = credential_of(request)
-        identity = await find(credential)
-    except ApiError as error:
-        if error.status == _UNAUTHENTICATED:
-            services.journal.note(LOGIN_FAILURE, error, request)
-        raise
-    services.journal.let_in(identity, credential, request)
-    try:
-        await charge(request, services.limiter.charges_of(identity, credential))
-    except ApiError as error:
-        if not cached or error.name != "rate_limited":
-            raise
-        # The cached limit may be older than a change that allows this.
-        fresh = await services.authenticator.identify(credential)
-        if fresh == identity:
-            raise
-        identity = fresh
-        await charge(request, services.limiter.charges_of(identity, credential))
-    return Caller(credential, identity)
+        context.services.pool_monitor.require_capacity()
+    await admit_credential(context, is_cached=cached)
+    return Caller(context.credential, context.identity)
 
 
-async def charge(request: Request[Any, Any, Any], charges: Charges) -> None:
+async def charge(request: Request[Any, Any, Any], charges: Costs) -> None:
     """Take the request out of its budgets and tell so in its answer's headers. Raises rate_limited (429)."""
-    if not charges:
-        return
-    standing = await services_of(request).limiter.take(charges)
-    request.scope["state"]["answer_headers"] = standing.headers()
-    if not standing.granted:
-        raise ApiError("rate_limited", retry_after=standing.reset)
+    headers = request.scope["state"].setdefault("answer_headers", [])
+    await services_of(request).limiter.charge(charges, headers)
 
 
 async def charge_again(services: Services, before: Identity, caller: Caller) -> None:
     """Charge a caller whose own limit has changed since it was let in from the cache. Raises rate_limited (429)."""
     if caller.identity.rate_limit in (None, before.rate_limit):
         return
-    charges = services.limiter.charges_of(caller.identity, caller.credential)
-    standing = await services.limiter.take(charges[-1:])
-    if not standing.granted:
-        headers = {name.decode(): value.decode() for name, value in standing.headers()}
-        raise ApiError("rate_limited", retry_after=standing.reset, headers=headers)
-
-
-def credential_of(request: Request[Any, Any, Any]) -> Credential | None:
-    """What the request presents. Raises 401, or answers None where authentication is disabled."""
-    try:
-        return read_credential(request.scope["headers"])
-    except ApiError:
-        if services_of(request).settings.auth.required:
-            raise
-        return None
+    await services.limiter.charge(services.limiter.costs_of(caller.identity, caller.credential)[-1:], [])

@@ -1,8 +1,7 @@
 """From a credential to an identity, with a cache that a revocation empties in every process at once.
 
 An API key's identity carries the credential epoch at which it was read. Ingest passes that epoch to the database,
-which refuses (VE109) when any credential changed since; then the cache is dropped and everybody in the call is
-asked again. All other routes ask the database each time. A token is judged by itself, at every request: it is
+which refuses (VE109) when any credential changed since; identities of that epoch and earlier ones are then read again. All other routes ask the database each time. A token is judged by itself, at every request: it is
 never cached, and its identity has no epoch that could become stale.
 """
 
@@ -38,6 +37,7 @@ class Authenticator:
         self._required = settings.required
         self._tokens = TokenReader(settings)
         self._cache: dict[str, Identity] = {}
+        self._stale_epoch = -1
         self._asking: dict[str, asyncio.Task[Identity]] = {}
 
     async def identify(self, credential: Credential | None) -> Identity:
@@ -52,15 +52,18 @@ class Authenticator:
     async def identify_cached(self, credential: Credential | None) -> Identity:
         """As `identify`, a key from the cache when possible. Only for callers that pass the epoch on."""
         cached = None if credential is None else self._cache.get(credential.fingerprint)
-        return cached or await self.identify(credential)
+        if cached is not None and cached.epoch is not None and cached.epoch > self._stale_epoch:
+            return cached
+        return await self.identify(credential)
 
     async def identify_again(self, credential: Credential | None, seen_epoch: int | None) -> Identity:
-        """An identity read after epoch `seen_epoch`. Those who ask for one key at the same time share a query."""
+        """An identity read after epoch `seen_epoch`, which the database refused. Concurrent callers with one key share a query."""
         if credential is None or credential.token is not None:
             return await self.identify(credential)
+        self._stale_epoch = max(self._stale_epoch, -1 if seen_epoch is None else seen_epoch)
         key_hash = credential.fingerprint
         cached = self._cache.get(key_hash)
-        if cached is not None and cached.epoch is not None and cached.epoch > (seen_epoch or 0):
+        if cached is not None and cached.epoch is not None and cached.epoch > self._stale_epoch:
             return cached
         task = self._asking.get(key_hash)
         if task is None:
@@ -68,10 +71,6 @@ class Authenticator:
             self._asking[key_hash] = task
             task.add_done_callback(lambda _: self._asking.pop(key_hash, None))
         return await asyncio.shield(task)
-
-    def forget_all(self) -> None:
-        """Drop every cached identity: some credential changed."""
-        self._cache.clear()
 
     async def _judge(self, credential: Credential | None) -> Identity:
         if credential is None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ves_api.errors import ApiError
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterable
 
 _MAX_CREDENTIAL_BYTES = 8192
+_RANDOM_BYTES = 24
+_TENANT_CHARACTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +74,9 @@ def _token(value: bytes) -> Credential:
 def hash_key(key: bytes) -> str:
     """Lower-case hex SHA-256 of the whole key: the only form in which a key is stored or cached."""
     return hashlib.sha256(key).hexdigest()
+
+
+def new_key(tenant_id: uuid.UUID) -> str:
+    """A fresh key: `ss_`, the tenant's first 8 digits, 32 random characters (operations 2.1)."""
+    random = base64.urlsafe_b64encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
+    return f"ss_{str(tenant_id)[:_TENANT_CHARACTERS]}{random}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +10,7 @@ from typing import Literal
 from ves_api.errors import ApiError
 
 NIL = uuid.UUID(int=0)
-Permission = Literal["read", "write", "admin"]
+Right = Literal["read", "write", "admin"]
 Kind = Literal["api_key", "jwt", "none"]
 
 
@@ -45,16 +46,23 @@ class Identity:
             raise ApiError("tenant_access_denied")
         return self.tenant_id
 
-    def require(self, permission: Permission) -> None:
+    def has(self, right: Right) -> bool:
+        """Whether the credential has the flag."""
+        return {"read": self.can_read, "write": self.can_write, "admin": self.can_admin}[right]
+
+    def require(self, right: Right) -> None:
         """Raise 403 insufficient_permissions unless the credential has the flag."""
-        held = {"read": self.can_read, "write": self.can_write, "admin": self.can_admin}[permission]
-        if not held:
-            raise _missing(permission)
+        if not self.has(right):
+            raise ApiError(
+                "insufficient_permissions",
+                f"{right.capitalize()} permission required",
+                details={"permission": right},
+            )
 
     def require_read_or_admin(self) -> None:
         """For calls that touch no tenant's data, such as verifying a proof."""
-        if not (self.can_read or self.can_admin):
-            raise _missing("read")
+        if not self.can_admin:
+            self.require("read")
 
     def require_scope(self, tenant_id: uuid.UUID, store_id: uuid.UUID = NIL) -> None:
         """Raise 403 unless the stream (or, with a nil store, the tenant) is in the credential's scope."""
@@ -85,10 +93,5 @@ ANYONE = Identity(
     name="anonymous",
 )
 
-
-def _missing(permission: Permission) -> ApiError:
-    return ApiError(
-        "insufficient_permissions",
-        f"{permission.capitalize()} permission required",
-        details={"permission": permission},
-    )
+# A public operation is called by nobody in particular, who has no rights.
+NOBODY = dataclasses.replace(ANYONE, can_read=False, can_write=False, can_admin=False)

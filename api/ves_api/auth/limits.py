@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ves_api.errors import ApiError
-from ves_api.gateway.limits import Charge, take_rate_limit
+from ves_api.gateway.limits import Cost, take_rate_limit
 
 if TYPE_CHECKING:
     from ves_api.auth.credentials import Credential
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from ves_api.gateway.database import Database
     from ves_api.settings import AuthSettings
 
-Charges = tuple[Charge, ...]
+Costs = tuple[Cost, ...]
 _MOST_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What a caller is told of the scarcest budget; `reset` is the seconds until there is more than now."""
+class RateLimitResult:
+    """Result of a rate-limit check: the limit with the fewest remaining requests, and the seconds until it has more."""
 
     granted: bool
     limit: int
@@ -43,65 +43,77 @@ class Limiter:
     def __init__(self, database: Database, settings: AuthSettings) -> None:
         self._database = database
         self._settings = settings
-        self._waiting: dict[Charges, list[asyncio.Future[Standing]]] = {}
+        self._waiting: dict[Costs, list[asyncio.Future[RateLimitResult]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def charges_of(self, identity: Identity, credential: Credential | None) -> Charges:
+    def costs_of(self, identity: Identity, credential: Credential | None) -> Costs:
         """The budgets of a caller: its tenant's, then its credential's. None at all when nothing is limited."""
-        settings, charges = self._settings, []
+        settings, costs = self._settings, []
         if settings.rate_limit is not None:
             budget = settings.rate_limit
             key = "bootstrap" if identity.is_bootstrap_admin else f"tenant:{identity.tenant_id}"
-            charges.append(Charge("tenant", key, budget.limit, budget.window_seconds, budget.max_entries))
+            costs.append(Cost("tenant", key, budget.limit, budget.window_seconds, budget.max_entries))
         if identity.rate_limit is not None and credential is not None:
             window, entries = settings.credential_window, settings.credential_entries
-            charges.append(Charge("credential", credential.fingerprint, identity.rate_limit, window, entries))
-        return tuple(charges)
+            costs.append(Cost("credential", credential.fingerprint, identity.rate_limit, window, entries))
+        return tuple(costs)
 
-    def charges_of_registration(self, address: str) -> Charges:
+    def costs_of_registration(self, address: str) -> Costs:
         """The budget of an address that registers agents."""
         budget = self._settings.registration
         if budget is None:
             return ()
-        return (Charge("registration", address, budget.limit, budget.window_seconds, budget.max_entries),)
+        return (Cost("registration", address, budget.limit, budget.window_seconds, budget.max_entries),)
 
-    async def take(self, charges: Charges) -> Standing:
+    async def charge(self, costs: Costs, answer_headers: list[tuple[bytes, bytes]]) -> None:
+        """Take one request out of the budgets; `answer_headers` become those that say what is left.
+
+        Raises rate_limited (429), or 503 as `take`.
+        """
+        if not costs:
+            return
+        result = await self.take(costs)
+        answer_headers[:] = result.headers()
+        if not result.granted:
+            raise ApiError("rate_limited", retry_after=result.reset)
+
+    async def take(self, costs: Costs) -> RateLimitResult:
         """Take one request out of the budgets, or out of none if one is used up.
 
         Raises ApiError (503) when the database cannot tell: then nobody is let through.
         """
-        answer: asyncio.Future[Standing] = asyncio.get_running_loop().create_future()
-        waiting = self._waiting.get(charges)
+        answer: asyncio.Future[RateLimitResult] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.get(costs)
         if waiting is None:
-            self._waiting[charges] = [answer]
-            task = asyncio.get_running_loop().create_task(self._serve(charges))
+            self._waiting[costs] = [answer]
+            task = asyncio.get_running_loop().create_task(self._serve(costs))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         else:
             waiting.append(answer)
         return await answer
 
-    async def _serve(self, charges: Charges) -> None:
+    async def _serve(self, costs: Costs) -> None:
         """Answer those who wait, and those who came meanwhile."""
-        waiting = self._waiting[charges]
+        waiting = self._waiting[costs]
         while waiting:
             batch = [answer for answer in waiting[:_MOST_AT_ONCE] if not answer.done()]
             del waiting[:_MOST_AT_ONCE]
             if batch:
-                await self._answer(charges, batch)
-        del self._waiting[charges]
+                await self._answer(costs, batch)
+        del self._waiting[costs]
 
-    async def _answer(self, charges: Charges, batch: list[asyncio.Future[Standing]]) -> None:
+    async def _answer(self, costs: Costs, batch: list[asyncio.Future[RateLimitResult]]) -> None:
         try:
-            taken = await take_rate_limit(self._database, charges, len(batch))
+            taken = await take_rate_limit(self._database, costs, len(batch))
         except Exception as error:  # noqa: BLE001 (a waiter without an answer would wait for ever)
             refusal = error if isinstance(error, ApiError) else ApiError("internal_error")
             for answer in batch:
                 if not answer.done():
                     answer.set_exception(refusal)
             return
-        limit = charges[taken.scarcest].limit
+        limit = costs[taken.scarcest].limit
         for place, answer in enumerate(batch, 1):
             if not answer.done():
                 left = taken.remaining + max(0, taken.granted - place)
-                answer.set_result(Standing(place <= taken.granted, limit, left, taken.reset_seconds))
+                answer.set_result(RateLimitResult(place <= taken.granted, limit, left, taken.reset_seconds))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,10 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ves_api.auth.identity import Identity
-
-_RANDOM_BYTES = 24
-_TENANT_CHARACTERS = 8
-
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: tuple[Scope, ...] = ("read", "write", "admin")
@@ -109,9 +103,3 @@ def _check_rate_limit(identity: Identity, rate_limit: int | None) -> None:
     own = None if identity.can_admin else identity.rate_limit
     if own is not None and (rate_limit is None or rate_limit > own):
         raise ApiError("insufficient_permissions", "The rate limit exceeds that of the credential")
-
-
-def new_key(tenant_id: uuid.UUID) -> str:
-    """A fresh key: `ss_`, the tenant's first 8 digits, 32 random characters (operations 2.1)."""
-    random = base64.urlsafe_b64encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
-    return f"ss_{str(tenant_id)[:_TENANT_CHARACTERS]}{random}"

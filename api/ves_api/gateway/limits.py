@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
+class Cost:
     """One budget that a request is taken out of: `limit` requests of `key` in any `window_seconds`."""
 
     bucket: str
@@ -32,16 +32,16 @@ class Taken:
     reset_seconds: int
 
 
-async def take_rate_limit(database: Database, charges: Sequence[Charge], wanted: int) -> Taken:
+async def take_rate_limit(database: Database, costs: Sequence[Cost], wanted: int) -> Taken:
     """Take up to `wanted` requests out of all the budgets. A repeat after a lost answer counts twice, never less."""
     row = await database.fetch_one(
         "take_rate_limit",
         {
-            "buckets": [c.bucket for c in charges],
-            "keys": [c.key for c in charges],
-            "limits": [c.limit for c in charges],
-            "windows": [c.window_seconds for c in charges],
-            "max_entries": [c.max_entries for c in charges],
+            "buckets": [c.bucket for c in costs],
+            "keys": [c.key for c in costs],
+            "limits": [c.limit for c in costs],
+            "windows": [c.window_seconds for c in costs],
+            "max_entries": [c.max_entries for c in costs],
             "wanted": wanted,
         },
         idempotent=True,

@@ -96,6 +96,14 @@ def _wrong_shape(message: str) -> ApiError:
     return ApiError("invalid_shape", message, details={"field": field} if field else None)
 
 
+def parse_query(text: bytes) -> dict[str, str]:
+    """The query parameters; of a repeated one the last counts. Raises invalid_query."""
+    try:
+        return dict(parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict"))
+    except ValueError as error:
+        raise ApiError("invalid_query", "The query string cannot be read") from error
+
+
 class Query:
     """The query parameters of a request; of a repeated one the last counts.
 

@@ -11,8 +11,8 @@ from litestar import Request, delete, get, patch, post
 from litestar.response.base import ASGIResponse
 
 from ves_api.auth.context import audit_context
-from ves_api.auth.credentials import hash_key
-from ves_api.auth.minting import SCOPES, Scope, derive_changes, derive_grants, new_key
+from ves_api.auth.credentials import hash_key, new_key
+from ves_api.auth.minting import SCOPES, Scope, derive_changes, derive_grants
 from ves_api.errors import ApiError
 from ves_api.gateway import credentials as gateway
 from ves_api.http.decode import path_uuid, read_struct

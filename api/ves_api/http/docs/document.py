@@ -10,6 +10,7 @@ from litestar.enums import HttpMethod
 
 from ves import error_codes
 from ves_api import SERVICE_NAME, __version__
+from ves_api.http.binding import Route
 from ves_api.http.docs.operation import Operation, Parameter
 
 if TYPE_CHECKING:
@@ -68,8 +69,35 @@ def operations(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str, Operatio
 
 
 def _operation_of(handler: HTTPRouteHandler) -> Operation | None:
+    route = handler.opt.get("route")
+    if isinstance(route, Route):
+        return _described(route)
     operation = handler.opt.get("operation")
     return operation if isinstance(operation, Operation) else None
+
+
+def _described(route: Route) -> Operation:
+    declared = route.operation
+    return Operation(
+        summary=declared.summary,
+        tag=declared.tag,
+        needs=declared.permission.words,
+        response=declared.output,
+        request=declared.body,
+        parameters=tuple(
+            Parameter(
+                place.wire_name,
+                "query" if place.segment is None else "path",
+                place.parameter.schema,
+                place.parameter.description,
+                place.is_required,
+            )
+            for place in route.parameters
+        ),
+        errors=declared.errors,
+        public=declared.permission.is_public,
+        unhealthy=None if declared.is_failure is None else declared.output,
+    )
 
 
 def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from litestar.response.base import ASGIResponse
 from ves.codec import I64_MAX
 from ves_api.errors import ApiError
 from ves_api.gateway import legacy as gateway
-from ves_api.http.commitments.wire import CommitmentRequest
 from ves_api.http.decode import Query, path_uuid, read_struct
 from ves_api.http.docs.operation import BATCH_PATH, STORE, TENANT, Operation, operation_opt
 from ves_api.http.encode import answer
@@ -24,6 +23,7 @@ from ves_api.http.legacy.wire import (
     detail,
     listed,
 )
+from ves_api.operations.commitments import CommitmentRequest
 from ves_api.services import identify, services_of
 
 _TAG = "Legacy"

@@ -22,7 +22,7 @@ from ves_api.http.docs.operation import (
 )
 from ves_api.http.encode import answer
 from ves_api.http.legacy.reads import require_stream
-from ves_api.http.proofs.routes import hash_field, path_hashes
+from ves_api.operations.proofs import hash_field, path_hashes
 from ves_api.services import identify, services_of
 
 _TAG = "Legacy"

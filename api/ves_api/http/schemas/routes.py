@@ -48,7 +48,7 @@ from ves_api.services import identify, services_of
 if TYPE_CHECKING:
     import uuid
 
-    from ves_api.auth.identity import Identity, Permission
+    from ves_api.auth.identity import Identity, Right
     from ves_api.gateway.database import Database
 
 _TAG = "Schemas"
@@ -266,7 +266,7 @@ async def _readable_tenant(request: Request[Any, Any, Any], query: Query) -> uui
 
 
 async def _schema(
-    request: Request[Any, Any, Any], identity: Identity, schema_id: str, permission: Permission
+    request: Request[Any, Any, Any], identity: Identity, schema_id: str, permission: Right
 ) -> gateway.StoredSchema:
     """A schema of the caller's tenant. Raises 403 without the permission, else 404 for what is not there."""
     wanted = path_uuid(schema_id, "schema_id")

@@ -29,7 +29,7 @@ from ves_api.http.validity.wire import (
 from ves_api.services import identify, services_of
 
 if TYPE_CHECKING:
-    from ves_api.auth.identity import Identity, Permission
+    from ves_api.auth.identity import Identity, Right
 
 _TAG = "Validity proofs"
 _READ = "read, and the commitment's stream in scope"
@@ -79,7 +79,7 @@ _VERIFY = Operation(
 
 
 async def _batch(
-    request: Request[Any, Any, Any], identity: Identity, batch_id: uuid.UUID, permission: Permission
+    request: Request[Any, Any, Any], identity: Identity, batch_id: uuid.UUID, permission: Right
 ) -> gateway.ValidityInputs:
     """The commitment's inputs, searched in the caller's tenant and in the caller's scope."""
     identity.require(permission)

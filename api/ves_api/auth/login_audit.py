@@ -1,8 +1,7 @@
-"""Logins in the audit log, without giving a stranger a way to flood it or to make anybody wait.
+"""Logins in the audit log: buffered, bounded and written in the background, so that no caller waits for it or floods it.
 
-Written in the background once a minute: of refused callers one entry for each (reason, address) with a count, of
-callers that were let in one entry for each credential an hour and process. What a crash catches unwritten is lost,
-and so is what does not fit.
+Once a minute: of refused callers one entry for each (reason, address) with a count, of admitted callers one entry for
+each credential an hour and process. A crash loses the entries in the buffer; entries beyond its bounds are dropped.
 """
 
 from __future__ import annotations
@@ -11,10 +10,9 @@ import asyncio
 import contextlib
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ves_api.auth.addresses import client_ip
-from ves_api.auth.context import audit_context, request_context
+from ves_api.auth.origin import audit_context
 from ves_api.errors import ApiError
 from ves_api.gateway.credentials import record_audit
 from ves_api.telemetry import get_logger
@@ -23,10 +21,9 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable
 
-    from litestar import Request
-
     from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
+    from ves_api.auth.origin import Origin
     from ves_api.gateway.database import Database
 
 LOGIN_FAILURE, LOGIN_SUCCESS = "login_failure", "login_success"
@@ -50,51 +47,48 @@ class _Entry:
     count: int = 1
 
 
-class Journal:
+class LoginAuditBuffer:
     """Owned by one event loop. `clock` answers seconds and never goes back."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._clock = clock
         self._refused: dict[tuple[str, str, str | None], _Entry] = {}
-        self._let_in: list[_Entry] = []
+        self._logins: list[_Entry] = []
         self._seen: dict[str, float] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def note(self, action: str, refusal: ApiError, request: Request[Any, Any, Any]) -> None:
+    def record_refusal(self, action: str, refusal: ApiError, origin: Origin) -> None:
         """A caller was refused. Beyond a number of addresses a minute the rest is counted together."""
-        address = client_ip(request)
-        key = (action, refusal.code, address)
+        key = (action, refusal.code, origin.address)
         if key not in self._refused and len(self._refused) >= _MAX_REASONS:
             key = (action, refusal.code, _ELSEWHERE)
         known = self._refused.get(key)
         if known is not None:
             known.count += 1
             return
-        context = {"actor": "anonymous", "actor_type": "public", **request_context(request)}
+        context = {"actor": "anonymous", "actor_type": "public", **origin.fields()}
         if key[2] == _ELSEWHERE:
             context |= {"ip_address": None, "user_agent": None, "request_id": None}
         self._refused[key] = _Entry(action, None, None, refusal.code, context)
 
-    def let_in(
-        self, identity: Identity, credential: Credential | None, request: Request[Any, Any, Any]
-    ) -> None:
-        """A caller was let in with a credential of its own."""
+    def record_login(self, identity: Identity, credential: Credential | None, origin: Origin) -> None:
+        """A caller was admitted with a credential of its own."""
         if credential is None or identity.kind == "none":
             return
         now, last = self._clock(), self._seen.get(credential.fingerprint)
-        if (last is not None and now - last < _SUCCESS_SECONDS) or len(self._let_in) >= _MAX_LOGINS:
+        if (last is not None and now - last < _SUCCESS_SECONDS) or len(self._logins) >= _MAX_LOGINS:
             return
         if len(self._seen) >= _MAX_SEEN:
             self._seen.clear()
         self._seen[credential.fingerprint] = now
-        context = audit_context(request, identity)
-        self._let_in.append(_Entry(LOGIN_SUCCESS, identity.tenant_id, identity.name, None, context))
+        context = audit_context(origin, identity)
+        self._logins.append(_Entry(LOGIN_SUCCESS, identity.tenant_id, identity.name, None, context))
 
     async def flush(self) -> None:
-        """Write what is waiting. What cannot be written now is dropped: the log must not make anybody wait."""
-        entries = [*self._refused.values(), *self._let_in]
-        self._refused, self._let_in = {}, []
+        """Write the buffered entries. Those that cannot be written now are dropped."""
+        entries = [*self._refused.values(), *self._logins]
+        self._refused, self._logins = {}, []
         try:
             for entry in entries:
                 await record_audit(
@@ -114,7 +108,7 @@ class Journal:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
-        """Stop, and write what is waiting."""
+        """Stop, and write the buffered entries."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

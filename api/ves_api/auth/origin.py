@@ -1,0 +1,78 @@
+"""Where a request comes from, as far as audit, budgets and logs are told (operations 1.3, 8)."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING
+
+from ves_api.auth.addresses import client_address
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ves_api.auth.addresses import Address
+    from ves_api.auth.identity import Identity
+    from ves_api.settings.auth import Network
+
+_CLIENT_BITS = 64
+
+
+class Origin:
+    """A request's id, its headers (names in lower case) and its peer; the client's address is worked out when asked for.
+
+    `client` is (address, port) of the peer, None for a unix socket; `trusted` are the proxies whose headers count.
+    """
+
+    __slots__ = ("_client", "_trusted", "headers", "request_id")
+
+    def __init__(
+        self,
+        request_id: str,
+        headers: Sequence[tuple[bytes, bytes]],
+        client: tuple[str, int] | None,
+        trusted: tuple[Network, ...] | None,
+    ) -> None:
+        self.request_id = request_id
+        self.headers = headers
+        self._client = client
+        self._trusted = trusted
+
+    @property
+    def address(self) -> str | None:
+        """The client's address as text; None when it is unknown."""
+        address = self._address()
+        return None if address is None else str(address)
+
+    @property
+    def budget_key(self) -> str:
+        """Key of the budget of an address: the address, of IPv6 its network of 64 bits, which one client has whole."""
+        address = self._address()
+        if isinstance(address, ipaddress.IPv6Address):
+            return str(ipaddress.IPv6Network((address, _CLIENT_BITS), strict=False))
+        return "unknown" if address is None else str(address)
+
+    def fields(self) -> dict[str, str | None]:
+        """request_id, ip_address and user_agent, for the audit log."""
+        agents = [value for name, value in self.headers if name == b"user-agent"]
+        return {
+            "request_id": self.request_id,
+            "ip_address": self.address,
+            "user_agent": agents[0].decode("latin-1") if agents else None,
+        }
+
+    def _address(self) -> Address | None:
+        return client_address({"client": self._client, "headers": self.headers}, self._trusted)
+
+
+def audit_context(origin: Origin, identity: Identity) -> dict[str, str | None]:
+    """The `context` of every administrative function of schema `ves`: who calls (operations 8).
+
+    The actor is the agent of the credential, else the first 16 digits of the key's hash, else the token's id; never
+    a secret.
+    """
+    is_token = identity.kind == "jwt"
+    return {
+        "actor": identity.name if identity.agent_id is None else str(identity.agent_id),
+        "actor_type": "jwt" if is_token else "bootstrap" if identity.is_bootstrap_admin else "api_key",
+        **origin.fields(),
+    }

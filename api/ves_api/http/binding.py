@@ -1,0 +1,151 @@
+"""HTTP routes made from operations: the one way in which a route comes to be.
+
+Litestar stays as the router (paths, methods, lifespan) and for nothing else: reading, admission, errors and documents
+are the same for every operation and are done here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from litestar import Request
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+
+from ves_api.auth.origin import Origin
+from ves_api.errors import ApiError
+from ves_api.http.decode import decode_struct, parse_query, read_body
+from ves_api.operations.admission import admit
+from ves_api.operations.kit import Context, Operation
+from ves_api.operations.parameters import Parameter, Parameters, refuse
+
+if TYPE_CHECKING:
+    from ves_api.services import Services
+
+_UNAVAILABLE = 503
+_encode = msgspec.json.Encoder().encode
+
+
+class Place(NamedTuple):
+    """Where a parameter of an operation is in a request; `segment` counts the parts of the path, None for the query."""
+
+    member: str
+    wire_name: str
+    segment: int | None
+    parameter: Parameter
+    is_required: bool
+
+
+class Route:
+    """An operation under a method and a path template (`/api/v1/agents/{agent_id}`)."""
+
+    def __init__(self, method: str, template: str, operation: Operation[Any]) -> None:
+        self.method = method
+        self.template = template
+        self.operation = operation
+        self.parameters = _places(template, operation)
+        self._has_query = any(place.segment is None for place in self.parameters)
+        self._decoder: msgspec.json.Decoder[Any] | None = (
+            None if operation.body is None else msgspec.json.Decoder(operation.body)
+        )
+
+    def handler(self) -> HTTPRouteHandler:
+        """The router's entry."""
+
+        async def serve(request: Request[Any, Any, Any]) -> ASGIResponse:
+            return await self._serve(request)
+
+        path = self.template.replace("}", ":str}")
+        declare = HTTPRouteHandler(
+            path, http_method=HttpMethod(self.method), status_code=200, opt={"route": self}
+        )
+        return declare(serve)
+
+    async def _serve(self, request: Request[Any, Any, Any]) -> ASGIResponse:
+        operation, context = self.operation, context_of(request)
+        if operation.raw_body is not None:
+            await admit(context, operation)
+            return ASGIResponse(
+                body=await operation.call(context, await read_body(request)), media_type="application/json"
+            )
+        if operation.slot is None:
+            await admit(context, operation)
+            values = self._read_parameters(request.scope)
+            body = None if self._decoder is None else await read_body(request)
+            return self._answer(await self._call(context, values, body))
+        async with operation.slot(context.services):
+            await admit(context, operation)
+        values = self._read_parameters(request.scope)
+        # Outside of the slot: the client decides how fast a body arrives.
+        body = None if self._decoder is None else await read_body(request)
+        async with operation.slot(context.services):
+            return self._answer(await self._call(context, values, body))
+
+    async def _call(self, context: Context, values: dict[str, Any], body: bytes | None) -> Any:
+        operation = self.operation
+        if body is None or self._decoder is None:
+            given = operation.input(**values)
+        elif issubclass(operation.input, Parameters):
+            given = operation.input(**values, body=decode_struct(body, self._decoder))
+        else:
+            given = decode_struct(body, self._decoder)
+        operation.authorize(context, given)
+        return await operation.call(context, given)
+
+    def _read_parameters(self, scope: Any) -> dict[str, Any]:
+        """The values of the parameters that are there. Raises invalid_query."""
+        values: dict[str, Any] = {}
+        query = parse_query(scope["query_string"]) if self._has_query else {}
+        segments = scope["raw_path"].partition(b"?")[0].split(b"/")
+        for place in self.parameters:
+            if place.segment is not None:
+                # From the path as sent: an encoded slash belongs to the name that holds it.
+                text = unquote_to_bytes(segments[place.segment]).decode("utf-8", "surrogateescape")
+            elif place.wire_name in query:
+                text = query[place.wire_name]
+            elif place.is_required:
+                raise refuse(place.wire_name, "is required")
+            else:
+                continue
+            values[place.member] = place.parameter.parse(text, place.wire_name)
+        return values
+
+    def _answer(self, output: Any) -> ASGIResponse:
+        response = ASGIResponse(body=_encode(output), media_type="application/json")
+        if self.operation.is_failure is not None and self.operation.is_failure(output):
+            response.status_code = _UNAVAILABLE
+            response.headers["x-error-code"] = ApiError("database_unavailable").code
+        return response
+
+
+def context_of(request: Request[Any, Any, Any]) -> Context:
+    """The context of a request whose caller is not admitted yet; its headers go out with any answer."""
+    scope: Any = request.scope
+    services: Services = request.app.state.services
+    state = scope["state"]
+    trusted = services.settings.auth.trusted_proxies
+    origin = Origin(state["request_id"], scope["headers"], scope.get("client"), trusted)
+    context = Context(services, origin)
+    state["answer_headers"] = context.answer_headers
+    return context
+
+
+def _places(template: str, operation: Operation[Any]) -> tuple[Place, ...]:
+    """Path parameters are the members that the template names; the others are in the query."""
+    if operation.raw_body is not None or not issubclass(operation.input, Parameters):
+        return ()
+    segments = {part.strip("{}"): i for i, part in enumerate(template.split("/")) if part.startswith("{")}
+    return tuple(
+        Place(
+            member=field.name,
+            wire_name=field.encode_name,
+            segment=segments.get(field.encode_name),
+            parameter=field.type.__metadata__[0],
+            is_required=field.required,
+        )
+        for field in msgspec.structs.fields(operation.input)
+        if field.name != "body"
+    )

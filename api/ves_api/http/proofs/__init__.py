@@ -1,1 +1,0 @@
-"""VES inclusion proofs."""

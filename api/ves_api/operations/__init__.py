@@ -1,0 +1,1 @@
+"""What a request means: input, output, permission, errors and the call of every operation. Knows no transport."""

@@ -1,0 +1,143 @@
+"""VES commitments (http-api 5, VES 10): snake_case, roots in bare hex."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from ves.codec import I64_MAX
+from ves_api.auth.permission import in_stream, where_found
+from ves_api.errors import ApiError
+from ves_api.gateway import commitments as gateway
+from ves_api.operations.kit import Context, operation
+from ves_api.operations.parameters import BatchId, Parameters, Stream
+from ves_api.times import zulu, zulu_or_none
+
+if TYPE_CHECKING:
+    from ves_api.gateway.commitments import Commitment
+
+_TAG = "Commitments"
+
+
+class CommitmentRequest(msgspec.Struct):
+    """A range to commit, both ends included."""
+
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    sequence_start: Annotated[int, msgspec.Meta(ge=0)]
+    sequence_end: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class CommitmentFields(msgspec.Struct):
+    """The members that every commitment answer has."""
+
+    batch_id: uuid.UUID
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    ves_version: int
+    tree_depth: int
+    leaf_count: int
+    padded_leaf_count: int
+    merkle_root: str
+    prev_state_root: str
+    new_state_root: str
+    sequence_start: int
+    sequence_end: int
+    committed_at: str
+
+
+class ListedCommitment(CommitmentFields):
+    """A commitment in a list."""
+
+    is_anchored: bool
+
+
+class CommitmentDetail(CommitmentFields):
+    """A commitment with its place on a chain; chain members are null until it is submitted."""
+
+    chain_id: int | None
+    chain_tx_hash: str | None
+    chain_block_number: int | None
+    anchored_at: str | None
+    is_anchored: bool
+
+
+class CommitmentList(msgspec.Struct):
+    """Commitments of a stream that are not on a chain yet, oldest first."""
+
+    commitments: list[ListedCommitment]
+    count: int
+
+
+class CommitmentById(Parameters, kw_only=True, frozen=True):
+    """One commitment."""
+
+    batch_id: BatchId
+
+
+@operation(
+    summary="Commit a range of events; the same range again answers the stored commitment",
+    tag=_TAG,
+    permission=in_stream("write"),
+    input=CommitmentRequest,
+    output=CommitmentFields,
+    errors=(
+        "range_is_empty",
+        "commitment_exists",
+        "range_must_follow",
+        "range_has_no_events",
+        "range_too_large",
+    ),
+)
+async def create_commitment(context: Context, given: CommitmentRequest) -> CommitmentFields:
+    """Commit a range."""
+    first, last = min(given.sequence_start, I64_MAX), min(given.sequence_end, I64_MAX)
+    made = await gateway.create_commitment(context.database, context.tenant_id, given.store_id, first, last)
+    return CommitmentFields(**_fields(made))
+
+
+@operation(
+    summary="List the commitments of a stream that are not on a chain yet",
+    tag=_TAG,
+    permission=in_stream("read"),
+    input=Stream,
+    output=CommitmentList,
+)
+async def list_commitments(context: Context, given: Stream) -> CommitmentList:
+    """List what is not anchored."""
+    found = await gateway.list_commitments(context.database, context.tenant_id, given.store_id)
+    listed = [ListedCommitment(**_fields(c), is_anchored=c.anchored_at is not None) for c in found]
+    return CommitmentList(listed, len(listed))
+
+
+@operation(
+    summary="Get one commitment",
+    tag=_TAG,
+    permission=where_found("read", "its stream"),
+    input=CommitmentById,
+    output=CommitmentDetail,
+    errors=("commitment_not_found",),
+)
+async def get_commitment(context: Context, given: CommitmentById) -> CommitmentDetail:
+    """Get one; another tenant's id is answered like one that does not exist."""
+    found = await gateway.get_commitment(context.reads, context.tenant_id, given.batch_id)
+    if found is None:
+        raise ApiError("commitment_not_found", resource_id=str(given.batch_id))
+    context.in_scope(found)
+    return CommitmentDetail(
+        **_fields(found),
+        chain_id=found.chain_id,
+        chain_tx_hash=None if found.chain_tx_hash is None else found.chain_tx_hash.hex(),
+        chain_block_number=found.chain_block_number,
+        anchored_at=zulu_or_none(found.anchored_at),
+        is_anchored=found.anchored_at is not None,
+    )
+
+
+def _fields(commitment: Commitment) -> dict[str, Any]:
+    """The common members, by name."""
+    fields = {name: getattr(commitment, name) for name in CommitmentFields.__struct_fields__}
+    roots = {name: fields[name].hex() for name in ("merkle_root", "prev_state_root", "new_state_root")}
+    return fields | roots | {"committed_at": zulu(commitment.committed_at)}

@@ -1,0 +1,168 @@
+"""The declaration of an operation, and the context in which it is called. A transport binds declarations only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+
+import msgspec
+
+from ves import error_codes
+from ves_api.auth.identity import NOBODY
+from ves_api.auth.origin import audit_context
+from ves_api.auth.permission import authorize
+from ves_api.operations.parameters import Parameters
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from ves_api.auth.credentials import Credential
+    from ves_api.auth.identity import Identity
+    from ves_api.auth.origin import Origin
+    from ves_api.auth.permission import Permission
+    from ves_api.gateway.database import Database
+    from ves_api.gateway.reads import Reads
+    from ves_api.services import Services
+
+InputT = TypeVar("InputT")
+F = TypeVar("F", bound="InStream")
+
+
+class InStream(Protocol):
+    """A stored row of one stream."""
+
+    @property
+    def tenant_id(self) -> uuid.UUID:
+        """The stream's tenant."""
+
+    @property
+    def store_id(self) -> uuid.UUID:
+        """The stream's store."""
+
+
+@dataclass(slots=True)
+class Context:
+    """One call: who calls, from where, and the services of the process.
+
+    `admit` fills in credential and identity, `Operation.authorize` the tenant. Every answer, refusals too, carries
+    `answer_headers` (names and values; http-api 1.6).
+    """
+
+    services: Services
+    origin: Origin
+    answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    credential: Credential | None = None
+    identity: Identity = NOBODY
+    visible_tenant: uuid.UUID | None = None
+
+    @property
+    def tenant_id(self) -> uuid.UUID:
+        """The authorized tenant; nil, of the bootstrap administrator, means that a bare id is searched in all."""
+        return cast("uuid.UUID", self.visible_tenant)
+
+    @property
+    def database(self) -> Database:
+        """The primary."""
+        return self.services.database
+
+    @property
+    def reads(self) -> Reads:
+        """The way to read what is final."""
+        return self.services.reads
+
+    @property
+    def audit(self) -> dict[str, str | None]:
+        """The `context` that administrative database functions take (operations 8)."""
+        return audit_context(self.origin, self.identity)
+
+    def in_scope(self, found: F) -> F:
+        """A row that was found by its id, if its stream is in the caller's scope. Raises 403."""
+        self.identity.require_scope(found.tenant_id, found.store_id)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Operation(Generic[InputT]):
+    """What can be asked for, without a transport: the only thing that a route, an RPC or a command is made from.
+
+    `input` is a `Parameters` struct, or the struct of a body; `output` is what `call` answers and a JSON encoder takes.
+    `errors` are names of the error registry beyond those that every operation has. `sheds` is false for what is served even
+    while the connection pool is exhausted.
+
+    The rare ones: `raw_body` documents a body that `call` gets as bytes, decodes and authorizes itself. `caches_identity`:
+    the call passes the identity's epoch to the database, so that the identity may come from the cache. `admit` replaces
+    the admission by credential. `slot` is what admission and call wait for in turn, one after the other. `is_failure`
+    tells an answer that reports the failure of the service.
+    """
+
+    name: str
+    summary: str
+    tag: str
+    permission: Permission
+    input: type[InputT]
+    output: Any
+    call: Callable[[Context, InputT], Awaitable[Any]]
+    errors: tuple[str, ...] = ()
+    sheds: bool = True
+    raw_body: type | None = None
+    caches_identity: bool = False
+    admit: Callable[[Context], Awaitable[None]] | None = None
+    slot: Callable[[Services], AbstractAsyncContextManager[None]] | None = None
+    is_failure: Callable[[Any], bool] | None = None
+    command: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for a permission that could not be enforced, or an error that is not registered."""
+        unknown = [name for name in self.errors if name not in error_codes.BY_NAME]
+        if unknown:
+            raise TypeError(f"{self.name}: unknown errors {unknown}")
+        members = self.permission.members
+        if not any(members <= _members(struct) for struct in (self.input, self.body)):
+            raise TypeError(f"{self.name}: its permission needs {sorted(members)} in the input")
+
+    @property
+    def body(self) -> type | None:
+        """The struct of the body; None for an operation without one."""
+        if self.raw_body is not None or not issubclass(self.input, Parameters):
+            return self.raw_body or self.input
+        return next((f.type for f in msgspec.structs.fields(self.input) if f.name == "body"), None)
+
+    def authorize(self, context: Context, given: InputT) -> None:
+        """Enforce the permission. Raises 403, or invalid_query when a tenant must be named and is not."""
+        named: Any = given
+        if not all(hasattr(given, member) for member in self.permission.members):
+            named = named.body
+        context.visible_tenant = authorize(context.identity, self.permission, named)
+
+
+def _members(struct: Any) -> frozenset[str]:
+    """The names of a struct's members; none of what is no struct."""
+    return frozenset(getattr(struct, "__struct_fields__", ()))
+
+
+def operation(
+    *,
+    summary: str,
+    tag: str,
+    permission: Permission,
+    input: type[InputT],  # noqa: A002 (the word of the declaration)
+    output: Any,
+    **rare: Any,
+) -> Callable[[Callable[[Context, InputT], Awaitable[Any]]], Operation[InputT]]:
+    """Declare the decorated call as an operation of the same name; `rare` are the other members of `Operation`."""
+
+    def declare(call: Callable[[Context, InputT], Awaitable[Any]]) -> Operation[InputT]:
+        return Operation(
+            name=call.__name__,
+            summary=summary,
+            tag=tag,
+            permission=permission,
+            input=input,
+            output=output,
+            call=call,
+            **rare,
+        )
+
+    return declare

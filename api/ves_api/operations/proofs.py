@@ -1,0 +1,114 @@
+"""VES inclusion proofs (http-api 5, VES 9.3)."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+import msgspec
+
+from ves.merkle import verify_inclusion
+from ves_api.auth.permission import READ_OR_ADMIN, in_stream
+from ves_api.errors import ApiError
+from ves_api.gateway.commitments import get_inclusion_proof
+from ves_api.operations.fields import hex_field
+from ves_api.operations.kit import Context, operation
+from ves_api.operations.parameters import EventBatchId, Parameters, SequenceNumber, StoreId, TenantId
+
+_TAG = "Proofs"
+_HASH_BYTES = 32
+_MAX_PATH = 64
+
+
+class ProofOfEvent(Parameters, kw_only=True, frozen=True):
+    """One event of a stream in one commitment."""
+
+    sequence_number: SequenceNumber
+    tenant_id: TenantId
+    store_id: StoreId
+    batch_id: EventBatchId
+
+
+class ProofResponse(msgspec.Struct):
+    """An inclusion proof; `directions[d]` is true when the running hash is the left input at level d."""
+
+    sequence_number: int
+    batch_id: uuid.UUID
+    merkle_root: str
+    leaf_hash: str
+    leaf_index: int
+    proof_path: list[str]
+    directions: list[bool]
+
+
+class VerifyRequest(msgspec.Struct):
+    """A proof to check; hashes in bare hex, at most 64 path entries."""
+
+    leaf_hash: str
+    merkle_root: str
+    proof_path: list[str]
+    leaf_index: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class VerifyResponse(msgspec.Struct):
+    """The verdict, with the hashes as sent."""
+
+    valid: bool
+    leaf_hash: str
+    merkle_root: str
+
+
+def path_hashes(proof_path: list[str]) -> list[bytes]:
+    """The siblings of a sent proof. Raises invalid_field."""
+    if len(proof_path) > _MAX_PATH:
+        details = {"field": "proof_path", "limit": _MAX_PATH}
+        raise ApiError("invalid_field", f"proof_path has more than {_MAX_PATH} entries", details=details)
+    return [hash_field(node, "proof_path") for node in proof_path]
+
+
+def hash_field(text: str, field: str) -> bytes:
+    """A hash in bare hex. Raises invalid_field."""
+    return hex_field(text, _HASH_BYTES, field, prefix=False)
+
+
+@operation(
+    summary="Prove that an event is in a commitment",
+    tag=_TAG,
+    permission=in_stream("read"),
+    input=ProofOfEvent,
+    output=ProofResponse,
+    errors=("commitment_not_found", "commitment_access_denied", "sequence_outside_commitment"),
+)
+async def get_proof(context: Context, given: ProofOfEvent) -> ProofResponse:
+    """The path from one event to the root of its commitment."""
+    proof = await get_inclusion_proof(
+        context.reads, context.tenant_id, given.store_id, given.sequence_number, given.batch_id
+    )
+    if proof is None:
+        raise ApiError("commitment_not_found", resource_id=str(given.batch_id))
+    return ProofResponse(
+        sequence_number=proof.sequence_number,
+        batch_id=proof.batch_id,
+        merkle_root=proof.merkle_root.hex(),
+        leaf_hash=proof.leaf_hash.hex(),
+        leaf_index=proof.leaf_index,
+        proof_path=[node.hex() for node in proof.proof_path],
+        directions=proof.directions,
+    )
+
+
+@operation(
+    summary="Check an inclusion proof",
+    tag=_TAG,
+    permission=READ_OR_ADMIN,
+    input=VerifyRequest,
+    output=VerifyResponse,
+    errors=("invalid_field",),
+)
+async def verify_proof(_: Context, given: VerifyRequest) -> VerifyResponse:
+    """Pure computation: the library answers, no data of any tenant is read."""
+    path = path_hashes(given.proof_path)
+    leaf = hash_field(given.leaf_hash, "leaf_hash")
+    root = hash_field(given.merkle_root, "merkle_root")
+    valid = verify_inclusion(leaf, given.leaf_index, path, root)
+    return VerifyResponse(valid, given.leaf_hash, given.merkle_root)

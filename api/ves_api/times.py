@@ -1,0 +1,44 @@
+"""Times on the wire (http-api 1.5)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import msgspec
+
+from ves.timestamps import micros_text
+from ves_api.errors import ApiError
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+def micros(moment: dt.datetime) -> int:
+    """Microseconds since the Unix epoch."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def zulu(moment: dt.datetime) -> str:
+    """The spelling of stored objects: `2025-01-08T10:30:00.123456Z`."""
+    return micros_text(micros(moment), zulu=True)
+
+
+def zulu_or_none(moment: dt.datetime | None) -> str | None:
+    """`zulu` of a time that may be absent."""
+    return None if moment is None else zulu(moment)
+
+
+def parse_time(text: str, field: str, *, refusal: str = "invalid_field") -> dt.datetime:
+    """An RFC 3339 time with an offset. Raises the refusal, invalid_field unless another is named."""
+    try:
+        moment = msgspec.convert(text, dt.datetime)
+    except msgspec.ValidationError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ApiError(refusal, f"{field} is not an RFC 3339 time", details={"field": field})
+    return moment
+
+
+def parse_time_or_none(text: str | None, field: str) -> dt.datetime | None:
+    """`parse_time` of a member that may be absent."""
+    return None if text is None else parse_time(text, field)
