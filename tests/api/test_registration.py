@@ -175,6 +175,15 @@ def test_without_the_switch_nobody_registers(server: Server) -> None:
     assert "ratelimit-limit" not in answer.headers
 
 
+def test_a_body_that_does_not_parse_counts_for_its_address(start_server: Callable[..., Server]) -> None:
+    server = start_server(**ENABLED, PUBLIC_AGENT_REGISTRATION_RATE_LIMIT_PER_MINUTE="1")
+    with server.client(key=None) as anyone:
+        torn = anyone.post(PATH, content=b"{", headers={"content-type": "application/json"})
+        assert_error(torn, 400, "INVALID_REQUEST_BODY")
+        assert_error(anyone.post(PATH, json={"name": "a"}), 429, "RATE_LIMIT_EXCEEDED")
+    server.stop()
+
+
 def test_an_address_registers_so_often_and_its_neighbour_is_not_disturbed(
     start_server: Callable[..., Server], database: Database
 ) -> None:
