@@ -129,6 +129,7 @@ begin
       ('ves.health', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.server_is_durable', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.server_identity', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
+      ('ves.list_migrations', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.version', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}')
     ) as g (function_name, roles)
   loop

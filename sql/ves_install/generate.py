@@ -9,7 +9,8 @@ import csv
 import io
 from pathlib import Path
 
-from ves_install.files import sql_root
+from ves_install.files import section, sql_root
+from ves_install.migrations import migrations
 
 HEADER = '''"""Generated from sql/errors/errors.csv by `python -m ves_install.generate`; do not edit."""
 
@@ -43,11 +44,6 @@ BY_CODE = {entry.code: entry for entry in ALL}
 """
 
 
-def error_codes_path() -> Path:
-    """Where the generated module lives."""
-    return sql_root().parent / "plpython" / "ves" / "error_codes.py"
-
-
 def error_codes() -> str:
     """Source text of `ves.error_codes`."""
     text = (sql_root() / "errors" / "errors.csv").read_text(encoding="utf-8")
@@ -71,5 +67,33 @@ def _literal(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
+def baseline() -> str:
+    """SQL text of migration 0001: the state files in load order."""
+    head = "-- Generated from [state] of sql/load.toml by `python -m ves_install.generate`; frozen with release 0.1.0.\n"
+    return head + "\n".join(path.read_text(encoding="utf-8") for path in section("state"))
+
+
+def release() -> str:
+    """Source text of the constants by which an edge judges the database's ledger."""
+    known = migrations()
+    names = "".join(f'    "{migration.name}",\n' for migration in known)
+    return (
+        '"""Generated from sql/migrations by `python -m ves_install.generate`; do not edit."""\n\n'
+        f"# fmt: off\nMIGRATIONS = (\n{names})\n# fmt: on\n"
+        f"BREAKING_LEVEL = {max(migration.breaking_level for migration in known)}\n"
+    )
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file with the text that it must have."""
+    root = sql_root()
+    return {
+        root / "migrations" / "versions" / "0001_baseline.sql": baseline(),
+        root.parent / "plpython" / "ves" / "error_codes.py": error_codes(),
+        root.parent / "api" / "ves_api" / "gateway" / "release.py": release(),
+    }
+
+
 if __name__ == "__main__":
-    error_codes_path().write_text(error_codes(), encoding="utf-8")
+    for path, text in generated().items():
+        path.write_text(text, encoding="utf-8")

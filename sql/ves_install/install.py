@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import psycopg
-import sqlalchemy
-from alembic import command
-from alembic.config import Config
 from pgmq import install as pgmq_install
 
 from ves_install.files import digest, section, sql_root
 from ves_install.logic import drop, drop_logic, logic_objects
+from ves_install.migrations import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,12 +37,15 @@ def install(
     *,
     core: bool = False,
     from_files: bool = False,
+    before_post: bool = False,
     say: Callable[[str], None] = lambda _text: None,
 ) -> Installed:
     """Install or update the engine; safe to repeat and to run from many processes at once.
 
     `core` refuses PL/Python even where it is available; `from_files` builds the tables from the desired-state files
-    instead of the migrations (tests compare both). Raises psycopg.Error on refusal by the server.
+    instead of the migrations (tests compare both); `before_post` leaves out the migrations that must wait until every
+    edge runs this release. Raises MigrationError when the database's ledger does not fit, psycopg.Error on refusal by
+    the server.
     """
     with psycopg.connect(database_url) as connection:
         connection.execute("select pg_advisory_lock(%s)", [INSTALL_LOCK])
@@ -55,7 +56,7 @@ def install(
         mode = _choose_mode(connection, core=core)
         connection.commit()
         say("tables")
-        revision = _build_tables(connection, from_files=from_files)
+        revision = _build_tables(connection, from_files=from_files, before_post=before_post)
         say(f"functions ({mode} mode)")
         applied = _apply_logic(connection, mode)
         connection.commit()
@@ -98,28 +99,14 @@ def _choose_mode(connection: psycopg.Connection, *, core: bool) -> Literal["full
     return "full"
 
 
-def _build_tables(connection: psycopg.Connection, *, from_files: bool) -> str:
+def _build_tables(connection: psycopg.Connection, *, from_files: bool, before_post: bool) -> str:
     if from_files:
         connection.execute("set role ves_owner")
         _run_files(connection, section("state"))
         connection.execute("reset role")
         connection.commit()
         return "files"
-    config = Config()
-    config.set_main_option("script_location", str(sql_root() / "migrations"))
-    engine = sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=lambda: connection, poolclass=sqlalchemy.pool.StaticPool
-    )
-    with engine.connect() as bound:
-        bound.exec_driver_sql("set role ves_owner")
-        bound.commit()  # a rollback would undo the role
-        config.attributes["connection"] = bound
-        command.upgrade(config, "head")
-        bound.commit()
-    connection.execute("reset role")
-    row = connection.execute("select version_num from ves_store.migrations").fetchone()
-    connection.commit()
-    return str(row[0]) if row else ""
+    return migrate(connection, before_post=before_post)
 
 
 def _apply_logic(connection: psycopg.Connection, mode: str) -> bool:

@@ -70,6 +70,34 @@ def test_an_engine_that_does_not_fit_stops_the_start_and_says_what_to_run(
     assert "get_legacy_head" in said
 
 
+def test_a_ledger_that_does_not_fit_stops_the_start_and_says_why(database: Database, tmp_path: Path) -> None:
+    with database.connect() as connection:
+        connection.execute(
+            "insert into ves_store.migrations (name, checksum, breaking_level, duration)"
+            " select '0002_post_later', checksum, 2, duration from ves_store.migrations"
+        )
+    said = refusal(Server(database.url("ves_api")), tmp_path / "newer.log")
+    assert "its breaking level is 2 and this release knows 1" in said
+    with database.connect() as connection:
+        connection.execute("delete from ves_store.migrations")
+    said = refusal(Server(database.url("ves_api")), tmp_path / "older.log")
+    assert "these migrations are missing: 0001_baseline" in said
+
+
+def test_a_newer_engine_whose_breaking_level_allows_it_is_served(
+    start_server: Callable[..., Server], database: Database
+) -> None:
+    with database.connect() as connection:
+        connection.execute("update ves_store.schema_state set engine_version = '0.2.0'")
+        connection.execute(
+            "insert into ves_store.migrations (name, checksum, breaking_level, duration)"
+            " select '0002_pre_later', checksum, 1, duration from ves_store.migrations"
+        )
+    server = start_server()
+    with server.client() as client:
+        assert client.get("/health").status_code == 200
+
+
 def refusal(server: Server, log: Path) -> str:
     """What a server says that ends instead of starting."""
     server.launch(log)

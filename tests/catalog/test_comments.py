@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 OURS = "'{ves,ves_store,ves_int,rest}'::text[]"
 # Alembic makes this table; its one column needs no explanation.
-FOREIGN = "'{migrations}'::text[]"
+FOREIGN = "'{alembic_version}'::text[]"
 
 WITHOUT_COMMENT = {
     "schema": f"""

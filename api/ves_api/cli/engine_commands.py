@@ -15,6 +15,7 @@ from ves_api.cli.exits import CliError, Exit, usage
 from ves_api.cli.operations import options
 from ves_api.cli.output import JsonOption, note, out, print_json
 from ves_api.cli.settings import layers, superuser_url
+from ves_install.errors import MigrationError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,8 @@ def _refusals(refused: Exit) -> Iterator[None]:
         yield
     except psycopg.OperationalError as error:
         raise CliError(Exit.UNREACHABLE, "database_unavailable", str(error).strip()) from error
+    except MigrationError as error:
+        raise CliError(refused, "migration_failed", str(error)) from error
     except psycopg.Error as error:
         right = f"{_MISSING_RIGHT}; " if isinstance(error, psycopg.errors.InsufficientPrivilege) else ""
         notes = "".join(f"\n  {text}" for text in getattr(error, "__notes__", []))
@@ -57,6 +60,9 @@ def _refusals(refused: Exit) -> Iterator[None]:
 def install_command(
     database_url: DatabaseUrl = None,
     core: Annotated[bool, typer.Option(help="Leave PL/Python out even where it is available.")] = False,
+    before_post: Annotated[
+        bool, typer.Option(help="Leave out migrations that must wait until every edge runs this release.")
+    ] = False,
     audit_log: Annotated[
         bool | None,
         typer.Option(envvar="AUDIT_LOG_ENABLED", help="Turn the audit log on or off; unset: as it is."),
@@ -73,7 +79,7 @@ def install_command(
             note(f"  {time.monotonic() - started:5.1f}s  {text}")
 
     with _refusals(Exit.UNREACHABLE):
-        result = install(url, core=core, say=say)
+        result = install(url, core=core, before_post=before_post, say=say)
         if audit_log is not None:
             set_audit_log(url, enabled=audit_log)
     if as_json:

@@ -10,6 +10,13 @@ select
   health.synchronous_commit
 from ves.health() as health;
 
+-- name: list_migrations
+-- Migrations that ran in the database, with the breaking level of each.
+select
+  migration.name,
+  migration.breaking_level
+from ves.list_migrations() as migration;
+
 -- name: server_is_durable
 -- Raises VE901 when the server would lose acknowledged commits.
 select ves.server_is_durable();

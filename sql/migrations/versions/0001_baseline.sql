@@ -1,0 +1,1433 @@
+-- Generated from [state] of sql/load.toml by `python -m ves_install.generate`; frozen with release 0.1.0.
+create type ves.audit_entry as (
+  tenant_id uuid,
+  number bigint,
+  id uuid,
+  timestamp timestamptz,
+  action text,
+  actor text,
+  actor_type text,
+  database_role text,
+  resource_type text,
+  resource_id text,
+  request_id text,
+  ip_address text,
+  user_agent text,
+  details jsonb,
+  success boolean,
+  error_message text,
+  previous_hash bytea,
+  hash bytea
+);
+
+comment on type ves.audit_entry is 'One entry of the audit log; the columns are those of ves_store.audit_log.';
+
+create type ves.commitment as (
+  batch_id uuid,
+  tenant_id uuid,
+  store_id uuid,
+  ves_version integer,
+  tree_depth integer,
+  leaf_count integer,
+  padded_leaf_count integer,
+  merkle_root bytea,
+  prev_state_root bytea,
+  new_state_root bytea,
+  sequence_start bigint,
+  sequence_end bigint,
+  committed_at timestamptz,
+  chain_id bigint,
+  chain_tx_hash bytea,
+  chain_block_number bigint,
+  anchored_at timestamptz
+);
+
+comment on type ves.commitment is 'One VES commitment (VES 10.1) with its anchoring state; roots are 32 raw bytes.';
+
+create type ves.compliance_proof as (
+  proof_id uuid,
+  event_id uuid,
+  tenant_id uuid,
+  store_id uuid,
+  proof_type text,
+  proof_version integer,
+  policy_id text,
+  policy_params json,
+  policy_hash bytea,
+  proof_hash bytea,
+  public_inputs json,
+  public_inputs_hash bytea,
+  witness_commitment bytea,
+  proof_options bytea,
+  amount_binding text,
+  submitted_at timestamptz,
+  proof bytea,
+  proof_key_id bytea
+);
+
+comment on type ves.compliance_proof is
+'One stored compliance proof (VES 13). JSON members are texts as received; proof is null in lists, and an SSE1 blob (VES 16) while proof_key_id is not null.';
+
+create type ves.event_schema as (
+  schema_id uuid,
+  tenant_id uuid,
+  event_type text,
+  version integer,
+  schema_json json,
+  status text,
+  compatibility text,
+  description text,
+  created_at timestamptz,
+  updated_at timestamptz,
+  created_by text
+);
+
+comment on type ves.event_schema is 'One registered JSON Schema (operations 6); schema_json is the text as received.';
+
+create type ves.inclusion_proof as (
+  sequence_number bigint,
+  batch_id uuid,
+  merkle_root bytea,
+  leaf_hash bytea,
+  leaf_index bigint,
+  proof_path bytea [],
+  directions boolean []
+);
+
+comment on type ves.inclusion_proof is
+'Inclusion proof of one event (VES 9.3): siblings from the leaf level up; directions[d] is true when the running hash is the left input.';
+
+create type ves.ingest_result as (
+  first_sequence bigint,
+  last_sequence bigint,
+  head_sequence bigint,
+  sequenced_at timestamptz,
+  exceptions jsonb
+);
+
+comment on type ves.ingest_result is
+'Answer of ves.ingest_events. Events not named in exceptions were accepted and are numbered first_sequence .. last_sequence in input order. exceptions: array of {ord, outcome: replayed, sequence_number, sequenced_at_micros, signer_id, signature} or {ord, outcome: rejected, phase, reason, message}; null when every event was accepted.';
+
+create type ves.key_rotation as (
+  old_key_id bigint,
+  old_status text,
+  new_key_id bigint,
+  rotated_at timestamptz,
+  grace_until timestamptz
+);
+
+comment on type ves.key_rotation is
+'A rotation as it was done: the old key with its status now (in_grace, expired or revoked), the key that takes over, and until when the old one still verifies (null: not any more).';
+
+create type ves.legacy_commitment as (
+  batch_id uuid,
+  tenant_id uuid,
+  store_id uuid,
+  prev_state_root bytea,
+  new_state_root bytea,
+  events_root bytea,
+  event_count integer,
+  sequence_start bigint,
+  sequence_end bigint,
+  committed_at timestamptz,
+  chain_tx_hash bytea,
+  anchored_at timestamptz
+);
+
+comment on type ves.legacy_commitment is 'One legacy commitment (VES 17.3) with its anchoring state; roots are 32 raw bytes.';
+
+create type ves.legacy_event as (
+  tenant_id uuid,
+  store_id uuid,
+  sequence_number bigint,
+  event_id uuid,
+  command_id uuid,
+  source_agent uuid,
+  envelope_version bigint,
+  base_version bigint,
+  created_at timestamptz,
+  sequenced_at timestamptz,
+  entity_type text,
+  entity_id text,
+  event_type text,
+  payload_hash bytea,
+  signature bytea,
+  payload json,
+  payload_at_rest bytea,
+  payload_key_id bytea,
+  shredded_at timestamptz
+);
+
+comment on type ves.legacy_event is 'One stored legacy event (VES 17.1); payload is the text received or the compact form; null when it is shredded, or still encrypted (payload_at_rest).';
+
+create type ves.proof_verdict as (
+  proof_id uuid,
+  proof_hash_match boolean,
+  policy_hash_match boolean,
+  public_inputs_match boolean,
+  stark_valid boolean,
+  stark_error text,
+  stark_verification_time_ms bigint,
+  valid boolean,
+  reason text,
+  amount_binding text,
+  strength jsonb
+);
+
+comment on type ves.proof_verdict is
+'What a check of a stored proof found (VES 13). stark_valid is null when no STARK was verified; reason is null when valid; strength says what the proof is worth (bits, what is bound and what is not), null for proofs that we cannot judge.';
+
+create type ves.reencrypt_step as (
+  scanned bigint,
+  updated bigint,
+  skipped_current_key bigint,
+  next_cursor jsonb
+);
+
+comment on type ves.reencrypt_step is
+'What one batch of a re-encryption did. updated counts what would be updated in a dry run; next_cursor goes into the next call, null when there is nothing more.';
+
+create type ves.validity_proof as (
+  proof_id uuid,
+  batch_id uuid,
+  tenant_id uuid,
+  store_id uuid,
+  proof_type text,
+  proof_version integer,
+  proof_hash bytea,
+  public_inputs json,
+  public_inputs_hash bytea,
+  submitted_at timestamptz,
+  proof bytea,
+  proof_key_id bytea
+);
+
+comment on type ves.validity_proof is 'One stored validity proof of a commitment (VES 12); proof is null in lists, and an SSE1 blob (VES 16) while proof_key_id is not null.';
+
+create table ves_store.schema_state (
+  singleton boolean not null default true,
+  engine_version text not null,
+  logic_hash text not null,
+  mode text not null,
+  applied_at timestamptz not null default now(),
+  constraint schema_state_pkey primary key (singleton),
+  constraint there_is_one_row check (singleton),
+  constraint mode_is_known check (mode in ('full', 'core'))
+);
+
+comment on table ves_store.schema_state is 'Which engine is installed: version, hash of the re-applied logic files, full or core mode.';
+comment on column ves_store.schema_state.singleton is 'Always true: the table has one row.';
+comment on column ves_store.schema_state.engine_version is 'Version of the release that applied the logic.';
+comment on column ves_store.schema_state.logic_hash is 'SHA-256 (hex) over all logic files in load order.';
+comment on column ves_store.schema_state.mode is 'full: PL/Python is present; core: no in-database cryptography.';
+comment on column ves_store.schema_state.applied_at is 'When the logic was last applied.';
+
+create table ves_store.errors (
+  code text not null,
+  name text not null,
+  wire_code text not null,
+  numeric_code integer not null,
+  http smallint not null,
+  grpc text not null,
+  retry boolean not null,
+  message text not null,
+  detail_fields text[] not null default '{}',
+  constraint errors_pkey primary key (code),
+  constraint errors_name_key unique (name),
+  constraint code_is_private_sqlstate check (code ~ '^VE[0-9]{3}$')
+);
+
+comment on table ves_store.errors is 'The registry of refusals, loaded from sql/errors/errors.csv at every install.';
+comment on column ves_store.errors.code is 'SQLSTATE, class VE.';
+comment on column ves_store.errors.name is 'Symbol used by ves_int.raise_error and by the Python code.';
+comment on column ves_store.errors.wire_code is 'Code in the JSON error body.';
+comment on column ves_store.errors.numeric_code is 'Numeric code in the JSON error body.';
+comment on column ves_store.errors.http is 'HTTP status.';
+comment on column ves_store.errors.grpc is 'gRPC status name.';
+comment on column ves_store.errors.retry is 'True when the same request may succeed later without a change.';
+comment on column ves_store.errors.message is 'Default message.';
+comment on column ves_store.errors.detail_fields is 'Members that the JSON detail may carry.';
+
+create table ves_store.credential_epoch (
+  singleton boolean not null default true,
+  epoch bigint not null default 1,
+  constraint credential_epoch_pkey primary key (singleton),
+  constraint there_is_one_epoch check (singleton)
+) with (fillfactor = 50);
+
+insert into ves_store.credential_epoch (singleton) values (true);
+
+comment on table ves_store.credential_epoch is
+'Grows with every change of a stored credential. An edge that cached credentials passes the epoch it saw; an older one is refused, so a revocation holds at once in every process.';
+comment on column ves_store.credential_epoch.singleton is 'Always true: the table has one row.';
+comment on column ves_store.credential_epoch.epoch is 'Current epoch.';
+
+create table ves_store.ves_commitments (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  batch_id uuid not null,
+  ves_version integer not null default 1,
+  tree_depth integer not null,
+  leaf_count integer not null,
+  padded_leaf_count integer not null,
+  merkle_root bytea not null,
+  prev_state_root bytea not null,
+  new_state_root bytea not null,
+  sequence_start bigint not null,
+  sequence_end bigint not null,
+  committed_at timestamptz not null,
+  constraint ves_commitments_pkey primary key (batch_id, tenant_id),
+  constraint ves_commitments_tenant_id_store_id_sequence_start_key unique (
+    tenant_id, store_id, sequence_start
+  ),
+  constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
+  constraint leaf_count_is_the_length_of_the_range check (leaf_count = sequence_end - sequence_start + 1),
+  constraint padding_is_a_power_of_two check (
+    padded_leaf_count = 1 << tree_depth and padded_leaf_count >= leaf_count
+  ),
+  constraint roots_have_32_bytes check (
+    octet_length(merkle_root) = 32
+    and octet_length(prev_state_root) = 32
+    and octet_length(new_state_root) = 32
+  )
+);
+
+comment on table ves_store.ves_commitments is 'VES commitments (VES 10): Merkle root of a range and its place in the state-root chain. Append-only.';
+comment on column ves_store.ves_commitments.tenant_id is 'Tenant.';
+comment on column ves_store.ves_commitments.store_id is 'Store.';
+comment on column ves_store.ves_commitments.batch_id is 'Random UUID.';
+comment on column ves_store.ves_commitments.ves_version is 'Protocol version, 1.';
+comment on column ves_store.ves_commitments.tree_depth is 'log2(padded_leaf_count).';
+comment on column ves_store.ves_commitments.leaf_count is 'Events in the range.';
+comment on column ves_store.ves_commitments.padded_leaf_count is 'Leaves of the padded tree.';
+comment on column ves_store.ves_commitments.merkle_root is 'VES 9.2, 32 bytes.';
+comment on column ves_store.ves_commitments.prev_state_root is 'new_state_root of the commitment before; zeros for the first.';
+comment on column ves_store.ves_commitments.new_state_root is 'VES 10.2, 32 bytes.';
+comment on column ves_store.ves_commitments.sequence_start is 'First number, inclusive.';
+comment on column ves_store.ves_commitments.sequence_end is 'Last number, inclusive.';
+comment on column ves_store.ves_commitments.committed_at is 'When.';
+
+create table ves_store.commitments (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  batch_id uuid not null,
+  events_root bytea not null,
+  prev_state_root bytea not null,
+  new_state_root bytea not null,
+  event_count integer not null,
+  sequence_start bigint not null,
+  sequence_end bigint not null,
+  committed_at timestamptz not null,
+  constraint commitments_pkey primary key (batch_id, tenant_id),
+  constraint commitments_tenant_id_store_id_sequence_start_key unique (tenant_id, store_id, sequence_start),
+  constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
+  constraint event_count_is_the_length_of_the_range check (event_count = sequence_end - sequence_start + 1),
+  constraint roots_have_32_bytes check (
+    octet_length(events_root) = 32
+    and octet_length(prev_state_root) = 32
+    and octet_length(new_state_root) = 32
+  )
+);
+
+comment on table ves_store.commitments is 'Legacy commitments (VES 17.3): root of a range and the entity versions at that time. Append-only.';
+comment on column ves_store.commitments.tenant_id is 'Tenant.';
+comment on column ves_store.commitments.store_id is 'Store.';
+comment on column ves_store.commitments.batch_id is 'Random UUID.';
+comment on column ves_store.commitments.events_root is 'Root over the leaves of the range, 32 bytes.';
+comment on column ves_store.commitments.prev_state_root is 'new_state_root of the commitment before; zeros for the first.';
+comment on column ves_store.commitments.new_state_root is 'Hash over every entity version when the commitment was made, 32 bytes.';
+comment on column ves_store.commitments.event_count is 'Events in the range.';
+comment on column ves_store.commitments.sequence_start is 'First number, inclusive.';
+comment on column ves_store.commitments.sequence_end is 'Last number, inclusive.';
+comment on column ves_store.commitments.committed_at is 'When.';
+
+create table ves_store.ves_events (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  sequence_number bigint not null,
+  event_id uuid not null,
+  command_id uuid,
+  source_agent_id uuid not null,
+  agent_key_id integer not null,
+  ves_version integer not null default 1,
+  payload_kind smallint not null,
+  agent_signature_scheme smallint not null default 0,
+  signer_id integer not null,
+  base_version bigint,
+  created_at timestamptz not null,
+  sequenced_at timestamptz not null,
+  entity_type text not null,
+  entity_id text not null,
+  event_type text not null,
+  created_at_str text not null,
+  payload_plain_hash bytea not null,
+  payload_cipher_hash bytea not null,
+  event_signing_hash bytea not null,
+  agent_signature bytea not null,
+  leaf_hash bytea not null,
+  agent_signature_bundle bytea,
+  payload json,
+  payload_encrypted json,
+  payload_at_rest bytea,
+  payload_key_id bytea,
+  shredded_at timestamptz,
+  constraint ves_events_pkey primary key (event_id, tenant_id),
+  constraint ves_events_tenant_id_store_id_sequence_number_key unique (tenant_id, store_id, sequence_number),
+  constraint sequence_number_is_positive check (sequence_number > 0),
+  constraint ves_version_is_positive check (ves_version >= 1),
+  constraint payload_has_one_stored_form check (
+    case
+      when
+        shredded_at is not null
+        then payload is null and payload_encrypted is null and payload_at_rest is null
+      when payload_kind = 0 then (payload is null) <> (payload_at_rest is null) and payload_encrypted is null
+      else payload_kind = 1 and payload_encrypted is not null and payload is null and payload_at_rest is null
+    end
+  ),
+  constraint ciphertext_names_its_key check (
+    (payload_at_rest is null) = (payload_key_id is null) and octet_length(payload_key_id) = 8
+  ),
+  constraint digests_have_their_lengths check (
+    octet_length(payload_plain_hash) = 32 and octet_length(payload_cipher_hash) = 32
+    and octet_length(event_signing_hash) = 32 and octet_length(leaf_hash) = 32
+    and octet_length(agent_signature) = 64
+  ),
+  constraint names_have_their_lengths check (
+    octet_length(entity_type) between 1 and 128 and octet_length(entity_id) between 1 and 512
+    and octet_length(event_type) between 1 and 256
+  )
+);
+
+-- Ciphertext does not compress: trying would only cost time.
+alter table ves_store.ves_events alter column payload_at_rest set storage external;
+
+comment on table ves_store.ves_events is
+'The VES event log: append-only, numbered 1..n without a gap per (tenant, store). Sequenced means: the row is committed.';
+comment on column ves_store.ves_events.tenant_id is 'Tenant (signed).';
+comment on column ves_store.ves_events.store_id is 'Store (signed).';
+comment on column ves_store.ves_events.sequence_number is 'Number in the stream, from 1, given under the counter row''s lock.';
+comment on column ves_store.ves_events.event_id is 'Idempotency key, unique per tenant (signed).';
+comment on column ves_store.ves_events.command_id is 'Intent of the client; the first event with it wins (not signed).';
+comment on column ves_store.ves_events.source_agent_id is 'Agent that signed.';
+comment on column ves_store.ves_events.agent_key_id is 'Key number, unsigned 32 bits by bit pattern.';
+comment on column ves_store.ves_events.ves_version is 'Protocol version, 1.';
+comment on column ves_store.ves_events.payload_kind is '0 plaintext, 1 encrypted (VES 8).';
+comment on column ves_store.ves_events.agent_signature_scheme is '0 or 1 Ed25519, 2 ML-DSA-65, 3 hybrid.';
+comment on column ves_store.ves_events.signer_id is 'ves_store.signers row whose key signs the receipt. No foreign key: one check per row would cost the hot path; verify_stream checks it.';
+comment on column ves_store.ves_events.base_version is 'Entity version the client expected, if it said so (not signed).';
+comment on column ves_store.ves_events.created_at is 'created_at_str as an instant, for queries only.';
+comment on column ves_store.ves_events.sequenced_at is 'When the number was given.';
+comment on column ves_store.ves_events.entity_type is '1 to 128 bytes (signed).';
+comment on column ves_store.ves_events.entity_id is '1 to 512 bytes (signed).';
+comment on column ves_store.ves_events.event_type is '1 to 256 bytes (signed).';
+comment on column ves_store.ves_events.created_at_str is 'The text that was signed.';
+comment on column ves_store.ves_events.payload_plain_hash is 'VES 4, 32 bytes.';
+comment on column ves_store.ves_events.payload_cipher_hash is 'VES 8.2, 32 bytes; zero for plaintext.';
+comment on column ves_store.ves_events.event_signing_hash is 'VES 5, 32 bytes.';
+comment on column ves_store.ves_events.agent_signature is '64 bytes; enters the leaf as sent.';
+comment on column ves_store.ves_events.leaf_hash is 'VES 9.1, 32 bytes.';
+comment on column ves_store.ves_events.agent_signature_bundle is 'JSON text of the post-quantum signatures, if any.';
+comment on column ves_store.ves_events.payload is 'The JSON text as received, when it is stored in plaintext. Type json, not jsonb: jsonb would rewrite numbers and refuse escapes.';
+comment on column ves_store.ves_events.payload_encrypted is 'VES-ENC-1 object, its known members only; never encrypted again, its key was never here.';
+comment on column ves_store.ves_events.payload_at_rest is 'The JSON text as received, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';
+comment on column ves_store.ves_events.payload_key_id is 'Key of payload_at_rest, 8 bytes: the start of SHA-256("VES_ATREST_KEY_ID_V1" || key).';
+comment on column ves_store.ves_events.shredded_at is 'When the payload was destroyed (ves_store.shredded_payloads says why); the hashes remain.';
+
+create table ves_store.ves_compliance_proofs (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  event_id uuid not null,
+  proof_id uuid not null,
+  proof_type text not null,
+  proof_version integer not null,
+  policy_id text not null,
+  policy_params json not null,
+  policy_hash bytea not null,
+  proof bytea not null,
+  proof_hash bytea not null,
+  public_inputs json not null,
+  public_inputs_hash bytea not null,
+  witness_commitment bytea,
+  proof_options bytea,
+  amount_binding text not null,
+  submitted_at timestamptz not null,
+  constraint ves_compliance_proofs_pkey primary key (proof_id, tenant_id),
+  constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi
+  unique (event_id, tenant_id, proof_type, proof_version, policy_hash),
+  constraint ves_compliance_proofs_event_id_tenant_id_fkey
+  foreign key (event_id, tenant_id) references ves_store.ves_events (event_id, tenant_id),
+  constraint proof_type_has_1_to_32_bytes check (octet_length(proof_type) between 1 and 32),
+  constraint proof_version_is_positive check (proof_version >= 1),
+  constraint policy_id_has_1_to_64_bytes check (octet_length(policy_id) between 1 and 64),
+  constraint proof_has_at_most_2_mib check (octet_length(proof) between 1 and 2097152),
+  constraint hashes_have_32_bytes check (
+    octet_length(policy_hash) = 32 and octet_length(proof_hash) = 32 and octet_length(public_inputs_hash) = 32
+  ),
+  constraint witness_commitment_has_32_bytes check (octet_length(witness_commitment) = 32),
+  constraint amount_binding_is_a_known_state check (
+    amount_binding in (
+      'bound', 'not_checkable_by_server', 'no_amount_in_payload', 'not_applicable', 'mismatch'
+    )
+  )
+);
+
+-- Proofs are random bytes: compression would only cost time.
+alter table ves_store.ves_compliance_proofs alter column proof set storage external;
+
+comment on table ves_store.ves_compliance_proofs is
+'Compliance proofs of events (VES 13), one for each event, type, version and policy, and beside it those that were stored unverified. Append-only. A proof gives the amount away: only those who may read the event may read it.';
+comment on column ves_store.ves_compliance_proofs.tenant_id is 'Tenant.';
+comment on column ves_store.ves_compliance_proofs.store_id is 'Store; that of the event.';
+comment on column ves_store.ves_compliance_proofs.event_id is 'The event that the proof is about.';
+comment on column ves_store.ves_compliance_proofs.proof_id is 'Random UUID.';
+comment on column ves_store.ves_compliance_proofs.proof_type is '1 to 32 bytes; a type that starts with stark is one that we can verify.';
+comment on column ves_store.ves_compliance_proofs.proof_version is '2 for STARK proofs.';
+comment on column ves_store.ves_compliance_proofs.policy_id is '1 to 64 bytes.';
+comment on column ves_store.ves_compliance_proofs.policy_params is 'The JSON text as received: the hashes are those of this text, never of a jsonb.';
+comment on column ves_store.ves_compliance_proofs.policy_hash is 'VES 13, 32 bytes.';
+comment on column ves_store.ves_compliance_proofs.proof_hash is 'VES 13, 32 bytes.';
+comment on column ves_store.ves_compliance_proofs.public_inputs is 'The 11 canonical public inputs.';
+comment on column ves_store.ves_compliance_proofs.public_inputs_hash is 'Hash of the canonical public inputs (VES 13), 32 bytes.';
+comment on column ves_store.ves_compliance_proofs.witness_commitment is 'Four big-endian u64, 32 bytes; null when the proof was submitted without one.';
+comment on column ves_store.ves_compliance_proofs.proof_options is 'The eight option bytes of a STARK proof, from which its strength follows; null for other types.';
+comment on column ves_store.ves_compliance_proofs.amount_binding is 'Whether the committed amount is the payload''s: bound, not_checkable_by_server (encrypted), no_amount_in_payload, not_applicable, mismatch (only if verification on submission was off).';
+comment on column ves_store.ves_compliance_proofs.submitted_at is 'When.';
+
+-- Who is unverified holds no place (0009). The constraint keeps its name: the functions of the previous code
+-- name it. Rows from before hold their place.
+alter table ves_store.ves_compliance_proofs
+add column verified boolean,
+drop constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi,
+add constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi
+exclude using btree (
+  event_id with =, tenant_id with =, proof_type with =, proof_version with =, policy_hash with =
+) where (verified is not false);
+
+-- What is unverified is one row for each different submission.
+create unique index ves_compliance_proofs_submission_idx on ves_store.ves_compliance_proofs (
+  event_id,
+  tenant_id,
+  proof_type,
+  proof_version,
+  policy_hash,
+  proof_hash,
+  public_inputs_hash,
+  witness_commitment,
+  verified
+);
+
+comment on column ves_store.ves_compliance_proofs.verified is 'True: verified before it was stored. False: a STARK stored while verification on submission was off; it holds no place, so it keeps no later proof out. Null: of a type that nobody verifies.';
+
+-- The key that the proof's bytes are encrypted under (0010).
+alter table ves_store.ves_compliance_proofs
+add column proof_key_id bytea,
+drop constraint proof_has_at_most_2_mib,
+add constraint proof_has_at_most_2_mib check (
+  octet_length(proof) between 1 and case when proof_key_id is null then 2097152 else 2097184 end
+),
+add constraint key_id_has_8_bytes check (octet_length(proof_key_id) = 8);
+
+comment on column ves_store.ves_compliance_proofs.proof is 'The proof''s bytes, at most 2 MiB; an SSE1 blob of them (VES 16) when proof_key_id is not null.';
+comment on column ves_store.ves_compliance_proofs.proof_key_id is 'Key of the encrypted proof, 8 bytes as in ves_events.payload_key_id; null when the proof is stored as it is.';
+
+create table ves_store.encryption_key_groups (
+  group_id uuid not null default gen_random_uuid(),
+  tenant_id uuid not null,
+  name text not null,
+  description text,
+  is_active boolean not null default true,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint encryption_key_groups_pkey primary key (group_id, tenant_id),
+  constraint encryption_key_groups_tenant_id_name_key unique (tenant_id, name),
+  constraint group_name_is_not_empty check (char_length(name) between 1 and 255)
+);
+
+comment on table ves_store.encryption_key_groups is 'Named sets of agents to whom payloads are sealed together. The sequencer holds no secret key: it only says who the recipients are now.';
+comment on column ves_store.encryption_key_groups.group_id is 'Group.';
+comment on column ves_store.encryption_key_groups.tenant_id is 'Tenant.';
+comment on column ves_store.encryption_key_groups.name is 'Name, 1 to 255 characters, unique in the tenant.';
+comment on column ves_store.encryption_key_groups.description is 'Free text.';
+comment on column ves_store.encryption_key_groups.is_active is 'An inactive group has no recipients.';
+comment on column ves_store.encryption_key_groups.created_by is 'Agent that made the group; null for an administrator.';
+comment on column ves_store.encryption_key_groups.created_at is 'When it was made.';
+comment on column ves_store.encryption_key_groups.updated_at is 'When it or its members changed last.';
+
+create table ves_store.agent_signing_keys (
+  tenant_id uuid not null,
+  agent_id uuid not null,
+  key_id integer not null,
+  public_key bytea not null,
+  key_algorithm smallint not null default 1,
+  public_key_bundle bytea,
+  status text not null default 'active',
+  valid_from timestamptz,
+  valid_to timestamptz,
+  revoked_at timestamptz,
+  metadata text,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  grace_until timestamptz,
+  rotation_reason text,
+  proof_of_possession bytea,
+  proof_of_possession_bundle bytea,
+  constraint agent_signing_keys_pkey primary key (agent_id, key_id, tenant_id),
+  constraint public_key_has_32_bytes check (octet_length(public_key) = 32),
+  constraint key_algorithm_is_known check (key_algorithm between 1 and 6),
+  constraint status_is_known check (status in ('active', 'revoked', 'expired')),
+  constraint revoked_at_is_set_exactly_when_revoked check ((status = 'revoked') = (revoked_at is not null)),
+  constraint valid_from_is_not_after_valid_to check (valid_from <= valid_to),
+  constraint grace_ends_after_expiry check (grace_until >= expires_at)
+);
+
+create index agent_signing_keys_tenant_id_idx on ves_store.agent_signing_keys (tenant_id, agent_id);
+create index agent_signing_keys_valid_to_idx on ves_store.agent_signing_keys (valid_to)
+where status = 'active' and valid_to is not null;
+
+comment on table ves_store.agent_signing_keys is 'Agent public keys with validity windows and revocation (VES 6.2). Key bytes never change.';
+comment on column ves_store.agent_signing_keys.tenant_id is 'Tenant.';
+comment on column ves_store.agent_signing_keys.agent_id is 'Agent that holds the secret key.';
+comment on column ves_store.agent_signing_keys.key_id is 'Key number, an unsigned 32-bit number stored by bit pattern.';
+comment on column ves_store.agent_signing_keys.public_key is 'Ed25519 or X25519 key; 32 zero bytes for a pure ML-DSA key.';
+comment on column ves_store.agent_signing_keys.key_algorithm is 'VES 6.3: 1 Ed25519, 2 X25519, 3 ML-DSA-65, 4 ML-KEM-768, 5 hybrid signing, 6 hybrid encryption.';
+comment on column ves_store.agent_signing_keys.public_key_bundle is 'JSON text of the key bundle, for algorithms above 2.';
+comment on column ves_store.agent_signing_keys.status is 'active or revoked; expired counts as active, only the window decides.';
+comment on column ves_store.agent_signing_keys.valid_from is 'First instant of validity; null is open.';
+comment on column ves_store.agent_signing_keys.valid_to is 'Last instant of validity; null is open.';
+comment on column ves_store.agent_signing_keys.revoked_at is 'When the key was revoked.';
+comment on column ves_store.agent_signing_keys.metadata is 'Free text of the operator.';
+comment on column ves_store.agent_signing_keys.created_at is 'When the key was registered.';
+comment on column ves_store.agent_signing_keys.expires_at is 'Planned expiry of a rotation policy; does not influence validation.';
+comment on column ves_store.agent_signing_keys.grace_until is 'End of the grace period of a rotation.';
+comment on column ves_store.agent_signing_keys.rotation_reason is 'Why the key was rotated.';
+comment on column ves_store.agent_signing_keys.proof_of_possession is 'Proof of possession, if one was given.';
+comment on column ves_store.agent_signing_keys.proof_of_possession_bundle is 'JSON text of a bundle of proofs, if one was given.';
+
+create table ves_store.api_keys (
+  key_hash text not null,
+  tenant_id uuid not null,
+  store_ids uuid[] not null default '{}',
+  agent_id uuid,
+  can_read boolean not null default false,
+  can_write boolean not null default false,
+  can_admin boolean not null default false,
+  active boolean not null default true,
+  rate_limit integer,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint api_keys_pkey primary key (key_hash),
+  constraint key_hash_is_sha256_hex check (key_hash ~ '^[0-9a-f]{64}$'),
+  constraint rate_limit_is_positive check (rate_limit > 0)
+);
+
+create index api_keys_tenant_id_agent_id_idx on ves_store.api_keys (tenant_id, agent_id);
+
+comment on table ves_store.api_keys is 'API keys by the SHA-256 of the whole key string; the key itself is never stored.';
+comment on column ves_store.api_keys.key_hash is
+'Lower-case hex SHA-256 of the key. Unique without tenant_id because the key is what names the tenant.';
+comment on column ves_store.api_keys.tenant_id is 'Tenant of the key; the nil UUID with can_admin is the bootstrap administrator.';
+comment on column ves_store.api_keys.store_ids is 'Stores the key may use; empty means all.';
+comment on column ves_store.api_keys.agent_id is 'Agent the key is bound to, if any.';
+comment on column ves_store.api_keys.can_read is 'May read.';
+comment on column ves_store.api_keys.can_write is 'May write. Does not imply read.';
+comment on column ves_store.api_keys.can_admin is 'May administer the tenant.';
+comment on column ves_store.api_keys.active is 'False once revoked.';
+comment on column ves_store.api_keys.rate_limit is 'Requests per minute; null means no limit of its own.';
+comment on column ves_store.api_keys.created_at is 'When the key was created.';
+comment on column ves_store.api_keys.updated_at is 'Last change.';
+
+create table ves_store.audit_heads (
+  tenant_id uuid not null,
+  number bigint not null default 0,
+  hash bytea not null default '\x0000000000000000000000000000000000000000000000000000000000000000',
+  constraint audit_heads_pkey primary key (tenant_id),
+  constraint audit_head_has_32_bytes check (octet_length(hash) = 32)
+) with (fillfactor = 50);
+
+comment on table ves_store.audit_heads is
+'Newest audit entry of each tenant: the next entry links to it under this row''s lock, and a chain that ends earlier has lost its newest rows.';
+comment on column ves_store.audit_heads.tenant_id is 'Tenant; the nil UUID for actions on the whole system.';
+comment on column ves_store.audit_heads.number is 'Number of the newest entry; 0 before the first.';
+comment on column ves_store.audit_heads.hash is 'hash of the newest entry; zeros before the first.';
+
+create table ves_store.audit_log (
+  tenant_id uuid not null,
+  number bigint not null,
+  id uuid not null,
+  timestamp timestamptz not null,
+  action text not null,
+  actor text not null,
+  actor_type text not null,
+  database_role text not null,
+  resource_type text,
+  resource_id text,
+  request_id text,
+  ip_address text,
+  user_agent text,
+  details jsonb not null,
+  success boolean not null,
+  error_message text,
+  previous_hash bytea not null,
+  hash bytea not null,
+  constraint audit_log_pkey primary key (tenant_id, number),
+  constraint number_starts_at_one check (number >= 1),
+  constraint action_is_known check (
+    action in (
+      'api_key_created', 'api_key_revoked', 'api_key_updated', 'schema_registered', 'schema_updated',
+      'schema_deleted', 'schema_activated', 'schema_deprecated', 'agent_key_registered', 'agent_key_rotated',
+      'agent_key_revoked', 'config_updated', 'events_purged', 'commitment_deleted', 'dead_letter_retried',
+      'dead_letter_purged', 'login_success', 'login_failure', 'token_refreshed'
+    ) or action ~ '^custom:[a-z0-9_.-]{1,100}$'
+  ),
+  constraint actor_type_is_known check (
+    actor_type in ('api_key', 'jwt', 'bootstrap', 'public', 'cli', 'database')
+  ),
+  constraint audit_hashes_have_32_bytes check (octet_length(previous_hash) = 32 and octet_length(hash) = 32)
+);
+
+comment on table ves_store.audit_log is
+'Administrative and authentication actions (operations 8), numbered and hash-chained per tenant. Append-only; ves.verify_audit finds a removed, changed or reordered row.';
+comment on column ves_store.audit_log.tenant_id is 'Tenant that the action was about; the nil UUID for actions on the whole system.';
+comment on column ves_store.audit_log.number is 'Place in the tenant''s chain: 1, 2, 3, … without a gap.';
+comment on column ves_store.audit_log.id is 'Random UUID.';
+comment on column ves_store.audit_log.timestamp is 'When the entry was written.';
+comment on column ves_store.audit_log.action is 'What was done: a name of operations 8, or custom: and a name.';
+comment on column ves_store.audit_log.actor is 'Who did it: an agent, the start of a key''s hash, a token''s id, or a database role. Never a secret.';
+comment on column ves_store.audit_log.actor_type is 'How the actor was known: api_key, jwt, bootstrap, public, cli or database.';
+comment on column ves_store.audit_log.database_role is 'Role that was logged in to the database: what the server itself knows, whatever the caller said.';
+comment on column ves_store.audit_log.resource_type is 'Kind of thing acted on, such as api_key.';
+comment on column ves_store.audit_log.resource_id is 'Which one.';
+comment on column ves_store.audit_log.request_id is 'Request that asked for it, as the caller told.';
+comment on column ves_store.audit_log.ip_address is 'Client address, as the edge saw it.';
+comment on column ves_store.audit_log.user_agent is 'Client software, as it calls itself.';
+comment on column ves_store.audit_log.details is 'What else there is to know; never a secret or an event''s payload.';
+comment on column ves_store.audit_log.success is 'Whether it was done.';
+comment on column ves_store.audit_log.error_message is 'Why it was not done.';
+comment on column ves_store.audit_log.previous_hash is 'hash of the entry before; zeros for the first.';
+comment on column ves_store.audit_log.hash is 'SHA-256 over all other columns; ves_int.audit_hash defines the bytes.';
+
+create table ves_store.audit_switch (
+  singleton boolean not null default true,
+  enabled boolean not null default true,
+  constraint audit_switch_pkey primary key (singleton),
+  constraint there_is_one_switch check (singleton)
+);
+
+insert into ves_store.audit_switch (singleton) values (true);
+
+comment on table ves_store.audit_switch is
+'Whether actions are audited (AUDIT_LOG_ENABLED). A row, not a setting: a session could change a setting, and turning this switch is itself audited.';
+comment on column ves_store.audit_switch.singleton is 'Always true: the table has one row.';
+comment on column ves_store.audit_switch.enabled is 'False: ves_int.audit writes nothing.';
+
+create table ves_store.commitment_anchors (
+  tenant_id uuid not null,
+  batch_id uuid not null,
+  chain_tx_hash bytea not null,
+  anchored_at timestamptz,
+  constraint commitment_anchors_pkey primary key (batch_id, tenant_id),
+  constraint commitment_anchors_batch_id_tenant_id_fkey
+  foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
+  constraint chain_tx_hash_has_32_bytes check (octet_length(chain_tx_hash) = 32)
+);
+
+comment on table ves_store.commitment_anchors is 'Anchoring state of a legacy commitment, kept apart from the append-only record.';
+comment on column ves_store.commitment_anchors.tenant_id is 'Tenant.';
+comment on column ves_store.commitment_anchors.batch_id is 'Commitment.';
+comment on column ves_store.commitment_anchors.chain_tx_hash is 'Transaction hash, 32 bytes.';
+comment on column ves_store.commitment_anchors.anchored_at is 'When finality was seen.';
+
+create table ves_store.commitment_nodes (
+  tenant_id uuid not null,
+  batch_id uuid not null,
+  level integer not null,
+  nodes bytea not null,
+  constraint commitment_nodes_pkey primary key (batch_id, tenant_id, level),
+  constraint commitment_nodes_batch_id_tenant_id_fkey
+  foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
+  constraint nodes_are_whole check (octet_length(nodes) % 32 = 0 and octet_length(nodes) > 0)
+);
+
+-- Uncompressed out of line: substring() then reads only the chunk that holds one node.
+alter table ves_store.commitment_nodes alter column nodes set storage external;
+
+comment on table ves_store.commitment_nodes is 'The tree of a legacy commitment, one row a level. Append-only.';
+comment on column ves_store.commitment_nodes.tenant_id is 'Tenant.';
+comment on column ves_store.commitment_nodes.batch_id is 'Commitment.';
+comment on column ves_store.commitment_nodes.level is '0 = leaves.';
+comment on column ves_store.commitment_nodes.nodes is 'Concatenated 32-byte nodes; an unpaired last one is repeated unchanged in the level above.';
+
+create table ves_store.encryption_key_group_members (
+  group_id uuid not null,
+  tenant_id uuid not null,
+  agent_id uuid not null,
+  role text not null default 'member',
+  encryption_key_id integer,
+  added_by uuid,
+  added_at timestamptz not null default now(),
+  constraint encryption_key_group_members_pkey primary key (group_id, agent_id, tenant_id),
+  constraint encryption_key_group_members_group_id_tenant_id_fkey
+  foreign key (group_id, tenant_id) references ves_store.encryption_key_groups (group_id, tenant_id)
+  on delete cascade,
+  constraint member_role_is_known check (role in ('admin', 'member'))
+);
+
+create index encryption_key_group_members_group_id_tenant_id_idx
+on ves_store.encryption_key_group_members (group_id, tenant_id);
+create index encryption_key_group_members_agent_id_idx
+on ves_store.encryption_key_group_members (agent_id, tenant_id);
+
+comment on table ves_store.encryption_key_group_members is 'Who is in a group now; group_key_audit_log has who was.';
+comment on column ves_store.encryption_key_group_members.group_id is 'Group.';
+comment on column ves_store.encryption_key_group_members.tenant_id is 'Tenant.';
+comment on column ves_store.encryption_key_group_members.agent_id is 'Member.';
+comment on column ves_store.encryption_key_group_members.role is 'admin members may add and remove members.';
+comment on column ves_store.encryption_key_group_members.encryption_key_id is 'Key to seal to while it is active, by bit pattern; null is the newest one of the agent.';
+comment on column ves_store.encryption_key_group_members.added_by is 'Agent that added the member; null for an administrator.';
+comment on column ves_store.encryption_key_group_members.added_at is 'When the member was added.';
+
+create table ves_store.entity_versions (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  entity_type text not null,
+  entity_id text not null,
+  version bigint not null default 0,
+  updated_at timestamptz not null default now(),
+  constraint entity_versions_pkey primary key (entity_id, entity_type, store_id, tenant_id),
+  constraint version_is_not_negative check (version >= 0)
+) with (fillfactor = 80);
+
+comment on table ves_store.entity_versions is 'Accepted events per entity (VES 15), the ground of optimistic concurrency.';
+comment on column ves_store.entity_versions.tenant_id is 'Tenant.';
+comment on column ves_store.entity_versions.store_id is 'Store.';
+comment on column ves_store.entity_versions.entity_type is 'Entity type.';
+comment on column ves_store.entity_versions.entity_id is 'Entity id.';
+comment on column ves_store.entity_versions.version is 'Number of accepted events.';
+comment on column ves_store.entity_versions.updated_at is 'Last change.';
+
+create table ves_store.event_command_dedupe (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  command_id uuid not null,
+  created_at timestamptz not null default now(),
+  -- The selective column first, as in ves_command_dedupe.
+  constraint event_command_dedupe_pkey primary key (command_id, tenant_id, store_id)
+);
+
+comment on table ves_store.event_command_dedupe is 'Command ids used in a legacy stream; one accepted event per command.';
+comment on column ves_store.event_command_dedupe.tenant_id is 'Tenant.';
+comment on column ves_store.event_command_dedupe.store_id is 'Store.';
+comment on column ves_store.event_command_dedupe.command_id is 'Command id of an accepted event.';
+comment on column ves_store.event_command_dedupe.created_at is 'When the event was accepted.';
+
+create table ves_store.event_schemas (
+  tenant_id uuid not null,
+  schema_id uuid not null,
+  event_type text not null,
+  version integer not null,
+  schema_json json not null,
+  status text not null default 'active',
+  compatibility text not null default 'backward',
+  description text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  created_by text,
+  constraint event_schemas_pkey primary key (schema_id, tenant_id),
+  constraint event_schemas_event_type_tenant_id_version_key unique (event_type, tenant_id, version),
+  constraint event_type_has_1_to_256_bytes check (octet_length(event_type) between 1 and 256),
+  constraint version_is_positive check (version >= 1),
+  constraint schema_json_has_at_most_100_kib check (octet_length(schema_json::text) <= 102400),
+  constraint schema_status_is_known check (status in ('active', 'deprecated', 'archived')),
+  constraint compatibility_mode_is_known check (compatibility in ('none', 'backward', 'forward', 'full')),
+  constraint description_has_at_most_2048_bytes check (octet_length(description) <= 2048)
+);
+
+create index event_schemas_tenant_id_event_type_version_idx
+on ves_store.event_schemas (tenant_id, event_type, version desc);
+
+comment on table ves_store.event_schemas is
+'JSON Schemas of payloads by event type (operations 6), versions from 1 for each tenant and type. The newest active one is checked at ingest.';
+comment on column ves_store.event_schemas.tenant_id is 'Tenant.';
+comment on column ves_store.event_schemas.schema_id is 'Random UUID.';
+comment on column ves_store.event_schemas.event_type is 'Event type whose payloads it describes, 1 to 256 bytes.';
+comment on column ves_store.event_schemas.version is 'Counts from 1 for each tenant and event type; a deleted highest number is given again.';
+comment on column ves_store.event_schemas.schema_json is 'The JSON Schema as received, at most 100 KiB. Never changes.';
+comment on column ves_store.event_schemas.status is 'active, deprecated or archived; only active ones are checked at ingest.';
+comment on column ves_store.event_schemas.compatibility is 'Mode stated at registration; backward when none was, and then nothing was compared.';
+comment on column ves_store.event_schemas.description is 'Free text, at most 2048 bytes.';
+comment on column ves_store.event_schemas.created_at is 'When it was registered.';
+comment on column ves_store.event_schemas.updated_at is 'Last change of status.';
+comment on column ves_store.event_schemas.created_by is 'Database role that registered it over SQL; null for the API, whose caller is in the audit log.';
+
+create table ves_store.events (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  sequence_number bigint not null,
+  event_id uuid not null,
+  command_id uuid,
+  source_agent uuid not null,
+  envelope_version bigint not null default 1,
+  base_version bigint,
+  created_at timestamptz not null,
+  sequenced_at timestamptz not null,
+  entity_type text not null,
+  entity_id text not null,
+  event_type text not null,
+  payload_hash bytea not null,
+  leaf_hash bytea not null,
+  signature bytea,
+  payload json,
+  payload_at_rest bytea,
+  payload_key_id bytea,
+  shredded_at timestamptz,
+  constraint events_pkey primary key (event_id, tenant_id),
+  constraint events_tenant_id_store_id_sequence_number_key unique (tenant_id, store_id, sequence_number),
+  constraint sequence_number_is_positive check (sequence_number > 0),
+  constraint envelope_version_is_32_bits check (envelope_version between 0 and 4294967295),
+  constraint digests_have_their_lengths check (
+    octet_length(payload_hash) = 32 and octet_length(leaf_hash) = 32
+  ),
+  constraint payload_has_one_stored_form check (
+    case
+      when shredded_at is not null then payload is null and payload_at_rest is null
+      else (payload is null) <> (payload_at_rest is null)
+    end
+  ),
+  constraint ciphertext_names_its_key check (
+    (payload_at_rest is null) = (payload_key_id is null) and octet_length(payload_key_id) = 8
+  ),
+  constraint names_have_their_lengths check (
+    octet_length(entity_type) between 1 and 128 and octet_length(entity_id) between 1 and 512
+    and octet_length(event_type) between 1 and 256
+  )
+);
+
+-- The history of an entity: counted and paged without touching the table.
+create index events_entity_history_idx
+on ves_store.events (entity_id, entity_type, store_id, tenant_id, sequence_number);
+
+-- Ciphertext does not compress: trying would only cost time.
+alter table ves_store.events alter column payload_at_rest set storage external;
+
+comment on table ves_store.events is
+'The legacy event log (VES 17): unsigned events, numbered 1..n without a gap per (tenant, store), apart from the VES numbers. Append-only.';
+comment on column ves_store.events.tenant_id is 'Tenant.';
+comment on column ves_store.events.store_id is 'Store.';
+comment on column ves_store.events.sequence_number is 'Number in the legacy stream, from 1.';
+comment on column ves_store.events.event_id is 'Unique per tenant.';
+comment on column ves_store.events.command_id is 'Intent of the client; the first event with it wins.';
+comment on column ves_store.events.source_agent is 'Agent that sent the event.';
+comment on column ves_store.events.envelope_version is 'As sent; 1 when absent.';
+comment on column ves_store.events.base_version is 'Entity version the client expected, if it said so.';
+comment on column ves_store.events.created_at is 'The client''s time, to the microsecond.';
+comment on column ves_store.events.sequenced_at is 'When the number was given.';
+comment on column ves_store.events.entity_type is '1 to 128 bytes.';
+comment on column ves_store.events.entity_id is '1 to 512 bytes.';
+comment on column ves_store.events.event_type is '1 to 256 bytes.';
+comment on column ves_store.events.payload_hash is 'VES 17.1, 32 bytes: SHA-256 of the compact form.';
+comment on column ves_store.events.leaf_hash is 'VES 17.3, 32 bytes.';
+comment on column ves_store.events.signature is 'As sent; nobody verifies it.';
+comment on column ves_store.events.payload is 'The JSON text as received, when it is stored in plaintext.';
+comment on column ves_store.events.payload_at_rest is 'The compact form of the payload, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';
+comment on column ves_store.events.payload_key_id is 'Key of payload_at_rest, 8 bytes: the start of SHA-256("VES_ATREST_KEY_ID_V1" || key).';
+comment on column ves_store.events.shredded_at is 'When the payload was destroyed (ves_store.shredded_payloads says why); the hashes remain.';
+
+create table ves_store.group_key_audit_log (
+  entry_id bigint generated always as identity,
+  tenant_id uuid not null,
+  group_id uuid not null,
+  action text not null,
+  actor_agent_id uuid,
+  target_agent_id uuid,
+  event_id uuid,
+  metadata jsonb not null default '{}',
+  created_at timestamptz not null default clock_timestamp(),
+  constraint group_key_audit_log_pkey primary key (tenant_id, entry_id),
+  constraint group_audit_action_is_known check (action in (
+    'group_created',
+    'group_deleted',
+    'group_updated',
+    'member_added',
+    'member_removed',
+    'member_role_changed',
+    'member_key_refreshed', 'encrypted_to_group'
+  ))
+);
+
+create index group_key_audit_log_group_id_idx
+on ves_store.group_key_audit_log (group_id, tenant_id, entry_id);
+
+comment on table ves_store.group_key_audit_log is 'What happened to a group and its members, in order; it outlives the group. Append-only.';
+comment on column ves_store.group_key_audit_log.entry_id is 'Number of the row, over all tenants.';
+comment on column ves_store.group_key_audit_log.tenant_id is 'Tenant.';
+comment on column ves_store.group_key_audit_log.group_id is 'Group, also when it is gone.';
+comment on column ves_store.group_key_audit_log.action is 'What happened (VES 18).';
+comment on column ves_store.group_key_audit_log.actor_agent_id is 'Agent that did it; null for an administrator, whom audit_log names.';
+comment on column ves_store.group_key_audit_log.target_agent_id is 'Member that it is about.';
+comment on column ves_store.group_key_audit_log.event_id is 'Event that was sealed to the group.';
+comment on column ves_store.group_key_audit_log.metadata is 'Details: name, role, key number.';
+comment on column ves_store.group_key_audit_log.created_at is 'When.';
+
+create table ves_store.key_rotation_audit_log (
+  entry_id bigint generated always as identity,
+  tenant_id uuid not null,
+  agent_id uuid,
+  key_type text not null,
+  action text not null,
+  old_key_id integer,
+  new_key_id integer,
+  actor_type text not null,
+  actor_id text not null,
+  metadata jsonb not null default '{}',
+  created_at timestamptz not null default clock_timestamp(),
+  constraint key_rotation_audit_log_pkey primary key (tenant_id, entry_id),
+  constraint key_audit_action_is_known check (action in (
+    'key_generated', 'key_registered', 'key_rotated', 'key_revoked', 'key_expired', 'grace_period_started',
+    'grace_period_ended', 'policy_updated'
+  )),
+  constraint key_audit_actor_type_is_known check (actor_type in ('system', 'agent', 'admin', 'api'))
+);
+
+create index key_rotation_audit_log_agent_id_idx
+on ves_store.key_rotation_audit_log (agent_id, tenant_id, entry_id);
+
+comment on table ves_store.key_rotation_audit_log is 'What happened to the keys of a tenant, in order. Append-only.';
+comment on column ves_store.key_rotation_audit_log.entry_id is 'Number of the row, over all tenants.';
+comment on column ves_store.key_rotation_audit_log.tenant_id is 'Tenant.';
+comment on column ves_store.key_rotation_audit_log.agent_id is 'Agent; null for a policy of the whole tenant.';
+comment on column ves_store.key_rotation_audit_log.key_type is 'signing or encryption.';
+comment on column ves_store.key_rotation_audit_log.action is 'What happened (VES 18).';
+comment on column ves_store.key_rotation_audit_log.old_key_id is 'Key that was retired, revoked or has expired, by bit pattern.';
+comment on column ves_store.key_rotation_audit_log.new_key_id is 'Key that was registered or takes over, by bit pattern.';
+comment on column ves_store.key_rotation_audit_log.actor_type is 'api: a request; admin: an operator at the database; system: the keys worker; agent: the agent itself.';
+comment on column ves_store.key_rotation_audit_log.actor_id is 'Who, as the edge named the caller; else the database role.';
+comment on column ves_store.key_rotation_audit_log.metadata is 'Details: reason, grace_until, the policy.';
+comment on column ves_store.key_rotation_audit_log.created_at is 'When.';
+
+create table ves_store.key_rotation_policies (
+  policy_id uuid not null default gen_random_uuid(),
+  tenant_id uuid not null,
+  agent_id uuid,
+  key_type text not null default 'signing',
+  max_age_hours integer,
+  max_usage_count bigint,
+  warning_threshold_hours integer not null default 24,
+  grace_period_hours integer not null default 72,
+  enforce_expiry boolean not null default true,
+  auto_rotate boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint key_rotation_policies_pkey primary key (policy_id, tenant_id),
+  constraint key_rotation_policies_tenant_id_agent_id_key_type_key
+  unique nulls not distinct (tenant_id, agent_id, key_type),
+  constraint policy_key_type_is_known check (key_type in ('signing', 'encryption')),
+  constraint max_age_is_positive check (max_age_hours between 1 and 876000),
+  constraint max_usage_is_positive check (max_usage_count > 0),
+  constraint warning_threshold_is_not_negative check (warning_threshold_hours between 0 and 876000),
+  constraint grace_period_is_not_negative check (grace_period_hours between 0 and 876000)
+);
+
+comment on table ves_store.key_rotation_policies is 'When keys of a tenant, or of one agent, have to be rotated. The row of the agent wins over the row of the tenant.';
+comment on column ves_store.key_rotation_policies.policy_id is 'Policy.';
+comment on column ves_store.key_rotation_policies.tenant_id is 'Tenant.';
+comment on column ves_store.key_rotation_policies.agent_id is 'Agent; null is every agent of the tenant without a policy of its own.';
+comment on column ves_store.key_rotation_policies.key_type is 'signing or encryption.';
+comment on column ves_store.key_rotation_policies.max_age_hours is 'Hours after the start of its validity when a key is due; null is never by age.';
+comment on column ves_store.key_rotation_policies.max_usage_count is 'Uses after which a key is due; null is never by use.';
+comment on column ves_store.key_rotation_policies.warning_threshold_hours is 'Hours before it is due from which a key is listed as a warning.';
+comment on column ves_store.key_rotation_policies.grace_period_hours is 'Hours that a rotated key still verifies.';
+comment on column ves_store.key_rotation_policies.enforce_expiry is 'A due key is retired even when the agent has registered no successor.';
+comment on column ves_store.key_rotation_policies.auto_rotate is 'A due key hands over to a successor as soon as one is registered.';
+comment on column ves_store.key_rotation_policies.created_at is 'When the policy was made.';
+comment on column ves_store.key_rotation_policies.updated_at is 'When the policy was changed last.';
+
+create table ves_store.key_usage_counters (
+  tenant_id uuid not null,
+  agent_id uuid not null,
+  key_id integer not null,
+  key_type text not null default 'signing',
+  usage_count bigint not null default 0,
+  first_used_at timestamptz,
+  last_used_at timestamptz,
+  constraint key_usage_counters_pkey primary key (agent_id, key_id, tenant_id, key_type),
+  constraint usage_key_type_is_known check (key_type in ('signing', 'encryption')),
+  constraint usage_count_is_not_negative check (usage_count >= 0)
+);
+
+comment on table ves_store.key_usage_counters is 'How often a key was used. Signing is counted behind the stream from ves_events (key_usage_progress says how far), so it is exact a moment later and can be counted anew.';
+comment on column ves_store.key_usage_counters.tenant_id is 'Tenant.';
+comment on column ves_store.key_usage_counters.agent_id is 'Agent.';
+comment on column ves_store.key_usage_counters.key_id is 'Key number, by bit pattern.';
+comment on column ves_store.key_usage_counters.key_type is 'signing: events in the log. encryption: uses that callers told the engine.';
+comment on column ves_store.key_usage_counters.usage_count is 'Uses counted so far.';
+comment on column ves_store.key_usage_counters.first_used_at is 'First counted use.';
+comment on column ves_store.key_usage_counters.last_used_at is 'Last counted use.';
+
+create table ves_store.key_usage_progress (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  counted_to bigint not null default 0,
+  constraint key_usage_progress_pkey primary key (tenant_id, store_id)
+);
+
+comment on table ves_store.key_usage_progress is 'How far the events of a stream are counted in key_usage_counters.';
+comment on column ves_store.key_usage_progress.tenant_id is 'Tenant.';
+comment on column ves_store.key_usage_progress.store_id is 'Store.';
+comment on column ves_store.key_usage_progress.counted_to is 'Events 1 .. counted_to are counted.';
+
+create table ves_store.migrations (
+  name text not null,
+  checksum bytea not null,
+  breaking_level integer not null,
+  duration interval not null,
+  applied_at timestamptz not null default clock_timestamp(),
+  constraint migrations_pkey primary key (name),
+  constraint migration_name_is_numbered check (name ~ '^[0-9]{4}_[a-z0-9_]+$'),
+  constraint checksum_has_32_bytes check (octet_length(checksum) = 32),
+  constraint breaking_level_is_positive check (breaking_level >= 1)
+);
+
+comment on table ves_store.migrations is 'Ledger of the migrations that ran in this database. The installer refuses to run when a checksum differs from the release''s file.';
+comment on column ves_store.migrations.name is 'Number, phase and subject, as the files in sql/migrations/versions are named.';
+comment on column ves_store.migrations.checksum is 'SHA-256 over the migration''s files when it ran.';
+comment on column ves_store.migrations.breaking_level is 'Edges whose release knows a lower level refuse to start after this migration.';
+comment on column ves_store.migrations.duration is 'How long it ran.';
+comment on column ves_store.migrations.applied_at is 'When its transaction ended its work.';
+
+create unlogged table ves_store.rate_limits (
+  bucket text not null,
+  key text not null,
+  window_seconds integer not null,
+  last_slot bigint not null,
+  counts integer[] not null,
+  constraint rate_limits_pkey primary key (bucket, key, window_seconds),
+  constraint bucket_is_known check (bucket in ('tenant', 'credential', 'registration')),
+  constraint window_is_at_most_a_day check (window_seconds between 1 and 86400),
+  constraint there_are_61_counts check (cardinality(counts) = 61)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 500);
+
+comment on table ves_store.rate_limits is
+'Requests of the last window, counted in 61 slots of a 60th of the window each. Unlogged: nothing waits for the disk, and a crash of the server forgets the counts. Every column but counts and last_slot is the key, so updates stay in their page.';
+comment on column ves_store.rate_limits.bucket is 'What is limited: tenant, credential, or registration (by address).';
+comment on column ves_store.rate_limits.key is 'Which one: a tenant, the hash of a credential, an address.';
+comment on column ves_store.rate_limits.window_seconds is 'Length of the window.';
+comment on column ves_store.rate_limits.last_slot is 'Slot of the last request: the time since 1970 in 60ths of the window.';
+comment on column ves_store.rate_limits.counts is 'Requests by slot, slot s at 1 + s modulo 61; only the slots last_slot - 60 to last_slot count.';
+
+create table ves_store.receipt_progress (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  receipts_to bigint not null,
+  constraint receipt_progress_pkey primary key (tenant_id, store_id)
+);
+
+comment on table ves_store.receipt_progress is 'How far every receipt of a stream is stored, so that looking for missing ones never starts over.';
+comment on column ves_store.receipt_progress.tenant_id is 'Tenant.';
+comment on column ves_store.receipt_progress.store_id is 'Store.';
+comment on column ves_store.receipt_progress.receipts_to is 'Receipts 1 .. receipts_to are stored.';
+
+create table ves_store.scheduled_key_rotations (
+  rotation_id uuid not null default gen_random_uuid(),
+  tenant_id uuid not null,
+  agent_id uuid not null,
+  key_type text not null default 'signing',
+  current_key_id integer not null,
+  scheduled_at timestamptz not null,
+  reason text not null,
+  status text not null default 'pending',
+  new_key_id integer,
+  completed_at timestamptz,
+  error_message text,
+  created_at timestamptz not null default now(),
+  constraint scheduled_key_rotations_pkey primary key (rotation_id, tenant_id),
+  constraint rotation_key_type_is_known check (key_type in ('signing', 'encryption')),
+  constraint rotation_reason_is_known
+  check (reason in ('age_limit', 'usage_limit', 'manual', 'expiry', 'compromise', 'policy_change')),
+  constraint rotation_status_is_known
+  check (status in ('pending', 'in_progress', 'completed', 'failed', 'cancelled')),
+  constraint completed_rotation_names_its_new_key
+  check (status <> 'completed' or (new_key_id is not null and completed_at is not null)),
+  constraint failed_rotation_says_why check (status <> 'failed' or error_message is not null)
+);
+
+-- One open rotation a key: what a worker repeats after a crash it finds done.
+create unique index scheduled_key_rotations_open_idx
+on ves_store.scheduled_key_rotations (agent_id, current_key_id, tenant_id)
+where status in ('pending', 'in_progress');
+create index scheduled_key_rotations_scheduled_at_idx
+on ves_store.scheduled_key_rotations (scheduled_at) where status = 'pending';
+create index scheduled_key_rotations_tenant_id_idx
+on ves_store.scheduled_key_rotations (tenant_id, scheduled_at);
+
+comment on table ves_store.scheduled_key_rotations is 'Rotations that were asked for, or that a policy made due. pending: not yet done; in_progress: the old key is retired and a new one is awaited; completed: new_key_id has taken over.';
+comment on column ves_store.scheduled_key_rotations.rotation_id is 'Rotation.';
+comment on column ves_store.scheduled_key_rotations.tenant_id is 'Tenant.';
+comment on column ves_store.scheduled_key_rotations.agent_id is 'Agent.';
+comment on column ves_store.scheduled_key_rotations.key_type is 'signing or encryption.';
+comment on column ves_store.scheduled_key_rotations.current_key_id is 'Key to retire, by bit pattern.';
+comment on column ves_store.scheduled_key_rotations.scheduled_at is 'When the rotation is due.';
+comment on column ves_store.scheduled_key_rotations.reason is 'Why: age_limit, usage_limit, manual, expiry, compromise (revoked at once) or policy_change.';
+comment on column ves_store.scheduled_key_rotations.status is 'pending, in_progress, completed, failed or cancelled.';
+comment on column ves_store.scheduled_key_rotations.new_key_id is 'Key that takes over, by bit pattern: named beforehand, or the one that was registered.';
+comment on column ves_store.scheduled_key_rotations.completed_at is 'When it ended.';
+comment on column ves_store.scheduled_key_rotations.error_message is 'Why it failed or was cancelled.';
+comment on column ves_store.scheduled_key_rotations.created_at is 'When the row was made.';
+
+create table ves_store.schema_epochs (
+  tenant_id uuid not null,
+  epoch bigint not null default 1,
+  constraint schema_epochs_pkey primary key (tenant_id)
+) with (fillfactor = 50);
+
+comment on table ves_store.schema_epochs is
+'Grows with every change of a tenant''s schemas; no row until the first. An edge that checked payloads against cached schemas passes the epoch it saw; an older one is refused, so a change holds at once in every process.';
+comment on column ves_store.schema_epochs.tenant_id is 'Tenant.';
+comment on column ves_store.schema_epochs.epoch is 'Current epoch, from 1; a tenant without a row is at 0.';
+
+create table ves_store.sequence_counters (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  current_sequence bigint not null default 0,
+  updated_at timestamptz not null default now(),
+  constraint sequence_counters_pkey primary key (tenant_id, store_id),
+  constraint current_sequence_is_not_negative check (current_sequence >= 0)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+
+comment on table ves_store.sequence_counters is
+'Head of each legacy stream. Not a lock: legacy ingest holds the row of ves_sequence_counters, as VES ingest does.';
+comment on column ves_store.sequence_counters.tenant_id is 'Tenant.';
+comment on column ves_store.sequence_counters.store_id is 'Store.';
+comment on column ves_store.sequence_counters.current_sequence is 'Highest number given.';
+comment on column ves_store.sequence_counters.updated_at is 'Last change.';
+
+create table ves_store.shredded_payloads (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  stream text not null,
+  sequence_number bigint not null,
+  event_id uuid not null,
+  reason text not null,
+  shredded_by text not null,
+  shredded_at timestamptz not null,
+  constraint shredded_payloads_pkey primary key (tenant_id, store_id, stream, sequence_number),
+  constraint stream_is_ves_or_legacy check (stream in ('ves', 'legacy')),
+  constraint reason_has_1_to_1000_characters check (char_length(reason) between 1 and 1000)
+);
+
+comment on table ves_store.shredded_payloads is
+'Payloads that were destroyed on purpose: one row an event, append-only. Hashes, leaf, receipt and proofs of the event stay.';
+comment on column ves_store.shredded_payloads.tenant_id is 'Tenant.';
+comment on column ves_store.shredded_payloads.store_id is 'Store.';
+comment on column ves_store.shredded_payloads.stream is 'ves or legacy: the two streams of a store are numbered apart.';
+comment on column ves_store.shredded_payloads.sequence_number is 'Number of the event in its stream.';
+comment on column ves_store.shredded_payloads.event_id is 'The event.';
+comment on column ves_store.shredded_payloads.reason is 'Why, in the words of who did it.';
+comment on column ves_store.shredded_payloads.shredded_by is 'Who: the actor of the context, else the database role.';
+comment on column ves_store.shredded_payloads.shredded_at is 'When; the same instant as in the event.';
+
+create table ves_store.signers (
+  signer_id integer generated always as identity,
+  sequencer_id uuid not null,
+  key_version integer not null,
+  algorithm text not null,
+  public_key bytea,
+  registered_at timestamptz not null default now(),
+  constraint signers_pkey primary key (signer_id),
+  constraint signers_sequencer_id_key_version_algorithm_key unique (sequencer_id, key_version, algorithm),
+  constraint algorithm_is_known check (algorithm in ('none', 'ed25519')),
+  constraint public_key_matches_algorithm
+  check (
+    (algorithm = 'none') = (public_key is null) and (public_key is null or octet_length(public_key) = 32)
+  )
+);
+
+comment on table ves_store.signers is
+'Receipt signers: one row per (sequencer id, key version). Belongs to the operator, not to a tenant: the one reason it has no tenant_id.';
+comment on column ves_store.signers.signer_id is 'Short name stored with each event.';
+comment on column ves_store.signers.sequencer_id is 'VES_SEQUENCER_ID of the process that numbered the event.';
+comment on column ves_store.signers.key_version is 'sequencerKeyVersion of the receipt.';
+comment on column ves_store.signers.algorithm is 'none: receipts are not signed; ed25519.';
+comment on column ves_store.signers.public_key is 'Ed25519 public key, 32 bytes.';
+comment on column ves_store.signers.registered_at is 'When the signer first started.';
+
+create table ves_store.ves_command_dedupe (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  command_id uuid not null,
+  created_at timestamptz not null default now(),
+  -- The selective column first: with the stream first the planner once read every command of the stream.
+  constraint ves_command_dedupe_pkey primary key (command_id, tenant_id, store_id)
+);
+
+comment on table ves_store.ves_command_dedupe is 'Command ids used in a stream; one accepted event per command.';
+comment on column ves_store.ves_command_dedupe.tenant_id is 'Tenant.';
+comment on column ves_store.ves_command_dedupe.store_id is 'Store.';
+comment on column ves_store.ves_command_dedupe.command_id is 'Command id of an accepted event.';
+comment on column ves_store.ves_command_dedupe.created_at is 'When the event was accepted.';
+
+create table ves_store.ves_commitment_anchors (
+  tenant_id uuid not null,
+  batch_id uuid not null,
+  chain_id bigint,
+  chain_tx_hash bytea,
+  chain_block_number bigint,
+  anchored_at timestamptz,
+  constraint ves_commitment_anchors_pkey primary key (batch_id, tenant_id),
+  constraint ves_commitment_anchors_batch_id_tenant_id_fkey
+  foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
+  constraint chain_tx_hash_has_32_bytes check (octet_length(chain_tx_hash) = 32),
+  constraint anchored_only_with_a_transaction check (anchored_at is null or chain_tx_hash is not null)
+);
+
+comment on table ves_store.ves_commitment_anchors is 'Anchoring state of a commitment: the part that may advance, kept apart from the append-only record.';
+comment on column ves_store.ves_commitment_anchors.tenant_id is 'Tenant.';
+comment on column ves_store.ves_commitment_anchors.batch_id is 'Commitment.';
+comment on column ves_store.ves_commitment_anchors.chain_id is 'EVM chain id.';
+comment on column ves_store.ves_commitment_anchors.chain_tx_hash is 'Transaction hash, 32 bytes; null while nothing was submitted.';
+comment on column ves_store.ves_commitment_anchors.chain_block_number is 'Block of the transaction.';
+comment on column ves_store.ves_commitment_anchors.anchored_at is 'When finality was seen.';
+
+create table ves_store.ves_commitment_nodes (
+  tenant_id uuid not null,
+  batch_id uuid not null,
+  level integer not null,
+  nodes bytea not null,
+  constraint ves_commitment_nodes_pkey primary key (batch_id, tenant_id, level),
+  constraint ves_commitment_nodes_batch_id_tenant_id_fkey
+  foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
+  constraint nodes_are_whole check (octet_length(nodes) % 32 = 0 and octet_length(nodes) > 0)
+);
+
+-- Uncompressed out of line: substring() then reads only the chunk that holds one node.
+alter table ves_store.ves_commitment_nodes alter column nodes set storage external;
+
+comment on table ves_store.ves_commitment_nodes is 'The tree of a commitment, one row a level, so that a proof reads depth nodes and no event. Append-only.';
+comment on column ves_store.ves_commitment_nodes.tenant_id is 'Tenant.';
+comment on column ves_store.ves_commitment_nodes.batch_id is 'Commitment.';
+comment on column ves_store.ves_commitment_nodes.level is '0 = leaves.';
+comment on column ves_store.ves_commitment_nodes.nodes is 'Concatenated 32-byte nodes of the padded level.';
+
+create table ves_store.ves_compliance_witnesses (
+  tenant_id uuid not null,
+  proof_id uuid not null,
+  witness_commitment bytea not null,
+  submitted_at timestamptz not null,
+  constraint ves_compliance_witnesses_pkey primary key (proof_id, tenant_id),
+  constraint ves_compliance_witnesses_proof_id_tenant_id_fkey
+  foreign key (proof_id, tenant_id) references ves_store.ves_compliance_proofs (proof_id, tenant_id),
+  constraint witness_commitment_has_32_bytes check (octet_length(witness_commitment) = 32)
+);
+
+comment on table ves_store.ves_compliance_witnesses is
+'Witness commitments that came with a later submission of a stored proof (VES 13: filled in when missing), apart from the append-only record. Append-only.';
+comment on column ves_store.ves_compliance_witnesses.tenant_id is 'Tenant.';
+comment on column ves_store.ves_compliance_witnesses.proof_id is 'The proof.';
+comment on column ves_store.ves_compliance_witnesses.witness_commitment is 'Four big-endian u64, 32 bytes.';
+comment on column ves_store.ves_compliance_witnesses.submitted_at is 'When.';
+
+create table ves_store.ves_rejections (
+  rejection_id bigint generated always as identity,
+  tenant_id uuid not null,
+  store_id uuid not null,
+  event_id uuid not null,
+  source_agent_id uuid not null,
+  reason text not null,
+  message text not null,
+  rejected_at timestamptz not null,
+  constraint ves_rejections_pkey primary key (tenant_id, rejection_id)
+);
+
+comment on table ves_store.ves_rejections is 'Every event refused inside an answered request: who, which, why. Append-only.';
+comment on column ves_store.ves_rejections.rejection_id is 'Number of the row, over all tenants.';
+comment on column ves_store.ves_rejections.tenant_id is 'Tenant.';
+comment on column ves_store.ves_rejections.store_id is 'Store.';
+comment on column ves_store.ves_rejections.event_id is 'Event id as sent.';
+comment on column ves_store.ves_rejections.source_agent_id is 'Agent as sent.';
+comment on column ves_store.ves_rejections.reason is 'Reason string of the answer (VES 14.3).';
+comment on column ves_store.ves_rejections.message is 'Message of the answer.';
+comment on column ves_store.ves_rejections.rejected_at is 'When.';
+
+create table ves_store.ves_sequence_counters (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  current_sequence bigint not null default 0,
+  updated_at timestamptz not null default now(),
+  constraint ves_sequence_counters_pkey primary key (tenant_id, store_id),
+  constraint current_sequence_is_not_negative check (current_sequence >= 0)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+
+comment on table ves_store.ves_sequence_counters is
+'Head of each VES stream. The row lock is the stream''s lock: numbering and inserting happen while it is held, nothing else.';
+comment on column ves_store.ves_sequence_counters.tenant_id is 'Tenant.';
+comment on column ves_store.ves_sequence_counters.store_id is 'Store.';
+comment on column ves_store.ves_sequence_counters.current_sequence is 'Highest number given; 0 before the first event.';
+comment on column ves_store.ves_sequence_counters.updated_at is 'Last change.';
+
+create table ves_store.ves_sequencer_receipts (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  sequence_number bigint not null,
+  receipt_hash bytea not null,
+  sequencer_signature bytea,
+  stored_at timestamptz not null default now(),
+  constraint ves_sequencer_receipts_pkey primary key (tenant_id, store_id, sequence_number),
+  constraint receipt_hash_has_32_bytes check (octet_length(receipt_hash) = 32),
+  constraint sequencer_signature_has_64_bytes check (octet_length(sequencer_signature) = 64)
+);
+
+comment on table ves_store.ves_sequencer_receipts is
+'Signatures of receipts, stored after the commit that numbered the event (a receipt is never signed under the stream lock). Everything else a receipt says is in ves_events and signers. A missing row is made good by the receipts worker; the signature is deterministic.';
+comment on column ves_store.ves_sequencer_receipts.tenant_id is 'Tenant.';
+comment on column ves_store.ves_sequencer_receipts.store_id is 'Store.';
+comment on column ves_store.ves_sequencer_receipts.sequence_number is 'The event''s number.';
+comment on column ves_store.ves_sequencer_receipts.receipt_hash is 'VES 11, 32 bytes.';
+comment on column ves_store.ves_sequencer_receipts.sequencer_signature is 'Ed25519 over receipt_hash, 64 bytes; null when the signer has no key.';
+comment on column ves_store.ves_sequencer_receipts.stored_at is 'When the row was stored.';
+
+create table ves_store.ves_validity_proofs (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  batch_id uuid not null,
+  proof_id uuid not null,
+  proof_type text not null,
+  proof_version integer not null,
+  proof bytea not null,
+  proof_hash bytea not null,
+  public_inputs json not null,
+  public_inputs_hash bytea not null,
+  submitted_at timestamptz not null,
+  proof_key_id bytea,
+  constraint ves_validity_proofs_pkey primary key (proof_id, tenant_id),
+  constraint ves_validity_proofs_batch_id_tenant_id_proof_type_proof_version
+  unique (batch_id, tenant_id, proof_type, proof_version),
+  constraint ves_validity_proofs_batch_id_tenant_id_fkey
+  foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
+  constraint proof_type_has_1_to_32_bytes check (octet_length(proof_type) between 1 and 32),
+  constraint proof_version_is_positive check (proof_version >= 1),
+  constraint proof_has_at_most_2_mib check (
+    octet_length(proof) between 1 and case when proof_key_id is null then 2097152 else 2097184 end
+  ),
+  constraint key_id_has_8_bytes check (octet_length(proof_key_id) = 8),
+  constraint hashes_have_32_bytes check (
+    octet_length(proof_hash) = 32 and octet_length(public_inputs_hash) = 32
+  )
+);
+
+-- Proofs are random bytes: compression would only cost time.
+alter table ves_store.ves_validity_proofs alter column proof set storage external;
+
+comment on table ves_store.ves_validity_proofs is
+'Validity proofs of commitments (VES 12), one for each commitment, type and version. Append-only. Stored, hashed and listed; a batch STARK is not verified.';
+comment on column ves_store.ves_validity_proofs.tenant_id is 'Tenant.';
+comment on column ves_store.ves_validity_proofs.store_id is 'Store; that of the commitment.';
+comment on column ves_store.ves_validity_proofs.batch_id is 'The commitment that the proof is about.';
+comment on column ves_store.ves_validity_proofs.proof_id is 'Random UUID.';
+comment on column ves_store.ves_validity_proofs.proof_type is '1 to 32 bytes.';
+comment on column ves_store.ves_validity_proofs.proof_version is '2 for STARK proofs.';
+comment on column ves_store.ves_validity_proofs.proof is 'The proof''s bytes, at most 2 MiB; an SSE1 blob of them (VES 16) when proof_key_id is not null.';
+comment on column ves_store.ves_validity_proofs.proof_hash is 'VES 12, 32 bytes.';
+comment on column ves_store.ves_validity_proofs.public_inputs is 'The 15 canonical public inputs.';
+comment on column ves_store.ves_validity_proofs.public_inputs_hash is 'Hash of the canonical public inputs (VES 12), 32 bytes.';
+comment on column ves_store.ves_validity_proofs.submitted_at is 'When.';
+comment on column ves_store.ves_validity_proofs.proof_key_id is 'Key of the encrypted proof, 8 bytes as in ves_events.payload_key_id; null when the proof is stored as it is.';

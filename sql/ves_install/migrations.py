@@ -1,0 +1,143 @@
+"""Runs the migrations with Alembic and keeps the ledger `ves_store.migrations` of what ran."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import sqlalchemy
+from alembic import command, op
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from ves_install.errors import MigrationError
+from ves_install.files import sql_root
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LOCK_TIMEOUT = "10s"
+_STATEMENT_TIMEOUT = "5min"  # a migration that needs longer sets its own and says why
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One migration of this release: its name, the SHA-256 of its files, the oldest edges that can run after it."""
+
+    name: str
+    checksum: bytes
+    breaking_level: int
+
+    @property
+    def is_post(self) -> bool:
+        """Whether it may only run when every edge runs this release (`NNNN_post_…`)."""
+        return "_post_" in self.name
+
+
+def migrations() -> list[Migration]:
+    """Migrations of this release in the order in which they run."""
+    found = []
+    for script in ScriptDirectory.from_config(_config()).walk_revisions():
+        path = Path(script.path)
+        files = [path, path.with_suffix(".sql")]
+        digest = hashlib.sha256(b"\0".join(file.read_bytes() for file in files if file.exists()))
+        found.append(Migration(script.revision, digest.digest(), int(script.module.breaking_level)))
+    return found[::-1]
+
+
+def run_sql_beside(module: str) -> None:
+    """Run the SQL file beside a migration's module: many statements in the driver's simple protocol."""
+    text = Path(module).with_suffix(".sql").read_text(encoding="utf-8")
+    driver_connection = op.get_bind().connection.driver_connection
+    assert isinstance(driver_connection, psycopg.Connection)  # noqa: S101 - narrows the type
+    driver_connection.execute(text.encode())
+
+
+def migrate(connection: psycopg.Connection, *, before_post: bool = False) -> str:
+    """Run what is missing as ves_owner and return the name of the newest migration.
+
+    `before_post` stops before the first missing `NNNN_post_…`. The caller holds the lock of the installation.
+    Raises MigrationError when the ledger does not fit, psycopg.Error when a migration fails: it is rolled back, those
+    before it stay.
+    """
+    known = {migration.name: migration for migration in migrations()}
+    recorded = _ledger(connection)
+    _require_fitting(recorded, known)
+    missing = [migration for migration in known.values() if migration.name not in recorded]
+    stop = next((at for at, migration in enumerate(missing) if before_post and migration.is_post), None)
+    wanted = missing[:stop]
+    if wanted:
+        _upgrade(connection, wanted[-1].name, known)
+    return [name for name in known if name in recorded or known[name] in wanted][-1]
+
+
+def _ledger(connection: psycopg.Connection) -> dict[str, bytes]:
+    """Checksum by name of every migration that ran; empty in a new database."""
+    row = connection.execute(
+        "select array_agg(a.attname) from pg_attribute as a where a.attrelid = to_regclass('ves_store.migrations')"
+    ).fetchone()
+    columns = row[0] if row else None
+    if columns is None:
+        return {}
+    if "checksum" not in columns:
+        raise MigrationError(
+            "the database was made by an unreleased version, from which there is no upgrade: create it anew"
+        )
+    rows = connection.execute("select name, checksum from ves_store.migrations").fetchall()
+    return {str(name): bytes(checksum) for name, checksum in rows}
+
+
+def _require_fitting(recorded: Mapping[str, bytes], known: Mapping[str, Migration]) -> None:
+    unknown = sorted(recorded.keys() - known.keys())
+    if unknown:
+        raise MigrationError(
+            f"the database has migrations that this release does not know: {', '.join(unknown)};"
+            " install the release that made them"
+        )
+    changed = [name for name, checksum in sorted(recorded.items()) if known[name].checksum != checksum]
+    if changed:
+        raise MigrationError(
+            f"changed since they ran in this database: {', '.join(changed)};"
+            " a released migration is never edited, a change is a new migration"
+        )
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(sql_root() / "migrations"))
+    return config
+
+
+def _upgrade(connection: psycopg.Connection, target: str, known: Mapping[str, Migration]) -> None:
+    started = time.monotonic()
+
+    def record(*, step: Any, **_: object) -> None:
+        """Write the ledger's row in the transaction of its migration."""
+        nonlocal started
+        migration = known[step.up_revision_id]
+        connection.execute(
+            "insert into ves_store.migrations (name, checksum, breaking_level, duration)"
+            " values (%s, %s, %s, make_interval(secs => %s))",
+            [migration.name, migration.checksum, migration.breaking_level, time.monotonic() - started],
+        )
+        started = time.monotonic()
+
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: connection, poolclass=sqlalchemy.pool.StaticPool
+    )
+    config = _config()
+    with engine.connect() as bound:
+        bound.exec_driver_sql("set role ves_owner")
+        bound.exec_driver_sql(f"set lock_timeout to '{_LOCK_TIMEOUT}'")
+        bound.exec_driver_sql(f"set statement_timeout to '{_STATEMENT_TIMEOUT}'")
+        bound.commit()  # a rollback of the first migration would undo the settings
+        config.attributes.update(connection=bound, record=record)
+        command.upgrade(config, target)
+        bound.commit()
+    connection.execute("reset role")
+    connection.execute("reset statement_timeout")
+    connection.commit()

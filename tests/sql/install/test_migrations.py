@@ -1,0 +1,172 @@
+"""Migrations: the ledger of what ran, and an upgrade of a database with data in it by a synthetic 0002 and 0003."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from tests.sql.install.support import schema_of
+from tests.support.cluster import ROOT
+from ves_install.errors import MigrationError
+from ves_install.install import install
+from ves_install.migrations import migrations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.cluster import Cluster
+
+MODULE = '''"""Synthetic."""
+
+from ves_install.migrations import run_sql_beside
+
+revision = "{name}"
+down_revision = "{before}"
+breaking_level = {level}
+
+
+def upgrade() -> None:
+    """Run the file beside this one."""
+    run_sql_beside(__file__)
+'''
+COLUMN = "comment on column ves_store.signers.note is 'Remark of the operator.';\n"
+CONSTRAINT = "alter table ves_store.credential_epoch drop constraint there_is_one_epoch;\n"
+
+
+@pytest.fixture
+def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the engine's sources that a test may change; the installer reads it."""
+    shutil.copytree(ROOT / "sql", tmp_path / "sql")
+    shutil.copytree(ROOT / "plpython" / "wrappers", tmp_path / "plpython" / "wrappers")
+    monkeypatch.setenv("VES_SQL_ROOT", str(tmp_path / "sql"))
+    return tmp_path / "sql"
+
+
+def add(release: Path, name: str, before: str, sql: str, level: int = 1) -> None:
+    folder = release / "migrations" / "versions"
+    (folder / f"{name}.py").write_text(MODULE.format(name=name, before=before, level=level), encoding="utf-8")
+    (folder / f"{name}.sql").write_text(sql, encoding="utf-8")
+
+
+def make_next_release(release: Path) -> None:
+    """A later release: a new column (pre), a dropped constraint (post); the state files say the same."""
+    add(
+        release,
+        "0002_pre_note",
+        "0001_baseline",
+        "alter table ves_store.signers add column note text;\n" + COLUMN,
+    )
+    add(release, "0003_post_epoch", "0002_pre_note", CONSTRAINT, level=2)
+    signers = release / "tables" / "signers.sql"
+    text = signers.read_text(encoding="utf-8").replace(
+        "default now(),\n", "default now(),\n  note text,\n", 1
+    )
+    signers.write_text(text + COLUMN, encoding="utf-8")
+    epoch = release / "tables" / "credential_epoch.sql"
+    text = epoch.read_text(encoding="utf-8")
+    epoch.write_text(
+        text.replace(
+            "primary key (singleton),\n  constraint there_is_one_epoch check (singleton)\n",
+            "primary key (singleton)\n",
+        ),
+        encoding="utf-8",
+    )
+
+
+def ledger(url: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(url) as connection:
+        return connection.execute("select name, breaking_level from ves.list_migrations()").fetchall()
+
+
+def test_an_upgraded_database_equals_a_fresh_one_and_keeps_its_rows(
+    engine: Cluster, empty: str, another: str, release: Path
+) -> None:
+    url = engine.url(empty)
+    install(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "select ves.register_signer('00000000-0000-0000-0000-000000000001', 1, 'none', null)"
+        )
+    make_next_release(release)
+    assert install(url).revision == "0003_post_epoch"
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select key_version, note from ves_store.signers").fetchall() == [(1, None)]
+    install(engine.url(another), from_files=True)
+    assert schema_of(engine, empty) == schema_of(engine, another)
+
+
+def test_post_migrations_can_wait_until_every_edge_is_new(engine: Cluster, empty: str, release: Path) -> None:
+    url = engine.url(empty)
+    make_next_release(release)
+    assert install(url, before_post=True).revision == "0002_pre_note"
+    assert ledger(url) == [("0001_baseline", 1), ("0002_pre_note", 1)]
+    assert install(url).revision == "0003_post_epoch"
+    assert ledger(url)[-1] == ("0003_post_epoch", 2)
+
+
+def test_the_ledger_says_what_ran(engine: Cluster) -> None:
+    with engine.connect("ves_template") as connection:
+        rows = connection.execute(
+            "select name, checksum, breaking_level, duration > interval '0', applied_at <= now() from ves.list_migrations()"
+        ).fetchall()
+    assert rows == [(m.name, m.checksum, m.breaking_level, True, True) for m in migrations()]
+
+
+def test_a_migration_that_was_edited_after_it_ran_stops_the_installation(
+    engine: Cluster, empty: str, release: Path
+) -> None:
+    url = engine.url(empty)
+    make_next_release(release)
+    install(url)
+    add(release, "0002_pre_note", "0001_baseline", "select 1;\n")
+    with pytest.raises(MigrationError, match="changed since they ran in this database: 0002_pre_note;"):
+        install(url)
+
+
+def test_an_older_release_does_not_install_over_a_newer_one(
+    engine: Cluster, empty: str, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = engine.url(empty)
+    make_next_release(release)
+    install(url)
+    monkeypatch.delenv("VES_SQL_ROOT")
+    with pytest.raises(MigrationError, match="does not know: 0002_pre_note, 0003_post_epoch;"):
+        install(url)
+
+
+def test_a_database_of_an_unreleased_version_is_refused(engine: Cluster, empty: str) -> None:
+    url = engine.url(empty)
+    with engine.connect(empty) as connection:
+        connection.execute("create schema ves_store authorization ves_owner")
+        connection.execute("create table ves_store.migrations (version_num text)")
+    with pytest.raises(MigrationError, match="create it anew"):
+        install(url)
+
+
+def test_a_failing_migration_leaves_what_ran_before_it_and_its_own_traces_nowhere(
+    engine: Cluster, empty: str, release: Path
+) -> None:
+    url = engine.url(empty)
+    add(
+        release,
+        "0002_pre_wrong",
+        "0001_baseline",
+        "create table ves_store.half (n int);\nselect 1 / 0;\n",
+    )
+    with pytest.raises(Exception, match="division by zero"):
+        install(url)
+    with engine.connect(empty) as connection:
+        assert connection.execute("select name from ves_store.migrations").fetchall() == [("0001_baseline",)]
+        assert connection.execute("select to_regclass('ves_store.half')").fetchone() == (None,)
+
+
+def test_many_installations_at_once_are_one(engine: Cluster, empty: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: install(engine.url(empty)), range(8)))
+    assert {result.revision for result in results} == {"0001_baseline"}
+    assert [result.logic_applied for result in results].count(True) == 1
+    assert len(ledger(engine.url(empty))) == 1
