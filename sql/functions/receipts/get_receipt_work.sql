@@ -1,5 +1,6 @@
--- Cost follows the events behind the marks: each stream is one walk over consecutive numbers of the receipts' key, never
--- a join of events and receipts, whose number the planner may turn into a filter over the whole stream.
+-- Cost follows the events behind the marks: each stream is one walk over consecutive numbers of the receipts'
+-- key, never a join of events and receipts, whose number the planner may turn into a filter over the whole
+-- stream.
 create or replace function ves.get_receipt_work(
   max_events integer default 1000, min_age_seconds double precision default 2
 )
