@@ -42,7 +42,8 @@ fix: tools ## format and repair what can be repaired mechanically
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/sqlfluff fix --disable-progress-bar sql plpython/wrappers
 
-generate: tools ## write what is made from the code: typed database calls (api/ves_edge/gen), docs/reference
+generate: tools ## write what is made from the code: baseline migration, error codes, typed database calls, docs/reference
+	@$(python) -m ves_install.generate
 	@$(python) -m tests.support.generated_calls
 	@$(python) -m tests.docs
 

@@ -90,7 +90,7 @@ def generated() -> dict[Path, str]:
     return {
         root / "migrations" / "versions" / "0001_baseline.sql": baseline(),
         root.parent / "plpython" / "ves" / "error_codes.py": error_codes(),
-        root.parent / "api" / "ves_api" / "gateway" / "release.py": release(),
+        root.parent / "api" / "ves_edge" / "release.py": release(),
     }
 
 

@@ -8,8 +8,9 @@ import psycopg
 
 from ves_api import __version__
 from ves_api.errors import ApiError
-from ves_api.gateway import release, statements
+from ves_api.gateway import statements
 from ves_api.gateway.translate import connection_was_lost, translate
+from ves_edge import release
 
 _PARAMETER = re.compile(rb"%\(\w+\)s")
 _REMEDY = "run `ves engine install` as the server's superuser (DB_MIGRATE_ON_STARTUP=false starts regardless)"

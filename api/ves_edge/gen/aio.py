@@ -48,6 +48,7 @@ from ves_edge.gen.records import (
     ListKeyRotationPoliciesRow,
     ListKeyRotationsDueRow,
     ListKeyRotationsRow,
+    ListMigrationsRow,
     ListSignersRow,
     ListStreamsRow,
     ProofVerdict,
@@ -1271,6 +1272,15 @@ async def list_legacy_events(
         'decrypt': decrypt,
     })
     return calls.records(rows, LegacyEvent)
+
+
+async def list_migrations(db: AsyncDatabase) -> list[ListMigrationsRow]:
+    """The migrations that ran in this database, in their order: name, SHA-256, breaking level, duration in
+    seconds, instant. An edge whose release knows a lower breaking level than the highest one here must not
+    start.
+    """
+    rows = await db.fetch(FUNCTIONS['list_migrations'], {})
+    return calls.records(rows, ListMigrationsRow)
 
 
 async def list_schema_versions(

@@ -1685,6 +1685,26 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.tenant_id, answer.store_id, answer.sequence_number, answer.event_id, answer.command_id, answer.source_agent, answer.envelope_version, answer.base_version, answer.created_at, answer.sequenced_at, answer.entity_type, answer.entity_id, answer.event_type, answer.payload_hash, answer.signature, answer.payload, answer.payload_at_rest, answer.payload_key_id, answer.shredded_at from ves.list_legacy_events(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, from_sequence => %(from_sequence)s::bigint, max_events => %(max_events)s::integer, decrypt => %(decrypt)s::boolean) as answer',
     ),
+    'list_migrations': Function(
+        name='list_migrations',
+        parameters=(
+        ),
+        returns='rows',
+        record='ListMigrationsRow',
+        columns=(
+            Column(name='name', sql_type='text', python='str'),
+            Column(name='checksum', sql_type='bytea', python='bytes'),
+            Column(name='breaking_level', sql_type='integer', python='int'),
+            Column(name='seconds', sql_type='double precision', python='float'),
+            Column(name='applied_at', sql_type='timestamp with time zone', python='datetime'),
+        ),
+        comment='The migrations that ran in this database, in their order: name, SHA-256, breaking level, duration in seconds, instant. An edge whose release knows a lower breaking level than the highest one here must not start.',
+        roles=('ves_admin', 'ves_api', 'ves_reader', 'ves_service', 'ves_worker'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.name, answer.checksum, answer.breaking_level, answer.seconds, answer.applied_at from ves.list_migrations() as answer',
+    ),
     'list_schema_versions': Function(
         name='list_schema_versions',
         parameters=(

@@ -571,6 +571,16 @@ class ListKeyRotationsDueRow(msgspec.Struct, frozen=True, array_like=True):
     successor_key_id: int | None
 
 
+class ListMigrationsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_migrations`."""
+
+    name: str
+    checksum: bytes
+    breaking_level: int
+    seconds: float
+    applied_at: datetime
+
+
 class ListSignersRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `list_signers`."""
 
