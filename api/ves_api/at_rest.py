@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from ves.keyring import Key, KeyRing
     from ves.keyring_source import RingSource
-    from ves_api.gateway.legacy import StoredEvent
-    from ves_api.gateway.registries import ComplianceEvent, ComplianceProof, ValidityProof
+    from ves_edge.gen.records import ComplianceProof, GetComplianceEventRow, LegacyEvent, ValidityProof
 
 _log = get_logger("at_rest")
 
@@ -44,13 +43,13 @@ class AtRest:
         except ProtocolError as error:
             raise ApiError(error.reason) from None
 
-    def legacy_payload(self, event: StoredEvent, tenant_id: uuid.UUID, store_id: uuid.UUID) -> bytes | None:
+    def legacy_payload(self, event: LegacyEvent) -> bytes | None:
         """The payload's JSON text; None when it was shredded. Raises payload_not_readable."""
         if event.payload_at_rest is None:
             return None if event.payload is None else event.payload.encode()
         aad = at_rest_payload_aad(
-            tenant_id,
-            store_id,
+            event.tenant_id,
+            event.store_id,
             event.event_id,
             event.sequence_number,
             event.entity_type,
@@ -58,10 +57,10 @@ class AtRest:
             event.event_type,
         )
         return self._open(
-            tenant_id, event.payload_key_id, aad, event.payload_at_rest, ("event_id", event.event_id)
+            event.tenant_id, event.payload_key_id, aad, event.payload_at_rest, ("event_id", event.event_id)
         )
 
-    def event_payload(self, event: ComplianceEvent) -> str | None:
+    def event_payload(self, event: GetComplianceEventRow) -> str | None:
         """The plaintext payload; None when there is none to be had. Raises payload_not_readable."""
         if event.payload_at_rest is None:
             return event.payload

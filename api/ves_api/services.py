@@ -12,13 +12,13 @@ from ves_api.auth.login_audit import LoginAuditBuffer
 from ves_api.gateway.coalescer import Coalescer
 from ves_api.gateway.database import Database
 from ves_api.gateway.legacy_append import LegacyHeads
-from ves_api.gateway.reads import Reads
 from ves_api.http.ingest.flusher import ReceiptFlusher
 from ves_api.http.ingest.keys import AgentKeys
 from ves_api.http.ingest.signing import ReceiptSigner
 from ves_api.http.schemas.active import ActiveSchemas
 from ves_api.http.schemas.registry import SchemaRegistry
 from ves_api.pool_monitor import PoolMonitor
+from ves_api.reads import Reads
 from ves_api.verifier.pool import Verifier
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from ves_api.gateway import statements
-from ves_api.gateway.reads import FINAL
+from ves_api.reads import FINAL
+from ves_edge.gen.functions import FUNCTIONS
 
 NOW = dt.datetime(2025, 1, 1, tzinfo=dt.UTC)
 
 
-def test_every_rule_is_about_a_statement_that_exists() -> None:
-    assert set(FINAL) <= set(statements.load())
+def test_every_rule_is_about_a_function_that_exists() -> None:
+    assert set(FINAL) <= set(FUNCTIONS)
 
 
 @pytest.mark.parametrize(

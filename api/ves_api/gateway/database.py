@@ -15,6 +15,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import set_json_loads
+from psycopg.types.string import TextBinaryLoader, TextLoader
 from psycopg_pool import AsyncConnectionPool
 
 from ves_api.gateway import statements
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ves_api.settings import ReplicaSettings, Settings
+    from ves_edge.catalog import Function
 
 Row = tuple[Any, ...]
 
@@ -119,16 +121,22 @@ class Database:
             waited_ms=stats.get("requests_wait_ms", 0),
         )
 
-    async def fetch(self, name: str, parameters: Mapping[str, Any], *, idempotent: bool) -> list[Row]:
-        """All rows of a statement, repeated a bounded number of times where that is safe.
+    async def fetch(
+        self, call: str | Function, parameters: Mapping[str, Any], *, idempotent: bool = False
+    ) -> list[Row]:
+        """All rows of a call or a named statement, repeated a bounded number of times where that is safe.
 
         A conflict with a concurrent call undid everything, so any call is repeated; after a lost connection,
         which may have come after the commit, an idempotent one. Raises ApiError.
         """
+        if isinstance(call, str):
+            name, statement = call, self._statements[call]
+        else:
+            name, statement, idempotent = call.name, call.statement, call.repeatable
         attempt = 1
         while True:
             try:
-                return await self._fetch_once(name, parameters)
+                return await self._fetch_once(statement, parameters)
             except Exception as error:
                 state = error.sqlstate if isinstance(error, psycopg.Error) else None
                 lost = connection_was_lost(error)
@@ -154,13 +162,13 @@ class Database:
         row = await self.fetch_one(name, parameters, idempotent=idempotent)
         return row[0] if row else None
 
-    async def _fetch_once(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+    async def _fetch_once(self, statement: bytes, parameters: Mapping[str, Any]) -> list[Row]:
         pool = self._pool
         connection = await pool.getconn()
         self._in_use += 1
         try:
             cursor = connection.cursor(binary=True)
-            await cursor.execute(self._statements[name], parameters)
+            await cursor.execute(statement, parameters)
             return await cursor.fetchall()
         finally:
             self._in_use -= 1
@@ -189,3 +197,6 @@ def prepare(connection: AsyncConnection[Row] | psycopg.Connection[Row]) -> None:
     """Teach a connection the array parameters and the JSON reader."""
     arrays.register(connection)
     set_json_loads(msgspec.json.decode, connection)
+    # A json column keeps the text that was received.
+    connection.adapters.register_loader("json", TextLoader)
+    connection.adapters.register_loader("json", TextBinaryLoader)

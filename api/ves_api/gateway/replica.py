@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ves_api.gateway.database import Row
     from ves_api.settings import ReplicaSettings, Settings
+    from ves_edge.catalog import Function
 
 _PATIENCE_SECONDS = 1.5
 _REST_SECONDS = 5.0
@@ -72,8 +73,8 @@ class Replica:
         """Close every connection."""
         await self._pool.close()
 
-    async def fetch(self, name: str, parameters: Mapping[str, Any]) -> list[Row] | None:
-        """The rows that it has of a statement, or None when it cannot say. Never raises."""
+    async def fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row] | None:
+        """The rows that it has of a call, or None when it cannot say. Never raises."""
         if self.is_resting:
             return None
         rested = self._resting_until > 0
@@ -81,7 +82,7 @@ class Replica:
             # One caller finds out whether it is back; the others go on without it.
             self._resting_until = time.monotonic() + _REST_SECONDS
         # Not awaited itself: a server that stands still would also hold up the cancellation.
-        task = asyncio.get_running_loop().create_task(self._fetch(name, parameters))
+        task = asyncio.get_running_loop().create_task(self._fetch(function, parameters))
         self._asked.add(task)
         task.add_done_callback(self._ended)
         done, _ = await asyncio.wait({task}, timeout=_PATIENCE_SECONDS)
@@ -103,11 +104,11 @@ class Replica:
             self._resting_until = 0.0
         return None
 
-    async def _fetch(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
+    async def _fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row]:
         connection = await self._pool.getconn()
         try:
             cursor = connection.cursor(binary=True)
-            await cursor.execute(self._statements[name], parameters)
+            await cursor.execute(function.statement, parameters)
             rows = await cursor.fetchall()
             _require_standby(connection)
             return rows

@@ -9,14 +9,13 @@ import msgspec
 
 from ves.codec import I64_MAX
 from ves_api.auth.permission import in_stream, where_found
-from ves_api.errors import ApiError
-from ves_api.gateway import commitments as gateway
-from ves_api.operations.kit import Context, operation
+from ves_api.operations.kit import Context, only, operation
 from ves_api.operations.parameters import BatchId, Parameters, Stream
 from ves_api.times import zulu, zulu_or_none
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
-    from ves_api.gateway.commitments import Commitment
+    from ves_edge.gen.records import Commitment
 
 _TAG = "Commitments"
 
@@ -93,8 +92,13 @@ class CommitmentById(Parameters, kw_only=True, frozen=True):
 )
 async def create_commitment(context: Context, given: CommitmentRequest) -> CommitmentFields:
     """Commit a range."""
-    first, last = min(given.sequence_start, I64_MAX), min(given.sequence_end, I64_MAX)
-    made = await gateway.create_commitment(context.database, context.tenant_id, given.store_id, first, last)
+    made = await aio.create_commitment(
+        context.database,
+        tenant_id=context.tenant_id,
+        store_id=given.store_id,
+        sequence_start=min(given.sequence_start, I64_MAX),
+        sequence_end=min(given.sequence_end, I64_MAX),
+    )
     return CommitmentFields(**_fields(made))
 
 
@@ -107,7 +111,7 @@ async def create_commitment(context: Context, given: CommitmentRequest) -> Commi
 )
 async def list_commitments(context: Context, given: Stream) -> CommitmentList:
     """List what is not anchored."""
-    found = await gateway.list_commitments(context.database, context.tenant_id, given.store_id)
+    found = await aio.list_commitments(context.database, tenant_id=context.tenant_id, store_id=given.store_id)
     listed = [ListedCommitment(**_fields(c), is_anchored=c.anchored_at is not None) for c in found]
     return CommitmentList(listed, len(listed))
 
@@ -122,10 +126,16 @@ async def list_commitments(context: Context, given: Stream) -> CommitmentList:
 )
 async def get_commitment(context: Context, given: CommitmentById) -> CommitmentDetail:
     """Get one; another tenant's id is answered like one that does not exist."""
-    found = await gateway.get_commitment(context.reads, context.tenant_id, given.batch_id)
-    if found is None:
-        raise ApiError("commitment_not_found", resource_id=str(given.batch_id))
-    context.in_scope(found)
+    reads, tenant_id, batch_id = context.reads, context.tenant_id, given.batch_id
+
+    async def read() -> Commitment:
+        rows = await aio.get_commitment(reads, tenant_id=tenant_id, batch_id=batch_id)
+        return only(rows, "commitment_not_found", batch_id)
+
+    cache, key = reads.caches.ves_commitment, (tenant_id, batch_id)
+    found = context.in_scope(
+        await reads.remembered(cache, key, read, lambda commitment: commitment.anchored_at is not None)
+    )
     return CommitmentDetail(
         **_fields(found),
         chain_id=found.chain_id,

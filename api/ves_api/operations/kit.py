@@ -11,11 +11,12 @@ from ves import error_codes
 from ves_api.auth.identity import NOBODY
 from ves_api.auth.origin import audit_context
 from ves_api.auth.permission import authorize
+from ves_api.errors import ApiError
 from ves_api.operations.parameters import Parameters
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from ves_api.auth.credentials import Credential
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from ves_api.auth.origin import Origin
     from ves_api.auth.permission import Permission
     from ves_api.gateway.database import Database
-    from ves_api.gateway.reads import Reads
+    from ves_api.reads import Reads
     from ves_api.services import Services
 
 InputT = TypeVar("InputT")
 F = TypeVar("F", bound="InStream")
+R = TypeVar("R")
 
 
 class InStream(Protocol):
@@ -140,6 +142,13 @@ class Operation(Generic[InputT]):
 def _members(struct: Any) -> frozenset[str]:
     """The names of a struct's members; none of what is no struct."""
     return frozenset(getattr(struct, "__struct_fields__", ()))
+
+
+def only(rows: Sequence[R], refusal: str, resource_id: object = None) -> R:
+    """The row that was asked for. Raises the refusal, which names the resource, when there is none."""
+    if not rows:
+        raise ApiError(refusal, resource_id=None if resource_id is None else str(resource_id))
+    return rows[0]
 
 
 def operation(

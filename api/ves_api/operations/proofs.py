@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from ves.merkle import verify_inclusion
 from ves_api.auth.permission import READ_OR_ADMIN, in_stream
 from ves_api.errors import ApiError
-from ves_api.gateway.commitments import get_inclusion_proof
 from ves_api.operations.fields import hex_field
 from ves_api.operations.kit import Context, operation
 from ves_api.operations.parameters import EventBatchId, Parameters, SequenceNumber, StoreId, TenantId
+from ves_edge.gen import aio
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ves_api.cache import Cache
+    from ves_api.reads import ProofKey
+    from ves_edge.gen.records import InclusionProof
 
 _TAG = "Proofs"
 _HASH_BYTES = 32
@@ -71,6 +78,31 @@ def hash_field(text: str, field: str) -> bytes:
     return hex_field(text, _HASH_BYTES, field, prefix=False)
 
 
+async def read_proof(
+    context: Context,
+    given: ProofOfEvent,
+    get_proof: Callable[..., Awaitable[InclusionProof]],
+    cache: Cache[ProofKey, InclusionProof],
+) -> InclusionProof:
+    """An inclusion proof of either kind of stream: a path in a stored tree never changes. Raises VE605, VE606, VE607."""
+    key = (context.tenant_id, given.store_id, given.sequence_number, given.batch_id)
+    names = ("tenant_id", "store_id", "sequence_number", "batch_id")
+    wanted = dict(zip(names, key, strict=True))
+    return await context.reads.remembered(cache, key, lambda: get_proof(context.reads, **wanted))
+
+
+def path_fields(proof: InclusionProof) -> dict[str, Any]:
+    """The members of a proof but for its root, which each kind of stream names in its own way."""
+    return {
+        "sequence_number": proof.sequence_number,
+        "batch_id": proof.batch_id,
+        "leaf_hash": proof.leaf_hash.hex(),
+        "leaf_index": proof.leaf_index,
+        "proof_path": [node.hex() for node in proof.proof_path],
+        "directions": proof.directions,
+    }
+
+
 @operation(
     summary="Prove that an event is in a commitment",
     tag=_TAG,
@@ -81,20 +113,9 @@ def hash_field(text: str, field: str) -> bytes:
 )
 async def get_proof(context: Context, given: ProofOfEvent) -> ProofResponse:
     """The path from one event to the root of its commitment."""
-    proof = await get_inclusion_proof(
-        context.reads, context.tenant_id, given.store_id, given.sequence_number, given.batch_id
-    )
-    if proof is None:
-        raise ApiError("commitment_not_found", resource_id=str(given.batch_id))
-    return ProofResponse(
-        sequence_number=proof.sequence_number,
-        batch_id=proof.batch_id,
-        merkle_root=proof.merkle_root.hex(),
-        leaf_hash=proof.leaf_hash.hex(),
-        leaf_index=proof.leaf_index,
-        proof_path=[node.hex() for node in proof.proof_path],
-        directions=proof.directions,
-    )
+    cache = context.reads.caches.ves_proof
+    proof = await read_proof(context, given, aio.get_inclusion_proof, cache)
+    return ProofResponse(**path_fields(proof), merkle_root=proof.merkle_root.hex())
 
 
 @operation(

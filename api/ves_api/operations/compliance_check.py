@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,18 +14,17 @@ from ves.digests import at_rest_compliance_aad, compliance_proof_hash, policy_ha
 from ves.errors import ProtocolError
 from ves.proofs import compliance_inputs, inputs_hash
 from ves_api.errors import ApiError
-from ves_api.gateway.registries import CheckedProof, ComplianceEvent, ComplianceProof
-from ves_api.http.compliance.wire import (
+from ves_api.operations.compliance_wire import (
     NO_PARAMS,
     ComplianceSubmission,
     ComplianceVerification,
     identifying_fields,
 )
-from ves_api.http.proof_fields import (
+from ves_api.operations.fields import invalid
+from ves_api.operations.proof_fields import (
     checked_proof,
     checked_witness,
     policy_name,
-    refused,
     require_same_inputs,
 )
 from ves_api.verifier.child import Question, Verdict
@@ -33,6 +32,7 @@ from ves_stark.registry import is_stark, stated, strength_of
 
 if TYPE_CHECKING:
     from ves_api.services import Services
+    from ves_edge.gen.records import ComplianceProof, GetComplianceEventRow
 
 _encode = msgspec.json.Encoder().encode
 
@@ -48,7 +48,7 @@ class Canonical:
     inputs_hash: bytes
 
 
-def canonical(event: ComplianceEvent, policy_id: str, params: msgspec.Raw) -> Canonical:
+def canonical(event: GetComplianceEventRow, policy_id: str, params: msgspec.Raw) -> Canonical:
     """The canonical inputs, hashed from the parameters' text as received. Raises invalid_field."""
     raw = bytes(params)
     if raw == b"null":
@@ -60,10 +60,10 @@ def canonical(event: ComplianceEvent, policy_id: str, params: msgspec.Raw) -> Ca
         inputs = _inputs(event, name, raw, digest)
         return Canonical(name, text, digest, inputs, inputs_hash(inputs))
     except (ProtocolError, UnicodeError):
-        raise refused("policyParams", "are not acceptable JSON") from None
+        raise invalid("policyParams", "are not acceptable JSON") from None
 
 
-def _inputs(event: ComplianceEvent, policy_id: str, params: bytes, digest: bytes) -> bytes:
+def _inputs(event: GetComplianceEventRow, policy_id: str, params: bytes, digest: bytes) -> bytes:
     return _encode(
         compliance_inputs(
             event_id=event.event_id,
@@ -81,13 +81,18 @@ def _inputs(event: ComplianceEvent, policy_id: str, params: bytes, digest: bytes
     )
 
 
-async def check(services: Services, event: ComplianceEvent, sent: ComplianceSubmission) -> CheckedProof:
-    """Everything before storing. Raises invalid_field, invalid_proof or overloaded."""
+async def check(
+    services: Services, event: GetComplianceEventRow, sent: ComplianceSubmission
+) -> dict[str, Any]:
+    """A checked proof as the parameters of `store_compliance_proof`. Raises invalid_field, invalid_proof or overloaded.
+
+    `verified` False: a STARK that was not verified, None: of a type that cannot be verified.
+    """
     kind, version, proof = checked_proof(sent.proof_type, sent.proof_version, sent.proof_b64)
     bound = canonical(event, sent.policy_id, sent.policy_params)
     witness = checked_witness(sent.witness_commitment)
     if witness is None and is_stark(kind):
-        raise refused("witnessCommitment", "is required for a STARK proof")
+        raise invalid("witnessCommitment", "is required for a STARK proof")
     require_same_inputs(sent.public_inputs, bound.inputs)
     payload = services.at_rest.event_payload(event)
     verified = services.settings.stark_verify_on_submit if is_stark(kind) else None
@@ -119,22 +124,22 @@ async def check(services: Services, event: ComplianceEvent, sent: ComplianceSubm
             digest,
         ),
     )
-    return CheckedProof(
-        proof_type=kind,
-        proof_version=version,
-        policy_id=bound.policy_id,
-        policy_params=bound.params,
-        policy_hash=bound.policy_hash,
-        proof_id=new_id,
-        proof=sealed,
-        proof_key_id=key_id,
-        proof_hash=digest,
-        public_inputs_hash=bound.inputs_hash,
-        witness_commitment=witness,
-        proof_options=options,
-        amount_binding=binding,
-        verified=verified,
-    )
+    return {
+        "proof_type": kind,
+        "proof_version": version,
+        "policy_id": bound.policy_id,
+        "policy_params": bound.params,
+        "policy_hash": bound.policy_hash,
+        "proof_id": new_id,
+        "proof": sealed,
+        "proof_key_id": key_id,
+        "proof_hash": digest,
+        "public_inputs_hash": bound.inputs_hash,
+        "witness_commitment": witness,
+        "proof_options": options,
+        "amount_binding": binding,
+        "verified": verified,
+    }
 
 
 async def _judge(
@@ -152,7 +157,7 @@ async def _judge(
 
 
 async def verify(
-    services: Services, event: ComplianceEvent, stored: ComplianceProof
+    services: Services, event: GetComplianceEventRow, stored: ComplianceProof
 ) -> ComplianceVerification:
     """The verdict on a stored proof; hashes and inputs are computed again from what is stored."""
     proof = services.at_rest.compliance_proof(stored)
@@ -191,7 +196,7 @@ async def verify(
 
 
 async def _verdict(
-    services: Services, event: ComplianceEvent, stored: ComplianceProof, proof: bytes, inputs: bytes
+    services: Services, event: GetComplianceEventRow, stored: ComplianceProof, proof: bytes, inputs: bytes
 ) -> Verdict:
     """A verification that runs out of time is a verdict here, not a refusal (http-api 5.2)."""
     try:

@@ -11,7 +11,7 @@ from ves.canonical import plain
 from ves.codec import U64_MAX, parse_hex
 from ves.errors import ProtocolError
 from ves.proofs import witness_commitment
-from ves_api.errors import ApiError
+from ves_api.operations.fields import invalid
 from ves_stark.registry import is_stark
 
 if TYPE_CHECKING:
@@ -36,16 +36,11 @@ class Sent(NamedTuple):
     proof: bytes
 
 
-def refused(field: str, message: str) -> ApiError:
-    """The refusal of one member."""
-    return ApiError("invalid_field", f"{field} {message}", details={"field": field})
-
-
 def trimmed(text: str, field: str, limit: int) -> str:
     """Text without white space at its ends, 1 to `limit` bytes. Raises invalid_field."""
     result = text.strip()
     if "\x00" in result or not 1 <= len(result.encode("utf-8", "surrogatepass")) <= limit:
-        raise refused(field, f"must have 1 to {limit} bytes")
+        raise invalid(field, f"must have 1 to {limit} bytes")
     return result
 
 
@@ -58,9 +53,9 @@ def checked_proof(proof_type: str, proof_version: int, proof_b64: str) -> Sent:
     """The members that every submission has. Raises invalid_field."""
     kind = trimmed(proof_type, "proofType", _MAX_TYPE_BYTES)
     if not 1 <= proof_version <= _I32_MAX:
-        raise refused("proofVersion", f"must be from 1 to {_I32_MAX}")
+        raise invalid("proofVersion", f"must be from 1 to {_I32_MAX}")
     if is_stark(kind) and proof_version != _STARK_VERSION:
-        raise refused("proofVersion", f"must be {_STARK_VERSION} for a STARK proof")
+        raise invalid("proofVersion", f"must be {_STARK_VERSION} for a STARK proof")
     return Sent(kind, proof_version, _proof_bytes(proof_b64))
 
 
@@ -68,7 +63,7 @@ def _proof_bytes(text: str) -> bytes:
     """Bytes of base64 in either alphabet, padded or not."""
     body = text.strip()
     if len(body) > MAX_PROOF_BYTES * 2:
-        raise refused("proofB64", f"must hold 1 to {MAX_PROOF_BYTES} bytes")
+        raise invalid("proofB64", f"must hold 1 to {MAX_PROOF_BYTES} bytes")
     url_safe = "-" in body or "_" in body
     digits = body.rstrip("=")
     padding = "=" * (-len(digits) % 4)
@@ -81,8 +76,8 @@ def _proof_bytes(text: str) -> bytes:
         if data is not None and b64encode(data, b"-_" if url_safe else None).decode() == digits + padding:
             if 1 <= len(data) <= MAX_PROOF_BYTES:
                 return data
-            raise refused("proofB64", f"must hold 1 to {MAX_PROOF_BYTES} bytes")
-    raise refused("proofB64", "is not base64")
+            raise invalid("proofB64", f"must hold 1 to {MAX_PROOF_BYTES} bytes")
+    raise invalid("proofB64", "is not base64")
 
 
 def checked_witness(sent: str | Sequence[int] | None) -> bytes | None:
@@ -93,13 +88,13 @@ def checked_witness(sent: str | Sequence[int] | None) -> bytes | None:
         if isinstance(sent, str):
             digits = sent.strip().removeprefix("0x")
             if digits != digits.lower():
-                raise refused("witnessCommitment", "must be lower-case hex")
+                raise invalid("witnessCommitment", "must be lower-case hex")
             return parse_hex(digits, _HASH_BYTES)
         if len(sent) == _LIMBS and all(0 <= limb <= U64_MAX for limb in sent):
             return witness_commitment(list(sent))
     except ProtocolError:
         pass
-    raise refused("witnessCommitment", "must be 64 lower-case hex digits or four 64-bit numbers")
+    raise invalid("witnessCommitment", "must be 64 lower-case hex digits or four 64-bit numbers")
 
 
 def require_same_inputs(sent: msgspec.Raw, canonical: bytes) -> None:
@@ -112,4 +107,4 @@ def require_same_inputs(sent: msgspec.Raw, canonical: bytes) -> None:
     except ProtocolError:
         same = False
     if not same:
-        raise refused("publicInputs", "are not the canonical public inputs")
+        raise invalid("publicInputs", "are not the canonical public inputs")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ves.proofs import witness_limbs
-from ves_api.http.encode import zulu
-from ves_api.http.proof_fields import ABSENT
+from ves_api.operations.proof_fields import ABSENT
+from ves_api.times import zulu
 from ves_stark.registry import strength_of
 
 if TYPE_CHECKING:
-    from ves_api.gateway.registries import ComplianceProof
+    from ves_edge.gen.records import ComplianceProof
 
 NO_PARAMS = msgspec.Raw(b"{}")
 

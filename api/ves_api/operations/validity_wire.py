@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ves_api.http.encode import zulu
-from ves_api.http.proof_fields import ABSENT
+from ves_api.operations.proof_fields import ABSENT
+from ves_api.times import zulu
 
 if TYPE_CHECKING:
-    from ves_api.gateway.registries import ValidityProof
+    from ves_edge.gen.records import ValidityProof
 
 
 class ValiditySubmission(msgspec.Struct, rename="camel"):

@@ -1,8 +1,8 @@
 """Which reads a replica and the caches may answer.
 
-The promise: an answer never contradicts a receipt that the client holds. So a replica answers only what cannot change
-and what it has whole. What it lacks may be there on the primary; what may change (heads, lists, totals, chain fields
-before finality, keys, credentials) is asked of the primary alone and never comes here.
+An answer never contradicts a receipt that the client holds. So a replica answers only facts that cannot change, and only
+those that it has completely. A row that it lacks may exist on the primary; heads, lists, totals, chain fields before
+finality, keys and credentials may change and are read from the primary, never through this class.
 """
 
 from __future__ import annotations
@@ -10,17 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ves_api.cache import Cache
+from ves_api.cache import Cache, K, V
 from ves_api.gateway.replica import Replica
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
-    from ves_api.gateway.commitments import Commitment, InclusionProof
     from ves_api.gateway.database import Database, Row
-    from ves_api.gateway.legacy import LegacyCommitment
     from ves_api.settings import CacheSettings, Settings
+    from ves_edge.catalog import Function
+    from ves_edge.gen.records import Commitment, InclusionProof, LegacyCommitment
 
 CommitmentKey = tuple["uuid.UUID", "uuid.UUID"]
 ProofKey = tuple["uuid.UUID", "uuid.UUID", int, "uuid.UUID"]
@@ -41,7 +42,7 @@ def _is_whole_window(parameters: Mapping[str, Any], rows: list[Row]) -> bool:
     return 0 < len(rows) == first + most - max(first, 1)
 
 
-# Statement to "these rows of a replica are the final answer". A statement that is not here cannot be read this way.
+# Function to "these rows of a replica are the final answer". A function that is not here cannot be read this way.
 FINAL: Final[Mapping[str, Callable[[Mapping[str, Any], list[Row]], bool]]] = {
     "get_commitment": _is_anchored,
     "get_legacy_commitment": _is_anchored,
@@ -103,11 +104,11 @@ class Reads:
         if self._replica is not None:
             await self._replica.close()
 
-    async def fetch(self, name: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """All rows of a statement in FINAL: the replica's when they are final, else the primary's. Raises ApiError."""
-        is_final = FINAL[name]
+    async def fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row]:
+        """All rows of a function in FINAL: the replica's when they are final, else the primary's. Raises ApiError."""
+        is_final = FINAL[function.name]
         if self._replica is not None:
-            rows = await self._replica.fetch(name, parameters)
+            rows = await self._replica.fetch(function, parameters)
             if rows is not None and is_final(parameters, rows):
                 self.figures.replica += 1
                 return rows
@@ -116,14 +117,24 @@ class Reads:
             else:
                 self.figures.replica_lacked += 1
         self.figures.primary += 1
-        return await self._database.fetch(name, parameters, idempotent=True)
+        return await self._database.fetch(function, parameters)
 
-    async def fetch_one(self, name: str, parameters: Mapping[str, Any]) -> Row | None:
-        """The first row, or None."""
-        rows = await self.fetch(name, parameters)
-        return rows[0] if rows else None
+    async def remembered(
+        self,
+        cache: Cache[K, V],
+        key: K,
+        read: Callable[[], Awaitable[V]],
+        is_final: Callable[[V], bool] = lambda _: True,
+    ) -> V:
+        """The cached value of the key, else the one that `read` answers, which is cached if it is final."""
+        known = cache.get(key)
+        if known is None:
+            known = await read()
+            if is_final(known):
+                cache.put(key, known)
+        return known
 
     async def _primary_identity(self) -> str:
         if self._identity is None:
-            self._identity = str(await self._database.fetch_value("server_identity", {}, idempotent=True))
+            self._identity = await aio.server_identity(self._database)
         return self._identity

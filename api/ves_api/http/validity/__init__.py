@@ -1,1 +1,0 @@
-"""Validity proofs of commitments."""

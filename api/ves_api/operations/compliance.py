@@ -1,0 +1,191 @@
+"""Compliance proofs of events (http-api 5.2, VES 13)."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from ves_api.auth.permission import where_found
+from ves_api.operations import compliance_check
+from ves_api.operations.compliance_wire import (
+    NO_PARAMS,
+    ComplianceDetail,
+    ComplianceInputs,
+    ComplianceInputsRequest,
+    ComplianceList,
+    ComplianceSubmission,
+    ComplianceSummary,
+    ComplianceVerification,
+    summary_fields,
+)
+from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.parameters import EventId, Parameters, ProofId, sent_text
+from ves_edge.gen import aio
+
+if TYPE_CHECKING:
+    import uuid
+    from contextlib import AbstractAsyncContextManager
+
+    from ves_api.services import Services
+    from ves_edge.gen.records import ComplianceProof, GetComplianceEventRow
+
+_TAG = "Compliance proofs"
+_STREAM = "the event's stream"
+_READ = where_found("read", _STREAM)
+
+
+class EventById(Parameters, kw_only=True, frozen=True):
+    """One event."""
+
+    event_id: EventId
+
+
+class ComplianceProofById(Parameters, kw_only=True, frozen=True):
+    """One proof."""
+
+    proof_id: ProofId
+
+
+class InputsInQuery(EventById, kw_only=True, frozen=True):
+    """One event and a policy."""
+
+    policy_id: Annotated[str, sent_text("The policy, 1 to 64 bytes.")] = msgspec.field(name="policyId")
+    policy_params: Annotated[str, sent_text("The policy's parameters as JSON text.")] = msgspec.field(
+        default="", name="policyParams"
+    )
+
+
+class InputsInBody(EventById, kw_only=True, frozen=True):
+    """One event and a policy."""
+
+    body: ComplianceInputsRequest
+
+
+class SubmitComplianceProof(EventById, kw_only=True, frozen=True):
+    """A proof of one event."""
+
+    body: ComplianceSubmission
+
+
+def _slot(services: Services) -> AbstractAsyncContextManager[None]:
+    """Submissions and verifications run one after the other, so that they do not delay ingest."""
+    return services.verifier.turn()
+
+
+async def _event(context: Context, tenant_id: uuid.UUID, event_id: uuid.UUID) -> GetComplianceEventRow:
+    """An event in the caller's scope."""
+    rows = await aio.get_compliance_event(context.database, tenant_id=tenant_id, event_id=event_id)
+    return context.in_scope(only(rows, "event_not_found", event_id))
+
+
+async def _proof(context: Context, given: ComplianceProofById) -> ComplianceProof:
+    """A proof of an event in the caller's scope."""
+    rows = await aio.get_compliance_proof(
+        context.reads, tenant_id=context.tenant_id, proof_id=given.proof_id, decrypt=False
+    )
+    return context.in_scope(only(rows, "proof_not_found", given.proof_id))
+
+
+async def _inputs(
+    context: Context, event_id: uuid.UUID, policy_id: str, params: msgspec.Raw
+) -> ComplianceInputs:
+    event = await _event(context, context.tenant_id, event_id)
+    bound = compliance_check.canonical(event, policy_id, params)
+    return ComplianceInputs(event.event_id, msgspec.Raw(bound.inputs), bound.inputs_hash.hex())
+
+
+@operation(
+    summary="What a proof of this event under a policy is bound to; the policy in the query",
+    tag=_TAG,
+    permission=_READ,
+    input=InputsInQuery,
+    output=ComplianceInputs,
+    errors=("event_not_found", "invalid_field"),
+)
+async def get_compliance_inputs(context: Context, given: InputsInQuery) -> ComplianceInputs:
+    """The canonical public inputs; the policy is in the query, its parameters as JSON text."""
+    text = given.policy_params.strip().encode()
+    return await _inputs(context, given.event_id, given.policy_id, msgspec.Raw(text) if text else NO_PARAMS)
+
+
+@operation(
+    summary="What a proof of this event under a policy is bound to; the policy in the body",
+    tag=_TAG,
+    permission=_READ,
+    input=InputsInBody,
+    output=ComplianceInputs,
+    errors=("event_not_found", "invalid_field"),
+)
+async def post_compliance_inputs(context: Context, given: InputsInBody) -> ComplianceInputs:
+    """The canonical public inputs; the policy is in the body."""
+    return await _inputs(context, given.event_id, given.body.policy_id, given.body.policy_params)
+
+
+@operation(
+    summary="Submit a proof; a STARK is verified first, the same proof again answers the stored record",
+    tag=_TAG,
+    permission=where_found("write", _STREAM),
+    input=SubmitComplianceProof,
+    output=ComplianceSummary,
+    errors=("event_not_found", "invalid_field", "invalid_proof", "proof_conflict"),
+    slot=_slot,
+)
+async def submit_compliance_proof(context: Context, given: SubmitComplianceProof) -> ComplianceSummary:
+    """Verify and store; what does not verify is not stored."""
+    event = await _event(context, context.tenant_id, given.event_id)
+    checked = await compliance_check.check(context.services, event, given.body)
+    stored = await aio.store_compliance_proof(
+        context.database, tenant_id=event.tenant_id, event_id=event.event_id, **checked
+    )
+    return ComplianceSummary(**summary_fields(stored))
+
+
+@operation(
+    summary="List the proofs of an event, oldest first",
+    tag=_TAG,
+    permission=_READ,
+    input=EventById,
+    output=ComplianceList,
+    errors=("event_not_found",),
+)
+async def list_compliance_proofs(context: Context, given: EventById) -> ComplianceList:
+    """The proofs of an event."""
+    event = await _event(context, context.tenant_id, given.event_id)
+    found = await aio.list_compliance_proofs(
+        context.database, tenant_id=event.tenant_id, event_id=event.event_id
+    )
+    listed = [ComplianceSummary(**summary_fields(proof)) for proof in found]
+    return ComplianceList(event.event_id, listed, len(listed))
+
+
+@operation(
+    summary="Get one proof with its bytes; they give the amount away",
+    tag=_TAG,
+    permission=_READ,
+    input=ComplianceProofById,
+    output=ComplianceDetail,
+    errors=("proof_not_found",),
+)
+async def get_compliance_proof(context: Context, given: ComplianceProofById) -> ComplianceDetail:
+    """One proof with its bytes."""
+    proof = await _proof(context, given)
+    encoded = base64.b64encode(context.services.at_rest.compliance_proof(proof)).decode()
+    return ComplianceDetail(**summary_fields(proof), proof_b64=encoded)
+
+
+@operation(
+    summary="Verify a stored proof against the stored event; a proof that fails is still a 200",
+    tag=_TAG,
+    permission=_READ,
+    input=ComplianceProofById,
+    output=ComplianceVerification,
+    errors=("proof_not_found",),
+    slot=_slot,
+)
+async def verify_compliance_proof(context: Context, given: ComplianceProofById) -> ComplianceVerification:
+    """The verdict on a stored proof."""
+    proof = await _proof(context, given)
+    event = await _event(context, proof.tenant_id, proof.event_id)
+    return await compliance_check.verify(context.services, event, proof)

@@ -1,0 +1,229 @@
+"""Commitments and inclusion proofs of the legacy stream (http-api 4, VES 17.3): snake_case, roots in bare hex."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from ves.bundles import Byte
+from ves.codec import I64_MAX
+from ves.legacy import verify_path
+from ves_api.auth.permission import READ_OR_ADMIN, in_stream, where_found
+from ves_api.operations.commitments import CommitmentById, CommitmentRequest
+from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.parameters import Stream
+from ves_api.operations.proofs import ProofOfEvent, hash_field, path_fields, path_hashes, read_proof
+from ves_api.times import zulu
+from ves_edge.gen import aio
+
+if TYPE_CHECKING:
+    from ves_edge.gen.records import LegacyCommitment
+
+_TAG = "Legacy"
+
+
+class LegacyCommitmentCreated(msgspec.Struct):
+    """A commitment as the call that made it answers; roots in bare hex."""
+
+    batch_id: uuid.UUID
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    prev_state_root: str
+    new_state_root: str
+    events_root: str
+    event_count: int
+    sequence_start: int
+    sequence_end: int
+    committed_at: str
+
+
+class LegacyCommitmentListed(msgspec.Struct):
+    """A commitment in a list; roots in bare hex."""
+
+    batch_id: uuid.UUID
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    events_root: str
+    event_count: int
+    sequence_start: int
+    sequence_end: int
+    committed_at: str
+    is_anchored: bool
+
+
+class LegacyCommitmentList(msgspec.Struct):
+    """Commitments of a legacy stream that are not on a chain yet, oldest first."""
+
+    commitments: list[LegacyCommitmentListed]
+    count: int
+
+
+class LegacyCommitmentDetail(msgspec.Struct):
+    """One commitment; here hashes are arrays of 32 numbers."""
+
+    batch_id: uuid.UUID
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    prev_state_root: list[Byte]
+    new_state_root: list[Byte]
+    events_root: list[Byte]
+    event_count: int
+    sequence_range: tuple[int, int]
+    committed_at: str
+    chain_tx_hash: list[Byte] | None
+
+
+class LegacyProofResponse(msgspec.Struct):
+    """An inclusion proof; `directions[i]` is true when the running hash is the left input of step i."""
+
+    sequence_number: int
+    batch_id: uuid.UUID
+    events_root: str
+    leaf_hash: str
+    leaf_index: int
+    proof_path: list[str]
+    directions: list[bool]
+
+
+class LegacyVerifyRequest(msgspec.Struct):
+    """A proof to check; hashes in bare hex, at most 64 path entries."""
+
+    leaf_hash: str
+    events_root: str
+    proof_path: list[str]
+    leaf_index: Annotated[int, msgspec.Meta(ge=0)]
+
+
+class LegacyVerifyResponse(msgspec.Struct):
+    """The verdict, with the hashes as sent."""
+
+    valid: bool
+    leaf_hash: str
+    events_root: str
+
+
+@operation(
+    summary="Commit a range of legacy events; a start that is committed already is refused",
+    tag=_TAG,
+    permission=in_stream("write"),
+    input=CommitmentRequest,
+    output=LegacyCommitmentCreated,
+    errors=(
+        "range_is_empty",
+        "range_is_committed",
+        "range_must_follow",
+        "range_has_no_events",
+        "range_too_large",
+    ),
+)
+async def create_legacy_commitment(context: Context, given: CommitmentRequest) -> LegacyCommitmentCreated:
+    """Commit a range."""
+    made = await aio.create_legacy_commitment(
+        context.database,
+        tenant_id=context.tenant_id,
+        store_id=given.store_id,
+        sequence_start=min(given.sequence_start, I64_MAX),
+        sequence_end=min(given.sequence_end, I64_MAX),
+    )
+    return LegacyCommitmentCreated(
+        **_fields(made),
+        prev_state_root=made.prev_state_root.hex(),
+        new_state_root=made.new_state_root.hex(),
+    )
+
+
+@operation(
+    summary="List the commitments of a legacy stream that are not on a chain yet",
+    tag=_TAG,
+    permission=in_stream("read"),
+    input=Stream,
+    output=LegacyCommitmentList,
+)
+async def list_legacy_commitments(context: Context, given: Stream) -> LegacyCommitmentList:
+    """List what is not anchored."""
+    found = await aio.list_legacy_commitments(
+        context.database, tenant_id=context.tenant_id, store_id=given.store_id
+    )
+    listed = [LegacyCommitmentListed(**_fields(c), is_anchored=c.anchored_at is not None) for c in found]
+    return LegacyCommitmentList(listed, len(listed))
+
+
+@operation(
+    summary="Get one legacy commitment, hashes as arrays of numbers",
+    tag=_TAG,
+    permission=where_found("read", "its stream"),
+    input=CommitmentById,
+    output=LegacyCommitmentDetail,
+    errors=("commitment_not_found",),
+)
+async def get_legacy_commitment(context: Context, given: CommitmentById) -> LegacyCommitmentDetail:
+    """Get one; another tenant's id is answered like one that does not exist."""
+    reads, tenant_id, batch_id = context.reads, context.tenant_id, given.batch_id
+
+    async def read() -> LegacyCommitment:
+        rows = await aio.get_legacy_commitment(reads, tenant_id=tenant_id, batch_id=batch_id)
+        return only(rows, "commitment_not_found", batch_id)
+
+    cache, key = reads.caches.commitment, (tenant_id, batch_id)
+    found = context.in_scope(
+        await reads.remembered(cache, key, read, lambda commitment: commitment.anchored_at is not None)
+    )
+    return LegacyCommitmentDetail(
+        found.batch_id,
+        found.tenant_id,
+        found.store_id,
+        list(found.prev_state_root),
+        list(found.new_state_root),
+        list(found.events_root),
+        found.event_count,
+        (found.sequence_start, found.sequence_end),
+        zulu(found.committed_at),
+        None if found.chain_tx_hash is None else list(found.chain_tx_hash),
+    )
+
+
+@operation(
+    summary="Prove that a legacy event is in a commitment",
+    tag=_TAG,
+    permission=in_stream("read"),
+    input=ProofOfEvent,
+    output=LegacyProofResponse,
+    errors=("commitment_not_found", "commitment_access_denied", "sequence_outside_commitment"),
+)
+async def get_legacy_proof(context: Context, given: ProofOfEvent) -> LegacyProofResponse:
+    """The path from one event to the root of its commitment."""
+    cache = context.reads.caches.proof
+    proof = await read_proof(context, given, aio.get_legacy_inclusion_proof, cache)
+    return LegacyProofResponse(**path_fields(proof), events_root=proof.merkle_root.hex())
+
+
+@operation(
+    summary="Check a legacy inclusion proof; one that skips levels is recognised by its length",
+    tag=_TAG,
+    permission=READ_OR_ADMIN,
+    input=LegacyVerifyRequest,
+    output=LegacyVerifyResponse,
+    errors=("invalid_field",),
+)
+async def verify_legacy_proof(_: Context, given: LegacyVerifyRequest) -> LegacyVerifyResponse:
+    """Pure computation: no data of any tenant is read."""
+    path = path_hashes(given.proof_path)
+    leaf, root = hash_field(given.leaf_hash, "leaf_hash"), hash_field(given.events_root, "events_root")
+    valid = verify_path(leaf, given.leaf_index, path, root)
+    return LegacyVerifyResponse(valid, given.leaf_hash, given.events_root)
+
+
+def _fields(commitment: LegacyCommitment) -> dict[str, Any]:
+    """The members of lists and creations, by name."""
+    return {
+        "batch_id": commitment.batch_id,
+        "tenant_id": commitment.tenant_id,
+        "store_id": commitment.store_id,
+        "events_root": commitment.events_root.hex(),
+        "event_count": commitment.event_count,
+        "sequence_start": commitment.sequence_start,
+        "sequence_end": commitment.sequence_end,
+        "committed_at": zulu(commitment.committed_at),
+    }

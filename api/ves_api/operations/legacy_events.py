@@ -1,0 +1,199 @@
+"""Reads of the legacy stream (http-api 3): snake_case everywhere."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ves.bundles import Byte
+from ves.codec import I64_MAX
+from ves_api.auth.permission import in_stream
+from ves_api.operations.kit import Context, operation
+from ves_api.operations.parameters import (
+    EntityId,
+    EntityType,
+    FromNumber,
+    FromOffset,
+    Limit,
+    Parameters,
+    StoreId,
+    Stream,
+    TenantId,
+    refuse,
+)
+from ves_api.times import zulu, zulu_or_none
+from ves_edge.gen import aio
+
+if TYPE_CHECKING:
+    from ves_api.at_rest import AtRest
+    from ves_edge.gen.records import LegacyEvent
+
+_TAG = "Legacy"
+_DEFAULT_EVENTS = 100
+_MAX_WINDOW = 1000
+_MAX_PAGE = 100
+
+
+class EventWindow(Stream, kw_only=True, frozen=True):
+    """A window of numbers of a stream."""
+
+    first: FromNumber = msgspec.field(default=0, name="from")
+    limit: Limit = _DEFAULT_EVENTS
+
+
+class EntityPage(Parameters, kw_only=True, frozen=True):
+    """A page of the events of one entity."""
+
+    entity_type: EntityType
+    entity_id: EntityId
+    tenant_id: TenantId
+    store_id: StoreId
+    skip: FromOffset = msgspec.field(default=0, name="from")
+    limit: Limit = _DEFAULT_EVENTS
+
+
+class LegacyEnvelopeStored(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A stored legacy event; members that the client did not send are left out, and a payload that was shredded."""
+
+    envelope_version: int
+    event_id: uuid.UUID
+    command_id: uuid.UUID | None = None
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    entity_type: str
+    entity_id: str
+    event_type: str
+    payload: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    payload_hash: str
+    base_version: int | None = None
+    created_at: str
+    sequence_number: int
+    source_agent: uuid.UUID
+    signature: list[Byte] | None = None
+
+
+class SequencedEvent(msgspec.Struct, omit_defaults=True):
+    """An event with the time of its number, and when its payload was destroyed, if it was."""
+
+    envelope: LegacyEnvelopeStored
+    sequenced_at: str
+    payload_shredded_at: str | None = None
+
+
+class EventList(msgspec.Struct):
+    """The events of a window of numbers."""
+
+    events: list[SequencedEvent]
+    count: int
+
+
+class EntityHistory(msgspec.Struct):
+    """A page of an entity's events."""
+
+    entity_type: str
+    entity_id: str
+    events: list[SequencedEvent]
+    count: int
+    total: int
+    has_more: bool
+
+
+class Head(msgspec.Struct):
+    """Highest number of a stream."""
+
+    head_sequence: int
+
+
+@operation(
+    summary="List the events numbered from `from` to `from + limit - 1`",
+    tag=_TAG,
+    permission=in_stream("read"),
+    input=EventWindow,
+    output=EventList,
+    errors=("sequence_gap",),
+)
+async def list_events(context: Context, given: EventWindow) -> EventList:
+    """A window of numbers; it ends `limit - 1` after `from` even when `from` is 0."""
+    if given.limit == 0:
+        raise refuse("limit", "must be at least 1")
+    found = await aio.list_legacy_events(
+        context.reads,
+        tenant_id=context.tenant_id,
+        store_id=given.store_id,
+        from_sequence=min(given.first, I64_MAX),
+        max_events=min(given.limit, _MAX_WINDOW),
+        decrypt=False,
+    )
+    events = [_sequenced(event, context.services.at_rest) for event in found]
+    return EventList(events, len(events))
+
+
+@operation(
+    summary="Get the highest number of a legacy stream",
+    tag=_TAG,
+    permission=in_stream("read"),
+    input=Stream,
+    output=Head,
+)
+async def get_head(context: Context, given: Stream) -> Head:
+    """The legacy head; the VES stream has its own numbers."""
+    return Head(
+        await aio.get_legacy_head(context.database, tenant_id=context.tenant_id, store_id=given.store_id)
+    )
+
+
+@operation(
+    summary="Page through the legacy events of one entity",
+    tag=_TAG,
+    permission=in_stream("read"),
+    input=EntityPage,
+    output=EntityHistory,
+)
+async def get_entity_history(context: Context, given: EntityPage) -> EntityHistory:
+    """A page of an entity's legacy events."""
+    skip = min(given.skip, I64_MAX)
+    rows = await aio.get_entity_history(
+        context.database,
+        tenant_id=context.tenant_id,
+        store_id=given.store_id,
+        entity_type=given.entity_type,
+        entity_id=given.entity_id,
+        skip=skip,
+        max_events=min(given.limit or _DEFAULT_EVENTS, _MAX_PAGE),
+        decrypt=False,
+    )
+    total = rows[0].total
+    events = [_sequenced(row.event, context.services.at_rest) for row in rows if row.event is not None]
+    return EntityHistory(
+        entity_type=given.entity_type,
+        entity_id=given.entity_id,
+        events=events,
+        count=len(events),
+        total=total,
+        has_more=skip + len(events) < total,
+    )
+
+
+def _sequenced(event: LegacyEvent, at_rest: AtRest) -> SequencedEvent:
+    """A stored event in its wire form. Raises payload_not_readable."""
+    payload = at_rest.legacy_payload(event)
+    envelope = LegacyEnvelopeStored(
+        envelope_version=event.envelope_version,
+        event_id=event.event_id,
+        command_id=event.command_id,
+        tenant_id=event.tenant_id,
+        store_id=event.store_id,
+        entity_type=event.entity_type,
+        entity_id=event.entity_id,
+        event_type=event.event_type,
+        payload=msgspec.UNSET if payload is None else msgspec.Raw(payload),
+        payload_hash=event.payload_hash.hex(),
+        base_version=event.base_version,
+        created_at=zulu(event.created_at),
+        sequence_number=event.sequence_number,
+        source_agent=event.source_agent,
+        signature=None if event.signature is None else list(event.signature),
+    )
+    return SequencedEvent(envelope, zulu(event.sequenced_at), zulu_or_none(event.shredded_at))

@@ -1,0 +1,177 @@
+"""Validity proofs of commitments (http-api 5.1, VES 12). Proofs are stored and hashed; a batch STARK is not verified."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ves.digests import at_rest_validity_aad, validity_proof_hash
+from ves_api.auth.permission import where_found
+from ves_api.operations.commitments import CommitmentById
+from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.parameters import BatchId, Parameters, ProofId
+from ves_api.operations.proof_fields import checked_proof, require_same_inputs
+from ves_api.operations.validity_wire import (
+    ValidityDetail,
+    ValidityInputsAnswer,
+    ValidityList,
+    ValiditySubmission,
+    ValiditySummary,
+    ValidityVerification,
+    identifying_fields,
+    summary_fields,
+)
+from ves_edge.gen import aio
+
+if TYPE_CHECKING:
+    from ves_edge.gen.records import GetValidityInputsRow, ValidityProof
+
+_TAG = "Validity proofs"
+_STREAM = "the commitment's stream"
+_READ = where_found("read", _STREAM)
+
+
+class ValidityProofById(Parameters, kw_only=True, frozen=True):
+    """One proof."""
+
+    proof_id: ProofId
+
+
+class SubmitValidityProof(Parameters, kw_only=True, frozen=True):
+    """A proof of a commitment."""
+
+    batch_id: BatchId
+    body: ValiditySubmission
+
+
+async def _inputs(context: Context, tenant_id: uuid.UUID, batch_id: uuid.UUID) -> GetValidityInputsRow:
+    """The canonical inputs of a commitment in the caller's scope."""
+    rows = await aio.get_validity_inputs(context.reads, tenant_id=tenant_id, batch_id=batch_id)
+    return context.in_scope(only(rows, "commitment_not_found", batch_id))
+
+
+async def _proof(context: Context, given: ValidityProofById) -> ValidityProof:
+    """A proof of a commitment in the caller's scope."""
+    rows = await aio.get_validity_proof(
+        context.reads, tenant_id=context.tenant_id, proof_id=given.proof_id, decrypt=False
+    )
+    return context.in_scope(only(rows, "proof_not_found", given.proof_id))
+
+
+@operation(
+    summary="What a validity proof of this commitment is bound to",
+    tag=_TAG,
+    permission=_READ,
+    input=CommitmentById,
+    output=ValidityInputsAnswer,
+    errors=("commitment_not_found",),
+)
+async def get_validity_inputs(context: Context, given: CommitmentById) -> ValidityInputsAnswer:
+    """The canonical public inputs."""
+    inputs = await _inputs(context, context.tenant_id, given.batch_id)
+    raw = msgspec.Raw(inputs.public_inputs.encode())
+    return ValidityInputsAnswer(given.batch_id, raw, inputs.public_inputs_hash.hex())
+
+
+@operation(
+    summary="Store a validity proof, unverified; the same proof again answers the stored record",
+    tag=_TAG,
+    permission=where_found("admin", _STREAM),
+    input=SubmitValidityProof,
+    output=ValiditySummary,
+    errors=("commitment_not_found", "invalid_field", "proof_conflict"),
+)
+async def submit_validity_proof(context: Context, given: SubmitValidityProof) -> ValiditySummary:
+    """Store a proof of a commitment."""
+    sent, batch_id = given.body, given.batch_id
+    inputs = await _inputs(context, context.tenant_id, batch_id)
+    kind, version, proof = checked_proof(sent.proof_type, sent.proof_version, sent.proof_b64)
+    require_same_inputs(sent.public_inputs, inputs.public_inputs.encode())
+    new_id, digest = uuid.uuid4(), validity_proof_hash(proof)
+    sealed, key_id = context.services.at_rest.seal_proof(
+        inputs.tenant_id,
+        proof,
+        lambda: at_rest_validity_aad(
+            inputs.tenant_id, inputs.store_id, batch_id, new_id, version, kind, digest
+        ),
+    )
+    stored = await aio.submit_validity_proof(
+        context.database,
+        tenant_id=inputs.tenant_id,
+        batch_id=batch_id,
+        proof_type=kind,
+        proof_version=version,
+        proof=sealed,
+        proof_id=new_id,
+        proof_key_id=key_id,
+        proof_hash=digest,
+    )
+    return ValiditySummary(**summary_fields(stored))
+
+
+@operation(
+    summary="List the validity proofs of a commitment, oldest first",
+    tag=_TAG,
+    permission=_READ,
+    input=CommitmentById,
+    output=ValidityList,
+    errors=("commitment_not_found",),
+)
+async def list_validity_proofs(context: Context, given: CommitmentById) -> ValidityList:
+    """The proofs of a commitment."""
+    inputs = await _inputs(context, context.tenant_id, given.batch_id)
+    found = await aio.list_validity_proofs(
+        context.database, tenant_id=inputs.tenant_id, batch_id=given.batch_id
+    )
+    listed = [ValiditySummary(**summary_fields(proof)) for proof in found]
+    return ValidityList(given.batch_id, listed, len(listed))
+
+
+@operation(
+    summary="Get one validity proof with its bytes",
+    tag=_TAG,
+    permission=_READ,
+    input=ValidityProofById,
+    output=ValidityDetail,
+    errors=("proof_not_found",),
+)
+async def get_validity_proof(context: Context, given: ValidityProofById) -> ValidityDetail:
+    """One proof with its bytes."""
+    proof = await _proof(context, given)
+    encoded = base64.b64encode(context.services.at_rest.validity_proof(proof)).decode()
+    return ValidityDetail(**summary_fields(proof), proof_b64=encoded)
+
+
+@operation(
+    summary="Check hash and public inputs of a stored validity proof; one that fails is still a 200",
+    tag=_TAG,
+    permission=_READ,
+    input=ValidityProofById,
+    output=ValidityVerification,
+    errors=("proof_not_found",),
+)
+async def verify_validity_proof(context: Context, given: ValidityProofById) -> ValidityVerification:
+    """The verdict on a stored proof."""
+    proof = await _proof(context, given)
+    verdict = await aio.verify_validity_proof(
+        context.database,
+        proof_id=proof.proof_id,
+        tenant_id=proof.tenant_id,
+        found_hash=validity_proof_hash(context.services.at_rest.validity_proof(proof)),
+    )
+    inputs = await _inputs(context, proof.tenant_id, proof.batch_id)
+    return ValidityVerification(
+        **identifying_fields(proof),
+        proof_hash_match=verdict.proof_hash_match,
+        public_inputs_hash=proof.public_inputs_hash.hex(),
+        canonical_public_inputs_hash=inputs.public_inputs_hash.hex(),
+        public_inputs_match=verdict.public_inputs_match,
+        stark_valid=None,
+        stark_error=verdict.stark_error,
+        stark_verification_time_ms=None,
+        valid=verdict.valid,
+        reason=verdict.reason,
+    )
