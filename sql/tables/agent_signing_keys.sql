@@ -47,3 +47,9 @@ comment on column ves_store.agent_signing_keys.grace_until is 'End of the grace 
 comment on column ves_store.agent_signing_keys.rotation_reason is 'Why the key was rotated.';
 comment on column ves_store.agent_signing_keys.proof_of_possession is 'Proof of possession, if one was given.';
 comment on column ves_store.agent_signing_keys.proof_of_possession_bundle is 'JSON text of a bundle of proofs, if one was given.';
+
+insert into ves_store.transitions (machine, from_state, to_state) values
+('agent_signing_keys.status', '', 'active'),
+('agent_signing_keys.status', 'active', 'expired'),
+('agent_signing_keys.status', 'active', 'revoked'),
+('agent_signing_keys.status', 'expired', 'revoked');

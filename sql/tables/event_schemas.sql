@@ -36,3 +36,13 @@ comment on column ves_store.event_schemas.description is 'Free text, at most 204
 comment on column ves_store.event_schemas.created_at is 'When it was registered.';
 comment on column ves_store.event_schemas.updated_at is 'Last change of status.';
 comment on column ves_store.event_schemas.created_by is 'Database role that registered it over SQL; null for the API, whose caller is in the audit log.';
+
+-- Any status may follow any (operations 6).
+insert into ves_store.transitions (machine, from_state, to_state) values
+('event_schemas.status', '', 'active'),
+('event_schemas.status', 'active', 'deprecated'),
+('event_schemas.status', 'active', 'archived'),
+('event_schemas.status', 'deprecated', 'active'),
+('event_schemas.status', 'deprecated', 'archived'),
+('event_schemas.status', 'archived', 'active'),
+('event_schemas.status', 'archived', 'deprecated');

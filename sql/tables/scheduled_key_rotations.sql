@@ -44,3 +44,12 @@ comment on column ves_store.scheduled_key_rotations.new_key_id is 'Key that take
 comment on column ves_store.scheduled_key_rotations.completed_at is 'When it ended.';
 comment on column ves_store.scheduled_key_rotations.error_message is 'Why it failed or was cancelled.';
 comment on column ves_store.scheduled_key_rotations.created_at is 'When the row was made.';
+
+insert into ves_store.transitions (machine, from_state, to_state) values
+('scheduled_key_rotations.status', '', 'pending'),
+('scheduled_key_rotations.status', 'pending', 'in_progress'),
+('scheduled_key_rotations.status', 'pending', 'completed'),
+('scheduled_key_rotations.status', 'pending', 'failed'),
+('scheduled_key_rotations.status', 'pending', 'cancelled'),
+('scheduled_key_rotations.status', 'in_progress', 'completed'),
+('scheduled_key_rotations.status', 'in_progress', 'cancelled');

@@ -15,6 +15,7 @@ WITHOUT_TENANT = {
     "audit_switch": "one row for the whole database",
     "schema_state": "one row for the whole database",
     "api_keys": "the key is what names the tenant",
+    "transitions": "the rules of the engine are the same for everybody",
     "rate_limits": "what is limited may be an address; nothing refers to it",
     "migrations": "the ledger belongs to the whole database",
     "alembic_version": "alembic's own table",

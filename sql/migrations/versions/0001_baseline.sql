@@ -222,6 +222,20 @@ comment on column ves_store.schema_state.logic_hash is 'SHA-256 (hex) over all l
 comment on column ves_store.schema_state.mode is 'full: PL/Python is present; core: no in-database cryptography.';
 comment on column ves_store.schema_state.applied_at is 'When the logic was last applied.';
 
+create table ves_store.transitions (
+  machine text not null,
+  from_state text not null,
+  to_state text not null,
+  constraint transitions_pkey primary key (machine, from_state, to_state),
+  constraint machine_names_table_and_column check (machine ~ '^[a-z0-9_]+[.][a-z0-9_]+$'),
+  constraint state_changes_in_a_transition check (from_state <> to_state)
+);
+
+comment on table ves_store.transitions is 'Steps of every state machine: trigger t30_refuse_step of a table refuses any other change of its state column.';
+comment on column ves_store.transitions.machine is 'Table and state column, as in scheduled_key_rotations.status.';
+comment on column ves_store.transitions.from_state is 'State before; empty: the row is new.';
+comment on column ves_store.transitions.to_state is 'State after.';
+
 create table ves_store.errors (
   code text not null,
   name text not null,
@@ -604,6 +618,12 @@ comment on column ves_store.agent_signing_keys.rotation_reason is 'Why the key w
 comment on column ves_store.agent_signing_keys.proof_of_possession is 'Proof of possession, if one was given.';
 comment on column ves_store.agent_signing_keys.proof_of_possession_bundle is 'JSON text of a bundle of proofs, if one was given.';
 
+insert into ves_store.transitions (machine, from_state, to_state) values
+('agent_signing_keys.status', '', 'active'),
+('agent_signing_keys.status', 'active', 'expired'),
+('agent_signing_keys.status', 'active', 'revoked'),
+('agent_signing_keys.status', 'expired', 'revoked');
+
 create table ves_store.api_keys (
   key_hash text not null,
   tenant_id uuid not null,
@@ -859,6 +879,16 @@ comment on column ves_store.event_schemas.description is 'Free text, at most 204
 comment on column ves_store.event_schemas.created_at is 'When it was registered.';
 comment on column ves_store.event_schemas.updated_at is 'Last change of status.';
 comment on column ves_store.event_schemas.created_by is 'Database role that registered it over SQL; null for the API, whose caller is in the audit log.';
+
+-- Any status may follow any (operations 6).
+insert into ves_store.transitions (machine, from_state, to_state) values
+('event_schemas.status', '', 'active'),
+('event_schemas.status', 'active', 'deprecated'),
+('event_schemas.status', 'active', 'archived'),
+('event_schemas.status', 'deprecated', 'active'),
+('event_schemas.status', 'deprecated', 'archived'),
+('event_schemas.status', 'archived', 'active'),
+('event_schemas.status', 'archived', 'deprecated');
 
 create table ves_store.events (
   tenant_id uuid not null,
@@ -1173,6 +1203,15 @@ comment on column ves_store.scheduled_key_rotations.new_key_id is 'Key that take
 comment on column ves_store.scheduled_key_rotations.completed_at is 'When it ended.';
 comment on column ves_store.scheduled_key_rotations.error_message is 'Why it failed or was cancelled.';
 comment on column ves_store.scheduled_key_rotations.created_at is 'When the row was made.';
+
+insert into ves_store.transitions (machine, from_state, to_state) values
+('scheduled_key_rotations.status', '', 'pending'),
+('scheduled_key_rotations.status', 'pending', 'in_progress'),
+('scheduled_key_rotations.status', 'pending', 'completed'),
+('scheduled_key_rotations.status', 'pending', 'failed'),
+('scheduled_key_rotations.status', 'pending', 'cancelled'),
+('scheduled_key_rotations.status', 'in_progress', 'completed'),
+('scheduled_key_rotations.status', 'in_progress', 'cancelled');
 
 create table ves_store.schema_epochs (
   tenant_id uuid not null,

@@ -40,6 +40,8 @@ select ves.get_key_effective_status(%(t)s, %(a)s, 1, %(at)s), ves.is_agent_key_v
 @pytest.fixture(scope="module")
 def superuser(shared: Database) -> Iterator[psycopg.Connection[Any]]:
     with shared.connect() as connection:
+        # Keys with any past are written at once, without the steps that the trigger of the state machine asks for.
+        connection.execute("set session_replication_role to replica")
         yield connection
 
 
