@@ -32,7 +32,7 @@ def records(
 ) -> str:
     """Module `records`: a class for each composite type (name, comment, members) and each table of results."""
     text = _HEADER.format(title="Rows of the answers.") + (
-        "from datetime import datetime\nfrom typing import Any\nfrom uuid import UUID\n\nimport msgspec\n"
+        "from datetime import datetime, timedelta\nfrom typing import Any\nfrom uuid import UUID\n\nimport msgspec\n"
     )
     shapes = [(camel(name), comment, columns) for name, comment, columns in composites]
     shapes += [

@@ -11,7 +11,7 @@ create table ves_store.key_usage_counters (
   constraint usage_count_is_not_negative check (usage_count >= 0)
 );
 
-comment on table ves_store.key_usage_counters is 'How often a key was used. Signing is counted behind the stream from ves_events (key_usage_progress says how far), so it is exact a moment later and can be counted anew.';
+comment on table ves_store.key_usage_counters is 'How often a key was used. Signing is counted behind the stream from ves_events (the consumer key_usage of ves_store.cursors says how far), so it is exact a moment later and can be counted anew.';
 comment on column ves_store.key_usage_counters.tenant_id is 'Tenant.';
 comment on column ves_store.key_usage_counters.agent_id is 'Agent.';
 comment on column ves_store.key_usage_counters.key_id is 'Key number, by bit pattern.';

@@ -74,7 +74,7 @@ class System:
         api = environment(
             **common, BOOTSTRAP_ADMIN_API_KEY=ADMIN_KEY, VES_API_WORKERS="1", VES_KEYRING_FILE=ring
         )
-        workers = environment(DATABASE_URL=self.database.url("ves_worker"), VES_COMMIT_MAX_AGE_SECS="3600")
+        workers = environment(DATABASE_URL=self.database.url("ves_worker"))
         for arguments, env in (
             (["-c", "from ves_api.cli.main import serve_main; serve_main()"], api),
             (["-m", "ves_workers"], workers),

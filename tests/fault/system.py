@@ -42,6 +42,8 @@ class System:
         )
 
     def start(self) -> None:
+        with self.connect("ves_admin") as connection:
+            connection.execute("select ves.set_commit_policy(null, null, 'automatic', 64, '1 second')")
         self.api.start(self.folder / "api.log")
         self.start_worker()
 
@@ -58,9 +60,6 @@ class System:
                     "DATABASE_URL": self.cluster.url(DATABASE, "ves_worker"),
                     "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
                     "VES_WORKER_POLL_MS": "20",
-                    "VES_COMMIT_MAX_EVENTS": "64",
-                    "VES_COMMIT_MIN_EVENTS": "64",
-                    "VES_COMMIT_MAX_AGE_SECS": "1",
                     "VES_RECEIPTS_POLL_MS": "100",
                     "LOG_FORMAT": "json",
                 },

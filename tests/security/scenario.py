@@ -105,7 +105,6 @@ class Day:
                     "PATH": os.environ["PATH"],
                     "PYTHONPATH": os.pathsep.join(str(ROOT / room) for room in ("workers", "plpython")),
                     "DATABASE_URL": self.url("ves_worker"),
-                    "COMMIT_MAX_AGE_SECS": "1",
                 },
                 stdout=stream,
                 stderr=stream,
@@ -146,6 +145,10 @@ class Day:
         checked = {"tenantId": tenant, "eventType": "order.checked", "payload": {"amount": PAYLOAD}}
         assert client.post("/api/v1/schemas/validate", json=checked).json()["valid"] is False
         stream = {"tenant_id": tenant, "store_id": str(agent.store_id)}
+        with self.cluster.connect(DATABASE, "ves_admin") as operator:
+            operator.execute(
+                "select ves.set_commit_policy(%s, %s, 'automatic', 1)", [agent.tenant_id, agent.store_id]
+            )
         wait_until(lambda: client.get("/api/v1/ves/commitments", params=stream).json()["count"])
         self.secrets_are_made(client, agent)
 

@@ -45,7 +45,7 @@ def feeder(database: Database) -> Feeder:
 @pytest.fixture
 def settings(database: Database) -> Callable[..., Settings]:
     def make(**changes: Any) -> Settings:
-        defaults = {"signing_key": SEQUENCER_SEED, "poll_ms": 10, "commit_max_age_secs": 3600}
+        defaults = {"signing_key": SEQUENCER_SEED, "poll_ms": 10}
         return Settings(database_url=database.url("ves_worker"), **{**defaults, **changes})
 
     return make

@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import random
-import uuid
 from typing import Any
 
 import pytest
 
 from ves_workers import __main__ as entry
-from ves_workers.commit.backlog import Backlog
 from ves_workers.runtime.backoff import Backoff
 from ves_workers.runtime.database import DatabaseUnavailableError
-from ves_workers.runtime.gateway import Gateway, WakeUp
+from ves_workers.runtime.gateway import Gateway
 from ves_workers.runtime.loop import run_worker
 from ves_workers.runtime.settings import Settings, SettingsError, mask_url, parse_signing_key
 from ves_workers.runtime.statements import STATEMENTS, load_statements
@@ -46,9 +44,6 @@ def test_a_signing_key_of_another_form_is_refused(text: str) -> None:
     ("name", "value"),
     [
         ("DATABASE_URL", ""),
-        ("VES_COMMIT_MAX_EVENTS", "0"),
-        ("VES_COMMIT_MIN_EVENTS", "many"),
-        ("VES_COMMIT_MAX_AGE_SECS", "-1"),
         ("VES_SEQUENCER_ID", "me"),
         ("VES_WORKER_POLL_MS", "1.5"),
     ],
@@ -72,7 +67,7 @@ def test_a_statement_file_names_each_statement_once() -> None:
     assert load_statements("-- name: a\n-- What it does.\nselect 1;\n") == {"a": b"select 1"}
     with pytest.raises(ValueError, match="twice"):
         load_statements("-- name: a\n-- One.\nselect 1;\n-- name: a\n-- Two.\nselect 2;\n")
-    assert "commit_next" in STATEMENTS
+    assert "commit_due" in STATEMENTS
 
 
 def test_delays_grow_to_a_limit_and_scatter() -> None:
@@ -83,21 +78,6 @@ def test_delays_grow_to_a_limit_and_scatter() -> None:
     assert len(set(delays)) == len(delays)
     backoff.reset()
     assert backoff.next_delay() <= 1.0
-
-
-def test_a_backlog_forgets_only_what_is_committed() -> None:
-    backlog = Backlog()
-    stream = (uuid.uuid4(), uuid.uuid4())
-    backlog.add([WakeUp(1, *stream, 1, 10), WakeUp(2, *stream, 11, 20)], now=0.0)
-    backlog.add([WakeUp(1, *stream, 1, 10)], now=5.0)
-    assert backlog.due(1.0, min_events=20, max_age=100) == [stream]
-    assert backlog.due(1.0, min_events=21, max_age=100) == []
-    assert backlog.settle(stream, 15) == [1]
-    assert backlog.due(1.0, min_events=6, max_age=100) == []
-    assert backlog.due(1.0, min_events=5, max_age=100) == [stream]
-    assert backlog.settle(stream, None) == [2]
-    assert backlog.due(1e9, min_events=0, max_age=0) == []
-    assert backlog.settle(stream, None) == []
 
 
 class Flaky:

@@ -27,13 +27,10 @@ def select_streams(admin: Admin, tenant: str | None, store: str | None) -> list[
     """All streams, those of one tenant, or one stream. Exit code 2 when a named one does not exist."""
     if store is not None and tenant is None:
         raise usage("--store needs --tenant")
-    streams = admin.list_streams()
-    if tenant is not None:
-        tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-        streams = [stream for stream in streams if stream["tenant_id"] == tenant_id]
-    if store is not None:
-        store_id = layers().need_uuid("VES_STORE_ID", store)
-        streams = [stream for stream in streams if stream["store_id"] == store_id]
+    streams = admin.list_streams(
+        None if tenant is None else layers().need_uuid("VES_TENANT_ID", tenant),
+        None if store is None else layers().need_uuid("VES_STORE_ID", store),
+    )
     if not streams and tenant is not None:
         raise usage("there is no such stream")
     return streams

@@ -96,9 +96,9 @@ class Admin:
         with self._connection.transaction():
             yield
 
-    def list_streams(self) -> list[Row]:
-        """List streams: tenant_id, store_id, head_sequence, committed_to."""
-        return self.rows("list_streams")
+    def list_streams(self, tenant_id: UUID | None = None, store_id: UUID | None = None) -> list[Row]:
+        """List all streams, those of a tenant, or one: tenant_id, store_id, head_sequence, committed_to."""
+        return self.rows("list_streams", tenant_id=tenant_id, store_id=store_id)
 
     def verify_stream(self, tenant_id: UUID, store_id: UUID) -> list[Row]:
         """Recompute a stream as one snapshot, also while it grows.

@@ -18,10 +18,12 @@ from ves_edge.gen.records import (
     ApplyDueRotationsRow,
     AuditEntry,
     AuthenticateRow,
+    ClaimCursorsRow,
     Commitment,
     ComplianceProof,
     EventSchema,
     ExportEventsRow,
+    FindLostWakeUpsRow,
     GetActiveSchemasRow,
     GetAgentKeysRow,
     GetComparedSchemasRow,
@@ -40,7 +42,6 @@ from ves_edge.gen.records import (
     LegacyEvent,
     ListAgentKeysRow,
     ListApiKeysRow,
-    ListCommitDueRow,
     ListEncryptionGroupsRow,
     ListGroupHistoryRow,
     ListGroupMembersRow,
@@ -52,7 +53,6 @@ from ves_edge.gen.records import (
     ListSignersRow,
     ListStreamsRow,
     ProofVerdict,
-    ReadCommitQueueRow,
     ReadPayloadsRow,
     ReencryptStep,
     TakeRateLimitRow,
@@ -153,6 +153,32 @@ async def admin_tenants(
     return calls.records(rows, AdminTenantsRow)
 
 
+async def advance_cursor(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    consumer: str,
+    expected: int,
+    done_to: int,
+    pause_seconds: float = 0,
+) -> int:
+    """Moves a consumer's cursor from expected to done_to, never back and never beyond the stream's head; what
+    is left is due after pause_seconds (done_to = expected gives a claim back). Answers the head. Call it
+    in the transaction that stores the result. Errors: VE404 the cursor is not at expected, VE405 done_to
+    is beyond the head.
+    """
+    rows = await db.fetch(FUNCTIONS['advance_cursor'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'consumer': consumer,
+        'expected': expected,
+        'done_to': done_to,
+        'pause_seconds': pause_seconds,
+    })
+    return calls.value(rows, int)
+
+
 async def apply_due_rotations(db: AsyncDatabase, *, max_rotations: int = 100) -> list[ApplyDueRotationsRow]:
     """One step of the keys worker: makes the rotations that policies ask for, does up to max_rotations that
     are due, and marks keys whose window is over. Answers how many ended how. It never makes a key: a due
@@ -205,6 +231,36 @@ async def cancel_key_rotation(
         'context': calls.json_text(context),
     })
     return calls.value(rows, bool)
+
+
+async def claim_cursors(
+    db: AsyncDatabase,
+    *,
+    consumer: str,
+    max_streams: int = 100,
+    claim_seconds: float = 30,
+) -> list[ClaimCursorsRow]:
+    """Streams in which a consumer has something due, the longest due first; nobody else is given them for
+    claim_seconds. Streams that another transaction holds are skipped.
+    """
+    rows = await db.fetch(FUNCTIONS['claim_cursors'], {
+        'consumer': consumer,
+        'max_streams': max_streams,
+        'claim_seconds': claim_seconds,
+    })
+    return calls.records(rows, ClaimCursorsRow)
+
+
+async def commit_due(db: AsyncDatabase, *, tenant_id: UUID, store_id: UUID) -> list[Commitment]:
+    """One step of the commit worker: commits the next range of a claimed stream as its policy says
+    (ves.set_commit_policy) and sets when the stream is due again; no row when another session holds the
+    stream, or nothing is left. Errors: those of ves.create_commitment.
+    """
+    rows = await db.fetch(FUNCTIONS['commit_due'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+    })
+    return calls.records(rows, Commitment)
 
 
 async def commit_next(
@@ -408,12 +464,23 @@ async def find_agent_tenant(db: AsyncDatabase, *, agent_id: UUID) -> UUID | None
     return calls.value_or_none(rows, UUID)
 
 
-async def finish_commit_messages(db: AsyncDatabase, *, msg_ids: Sequence[int]) -> int:
-    """Removes handled messages; answers how many were there. A repeat is harmless."""
-    rows = await db.fetch(FUNCTIONS['finish_commit_messages'], {
-        'msg_ids': calls.as_list(msg_ids),
+async def find_lost_wake_ups(
+    db: AsyncDatabase,
+    *,
+    after_tenant_id: UUID | None = None,
+    after_store_id: UUID | None = None,
+    max_streams: int = 1000,
+) -> list[FindLostWakeUpsRow]:
+    """Makes good wake-ups that were removed from the queue: looks at one page of streams after the given one
+    and tells the consumers of those whose head they do not know; how many, and the last stream of the
+    page, null at the end.
+    """
+    rows = await db.fetch(FUNCTIONS['find_lost_wake_ups'], {
+        'after_tenant_id': after_tenant_id,
+        'after_store_id': after_store_id,
+        'max_streams': max_streams,
     })
-    return calls.value(rows, int)
+    return calls.records(rows, FindLostWakeUpsRow)
 
 
 async def get_active_schemas(
@@ -705,7 +772,8 @@ async def get_receipt_work(
     min_age_seconds: float = 2,
 ) -> list[GetReceiptWorkRow]:
     """Events without a stored receipt (VES 11) and older than min_age_seconds: those that an API process
-    lost, or that a trusted service ingested. At most max_events.
+    lost, or that a trusted service ingested. At most max_events, of the streams first that were not
+    answered for the longest time.
     """
     rows = await db.fetch(FUNCTIONS['get_receipt_work'], {
         'max_events': max_events,
@@ -1084,24 +1152,6 @@ async def list_audit(
     return calls.records(rows, AuditEntry)
 
 
-async def list_commit_due(
-    db: AsyncDatabase,
-    *,
-    min_events: int = 1024,
-    max_age_seconds: float = 5,
-    max_streams: int = 1000,
-) -> list[ListCommitDueRow]:
-    """Streams whose uncommitted events are enough (min_events) or old enough (max_age_seconds), oldest first.
-    Reads the queue, which holds only uncommitted ranges.
-    """
-    rows = await db.fetch(FUNCTIONS['list_commit_due'], {
-        'min_events': min_events,
-        'max_age_seconds': max_age_seconds,
-        'max_streams': max_streams,
-    })
-    return calls.records(rows, ListCommitDueRow)
-
-
 async def list_commitments(
     db: AsyncDatabase,
     *,
@@ -1316,10 +1366,16 @@ async def list_signers(db: AsyncDatabase) -> list[ListSignersRow]:
     return calls.records(rows, ListSignersRow)
 
 
-async def list_streams(db: AsyncDatabase, *, tenant_id: UUID | None = None) -> list[ListStreamsRow]:
-    """Streams with their heads and how far they are committed."""
+async def list_streams(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID | None = None,
+    store_id: UUID | None = None,
+) -> list[ListStreamsRow]:
+    """Streams with their heads and how far they are committed: all, those of a tenant, or one."""
     rows = await db.fetch(FUNCTIONS['list_streams'], {
         'tenant_id': tenant_id,
+        'store_id': store_id,
     })
     return calls.records(rows, ListStreamsRow)
 
@@ -1333,20 +1389,24 @@ async def list_validity_proofs(db: AsyncDatabase, *, tenant_id: UUID, batch_id: 
     return calls.records(rows, ValidityProof)
 
 
-async def read_commit_queue(
+async def open_cursor(
     db: AsyncDatabase,
     *,
-    vt_seconds: int = 30,
-    max_messages: int = 1000,
-) -> list[ReadCommitQueueRow]:
-    """Takes up to max_messages waiting ranges off the queue for vt_seconds; they come back unless finished.
-    At-least-once.
+    tenant_id: UUID,
+    store_id: UUID,
+    consumer: str,
+    done_to: int = 0,
+) -> int:
+    """Makes a consumer follow a stream after done_to, if it does not yet; how far it has come. Errors: VE405
+    done_to is beyond the stream's head, VE007 a reserved name, VE008.
     """
-    rows = await db.fetch(FUNCTIONS['read_commit_queue'], {
-        'vt_seconds': vt_seconds,
-        'max_messages': max_messages,
+    rows = await db.fetch(FUNCTIONS['open_cursor'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'consumer': consumer,
+        'done_to': done_to,
     })
-    return calls.records(rows, ReadCommitQueueRow)
+    return calls.value(rows, int)
 
 
 async def read_payloads(
@@ -1636,14 +1696,6 @@ async def remove_group_member(
     })
 
 
-async def requeue_uncommitted(db: AsyncDatabase) -> int:
-    """Puts a wake-up in the queue for every stream with uncommitted events and no message (a purged queue, a
-    restored backup). Run at worker start and rarely.
-    """
-    rows = await db.fetch(FUNCTIONS['requeue_uncommitted'], {})
-    return calls.value(rows, int)
-
-
 async def require_api_key(db: AsyncDatabase) -> None:
     """Refuses (VE908) while no active API key exists: a server that demands authentication and knows no other
     credential would serve nobody (operations 2.3).
@@ -1789,6 +1841,31 @@ async def set_audit_log(db: AsyncDatabase, *, enabled: bool, context: Any = None
         'context': calls.json_text(context),
     })
     return calls.value(rows, bool)
+
+
+async def set_commit_policy(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID | None,
+    store_id: UUID | None,
+    mode: str,
+    max_events: int | None = None,
+    max_age: timedelta | None = None,
+    context: Any = None,
+) -> None:
+    """Says who commits a stream (VES 10.3); tenant_id and store_id null: every stream without a policy of its
+    own (manual at first). manual: only who asks (ves.commit_next, ves.create_commitment). automatic: the
+    commit worker as well, as soon as max_events wait (at most so many in one commitment) or one has waited
+    max_age; null takes the default's value (1024 and 10 seconds at first). Errors: VE007.
+    """
+    await db.fetch(FUNCTIONS['set_commit_policy'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'mode': mode,
+        'max_events': max_events,
+        'max_age': max_age,
+        'context': calls.json_text(context),
+    })
 
 
 async def set_key_rotation_policy(

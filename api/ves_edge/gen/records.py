@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -312,6 +312,15 @@ class AuthenticateRow(msgspec.Struct, frozen=True, array_like=True):
     auth_epoch: int
 
 
+class ClaimCursorsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `claim_cursors`."""
+
+    tenant_id: UUID
+    store_id: UUID
+    done_to: int
+    head_sequence: int
+
+
 class ExportEventsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `export_events`."""
 
@@ -323,6 +332,14 @@ class ExportEventsRow(msgspec.Struct, frozen=True, array_like=True):
     payload: str | None
     payload_encrypted: str | None
     created_at: datetime
+
+
+class FindLostWakeUpsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `find_lost_wake_ups`."""
+
+    streams: int
+    last_tenant_id: UUID | None
+    last_store_id: UUID | None
 
 
 class GetActiveSchemasRow(msgspec.Struct, frozen=True, array_like=True):
@@ -469,14 +486,6 @@ class ListApiKeysRow(msgspec.Struct, frozen=True, array_like=True):
     updated_at: datetime
 
 
-class ListCommitDueRow(msgspec.Struct, frozen=True, array_like=True):
-    """A row of `list_commit_due`."""
-
-    tenant_id: UUID
-    store_id: UUID
-    waiting: int
-
-
 class ListEncryptionGroupsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `list_encryption_groups`."""
 
@@ -600,16 +609,6 @@ class ListStreamsRow(msgspec.Struct, frozen=True, array_like=True):
     head_sequence: int
     committed_to: int
     updated_at: datetime
-
-
-class ReadCommitQueueRow(msgspec.Struct, frozen=True, array_like=True):
-    """A row of `read_commit_queue`."""
-
-    msg_id: int
-    tenant_id: UUID
-    store_id: UUID
-    sequence_from: int
-    sequence_to: int
 
 
 class ReadPayloadsRow(msgspec.Struct, frozen=True, array_like=True):

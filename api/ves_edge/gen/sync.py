@@ -18,10 +18,12 @@ from ves_edge.gen.records import (
     ApplyDueRotationsRow,
     AuditEntry,
     AuthenticateRow,
+    ClaimCursorsRow,
     Commitment,
     ComplianceProof,
     EventSchema,
     ExportEventsRow,
+    FindLostWakeUpsRow,
     GetActiveSchemasRow,
     GetAgentKeysRow,
     GetComparedSchemasRow,
@@ -40,7 +42,6 @@ from ves_edge.gen.records import (
     LegacyEvent,
     ListAgentKeysRow,
     ListApiKeysRow,
-    ListCommitDueRow,
     ListEncryptionGroupsRow,
     ListGroupHistoryRow,
     ListGroupMembersRow,
@@ -52,7 +53,6 @@ from ves_edge.gen.records import (
     ListSignersRow,
     ListStreamsRow,
     ProofVerdict,
-    ReadCommitQueueRow,
     ReadPayloadsRow,
     ReencryptStep,
     TakeRateLimitRow,
@@ -153,6 +153,32 @@ def admin_tenants(
     return calls.records(rows, AdminTenantsRow)
 
 
+def advance_cursor(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    consumer: str,
+    expected: int,
+    done_to: int,
+    pause_seconds: float = 0,
+) -> int:
+    """Moves a consumer's cursor from expected to done_to, never back and never beyond the stream's head; what
+    is left is due after pause_seconds (done_to = expected gives a claim back). Answers the head. Call it
+    in the transaction that stores the result. Errors: VE404 the cursor is not at expected, VE405 done_to
+    is beyond the head.
+    """
+    rows = db.fetch(FUNCTIONS['advance_cursor'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'consumer': consumer,
+        'expected': expected,
+        'done_to': done_to,
+        'pause_seconds': pause_seconds,
+    })
+    return calls.value(rows, int)
+
+
 def apply_due_rotations(db: SyncDatabase, *, max_rotations: int = 100) -> list[ApplyDueRotationsRow]:
     """One step of the keys worker: makes the rotations that policies ask for, does up to max_rotations that
     are due, and marks keys whose window is over. Answers how many ended how. It never makes a key: a due
@@ -205,6 +231,36 @@ def cancel_key_rotation(
         'context': calls.json_text(context),
     })
     return calls.value(rows, bool)
+
+
+def claim_cursors(
+    db: SyncDatabase,
+    *,
+    consumer: str,
+    max_streams: int = 100,
+    claim_seconds: float = 30,
+) -> list[ClaimCursorsRow]:
+    """Streams in which a consumer has something due, the longest due first; nobody else is given them for
+    claim_seconds. Streams that another transaction holds are skipped.
+    """
+    rows = db.fetch(FUNCTIONS['claim_cursors'], {
+        'consumer': consumer,
+        'max_streams': max_streams,
+        'claim_seconds': claim_seconds,
+    })
+    return calls.records(rows, ClaimCursorsRow)
+
+
+def commit_due(db: SyncDatabase, *, tenant_id: UUID, store_id: UUID) -> list[Commitment]:
+    """One step of the commit worker: commits the next range of a claimed stream as its policy says
+    (ves.set_commit_policy) and sets when the stream is due again; no row when another session holds the
+    stream, or nothing is left. Errors: those of ves.create_commitment.
+    """
+    rows = db.fetch(FUNCTIONS['commit_due'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+    })
+    return calls.records(rows, Commitment)
 
 
 def commit_next(
@@ -426,12 +482,23 @@ def find_agent_tenant(db: SyncDatabase, *, agent_id: UUID) -> UUID | None:
     return calls.value_or_none(rows, UUID)
 
 
-def finish_commit_messages(db: SyncDatabase, *, msg_ids: Sequence[int]) -> int:
-    """Removes handled messages; answers how many were there. A repeat is harmless."""
-    rows = db.fetch(FUNCTIONS['finish_commit_messages'], {
-        'msg_ids': calls.as_list(msg_ids),
+def find_lost_wake_ups(
+    db: SyncDatabase,
+    *,
+    after_tenant_id: UUID | None = None,
+    after_store_id: UUID | None = None,
+    max_streams: int = 1000,
+) -> list[FindLostWakeUpsRow]:
+    """Makes good wake-ups that were removed from the queue: looks at one page of streams after the given one
+    and tells the consumers of those whose head they do not know; how many, and the last stream of the
+    page, null at the end.
+    """
+    rows = db.fetch(FUNCTIONS['find_lost_wake_ups'], {
+        'after_tenant_id': after_tenant_id,
+        'after_store_id': after_store_id,
+        'max_streams': max_streams,
     })
-    return calls.value(rows, int)
+    return calls.records(rows, FindLostWakeUpsRow)
 
 
 def get_active_schemas(
@@ -718,7 +785,8 @@ def get_receipt_work(
     min_age_seconds: float = 2,
 ) -> list[GetReceiptWorkRow]:
     """Events without a stored receipt (VES 11) and older than min_age_seconds: those that an API process
-    lost, or that a trusted service ingested. At most max_events.
+    lost, or that a trusted service ingested. At most max_events, of the streams first that were not
+    answered for the longest time.
     """
     rows = db.fetch(FUNCTIONS['get_receipt_work'], {
         'max_events': max_events,
@@ -1092,24 +1160,6 @@ def list_audit(
     return calls.records(rows, AuditEntry)
 
 
-def list_commit_due(
-    db: SyncDatabase,
-    *,
-    min_events: int = 1024,
-    max_age_seconds: float = 5,
-    max_streams: int = 1000,
-) -> list[ListCommitDueRow]:
-    """Streams whose uncommitted events are enough (min_events) or old enough (max_age_seconds), oldest first.
-    Reads the queue, which holds only uncommitted ranges.
-    """
-    rows = db.fetch(FUNCTIONS['list_commit_due'], {
-        'min_events': min_events,
-        'max_age_seconds': max_age_seconds,
-        'max_streams': max_streams,
-    })
-    return calls.records(rows, ListCommitDueRow)
-
-
 def list_commitments(
     db: SyncDatabase,
     *,
@@ -1305,10 +1355,16 @@ def list_signers(db: SyncDatabase) -> list[ListSignersRow]:
     return calls.records(rows, ListSignersRow)
 
 
-def list_streams(db: SyncDatabase, *, tenant_id: UUID | None = None) -> list[ListStreamsRow]:
-    """Streams with their heads and how far they are committed."""
+def list_streams(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID | None = None,
+    store_id: UUID | None = None,
+) -> list[ListStreamsRow]:
+    """Streams with their heads and how far they are committed: all, those of a tenant, or one."""
     rows = db.fetch(FUNCTIONS['list_streams'], {
         'tenant_id': tenant_id,
+        'store_id': store_id,
     })
     return calls.records(rows, ListStreamsRow)
 
@@ -1322,20 +1378,24 @@ def list_validity_proofs(db: SyncDatabase, *, tenant_id: UUID, batch_id: UUID) -
     return calls.records(rows, ValidityProof)
 
 
-def read_commit_queue(
+def open_cursor(
     db: SyncDatabase,
     *,
-    vt_seconds: int = 30,
-    max_messages: int = 1000,
-) -> list[ReadCommitQueueRow]:
-    """Takes up to max_messages waiting ranges off the queue for vt_seconds; they come back unless finished.
-    At-least-once.
+    tenant_id: UUID,
+    store_id: UUID,
+    consumer: str,
+    done_to: int = 0,
+) -> int:
+    """Makes a consumer follow a stream after done_to, if it does not yet; how far it has come. Errors: VE405
+    done_to is beyond the stream's head, VE007 a reserved name, VE008.
     """
-    rows = db.fetch(FUNCTIONS['read_commit_queue'], {
-        'vt_seconds': vt_seconds,
-        'max_messages': max_messages,
+    rows = db.fetch(FUNCTIONS['open_cursor'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'consumer': consumer,
+        'done_to': done_to,
     })
-    return calls.records(rows, ReadCommitQueueRow)
+    return calls.value(rows, int)
 
 
 def read_payloads(
@@ -1625,14 +1685,6 @@ def remove_group_member(
     })
 
 
-def requeue_uncommitted(db: SyncDatabase) -> int:
-    """Puts a wake-up in the queue for every stream with uncommitted events and no message (a purged queue, a
-    restored backup). Run at worker start and rarely.
-    """
-    rows = db.fetch(FUNCTIONS['requeue_uncommitted'], {})
-    return calls.value(rows, int)
-
-
 def require_api_key(db: SyncDatabase) -> None:
     """Refuses (VE908) while no active API key exists: a server that demands authentication and knows no other
     credential would serve nobody (operations 2.3).
@@ -1778,6 +1830,31 @@ def set_audit_log(db: SyncDatabase, *, enabled: bool, context: Any = None) -> bo
         'context': calls.json_text(context),
     })
     return calls.value(rows, bool)
+
+
+def set_commit_policy(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID | None,
+    store_id: UUID | None,
+    mode: str,
+    max_events: int | None = None,
+    max_age: timedelta | None = None,
+    context: Any = None,
+) -> None:
+    """Says who commits a stream (VES 10.3); tenant_id and store_id null: every stream without a policy of its
+    own (manual at first). manual: only who asks (ves.commit_next, ves.create_commitment). automatic: the
+    commit worker as well, as soon as max_events wait (at most so many in one commitment) or one has waited
+    max_age; null takes the default's value (1024 and 10 seconds at first). Errors: VE007.
+    """
+    db.fetch(FUNCTIONS['set_commit_policy'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'mode': mode,
+        'max_events': max_events,
+        'max_age': max_age,
+        'context': calls.json_text(context),
+    })
 
 
 def set_key_rotation_policy(

@@ -1,4 +1,4 @@
-create or replace function ves.list_streams(tenant_id uuid default null)
+create or replace function ves.list_streams(tenant_id uuid default null, store_id uuid default null)
 returns table (
   tenant_id uuid, store_id uuid, head_sequence bigint, committed_to bigint, updated_at timestamptz
 )
@@ -9,8 +9,9 @@ set search_path to pg_catalog, pg_temp
 as $$
   select c.tenant_id, c.store_id, c.current_sequence, ves_int.committed_to(c.tenant_id, c.store_id), c.updated_at
   from ves_store.ves_sequence_counters as c
-  where list_streams.tenant_id is null or c.tenant_id = list_streams.tenant_id
+  where (list_streams.tenant_id is null or c.tenant_id = list_streams.tenant_id)
+    and (list_streams.store_id is null or c.store_id = list_streams.store_id)
   order by c.tenant_id, c.store_id;
 $$;
 
-comment on function ves.list_streams(uuid) is 'Streams with their heads and how far they are committed.';
+comment on function ves.list_streams(uuid, uuid) is 'Streams with their heads and how far they are committed: all, those of a tenant, or one.';

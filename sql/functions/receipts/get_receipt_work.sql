@@ -1,6 +1,6 @@
--- Cost follows the events behind the marks: each stream is one walk over consecutive numbers of the receipts'
--- key, never a join of events and receipts, whose number the planner may turn into a filter over the whole
--- stream.
+-- One statement: moves the marks of due streams over the receipts stored since, then answers the events
+-- whose receipt is missing behind them. Each stream is one walk over consecutive numbers of the receipts' key,
+-- never a join of events and receipts, which the planner can make quadratic.
 create or replace function ves.get_receipt_work(
   max_events integer default 1000, min_age_seconds double precision default 2
 )
@@ -11,56 +11,83 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set plan_cache_mode to force_generic_plan
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
   v_window constant bigint := 20000::bigint;
+  v_most constant bigint := greatest(max_events, 0)::bigint;
+  v_cutoff timestamptz;
 begin
-  with behind as (
-    select c.tenant_id, c.store_id, coalesce(p.receipts_to, 0) as receipts_to, c.current_sequence
-    from ves_store.ves_sequence_counters as c
-    left join ves_store.receipt_progress as p on p.tenant_id = c.tenant_id and p.store_id = c.store_id
-    where c.current_sequence > coalesce(p.receipts_to, 0)
-  )
-  insert into ves_store.receipt_progress as p (tenant_id, store_id, receipts_to)
-  select b.tenant_id, b.store_id, w.reached_to
-  from behind as b
-  cross join lateral (
-    select b.receipts_to + count(*) as reached_to
-    from (
-      select r.sequence_number - row_number() over (order by r.sequence_number) as distance
-      from ves_store.ves_sequencer_receipts as r
-      where r.tenant_id = b.tenant_id and r.store_id = b.store_id
-        and r.sequence_number > b.receipts_to and r.sequence_number <= b.receipts_to + v_window
-    ) as n
-    where n.distance = b.receipts_to
-  ) as w
-  where w.reached_to > b.receipts_to
-  on conflict (tenant_id, store_id) do update set receipts_to = greatest(p.receipts_to, excluded.receipts_to);
-
+  perform ves_int.take_wake_ups();
+  v_cutoff := clock_timestamp() - greatest(least(min_age_seconds, 1e9), 0) * interval '1 second';
   return query
-  select e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.event_signing_hash, e.signer_id
-  from ves_store.ves_sequence_counters as c
-  left join ves_store.receipt_progress as p on p.tenant_id = c.tenant_id and p.store_id = c.store_id
-  cross join lateral (
-    select v.*
-    from ves_store.ves_events as v
-    where v.tenant_id = c.tenant_id and v.store_id = c.store_id
-      and v.sequence_number > coalesce(p.receipts_to, 0)
-      and v.sequenced_at <= clock_timestamp() - greatest(least(min_age_seconds, 1e9), 0) * interval '1 second'
-      -- a scalar subquery stays one look-up by the full key; `not exists` becomes a join
-      and (
-        select r.sequence_number from ves_store.ves_sequencer_receipts as r
-        where r.tenant_id = v.tenant_id and r.store_id = v.store_id and r.sequence_number = v.sequence_number
-        limit 1
-      ) is null
-    order by v.sequence_number
-    limit greatest(max_events, 0)
-  ) as e
-  where c.current_sequence > coalesce(p.receipts_to, 0)
-  limit greatest(max_events, 0);
+  with due as materialized (
+    select c.tenant_id, c.store_id, c.done_to, c.head_sequence, c.due_at
+    from ves_store.cursors as c
+    where c.consumer = 'receipts' and c.due_at <= v_cutoff
+    order by c.due_at
+    limit 10000
+    for update skip locked
+  ),
+  reached as materialized (
+    select d.*, w.reached_to
+    from due as d
+    cross join lateral (
+      select d.done_to + count(*) as reached_to
+      from (
+        select r.sequence_number - row_number() over (order by r.sequence_number) as distance
+        from ves_store.ves_sequencer_receipts as r
+        where r.tenant_id = d.tenant_id and r.store_id = d.store_id
+          and r.sequence_number > d.done_to and r.sequence_number <= least(d.done_to + v_window, d.head_sequence)
+      ) as n
+      where n.distance = d.done_to
+    ) as w
+  ),
+  missing as materialized (
+    select r.tenant_id, r.store_id, e.sequence_number, e.event_id, e.event_signing_hash, e.signer_id
+    from reached as r
+    cross join lateral (
+      select v.sequence_number, v.event_id, v.event_signing_hash, v.signer_id
+      from ves_store.ves_events as v
+      where v.tenant_id = r.tenant_id and v.store_id = r.store_id
+        and v.sequence_number > r.reached_to and v.sequence_number <= least(r.reached_to + v_most, r.head_sequence)
+        and v.sequenced_at <= v_cutoff
+        -- a scalar subquery stays one look-up by the full key; `not exists` becomes a join
+        and (
+          select s.sequence_number from ves_store.ves_sequencer_receipts as s
+          where s.tenant_id = v.tenant_id and s.store_id = v.store_id and s.sequence_number = v.sequence_number
+          limit 1
+        ) is null
+      order by v.sequence_number
+    ) as e
+    limit v_most
+  ),
+  moved as (
+    update ves_store.cursors as c
+    set
+      done_to = r.reached_to,
+      due_at = case
+        when r.reached_to >= r.head_sequence then null
+        -- handed out now: to the end of the line, so that no stream keeps the others waiting
+        when (
+          select true from missing as m where m.tenant_id = r.tenant_id and m.store_id = r.store_id limit 1
+        ) then v_cutoff
+        else greatest(r.due_at, (
+          select v.sequenced_at from ves_store.ves_events as v
+          where v.tenant_id = r.tenant_id and v.store_id = r.store_id and v.sequence_number = r.reached_to + 1
+        ))
+      end
+    from reached as r
+    where c.tenant_id = r.tenant_id and c.store_id = r.store_id and c.consumer = 'receipts'
+  )
+  select m.* from missing as m;
 end
 $$;
 
 comment on function ves.get_receipt_work(integer, double precision) is
-'Events without a stored receipt (VES 11) and older than min_age_seconds: those that an API process lost, or that a trusted service ingested. At most max_events.';
+'Events without a stored receipt (VES 11) and older than min_age_seconds: those that an API process lost, or that a trusted service ingested. At most max_events, of the streams first that were not answered for the longest time.';

@@ -5,53 +5,69 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set plan_cache_mode to force_generic_plan
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
-  v_stream record;
-  v_from bigint;
-  v_to bigint;
-  v_left bigint := greatest(max_events, 0)::bigint;
+  v_counted bigint;
 begin
-  -- one at a time: two would meet at the counters of an agent that writes to several streams
+  -- One call at a time: two would meet at the counters of an agent that writes to several streams.
   if not pg_try_advisory_xact_lock(hashtextextended('ves.count_key_usage', 0::bigint)) then
     return 0::bigint;
   end if;
-  for v_stream in
-    select c.tenant_id, c.store_id, c.current_sequence
-    from ves_store.ves_sequence_counters as c
-    left join ves_store.key_usage_progress as p on p.tenant_id = c.tenant_id and p.store_id = c.store_id
-    where c.current_sequence > coalesce(p.counted_to, 0)
-    order by c.tenant_id, c.store_id
-  loop
-    exit when v_left <= 0;
-    insert into ves_store.key_usage_progress (tenant_id, store_id)
-    values (v_stream.tenant_id, v_stream.store_id)
-    on conflict (tenant_id, store_id) do nothing;
-    select p.counted_to into v_from from ves_store.key_usage_progress as p
-    where p.tenant_id = v_stream.tenant_id and p.store_id = v_stream.store_id
-    for update;
-    v_to := least(v_stream.current_sequence, v_from + v_left);
+  perform ves_int.take_wake_ups();
+  with due as materialized (
+    select c.tenant_id, c.store_id, c.done_to, c.head_sequence
+    from ves_store.cursors as c
+    where c.consumer = 'key_usage' and c.due_at <= clock_timestamp()
+    order by c.due_at
+    limit greatest(max_events, 0)
+    for update skip locked
+  ),
+  stretches as materialized (
+    select t.tenant_id, t.store_id, t.done_to, t.head_sequence,
+      least(t.head_sequence, t.done_to + greatest(max_events, 0) - t.ahead) as upto
+    from (
+      select
+        d.*,
+        (sum(d.head_sequence - d.done_to) over (order by d.tenant_id, d.store_id))::bigint
+        - (d.head_sequence - d.done_to) as ahead
+      from due as d
+    ) as t
+    where t.ahead < greatest(max_events, 0)
+  ),
+  counted as (
     insert into ves_store.key_usage_counters as u (
       tenant_id, agent_id, key_id, key_type, usage_count, first_used_at, last_used_at
     )
     select
-      v_stream.tenant_id, e.source_agent_id, e.agent_key_id, 'signing', count(*), min(e.sequenced_at),
-      max(e.sequenced_at)
-    from ves_store.ves_events as e
-    where e.tenant_id = v_stream.tenant_id and e.store_id = v_stream.store_id
-      and e.sequence_number > v_from and e.sequence_number <= v_to
-    group by e.source_agent_id, e.agent_key_id
-    order by e.source_agent_id, e.agent_key_id
+      s.tenant_id, e.source_agent_id, e.agent_key_id, 'signing', count(*), min(e.sequenced_at), max(e.sequenced_at)
+    from stretches as s
+    cross join lateral (
+      select v.source_agent_id, v.agent_key_id, v.sequenced_at
+      from ves_store.ves_events as v
+      where v.tenant_id = s.tenant_id and v.store_id = s.store_id
+        and v.sequence_number > s.done_to and v.sequence_number <= s.upto
+    ) as e
+    group by s.tenant_id, e.source_agent_id, e.agent_key_id
+    order by e.source_agent_id, e.agent_key_id, s.tenant_id
     on conflict (agent_id, key_id, tenant_id, key_type) do update set
       usage_count = u.usage_count + excluded.usage_count,
       first_used_at = least(u.first_used_at, excluded.first_used_at),
-      last_used_at = greatest(u.last_used_at, excluded.last_used_at);
-    update ves_store.key_usage_progress as p set counted_to = v_to
-    where p.tenant_id = v_stream.tenant_id and p.store_id = v_stream.store_id;
-    v_left := v_left - (v_to - v_from);
-  end loop;
-  return greatest(max_events, 0) - v_left;
+      last_used_at = greatest(u.last_used_at, excluded.last_used_at)
+  ),
+  moved as (
+    update ves_store.cursors as c
+    set done_to = s.upto, due_at = case when s.upto < s.head_sequence then c.due_at end
+    from stretches as s
+    where c.tenant_id = s.tenant_id and c.store_id = s.store_id and c.consumer = 'key_usage'
+  )
+  select coalesce(sum(s.upto - s.done_to), 0)::bigint into v_counted from stretches as s;
+  return v_counted;
 end
 $$;
 

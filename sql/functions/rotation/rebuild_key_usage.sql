@@ -20,10 +20,10 @@ begin
     select
       rebuild_key_usage.tenant_id, e.source_agent_id, e.agent_key_id, 'signing', count(*), min(e.sequenced_at),
       max(e.sequenced_at)
-    from ves_store.key_usage_progress as p
+    from ves_store.cursors as c
     join ves_store.ves_events as e
-      on e.tenant_id = p.tenant_id and e.store_id = p.store_id and e.sequence_number <= p.counted_to
-    where p.tenant_id = rebuild_key_usage.tenant_id
+      on e.tenant_id = c.tenant_id and e.store_id = c.store_id and e.sequence_number <= c.done_to
+    where c.tenant_id = rebuild_key_usage.tenant_id and c.consumer = 'key_usage'
     group by e.source_agent_id, e.agent_key_id
     returning usage_count
   )

@@ -741,6 +741,46 @@ comment on table ves_store.audit_switch is
 comment on column ves_store.audit_switch.singleton is 'Always true: the table has one row.';
 comment on column ves_store.audit_switch.enabled is 'False: ves_int.audit writes nothing.';
 
+create table ves_store.commit_default (
+  singleton boolean not null default true,
+  mode text not null default 'manual',
+  max_events integer not null default 1024,
+  max_age interval not null default '10 seconds',
+  constraint commit_default_pkey primary key (singleton),
+  constraint there_is_one_default check (singleton),
+  constraint commit_mode_is_known check (mode in ('manual', 'automatic')),
+  constraint commit_size_is_in_range check (max_events between 1 and 1048576),
+  constraint commit_age_is_in_range check (max_age between interval '0' and interval '366 days')
+);
+
+insert into ves_store.commit_default (singleton) values (true);
+
+comment on table ves_store.commit_default is
+'Commit policy of streams that have none of their own (ves.set_commit_policy). A row, not a setting: a session could change a setting, and a change is audited.';
+comment on column ves_store.commit_default.singleton is 'Always true: the table has one row.';
+comment on column ves_store.commit_default.mode is 'manual: commitments are made by those who ask. automatic: the commit worker makes them as well.';
+comment on column ves_store.commit_default.max_events is 'Automatic: commit at once from so many events on, and at most so many in one commitment.';
+comment on column ves_store.commit_default.max_age is 'Automatic: commit fewer events when one of them has waited so long.';
+
+create table ves_store.commit_policies (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  mode text not null,
+  max_events integer not null,
+  max_age interval not null,
+  constraint commit_policies_pkey primary key (tenant_id, store_id),
+  constraint commit_mode_is_known check (mode in ('manual', 'automatic')),
+  constraint commit_size_is_in_range check (max_events between 1 and 1048576),
+  constraint commit_age_is_in_range check (max_age between interval '0' and interval '366 days')
+);
+
+comment on table ves_store.commit_policies is 'Commit policies of streams that differ from ves_store.commit_default.';
+comment on column ves_store.commit_policies.tenant_id is 'Tenant.';
+comment on column ves_store.commit_policies.store_id is 'Store.';
+comment on column ves_store.commit_policies.mode is 'As in commit_default.';
+comment on column ves_store.commit_policies.max_events is 'As in commit_default.';
+comment on column ves_store.commit_policies.max_age is 'As in commit_default.';
+
 create table ves_store.commitment_anchors (
   tenant_id uuid not null,
   batch_id uuid not null,
@@ -777,6 +817,36 @@ comment on column ves_store.commitment_nodes.tenant_id is 'Tenant.';
 comment on column ves_store.commitment_nodes.batch_id is 'Commitment.';
 comment on column ves_store.commitment_nodes.level is '0 = leaves.';
 comment on column ves_store.commitment_nodes.nodes is 'Concatenated 32-byte nodes; an unpaired last one is repeated unchanged in the level above.';
+
+create table ves_store.cursors (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  consumer text not null,
+  done_to bigint not null default 0,
+  head_sequence bigint not null,
+  due_at timestamptz,
+  claimed_until timestamptz,
+  constraint cursors_pkey primary key (tenant_id, store_id, consumer),
+  constraint consumer_has_1_to_64_bytes check (octet_length(consumer) between 1 and 64),
+  constraint done_to_is_not_beyond_the_head check (done_to between 0 and head_sequence),
+  constraint due_exactly_when_behind check ((due_at is not null) = (done_to < head_sequence)),
+  constraint due_not_before_the_claim_ends check (due_at >= claimed_until)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+
+-- The work list of a consumer: what is done is not in it, so looking for work costs what there is to do.
+create index cursors_due_at_idx on ves_store.cursors (consumer, due_at) where due_at is not null;
+
+comment on table ves_store.cursors is
+'How far each consumer of the log has processed each stream (receipts, key_usage, commit, and those opened by ves.open_cursor). Written only by workers'' functions; the heads come from the queue ves_commit.';
+comment on column ves_store.cursors.tenant_id is 'Tenant.';
+comment on column ves_store.cursors.store_id is 'Store.';
+comment on column ves_store.cursors.consumer is 'Name of the consumer, 1 to 64 bytes.';
+comment on column ves_store.cursors.done_to is 'Numbers 1 .. done_to are processed.';
+comment on column ves_store.cursors.head_sequence is 'Highest number that the consumer was told of.';
+comment on column ves_store.cursors.due_at is
+'When the consumer should look at the stream, never before claimed_until; null when nothing waits.';
+comment on column ves_store.cursors.claimed_until is
+'End of the claim of one worker, or of the pause after a failure; null when there is none.';
 
 create table ves_store.encryption_key_group_members (
   group_id uuid not null,
@@ -1085,7 +1155,7 @@ create table ves_store.key_usage_counters (
   constraint usage_count_is_not_negative check (usage_count >= 0)
 );
 
-comment on table ves_store.key_usage_counters is 'How often a key was used. Signing is counted behind the stream from ves_events (key_usage_progress says how far), so it is exact a moment later and can be counted anew.';
+comment on table ves_store.key_usage_counters is 'How often a key was used. Signing is counted behind the stream from ves_events (the consumer key_usage of ves_store.cursors says how far), so it is exact a moment later and can be counted anew.';
 comment on column ves_store.key_usage_counters.tenant_id is 'Tenant.';
 comment on column ves_store.key_usage_counters.agent_id is 'Agent.';
 comment on column ves_store.key_usage_counters.key_id is 'Key number, by bit pattern.';
@@ -1093,18 +1163,6 @@ comment on column ves_store.key_usage_counters.key_type is 'signing: events in t
 comment on column ves_store.key_usage_counters.usage_count is 'Uses counted so far.';
 comment on column ves_store.key_usage_counters.first_used_at is 'First counted use.';
 comment on column ves_store.key_usage_counters.last_used_at is 'Last counted use.';
-
-create table ves_store.key_usage_progress (
-  tenant_id uuid not null,
-  store_id uuid not null,
-  counted_to bigint not null default 0,
-  constraint key_usage_progress_pkey primary key (tenant_id, store_id)
-);
-
-comment on table ves_store.key_usage_progress is 'How far the events of a stream are counted in key_usage_counters.';
-comment on column ves_store.key_usage_progress.tenant_id is 'Tenant.';
-comment on column ves_store.key_usage_progress.store_id is 'Store.';
-comment on column ves_store.key_usage_progress.counted_to is 'Events 1 .. counted_to are counted.';
 
 create table ves_store.migrations (
   name text not null,
@@ -1144,18 +1202,6 @@ comment on column ves_store.rate_limits.key is 'Which one: a tenant, the hash of
 comment on column ves_store.rate_limits.window_seconds is 'Length of the window.';
 comment on column ves_store.rate_limits.last_slot is 'Slot of the last request: the time since 1970 in 60ths of the window.';
 comment on column ves_store.rate_limits.counts is 'Requests by slot, slot s at 1 + s modulo 61; only the slots last_slot - 60 to last_slot count.';
-
-create table ves_store.receipt_progress (
-  tenant_id uuid not null,
-  store_id uuid not null,
-  receipts_to bigint not null,
-  constraint receipt_progress_pkey primary key (tenant_id, store_id)
-);
-
-comment on table ves_store.receipt_progress is 'How far every receipt of a stream is stored, so that looking for missing ones never starts over.';
-comment on column ves_store.receipt_progress.tenant_id is 'Tenant.';
-comment on column ves_store.receipt_progress.store_id is 'Store.';
-comment on column ves_store.receipt_progress.receipts_to is 'Receipts 1 .. receipts_to are stored.';
 
 create table ves_store.scheduled_key_rotations (
   rotation_id uuid not null default gen_random_uuid(),

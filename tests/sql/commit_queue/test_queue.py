@@ -1,10 +1,11 @@
-"""The queue of uncommitted ranges wakes workers; the tables decide."""
+"""The queue of wake-ups becomes cursors of the log's consumers; the tables decide what is due."""
 
 from __future__ import annotations
 
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from tests.sql.support import Agent, Edge, scalar
@@ -12,11 +13,10 @@ from tests.sql.support import Agent, Edge, scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import psycopg
-
     from tests.conftest import Database
 
-READ = "select msg_id, store_id, sequence_from, sequence_to from ves.read_commit_queue(%s, %s)"
+CLAIM = "select store_id, done_to, head_sequence from ves.claim_cursors('commit', %s, %s)"
+RANGES = "select sequence_start, sequence_end from ves.commit_due(%s, %s)"
 
 
 @pytest.fixture
@@ -38,75 +38,230 @@ def fill(edge: Edge, *counts: int) -> Agent:
     return agent
 
 
+def set_policy(
+    superuser: psycopg.Connection[Any],
+    agent: Agent | None,
+    mode: str,
+    max_events: int = 1024,
+    age: str = "1 hour",
+) -> None:
+    stream = [agent.tenant_id, agent.store_id] if agent else [None, None]
+    superuser.execute("select ves.set_commit_policy(%s, %s, %s, %s, %s)", [*stream, mode, max_events, age])
+
+
 def commit(connection: psycopg.Connection[Any], agent: Agent) -> None:
     connection.execute("select ves.commit_next(%s, %s)", [agent.tenant_id, agent.store_id])
 
 
-def test_each_message_is_hidden_once_read_and_gone_once_finished(queue: Any) -> None:
-    edge, worker, _ = queue
-    agent = fill(edge, 3, 2)
-    first = worker.execute(READ, [60, 10]).fetchall()
-    assert [row[1:] for row in first] == [(agent.store_id, 1, 3), (agent.store_id, 4, 5)]
-    assert worker.execute(READ, [60, 10]).fetchall() == []
-    ids = [row[0] for row in first]
-    finish = "select ves.finish_commit_messages(%s)"
-    assert scalar(worker, finish, [ids]) == 2
-    assert scalar(worker, finish, [ids]) == 0
-    assert scalar(worker, finish, [[]]) == 0
+def commit_due(worker: psycopg.Connection[Any], agent: Agent) -> list[tuple[int, int]]:
+    return worker.execute(RANGES, [agent.tenant_id, agent.store_id]).fetchall()
 
 
-def test_an_unfinished_message_comes_back(queue: Any) -> None:
-    edge, worker, _ = queue
-    fill(edge, 1)
-    (first,) = worker.execute(READ, [0, 10]).fetchall()
-    assert worker.execute(READ, [60, 10]).fetchall() == [first]
+def pass_time(superuser: psycopg.Connection[Any], by: str) -> None:
+    """As if everything that waits had waited longer: what is stored moves into the past."""
+    superuser.execute(
+        "update ves_store.cursors set due_at = due_at - %(by)s::interval,"
+        " claimed_until = claimed_until - %(by)s::interval",
+        {"by": by},
+    )
 
 
-def test_two_readers_never_hold_one_message(queue: Any, database: Database) -> None:
-    edge, worker, _ = queue
-    fill(edge, *[1] * 10)
-    with database.connect("ves_worker") as other, worker.transaction(), other.transaction():
-        mine = worker.execute(READ, [60, 6]).fetchall()
-        theirs = other.execute(READ, [60, 6]).fetchall()
-    assert len(mine) == 6
-    assert len(theirs) == 4
-    assert not {row[0] for row in mine} & {row[0] for row in theirs}
-
-
-DUE = "select store_id, waiting from ves.list_commit_due(%s, %s, %s)"
+def test_by_default_nothing_is_due(queue: Any) -> None:
+    edge, worker, superuser = queue
+    agent = fill(edge, 2000)
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == []
+    pass_time(superuser, "1 year")
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == []
+    assert scalar(superuser, "select count(*) from pgmq.q_ves_commit") == 0
+    assert superuser.execute(
+        "select mode, is_default from ves.commit_policies where store_id = %s", [agent.store_id]
+    ).fetchall() == [("manual", True)]
 
 
 def test_a_stream_is_due_by_count_or_by_age(queue: Any) -> None:
-    edge, worker, _ = queue
+    edge, worker, superuser = queue
+    set_policy(superuser, None, "automatic", 10)
     small, large = fill(edge, 2), fill(edge, 5, 5)
-    assert worker.execute(DUE, [10, 3600, 100]).fetchall() == [(large.store_id, 10)]
-    assert worker.execute(DUE, [11, 3600, 100]).fetchall() == []
-    assert worker.execute(DUE, [11, 0, 100]).fetchall() == [(small.store_id, 2), (large.store_id, 10)]
-    assert worker.execute(DUE, [1, 0, 1]).fetchall() == [(small.store_id, 2)]
+    assert worker.execute(CLAIM, [100, 3600]).fetchall() == [(large.store_id, 0, 10)]
+    pass_time(superuser, "59 minutes")
+    assert worker.execute(CLAIM, [100, 3600]).fetchall() == []
+    pass_time(superuser, "1 minute")
+    assert worker.execute(CLAIM, [1, 3600]).fetchall() == [(small.store_id, 0, 2)], (
+        "before the claim that ended"
+    )
+    assert worker.execute(CLAIM, [100, 3600]).fetchall() == [(large.store_id, 0, 10)]
 
 
-def test_a_committed_stream_is_not_due_though_its_messages_are_there(queue: Any) -> None:
-    edge, worker, _ = queue
-    agent = fill(edge, 5)
-    commit(worker, agent)
-    assert worker.execute(DUE, [1, 0, 100]).fetchall() == []
+def test_small_batches_add_up_though_their_messages_were_taken_one_by_one(queue: Any) -> None:
+    edge, worker, superuser = queue
+    agent = fill(edge)
+    set_policy(superuser, agent, "automatic", 10)
+    for _ in range(3):
+        edge.ingest(agent, *agent.events(3))
+        assert worker.execute(CLAIM, [100, 30]).fetchall() == []
+    edge.ingest(agent, *agent.events(3))
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == [(agent.store_id, 0, 12)]
+    assert commit_due(worker, agent) == [(1, 10)]
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == [], "two events wait for others, or for an hour"
+
+
+def test_what_waits_when_the_policy_is_set_is_due_too(queue: Any) -> None:
+    edge, worker, superuser = queue
+    agent, other = fill(edge, 4), fill(edge, 4)
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == []
+    set_policy(superuser, agent, "automatic", 3)
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == [(agent.store_id, 0, 4)]
+    set_policy(superuser, None, "automatic", 4)
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == [(other.store_id, 0, 4)]
+    assert commit_due(worker, agent) == [(1, 3)], "its own policy wins over the default"
+
+
+def test_a_shorter_age_counts_for_what_waits_already(queue: Any) -> None:
+    edge, worker, superuser = queue
+    agent = fill(edge)
+    set_policy(superuser, agent, "automatic", 10)
     edge.ingest(agent, agent.event())
-    assert worker.execute(DUE, [1, 0, 100]).fetchall() == [(agent.store_id, 1)]
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == []
+    set_policy(superuser, agent, "automatic", 10, "0")
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == [(agent.store_id, 0, 1)]
+
+
+def test_a_stream_that_is_manual_again_is_not_committed_though_it_was_claimed(queue: Any) -> None:
+    edge, worker, superuser = queue
+    agent = fill(edge)
+    set_policy(superuser, agent, "automatic", 1)
+    edge.ingest(agent, agent.event())
+    assert worker.execute(CLAIM, [100, 0]).fetchall() == [(agent.store_id, 0, 1)]
+    set_policy(superuser, agent, "manual")
+    assert commit_due(worker, agent) == []
+    assert worker.execute(CLAIM, [100, 0]).fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (["t", None, "automatic", 1, "1 s"], "storeId"),
+        ([None, "t", "automatic", 1, "1 s"], "storeId"),
+        (["t", "t", "sometimes", 1, "1 s"], "mode"),
+        (["t", "t", None, 1, "1 s"], "mode"),
+        (["t", "t", "automatic", 0, "1 s"], "maxEvents"),
+        (["t", "t", "automatic", 1048577, "1 s"], "maxEvents"),
+        (["t", "t", "automatic", 1, "-1 s"], "maxAge"),
+        (["t", "t", "automatic", 1, "367 days"], "maxAge"),
+    ],
+)
+def test_a_policy_that_cannot_be_kept_is_refused(
+    admin: psycopg.Connection[Any], arguments: list[Any], field: str
+) -> None:
+    given = [uuid.uuid4() if value == "t" else value for value in arguments]
+    with pytest.raises(psycopg.Error) as refusal:
+        admin.execute("select ves.set_commit_policy(%s, %s, %s, %s, %s)", given)
+    assert refusal.value.sqlstate == "VE007"
+    assert refusal.value.diag.message_detail == f'{{"field": "{field}"}}'
+
+
+def test_setting_a_policy_is_audited(admin: psycopg.Connection[Any]) -> None:
+    tenant, store = uuid.uuid4(), uuid.uuid4()
+    admin.execute("select ves.set_commit_policy(%s, %s, 'automatic', 7, '90 s')", [tenant, store])
+    entry = admin.execute("select action, resource_id, details from ves.list_audit(%s)", [tenant]).fetchone()
+    assert entry == (
+        "custom:commit_policy_set",
+        str(store),
+        {"mode": "automatic", "max_events": 7, "max_age_seconds": 90.0},
+    )
+
+
+def test_a_stream_that_somebody_committed_is_not_due(queue: Any) -> None:
+    edge, worker, superuser = queue
+    set_policy(superuser, None, "automatic", 1)
+    early, agent = fill(edge, 5), fill(edge, 5)
+    commit(worker, early)
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == [(agent.store_id, 0, 5)]
+    commit(worker, agent)
+    assert commit_due(worker, agent) == []
+    pass_time(superuser, "1 year")
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == []
+    edge.ingest(agent, agent.event())
+    assert worker.execute(CLAIM, [100, 30]).fetchall() == [(agent.store_id, 5, 6)]
+
+
+def test_a_wake_up_does_not_end_a_claim(queue: Any) -> None:
+    edge, worker, superuser = queue
+    set_policy(superuser, None, "automatic", 1)
+    agent = fill(edge, 1)
+    assert worker.execute(CLAIM, [100, 60]).fetchall() == [(agent.store_id, 0, 1)]
+    edge.ingest(agent, agent.event())
+    assert worker.execute(CLAIM, [100, 60]).fetchall() == []
+    assert commit_due(worker, agent) == [(1, 1)]
+    assert worker.execute(CLAIM, [100, 60]).fetchall() == [(agent.store_id, 1, 2)]
+
+
+def test_a_claim_that_is_over_is_given_to_the_next(queue: Any, database: Database) -> None:
+    edge, worker, superuser = queue
+    agent = fill(edge, 1)
+    set_policy(superuser, agent, "automatic", 1)
+    with database.connect("ves_worker") as other:
+        assert worker.execute(CLAIM, [100, 60]).fetchall() == [(agent.store_id, 0, 1)]
+        assert other.execute(CLAIM, [100, 60]).fetchall() == []
+        pass_time(superuser, "61 seconds")
+        assert other.execute(CLAIM, [100, 60]).fetchall() == [(agent.store_id, 0, 1)]
+
+
+def test_two_claimers_never_hold_one_stream(queue: Any, database: Database) -> None:
+    edge, worker, superuser = queue
+    set_policy(superuser, None, "automatic", 1)
+    stores = {fill(edge, 1).store_id for _ in range(10)}
+    with database.connect("ves_worker") as other, worker.transaction(), other.transaction():
+        # the first call of each takes the messages: one of them finds none, whoever is first
+        mine = worker.execute(CLAIM, [6, 60]).fetchall()
+        theirs = other.execute(CLAIM, [6, 60]).fetchall()
+    assert len(mine) == 6
+    assert theirs == [], "their cursors are not committed yet, and nobody waits for them"
+    rest = worker.execute(CLAIM, [6, 60]).fetchall()
+    assert {row[0] for row in mine + rest} == stores
+
+
+def test_a_stream_that_is_locked_is_passed_over(queue: Any, database: Database) -> None:
+    edge, worker, superuser = queue
+    set_policy(superuser, None, "automatic", 1)
+    locked, free = fill(edge, 1), fill(edge, 1)
+    worker.execute("set statement_timeout = '5s'")
+    with database.connect("ves_service") as service, service.transaction():
+        commit(service, locked)
+        assert len(worker.execute(CLAIM, [10, 60]).fetchall()) == 2
+        assert commit_due(worker, locked) == []
+        assert commit_due(worker, free) == [(1, 1)]
+    pass_time(superuser, "1 second")
+    assert worker.execute(CLAIM, [10, 60]).fetchall() == [(locked.store_id, 0, 1)]
 
 
 def test_a_purged_queue_is_made_good_once_per_stream(queue: Any) -> None:
     edge, worker, superuser = queue
-    lost, committed, waiting = fill(edge, 4, 4), fill(edge, 3), fill(edge, 2)
-    commit(worker, committed)
-    worker.execute("select * from ves.create_commitment(%s, %s, 1, 2)", [lost.tenant_id, lost.store_id])
+    set_policy(superuser, None, "automatic", 1)
+    lost, waiting = fill(edge, 4, 4), fill(edge, 2)
     superuser.execute(
         "delete from pgmq.q_ves_commit where message ->> 'store_id' <> %s", [str(waiting.store_id)]
     )
-    requeue = "select ves.requeue_uncommitted()"
-    assert scalar(worker, requeue) == 1
-    assert scalar(worker, requeue) == 0
-    rows = worker.execute(READ, [60, 10]).fetchall()
-    assert sorted(row[1:] for row in rows) == sorted([(lost.store_id, 3, 8), (waiting.store_id, 1, 2)])
+    sweep = "select streams, last_tenant_id from ves.find_lost_wake_ups()"
+    assert worker.execute(sweep).fetchone() == (1, None)
+    assert worker.execute(sweep).fetchone() == (0, None)
+    assert sorted(worker.execute(CLAIM, [10, 60]).fetchall()) == sorted(
+        [(lost.store_id, 0, 8), (waiting.store_id, 0, 2)]
+    )
+
+
+def test_lost_wake_ups_are_looked_for_in_pages(queue: Any) -> None:
+    edge, worker, superuser = queue
+    for _ in range(5):
+        fill(edge, 1)
+    superuser.execute("delete from pgmq.q_ves_commit")
+    found, place = [], (None, None)
+    while True:
+        streams, *place = worker.execute("select * from ves.find_lost_wake_ups(%s, %s, 2)", place).fetchone()
+        found.append(streams)
+        if place[0] is None:
+            break
+    assert found == [2, 2, 1]
 
 
 def test_the_queue_metrics_are_readable(queue: Any, database: Database) -> None:
@@ -118,11 +273,16 @@ def test_the_queue_metrics_are_readable(queue: Any, database: Database) -> None:
         ]
 
 
-def test_streams_are_listed_with_head_and_commitment(queue: Any) -> None:
+def test_streams_are_listed_with_head_and_commitment(queue: Any, database: Database) -> None:
     edge, worker, _ = queue
     agent, empty = fill(edge, 5), fill(edge)
     worker.execute("select * from ves.create_commitment(%s, %s, 1, 3)", [agent.tenant_id, agent.store_id])
-    listed = "select store_id, head_sequence, committed_to from ves.list_streams(%s)"
-    assert worker.execute(listed, [agent.tenant_id]).fetchall() == [(agent.store_id, 5, 3)]
-    assert worker.execute(listed, [empty.tenant_id]).fetchall() == []
-    assert worker.execute(listed, [uuid.uuid4()]).fetchall() == []
+    listed = "select store_id, head_sequence, committed_to from ves.list_streams(%s, %s)"
+    with database.connect("ves_reader") as reader:
+        assert reader.execute(listed, [agent.tenant_id, None]).fetchall() == [(agent.store_id, 5, 3)]
+        assert reader.execute(listed, [agent.tenant_id, agent.store_id]).fetchall() == [
+            (agent.store_id, 5, 3)
+        ]
+        assert reader.execute(listed, [agent.tenant_id, uuid.uuid4()]).fetchall() == []
+        assert reader.execute(listed, [empty.tenant_id, None]).fetchall() == []
+        assert reader.execute(listed, [uuid.uuid4(), None]).fetchall() == []

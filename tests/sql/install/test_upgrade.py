@@ -18,15 +18,15 @@ OLDER = "update ves_store.schema_state set logic_hash = 'of an earlier release'"
 
 def test_a_function_and_a_view_of_another_shape_are_made_again(database: Database) -> None:
     with database.connect() as superuser:
-        superuser.execute("drop function ves.list_streams(uuid)")
+        superuser.execute("drop function ves.list_streams(uuid, uuid)")
         superuser.execute(
-            "create function ves.list_streams(tenant_id uuid default null) returns table (older text)"
+            "create function ves.list_streams(tenant_id uuid default null, store_id uuid default null) returns table (older text)"
             " language sql set search_path to '' as $$ select 'x' $$"
         )
         superuser.execute("drop view ves.signers")
         superuser.execute("create view ves.signers as select 1 as older, 2 as still_older")
         superuser.execute("alter view ves.signers owner to ves_owner")
-        superuser.execute("alter function ves.list_streams(uuid) owner to ves_owner")
+        superuser.execute("alter function ves.list_streams(uuid, uuid) owner to ves_owner")
         superuser.execute(OLDER)
     assert install(database.url()).logic_applied
     assert diagnose(database.url()) == []

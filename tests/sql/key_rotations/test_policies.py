@@ -291,7 +291,7 @@ def test_uses_are_counted_by_key_over_all_streams_and_can_be_counted_anew(
 def test_ingest_does_not_touch_the_counters(database: Database, agent: Agent, edge: Edge) -> None:
     edge.ingest(agent, *agent.events(3))
     with database.connect() as connection:
-        for table in ("key_usage_counters", "key_usage_progress"):
+        for table in ("key_usage_counters", "cursors"):
             assert scalar(connection, f"select count(*) from ves_store.{table}") == 0
 
 

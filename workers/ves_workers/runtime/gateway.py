@@ -13,17 +13,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class WakeUp:
-    """A queue message: `sequence_from..sequence_to` of a stream were sequenced."""
-
-    msg_id: int
-    tenant_id: UUID
-    store_id: UUID
-    sequence_from: int
-    sequence_to: int
-
-
-@dataclass(frozen=True, slots=True)
 class Commitment:
     """The part of a commitment that a worker reports (VES 10.1)."""
 
@@ -70,32 +59,26 @@ class RotationCounts(NamedTuple):
 class Gateway(Database):
     """Typed calls. Errors as in `Database.fetch`; every call may be repeated."""
 
-    async def read_commit_queue(self, *, vt_seconds: int, max_messages: int) -> list[WakeUp]:
-        """Take wake-ups; they come back after `vt_seconds` unless finished."""
-        rows = await self.fetch("read_commit_queue", vt_seconds=vt_seconds, max_messages=max_messages)
-        return [WakeUp(**row) for row in rows]
-
-    async def finish_commit_messages(self, msg_ids: Sequence[int]) -> None:
-        """Forget wake-ups."""
-        await self.fetch("finish_commit_messages", msg_ids=list(msg_ids))
-
-    async def list_commit_due(
-        self, *, min_events: int, max_age_seconds: int, max_streams: int
+    async def claim_cursors(
+        self, *, consumer: str, max_streams: int, claim_seconds: float
     ) -> list[tuple[UUID, UUID]]:
-        """List streams that are due by count or by age, as (tenant_id, store_id)."""
+        """Claim streams in which a consumer has something due, as (tenant_id, store_id)."""
         rows = await self.fetch(
-            "list_commit_due", min_events=min_events, max_age_seconds=max_age_seconds, max_streams=max_streams
+            "claim_cursors", consumer=consumer, max_streams=max_streams, claim_seconds=claim_seconds
         )
         return [(row["tenant_id"], row["store_id"]) for row in rows]
 
-    async def requeue_uncommitted(self) -> int:
-        """Queue a wake-up for streams that have uncommitted events and none; the number of streams."""
-        return int((await self.fetch("requeue_uncommitted"))[0]["streams"])
+    async def find_lost_wake_ups(
+        self, tenant_id: UUID | None, store_id: UUID | None
+    ) -> tuple[int, UUID | None, UUID | None]:
+        """Look at the streams after the given one; how many were found, and the last one looked at, None at the end."""
+        row = (await self.fetch("find_lost_wake_ups", after_tenant_id=tenant_id, after_store_id=store_id))[0]
+        return row["streams"], row["last_tenant_id"], row["last_store_id"]
 
-    async def commit_next(self, tenant_id: UUID, store_id: UUID, *, max_events: int) -> Commitment | None:
-        """Commit the next range of a stream; None when nothing is left."""
-        rows = await self.fetch("commit_next", tenant_id=tenant_id, store_id=store_id, max_events=max_events)
-        return Commitment(**rows[0]) if rows and rows[0]["batch_id"] is not None else None
+    async def commit_due(self, tenant_id: UUID, store_id: UUID) -> Commitment | None:
+        """Commit the next range of a claimed stream; None when somebody else holds it, or nothing is left."""
+        rows = await self.fetch("commit_due", tenant_id=tenant_id, store_id=store_id)
+        return Commitment(**rows[0]) if rows else None
 
     async def get_receipt_work(self, *, max_events: int) -> list[ReceiptWork]:
         """Find events whose receipt is not stored."""

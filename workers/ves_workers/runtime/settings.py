@@ -63,9 +63,6 @@ class Settings:
     poll_ms: int = 100
     heartbeat_secs: int = 30
     statement_timeout_ms: int = 30_000
-    commit_max_events: int = 1024
-    commit_min_events: int = 1024
-    commit_max_age_secs: int = 10
     receipts_poll_ms: int = 1000
     receipts_max_events: int = 1000
     keys_poll_ms: int = 5000
@@ -90,9 +87,6 @@ class Settings:
             poll_ms=_number(environ, "VES_WORKER_POLL_MS", 100, 1, 60_000),
             heartbeat_secs=_number(environ, "VES_WORKER_HEARTBEAT_SECS", 30, 1, 3600),
             statement_timeout_ms=_number(environ, "DB_STATEMENT_TIMEOUT_MS", 30_000, 100, 3_600_000),
-            commit_max_events=_number(environ, "VES_COMMIT_MAX_EVENTS", 1024, 1, 1_048_576),
-            commit_min_events=_number(environ, "VES_COMMIT_MIN_EVENTS", 1024, 1, 1_048_576),
-            commit_max_age_secs=_number(environ, "VES_COMMIT_MAX_AGE_SECS", 10, 0, 86_400),
             receipts_poll_ms=_number(environ, "VES_RECEIPTS_POLL_MS", 1000, 1, 60_000),
             receipts_max_events=_number(environ, "VES_RECEIPTS_MAX_EVENTS", 1000, 1, 10_000),
             keys_poll_ms=_number(environ, "VES_KEYS_POLL_MS", 5000, 1, 60_000),
@@ -105,9 +99,6 @@ class Settings:
             "signing_key": MASK if self.signing_key else "",
             "sequencer_id": str(self.sequencer_id or ""),
             "poll_ms": self.poll_ms,
-            "commit_max_events": self.commit_max_events,
-            "commit_min_events": self.commit_min_events,
-            "commit_max_age_secs": self.commit_max_age_secs,
             "receipts_poll_ms": self.receipts_poll_ms,
             "keys_poll_ms": self.keys_poll_ms,
         }

@@ -1,27 +1,19 @@
--- name: read_commit_queue
--- Wake-ups for the commit worker: ranges that were sequenced; hidden from other readers for vt_seconds.
-select msg_id, tenant_id, store_id, sequence_from, sequence_to
-from ves.read_commit_queue(vt_seconds => %(vt_seconds)s, max_messages => %(max_messages)s);
-
--- name: finish_commit_messages
--- Forget wake-ups that were acted upon.
-select ves.finish_commit_messages(msg_ids => %(msg_ids)s);
-
--- name: list_commit_due
--- Streams with enough uncommitted events, or with one that is old enough, by the whole queue.
+-- name: claim_cursors
+-- Streams in which a consumer has something due; nobody else is given them for claim_seconds.
 select tenant_id, store_id
-from ves.list_commit_due(
-  min_events => %(min_events)s, max_age_seconds => %(max_age_seconds)s, max_streams => %(max_streams)s
+from ves.claim_cursors(
+  consumer => %(consumer)s, max_streams => %(max_streams)s, claim_seconds => %(claim_seconds)s
 );
 
--- name: requeue_uncommitted
--- A wake-up for every stream with uncommitted events that has none; the number of streams.
-select ves.requeue_uncommitted() as streams;
+-- name: find_lost_wake_ups
+-- One page of streams: tell the consumers of heads that they do not know.
+select streams, last_tenant_id, last_store_id
+from ves.find_lost_wake_ups(after_tenant_id => %(after_tenant_id)s, after_store_id => %(after_store_id)s);
 
--- name: commit_next
--- Commit the next range of a stream; no row when nothing is left to commit.
+-- name: commit_due
+-- Commit the next range of a stream as its policy says.
 select batch_id, leaf_count, sequence_start, sequence_end, merkle_root
-from ves.commit_next(tenant_id => %(tenant_id)s, store_id => %(store_id)s, max_events => %(max_events)s);
+from ves.commit_due(tenant_id => %(tenant_id)s, store_id => %(store_id)s);
 
 -- name: get_receipt_work
 -- Events whose receipt is not stored yet, oldest first.

@@ -186,7 +186,7 @@ def commit_and_anchor(
 
 def _nothing_to_commit(admin: Admin, tenant: UUID, store: UUID) -> Row:
     """Say why there is nothing to commit."""
-    streams = [s for s in admin.list_streams() if (s["tenant_id"], s["store_id"]) == (tenant, store)]
+    streams = admin.list_streams(tenant, store)
     head = streams[0]["head_sequence"] if streams else 0
     word = "new events" if head else "events"
     raise CliError(Exit.REFUSED, "nothing_to_commit", f"no {word} to commit (head_sequence={head})")

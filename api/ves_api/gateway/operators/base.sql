@@ -7,7 +7,7 @@ select
   stream.store_id,
   stream.head_sequence,
   stream.committed_to
-from ves.list_streams() as stream
+from ves.list_streams(tenant_id => %(tenant_id)s, store_id => %(store_id)s) as stream
 order by stream.tenant_id, stream.store_id;
 
 -- name: verify_stream

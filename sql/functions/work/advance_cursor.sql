@@ -1,0 +1,49 @@
+-- Compare and set: of two holders of one claim the second is refused, so no position is passed twice.
+create or replace function ves.advance_cursor(
+  tenant_id uuid,
+  store_id uuid,
+  consumer text,
+  expected bigint,
+  done_to bigint,
+  pause_seconds double precision default 0
+)
+returns bigint
+language plpgsql
+volatile
+security definer
+set search_path to pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_cursor ves_store.cursors;
+  v_head bigint;
+  v_until constant timestamptz := clock_timestamp()
+    + greatest(least(pause_seconds, 1e9), 0) * interval '1 second';
+begin
+  select c.* into v_cursor from ves_store.cursors as c
+  where c.tenant_id = advance_cursor.tenant_id and c.store_id = advance_cursor.store_id
+    and c.consumer = advance_cursor.consumer
+  for update;
+  if v_cursor.done_to is distinct from expected or coalesce(advance_cursor.done_to < expected, true) then
+    perform ves_int.raise_error('cursor_moved', jsonb_build_object('done_to', v_cursor.done_to));
+  end if;
+  v_head := v_cursor.head_sequence;
+  if advance_cursor.done_to > v_head then
+    select c.current_sequence into v_head from ves_store.ves_sequence_counters as c
+    where c.tenant_id = advance_cursor.tenant_id and c.store_id = advance_cursor.store_id;
+    if advance_cursor.done_to > coalesce(v_head, 0) then
+      perform ves_int.raise_error('cursor_beyond_head', jsonb_build_object('head_sequence', coalesce(v_head, 0)));
+    end if;
+  end if;
+  update ves_store.cursors as c
+  set
+    done_to = advance_cursor.done_to, head_sequence = v_head,
+    due_at = case when advance_cursor.done_to < v_head then v_until end, claimed_until = v_until
+  where c.tenant_id = advance_cursor.tenant_id and c.store_id = advance_cursor.store_id
+    and c.consumer = advance_cursor.consumer;
+  return v_head;
+end
+$$;
+
+comment on function ves.advance_cursor(uuid, uuid, text, bigint, bigint, double precision) is
+'Moves a consumer''s cursor from expected to done_to, never back and never beyond the stream''s head; what is left is due after pause_seconds (done_to = expected gives a claim back). Answers the head. Call it in the transaction that stores the result. Errors: VE404 the cursor is not at expected, VE405 done_to is beyond the head.';

@@ -1,0 +1,45 @@
+-- Rows are written in key order, so two callers never wait for each other in a circle.
+create or replace function ves_int.note_heads(
+  tenant_ids uuid[], store_ids uuid[], heads bigint[], since timestamptz[]
+)
+returns void
+language sql
+volatile
+set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
+as $$
+  insert into ves_store.cursors as c (tenant_id, store_id, consumer, head_sequence, due_at)
+  select s.tenant_id, s.store_id, w.consumer, s.head, w.due_at
+  from unnest(tenant_ids, store_ids, heads, note_heads.since) as s (tenant_id, store_id, head, since)
+  cross join lateral (
+    select 'receipts' as consumer, s.since as due_at
+    union all
+    select 'key_usage', s.since
+    union all
+    select 'commit', case when o.waiting >= p.max_events then s.since else s.since + p.max_age end
+    from ves.commit_policies as p
+    cross join lateral (
+      select s.head - ves_int.committed_to(p.tenant_id, p.store_id) as waiting
+    ) as o
+    where p.tenant_id = s.tenant_id and p.store_id = s.store_id and p.mode = 'automatic' and o.waiting > 0
+    union all
+    select o.consumer, s.since
+    from ves_store.cursors as o
+    where o.tenant_id = s.tenant_id and o.store_id = s.store_id
+      and o.consumer not in ('receipts', 'key_usage', 'commit')
+  ) as w
+  order by s.tenant_id, s.store_id, w.consumer
+  on conflict (tenant_id, store_id, consumer) do update set
+    head_sequence = greatest(c.head_sequence, excluded.head_sequence),
+    due_at = case
+      when c.done_to < greatest(c.head_sequence, excluded.head_sequence)
+        then greatest(least(c.due_at, excluded.due_at), c.claimed_until)
+    end
+  where c.head_sequence < excluded.head_sequence or excluded.due_at < c.due_at;
+$$;
+
+comment on function ves_int.note_heads(uuid[], uuid[], bigint[], timestamptz[]) is
+'Tells the consumers of streams how far these reach and since when: each stream once. The built-in consumers get a cursor by this, commit only where the policy is automatic; others have one already (ves.open_cursor).';

@@ -1,0 +1,44 @@
+-- Messages and cursors change in one transaction, so no wake-up is lost and none has to be read twice.
+create or replace function ves_int.take_wake_ups(max_messages integer default 10000)
+returns bigint
+language plpgsql
+volatile
+set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
+as $$
+#variable_conflict use_column
+declare
+  v_streams record;
+begin
+  with taken as (
+    delete from pgmq.q_ves_commit as q
+    using (
+      select w.msg_id from pgmq.q_ves_commit as w order by w.msg_id limit max_messages for update skip locked
+    ) as w
+    where q.msg_id = w.msg_id
+    returning
+      (q.message ->> 'tenant_id')::uuid as tenant_id, (q.message ->> 'store_id')::uuid as store_id,
+      (q.message ->> 'sequence_to')::bigint as head, q.enqueued_at
+  ),
+  streams as (
+    select t.tenant_id, t.store_id, max(t.head) as head, min(t.enqueued_at) as since, count(*) as messages
+    from taken as t
+    group by t.tenant_id, t.store_id
+  )
+  select
+    array_agg(s.tenant_id) as tenant_ids, array_agg(s.store_id) as store_ids, array_agg(s.head) as heads,
+    array_agg(s.since) as since, coalesce(sum(s.messages), 0)::bigint as messages
+  into v_streams
+  from streams as s;
+  if v_streams.messages > 0 then
+    perform ves_int.note_heads(v_streams.tenant_ids, v_streams.store_ids, v_streams.heads, v_streams.since);
+  end if;
+  return v_streams.messages;
+end
+$$;
+
+comment on function ves_int.take_wake_ups(integer) is
+'Moves messages of the queue ves_commit into cursors; how many. Messages that another transaction holds are skipped.';

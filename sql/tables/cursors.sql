@@ -1,0 +1,29 @@
+create table ves_store.cursors (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  consumer text not null,
+  done_to bigint not null default 0,
+  head_sequence bigint not null,
+  due_at timestamptz,
+  claimed_until timestamptz,
+  constraint cursors_pkey primary key (tenant_id, store_id, consumer),
+  constraint consumer_has_1_to_64_bytes check (octet_length(consumer) between 1 and 64),
+  constraint done_to_is_not_beyond_the_head check (done_to between 0 and head_sequence),
+  constraint due_exactly_when_behind check ((due_at is not null) = (done_to < head_sequence)),
+  constraint due_not_before_the_claim_ends check (due_at >= claimed_until)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+
+-- The work list of a consumer: what is done is not in it, so looking for work costs what there is to do.
+create index cursors_due_at_idx on ves_store.cursors (consumer, due_at) where due_at is not null;
+
+comment on table ves_store.cursors is
+'How far each consumer of the log has processed each stream (receipts, key_usage, commit, and those opened by ves.open_cursor). Written only by workers'' functions; the heads come from the queue ves_commit.';
+comment on column ves_store.cursors.tenant_id is 'Tenant.';
+comment on column ves_store.cursors.store_id is 'Store.';
+comment on column ves_store.cursors.consumer is 'Name of the consumer, 1 to 64 bytes.';
+comment on column ves_store.cursors.done_to is 'Numbers 1 .. done_to are processed.';
+comment on column ves_store.cursors.head_sequence is 'Highest number that the consumer was told of.';
+comment on column ves_store.cursors.due_at is
+'When the consumer should look at the stream, never before claimed_until; null when nothing waits.';
+comment on column ves_store.cursors.claimed_until is
+'End of the claim of one worker, or of the pause after a failure; null when there is none.';
