@@ -5,13 +5,17 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from ves_api import settings as settings_module
@@ -28,6 +32,9 @@ _PR_SET_PDEATHSIG = 1
 _BACKLOG = 2048
 _GC_THRESHOLD = 20_000
 _MIN_BACKLOG = 128
+# Behind the front, which closes idle connections itself, a connection is never the reason to stop accepting.
+_FRONT_CONNECTIONS = 16_384
+_FRONT_IDLE_MS = 600_000
 _THREAD_SWITCH_SECONDS = 0.001
 _log = telemetry.get_logger("server")
 
@@ -41,23 +48,60 @@ def run(settings: Settings) -> None:
     _log.info("starting", settings=repr(settings))
     settings.at_rest.require_key()
     prepare_server(settings)
-    _claim_port(settings)
+    _raise_file_limit()
     server = Granian(
         "ves_api.app:make_app",
-        address=settings.host,
-        port=settings.port,
+        **_listener(settings),
         interface=Interfaces.ASGI,
         workers=settings.workers,
         loop=Loops.uvloop if sys.platform != "win32" else Loops.auto,
-        http=HTTPModes.auto,
         websockets=False,
         backlog=_BACKLOG,
-        backpressure=max(_MIN_BACKLOG, _BACKLOG // settings.workers),
         respawn_failed_workers=True,
         workers_kill_timeout=settings.shutdown_timeout,
         log_level=LogLevels.warning,
     )
     server.serve(target_loader=load_worker, wrap_loader=False)
+
+
+def _listener(settings: Settings) -> dict[str, Any]:
+    """Where to listen: a Unix socket of the front's, else a TCP port of our own."""
+    if settings.http_socket:
+        _claim_socket(settings.http_socket)
+        return {
+            "uds": Path(settings.http_socket),
+            "uds_permissions": 0o600,
+            "http": HTTPModes.http1,
+            "http1_settings": HTTP1Settings(header_read_timeout=_FRONT_IDLE_MS),
+            "backpressure": _FRONT_CONNECTIONS,
+        }
+    _claim_port(settings)
+    return {
+        "address": settings.host,
+        "port": settings.port,
+        "http": HTTPModes.auto,
+        "backpressure": max(_MIN_BACKLOG, _BACKLOG // settings.workers),
+    }
+
+
+def _claim_socket(path: str) -> None:
+    """Remove the socket file of a server that is gone; refuse one that is being served."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except (ConnectionRefusedError, FileNotFoundError):
+            Path(path).unlink(missing_ok=True)
+        except OSError as error:
+            raise ApiError("port_unavailable", f"{path}: {error.strerror}") from error
+        else:
+            raise ApiError("port_unavailable", f"{path}: another server listens there")
+
+
+def _raise_file_limit() -> None:
+    """Raise the soft limit of open files to the hard one: a connection is a file, and the usual soft limit is 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _claim_port(settings: Settings) -> None:

@@ -210,6 +210,30 @@ find_toolchain() {
   fi
 }
 
+# --- the front ---------------------------------------------------------------------------------------------------------
+
+# install_front: the distribution's HAProxy, without the service that its package would start and enable.
+install_front() {
+  local policy=/usr/sbin/policy-rc.d made="" status=0
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_admin tee "$policy" >/dev/null && as_admin chmod 0755 "$policy" && made=yes
+  fi
+  apt_install haproxy || status=1
+  [ -z "$made" ] || as_admin rm -f "$policy"
+  as_admin update-rc.d haproxy disable >/dev/null 2>&1
+  return "$status"
+}
+
+# find_front: sets FRONT, the HAProxy to run before the API; empty where there is none and none can be installed.
+find_front() {
+  FRONT="$(command -v haproxy || true)"
+  if [ -z "$FRONT" ] && may_install; then
+    apt_update
+    if offered haproxy && install_front; then FRONT="$(command -v haproxy || true)"; fi
+  fi
+  [ -n "$FRONT" ] || say "no HAProxy, and no means to install it: the API serves clients itself, without the front's limits on connections"
+}
+
 # ensure_test_packages: what only the tests need of the server. Without them those tests say that they were skipped.
 ensure_test_packages() {
   local number share package

@@ -41,6 +41,8 @@ ALL = (
     ErrorCode("VE021", "too_many_stores", "STORE_IDS_TOO_MANY", 3013, 400, "INVALID_ARGUMENT", False, "There are more than 50 stores"),
     ErrorCode("VE022", "rate_limit_invalid", "RATE_LIMIT_INVALID", 3014, 400, "INVALID_ARGUMENT", False, "The rate limit is not between 1 and 10000"),
     ErrorCode("VE023", "tenant_id_not_allowed", "TENANT_ID_NOT_ALLOWED", 3015, 400, "INVALID_ARGUMENT", False, "A tenant cannot be chosen: each registration makes its own"),
+    ErrorCode("VE024", "unsupported_transfer_coding", "UNSUPPORTED_TRANSFER_CODING", 3016, 501, "UNIMPLEMENTED", False, "The only transfer coding understood is chunked"),
+    ErrorCode("VE025", "body_timeout", "TIMEOUT", 8003, 408, "DEADLINE_EXCEEDED", True, "The request body did not arrive in time"),
     ErrorCode("VE101", "missing_auth", "AUTH_REQUIRED", 1001, 401, "UNAUTHENTICATED", False, "Missing authentication"),
     ErrorCode("VE102", "invalid_api_key", "INVALID_API_KEY", 1002, 401, "UNAUTHENTICATED", False, "Invalid API key"),
     ErrorCode("VE103", "invalid_token", "INVALID_TOKEN", 1003, 401, "UNAUTHENTICATED", False, "Invalid token"),

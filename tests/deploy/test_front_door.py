@@ -150,5 +150,6 @@ def test_every_setting_of_the_processes_can_be_given_to_make_up(root: Path) -> N
     workers = (root / "workers" / "ves_workers" / "runtime" / "settings.py").read_text()
     used = environment.read.keys() | set(re.findall(r'"([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)"', workers))
     ours = {"DATABASE_URL", "PORT", "GRPC_PORT", "ALLOW_INSECURE_LOCAL_DB", "BOOTSTRAP_ADMIN_API_KEY",
-            "VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "VES_KEYRING_FILE", *keyring.VARIABLES}  # fmt: skip
+            "VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "VES_KEYRING_FILE", "VES_HTTP_SOCKET",
+            *keyring.VARIABLES}  # fmt: skip
     assert used - ours == listed

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _JSON_TYPE = re.compile(rb"\s*application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
+_CHARSET = re.compile(rb";\s*charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 _PATH_IN_MESSAGE = re.compile(r" - at `\$\.?([^`]*)`$")
 _MISSING_IN_MESSAGE = re.compile(r"missing required field `([^`]*)`")
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
@@ -31,13 +32,24 @@ _U64_DIGITS = re.compile(r"[0-9]{1,20}")
 
 
 def require_json_type(request: Request[Any, Any, Any]) -> None:
-    """Raise 415 unless the Content-Type is application/json or application/*+json."""
+    """Raise 415 unless the body is application/json or application/*+json, in UTF-8 and without a content coding."""
+    media = None
     for name, value in request.scope["headers"]:
-        if name == b"content-type":
-            if _JSON_TYPE.fullmatch(value):
-                return
-            break
-    raise ApiError("unsupported_media_type")
+        if name == b"content-type" and media is None:
+            media = value
+        elif name == b"content-encoding" and value.strip().lower() != b"identity":
+            raise ApiError(
+                "unsupported_media_type",
+                "The body must come without a Content-Encoding",
+                headers={"accept-encoding": "identity"},
+            )
+    if media == b"application/json":
+        return
+    if media is None or not _JSON_TYPE.fullmatch(media):
+        raise ApiError("unsupported_media_type")
+    charset = _CHARSET.search(media)
+    if charset is not None and charset[1].lower() not in {b"utf-8", b"utf8"}:
+        raise ApiError("unsupported_media_type", "The body must be in UTF-8")
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:

@@ -49,6 +49,8 @@ def to_api_error(error: Exception) -> ApiError:
     if isinstance(error, ProtocolError):
         return ApiError("invalid_field", error.message)
     if isinstance(error, HTTPException):
-        headers = error.headers if isinstance(error.headers, dict) else {}
+        headers = dict(error.headers or {})
+        if "GET" in headers.get("allow", "").split(", "):
+            headers["allow"] += ", HEAD"
         return ApiError(_BY_STATUS.get(error.status_code, "internal_error"), headers=headers)
     return ApiError("internal_error")

@@ -1,7 +1,8 @@
 """The outermost ASGI layer: what holds for every answer, whoever makes it.
 
-Request id, security headers, the allow-list of the operator's routes, CORS, compression, time limit, strict paths, HEAD, and one error body even when
-the framework or a handler fails in an unforeseen way (http-api 1.1, 1.2, 1.6, 1.9).
+The client's address, what the HTTP library does not check of HTTP (Host, transfer codings), request id, security headers, the allow-list of
+the operator's routes, CORS, compression, time limit, early answers, strict paths, HEAD, and one error body even when the framework or a handler
+fails in an unforeseen way (http-api 1.1, 1.2, 1.6, 1.9).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import gzip
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -19,6 +21,8 @@ from ves_api.ids import fresh_uuid
 from ves_api.telemetry import get_logger
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from litestar.types import ASGIApp, Receive, Send
 
     from ves_api.settings import Settings
@@ -33,6 +37,10 @@ _SECURITY_HEADERS: Headers = [
 _EXPOSED = b"x-request-id, x-error-code, retry-after, ratelimit-limit, ratelimit-remaining, ratelimit-reset"
 _ALLOWED_METHODS = b"GET, POST, PUT, PATCH, DELETE, OPTIONS"
 _ALLOWED_HEADERS = b"authorization, content-type, x-api-key, x-request-id"
+_VARY_CORS = b"origin, access-control-request-method, access-control-request-headers"
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Za-z:.%_~-]+\])(?::[0-9]*)?")
+_DRAIN_SECONDS = 15
+_DRAIN_BODIES = 4
 _MAX_REQUEST_ID = 128
 _GZIP_FLOOR = 1024
 _GZIP_INLINE = 65_536
@@ -49,6 +57,8 @@ class Shell:
         self._app = app
         self._auth = settings.auth
         self._timeout = settings.request_timeout
+        self._behind_front = bool(settings.http_socket)
+        self._drain_bytes = _DRAIN_BODIES * settings.max_body_bytes
         self._any_origin = "*" in settings.cors_origins
         self._origins = frozenset(origin.encode() for origin in settings.cors_origins)
 
@@ -61,17 +71,23 @@ class Shell:
 
     async def _answer(self, scope: Any, receive: Receive, send: Send) -> None:
         wanted = {name: value for name, value in scope["headers"] if name in _READ_HEADERS}
+        if self._behind_front and b"x-ves-peer" in wanted:
+            scope["client"] = (wanted[b"x-ves-peer"].decode("latin-1"), 0)
         request_id = _request_id(wanted.get(b"x-request-id"))
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        answer = _Answer(send, self._common_headers(request_id, wanted.get(b"origin")), state)
+        body = _Body(receive, wanted, self._drain_bytes, continues=self._behind_front)
+        seconds = min(_DRAIN_SECONDS, self._timeout / 2)
+        answer = _Answer(
+            send, self._common_headers(request_id, wanted.get(b"origin")), state, lambda: body.drain(seconds)
+        )
         answer.accepts_gzip = _accepts_gzip(wanted.get(b"accept-encoding", b""))
         if scope["method"] == "HEAD":
             scope["method"] = "GET"
             answer.drops_body = True
         started = time.perf_counter()
         try:
-            await self._serve(scope, receive, answer, request_id, wanted)
+            await self._serve(scope, body, answer, request_id, wanted)
         except Exception as error:  # noqa: BLE001 (the last resort: nothing may leave without an answer)
             _log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
             await answer.refuse(ApiError("internal_error"), request_id)
@@ -85,8 +101,12 @@ class Shell:
         )
 
     async def _serve(
-        self, scope: Any, receive: Receive, answer: _Answer, request_id: str, headers: dict[bytes, bytes]
+        self, scope: Any, body: _Body, answer: _Answer, request_id: str, headers: dict[bytes, bytes]
     ) -> None:
+        refusal = _http_refusal(scope, headers)
+        if refusal is not None:
+            await answer.refuse(refusal, request_id)
+            return
         if self._is_preflight(scope, headers):
             preflight = [
                 (b"access-control-allow-methods", _ALLOWED_METHODS),
@@ -104,10 +124,12 @@ class Shell:
             return
         try:
             async with asyncio.timeout(self._timeout):
-                await self._app(scope, receive, answer.send)
+                await self._app(scope, body.receive, answer.send)
         except TimeoutError:
-            _log.warning("request_timeout", request_id=request_id, path=path)
-            await answer.refuse(ApiError("timeout", retry_after=1), request_id)
+            name = "timeout" if body.ended else "body_timeout"
+            _log.warning("request_timeout", request_id=request_id, path=path, name=name)
+            body.ended = True
+            await answer.refuse(ApiError(name, retry_after=1), request_id)
 
     def _allows(self, origin: bytes) -> bool:
         return self._any_origin or origin in self._origins
@@ -124,25 +146,84 @@ class Shell:
         headers = [(b"x-request-id", request_id.encode()), *_SECURITY_HEADERS]
         if not self._origins:
             return headers
-        if not self._any_origin:
-            headers.append((b"vary", b"origin"))
+        headers += [(b"vary", _VARY_CORS), (b"access-control-expose-headers", _EXPOSED)]
         if origin is not None and self._allows(origin):
             headers.append((b"access-control-allow-origin", b"*" if self._any_origin else origin))
-            headers.append((b"access-control-expose-headers", _EXPOSED))
         return headers
 
 
-_READ_HEADERS = frozenset({b"x-request-id", b"origin", b"accept-encoding", b"access-control-request-method"})
+_READ_HEADERS = frozenset(
+    {
+        b"x-request-id",
+        b"origin",
+        b"accept-encoding",
+        b"access-control-request-method",
+        b"content-length",
+        b"transfer-encoding",
+        b"expect",
+        b"x-ves-peer",
+    }
+)
+
+
+def _http_refusal(scope: Any, headers: dict[bytes, bytes]) -> ApiError | None:
+    """What RFC 9112 3.2 (Host) and 6.1 (transfer codings) demand of a server and the HTTP library lets pass."""
+    if scope["http_version"] == "1.1":
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+            return ApiError("invalid_request", "The request needs exactly one valid Host")
+    if headers.get(b"transfer-encoding", b"chunked").strip().lower() != b"chunked":
+        return ApiError("unsupported_transfer_coding")
+    return None
+
+
+class _Body:
+    """The request's body on its way in: knows whether all of it was read, and reads on where an answer came before.
+
+    A server that answers and closes while a client still writes resets the connection, and most clients then never
+    see the answer (RFC 9112 9.6). So the rest is read and dropped first: at most `most` bytes, for a bounded time.
+    `continues`: the sender of a body with `Expect: 100-continue` was told to go on already.
+    """
+
+    def __init__(self, receive: Receive, headers: dict[bytes, bytes], most: int, *, continues: bool) -> None:
+        self._receive = receive
+        self._most = most
+        waits = b"expect" in headers and not continues
+        self._untouched = waits
+        self.ended = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
+
+    async def receive(self) -> Any:
+        """The application's `receive`."""
+        self._untouched = False
+        message: Any = await self._receive()
+        if not message.get("more_body", False):
+            self.ended = True
+        return message
+
+    async def drain(self, seconds: float) -> None:
+        """Read and drop what is left, within the bounds."""
+        if self.ended or self._untouched:
+            return
+        dropped = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.ended and dropped <= self._most:
+                    dropped += len((await self.receive()).get("body", b""))
+        self.ended = True
 
 
 class _Answer:
     """One response on its way out: adds the common headers, compresses a body that comes in one piece.
 
-    `state` is the request's; a handler may leave `answer_headers` there for any answer, errors included.
+    `state` is the request's; a handler may leave `answer_headers` there for any answer, errors included. `drain` reads
+    the rest of the request.
     """
 
-    def __init__(self, send: Send, headers: Headers, state: dict[str, Any]) -> None:
+    def __init__(
+        self, send: Send, headers: Headers, state: dict[str, Any], drain: Callable[[], Awaitable[None]]
+    ) -> None:
         self._send = send
+        self._drain = drain
         self._state = state
         self._headers = headers
         self._start: Any = None
@@ -164,15 +245,17 @@ class _Answer:
         headers = [h for h in start["headers"] if h[0] != b"cache-control"]
         body = message.get("body", b"")
         if not message.get("more_body", False):
-            if self.accepts_gzip and len(body) >= _GZIP_FLOOR:
-                body = await _compress(body)
-                headers = [h for h in headers if h[0] != b"content-length"]
-                headers += [
-                    (b"content-length", str(len(body)).encode()),
-                    (b"content-encoding", b"gzip"),
-                    (b"vary", b"accept-encoding"),
-                ]
+            if len(body) >= _GZIP_FLOOR:
+                headers.append((b"vary", b"accept-encoding"))
+                if self.accepts_gzip:
+                    body = await _compress(body)
+                    headers = [h for h in headers if h[0] != b"content-length"]
+                    headers += [
+                        (b"content-length", str(len(body)).encode()),
+                        (b"content-encoding", b"gzip"),
+                    ]
             message["body"] = b"" if self.drops_body else body
+        await self._drain()
         self.status = start["status"]
         start["headers"] = headers + self._headers + self._state.get("answer_headers", [])
         await self._send(start)

@@ -41,6 +41,7 @@ class Settings:
 
     host: str
     port: int
+    http_socket: str
     workers: int
     request_timeout: float
     shutdown_timeout: int
@@ -126,6 +127,7 @@ def read(env: Environment) -> Settings:
     return Settings(
         host=env.text("HOST", "0.0.0.0"),  # noqa: S104 (the reference's default)
         port=env.integer("PORT", 8080, low=0, high=_U16_MAX),
+        http_socket=env.text("VES_HTTP_SOCKET"),
         workers=workers,
         request_timeout=env.number("REQUEST_TIMEOUT_SECS", 30.0, low=0.001),
         shutdown_timeout=env.integer("SHUTDOWN_TIMEOUT_SECS", 25, low=1, high=3600),

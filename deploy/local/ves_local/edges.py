@@ -13,6 +13,8 @@ from ves_local import keyvalue, supervise
 from ves_local.console import StageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ves_local.layout import Layout
 
 NAMES = ("api", "workers")
@@ -20,15 +22,23 @@ _ROOMS = ("plpython", "api", "workers", "sql")
 _CODE = {".py", ".sql", ".csv", ".toml"}
 _READY_SECONDS = 90.0
 _POLL_SECONDS = 0.1
-# A program that has died this often since we look does not come up by waiting.
+# Restarts after which the start counts as failed.
 _FAILED_STARTS = 3
 
 
-def _fingerprint(layout: Layout) -> str:
-    """Return a hash of everything that a running edge has read once: code, packages, settings."""
+def running_names(layout: Layout) -> tuple[str, ...]:
+    """Return the edges of this system: the front only where there is one."""
+    return (*NAMES, "front") if layout.process_env("front").exists() else NAMES
+
+
+def _fingerprint(layout: Layout, names: tuple[str, ...]) -> str:
+    """Return a hash of everything that these edges have read at their start: code, packages, settings."""
     digest = hashlib.sha256()
-    for name in NAMES:
+    for name in names:
         digest.update(layout.process_env(name).read_bytes())
+    if names == ("front",):
+        digest.update(layout.front_config.read_bytes())
+        return digest.hexdigest()
     digest.update((layout.venv / ".ves-contents").read_bytes())
     for room in _ROOMS:
         for path in sorted((layout.checkout / room).rglob("*")):
@@ -38,15 +48,23 @@ def _fingerprint(layout: Layout) -> str:
 
 
 def start(layout: Layout) -> None:
-    """Start the edges, or restart them when their code, packages or settings are others than at their last start."""
-    note = layout.run / "fingerprint"
-    fingerprint = _fingerprint(layout)
-    if note.exists() and note.read_text(encoding="ascii") == fingerprint:
-        for name in NAMES:
+    """Start the edges, or restart those that have read something else at their last start.
+
+    The front is judged by itself: while only the API restarts, it holds the clients' requests.
+    """
+    _start(layout, layout.run / "fingerprint", NAMES)
+    if "front" in running_names(layout):
+        _start(layout, layout.run / "front-fingerprint", ("front",))
+
+
+def _start(layout: Layout, note: Path, names: tuple[str, ...]) -> None:
+    fingerprint = _fingerprint(layout, names)
+    same = note.exists() and note.read_text(encoding="ascii") == fingerprint
+    for name in names:
+        if same:
             supervise.start_program(layout, name)
-        return
-    for name in NAMES:
-        supervise.restart_program(layout, name)
+        else:
+            supervise.restart_program(layout, name)
     keyvalue.write_text(note, fingerprint)
 
 
@@ -62,8 +80,8 @@ def _is_ready(url: str) -> bool:
 class _Attempts:
     """Counts how often a program died since we look, by its process numbers."""
 
-    def __init__(self) -> None:
-        self._seen: dict[str, set[int]] = {name: set() for name in NAMES}
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self._seen: dict[str, set[int]] = {name: set() for name in names}
 
     def running(self, layout: Layout, name: str) -> bool:
         """Look once; return whether the program runs. Raises StageError when it died too often."""
@@ -79,14 +97,15 @@ class _Attempts:
 
 def wait(layout: Layout, url: str) -> None:
     """Wait until the API says that it is ready and the workers run; raise StageError with their logs otherwise."""
-    attempts = _Attempts()
+    names = running_names(layout)
+    attempts = _Attempts(names)
     deadline = time.monotonic() + _READY_SECONDS
     while True:
-        running = [attempts.running(layout, name) for name in NAMES]
+        running = [attempts.running(layout, name) for name in names]
         if all(running) and _is_ready(url):
             return
         if time.monotonic() > deadline:
             raise StageError(
-                "API and workers did not get ready", [layout.log / f"{name}.log" for name in NAMES]
+                "API and workers did not get ready", [layout.log / f"{name}.log" for name in names]
             )
         time.sleep(_POLL_SECONDS)

@@ -110,6 +110,16 @@ class Layout:
         return short_socket_folder(self.run, self.checkout, "run") / "supervisord.sock"
 
     @property
+    def api_socket(self) -> Path:
+        """Return the socket on which the API serves the front."""
+        return self.supervisor_socket.with_name("api.sock")
+
+    @property
+    def front_config(self) -> Path:
+        """Return the front's settings: a file of the checkout that takes its values from the environment."""
+        return self.checkout / "deploy" / "front" / "haproxy.cfg"
+
+    @property
     def supervisor_config(self) -> Path:
         """Return the supervisor's generated settings."""
         return self.state / "supervisord.conf"

@@ -29,7 +29,7 @@ _STOP_SECONDS = 180.0
 _ANSWER_SECONDS = 20.0
 # An answer may have to wait for a program to stop.
 _CALL_SECONDS = 60.0
-PROGRAMS = ("postgres", "api", "workers")
+PROGRAMS = ("postgres", "api", "workers", "front")
 
 
 def escaped(value: str | Path) -> str:
@@ -84,7 +84,7 @@ def _postgres_section(layout: Layout, server: Server) -> str:
     return "\n".join(lines)
 
 
-def _edge_section(layout: Layout, name: str, priority: int, *command: str | Path) -> str:
+def _edge_section(layout: Layout, name: str, priority: int, *command: str | Path, stop: str = "TERM") -> str:
     files = [layout.process_env(name)]
     words = [_HERE / "run-with-env", *files, "--", *command]
     return "\n".join(
@@ -95,7 +95,7 @@ def _edge_section(layout: Layout, name: str, priority: int, *command: str | Path
             # Nothing to talk to before the engine is installed: started by name, then kept running.
             "autostart=false",
             f"priority={priority}",
-            "stopsignal=TERM",
+            f"stopsignal={stop}",
             "stopwaitsecs=45",
             "stopasgroup=true",
             "killasgroup=true",
@@ -117,12 +117,19 @@ def _common(name: str) -> list[str]:
     ]
 
 
-def render(layout: Layout, server: Server | None) -> str:
-    """Return the supervisor's settings. They hold paths only; secrets are in the 0600 files that these name."""
+def render(layout: Layout, server: Server | None, front: str = "") -> str:
+    """Return the supervisor's settings; `front` is the HAProxy to run, if any.
+
+    They hold paths only; secrets are in the 0600 files that these name. The program of the highest priority stops first.
+    """
     sections = [
         _edge_section(layout, "api", 20, layout.venv / "bin" / "ves", "serve"),
         _edge_section(layout, "workers", 30, layout.venv / "bin" / "python", "-m", "ves_workers"),
     ]
+    if front:
+        # USR1: refuse new connections, answer what is under way, end.
+        command = (front, "-db", "-f", layout.front_config)
+        sections.append(_edge_section(layout, "front", 40, *command, stop="USR1"))
     if server is not None:
         sections.insert(0, _postgres_section(layout, server))
     return _TEMPLATE.read_text(encoding="utf-8").format(
@@ -240,9 +247,10 @@ def end_leftovers(layout: Layout) -> bool:
     left = False
     for name in PROGRAMS[1:]:
         pid = processes.read_pid(layout.run / f"{name}.pid")
-        if processes.is_ours(pid, layout.venv) and pid is not None:
+        mark = layout.front_config if name == "front" else layout.venv
+        if processes.is_ours(pid, mark) and pid is not None:
             left = True
-            processes.end(pid, layout.venv, first=signal.SIGTERM, patience=45, group=True)
+            processes.end(pid, mark, first=signal.SIGTERM, patience=45, group=True)
     postmaster = processes.read_pid(layout.data / "postmaster.pid")
     if processes.is_ours(postmaster, layout.data) and postmaster is not None:
         left = True

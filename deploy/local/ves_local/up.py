@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).resolve().parent.parent
 _STORY_SECONDS = 180.0
+# Client connections of the front. Each is a file; so is each request under way, towards the API.
+_FRONT_CONNECTIONS = 16_000
+_FRONT_OTHER_FILES = 1_500
+_FRONT_FLOOR = 500
 _API_SECRETS = (
     "BOOTSTRAP_ADMIN_API_KEY",
     "VES_SEQUENCER_ID",
@@ -34,10 +39,11 @@ CORE_LACKS = (
 
 @dataclass(frozen=True)
 class Toolchain:
-    """What stage 1 found: the engine (`full`, `core`, `external`) and the server's binaries (full only)."""
+    """What stage 1 found: the engine (`full`, `core`, `external`), the server's binaries (full only), and HAProxy."""
 
     engine: str
     bindir: str
+    front: str = ""
 
 
 def _server(layout: Layout, tools: Toolchain) -> supervise.Server:
@@ -84,7 +90,7 @@ def _settings(layout: Layout) -> dict[str, str]:
 
 
 def _write_process_env(
-    layout: Layout, known: dict[str, str], urls: database.Urls, chosen: dict[str, int]
+    layout: Layout, known: dict[str, str], urls: database.Urls, chosen: dict[str, int], *, front: bool
 ) -> None:
     common = {
         "PATH": f"{layout.venv / 'bin'}:/usr/local/bin:/usr/bin:/bin",
@@ -101,6 +107,11 @@ def _write_process_env(
         | {name: known[name] for name in _API_SECRETS}
         | {"DATABASE_URL": urls.roles["ves_api"], "VES_KEYRING_FILE": str(layout.keyring)}
     )
+    if front:
+        api["VES_HTTP_SOCKET"] = str(layout.api_socket)
+        keyvalue.write(layout.process_env("front"), front_environment(layout, common["HOST"], chosen["PORT"]))
+    else:
+        layout.process_env("front").unlink(missing_ok=True)
     workers = (
         {name: value for name, value in common.items() if name not in _API_ONLY}
         | {name: known[name] for name in _WORKER_SECRETS}
@@ -108,6 +119,19 @@ def _write_process_env(
     )
     keyvalue.write(layout.process_env("api"), api)
     keyvalue.write(layout.process_env("workers"), workers)
+
+
+def front_environment(layout: Layout, host: str, port: int) -> dict[str, str]:
+    """Return what deploy/front/haproxy.cfg takes from its environment."""
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    connections = min(_FRONT_CONNECTIONS, max(_FRONT_FLOOR, files - _FRONT_OTHER_FILES))
+    return {
+        "VES_FRONT_BIND": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "VES_HTTP_SOCKET": str(layout.api_socket),
+        "VES_FRONT_CONNECTIONS": str(connections),
+        "VES_FRONT_CROWDED": str(connections * 3 // 4),
+        "VES_FRONT_SHARE": str(connections // 8),
+    }
 
 
 def write_env(
@@ -159,7 +183,8 @@ def _public_key(signing_key: str) -> str:
 
 def _own_ports(layout: Layout) -> set[int]:
     """Return the ports that our running API holds."""
-    if supervise.program(layout, "api").get("statename") not in {"RUNNING", "STARTING"}:
+    running = {"RUNNING", "STARTING"}
+    if not any(supervise.program(layout, name).get("statename") in running for name in ("front", "api")):
         return set()
     return {int(value) for value in keyvalue.read(layout.state / "ports").values()}
 
@@ -177,7 +202,7 @@ def prepare_server(layout: Layout, tools: Toolchain) -> supervise.Server | None:
 def run(layout: Layout) -> None:
     """Bring everything up. Raises StageError, with the logs that explain it, at the first stage that fails."""
     found = keyvalue.read(layout.run / "toolchain")
-    tools = Toolchain(found["ENGINE"], found["PG_BINDIR"])
+    tools = Toolchain(found["ENGINE"], found["PG_BINDIR"], found.get("FRONT", ""))
     fresh = not layout.secrets_file.exists()
     known = secretstore.load(layout)
     if fresh:
@@ -188,7 +213,7 @@ def run(layout: Layout) -> None:
     secretstore.write_keyring(layout, known)
     if server is not None and cluster.configure(layout, server.bindir) and supervise.is_running(layout):
         supervise.stop(layout)
-    supervise.start(layout, supervise.render(layout, server))
+    supervise.start(layout, supervise.render(layout, server, tools.front))
     if server is None:
         urls = database.role_urls(secretstore.install_url(known), known)
         say(f"supervisor is up; the database is {database.masked(urls.administrator)}")
@@ -202,7 +227,7 @@ def run(layout: Layout) -> None:
     mode = database.mode(urls)
     say(f"the engine is installed ({mode} mode)")
     chosen = ports.choose(layout.state / "ports", host, ours=_own_ports(layout))
-    _write_process_env(layout, known, urls, chosen)
+    _write_process_env(layout, known, urls, chosen, front=bool(tools.front))
     url = write_env(layout, known, urls, chosen, host)
     edges.start(layout)
     edges.wait(layout, url)
