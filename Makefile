@@ -8,7 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 
 python := .venv/bin/python
 lock := uv pip compile --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 \
-  --all-extras --quiet --output-file requirements.lock pyproject.toml deploy/local/tools.in
+  --all-extras --quiet --no-emit-package stateset-ves --no-emit-package stateset-sequencer-client \
+  --output-file requirements.lock pyproject.toml deploy/local/tools.in
 
 .PHONY: help up down reset status demo test check fix generate bench soak lock tools
 

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 _ENTRY = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)==")
 _ASKED = re.compile(r"^    #(?: via)?\s+(?P<name>[A-Za-z0-9._-]+)")
-_REQUIREMENT = re.compile(r"^[A-Za-z0-9._-]+")
+_REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?:\[(?P<extras>[^]]+)\])?")
 
 
 def normalized(name: str) -> str:
@@ -42,14 +42,28 @@ def asked_by(entry: str) -> set[str]:
     return {normalized(match["name"]) for line in entry.splitlines() if (match := _ASKED.match(line))}
 
 
-def wanted(project: dict[str, object], extras: list[str]) -> set[str]:
-    """Return the names that the project itself asks for."""
+def wanted(folder: Path, extras: list[str], sources: dict[str, dict[str, str]] | None = None) -> set[str]:
+    """Return the names of the packages that the distribution of a folder asks for, with these extras.
+
+    A distribution of this project (`tool.uv.sources`) counts as what it asks for itself.
+    """
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
     table = project["project"]
-    if not isinstance(table, dict):
-        raise TypeError("pyproject.toml has no project table")
-    optional = table["optional-dependencies"]
-    texts = [*table["dependencies"], *(text for extra in extras for text in optional[extra])]
-    return {normalized(match.group()) for text in texts if (match := _REQUIREMENT.match(text))}
+    sources = project["tool"]["uv"]["sources"] if sources is None else sources
+    texts = [
+        *table["dependencies"],
+        *(text for extra in extras for text in table["optional-dependencies"][extra]),
+    ]
+    names: set[str] = set()
+    for match in filter(None, map(_REQUIREMENT.match, texts)):
+        name = normalized(match["name"])
+        if name in sources:
+            names |= wanted(
+                ROOT / sources[name]["path"], re.findall(r"[^,\s]+", match["extras"] or ""), sources
+            )
+        else:
+            names.add(name)
+    return names
 
 
 def closure(roots: set[str], lock: dict[str, str]) -> list[str]:
@@ -70,11 +84,7 @@ def main() -> None:
     parser.add_argument("--only")
     options = parser.parse_args()
     lock = entries((ROOT / "requirements.lock").read_text(encoding="utf-8"))
-    if options.only:
-        names = [normalized(options.only)]
-    else:
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-        names = closure(wanted(project, options.extras), lock)
+    names = [normalized(options.only)] if options.only else closure(wanted(ROOT, options.extras), lock)
     sys.stdout.write("".join(lock[name] for name in names))
 
 

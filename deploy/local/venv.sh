@@ -1,4 +1,4 @@
-# Makes .venv from $PYTHON and brings it to exactly requirements.lock plus this project. Sourced, never run.
+# Makes .venv from $PYTHON and brings it to exactly requirements.lock plus the distributions of this checkout. Sourced, never run.
 # shellcheck shell=bash
 
 digest() { sha256sum 2>/dev/null || shasum -a 256; }
@@ -22,7 +22,7 @@ install_locked() {
       -r "$checkout/requirements.lock" || return 1
   fi
   logged venv-project "$venv/bin/uv" pip install --python "$venv/bin/python" --no-deps --no-build-isolation --offline \
-    --editable "$checkout"
+    --editable "$checkout/plpython" --editable "$checkout/api/client" --editable "$checkout"
 }
 
 ensure_venv() {
@@ -34,7 +34,7 @@ ensure_venv() {
   # An activated environment or a version switcher of the caller's must not leak into ours.
   unset VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
   identity="$(venv_identity)"
-  contents="$(cat "$checkout/requirements.lock" "$checkout/pyproject.toml" | digest)"
+  contents="$(cat "$checkout"/{requirements.lock,pyproject.toml,plpython/pyproject.toml,api/client/pyproject.toml} | digest)"
   if [ "$(cat "$venv/.ves-identity" 2>/dev/null)" != "$identity" ] || ! "$venv/bin/python" -c '' 2>/dev/null; then
     say "making .venv from $PYTHON"
     rm -rf "$venv"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.system import System, system  # noqa: F401 - a fixture
 from ves_api.cli import main as entry
-from ves_api.cli import settings
+from ves_client.commands import settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from ves import digests, ed25519, merkle, receipts
-from ves_api.cli.agent import AgentKey, Event, sign_event
+from ves_client.agent import AgentKey, Event, sign_event
 
 SEQUENCER_SEED = bytes(range(100, 132))
 SEQUENCER_KEY = ed25519.public_key(SEQUENCER_SEED)

@@ -40,7 +40,7 @@ def free_port() -> int:
 def environment(**more: str) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/api:{ROOT}/workers:{ROOT}/sql",
+        "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/api:{ROOT}/api/client:{ROOT}/workers:{ROOT}/sql",
         "PYTHONDONTWRITEBYTECODE": "1",
         **keyring.ENVIRONMENT,
         "VES_SEQUENCER_SIGNING_KEY": SIGNING_KEY,

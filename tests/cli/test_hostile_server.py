@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.offline import SEQUENCER_ID, SEQUENCER_KEY, SEQUENCER_SEED, STORE, TENANT, make_evidence, other
 from ves import digests, ed25519, receipts
-from ves_api.cli.evidence import Envelope
+from ves_client.evidence import Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

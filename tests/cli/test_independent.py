@@ -20,7 +20,7 @@ import rfc8785
 from tests.cli.offline import KEYS, make_evidence, other
 from tests.support.cluster import ROOT
 from ves_api.cli.demo import independent
-from ves_api.cli.evidence import Envelope, check_event
+from ves_client.evidence import Envelope, check_event
 
 SOURCE = Path(independent.__file__)
 VECTORS = ROOT / "tests" / "vectors" / "ves"

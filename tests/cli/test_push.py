@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.system import System, environment
 from tests.workers.conftest import wait_until
-from ves_api.cli.agent import AgentKey, Event, sign_event
+from ves_client.agent import AgentKey, Event, sign_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ import pytest
 
 from tests.cli.system import environment
 from ves import hpke
-from ves_api.cli.agent import AgentKey
+from ves_client.agent import AgentKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ves_api.cli import settings
-from ves_api.cli.exits import CliError
+from ves_api.cli import settings as operators
+from ves_client.commands import settings
+from ves_client.errors import ClientError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,9 +42,9 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(state: Path) ->
 
 
 def test_a_missing_setting_says_how_to_give_it(state: Path) -> None:
-    with pytest.raises(CliError, match="--store or set VES_STORE_ID"):
+    with pytest.raises(ClientError, match="--store or set VES_STORE_ID"):
         layers().need("VES_STORE_ID")
-    with pytest.raises(CliError, match="set VES_ADMIN_KEY"):
+    with pytest.raises(ClientError, match="set VES_ADMIN_KEY"):
         layers().api_key()
 
 
@@ -65,7 +66,8 @@ def test_public_keys_are_read_from_a_list(value: str, count: int) -> None:
 
 def test_the_superuser_is_found_by_the_socket_of_a_private_cluster_only() -> None:
     def url(known: str, **more: str) -> str | None:
-        return settings.superuser_url(settings.Layers({"VES_DATABASE_URL": known, **more}, {}, None))
+        environ = {"VES_DATABASE_URL": known, **more}
+        return operators.superuser_url(settings.Layers(environ, {}, None, operators.BY_NAME))
 
     assert url("postgresql://ves_admin:x@/ves?host=/run/pg&port=5433") == (
         "host=/run/pg port=5433 user=postgres dbname=postgres"

@@ -10,11 +10,11 @@ import pytest
 
 from tests.cli.system import ADMIN_KEY, System
 from ves_api.cli.admin import open_url
-from ves_api.cli.client import Sequencer
 from ves_api.cli.demo import stark_scene
 from ves_api.cli.demo.play import register
 from ves_api.cli.demo.purchases import Cast
-from ves_api.cli.exits import CliError
+from ves_client.errors import ClientError
+from ves_client.sequencer import Sequencer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,5 +74,5 @@ def test_the_scene_fails_when_a_bad_proof_is_accepted(
     sequencer: Sequencer, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stark_scene, "WRONG_AMOUNT", stark_scene.AMOUNT)
-    with pytest.raises(CliError, match="a bad proof was accepted"):
+    with pytest.raises(ClientError, match="a bad proof was accepted"):
         stark_scene.play(sequencer, cast.tenant_id, cast.agents[0], None)

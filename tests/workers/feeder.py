@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ves import ed25519, ingest
-from ves_api.cli.agent import AgentKey, Event, Signed, sign_event
+from ves_client.agent import AgentKey, Event, Signed, sign_event
 
 if TYPE_CHECKING:
     import psycopg

@@ -7,10 +7,10 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ves_api.cli.exits import CliError, Exit
 from ves_api.cli.settings import layers
 from ves_api.errors import ApiError
 from ves_api.gateway.admin import Admin
+from ves_client.errors import ClientError, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,6 @@ def open_url(url: str) -> Iterator[Admin]:
     except ApiError as error:
         away = error.name in AWAY
         cause = f": {error.__cause__}".rstrip() if error.name in {*AWAY, "internal_error"} else ""
-        raise CliError(
+        raise ClientError(
             Exit.UNREACHABLE if away else Exit.REFUSED, error.name, error.message + cause, error.details
         ) from error

@@ -10,11 +10,11 @@ from uuid import UUID
 import typer
 
 from ves_api.cli.admin import open_admin
-from ves_api.cli.exits import CliError, Exit
 from ves_api.cli.options import DatabaseUrl, Tenant
-from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
 from ves_api.gateway.credentials import KeyChanges
+from ves_client.commands.output import JsonOption, out, print_json
+from ves_client.errors import ClientError, Exit
 
 app = typer.Typer(no_args_is_help=True, help="API keys: create, list, update, revoke.")
 
@@ -104,7 +104,7 @@ def update(
             prefix.lower(), tenant_id, KeyChanges(stores, read, write, admin, rate_limit)
         )
     if updated is None:
-        raise CliError(
+        raise ClientError(
             Exit.REFUSED, "api_key_not_found", f"no active key of this tenant starts with {prefix}"
         )
     if as_json:
@@ -127,7 +127,7 @@ def revoke(
     with open_admin(database_url) as database:
         revoked = database.revoke_api_key(prefix.lower(), tenant_id)
     if not revoked:
-        raise CliError(
+        raise ClientError(
             Exit.REFUSED, "api_key_not_found", f"no active key of this tenant starts with {prefix}"
         )
     if as_json:

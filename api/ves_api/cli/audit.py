@@ -10,12 +10,12 @@ from uuid import UUID
 import typer
 
 from ves_api.cli.admin import open_admin
-from ves_api.cli.exits import Exit
 from ves_api.cli.options import DatabaseUrl, Tenant
-from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
 from ves_api.gateway.audit import AuditFilter
 from ves_api.gateway.operators import audit as gateway
+from ves_client.commands.output import JsonOption, out, print_json
+from ves_client.errors import Exit
 
 app = typer.Typer(no_args_is_help=True, help="The audit log: list, verify, switch.")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.server_settings import effective
 from ves_api.cli.settings import VARIABLES, layers, mask
+from ves_client.commands.output import JsonOption, out, print_json
 
 
 def config(*, as_json: JsonOption = False) -> None:

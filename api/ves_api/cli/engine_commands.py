@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import psycopg
 import typer
 
-from ves_api.cli.exits import CliError, Exit, usage
 from ves_api.cli.operations import options
-from ves_api.cli.output import JsonOption, note, out, print_json
 from ves_api.cli.settings import layers, superuser_url
+from ves_client.commands.output import JsonOption, note, out, print_json
+from ves_client.errors import ClientError, Exit, usage
 from ves_install.errors import MigrationError
 
 if TYPE_CHECKING:
@@ -47,13 +47,13 @@ def _refusals(refused: Exit) -> Iterator[None]:
     try:
         yield
     except psycopg.OperationalError as error:
-        raise CliError(Exit.UNREACHABLE, "database_unavailable", str(error).strip()) from error
+        raise ClientError(Exit.UNREACHABLE, "database_unavailable", str(error).strip()) from error
     except MigrationError as error:
-        raise CliError(refused, "migration_failed", str(error)) from error
+        raise ClientError(refused, "migration_failed", str(error)) from error
     except psycopg.Error as error:
         right = f"{_MISSING_RIGHT}; " if isinstance(error, psycopg.errors.InsufficientPrivilege) else ""
         notes = "".join(f"\n  {text}" for text in getattr(error, "__notes__", []))
-        raise CliError(refused, "migration_failed", right + f"{error}".strip() + notes) from error
+        raise ClientError(refused, "migration_failed", right + f"{error}".strip() + notes) from error
 
 
 @app.command("install")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ves_api.cli.admin import open_admin
-from ves_api.cli.exits import Exit, usage
 from ves_api.cli.options import DatabaseUrl, Store, Tenant
-from ves_api.cli.output import JsonOption, note, out, print_json, progress
 from ves_api.cli.settings import layers
 from ves_api.gateway.operators.audit import verify_audit
+from ves_client.commands.output import JsonOption, note, out, print_json, progress
+from ves_client.errors import Exit, usage
 
 if TYPE_CHECKING:
     from ves_api.gateway.admin import Admin

@@ -9,11 +9,11 @@ from uuid import UUID
 import typer
 
 from ves_api.cli.admin import open_admin
-from ves_api.cli.agent import U32_MAX
 from ves_api.cli.options import DatabaseUrl, Tenant
-from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
 from ves_api.gateway.operators import groups as gateway
+from ves_client.agent import U32_MAX
+from ves_client.commands.output import JsonOption, out, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Encryption groups: whom payloads are sealed to.")
 

@@ -16,9 +16,10 @@ from ves import keyring
 from ves.at_rest import parse_key
 from ves.errors import ProtocolError
 from ves.keyring_source import RingSource
-from ves_api.cli.exits import usage
-from ves_api.cli.output import JsonOption, out, print_json
-from ves_api.cli.settings import layers, parse_env_file
+from ves_api.cli.settings import layers
+from ves_client.commands.output import JsonOption, out, print_json
+from ves_client.commands.settings import parse_env_file
+from ves_client.errors import usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import typer
 
-from ves import hpke
-from ves.codec import parse_hex
-from ves.errors import ProtocolError
 from ves_api.cli import rotation
 from ves_api.cli.admin import open_admin
-from ves_api.cli.agent import U32_MAX, AgentKey
-from ves_api.cli.client import Sequencer
-from ves_api.cli.exits import usage
-from ves_api.cli.options import ApiKey, DatabaseUrl, KeyFile, Tenant, Url
-from ves_api.cli.output import JsonOption, out, print_json
-from ves_api.cli.secret_files import new_encryption_key
+from ves_api.cli.options import DatabaseUrl, Tenant
 from ves_api.cli.settings import layers
 from ves_api.gateway.operators import keys as gateway
+from ves_client.agent import U32_MAX
+from ves_client.commands import keys as agent_keys
+from ves_client.commands.output import JsonOption, out, print_json
 
 X25519 = 2  # VES 6.2
 
@@ -33,95 +27,8 @@ Agent = Annotated[UUID, typer.Option("--agent", help="Agent UUID.")]
 KeyId = Annotated[int, typer.Option("--key-id", min=0, max=U32_MAX, help="Key number.")]
 
 
-@app.command()
-def new(
-    *,
-    agent: Annotated[
-        UUID | None, typer.Option("--agent", help="Agent UUID; a fresh one when left out.")
-    ] = None,
-    key_id: KeyId = 1,
-    key: KeyFile = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Make an Ed25519 key pair and write it to a file that only you can read (0600)."""
-    path = Path(layers().need("VES_AGENT_KEY_FILE", key))
-    made = AgentKey.new(agent or uuid4(), key_id)
-    made.save(path, force=force)
-    answer = {"agent_id": made.agent_id, "key_id": key_id, "public_key": made.public_key, "file": str(path)}
-    if as_json:
-        print_json(answer)
-    else:
-        out.print(
-            f"agent      {made.agent_id}\nkey        {key_id}\npublic key {made.public_key.hex()}\nwritten to {path} (0600)"
-        )
-
-
-@app.command("new-encryption")
-def new_encryption(
-    *,
-    file: Annotated[Path, typer.Argument(help="Where to write the secret.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Make an X25519 key pair: payloads are sealed to its public key; the secret is written for you only (0600)."""
-    public_key = new_encryption_key(file, force=force)
-    if as_json:
-        print_json({"public_key": public_key, "file": str(file)})
-    else:
-        out.print(f"public key {public_key.hex()}\nwritten to {file} (0600)")
-
-
-@app.command()
-def register(
-    *,
-    tenant: Tenant = None,
-    key: KeyFile = None,
-    valid_from: Annotated[str | None, typer.Option(help="RFC 3339 time; open when left out.")] = None,
-    valid_to: Annotated[str | None, typer.Option(help="RFC 3339 time; open when left out.")] = None,
-    url: Url = None,
-    api_key: ApiKey = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Register the public half of a key file with the sequencer (needs an administrator's API key)."""
-    settings = layers()
-    tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
-    mine = AgentKey.load(Path(settings.need("VES_AGENT_KEY_FILE", key)))
-    window = {name: text for name, text in (("validFrom", valid_from), ("validTo", valid_to)) if text}
-    with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
-        answer = sequencer.register_agent_key(
-            tenant_id, mine.agent_id, mine.key_id, mine.public_key, **window
-        )
-    if as_json:
-        print_json(answer)
-    else:
-        out.print(f"registered key {mine.key_id} of agent {mine.agent_id} in tenant {tenant_id}")
-
-
-@app.command("register-encryption")
-def register_encryption(
-    *,
-    agent: Agent,
-    key_id: KeyId,
-    public_key: Annotated[str, typer.Option("--public-key", help="X25519 public key, hex.")],
-    tenant: Tenant = None,
-    url: Url = None,
-    api_key: ApiKey = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Register the key that payloads for an agent are sealed to (needs an administrator's API key)."""
-    settings = layers()
-    tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
-    try:
-        key = parse_hex(public_key, hpke.KEY_BYTES)
-    except ProtocolError as error:
-        raise usage(f"--public-key: {error}") from None
-    with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
-        answer = sequencer.register_agent_key(tenant_id, agent, key_id, key, X25519)
-    if as_json:
-        print_json(answer)
-    else:
-        out.print(f"registered encryption key {key_id} of agent {agent} in tenant {tenant_id}")
+for name, function in agent_keys.COMMANDS.items():
+    app.command(name)(function)
 
 
 @app.command("list")

@@ -6,41 +6,29 @@ Exit codes of every command: 0 fine; 1 a check failed (a finding, an invalid rec
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
-import stamina
 import typer
 
 from ves_api import __version__
-from ves_api.cli import apikeys, audit, engine_commands, groups, keyring, keys, schemas, verify
+from ves_api.cli import apikeys, audit, engine_commands, groups, keyring, keys, schemas
 from ves_api.cli.config import config
 from ves_api.cli.demo.command import demo
-from ves_api.cli.exits import CliError
+from ves_api.cli.directory import DatabaseDirectory, with_database_url
 from ves_api.cli.fsck import commit, fsck
 from ves_api.cli.operations.commands import COMMANDS
-from ves_api.cli.output import err, out, print_json
-from ves_api.cli.prove import prove
-from ves_api.cli.push import push
-from ves_api.cli.seal import open_sealed, seal
 from ves_api.cli.serve import serve
 from ves_api.cli.story import story
 from ves_api.cli.system import down, up
+from ves_client.commands import program, verify
+from ves_client.commands.output import out
+from ves_client.commands.prove import prove
+from ves_client.commands.push import push
+from ves_client.commands.seal import open_sealed, seal
 
-HELP = """Verifiable event sequencing.
-
-Settings: a flag, else the environment, else .ves/env in this folder or one above it (`ves config` shows them).
-
-Exit codes: 0 fine, 1 a check failed, 2 wrong usage, 3 server or database not reachable, 4 refused by the server.
-"""
-
-app = typer.Typer(
-    name="ves",
-    help=HELP,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+app = program.new_program(
+    "ves",
+    "Verifiable event sequencing.\n\n" + program.SETTINGS_AND_EXITS + "\n`ves config` shows the settings.\n",
 )
 app.add_typer(keys.app, name="keys")
 app.add_typer(groups.app, name="groups")
@@ -50,8 +38,9 @@ app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
 app.add_typer(verify.app, name="verify")
 app.add_typer(engine_commands.app, name="engine")
-for function in (up, down, push, seal, prove, fsck, commit, story, demo, config, serve):
+for function in (up, down, push, prove, fsck, commit, story, demo, config, serve):
     app.command()(function)
+app.command("seal")(with_database_url(seal))
 app.command("open")(open_sealed)
 for name, function in COMMANDS.items():
     app.command(name)(function)
@@ -66,6 +55,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
+    ctx: typer.Context,
     *,
     _version: Annotated[
         bool,
@@ -74,36 +64,14 @@ def _root(
         ),
     ] = False,
 ) -> None:
-    pass
-
-
-def _tell(error: CliError) -> None:
-    """Print an error: for people on stderr, with `--json` as a document on stdout."""
-    if "--json" in sys.argv:
-        body = {"code": error.code, "message": error.message, "details": error.details}
-        print_json({"error": body, "exit_code": int(error.status)})
-        return
-    err.print("error", style="red", end=" ")
-    err.print(f"{error.code}: {error.message}")
-    for name, value in error.details.items():
-        err.print(f"  {name}: {value}")
+    ctx.obj = DatabaseDirectory()
 
 
 def main() -> None:
     """Run `ves` and end the process with a documented exit code."""
-    # Retries are no news for the caller, and by default they would be told on stdout.
-    stamina.instrumentation.set_on_retry_hooks([])
-    try:
-        app()
-    except CliError as error:
-        _tell(error)
-        sys.exit(error.status)
+    program.run(app)
 
 
 def serve_main() -> None:
     """Run `stateset-sequencer`: the server, configured by the environment alone."""
-    try:
-        serve()
-    except CliError as error:
-        _tell(error)
-        sys.exit(error.status)
+    program.run(serve)

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several operators' commands share, those of the agents' commands among them."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ from typing import Annotated
 
 import typer
 
-Url = Annotated[str | None, typer.Option("--url", help="Address of the API [VES_HTTP_URL].")]
-ApiKey = Annotated[str | None, typer.Option("--api-key", help="API key [VES_API_KEY, VES_ADMIN_KEY].")]
+from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
+
+__all__ = ["ApiKey", "DatabaseUrl", "KeyFile", "PublicKey", "Store", "Tenant", "Url"]
+
 DatabaseUrl = Annotated[
     str | None, typer.Option("--database-url", help="Database, role ves_admin [VES_DATABASE_URL].")
-]
-Tenant = Annotated[str | None, typer.Option("--tenant", help="Tenant UUID [VES_TENANT_ID].")]
-Store = Annotated[str | None, typer.Option("--store", help="Store UUID [VES_STORE_ID].")]
-KeyFile = Annotated[str | None, typer.Option("--key", help="Agent key file [VES_AGENT_KEY_FILE].")]
-PublicKey = Annotated[
-    str | None,
-    typer.Option(
-        "--public-key", help="Sequencer public key(s) to trust, hex, comma list [VES_SEQUENCER_PUBLIC_KEY]."
-    ),
 ]

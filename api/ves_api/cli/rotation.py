@@ -11,12 +11,12 @@ from uuid import UUID
 import typer
 
 from ves_api.cli.admin import open_admin
-from ves_api.cli.agent import U32_MAX, AgentKey
-from ves_api.cli.exits import usage
 from ves_api.cli.options import DatabaseUrl, Tenant
-from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
 from ves_api.gateway.operators import keys as gateway
+from ves_client.agent import U32_MAX, AgentKey
+from ves_client.commands.output import JsonOption, out, print_json
+from ves_client.errors import usage
 
 policy_app = typer.Typer(no_args_is_help=True, help="When keys have to be rotated.")
 

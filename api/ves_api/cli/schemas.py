@@ -13,11 +13,11 @@ import typer
 
 from ves.schemas.compiled import compile_schema
 from ves_api.cli.admin import open_admin
-from ves_api.cli.exits import Exit, usage
 from ves_api.cli.options import DatabaseUrl, Tenant
-from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
 from ves_api.gateway.operators import schemas as gateway
+from ves_client.commands.output import JsonOption, out, print_json
+from ves_client.errors import Exit, usage
 
 app = typer.Typer(
     no_args_is_help=True, help="JSON Schemas of event types: list, show, register, status, delete, validate."

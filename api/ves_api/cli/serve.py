@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ves_api.cli.exits import CliError, Exit, usage
 from ves_api.errors import ApiError
+from ves_client.errors import ClientError, Exit, usage
 
 
 def serve() -> None:
@@ -17,6 +17,6 @@ def serve() -> None:
         raise usage(str(error)) from error
     except ApiError as error:
         away = error.name == "database_unavailable"
-        raise CliError(
+        raise ClientError(
             Exit.UNREACHABLE if away else Exit.REFUSED, error.name, error.message, error.details
         ) from error

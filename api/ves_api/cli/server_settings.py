@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ves_api.cli.settings import MASK, mask_url, parse_env_file
+from ves_api.cli.settings import MASK, mask_url
 from ves_api.settings import Environment, SettingsError, read
+from ves_client.commands.settings import parse_env_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from ves_api.cli.settings import Layers
+    from ves_client.commands.settings import Layers
+
 
 # What `make up` gave the server, beside `.ves/env`.
 PROCESS_FILE = ("run", "api.env")

@@ -1,143 +1,35 @@
-"""Where a value comes from: a flag, else the environment, else `.ves/env` in this folder or one above it."""
+"""Settings of the operators' commands: those of the agents' commands, and how to reach the database."""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from ves_api.cli.exits import usage
+from ves_client.commands import settings as agents
+from ves_client.commands.settings import Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ves_client.commands.settings import Layers
 
-STATE_FILE = Path(".ves") / "env"
 MASK = "********"
 VISIBLE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One setting: its flag (if a command has one), default, whether it is secret, and what it is for."""
-
-    name: str
-    flag: str | None
-    default: str | None
-    secret: bool
-    purpose: str
-
-
 VARIABLES = (
-    Variable("VES_HTTP_URL", "--url", "http://127.0.0.1:8080", False, "address of the API"),
-    Variable("VES_GRPC_TARGET", None, None, False, "host and port of the gRPC API"),
-    Variable("VES_API_KEY", "--api-key", None, True, "API key; VES_ADMIN_KEY when unset"),
-    Variable("VES_ADMIN_KEY", None, None, True, "administrator's API key"),
+    *agents.VARIABLES,
     Variable("VES_DATABASE_URL", "--database-url", None, True, "database, role ves_admin"),
     Variable("VES_SERVICE_DATABASE_URL", None, None, True, "database, role ves_service"),
     Variable(
         "VES_SUPERUSER_DATABASE_URL", None, None, True, "server's superuser, for the demo's scratch database"
     ),
-    Variable(
-        "VES_SEQUENCER_PUBLIC_KEY", "--public-key", None, False, "key(s) that receipts must verify under"
-    ),
-    Variable("VES_TENANT_ID", "--tenant", None, False, "tenant"),
-    Variable("VES_STORE_ID", "--store", None, False, "store"),
     Variable("VES_KEYRING_FILE", "--file", None, False, "key ring of encryption at rest"),
-    Variable("VES_AGENT_KEY_FILE", "--key", "ves-agent-key.json", False, "agent key made by `ves keys new`"),
 )
 BY_NAME = {variable.name: variable for variable in VARIABLES}
 
 
-def parse_env_file(text: str) -> dict[str, str]:
-    """Read KEY=VALUE lines; empty lines and lines that start with # do not count."""
-    pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, _, value in pairs}
-
-
-def _is_trusted(path: Path) -> bool:
-    """Whether the file is the caller's own (also behind sudo) or root's: another's could redirect keys to a stranger."""
-    owners = {0, os.geteuid(), int(os.environ.get("SUDO_UID", "0"))}
-    return path.is_file() and path.stat().st_uid in owners
-
-
-def find_state_file(start: Path) -> Path | None:
-    """Find `.ves/env` in `start` or the nearest folder above it, if it belongs to the caller or to root."""
-    return next(
-        (folder / STATE_FILE for folder in (start, *start.parents) if _is_trusted(folder / STATE_FILE)), None
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Layers:
-    """The environment and the state file, in this order of precedence; flags come before both."""
-
-    environ: Mapping[str, str]
-    file: Mapping[str, str]
-    path: Path | None
-
-    def find(self, name: str, flag: str | None = None) -> tuple[str | None, str]:
-        """Value and origin (`flag`, `environment`, the file's path, `default` or `unset`) of a setting."""
-        if flag is not None:
-            return flag, "flag"
-        for layer, origin in ((self.environ, "environment"), (self.file, str(self.path))):
-            if value := layer.get(name, "").strip():
-                return value, origin
-        default = BY_NAME[name].default
-        return default, "default" if default is not None else "unset"
-
-    def get(self, name: str, flag: str | None = None) -> str | None:
-        """Value of a setting or None."""
-        return self.find(name, flag)[0]
-
-    def need(self, name: str, flag: str | None = None) -> str:
-        """Value of a setting; exit code 2 with the ways to give it when there is none."""
-        value = self.get(name, flag)
-        if value is None:
-            option = BY_NAME[name].flag
-            ways = f"give {option} or set {name}" if option else f"set {name}"
-            raise usage(f"no {BY_NAME[name].purpose}: {ways} (or run where `make up` left .ves/env)")
-        return value
-
-    def need_uuid(self, name: str, flag: str | None = None) -> UUID:
-        """Value of a setting that must be a UUID; exit code 2 otherwise."""
-        text = self.need(name, flag)
-        try:
-            return UUID(text)
-        except ValueError:
-            raise usage(f"{name} must be a UUID, not {text!r}") from None
-
-    def api_key(self, flag: str | None = None) -> str:
-        """Give the key to call the API with: `VES_API_KEY`, else the administrator's."""
-        return self.get("VES_API_KEY", flag) or self.need("VES_ADMIN_KEY")
-
-    def public_keys(self, flag: str | None = None) -> tuple[bytes, ...]:
-        """Sequencer keys to trust: one or more 32-byte hex strings, separated by commas; may be empty."""
-        text = self.get("VES_SEQUENCER_PUBLIC_KEY", flag) or ""
-        try:
-            keys = tuple(
-                bytes.fromhex(part.strip().removeprefix("0x")) for part in text.split(",") if part.strip()
-            )
-        except ValueError:
-            keys = (b"",)
-        if any(len(key) != 32 for key in keys):  # noqa: PLR2004 - bytes of an Ed25519 key
-            raise usage("a sequencer public key is 64 hex digits")
-        return keys
-
-
-@cache
 def layers() -> Layers:
-    """Read the environment and the state file once a process."""
-    try:
-        path = find_state_file(Path.cwd())
-        text = path.read_text(encoding="utf-8") if path else ""
-    except OSError:  # not ours to read: the environment and the flags remain
-        path, text = None, ""
-    return Layers(os.environ, parse_env_file(text), path)
+    """Return the environment and the state file, read once a process."""
+    return replace(agents.layers(), variables=BY_NAME)
 
 
 def superuser_url(settings: Layers, *, same_database: bool = False) -> str | None:

@@ -13,14 +13,15 @@ import orjson
 import typer
 
 from ves.receipts import Receipt
-from ves_api.cli.agent import AgentKey, Event, Signed, sign_event
-from ves_api.cli.client import IngestAnswer, Sequencer
-from ves_api.cli.evidence import Evidence, check_proof, check_receipt
-from ves_api.cli.exits import check_failed
 from ves_api.cli.options import ApiKey, PublicKey, Url
-from ves_api.cli.output import JsonOption, out, print_json
 from ves_api.cli.settings import layers
-from ves_api.cli.trust import LazyTrust, Trust
+from ves_client.agent import AgentKey, Event, Signed, sign_event
+from ves_client.commands.directory import LazyTrust
+from ves_client.commands.output import JsonOption, out, print_json
+from ves_client.errors import check_failed
+from ves_client.evidence import Evidence, check_proof, check_receipt
+from ves_client.sequencer import IngestAnswer, Sequencer
+from ves_client.trust import Trust
 
 Json = dict[str, Any]
 PLOT = (
@@ -118,12 +119,13 @@ def _keep(evidence: Evidence, folder: Path | None) -> Path | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_bytes(msgspec.json.format(msgspec.json.encode(evidence.document())) + b"\n")
-    except OSError:  # a story that cannot be kept was still true
+    except OSError:  # failing to write the file is not an error: every check has passed
         return None
     return file
 
 
 def story(
+    ctx: typer.Context,
     *,
     output: Annotated[
         Path | None,
@@ -136,7 +138,7 @@ def story(
 ) -> None:
     """Play three signed events through a fresh tenant: receipts, a commitment and a proof, all checked offline."""
     settings = layers()
-    trust = LazyTrust(public_key)
+    trust = LazyTrust(public_key, ctx.obj)
     with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
         stage = set_up(sequencer, trust)
         signed = sign_plot(stage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from ves_api.cli.exits import usage
+from ves_client.errors import usage
 
 _SCRIPT = Path(__file__).resolve().parents[3] / "deploy" / "local" / "system"
 

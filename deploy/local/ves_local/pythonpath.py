@@ -1,8 +1,7 @@
 """What the server imports: the protocol library and the packages it needs, readable by the server's OS user.
 
 In the usual place that is the checkout itself. A server that cannot read the checkout gets a copy of exactly the
-project's own dependencies (no extras), which is what `plpython` may import
-there, or of the packages it is told.
+dependencies of the protocol library's distribution (no extras), or of the packages it is told.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-PROJECT = "stateset-sequencer"
+PROJECT = "stateset-ves"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
@@ -40,7 +39,7 @@ def needed(roots: Iterable[str], site: Path) -> dict[str, metadata.Distribution]
 
 
 def project_dependencies(site: Path) -> list[str]:
-    """Return the names of the project's own dependencies, its extras left out."""
+    """Return the names of the protocol library's dependencies, its extras left out."""
     project = next(iter(metadata.distributions(name=PROJECT, path=[str(site)])))
     return [_name(requirement) for requirement in _unconditional(project)]
 

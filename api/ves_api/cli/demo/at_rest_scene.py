@@ -10,16 +10,16 @@ from uuid import uuid4
 
 import orjson
 
-from ves_api.cli.agent import Event, sign_event
-from ves_api.cli.exits import check_failed
 from ves_api.cli.keyring import find_file, rotate_file
 from ves_api.errors import ApiError
 from ves_api.gateway.operators import at_rest
+from ves_client.agent import Event, sign_event
+from ves_client.errors import check_failed
 
 if TYPE_CHECKING:
-    from ves_api.cli.client import Sequencer
     from ves_api.cli.demo.purchases import Agent, Cast
     from ves_api.gateway.admin import Admin
+    from ves_client.sequencer import Sequencer
 
 BATCH = 20
 ROWS = 500

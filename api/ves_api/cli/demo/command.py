@@ -19,8 +19,6 @@ import orjson
 import typer
 
 from ves_api.cli.admin import open_admin
-from ves_api.cli.agent import SEED_BYTES
-from ves_api.cli.client import Sequencer
 from ves_api.cli.demo import at_rest_scene, independent, stark_scene
 from ves_api.cli.demo.play import (
     Book,
@@ -43,16 +41,18 @@ from ves_api.cli.demo.purchases import (
     read_purchases,
 )
 from ves_api.cli.demo.rules import break_a_rule, dismiss, open_a_letter, register_schemas
-from ves_api.cli.exits import Exit, check_failed, usage
 from ves_api.cli.options import ApiKey, PublicKey, Url
-from ves_api.cli.output import JsonOption, note, out, print_json, progress
 from ves_api.cli.settings import layers
+from ves_client.agent import SEED_BYTES
+from ves_client.commands.output import JsonOption, note, out, print_json, progress
+from ves_client.errors import Exit, check_failed, usage
+from ves_client.sequencer import Sequencer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ves_api.cli.agent import Signed
     from ves_api.cli.demo.purchases import Agent
+    from ves_client.agent import Signed
 
 Json = dict[str, Any]
 AGENTS = len(STORES) * AGENTS_PER_STORE

@@ -13,16 +13,16 @@ from uuid import UUID, uuid4
 import msgspec
 import orjson
 
-from ves_api.cli.agent import SEED_BYTES, AgentKey, Event, sign_event
 from ves_api.cli.demo.rules import ensure_key, exchange_key
-from ves_api.cli.exits import CliError, Exit, check_failed
+from ves_client.agent import SEED_BYTES, AgentKey, Event, sign_event
+from ves_client.errors import ClientError, Exit, check_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ves_api.cli.agent import Signed
-    from ves_api.cli.client import IngestAnswer, Sequencer
     from ves_api.cli.demo.purchases import Agent, Cast
+    from ves_client.agent import Signed
+    from ves_client.sequencer import IngestAnswer, Sequencer
 
 Json = dict[str, Any]
 
@@ -137,7 +137,7 @@ def commit_rest(sequencer: Sequencer, tenant_id: UUID, store_id: UUID, head: int
             return commitments
         try:
             sequencer.create_commitment(tenant_id, store_id, end + 1, min(head, end + COMMIT_EVENTS))
-        except CliError as error:
+        except ClientError as error:
             if error.status is not Exit.REFUSED:
                 raise
     raise check_failed("the stream could not be committed to its head")

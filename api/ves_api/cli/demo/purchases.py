@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from ves import hpke
-from ves_api.cli.agent import AgentKey, Event, Signed, sign_event
+from ves_client.agent import AgentKey, Event, Signed, sign_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

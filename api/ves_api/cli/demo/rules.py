@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from ves.errors import ProtocolError
-from ves_api.cli.agent import AgentKey, Event, open_event, sign_event
 from ves_api.cli.demo.purchases import OLD_KEY, READERS, derive
-from ves_api.cli.exits import CliError, check_failed
+from ves_client.agent import AgentKey, Event, open_event, sign_event
+from ves_client.errors import ClientError, check_failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ves_api.cli.agent import Signed
-    from ves_api.cli.client import Sequencer
     from ves_api.cli.demo.purchases import Agent, Cast
+    from ves_client.agent import Signed
+    from ves_client.sequencer import Sequencer
 
 Json = dict[str, Any]
 
@@ -119,7 +119,7 @@ def ensure_key(sequencer: Sequencer, tenant_id: uuid.UUID, key: AgentKey) -> Non
     """Register a key; one that is registered already (a repeated run) is fine."""
     try:
         sequencer.register_agent_key(tenant_id, key.agent_id, key.key_id, key.public_key)
-    except CliError as error:
+    except ClientError as error:
         if error.details.get("http_status") != _CONFLICT:
             raise
 
@@ -128,7 +128,7 @@ def exchange_key(sequencer: Sequencer, tenant_id: uuid.UUID, old: AgentKey, new:
     """Rotate an agent to its new key; one that is there already (a repeated run) is fine."""
     try:
         sequencer.rotate_agent_key(tenant_id, old.agent_id, old.key_id, new.key_id, new.public_key)
-    except CliError as error:
+    except ClientError as error:
         if error.details.get("http_status") != _CONFLICT:
             raise
 

@@ -14,18 +14,18 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 import ves_stark
-from ves_api.cli.agent import Event, Signed, open_event, sign_event
-from ves_api.cli.exits import CliError, Exit, check_failed
 from ves_api.errors import ApiError
+from ves_client.agent import Event, Signed, open_event, sign_event
+from ves_client.errors import ClientError, Exit, check_failed
 from ves_stark.registry import payload_amount
 from ves_stark.rescue import commitment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ves_api.cli.client import Sequencer
     from ves_api.cli.demo.purchases import Agent
     from ves_api.gateway.admin import Admin
+    from ves_client.sequencer import Sequencer
 
 Json = dict[str, Any]
 CAP = 10_000
@@ -183,7 +183,7 @@ def _refused(sequencer: Sequencer, event_id: UUID, submission: Json) -> str:
     """Submit what must not be accepted; the reason. Exit code 1 when it is."""
     try:
         sequencer.submit_compliance_proof(event_id, submission)
-    except CliError as error:
+    except ClientError as error:
         if error.status is not Exit.REFUSED or "reason" not in error.details:
             raise
         return f"{error.details['reason']}: {error.message.removeprefix('Invalid STARK proof: ')}"

@@ -21,8 +21,8 @@ from ves_install.install import install
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ves_api.cli.settings import Layers
     from ves_api.gateway.admin import Admin
+    from ves_client.commands.settings import Layers
 
 Json = dict[str, Any]
 SCRATCH = "ves_demo_tamper"

@@ -13,10 +13,10 @@ import typer
 from typer.exceptions import TyperException
 
 from ves_api import __version__
-from ves_api.cli.exits import CliError, Exit, usage
 from ves_api.cli.operations.commands import COMMANDS
 from ves_api.cli.operations.options import ALIAS
-from ves_api.cli.output import err, out
+from ves_client.commands.output import err, out
+from ves_client.errors import ClientError, Exit, usage
 
 HELP_WORDS = frozenset({"-h", "--help", "help"})
 VERSION_WORDS = frozenset({"-V", "-v", "--version", "version"})
@@ -65,7 +65,7 @@ def run(arguments: list[str]) -> int:
     except TyperException as error:
         err.print(f"error: {error.format_message()}")
         return Exit.USAGE
-    except CliError as error:
+    except ClientError as error:
         err.print(f"error: {error.message}")
         return error.status
 
@@ -90,7 +90,7 @@ def _run(arguments: list[str]) -> int:
     return int(app([name, *rest], prog_name=ALIAS, standalone_mode=False) or Exit.FINE)
 
 
-def _unknown(kind: str, word: str, known: list[str]) -> CliError:
+def _unknown(kind: str, word: str, known: list[str]) -> ClientError:
     nearest = suggest(word, known)
     hint = f"did you mean {nearest}?" if nearest else f"see `{ALIAS} --help`"
     return usage(f"unknown {kind} {word}; {hint}")

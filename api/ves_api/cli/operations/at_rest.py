@@ -8,8 +8,8 @@ import typer
 
 from ves.codec import I64_MAX
 from ves_api.cli.operations.options import DatabaseUrl, StoreId, TenantId, open_database
-from ves_api.cli.output import out
 from ves_api.gateway.operators import at_rest as gateway
+from ves_client.commands.output import out
 
 
 def shred_payload(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ves_api.cli import engine_commands
 from ves_api.cli.operations import at_rest, keys, reencrypt, streams
-from ves_api.cli.output import out
+from ves_client.commands.output import out
 
 if TYPE_CHECKING:
     from collections.abc import Callable

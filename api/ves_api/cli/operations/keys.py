@@ -12,10 +12,10 @@ from rich.table import Table
 from ves import merkle
 from ves.codec import U32_MAX, parse_hex
 from ves.errors import ProtocolError
-from ves_api.cli.exits import Exit, usage
 from ves_api.cli.operations.options import DatabaseUrl, TenantId, open_database
-from ves_api.cli.output import note, out, print_table
 from ves_api.gateway.operators import streams as gateway
+from ves_client.commands.output import note, out, print_table
+from ves_client.errors import Exit, usage
 
 HASH_BYTES = 32
 MAX_PATH = 64

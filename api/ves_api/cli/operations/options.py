@@ -9,8 +9,8 @@ from uuid import UUID
 import typer
 
 from ves_api.cli.admin import open_url
-from ves_api.cli.exits import usage
 from ves_api.cli.settings import layers, superuser_url
+from ves_client.errors import usage
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

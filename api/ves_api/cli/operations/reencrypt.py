@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ves_api.cli.exits import usage
 from ves_api.cli.operations.options import DatabaseUrl, DryRun, MaybeStoreId, MaybeTenantId, open_database
-from ves_api.cli.output import out
 from ves_api.gateway.operators.at_rest import Reencryption, reencrypt
+from ves_client.commands.output import out
+from ves_client.errors import usage
 
 if TYPE_CHECKING:
     from ves_api.gateway.operators.at_rest import What

@@ -14,7 +14,6 @@ import typer
 
 from ves.codec import I64_MAX
 from ves.timestamps import micros_text
-from ves_api.cli.exits import CliError, Exit, usage
 from ves_api.cli.operations.options import (
     DatabaseUrl,
     DryRun,
@@ -24,8 +23,9 @@ from ves_api.cli.operations.options import (
     TenantId,
     open_database,
 )
-from ves_api.cli.output import note, out
 from ves_api.gateway.operators import streams as gateway
+from ves_client.commands.output import note, out
+from ves_client.errors import ClientError, Exit, usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -169,7 +169,7 @@ def commit_and_anchor(
     with open_database(ctx, database) as admin:
         if not no_anchor:
             # As in the reference: nothing is committed when it could not be anchored.
-            raise CliError(
+            raise ClientError(
                 Exit.REFUSED, "anchor_not_configured", "anchor service not configured; nothing was committed"
             )
         if sequence_start is not None and sequence_end is not None:
@@ -189,4 +189,4 @@ def _nothing_to_commit(admin: Admin, tenant: UUID, store: UUID) -> Row:
     streams = admin.list_streams(tenant, store)
     head = streams[0]["head_sequence"] if streams else 0
     word = "new events" if head else "events"
-    raise CliError(Exit.REFUSED, "nothing_to_commit", f"no {word} to commit (head_sequence={head})")
+    raise ClientError(Exit.REFUSED, "nothing_to_commit", f"no {word} to commit (head_sequence={head})")

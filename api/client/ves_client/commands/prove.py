@@ -10,12 +10,12 @@ import msgspec
 import orjson
 import typer
 
-from ves_api.cli.client import Sequencer
-from ves_api.cli.evidence import Evidence, check_proof, read_evidence
-from ves_api.cli.exits import CliError, Exit, check_failed, usage
-from ves_api.cli.options import ApiKey, Store, Tenant, Url
-from ves_api.cli.output import JsonOption, out, print_json
-from ves_api.cli.settings import layers
+from ves_client.commands.options import ApiKey, Store, Tenant, Url
+from ves_client.commands.output import JsonOption, out, print_json
+from ves_client.commands.settings import layers
+from ves_client.errors import ClientError, Exit, check_failed, usage
+from ves_client.evidence import Evidence, check_proof, read_evidence
+from ves_client.sequencer import Sequencer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ def covering(commitments: Iterable[Json], sequence_number: int) -> Json:
     for commitment in commitments:
         if commitment["sequence_start"] <= sequence_number <= commitment["sequence_end"]:
             return commitment
-    raise CliError(
+    raise ClientError(
         Exit.REFUSED,
         "not_committed",
         f"number {sequence_number} is in no unanchored commitment of this stream",

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from ves_api.cli.agent import AgentKey
-from ves_api.cli.client import BODY_LIMIT, Rejection, Sequencer
-from ves_api.cli.exits import Exit, check_failed, usage
-from ves_api.cli.lines import LineSigner, batches
-from ves_api.cli.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
-from ves_api.cli.output import JsonOption, note, out, print_json, progress
-from ves_api.cli.receipts_file import Header, ReceiptsFile
-from ves_api.cli.settings import layers
-from ves_api.cli.trust import LazyTrust
+from ves_client.agent import AgentKey
+from ves_client.commands.directory import LazyTrust
+from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
+from ves_client.commands.output import JsonOption, note, out, print_json, progress
+from ves_client.commands.settings import layers
+from ves_client.errors import Exit, check_failed, usage
+from ves_client.event_lines import LineSigner, batches
+from ves_client.receipts_file import Header, ReceiptsFile
+from ves_client.sequencer import BODY_LIMIT, Rejection, Sequencer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from uuid import UUID
 
     from ves.receipts import Receipt
-    from ves_api.cli.lines import Line
+    from ves_client.event_lines import Line
 
 SHOWN_REJECTIONS = 10
 
@@ -42,7 +42,7 @@ class Pusher:
         self.rejections: list[Rejection] = []
 
     def send(self, batch: list[Line]) -> None:
-        """Send one batch. CliError: exit code 1 for a receipt that does not verify, 3 and 4 as the client has it."""
+        """Send one batch. ClientError: exit code 1 for a receipt that does not verify, 3 and 4 as the client has it."""
         answer = self._sequencer.ingest(batch[0].agent_id, [line.signed.text for line in batch])
         by_id = {line.signed.event_id: line for line in batch}
         pairs = [
@@ -105,6 +105,7 @@ def _send_all(pusher: Pusher, requests: Iterable[list[Line]], advance: Callable[
 
 
 def push(
+    ctx: typer.Context,
     *,
     file: Annotated[str, typer.Argument(help="NDJSON file, - for stdin.")],
     receipts: Annotated[
@@ -130,7 +131,7 @@ def push(
     tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
     store_id = settings.need_uuid("VES_STORE_ID", store)
     agent = AgentKey.load(Path(settings.need("VES_AGENT_KEY_FILE", key)))
-    trust = LazyTrust(public_key)
+    trust = LazyTrust(public_key, ctx.obj)
     path = receipts or Path(f"{file}.receipts.ndjson")
     lines, changed_at = _read_input(file)
     header = Header(tenant_id, store_id, agent.agent_id, agent.key_id, changed_at.isoformat())

@@ -16,8 +16,8 @@ from ves.codec import ZERO_HASH, parse_hex
 from ves.encrypted import PayloadEncrypted
 from ves.seal import EventBinding, seal
 from ves.seal import open as open_payload
-from ves_api.cli.exits import usage
-from ves_api.cli.secret_files import write_private
+from ves_client.errors import usage
+from ves_client.private_files import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

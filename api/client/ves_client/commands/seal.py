@@ -17,19 +17,19 @@ from ves.codec import parse_hex
 from ves.errors import ProtocolError
 from ves.seal import EventBinding
 from ves.seal import open as open_payload
-from ves_api.cli.admin import open_admin
-from ves_api.cli.agent import U32_MAX, AgentKey, Event, seal_event, sign_event
-from ves_api.cli.evidence import HASH_BYTES, Envelope
-from ves_api.cli.exits import check_failed, usage
-from ves_api.cli.options import DatabaseUrl, KeyFile, Store, Tenant
-from ves_api.cli.output import JsonOption, note, print_json
-from ves_api.cli.secret_files import load_encryption_key, write_private
-from ves_api.cli.settings import layers
-from ves_api.cli.verify import AgentKeyOption
-from ves_api.gateway.operators import groups
+from ves_client.agent import U32_MAX, AgentKey, Event, seal_event, sign_event
+from ves_client.commands.options import KeyFile, Store, Tenant
+from ves_client.commands.output import JsonOption, note, print_json
+from ves_client.commands.settings import layers
+from ves_client.commands.verify import AgentKeyOption
+from ves_client.errors import check_failed, usage
+from ves_client.evidence import HASH_BYTES, Envelope
+from ves_client.private_files import load_encryption_key, write_private
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ves_client.commands.directory import Directory
 
 Payload = Annotated[str, typer.Argument(help="JSON payload: a file, - for stdin.")]
 Sealed = Annotated[
@@ -60,6 +60,7 @@ class _Line(msgspec.Struct, frozen=True):
 
 
 def seal(
+    ctx: typer.Context,
     *,
     payload: Payload,
     entity_type: Annotated[str, typer.Option("--entity-type")],
@@ -79,7 +80,6 @@ def seal(
         str | None,
         typer.Option("--created-at", help="RFC 3339 time as it will be signed; now when left out."),
     ] = None,
-    database_url: DatabaseUrl = None,
     _json: JsonOption = False,
 ) -> None:
     """Seal a payload to its recipients and print the event's envelope as one line of JSON, signed, ready for `ves push`.
@@ -99,7 +99,7 @@ def seal(
         created_at or datetime.now(UTC).isoformat(timespec="milliseconds"),
         _read(payload),
     )
-    recipients = _recipients(recipient or [], group, tenant_id, database_url)
+    recipients = _recipients(recipient or [], group, tenant_id, ctx.obj)
     try:
         if agent is not None and agent_key_id is not None:
             text = seal_event(agent, agent_key_id, tenant_id, store_id, event, recipients)
@@ -157,7 +157,7 @@ def _read(name: str) -> bytes:
 
 
 def _recipients(
-    given: list[str], group: UUID | None, tenant_id: UUID, database_url: str | None
+    given: list[str], group: UUID | None, tenant_id: UUID, directory: Directory
 ) -> Mapping[int, bytes]:
     """{recipient_kid: X25519 public key} of the options and the group. Exit code 2 when there is none."""
     found: dict[int, bytes] = {}
@@ -170,15 +170,15 @@ def _recipients(
         if not 0 <= kid <= U32_MAX or found.setdefault(kid, public_key) != public_key:
             raise usage(f"--recipient {kid}: a number of 0 to {U32_MAX}, with one key only")
     if group is not None:
-        with open_admin(database_url) as admin:
-            members = groups.recipients(admin, tenant_id, group)
-        for member in members:
-            if member["x25519_public_key"] is None:
-                note(f"not sealed to agent {member['agent_id']}: it has no usable X25519 key")
-                continue
-            kid, public_key = member["key_id"] & U32_MAX, bytes(member["x25519_public_key"])
-            if found.setdefault(kid, public_key) != public_key:
-                raise usage(f"--recipient {kid} is another key in the group")
+        members = directory.recipients(tenant_id, group)
+        unusable = [member.agent_id for member in members.recipients if member.x25519_public_key is None]
+        for agent_id in (*members.without_key, *unusable):
+            note(f"not sealed to agent {agent_id}: it has no usable X25519 key")
+        for member in members.recipients:
+            if member.x25519_public_key is not None:
+                public_key = parse_hex(member.x25519_public_key, encrypted.ENC_BYTES)
+                if found.setdefault(member.key_id, public_key) != public_key:
+                    raise usage(f"--recipient {member.key_id} is another key in the group")
     if not found:
         raise usage("there is nobody to seal to: give --recipient or a --group whose members have keys")
     return found

@@ -19,7 +19,7 @@ class Exit(IntEnum):
     REFUSED = 4
 
 
-class CliError(Exception):
+class ClientError(Exception):
     """A command cannot go on. `code` is a stable word (or the server's own), `details` are JSON values."""
 
     def __init__(
@@ -32,11 +32,11 @@ class CliError(Exception):
         self.details = dict(details or {})
 
 
-def usage(message: str) -> CliError:
+def usage(message: str) -> ClientError:
     """The caller asked for something that cannot be asked for: exit code 2."""
-    return CliError(Exit.USAGE, "usage", message)
+    return ClientError(Exit.USAGE, "usage", message)
 
 
-def check_failed(message: str, details: Mapping[str, Any] | None = None) -> CliError:
+def check_failed(message: str, details: Mapping[str, Any] | None = None) -> ClientError:
     """A receipt, proof or stream does not hold: exit code 1."""
-    return CliError(Exit.CHECK_FAILED, "check_failed", message, details)
+    return ClientError(Exit.CHECK_FAILED, "check_failed", message, details)

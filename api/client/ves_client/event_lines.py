@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ves.errors import ProtocolError
-from ves_api.cli.agent import AgentKey, Event, Signed, sign_event
-from ves_api.cli.evidence import Envelope
-from ves_api.cli.exits import usage
+from ves_client.agent import AgentKey, Event, Signed, sign_event
+from ves_client.errors import usage
+from ves_client.evidence import Envelope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

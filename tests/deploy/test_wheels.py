@@ -1,4 +1,4 @@
-"""The wheel is complete: what a checkout can do, an environment that holds nothing but the wheel can do."""
+"""The wheels are complete: what a checkout can do, an environment that holds nothing but the wheels can do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import uuid
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.offline import SEQUENCER_KEY, make_evidence
 from tests.support.cluster import ROOT
 
 if TYPE_CHECKING:
@@ -27,16 +29,35 @@ def packages() -> str:
     return str(Path(pytest.__file__).parents[1])
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the project's own wheel and nothing else of ours."""
-    wheels, target = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("installed")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = wheels.glob("*.whl")
-    install = ["pip", "install", "--offline", "--quiet", "--no-deps", "--target", str(target), str(wheel)]
-    subprocess.run([str(VENV_BIN / "uv"), *install], check=True, capture_output=True)
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The wheels of the checkout's distributions by the folder that they are built from."""
+    built = {}
+    for folder in (".", "plpython", "api/client"):
+        target = tmp_path_factory.mktemp("wheel")
+        build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)]
+        subprocess.run(build, cwd=ROOT / folder, check=True, capture_output=True)
+        (built[folder],) = target.glob("*.whl")
+    return built
+
+
+def install(target: Path, *wheels: Path) -> Path:
+    """Install these wheels and nothing else of ours into a folder."""
+    command = ["pip", "install", "--offline", "--quiet", "--no-deps", "--target", str(target)]
+    subprocess.run([str(VENV_BIN / "uv"), *command, *map(str, wheels)], check=True, capture_output=True)
     return target
+
+
+@pytest.fixture(scope="session")
+def installed(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything."""
+    return install(tmp_path_factory.mktemp("installed"), *wheels.values())
+
+
+@pytest.fixture(scope="session")
+def client(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The client with the protocol library."""
+    return install(tmp_path_factory.mktemp("client"), wheels["plpython"], wheels["api/client"])
 
 
 def run(installed: Path, *arguments: str, **environment: str) -> str:
@@ -89,8 +110,25 @@ def test_the_wheel_holds_every_file_that_the_installer_loads(installed: Path) ->
     assert any(name.startswith("plpython/wrappers/") for name in packaged)
 
 
-def test_tests_the_demo_and_the_deployment_are_not_in_the_wheel(installed: Path) -> None:
-    ours = {
-        path.name for path in installed.iterdir() if path.is_dir() and not path.name.endswith(".dist-info")
-    }
-    assert ours == {"ves", "ves_stark", "ves_install", "ves_api", "ves_workers", "bin"}
+def test_no_file_is_in_two_wheels(wheels: dict[str, Path]) -> None:
+    names = [name for wheel in wheels.values() for name in zipfile.ZipFile(wheel).namelist()]
+    assert len(names) == len(set(names))
+    ours = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
+    assert ours == {"ves", "ves_stark", "ves_client", "ves_edge", "ves_install", "ves_api", "ves_workers"}
+
+
+def test_the_client_alone_verifies_a_receipt_and_loads_neither_the_server_nor_a_database_driver(
+    client: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "receipt.json").write_text(json.dumps(make_evidence()))
+    script = (
+        "import sys\n"
+        "from ves_client.commands.main import app\n"
+        "app(sys.argv[1:], standalone_mode=False)\n"
+        "loaded = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(sorted(loaded & {'psycopg', 'psycopg_c', 'sqlalchemy', 'ves_api', 'ves_edge', 'ves_install'}))\n"
+    )
+    verify = ["verify", "receipt", str(tmp_path / "receipt.json"), "--public-key"]
+    assert run(client, "-c", script, *verify, SEQUENCER_KEY.hex()).splitlines() == ["VALID: 1 receipt", "[]"]
+    wrong = run(client, "-c", script, *verify, "11" * 32)
+    assert "INVALID" in wrong

@@ -1,19 +1,20 @@
-"""The sequencer over HTTP, as the commands use it: one method a route, retries only where a repeat is harmless."""
+"""The sequencer over HTTP: one method a route; only idempotent requests are retried."""
 
 from __future__ import annotations
 
+import random
+import time
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
 import httpx
 import msgspec
 import orjson
-import stamina
 
 from ves.errors import ProtocolError
 from ves.receipts import Receipt, decode_receipt
-from ves_api.cli.evidence import CommitmentRecord, Proof
-from ves_api.cli.exits import CliError, Exit, check_failed, usage
+from ves_client.errors import ClientError, Exit, check_failed, usage
+from ves_client.evidence import CommitmentRecord, Proof
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
 ATTEMPTS = 5
+FIRST_WAIT = 0.2  # seconds; doubled with each attempt, plus jitter
+LONGEST_WAIT = 3.0
 CLIENT_ERROR = 400
 BODY_LIMIT = 8 * 1024 * 1024
 
@@ -55,19 +58,26 @@ class IngestAnswer(msgspec.Struct, frozen=True, rename="camel"):
             raise check_failed(f"the server sent a malformed receipt: {error}") from error
 
 
+class Recipient(msgspec.Struct, frozen=True, rename="camel"):
+    """A member's current key: `key_id` is the `recipient_kid` of a sealed payload (VES 8)."""
+
+    agent_id: UUID
+    key_id: int
+    x25519_public_key: str | None = None
+
+
+class Recipients(msgspec.Struct, frozen=True, rename="camel"):
+    """The members of an encryption group by key number, and those who have no usable key."""
+
+    recipients: list[Recipient]
+    without_key: list[UUID]
+
+
 class _Commitments(msgspec.Struct):
     commitments: list[CommitmentRecord]
 
 
-class BusyError(Exception):
-    """The server asks to come back later; it has done nothing."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        super().__init__(f"HTTP {response.status_code}")
-        self.response = response
-
-
-def refusal(response: httpx.Response) -> CliError:
+def refusal(response: httpx.Response) -> ClientError:
     """Turn an error answer into exit code 4 with the server's own code, message and request id."""
     try:
         body = orjson.loads(response.content)["error"]
@@ -81,16 +91,11 @@ def refusal(response: httpx.Response) -> CliError:
     details = {"http_status": response.status_code, **(body.get("details") or {})}
     if request_id := body.get("request_id"):
         details["request_id"] = request_id
-    return CliError(Exit.REFUSED, code, message, details)
-
-
-def _refuse_busy(response: httpx.Response) -> None:
-    if response.status_code in RETRY_STATUSES:
-        raise BusyError(response)
+    return ClientError(Exit.REFUSED, code, message, details)
 
 
 class Sequencer:
-    """A client of one API with one key. Thread-safe; every method may raise CliError (exit codes 3 and 4)."""
+    """A client of one API with one key. Thread-safe; every method may raise ClientError (exit codes 3 and 4)."""
 
     def __init__(
         self, url: str, api_key: str | None, *, attempts: int = ATTEMPTS, timeout: float = 60.0
@@ -158,6 +163,11 @@ class Sequencer:
         query = {"tenantId": str(tenant_id)}
         return self._send(dict, "DELETE", f"/api/v1/agents/{agent_id}/keys/{key_id}", query=query)
 
+    def list_recipients(self, tenant_id: UUID, group_id: UUID) -> Recipients:
+        """GET the members of an encryption group with their current keys (VES 8)."""
+        path = f"/api/v1/encryption-groups/{group_id}/recipients"
+        return self._decode(self._request("GET", path, query={"tenantId": str(tenant_id)}), Recipients)
+
     def list_schemas(self, tenant_id: UUID, event_type: str) -> list[Json]:
         """GET all versions of an event type's schema, newest first (http-api 8)."""
         query = {"tenant_id": str(tenant_id)}
@@ -223,7 +233,7 @@ class Sequencer:
             return msgspec.json.decode(content, type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             message = f"{self._url} does not answer like a sequencer: {error}"
-            raise CliError(Exit.UNREACHABLE, "unreachable", message) from error
+            raise ClientError(Exit.UNREACHABLE, "unreachable", message) from error
 
     def _request(
         self,
@@ -235,23 +245,18 @@ class Sequencer:
         repeatable: bool = True,
     ) -> bytes:
         headers = {"content-type": "application/json"} if body is not None else {}
-        try:
-            for attempt in stamina.retry_context(
-                on=(httpx.TransportError, BusyError),
-                attempts=self._attempts if repeatable else 1,
-                wait_initial=0.2,
-                wait_max=3.0,
-                wait_jitter=0.2,
-                timeout=None,
-            ):
-                with attempt:
-                    response = self._client.request(method, path, content=body, params=query, headers=headers)
-                    _refuse_busy(response)
-        except BusyError as busy:
-            raise refusal(busy.response) from busy
-        except httpx.TransportError as error:
-            message = f"{self._url} is not reachable: {error or type(error).__name__}"
-            raise CliError(Exit.UNREACHABLE, "unreachable", message) from error
+        attempts = self._attempts if repeatable else 1
+        for attempt in range(1, attempts + 1):
+            try:
+                response = self._client.request(method, path, content=body, params=query, headers=headers)
+            except httpx.TransportError as error:
+                if attempt == attempts:
+                    message = f"{self._url} is not reachable: {error or type(error).__name__}"
+                    raise ClientError(Exit.UNREACHABLE, "unreachable", message) from error
+            else:
+                if response.status_code not in RETRY_STATUSES or attempt == attempts:
+                    break
+            time.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)) + random.uniform(0, FIRST_WAIT))  # noqa: S311 - jitter
         if response.status_code >= CLIENT_ERROR:
             raise refusal(response)
         return response.content

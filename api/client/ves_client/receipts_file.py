@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 import orjson
 
-from ves_api.cli.evidence import Evidence
-from ves_api.cli.exits import usage
+from ves_client.errors import usage
+from ves_client.evidence import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

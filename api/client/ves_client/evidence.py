@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ves_api.cli.trust import Trust
+    from ves_client.trust import Trust
 
 HASH_BYTES = digests.HASH_BYTES
 SIGNATURE_BYTES = digests.SIGNATURE_BYTES

@@ -9,11 +9,11 @@ import typer
 
 from ves.codec import parse_hex
 from ves.errors import ProtocolError
-from ves_api.cli.evidence import Evidence, check_proof, check_receipt, read_evidence
-from ves_api.cli.exits import Exit, usage
-from ves_api.cli.options import PublicKey
-from ves_api.cli.output import JsonOption, note, out, print_json
-from ves_api.cli.trust import offline_trust
+from ves_client.commands.directory import offline_trust
+from ves_client.commands.options import PublicKey
+from ves_client.commands.output import JsonOption, note, out, print_json
+from ves_client.errors import Exit, usage
+from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable

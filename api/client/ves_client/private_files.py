@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ves import hpke
 from ves.codec import parse_hex
 from ves.errors import ProtocolError
-from ves_api.cli.exits import usage
+from ves_client.errors import usage
 
 if TYPE_CHECKING:
     from pathlib import Path

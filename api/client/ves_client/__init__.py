@@ -1,0 +1,28 @@
+"""The agent's side of verifiable event sequencing: keys, signing, sealing, sending, receipts and their verification."""
+
+from __future__ import annotations
+
+from ves_client.agent import AgentKey, Event, Signed, open_event, seal_event, sign_event
+from ves_client.errors import ClientError, Exit
+from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
+from ves_client.sequencer import Sequencer
+from ves_client.trust import Trust
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AgentKey",
+    "ClientError",
+    "Event",
+    "Evidence",
+    "Exit",
+    "Sequencer",
+    "Signed",
+    "Trust",
+    "check_proof",
+    "check_receipt",
+    "open_event",
+    "read_evidence",
+    "seal_event",
+    "sign_event",
+]

@@ -1,0 +1,52 @@
+"""What the programs share: help, version, error reports, exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from ves_client.commands.output import err, print_json
+from ves_client.errors import ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SETTINGS_AND_EXITS = """Settings: a flag, else the environment, else .ves/env in this folder or one above it.
+
+Exit codes: 0 fine, 1 a check failed, 2 wrong usage, 3 server or database not reachable, 4 refused by the server.
+"""
+
+
+def new_program(name: str, help_text: str) -> typer.Typer:
+    """Return an application with the conventions of all programs."""
+    return typer.Typer(
+        name=name,
+        help=help_text,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def run(program: Callable[[], object]) -> None:
+    """Run a program; a ClientError ends the process with its exit code."""
+    try:
+        program()
+    except ClientError as error:
+        _report(error)
+        sys.exit(error.status)
+
+
+def _report(error: ClientError) -> None:
+    """Print an error: for people on stderr, with `--json` as a document on stdout."""
+    if "--json" in sys.argv:
+        body = {"code": error.code, "message": error.message, "details": error.details}
+        print_json({"error": body, "exit_code": int(error.status)})
+        return
+    err.print("error", style="red", end=" ")
+    err.print(f"{error.code}: {error.message}")
+    for name, value in error.details.items():
+        err.print(f"  {name}: {value}")
