@@ -13,20 +13,41 @@ from ves.plpython_guard import guard
 from ves.prepare import ENCRYPTED
 from ves.schemas.compatibility import Mode, check_compatibility
 from ves.schemas.compiled import CompiledSchema, compile_schema
-from ves.schemas.judge import DEFAULT_MODE, ActiveSchema, Rules, judge, overlay, parse_mode
+from ves.schemas.judge import DEFAULT_MODE, MAX_SECONDS, ActiveSchema, Rules, judge, overlay, parse_mode
 
-__all__ = ["apply", "check_schema", "events", "guard", "rules"]
+__all__ = ["Budget", "apply", "check_schema", "events", "guard", "rules"]
 
 _CACHE = "ves.compiled_schemas"
 _MAX_COMPILED = 200
-_SECONDS = 5.0
+_PAUSE_SECONDS = 0.05
 
 
-class Warner(Protocol):
+class Server(Protocol):
     """The part of PL/Python's `plpy` module that is used here."""
 
     def warning(self, message: str) -> None:
         """Send a warning to the caller and to the server's log."""
+
+    def execute(self, query: str) -> object:
+        """Run a statement."""
+
+
+class Budget:
+    """The CPU time that the schemas of a batch may take. Asking lets a cancellation or statement_timeout through."""
+
+    def __init__(self, plpy: Server) -> None:
+        self._plpy = plpy
+        self._end = time.thread_time() + MAX_SECONDS
+        self._next = time.monotonic() + _PAUSE_SECONDS
+
+    def is_spent(self) -> bool:
+        """Whether it is used up."""
+        now = time.monotonic()
+        if now > self._next:
+            self._next = now + _PAUSE_SECONDS
+            # The server looks for interrupts only while it runs a statement.
+            self._plpy.execute("select")
+        return time.thread_time() > self._end
 
 
 class Event(NamedTuple):
@@ -62,6 +83,7 @@ def rules(
     types: Sequence[str],
     ids: Sequence[str | None],
     texts: Sequence[str | None],
+    budget: Budget,
 ) -> Rules:
     """The active schemas, compiled once in a session: the text of an id never changes."""
     compiled: dict[str, CompiledSchema | None] = cache.setdefault(_CACHE, {})
@@ -69,11 +91,11 @@ def rules(
     for event_type, schema_id, text in zip(types, ids, texts, strict=True):
         if schema_id is None or text is None:
             continue
-        if schema_id not in compiled:
+        if schema_id not in compiled and not budget.is_spent():
             if len(compiled) >= _MAX_COMPILED:
                 compiled.clear()
             compiled[schema_id] = _compiled(text)
-        active[event_type] = ActiveSchema(UUID(schema_id), 0, compiled[schema_id])
+        active[event_type] = ActiveSchema(UUID(schema_id), 0, compiled.get(schema_id))
     return Rules(None, active)
 
 
@@ -85,7 +107,8 @@ def _compiled(text: str) -> CompiledSchema | None:
 
 
 def apply(
-    plpy: Warner,
+    plpy: Server,
+    budget: Budget,
     mode: str,
     reason: str,
     batch: Sequence[Event],
@@ -94,10 +117,7 @@ def apply(
 ) -> tuple[list[str | None] | None, list[str | None] | None]:
     """Refusals and messages with the verdicts of the schemas over them; mode warn only warns."""
     chosen = parse_mode(mode) or DEFAULT_MODE
-    deadline = time.monotonic() + _SECONDS
-    wrong = judge(
-        chosen, found, batch, lambda event: event.kind == ENCRYPTED, lambda: time.monotonic() > deadline
-    )
+    wrong = judge(chosen, found, batch, lambda event: event.kind == ENCRYPTED, budget.is_spent)
     if wrong and chosen == "warn":
         plpy.warning(f"{len(wrong)} events do not fit their schemas")
         wrong = {}

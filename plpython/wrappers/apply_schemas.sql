@@ -26,8 +26,9 @@ if "ves.schemas" not in GD:
     GD["ves.schemas"] = plpython_schemas
 ves = GD["ves.schemas"]
 events = ves.events(event_types, payload_kinds, payloads, refusals)
-rules = ves.rules(GD, schema_types, schema_ids, schema_texts)
-return ves.apply(plpy, mode, reason, events, refusal_messages, rules)
+budget = ves.Budget(plpy)
+rules = ves.rules(GD, schema_types, schema_ids, schema_texts, budget)
+return ves.apply(plpy, budget, mode, reason, events, refusal_messages, rules)
 $$;
 
 comment on function ves_int.apply_schemas(text, text, text[], smallint[], json[], text[], text[], text[], uuid[], text[]) is

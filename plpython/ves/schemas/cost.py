@@ -9,50 +9,80 @@ the heaviest state bounds the work at any of them. A schema whose states grow be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from ves.schemas.measures import Measures, digits_of
 from ves.schemas.references import Document, JsonObject, refused
 
 _MAX_STATES = 5_000
 _MAX_APPLIED = 2_000
-_MAX_STEPS = 400_000
+_MAX_VALUE = 20_000
+_MAX_STEPS = 200_000
 _MAX_REFERENCES = 200
 _ONE = ("not", "if", "then", "else")
 _MANY = ("allOf", "anyOf", "oneOf")
 _BY_NAME = ("dependentSchemas", "dependencies")
+_NUMERIC = ("multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+# Checks: of comparing two numbers, for each digit of either, and of one place in an array of unique items.
+_NUMBER = 40
+_DIGIT = 6
+_UNIQUE = 100
 _UNEVALUATED = ("unevaluatedProperties", "unevaluatedItems")
 
 State = tuple[tuple[int, int], ...]
 PatternSize = Callable[[str], int]
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """The most checks at one place: of any value, of an object, of an array; and compiled bytes of patterns."""
+class Weight(NamedTuple):
+    """The most checks that a schema makes at one place of a payload; a check is about 10 ns.
+
+    `value`: of any value; `members`: of an object; `items`: of an array; `patterns`: compiled bytes of patterns;
+    `numbers` and `digits`: of a number, and for each digit of it; `nested` and `nested_digits`: the same for
+    keywords that look at everything below a place (`uniqueItems`, `enum` and `const` of arrays and objects).
+    """
 
     value: int = 0
     members: int = 0
     items: int = 0
     patterns: int = 0
+    numbers: int = 0
+    digits: int = 0
+    nested: int = 0
+    nested_digits: int = 0
 
-    def cost(self, payload: bytes) -> int:
-        """An upper bound of the checks that a payload takes (a check is about 10 ns)."""
-        objects, arrays = payload.count(b"{"), payload.count(b"[")
-        places = 1 + payload.count(b",") + objects + arrays
-        # Names of members are values too (propertyNames). A pattern machine takes at most a check for 200 bytes of it.
+    def cost(self, of: Measures) -> int:
+        """An upper bound of the checks that a payload takes."""
         return (
-            2 * places * self.value
-            + objects * self.members
-            + arrays * self.items
-            + len(payload) * self.patterns // 200
+            2 * of.places * self.value
+            + of.objects * self.members
+            + of.arrays * self.items
+            # A pattern machine takes at most a check for 200 bytes of it.
+            + of.size * self.patterns // 200
+            + of.numbers * self.numbers
+            + of.digits * self.digits
+            + of.levels * self.nested
+            + of.digit_levels * self.nested_digits
         )
 
     @property
     def for_each_byte(self) -> int:
-        """The cost never exceeds this for each byte of a payload, plus twice `value`."""
-        return 2 * self.value + self.members + self.items + self.patterns // 200 + 1
+        """The cost never exceeds this for each byte of a payload, plus what one value costs.
+
+        A place takes two bytes and has at most 2^7 levels; a number of five bytes (1e300) has up to 325 digits.
+        """
+        return (
+            2 * self.value
+            + self.members
+            + self.items
+            + self.patterns // 200
+            + self.numbers
+            + (self.digits << 7)
+            + (self.nested << 7)
+            + (self.nested_digits << 14)
+            + 1
+        )
 
 
 @dataclass(slots=True)
@@ -62,12 +92,17 @@ class _Entry:
     applied: list[tuple[JsonObject, int]] = field(default_factory=list)
     weight: Weight = field(default_factory=Weight)
 
+    def add(self, weight: Weight, times: int) -> None:
+        """Count a weight that often."""
+        self.weight = _sum(self.weight, weight, times)
+
 
 class _Explorer:
     def __init__(self, root: object, pattern_size: PatternSize) -> None:
         self._document = Document(root)
         self._pattern_size = pattern_size
         self._entries: dict[int, _Entry] = {}
+        self._own: dict[int, Weight] = {}
         # Entries are named by identity: the document is alive as long as this object.
         self._schemas: dict[int, object] = {}
         self._steps = 0
@@ -76,19 +111,17 @@ class _Explorer:
         """The maximum over all reachable states of each part of the weight."""
         first: State = ((self._name(self._document.root), 1),)
         seen, waiting = {first}, [first]
-        value = members = items = patterns = 0
+        most = Weight()
         while waiting:
             state = waiting.pop()
-            weight = self._weight(state)
-            value, members = max(value, weight.value), max(members, weight.members)
-            items, patterns = max(items, weight.items), max(patterns, weight.patterns)
+            most = Weight._make(map(max, most, self._weight(state)))
             for below in self._below(state):
                 if below not in seen:
                     seen.add(below)
                     waiting.append(below)
             if len(seen) > _MAX_STATES:
                 raise _too_complex()
-        return Weight(value, members, items, patterns)
+        return most
 
     def _name(self, schema: object) -> int:
         self._schemas[id(schema)] = schema
@@ -106,7 +139,7 @@ class _Explorer:
         return entry
 
     def _expand(self, schema: object) -> _Entry:
-        entry, total = _Entry(), Counter[str]()
+        entry = _Entry()
         waiting: list[tuple[object, int, int]] = [(schema, 1, 0)]
         applied = 0
         while waiting:
@@ -115,18 +148,22 @@ class _Explorer:
             if applied > _MAX_APPLIED or references > _MAX_REFERENCES:
                 raise _too_complex()
             self._step()
-            total["value"] += times
             if isinstance(current, bool):
+                entry.add(Weight(value=1), times)
                 continue
             if not isinstance(current, dict):
                 raise refused("reference", "a $ref names something that is no schema")
             entry.applied.append((current, times))
-            for part, count in _own_weight(current, self._pattern_size).items():
-                total[part] += times * count
+            entry.add(self._own_weight(current), times)
             again = 2 if any(keyword in current for keyword in _UNEVALUATED) else 1
             waiting += [(s, times * again, references + 1) for s in self._in_place(current)]
-        entry.weight = Weight(total["value"], total["members"], total["items"], total["patterns"])
         return entry
+
+    def _own_weight(self, schema: JsonObject) -> Weight:
+        weight = self._own.get(id(schema))
+        if weight is None:
+            weight = self._own[id(schema)] = _own_weight(schema, self._pattern_size)
+        return weight
 
     def _in_place(self, schema: JsonObject) -> Iterator[object]:
         target = self._document.target(schema)
@@ -141,14 +178,10 @@ class _Explorer:
             yield from (s for s in _members(schema, keyword).values() if not isinstance(s, list))
 
     def _weight(self, state: State) -> Weight:
-        parts = [(self._entry(name).weight, times) for name, times in state]
-        weight = Weight(
-            sum(w.value * t for w, t in parts),
-            sum(w.members * t for w, t in parts),
-            sum(w.items * t for w, t in parts),
-            sum(w.patterns * t for w, t in parts),
-        )
-        if weight.value > _MAX_APPLIED:
+        weight = Weight()
+        for name, times in state:
+            weight = _sum(weight, self._entry(name).weight, times)
+        if weight.value > _MAX_VALUE:
             raise _too_complex()
         return weight
 
@@ -168,6 +201,7 @@ class _Explorer:
                 self._step()
                 again = 2 if any(keyword in schema for keyword in _UNEVALUATED) else 1
                 for child in of(schema):
+                    self._step()
                     counts[self._name(child)] += times * again
             if counts:
                 yield tuple(sorted(counts.items()))
@@ -228,16 +262,57 @@ def _at_index(schema: JsonObject, index: int) -> Iterator[object]:
             yield schema[keyword]
 
 
-def _own_weight(schema: JsonObject, pattern_size: PatternSize) -> dict[str, int]:
+def _sum(weight: Weight, other: Weight, times: int) -> Weight:
+    return Weight._make(one + times * more for one, more in zip(weight, other, strict=True))
+
+
+def _own_weight(schema: JsonObject, pattern_size: PatternSize) -> Weight:
+    """The weight of a schema's own keywords, without the schemas in it."""
     names = sum(
         len(_members(schema, k)) for k in ("properties", "patternProperties", "dependentRequired", *_BY_NAME)
     )
-    required = schema.get("required")
+    lists = [schema.get("required"), *_members(schema, "dependentRequired").values()]
+    lists += _members(schema, "dependencies").values()
     patterns = [schema["pattern"]] if isinstance(schema.get("pattern"), str) else []
     patterns += _members(schema, "patternProperties")
-    return {
-        "value": len(schema["enum"]) // 16 if isinstance(schema.get("enum"), list) else 0,
-        "members": names + (len(required) if isinstance(required, list) else 0),
-        "items": len(_prefix(schema)),
-        "patterns": sum(pattern_size(pattern) for pattern in patterns),
-    }
+    weight = Weight(
+        value=1,
+        members=names + sum(len(listed) for listed in lists if isinstance(listed, list)),
+        items=len(_prefix(schema)),
+        patterns=sum(pattern_size(pattern) for pattern in patterns),
+    )
+    if "uniqueItems" in schema:
+        weight = _sum(weight, Weight(nested=_UNIQUE, nested_digits=1), 1)
+    for keyword in _NUMERIC:
+        if _is_number(schema.get(keyword)):
+            weight = _sum(weight, _compared_to(schema[keyword]), 1)
+    listed = schema.get("enum")
+    if isinstance(listed, list):
+        # A list of strings only is kept as a set.
+        only_strings = all(isinstance(value, str) for value in listed)
+        weight = _sum(weight, Weight(value=len(listed) // (16 if only_strings else 2)), 1)
+    for value in [*(listed if isinstance(listed, list) else ()), schema.get("const")]:
+        if not (value is None or isinstance(value, str | bool)):
+            weight = _sum(weight, _compared_to(value), 1)
+    return weight
+
+
+def _compared_to(value: Any) -> Weight:
+    """The weight of comparing a number, or of everything at and below a place, with a number, array or object."""
+    if _is_number(value):
+        return Weight(numbers=_NUMBER + _DIGIT * digits_of(value), digits=_DIGIT)
+    longest, row = 0, [value]
+    while row:
+        longest = max(longest, *(digits_of(one) for one in row if _is_number(one)), 0)
+        row = [one for many in row for one in _children(many)]
+    return Weight(nested=_NUMBER + _DIGIT * longest, nested_digits=_DIGIT)
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

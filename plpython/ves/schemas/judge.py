@@ -23,10 +23,12 @@ _SPELLINGS: dict[ValidationMode, tuple[str, ...]] = {
     "required": ("required", "strict", "require"),
 }
 _MESSAGE_SHOWN = 1_000
+# CPU time that the schemas of one batch may take; one check or compilation begun before takes 0.25 s at most.
+MAX_SECONDS = 1.5
 
 
 class ActiveSchema(NamedTuple):
-    """The newest active schema of an event type; `compiled` is None if it cannot be compiled here."""
+    """The newest active schema of an event type; `compiled` is None if it does not compile or was not reached."""
 
     schema_id: UUID
     version: int
@@ -100,7 +102,7 @@ def judge(
 
 def _violations(schema: ActiveSchema, payload: bytes, is_late: Callable[[], bool]) -> list[Violation]:
     if schema.compiled is None:
-        return [Violation("", "cannot be checked: the registered schema does not compile")]
+        return [Violation("", "cannot be checked: its schema does not compile, or the batch has too many")]
     if is_late():
         return [Violation("", "was not checked: the schemas of the batch took too long, send fewer events")]
     return schema.compiled.violations(payload)

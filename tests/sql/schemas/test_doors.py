@@ -6,6 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from tests.sql.support import scalar
@@ -13,8 +14,6 @@ from ves import legacy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import psycopg
 
     from tests.sql.support import Agent, Event
 
@@ -72,6 +71,7 @@ class Doors:
 def doors(service: psycopg.Connection[Any], admin: psycopg.Connection[Any], agent: Agent) -> Iterator[Doors]:
     yield Doors(service, admin, agent)
     service.execute("reset ves.schema_validation_mode")
+    service.execute("reset statement_timeout")
 
 
 def told(answer: dict[str, Any]) -> list[tuple[str, str]]:
@@ -122,3 +122,27 @@ def test_a_replay_over_sql_wins_over_a_schema_that_came_later(doors: Doors) -> N
     again = doors.signed(event)
     assert told(again) == []
     assert again["receipts"][0]["receiptHash"] == first["receiptHash"]
+
+
+def heavy_batch(doors: Doors) -> tuple[str, int]:
+    """A request whose every payload takes most of what a check may take, and how many payloads it has."""
+    doors.register('{"items": {"multipleOf": 0.01}}')
+    payload = "[" + ",".join(["1e300"] * 7_000) + "]"
+    events = [doors.agent.event(payload=payload) for _ in range(40)]
+    return doors.agent.body(*events), len(events)
+
+
+def test_the_schemas_of_a_batch_have_a_budget_and_what_is_not_checked_is_refused(doors: Doors) -> None:
+    body, count = heavy_batch(doors)
+    answer = scalar(doors.service, "select ves.ingest_signed_request(%s)", [body])
+    messages = [refused["message"] for refused in answer["rejections"]]
+    assert answer["eventsAccepted"] + len(messages) == count
+    assert messages
+    assert all("was not checked" in message for message in messages)
+
+
+def test_statement_timeout_ends_the_check_of_a_batch(doors: Doors) -> None:
+    body, _ = heavy_batch(doors)
+    doors.service.execute("set statement_timeout = '300ms'")
+    with pytest.raises(psycopg.errors.QueryCanceled):
+        scalar(doors.service, "select ves.ingest_signed_request(%s)", [body])

@@ -211,3 +211,69 @@ def test_a_message_never_quotes_the_payload(schema: Any, payload: Any) -> None:
     found = compile_schema(json.dumps(schema)).violations(json.dumps(payload).encode())
     assert found
     assert all("s3cret" not in violation.message for violation in found)
+
+
+@pytest.mark.parametrize(
+    ("items", "is_unique"),
+    [
+        ("[1, 1.0]", False),
+        ("[1, true]", True),
+        ('[0, false, null, ""]', True),
+        ("[-0.0, 0]", False),
+        ("[9007199254740992, 9007199254740993]", True),
+        ("[9223372036854775808, 9223372036854775809]", True),
+        ("[100000000000000000000, 1e20]", False),
+        ("[100000000000000000001, 1e20]", True),
+        ('[{"a": 1, "b": [2]}, {"b": [2.0], "a": 1}]', False),
+        ('["1", 1]', True),
+        ("[[1, [2]], [[1], 2]]", True),
+        ('["s", "s"]', False),
+        ('["{}", {}]', True),
+    ],
+)
+def test_items_are_unique_as_json_values_are_equal(items: str, is_unique: bool) -> None:
+    found = compile_schema('{"uniqueItems": true}').violations(items.encode())
+    assert [v.message for v in found] == ([] if is_unique else ["must not have equal items"])
+    assert compile_schema('{"uniqueItems": false}').violations(items.encode()) == []
+
+
+def test_45000_distinct_integers_beyond_64_bits_are_unique() -> None:
+    numbers = [10**20 + n for n in range(45_000)]
+    check = compiled({"uniqueItems": True})
+    assert check.violations(json.dumps(numbers).encode()) == []
+    numbers[-1] = numbers[0]
+    assert [v.message for v in check.violations(json.dumps(numbers).encode())] == [
+        "must not have equal items"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("schema", "payload"),
+    [
+        ({"items": {"multipleOf": 0.01}}, [1e300] * 100_000),
+        ({"items": {"enum": [*range(3_000), 1e-300]}}, [1e-300] * 1_000),
+        ({"items": {"enum": [[0] * 90 + [n] for n in range(300)]}}, [[0] * 90 + [299]] * 1_000),
+        ({"allOf": [{"contains": {"const": 1}}] * 100}, [0] * 100_000),
+        ({"$defs": {"x": {"uniqueItems": True, "items": {"$ref": "#/$defs/x"}}}, "$ref": "#/$defs/x"},
+         [[[[[[[[[[*range(50_000)]]]]]]]]]]),
+    ],
+    ids=lambda value: json.dumps(value)[:30],
+)  # fmt: skip
+def test_a_payload_whose_check_would_take_seconds_is_refused(schema: Any, payload: Any) -> None:
+    found = compiled(schema).violations(json.dumps(payload).encode())
+    assert [v.message for v in found] == ["is too large to be checked against this schema"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "payload"),
+    [
+        ({"items": {"properties": {"price": {"multipleOf": 0.01, "minimum": 0}}}}, [{"price": 12.34, "n": "x"}] * 20_000),
+        ({"uniqueItems": True, "items": {"type": "integer"}}, [2**60 + n for n in range(40_000)]),
+        ({"items": {"enum": ["open", "paid", "sent"]}}, ["paid"] * 100_000),
+        ({"items": {"enum": [*range(20)]}}, [7] * 5_000),
+        ({"additionalProperties": {"pattern": "^[a-z]+$"}}, {f"k{n}": "abc" for n in range(20_000)}),
+    ],
+    ids=lambda value: json.dumps(value)[:30],
+)  # fmt: skip
+def test_a_large_payload_of_the_usual_kind_is_checked(schema: Any, payload: Any) -> None:
+    assert compiled(schema).violations(json.dumps(payload).encode()) == []

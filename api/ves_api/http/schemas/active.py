@@ -11,7 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ves.errors import RequestRefused
-from ves.schemas.judge import ActiveSchema, Rules, ValidationMode, judge
+from ves.schemas.compiled import CompiledSchema, compile_schema
+from ves.schemas.judge import MAX_SECONDS, ActiveSchema, Rules, ValidationMode, judge
 from ves_api.cache import Cache
 from ves_api.gateway.schemas import get_active_schemas
 from ves_api.telemetry import get_logger
@@ -25,11 +26,31 @@ if TYPE_CHECKING:
     from ves_api.http.schemas.registry import SchemaRegistry
     from ves_api.settings import CacheLimits
 
-_SECONDS = 5.0
 _TYPES_LOGGED = 3
 _UNCHECKED = Rules(None)
 _NONE = Rules(0)
 _log = get_logger("schemas")
+
+
+class _BudgetSpentError(Exception):
+    """The schemas of one batch have taken their CPU time."""
+
+
+def _within_budget() -> Callable[[str], CompiledSchema]:
+    """`compile_schema` for the schemas of one batch; raises _BudgetSpentError once they took MAX_SECONDS of CPU."""
+    left = MAX_SECONDS
+
+    def compile_text(text: str) -> CompiledSchema:
+        nonlocal left
+        if left <= 0:
+            raise _BudgetSpentError
+        started = time.thread_time()
+        try:
+            return compile_schema(text)
+        finally:
+            left -= time.thread_time() - started
+
+    return compile_text
 
 
 class ActiveSchemas:
@@ -64,11 +85,15 @@ class ActiveSchemas:
         types = {event.event_type for event in events}
         epoch, texts = await get_active_schemas(self._database, tenant_id, types)
         active: dict[str, ActiveSchema | None] = {}
+        compile_text = _within_budget()
         for event_type, found in texts.items():
             schema = None
             if found is not None:
                 try:
-                    compiled = await self._registry.compiled(found.schema_id, found.schema_json)
+                    compiled = await self._registry.compiled(found.schema_id, found.schema_json, compile_text)
+                except _BudgetSpentError:
+                    active[event_type] = ActiveSchema(found.schema_id, found.version, None)
+                    continue
                 except RequestRefused:
                     _log.error("schema_does_not_compile", schema_id=found.schema_id)
                     compiled = None
@@ -94,8 +119,8 @@ class ActiveSchemas:
         is_encrypted: Callable[[P], bool] = lambda _: False,
     ) -> dict[int, str]:
         """Messages by position of the events to refuse; mode warn only logs that there would be some."""
-        deadline = time.monotonic() + _SECONDS
-        found = judge(self.mode, rules, events, is_encrypted, lambda: time.monotonic() > deadline)
+        end = time.thread_time() + MAX_SECONDS
+        found = judge(self.mode, rules, events, is_encrypted, lambda: time.thread_time() > end)
         if found and self.mode == "warn":
             _warn(tenant_id, [events[at] for at in found])
             return {}

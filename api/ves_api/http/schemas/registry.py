@@ -15,7 +15,7 @@ from ves_api.gateway import schemas as gateway
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ves_api.gateway.database import Database
     from ves_api.settings import CacheLimits
@@ -42,11 +42,13 @@ class SchemaRegistry:
         # The text of a schema id never changes, so a compiled one cannot be stale.
         self.cache: Cache[uuid.UUID, CompiledSchema] = Cache(limits)
 
-    async def compiled(self, schema_id: uuid.UUID, text: str) -> CompiledSchema:
+    async def compiled(
+        self, schema_id: uuid.UUID, text: str, compile_text: Callable[[str], CompiledSchema] = compile_schema
+    ) -> CompiledSchema:
         """The compiled schema of this id. Raises RequestRefused for one that this process cannot compile."""
         known = self.cache.get(schema_id)
         if known is None:
-            known = await asyncio.to_thread(compile_schema, text)
+            known = await asyncio.to_thread(compile_text, text)
             self.cache.put(schema_id, known)
         return known
 
