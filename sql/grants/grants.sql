@@ -129,6 +129,7 @@ begin
       ('ves.set_audit_log', '{ves_admin}'),
       ('ves.list_streams', '{ves_reader,ves_admin}'),
       ('ves.health', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
+      ('ves.probe_write', '{ves_api}'),
       ('ves.server_is_durable', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.server_identity', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.list_migrations', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),

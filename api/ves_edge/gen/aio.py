@@ -1409,6 +1409,13 @@ async def open_cursor(
     return calls.value(rows, int)
 
 
+async def probe_write(db: AsyncDatabase) -> None:
+    """Fails with 25006 where this session may not write (a standby, default_transaction_read_only); writes
+    nothing. http-api 11.
+    """
+    await db.fetch(FUNCTIONS['probe_write'], {})
+
+
 async def read_payloads(
     db: AsyncDatabase,
     *,

@@ -1914,6 +1914,21 @@ FUNCTIONS = MappingProxyType({
         reason='a cursor that is there stays where it is',
         statement=b'select ves.open_cursor(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, consumer => %(consumer)s::text, done_to => %(done_to)s::bigint)',
     ),
+    'probe_write': Function(
+        name='probe_write',
+        parameters=(
+        ),
+        returns='nothing',
+        record='None',
+        columns=(
+        ),
+        comment='Fails with 25006 where this session may not write (a standby, default_transaction_read_only); writes nothing. http-api 11.',
+        roles=('ves_api',),
+        volatility='volatile',
+        repeatable=True,
+        reason='it writes nothing',
+        statement=b'select ves.probe_write()',
+    ),
     'read_payloads': Function(
         name='read_payloads',
         parameters=(

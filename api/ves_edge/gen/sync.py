@@ -1398,6 +1398,13 @@ def open_cursor(
     return calls.value(rows, int)
 
 
+def probe_write(db: SyncDatabase) -> None:
+    """Fails with 25006 where this session may not write (a standby, default_transaction_read_only); writes
+    nothing. http-api 11.
+    """
+    db.fetch(FUNCTIONS['probe_write'], {})
+
+
 def read_payloads(
     db: SyncDatabase,
     *,
