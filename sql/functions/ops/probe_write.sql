@@ -1,4 +1,4 @@
--- An update of no row: the executor refuses it where the session may not write; where it may, nothing is written.
+-- An update of no row: the executor refuses it where the session may not write; otherwise nothing is written.
 create or replace function ves.probe_write()
 returns void
 language sql
