@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from tests.api.surface.conftest import DOCUMENT
 from ves_api.cli.main import app as ves
 from ves_api.settings import Environment, read
+from ves_client.commands.main import app as ves_agent
 from ves_workers.runtime.settings import Settings as WorkerSettings
 
 if TYPE_CHECKING:
@@ -205,16 +206,22 @@ def views(connection: psycopg.Connection[Any]) -> str:
 
 
 def commands() -> str:
-    """Every command of `ves` with its arguments and options."""
-    rows = []
-    for name, command in _commands("ves", typer.main.get_command(ves)):
-        shown = [_parameter(p) for p in command.params if not p.hidden and p.name not in ("help", "as_json")]
-        rows.append((f"`{name}`", (command.help or "").split("\n\n")[0], " ".join(shown)))
+    """Every command of each program with its arguments and options."""
+    sections = []
+    for program, app in (("ves", ves), ("ves-agent", ves_agent)):
+        rows = []
+        for name, command in _commands(program, typer.main.get_command(app)):
+            shown = [
+                _parameter(p) for p in command.params if not p.hidden and p.name not in ("help", "as_json")
+            ]
+            rows.append((f"`{name}`", (command.help or "").split("\n\n")[0], " ".join(shown)))
+        sections.append(f"## {program}\n\n{_table(('command', 'does', 'arguments and options'), rows)}")
     return _page(
         "Commands",
-        "Every command has `--help`, and most have `--json` (one JSON document on standard output). An option in brackets may be\n"
-        "left out. Exit codes: 0 fine, 1 a check failed, 2 wrong usage, 3 server or database not reachable, 4 refused by the server.",
-        _table(("command", "does", "arguments and options"), rows),
+        "`ves-agent` has the agents' commands alone, for a machine without the sequencer; `ves` has them too. Every command has\n"
+        "`--help`, and most have `--json` (one JSON document on standard output). What is in brackets may be left out. Exit codes:\n"
+        "0 fine, 1 a check failed, 2 wrong usage, 3 server or database not reachable, 4 refused by the server.",
+        *sections,
     )
 
 
