@@ -126,6 +126,7 @@ begin
       ('ves.record_audit', '{ves_api,ves_admin}'),
       ('ves.list_audit', '{ves_api,ves_reader,ves_admin}'),
       ('ves.verify_audit', '{ves_reader,ves_admin}'),
+      ('ves.set_schema_validation_mode', '{ves_admin}'),
       ('ves.set_audit_log', '{ves_admin}'),
       ('ves.list_streams', '{ves_reader,ves_admin}'),
       ('ves.health', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),

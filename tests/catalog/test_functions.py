@@ -15,6 +15,18 @@ FUNCTIONS = """
     where n.nspname in ('ves', 'ves_int')"""
 
 
+# Functions that read a setting at all, and why no caller gains anything by making it.
+READS_SETTINGS = {
+    "ves.health": "tells the settings of the server",
+    "ves.server_is_durable": "refuses a session that made its own commits less durable",
+    "ves_int.claimed_stores": "PostgREST sets the claims of the token that it verified",
+    "ves_int.claimed_tenant": "PostgREST sets the claims of the token that it verified",
+    "ves_int.tg_events__refuse_change": "only the owner may update the table that the trigger guards",
+    "ves_int.tg_ves_events__refuse_change": "only the owner may update the table that the trigger guards",
+    "ves_int.tg_proofs__refuse_change": "only the owner may update the table that the trigger guards",
+}
+
+
 def names(connection: psycopg.Connection[Any], condition: str) -> list[str]:
     rows = connection.execute(
         f"select p.oid::regprocedure::text from {FUNCTIONS} and {condition} order by 1"
@@ -30,6 +42,16 @@ def test_every_function_looks_for_temporary_objects_last(catalog: psycopg.Connec
         "p.prokind <> 'a' and not coalesce(p.proconfig @> array['search_path=pg_catalog, pg_temp'], false)",
     )
     assert unpinned == []
+
+
+def test_no_body_depends_on_how_the_session_reads_a_backslash(catalog: psycopg.Connection[Any]) -> None:
+    # With standard_conforming_strings off, '\\x56' is not what it looks like, and leaves, paddings and nodes go wrong.
+    assert names(catalog, "l.lanname in ('sql', 'plpgsql') and strpos(p.prosrc, chr(92)) > 0") == []
+
+
+def test_no_body_reads_a_setting_that_its_caller_could_make(catalog: psycopg.Connection[Any]) -> None:
+    reading = names(catalog, "p.prosrc ~ 'current_setting' and n.nspname in ('ves', 'ves_int')")
+    assert {signature.partition("(")[0] for signature in reading} == READS_SETTINGS.keys()
 
 
 def test_no_function_is_executable_by_public(catalog: psycopg.Connection[Any]) -> None:

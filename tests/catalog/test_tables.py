@@ -13,6 +13,7 @@ WITHOUT_TENANT = {
     "signers": "a receipt signer belongs to the operator, not to a tenant",
     "credential_epoch": "one row for the whole database",
     "audit_switch": "one row for the whole database",
+    "schema_validation": "one row for the whole database",
     "commit_default": "one row for the whole database",
     "schema_state": "one row for the whole database",
     "api_keys": "the key is what names the tenant",

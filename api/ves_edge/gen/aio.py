@@ -1007,9 +1007,9 @@ async def ingest_legacy_events(
 async def ingest_legacy_request(db: AsyncDatabase, *, request: str) -> Any:
     """Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same
     JSON (VES 17.2); payload hashes are computed here, payloads checked against the tenant's active schemas
-    (mode: setting ves.schema_validation_mode, default enforce). Payloads are encrypted at rest as the key
-    ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption
-    required without a key, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.
+    (mode: ves.set_schema_validation_mode). Payloads are encrypted at rest as the key ring of the server
+    says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key,
+    VE001-VE012 for a refused request, those of ves.ingest_legacy_events.
     """
     rows = await db.fetch(FUNCTIONS['ingest_legacy_request'], {
         'request': request,
@@ -1028,10 +1028,10 @@ async def ingest_signed_events(db: AsyncDatabase, *, request: Any) -> Any:
 async def ingest_signed_request(db: AsyncDatabase, *, request: str) -> Any:
     """Ingests a signed batch, the JSON text of POST /api/v1/ves/events/ingest ({agentId, events}) as
     received, verifying every signature inside the database (VES 14) and checking payloads against the
-    tenant's active schemas (operations 6.3; mode: setting ves.schema_validation_mode, default enforce).
-    Answers the same JSON, with receipts that are not signed yet. Payloads are encrypted at rest as the key
-    ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption
-    required without a key, VE205 no signer registered, VE001-VE012 for a refused request.
+    tenant's active schemas (operations 6.3; mode: ves.set_schema_validation_mode). Answers the same JSON,
+    with receipts that are not signed yet. Payloads are encrypted at rest as the key ring of the server
+    says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key,
+    VE205 no signer registered, VE001-VE012 for a refused request.
     """
     rows = await db.fetch(FUNCTIONS['ingest_signed_request'], {
         'request': request,
@@ -1927,6 +1927,18 @@ async def set_schema_status(
         'status': status,
         'context': calls.json_text(context),
     })
+
+
+async def set_schema_validation_mode(db: AsyncDatabase, *, mode: str, context: Any = None) -> bool:
+    """Sets how ves.ingest_signed_request and ves.ingest_legacy_request check payloads against schemas, for
+    the whole database (operations 6.3): disabled, warn, enforce (the default) or required. Audited;
+    answers whether anything changed. The API has its own mode, SCHEMA_VALIDATION_MODE. Errors: VE007.
+    """
+    rows = await db.fetch(FUNCTIONS['set_schema_validation_mode'], {
+        'mode': mode,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, bool)
 
 
 async def shred_payload(

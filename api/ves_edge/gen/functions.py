@@ -1246,7 +1246,7 @@ FUNCTIONS = MappingProxyType({
         record='Any',
         columns=(
         ),
-        comment="Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same JSON (VES 17.2); payload hashes are computed here, payloads checked against the tenant's active schemas (mode: setting ves.schema_validation_mode, default enforce). Payloads are encrypted at rest as the key ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.",
+        comment="Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same JSON (VES 17.2); payload hashes are computed here, payloads checked against the tenant's active schemas (mode: ves.set_schema_validation_mode). Payloads are encrypted at rest as the key ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.",
         roles=('ves_admin', 'ves_service'),
         volatility='volatile',
         repeatable=False,
@@ -1278,7 +1278,7 @@ FUNCTIONS = MappingProxyType({
         record='Any',
         columns=(
         ),
-        comment="Ingests a signed batch, the JSON text of POST /api/v1/ves/events/ingest ({agentId, events}) as received, verifying every signature inside the database (VES 14) and checking payloads against the tenant's active schemas (operations 6.3; mode: setting ves.schema_validation_mode, default enforce). Answers the same JSON, with receipts that are not signed yet. Payloads are encrypted at rest as the key ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key, VE205 no signer registered, VE001-VE012 for a refused request.",
+        comment="Ingests a signed batch, the JSON text of POST /api/v1/ves/events/ingest ({agentId, events}) as received, verifying every signature inside the database (VES 14) and checking payloads against the tenant's active schemas (operations 6.3; mode: ves.set_schema_validation_mode). Answers the same JSON, with receipts that are not signed yet. Payloads are encrypted at rest as the key ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key, VE205 no signer registered, VE001-VE012 for a refused request.",
         roles=('ves_admin', 'ves_service'),
         volatility='volatile',
         repeatable=True,
@@ -2413,6 +2413,23 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='what is so already changes nothing',
         statement=b'select ves.set_schema_status(tenant_id => %(tenant_id)s::uuid, schema_id => %(schema_id)s::uuid, status => %(status)s::text, context => %(context)s::jsonb)',
+    ),
+    'set_schema_validation_mode': Function(
+        name='set_schema_validation_mode',
+        parameters=(
+            Parameter(name='mode', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='context', sql_type='jsonb', python='Any', default='None', is_key_number=False),
+        ),
+        returns='value',
+        record='bool',
+        columns=(
+        ),
+        comment='Sets how ves.ingest_signed_request and ves.ingest_legacy_request check payloads against schemas, for the whole database (operations 6.3): disabled, warn, enforce (the default) or required. Audited; answers whether anything changed. The API has its own mode, SCHEMA_VALIDATION_MODE. Errors: VE007.',
+        roles=('ves_admin',),
+        volatility='volatile',
+        repeatable=True,
+        reason='what is so already changes nothing',
+        statement=b'select ves.set_schema_validation_mode(mode => %(mode)s::text, context => %(context)s::jsonb)',
     ),
     'shred_payload': Function(
         name='shred_payload',

@@ -7,7 +7,7 @@ parallel safe
 set search_path to pg_catalog, pg_temp
 as $$
   -- One flat bytea a level: subscripting a bytea[] inside a query walks the array for each element.
-  select string_agg(sha256('\x5645535f4e4f44455f5631'::bytea || substring(nodes from 64 * i + 1 for 64)), ''::bytea order by i)
+  select string_agg(sha256('VES_NODE_V1'::bytea || substring(nodes from 64 * i + 1 for 64)), ''::bytea order by i)
   from generate_series(0, octet_length(nodes) / 64 - 1) as i;
 $$;
 

@@ -18,6 +18,7 @@ declare
   v_inputs text;
   v_judged record;
   v_sealed record;
+  v_white_space constant text := ' ' || chr(9) || chr(13) || chr(10);
   v_proof_id constant uuid := gen_random_uuid();
   v_hash constant bytea := sha256('STATESET_VES_COMPLIANCE_PROOF_HASH_V1'::bytea || proof);
 begin
@@ -26,8 +27,8 @@ begin
   end if;
   perform ves_int.require_crypto();
   v_event := ves_int.find_event(submit_compliance_proof.tenant_id, submit_compliance_proof.event_id);
-  proof_type := btrim(proof_type, E' \t\r\n');
-  policy_id := btrim(policy_id, E' \t\r\n');
+  proof_type := btrim(proof_type, v_white_space);
+  policy_id := btrim(policy_id, v_white_space);
   perform ves_int.check_proof_shape(proof_type, proof_version, proof);
   if octet_length(policy_id) not between 1 and 64 then
     perform ves_int.raise_error('invalid_field', '{"field": "policy_id"}', 'policy_id must have 1 to 64 bytes');

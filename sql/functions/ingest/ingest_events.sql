@@ -48,7 +48,7 @@ as $$
 #variable_conflict use_column
 declare
   v_count constant integer := cardinality(event_ids);
-  v_leaf_prefix constant bytea := '\x5645535f4c4541465f5631'::bytea || uuid_send(tenant_id) || uuid_send(store_id);
+  v_leaf_prefix constant bytea := 'VES_LEAF_V1'::bytea || uuid_send(tenant_id) || uuid_send(store_id);
   v_now timestamptz;
   v_epoch bigint;
   v_schema_epoch bigint;

@@ -77,4 +77,4 @@ end
 $$;
 
 comment on function ves.ingest_legacy_request(text) is
-'Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same JSON (VES 17.2); payload hashes are computed here, payloads checked against the tenant''s active schemas (mode: setting ves.schema_validation_mode, default enforce). Payloads are encrypted at rest as the key ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.';
+'Ingests a legacy batch, the JSON text of POST /api/v1/events/ingest as received, and answers the same JSON (VES 17.2); payload hashes are computed here, payloads checked against the tenant''s active schemas (mode: ves.set_schema_validation_mode). Payloads are encrypted at rest as the key ring of the server says. Errors: VE204 in core mode, VE510 no usable key ring, VE511 encryption required without a key, VE001-VE012 for a refused request, those of ves.ingest_legacy_events.';

@@ -1,6 +1,5 @@
--- For the doors that verify in the database. A tenant without schemas costs one look-up. The mode is a
--- setting of the database or of a role, not of the caller's good will: who may call these doors is trusted,
--- and could as well store its events' types without a schema.
+-- For the doors that verify in the database. A tenant without schemas costs one look-up. The mode is a row, which
+-- the caller of a door cannot change.
 create or replace function ves_int.judge_schemas(
   tenant_id uuid, event_types text[], payload_kinds smallint[], payloads json[], refusals text[],
   refusal_messages text[], reason text,
@@ -13,17 +12,17 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_mode constant text := lower(coalesce(current_setting('ves.schema_validation_mode', true), ''));
+  v_mode constant text := (select v.mode from ves_store.schema_validation as v);
   v_schemas record;
 begin
   judged_refusals := judge_schemas.refusals;
   judged_messages := judge_schemas.refusal_messages;
-  if v_mode in ('disabled', 'off', 'none', 'false', '0') then
+  if v_mode = 'disabled' then
     return;
   end if;
   schema_epoch := coalesce(
     (select e.epoch from ves_store.schema_epochs as e where e.tenant_id = judge_schemas.tenant_id), 0);
-  if schema_epoch = 0 and v_mode in ('enforce', 'on', 'true', '1', '') then
+  if schema_epoch = 0 and v_mode = 'enforce' then
     return;
   end if;
   select
@@ -40,4 +39,4 @@ end
 $$;
 
 comment on function ves_int.judge_schemas(uuid, text[], smallint[], json[], text[], text[], text) is
-'Refusals of a batch with the verdicts of its tenant''s active schemas over them, and the schema epoch at which those were read. The mode is the setting ves.schema_validation_mode (disabled, warn, enforce, required; default enforce): alter database … set ves.schema_validation_mode = ''required''.';
+'Refusals of a batch with the verdicts of its tenant''s active schemas over them, and the schema epoch at which those were read. The mode is the one that ves.set_schema_validation_mode stored.';

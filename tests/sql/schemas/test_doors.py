@@ -38,6 +38,9 @@ class Doors:
         found: uuid.UUID = scalar(self.admin, statement, [self.agent.tenant_id, schema])
         return found
 
+    def set_mode(self, mode: str | None) -> bool:
+        return bool(scalar(self.admin, "select ves.set_schema_validation_mode(%s)", [mode]))
+
     def signed(self, *events: Event) -> dict[str, Any]:
         answer: dict[str, Any] = scalar(
             self.service, "select ves.ingest_signed_request(%s)", [self.agent.body(*events)]
@@ -70,7 +73,7 @@ class Doors:
 @pytest.fixture
 def doors(service: psycopg.Connection[Any], admin: psycopg.Connection[Any], agent: Agent) -> Iterator[Doors]:
     yield Doors(service, admin, agent)
-    service.execute("reset ves.schema_validation_mode")
+    scalar(admin, "select ves.set_schema_validation_mode('enforce')")
     service.execute("reset statement_timeout")
 
 
@@ -99,20 +102,43 @@ def test_a_change_counts_for_the_next_call_of_the_same_session(doors: Doors) -> 
     assert told(doors.signed(doors.agent.event(BAD))) == []
 
 
-@pytest.mark.parametrize("mode", ["off", "warn", "enforce", "REQUIRED", "no such mode"])
-def test_the_mode_is_a_setting_of_the_database(doors: Doors, mode: str) -> None:
-    doors.service.execute("select set_config('ves.schema_validation_mode', %s, false)", [mode])
+@pytest.mark.parametrize("mode", ["disabled", "warn", "enforce", "required"])
+def test_the_mode_is_stored_in_the_database(doors: Doors, mode: str) -> None:
+    assert doors.set_mode(mode) is (mode != "enforce")
     notices: list[str] = []
     doors.service.add_notice_handler(lambda d: notices.append(d.message_primary or ""))
-    missing = [MISSING] if mode == "REQUIRED" else []
+    missing = [MISSING] if mode == "required" else []
     assert [m for _, m in told(doors.signed(doors.agent.event(GOOD)))] == missing
     assert [m for _, m in told(doors.legacy(GOOD))] == missing
     doors.register()
-    failed = [] if mode in ("off", "warn") else [FAILED]
+    failed = [] if mode in ("disabled", "warn") else [FAILED]
     assert [m for _, m in told(doors.signed(doors.agent.event(BAD)))] == failed
     assert [m for _, m in told(doors.legacy(BAD))] == failed
     assert bool(notices) == (mode == "warn")
     assert "s3cret" not in "".join(notices)
+
+
+def test_a_caller_cannot_choose_the_mode(doors: Doors) -> None:
+    doors.register()
+    doors.service.execute("select set_config('ves.schema_validation_mode', 'disabled', false)")
+    assert [m for _, m in told(doors.signed(doors.agent.event(BAD)))] == [FAILED]
+    assert [m for _, m in told(doors.legacy(BAD))] == [FAILED]
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        scalar(doors.service, "select ves.set_schema_validation_mode('disabled')")
+
+
+@pytest.mark.parametrize("mode", [None, "off", "REQUIRED", ""])
+def test_another_word_is_no_mode(doors: Doors, mode: str | None) -> None:
+    with pytest.raises(psycopg.errors.DatabaseError) as refused:
+        doors.set_mode(mode)
+    assert refused.value.sqlstate == "VE007"
+
+
+def test_a_change_of_the_mode_is_audited_once(doors: Doors) -> None:
+    changes = "select action from ves.list_audit(resource_type => 'schema_validation')"
+    count = len(doors.admin.execute(changes).fetchall())
+    assert [doors.set_mode("warn"), doors.set_mode("warn")] == [True, False]
+    assert len(doors.admin.execute(changes).fetchall()) == count + 1
 
 
 def test_a_replay_over_sql_wins_over_a_schema_that_came_later(doors: Doors) -> None:
