@@ -1,5 +1,5 @@
--- For the doors that verify in the database. A tenant without schemas costs one look-up. The mode is a row, which
--- the caller of a door cannot change.
+-- For the doors that verify in the database. A tenant without schemas costs one look-up. The mode is a row,
+-- which the caller of a door cannot change.
 create or replace function ves_int.judge_schemas(
   tenant_id uuid, event_types text[], payload_kinds smallint[], payloads json[], refusals text[],
   refusal_messages text[], reason text,
