@@ -24,8 +24,8 @@ KEYS: dict[str, Any] = {
 }
 
 
-def make_evidence(count: int = 5, number: int = 3) -> dict[str, Any]:
-    """Event `number` of a committed stream of `count` events, with receipt, proof and commitment, as plain JSON."""
+def make_evidence(count: int = 5, number: int = 3, start: int = 1) -> dict[str, Any]:
+    """Event `number` of a commitment of `count` events from `start` on, with receipt and proof, as plain JSON."""
     signed = [
         sign_event(
             AGENT,
@@ -40,14 +40,15 @@ def make_evidence(count: int = 5, number: int = 3) -> dict[str, Any]:
                 orjson.dumps({"total": 99.5, "lines": [{"sku": "Ä", "n": index}]}),
             ),
         )
-        for index in range(1, count + 1)
+        for index in range(start, start + count)
     ]
     leaves = b"".join(
         digests.leaf_hash(TENANT, STORE, index, event.signing_hash, event.signature)
-        for index, event in enumerate(signed, 1)
+        for index, event in enumerate(signed, start)
     )
     levels = merkle.build_levels(leaves)
-    event, index = signed[number - 1], number - 1
+    index = number - start
+    event = signed[index]
     receipt_hash = digests.receipt_hash(TENANT, STORE, event.event_id, number, event.signing_hash)
     receipt = receipts.receipt_json(
         sequencer_id=SEQUENCER_ID,
@@ -62,12 +63,14 @@ def make_evidence(count: int = 5, number: int = 3) -> dict[str, Any]:
         "sequence_number": number,
         "batch_id": BATCH,
         "merkle_root": levels[-1].hex(),
-        "leaf_hash": leaves[32 * index : 32 * number].hex(),
+        "leaf_hash": leaves[32 * index : 32 * (index + 1)].hex(),
         "leaf_index": index,
         "proof_path": [node.hex() for node in path],
         "directions": merkle.directions(index, len(path)),
     }
-    root = digests.state_root(digests.stream_id(TENANT, STORE), bytes(32), levels[-1], 1, count, count)
+    root = digests.state_root(
+        digests.stream_id(TENANT, STORE), bytes(32), levels[-1], start, start + count - 1, count
+    )
     commitment = {
         "batch_id": BATCH,
         "tenant_id": str(TENANT),
@@ -79,11 +82,33 @@ def make_evidence(count: int = 5, number: int = 3) -> dict[str, Any]:
         "merkle_root": levels[-1].hex(),
         "prev_state_root": "00" * 32,
         "new_state_root": root.hex(),
-        "sequence_start": 1,
-        "sequence_end": count,
+        "sequence_start": start,
+        "sequence_end": start + count - 1,
         "committed_at": "2026-01-02T03:04:07Z",
     }
     return {"event": orjson.loads(event.text), "receipt": receipt, "proof": proof, "commitment": commitment}
+
+
+def padding_proofs(count: int, start: int = 1) -> list[dict[str, Any]]:
+    """A commitment of `count` events with a proof of each of its padding leaves, under the number that the place suggests."""
+    evidence = make_evidence(count, start, start)
+    leaves = b"".join(
+        bytes.fromhex(make_evidence(count, number, start)["proof"]["leaf_hash"])
+        for number in range(start, start + count)
+    )
+    levels = merkle.build_levels(leaves)
+    found = []
+    for index in range(count, len(levels[0]) // 32):
+        path = merkle.inclusion_path(levels, index)
+        proof = evidence["proof"] | {
+            "sequence_number": start + index,
+            "leaf_index": index,
+            "leaf_hash": levels[0][32 * index : 32 * (index + 1)].hex(),
+            "proof_path": [node.hex() for node in path],
+            "directions": merkle.directions(index, len(path)),
+        }
+        found.append({"proof": proof, "commitment": evidence["commitment"]})
+    return found
 
 
 def other(value: Any) -> Any:

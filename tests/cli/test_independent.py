@@ -17,7 +17,7 @@ import msgspec
 import pytest
 import rfc8785
 
-from tests.cli.offline import KEYS, make_evidence, other
+from tests.cli.offline import KEYS, make_evidence, other, padding_proofs
 from tests.support.cluster import ROOT
 from ves_api.cli.demo import independent
 from ves_client.evidence import Envelope, check_event
@@ -99,6 +99,14 @@ def test_every_missing_or_null_field_is_noticed_or_not_covered(part: str, name: 
         evidence[part] = {key: value for key, value in evidence[part].items() if key != name} | broken
         found = independent.check_evidence(evidence, KEYS)
         assert bool(found) is ((part, name) not in NOT_COVERED), found
+
+
+@pytest.mark.parametrize(("count", "start"), [(3, 1), (5, 1), (6, 1), (7, 1), (9, 1), (3, 4)])
+def test_a_proof_of_a_padding_leaf_is_refused_for_its_place(count: int, start: int) -> None:
+    event = make_evidence(count, start, start)["event"]
+    for forged in padding_proofs(count, start):
+        found = independent.check_proof(event, forged["proof"], forged["commitment"])
+        assert "the number is outside the commitment's range" in found
 
 
 def test_parts_of_two_honest_bundles_do_not_fit_together() -> None:

@@ -88,6 +88,45 @@ def test_each_recipient_opens_the_payload(desk: Desk) -> None:
     assert desk.open(envelope, 3, "--output", str(written)).code == 2
 
 
+CHANGED = [
+    ('{"id":9007199254740993}', '{"id":9007199254740992}', "9007199254740993"),
+    ('{"id":-9007199254740993}', '{"id":-9007199254740992}', "-9007199254740993"),
+    ('{"id":1234567890123456789}', '{"id":1234567890123456800}', "1234567890123456789"),
+    ('{"id":18446744073709551615}', '{"id":18446744073709552000}', "18446744073709551615"),
+    ('{"lat":[51.123456789012345678]}', '{"lat":[51.123456789012344]}', "51.123456789012345678"),
+    ('{"x":1e-400}', '{"x":0}', "1e-400"),
+    ('{"a":1,"a":2}', '{"a":2}', "'a'"),
+    ('[{"\\u0061":1,"b":0,"a":1}]', '[{"a":1,"b":0}]', "'a'"),
+]
+
+
+@pytest.mark.parametrize(("payload", "canonical", "named"), CHANGED)
+def test_a_payload_that_its_canonical_form_changes_is_sealed_only_on_request(
+    desk: Desk, payload: str, canonical: str, named: str
+) -> None:
+    for agent in ([], ["--agent", str(uuid.uuid4()), "--agent-key-id", "1"]):
+        refused = desk.seal(*desk.to(3), *agent, payload=payload)
+        assert (refused.code, refused.out) == (2, "")
+        assert named in refused.err
+        assert "--lossy" in refused.err
+        sealed = desk.seal(*desk.to(3), *agent, "--lossy", payload=payload)
+        assert sealed.code == 0
+        assert desk.open(sealed.out, 3).out == canonical + "\n"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"id":9007199254740991,"n":-9007199254740991}',
+        '{"a":[0.1,1.0,1e2,5e-324,1.7976931348623157e308],"b":{"a":1},"c":{"a":1}}',
+    ],
+)
+def test_a_payload_that_keeps_its_values_is_sealed(desk: Desk, payload: str) -> None:
+    sealed = desk.seal(*desk.to(3), payload=payload)
+    assert sealed.code == 0, sealed.err
+    assert json.loads(desk.open(sealed.out, 3).out) == json.loads(payload)
+
+
 def test_the_input_may_be_a_pipe(desk: Desk, monkeypatch: Any) -> None:
     def pipe(text: str) -> None:
         monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.offline import AGENT, SEQUENCER_KEY, make_evidence, other
+from tests.cli.offline import AGENT, SEQUENCER_KEY, make_evidence, other, padding_proofs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +53,21 @@ def test_a_proof_without_its_event_is_checked_from_the_leaf_upwards(verify: Call
     evidence = make_evidence()
     del evidence["event"], evidence["receipt"]
     assert verify("proof", evidence)[0] == 0
+
+
+@pytest.mark.parametrize(("count", "start"), [(3, 1), (5, 1), (6, 1), (7, 1), (9, 1), (3, 4)])
+def test_a_proof_of_a_padding_leaf_is_refused(verify: Callable[..., Any], count: int, start: int) -> None:
+    evidence = make_evidence(count, start, start)
+    assert verify("proof", {name: evidence[name] for name in ("proof", "commitment")})[0] == 0
+    proofs = padding_proofs(count, start)
+    assert len(proofs) == evidence["commitment"]["padded_leaf_count"] - count
+    for forged in proofs:
+        code, answer = verify("proof", forged)
+        assert code == 1
+        assert {finding["finding"] for finding in answer["findings"]} == {
+            "number is outside the commitment's range",
+            "leaf index is not one of the commitment's leaves",
+        }
 
 
 def test_a_file_of_many_lines_with_a_header_is_read(verify: Callable[..., Any]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.support.scenarios import vector
 
 PAGE = Path(__file__).resolve().parents[2] / "plpython" / "docs" / "verify-by-hand.md"
-HELPERS, RECEIPT_HASH, RECEIPT_SIGNATURE, LEAF, PATH = re.findall(
+HELPERS, RECEIPT_HASH, RECEIPT_SIGNATURE, LEAF, PATH, RANGE = re.findall(
     r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL
 )
 
@@ -69,3 +69,12 @@ def test_an_inclusion_proof_is_verified_and_another_index_is_refused() -> None:
     assert runs(PATH, **variables)
     assert runs(LEAF, **variables)
     assert not runs(PATH, **variables | {"LEAF_INDEX": 3})
+
+
+def test_a_number_outside_the_commitment_is_refused() -> None:
+    commitment = {"SEQUENCE_START": 4, "SEQUENCE_END": 8}
+    assert runs(RANGE, **commitment, NUMBER=4, LEAF_INDEX=0)
+    assert runs(RANGE, **commitment, NUMBER=8, LEAF_INDEX=4)
+    assert not runs(RANGE, **commitment, NUMBER=9, LEAF_INDEX=5)
+    assert not runs(RANGE, **commitment, NUMBER=3, LEAF_INDEX=-1)
+    assert not runs(RANGE, **commitment, NUMBER=5, LEAF_INDEX=0)

@@ -17,6 +17,7 @@ from ves.encrypted import PayloadEncrypted
 from ves.seal import EventBinding, seal
 from ves.seal import open as open_payload
 from ves_client.errors import usage
+from ves_client.lossless import require_lossless
 from ves_client.private_files import write_private
 
 if TYPE_CHECKING:
@@ -119,13 +120,20 @@ def _binding(agent_id: UUID, key_id: int, tenant_id: UUID, store_id: UUID, event
 
 
 def _content(
-    event: Event, binding: EventBinding, recipients: Mapping[int, bytes], random_bytes: RandomBytes
+    event: Event,
+    binding: EventBinding,
+    recipients: Mapping[int, bytes],
+    random_bytes: RandomBytes,
+    *,
+    lossy: bool,
 ) -> tuple[dict[str, Any], bytes, bytes]:
     """Give the payload's members of an envelope, its plain hash and its cipher hash; sealed when there are recipients."""
     if not recipients:
         content: dict[str, Any] = {"payload_kind": 0, "payload": orjson.Fragment(event.payload)}
         return content, digests.payload_plain_hash(canonical.jcs(event.payload)), ZERO_HASH
     sealed = seal(event.payload, binding, recipients, random_bytes)
+    if not lossy:
+        require_lossless(event.payload)
     content = {"payload_kind": 1, "payload_encrypted": to_builtins(sealed.payload_encrypted)}
     return content, sealed.payload_plain_hash, sealed.payload_cipher_hash
 
@@ -145,14 +153,16 @@ def sign_event(
     event: Event,
     *,
     recipients: Mapping[int, bytes] | None = None,
+    lossy: bool = False,
     random_bytes: RandomBytes = os.urandom,
 ) -> Signed:
     """Sign an event (VES 4, 5); with recipients {recipient_kid: X25519 public key} its payload is sealed first (VES 8).
 
-    ProtocolError when the payload is not acceptable JSON or a recipient's key is not acceptable.
+    The sealed copy is canonical JSON. ProtocolError when that changes the payload, unless `lossy`; when the payload is
+    not acceptable JSON; when a recipient's key is not acceptable.
     """
     binding = _binding(key.agent_id, key.key_id, tenant_id, store_id, event)
-    content, plain_hash, cipher_hash = _content(event, binding, recipients or {}, random_bytes)
+    content, plain_hash, cipher_hash = _content(event, binding, recipients or {}, random_bytes, lossy=lossy)
     signing_hash = digests.signing_hash(
         ves_version=1,
         payload_kind=content["payload_kind"],
@@ -173,13 +183,15 @@ def seal_event(
     store_id: UUID,
     event: Event,
     recipients: Mapping[int, bytes],
+    *,
+    lossy: bool = False,
 ) -> bytes:
     """Seal an event for an agent that signs elsewhere (VES 8): its envelope without a signature, JSON text.
 
-    ProtocolError when the payload is not acceptable JSON, or there is no recipient or one with a bad key.
+    ProtocolError as `sign_event` raises it, and when there is no recipient.
     """
     binding = _binding(agent_id, key_id, tenant_id, store_id, event)
-    content, plain_hash, cipher_hash = _content(event, binding, recipients, os.urandom)
+    content, plain_hash, cipher_hash = _content(event, binding, recipients, os.urandom, lossy=lossy)
     return _envelope(event, binding, content, _hashes(plain_hash, cipher_hash))
 
 

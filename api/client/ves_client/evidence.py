@@ -238,6 +238,11 @@ def _check_place(proof: Proof, commitment: CommitmentRecord) -> list[str]:
     same_root = parse_hex(proof.merkle_root, HASH_BYTES) == parse_hex(commitment.merkle_root, HASH_BYTES)
     if proof.batch_id != commitment.batch_id or not same_root:
         findings.append("proof belongs to another commitment")
+    # A proof of a padding leaf leads to the root too: the number must be one of the range (VES 9.2, 9.3).
+    if not commitment.sequence_start <= proof.sequence_number <= commitment.sequence_end:
+        findings.append("number is outside the commitment's range")
+    if not 0 <= proof.leaf_index < commitment.leaf_count:
+        findings.append("leaf index is not one of the commitment's leaves")
     fits = proof.leaf_index == proof.sequence_number - commitment.sequence_start
     if not fits or len(proof.proof_path) != commitment.tree_depth:
         findings.append("leaf index does not follow from the commitment's range")

@@ -73,6 +73,9 @@ def seal(
     key: KeyFile = None,
     agent: Agent = None,
     agent_key_id: AgentKeyId = None,
+    lossy: Annotated[
+        bool, typer.Option("--lossy", help="Seal numbers and members as canonical JSON changes them.")
+    ] = False,
     event_id: Annotated[
         UUID | None, typer.Option("--event-id", help="Event UUID; a fresh one when left out.")
     ] = None,
@@ -102,12 +105,13 @@ def seal(
     recipients = _recipients(recipient or [], group, tenant_id, ctx.obj)
     try:
         if agent is not None and agent_key_id is not None:
-            text = seal_event(agent, agent_key_id, tenant_id, store_id, event, recipients)
+            text = seal_event(agent, agent_key_id, tenant_id, store_id, event, recipients, lossy=lossy)
         else:
             mine = AgentKey.load(Path(settings.need("VES_AGENT_KEY_FILE", key)))
-            text = sign_event(mine, tenant_id, store_id, event, recipients=recipients).text
+            text = sign_event(mine, tenant_id, store_id, event, recipients=recipients, lossy=lossy).text
     except (ProtocolError, UnicodeEncodeError) as error:
-        raise usage(f"this cannot be sealed: {error}") from None
+        hint = " (--lossy seals it so)" if getattr(error, "reason", "") == "not_lossless" else ""
+        raise usage(f"this cannot be sealed: {error}{hint}") from None
     typer.echo(text)
 
 

@@ -335,6 +335,10 @@ def check_proof(event: Json, proof: Json, commitment: Json) -> list[str]:
         commitment["merkle_root"], HASH_BYTES
     ):
         findings.append("the proof belongs to another commitment")
+    # A proof of a padding leaf leads to the root too.
+    in_range = commitment["sequence_start"] <= number <= commitment["sequence_end"]
+    if not in_range or not 0 <= index < commitment["leaf_count"]:
+        findings.append("the number is outside the commitment's range")
     if index != number - commitment["sequence_start"] or len(path) != commitment["tree_depth"]:
         findings.append("the leaf index does not follow from the commitment's range")
     if any(identifier(event[name]) != identifier(commitment[name]) for name in ("tenant_id", "store_id")):

@@ -1,0 +1,39 @@
+"""Whether canonical JSON (RFC 8785) keeps a payload: what it would change is lost for whoever gets only the sealed copy."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ves.errors import ProtocolError
+from ves.numbers import es6_text, parse_double
+
+
+def require_lossless(payload: bytes) -> None:
+    """Raise ProtocolError("not_lossless") when the canonical form of JSON text has other numbers or members.
+
+    The text has a canonical form, which bounds its depth and the size of its numbers. Changed are a number that is not what the nearest double prints (RFC 8785 3.2.2.3): integers beyond 2^53, more digits
+    than a double has, underflow; and a member name that occurs twice in one object (RFC 7493 2.3).
+    """
+    json.loads(payload, parse_int=_kept, parse_float=_kept, object_pairs_hook=_distinct)
+
+
+def _kept(literal: str) -> None:
+    canonical = es6_text(parse_double(literal))
+    try:
+        same = Decimal(literal) == Decimal(canonical)
+    except InvalidOperation:  # an exponent beyond what Decimal holds: far outside the doubles
+        same = False
+    if not same:
+        raise ProtocolError(
+            "not_lossless", f"canonical JSON would change the number {literal} to {canonical}"
+        )
+
+
+def _distinct(members: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for name, _ in members:
+        if name in seen:
+            raise ProtocolError("not_lossless", f"canonical JSON would keep only the last member {name!r}")
+        seen.add(name)
