@@ -75,14 +75,14 @@ begin
   if v_rows.numbers is not null then
     select * into v_sealed from ves_int.reseal_at_rest(
       'legacy', v_rows.tenant_ids, v_rows.aads, v_rows.stored, v_rows.key_ids, v_rows.hashes);
-    perform set_config('ves.payload_change', 'reencrypt', true);
+    insert into ves_store.reencryptions values (pg_current_xact_id());
     update ves_store.events as v
     set payload = null, payload_at_rest = g.blob, payload_key_id = g.key_id
     from unnest(v_rows.tenant_ids, v_rows.store_ids, v_rows.numbers, v_sealed.blobs, v_sealed.new_key_ids)
       as g (tenant_id, store_id, number, blob, key_id)
     where v.tenant_id = g.tenant_id and v.store_id = g.store_id and v.sequence_number = g.number;
     get diagnostics v_step.updated = row_count;
-    perform set_config('ves.payload_change', '', true);
+    delete from ves_store.reencryptions as r where r.transaction_id = pg_current_xact_id();
   end if;
   return v_step;
 end

@@ -72,14 +72,14 @@ begin
   if v_rows.proof_ids is not null then
     select * into v_sealed from ves_int.reseal_at_rest(
       'compliance', v_rows.tenant_ids, v_rows.aads, v_rows.stored, v_rows.key_ids, v_rows.hashes);
-    perform set_config('ves.payload_change', 'reencrypt', true);
+    insert into ves_store.reencryptions values (pg_current_xact_id());
     update ves_store.ves_compliance_proofs as p
     set proof = g.blob, proof_key_id = g.key_id
     from unnest(v_rows.tenant_ids, v_rows.proof_ids, v_sealed.blobs, v_sealed.new_key_ids)
       as g (tenant_id, proof_id, blob, key_id)
     where p.proof_id = g.proof_id and p.tenant_id = g.tenant_id;
     get diagnostics v_step.updated = row_count;
-    perform set_config('ves.payload_change', '', true);
+    delete from ves_store.reencryptions as r where r.transaction_id = pg_current_xact_id();
   end if;
   perform ves_int.audit_reencryption('compliance_proofs', reencrypt_ves_compliance_proofs.tenant_id, v_step, dry_run, context);
   return v_step;

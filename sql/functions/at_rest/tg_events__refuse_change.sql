@@ -1,5 +1,6 @@
--- Two changes pass, and only inside the functions that make them: another ciphertext of the same payload, and
--- the destruction of a payload that ves_store.shredded_payloads records.
+-- Two changes pass: another ciphertext, while ves_store.reencryptions names the transaction, and the
+-- destruction of a payload that ves_store.shredded_payloads records. Only functions of the owner can write
+-- those two tables.
 create or replace function ves_int.tg_events__refuse_change()
 returns trigger
 language plpgsql
@@ -16,7 +17,9 @@ begin
     -- images, not values: json has no equality
     if v_before operator(pg_catalog.*=) new then
       if new.shredded_at is null and new.payload_at_rest is not null and new.payload is null
-        and current_setting('ves.payload_change', true) = 'reencrypt' then
+        and exists (
+          select from ves_store.reencryptions as r where r.transaction_id = pg_current_xact_id()
+        ) then
         return new;
       end if;
       if new.shredded_at is not null and exists (

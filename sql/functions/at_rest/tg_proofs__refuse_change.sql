@@ -1,4 +1,4 @@
--- One change passes, and only inside the functions that make it: another ciphertext of the same proof.
+-- One change passes: another ciphertext of the proof, while ves_store.reencryptions names the transaction.
 create or replace function ves_int.tg_proofs__refuse_change()
 returns trigger
 language plpgsql
@@ -7,7 +7,9 @@ as $$
 declare
   v_before record;
 begin
-  if tg_op = 'UPDATE' and current_setting('ves.payload_change', true) = 'reencrypt' then
+  if tg_op = 'UPDATE' and exists (
+    select from ves_store.reencryptions as r where r.transaction_id = pg_current_xact_id()
+  ) then
     v_before := old;
     v_before.proof := new.proof;
     v_before.proof_key_id := new.proof_key_id;

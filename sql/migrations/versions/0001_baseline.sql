@@ -1203,6 +1203,14 @@ comment on column ves_store.rate_limits.window_seconds is 'Length of the window.
 comment on column ves_store.rate_limits.last_slot is 'Slot of the last request: the time since 1970 in 60ths of the window.';
 comment on column ves_store.rate_limits.counts is 'Requests by slot, slot s at 1 + s modulo 61; only the slots last_slot - 60 to last_slot count.';
 
+create table ves_store.reencryptions (
+  transaction_id xid8 not null,
+  constraint reencryptions_pkey primary key (transaction_id)
+);
+
+comment on table ves_store.reencryptions is 'Transactions that may replace the ciphertext of stored payloads and proofs now. A re-encrypting function writes its row before its update and deletes it after, so no session can give itself the right.';
+comment on column ves_store.reencryptions.transaction_id is 'pg_current_xact_id() of the function''s transaction.';
+
 create table ves_store.scheduled_key_rotations (
   rotation_id uuid not null default gen_random_uuid(),
   tenant_id uuid not null,

@@ -152,6 +152,18 @@ def test_a_shredded_payload_is_gone_and_everything_else_stays(
         assert refusal.value.sqlstate == "VE501"
 
 
+@pytest.mark.parametrize("table", ["ves_events", "events"])
+def test_a_re_encryption_that_has_ended_does_not_open_the_log_to_the_rest_of_its_transaction(
+    stream: Stream, table: str
+) -> None:
+    swap = f"update ves_store.{table} set payload = null, payload_at_rest = 'x', payload_key_id = '12345678'"
+    with stream.superuser.transaction(force_rollback=True):
+        stream.superuser.execute("select ves.reencrypt_events(force => true)")
+        with pytest.raises(psycopg.Error) as refusal:
+            stream.superuser.execute(swap)
+        assert refusal.value.sqlstate == "VE501"
+
+
 def test_only_the_administrator_shreds_and_re_encrypts(stream: Stream, database: Database) -> None:
     for role in ("ves_api", "ves_service", "ves_reader", "ves_worker"):
         with database.connect(role) as connection:
