@@ -61,8 +61,9 @@ def routes() -> str:
     head = ("route", "needs", "does", "query")
     return _page(
         "Routes",
-        "Bodies, answers and refusals of each route are in the OpenAPI document of the running server: `/api/docs` as a page,\n"
-        "`/api/openapi.json` as data. Every status of 400 or above has one body (http-api 1.6) with a code of [errors](errors.md).",
+        "Bodies, answers and refusals of each route are in the OpenAPI document of the running server:\n"
+        "`/api/docs` as a page, `/api/openapi.json` as data. Every status of 400 or above has one body (http-\n"
+        "api 1.6) with a code of [errors](errors.md).",
         *(f"## {tag}\n\n{_table(head, sorted(tags[tag]))}" for tag in sorted(tags)),
     )
 
@@ -75,9 +76,10 @@ def errors() -> str:
     keys = ("code", "name", "wire_code", "numeric_code", "http", "grpc", "retry", "message", "detail_fields")
     return _page(
         "Errors",
-        "Every refusal has one row in `sql/errors/errors.csv`. SQL raises the SQLSTATE with the details as JSON; over HTTP the\n"
-        "body is that of http-api 1.6 with the wire code, the number and the details, and the header `x-error-code`. *Retry*: the\n"
-        "same request may succeed later. An event that is refused is not an error but a line in `rejections` of a 200.",
+        "Every refusal has one row in `sql/errors/errors.csv`. SQL raises the SQLSTATE with the details as\n"
+        "JSON; over HTTP the body is that of http-api 1.6 with the wire code, the number and the details, and\n"
+        "the header `x-error-code`. *Retry*: the same request may succeed later. An event that is refused is\n"
+        "not an error but a line in `rejections` of a 200.",
         _table(head, ([row[key] for key in keys] for row in rows)),
     )
 
@@ -96,8 +98,9 @@ def settings() -> str:
         sections.append(f"## {program.capitalize()}\n\n{_table(('variable', 'default', 'meaning'), rows)}")
     return _page(
         "Settings",
-        "Read once, at start, from the environment; a value that cannot be used stops the start and is named. Times are in\n"
-        "seconds unless the name says otherwise, sizes in bytes. `ves config` shows what is in effect, secrets masked.",
+        "Read once, at start, from the environment; a value that cannot be used stops the start and is named.\n"
+        "Times are in seconds unless the name says otherwise, sizes in bytes. `ves config` shows what is in\n"
+        "effect, secrets masked.",
         *sections,
     )
 
@@ -183,8 +186,9 @@ def functions(connection: psycopg.Connection[Any]) -> str:
         grouped[areas.get(row["name"], "wrappers")].append(text)
     return _page(
         "SQL functions",
-        "Schema `ves` is the only door to the engine; the headings are the folders below `sql/functions`. Signatures, comments\n"
-        "and rights are those of the catalog: `\\df+ ves.*` in psql shows the same. VE numbers are explained in [errors](errors.md).",
+        "Schema `ves` is the only door to the engine; the headings are the folders below `sql/functions`.\n"
+        "Signatures, comments and rights are those of the catalog: `\\df+ ves.*` in psql shows the same. VE\n"
+        "numbers are explained in [errors](errors.md).",
         *(f"## {area}\n\n" + "\n\n".join(grouped[area]) for area in sorted(grouped)),
     )
 
@@ -200,7 +204,8 @@ def views(connection: psycopg.Connection[Any]) -> str:
         )
     return _page(
         "Views",
-        "`ves` is for roles of the engine, `rest` for PostgREST: each row of `rest` is of the tenant that the token names.",
+        "`ves` is for roles of the engine, `rest` for PostgREST: each row of `rest` is of the tenant that the\n"
+        "token names.",
         *parts,
     )
 
@@ -218,9 +223,10 @@ def commands() -> str:
         sections.append(f"## {program}\n\n{_table(('command', 'does', 'arguments and options'), rows)}")
     return _page(
         "Commands",
-        "`ves-agent` has the agents' commands alone, for a machine without the sequencer; `ves` has them too. Every command has\n"
-        "`--help`, and most have `--json` (one JSON document on standard output). What is in brackets may be left out. Exit codes:\n"
-        "0 fine, 1 a check failed, 2 wrong usage, 3 server or database not reachable, 4 refused by the server.",
+        "`ves-agent` has the agents' commands alone, for a machine without the sequencer; `ves` has them too.\n"
+        "Every command has `--help`, and most have `--json` (one JSON document on standard output). What is\n"
+        "in brackets may be left out. Exit codes: 0 fine, 1 a check failed, 2 wrong usage, 3 server or\n"
+        "database not reachable, 4 refused by the server.",
         *sections,
     )
 

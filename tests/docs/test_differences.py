@@ -18,7 +18,7 @@ def rows() -> list[list[str]]:
         for line in text.splitlines()
         if line.startswith("|")
     ]
-    return [row for row in cells if row[0] not in ("what", "---")]
+    return [row for row in cells if row[0] != "what" and set(row[0]) != {"-"}]
 
 
 def functions_of(path: Path) -> set[str]:
