@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ves_api.cache import Cache, K, V
-from ves_api.gateway.replica import Replica
+from ves_api.gateway.database import conninfo
 from ves_edge.gen import aio
+from ves_edge.pool import PoolSize
+from ves_edge.replica import Replica
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Awaitable, Callable, Mapping
 
     from ves_api.gateway.database import Database, Row
-    from ves_api.settings import CacheSettings, Settings
+    from ves_api.settings import CacheSettings, ReplicaSettings, Settings
     from ves_edge.catalog import Function
     from ves_edge.gen.records import Commitment, InclusionProof, LegacyCommitment
 
@@ -81,11 +83,20 @@ class Reads:
     def __init__(self, settings: Settings, database: Database) -> None:
         self._database = database
         self._identity: str | None = None
-        self._replica = (
-            None if settings.replica is None else Replica(settings, settings.replica, self._primary_identity)
-        )
+        self._replica = None if settings.replica is None else self._make_replica(settings, settings.replica)
         self.caches = ReadCaches(settings.caches)
         self.figures = ReadFigures()
+
+    def _make_replica(self, settings: Settings, replica: ReplicaSettings) -> Replica:
+        most = settings.shared(replica.max_connections)
+        size = PoolSize(
+            least=min(most, settings.shared(replica.min_connections)),
+            most=most,
+            acquire_timeout=replica.acquire_timeout,
+            idle_timeout=replica.idle_timeout,
+            max_lifetime=replica.max_lifetime,
+        )
+        return Replica(conninfo(settings, replica), size, "ves_api_read", self._primary_identity)
 
     @property
     def replica_state(self) -> Literal["none", "resting", "used"]:

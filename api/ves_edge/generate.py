@@ -6,6 +6,7 @@ values may be null, which calls may be repeated) is in sql/calls.toml; an entry 
 
 from __future__ import annotations
 
+import csv
 import keyword
 import re
 import sys
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 from psycopg.rows import dict_row
 
+from ves import error_codes
 from ves_edge import templates
 from ves_edge.catalog import Column, Function, Parameter, Returns, Volatility
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CALLS: Final = ROOT / "sql" / "calls.toml"
+CONSTRAINTS: Final = ROOT / "sql" / "errors" / "constraints.csv"
 GEN: Final = Path(__file__).parent / "gen"
 
 _PYTHON: Final = {
@@ -274,6 +277,16 @@ def _function(row: Mapping[str, Any], facts: Facts, composites: Mapping[str, tup
     return replace(function, statement=_statement(row, function, composites))
 
 
+def read_constraints() -> list[tuple[str, str, str]]:
+    """Constraint, its error or `retry`, reason. GenerateError for an error that is not registered."""
+    with CONSTRAINTS.open(encoding="utf-8", newline="") as file:
+        rows = [(row["constraint"], row["error"], row["reason"]) for row in csv.DictReader(file)]
+    for name, error, _ in rows:
+        if error != "retry" and error not in error_codes.BY_NAME:
+            raise GenerateError(f"{name}: {error} is not in sql/errors/errors.csv")
+    return rows
+
+
 def generate(connection: psycopg.Connection[Any]) -> dict[str, str]:
     """Source text by file name of `ves_edge/gen`. GenerateError where sql/calls.toml and the catalog do not fit."""
     facts = Facts(CALLS.read_text(encoding="utf-8"))
@@ -290,6 +303,7 @@ def generate(connection: psycopg.Connection[Any]) -> dict[str, str]:
     if unused := facts.unused():
         raise GenerateError(f"sql/calls.toml names what there is not: {', '.join(unused)}")
     return {
+        "constraints.py": templates.constraints(read_constraints()),
         "records.py": templates.records(types, functions, camel),
         "functions.py": templates.table(functions),
         "aio.py": templates.calls(functions, streams, asynchronous=True),

@@ -16,8 +16,8 @@ from ves_api.gateway import statements
 from ves_api.gateway.coalescer import Append, take
 from ves_api.gateway.database import prepare
 from ves_api.gateway.ingest import EncodedEvents
-from ves_api.gateway.translate import translate
 from ves_edge import arrays
+from ves_edge.translate import translate
 
 if TYPE_CHECKING:
     from tests.conftest import Database

@@ -7,7 +7,8 @@ import uuid
 
 import pytest
 
-from ves_api.settings import SettingsError, load, parse_seed
+from ves_api.settings import SettingsError, load
+from ves_edge.seed import parse_seed
 
 SEED = bytes(range(200, 232))
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 NO_MACHINE = {
     "audit_log.action": "append-only",
     "audit_log.actor_type": "append-only",
-    "commit_default.mode": "a setting of the operator",
-    "commit_policies.mode": "a setting of the operator",
     "encryption_key_group_members.role": "either role may follow the other",
     "event_schemas.compatibility": "set once",
     "group_key_audit_log.action": "append-only",

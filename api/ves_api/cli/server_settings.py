@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ves_api.cli.settings import MASK, mask_url
 from ves_api.settings import Environment, SettingsError, read
 from ves_client.commands.settings import parse_env_file
+from ves_edge.dsn import MASK, mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +80,7 @@ def shown(name: str, value: Any) -> Any:
     if value is None or value == "":
         return None
     if name.endswith("DATABASE_URL"):
-        return mask_url(str(value))
+        return mask(str(value))
     if _SECRET.search(name) and not _NUMBER_OF_A_SECRET.search(name):
         return MASK
     return value

@@ -9,11 +9,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ves_client.commands import settings as agents
 from ves_client.commands.settings import Variable
+from ves_edge.dsn import MASK
+from ves_edge.dsn import mask as mask_url
 
 if TYPE_CHECKING:
     from ves_client.commands.settings import Layers
 
-MASK = "********"
 VISIBLE = 3
 VARIABLES = (
     *agents.VARIABLES,
@@ -53,10 +54,3 @@ def mask(variable: Variable, value: str) -> str:
     if not variable.name.endswith("DATABASE_URL"):
         return value[:VISIBLE] + MASK
     return mask_url(value)
-
-
-def mask_url(value: str) -> str:
-    """A connection text that may be shown. With a password it is written anew, for one may be escaped in many ways."""
-    parts = conninfo_to_dict(value)
-    secrets = {name: MASK for name in ("password", "sslpassword") if parts.get(name)}
-    return make_conninfo("", **{**parts, **secrets}) if secrets else value

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psycopg
 from psycopg.rows import dict_row
 
-from ves_api.gateway.translate import translate
+from ves_edge.translate import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

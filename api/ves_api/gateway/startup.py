@@ -6,16 +6,15 @@ import hashlib
 import time
 from typing import TYPE_CHECKING
 
-import psycopg
-
 from ves.ed25519 import public_key
-from ves_api.errors import ApiError
-from ves_api.gateway import statements
+from ves_api import __version__
 from ves_api.gateway.database import conninfo
-from ves_api.gateway.engine_check import find_mismatch
-from ves_api.gateway.translate import connection_was_lost, translate
 from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH
-from ves_api.telemetry import get_logger
+from ves_edge.connection import Connection
+from ves_edge.engine_check import find_mismatch
+from ves_edge.errors import ApiError
+from ves_edge.gen import sync
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     from ves_api.settings import Settings
@@ -31,23 +30,24 @@ def prepare_server(settings: Settings) -> None:
     """
     with _connect(settings) as connection:
         _require_fitting_engine(connection, settings)
-        durable = _run(connection, "server_is_durable", {})
-        if durable is not None:
-            if not (durable.name == "server_not_durable" and settings.allow_unsafe_server):
-                raise durable
+        try:
+            sync.server_is_durable(connection)
+        except ApiError as error:
+            if not (error.name == "server_not_durable" and settings.allow_unsafe_server):
+                raise
             _log.warning("server_not_durable", allowed_by="VES_DANGER_ALLOW_UNSAFE_SERVER")
-        _demand(connection, "register_signer", _signer(settings))
+        _register_signer(connection, settings)
         if settings.bootstrap_key is not None:
             digest = hashlib.sha256(settings.bootstrap_key.encode()).hexdigest()
-            _demand(connection, "upsert_bootstrap_key", {"key_hash": digest})
+            sync.upsert_bootstrap_key(connection, key_hash=digest)
         elif settings.auth.required and settings.auth.jwt_secret is None:
-            _demand(connection, "require_api_key", {})
+            sync.require_api_key(connection)
     _warn(settings)
 
 
-def _require_fitting_engine(connection: psycopg.Connection[tuple[object, ...]], settings: Settings) -> None:
+def _require_fitting_engine(connection: Connection, settings: Settings) -> None:
     """The reference migrates here. This server has no right to: it checks, and says what to run."""
-    mismatch = find_mismatch(connection)
+    mismatch = find_mismatch(connection, __version__, "ves_api")
     if mismatch is None:
         return
     if settings.require_engine:
@@ -69,43 +69,26 @@ def _warn(settings: Settings) -> None:
             _log.warning("short_secret", variable=variable, characters=PRODUCTION_SECRET_LENGTH)
 
 
-def _signer(settings: Settings) -> dict[str, object]:
+def _register_signer(connection: Connection, settings: Settings) -> None:
     """Registered here too, so that a key that contradicts an earlier one stops the start (VE206)."""
     seed = settings.signing_key
-    return {
-        "sequencer_id": settings.sequencer_id,
-        "key_version": settings.key_version,
-        "algorithm": "none" if seed is None else "ed25519",
-        "public_key": None if seed is None else public_key(seed),
-    }
+    sync.register_signer(
+        connection,
+        sequencer_id=settings.sequencer_id,
+        key_version=settings.key_version,
+        algorithm="none" if seed is None else "ed25519",
+        public_key=None if seed is None else public_key(seed),
+    )
 
 
-def _connect(settings: Settings) -> psycopg.Connection[tuple[object, ...]]:
+def _connect(settings: Settings) -> Connection:
     attempt = 0
     while True:
         try:
-            return psycopg.connect(conninfo(settings), autocommit=True)
-        except psycopg.Error as error:
-            if attempt >= settings.startup_retries or not connection_was_lost(error):
-                raise translate(error) from error
+            return Connection(conninfo(settings))
+        except ApiError as error:
+            if attempt >= settings.startup_retries or error.name != "database_unavailable":
+                raise
             attempt += 1
             _log.info("database_not_reachable", attempt=attempt, of=settings.startup_retries)
             time.sleep(settings.startup_retry_delay)
-
-
-def _demand(
-    connection: psycopg.Connection[tuple[object, ...]], name: str, parameters: dict[str, object]
-) -> None:
-    failure = _run(connection, name, parameters)
-    if failure is not None:
-        raise failure
-
-
-def _run(
-    connection: psycopg.Connection[tuple[object, ...]], name: str, parameters: dict[str, object]
-) -> ApiError | None:
-    try:
-        connection.execute(statements.load()[name], parameters)
-    except psycopg.Error as error:
-        return translate(error)
-    return None

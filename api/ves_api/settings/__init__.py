@@ -3,9 +3,9 @@
 from ves_api.settings.auth import AuthSettings, Budget
 from ves_api.settings.caches import CacheLimits, CacheSettings
 from ves_api.settings.database import ReplicaSettings
-from ves_api.settings.environment import Environment, SettingsError
-from ves_api.settings.process import Settings, load, parse_seed, read
+from ves_api.settings.process import Settings, load, read
 from ves_api.settings.schemas import SchemaSettings
+from ves_edge.environment import Environment, SettingsError
 
 __all__ = [
     "AuthSettings",
@@ -18,6 +18,5 @@ __all__ = [
     "Settings",
     "SettingsError",
     "load",
-    "parse_seed",
     "read",
 ]

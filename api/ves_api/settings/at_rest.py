@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from ves.errors import ProtocolError
 from ves.keyring import VARIABLES
 from ves.keyring_source import FILE_VARIABLE, RingSource
-from ves_api.settings.environment import SettingsError
+from ves_edge.environment import SettingsError
 
 if TYPE_CHECKING:
-    from ves_api.settings.environment import Environment
+    from ves_edge.environment import Environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ import ipaddress
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from ves_api.settings.environment import SettingsError
+from ves_edge.environment import SettingsError
 
 if TYPE_CHECKING:
-    from ves_api.settings.environment import Environment
+    from ves_edge.environment import Environment
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ves_api.settings.environment import Environment
+    from ves_edge.environment import Environment
 
 _COMMITMENTS, _COMMITMENT_SECONDS = 1000, 300
 _PROOFS, _PROOF_SECONDS = 5000, 600

@@ -1,20 +1,15 @@
-"""The database connection texts and the read replica (operations 1.2)."""
+"""The read replica (operations 1.2)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from psycopg.conninfo import conninfo_to_dict
-
-from ves_api.settings.environment import SettingsError
+from ves_edge.dsn import connection_url
 
 if TYPE_CHECKING:
-    from ves_api.settings.environment import Environment
+    from ves_edge.environment import Environment
 
-_SAFE_SSL_MODES = frozenset({"require", "verify-ca", "verify-full"})
-_LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
-_LOCAL_BY_SWITCH = frozenset({"postgres", "host.docker.internal"})
 _MOST_CONNECTIONS = 10_000
 
 
@@ -51,26 +46,3 @@ def load_replica(env: Environment, *, max_connections: int, application_name: st
         application_name=env.text("READ_DB_APPLICATION_NAME", f"{application_name}-read"),
     )
     return replica if replica.url else None
-
-
-def connection_url(env: Environment, name: str, default: str) -> str:
-    """The connection text of a variable; a server on another machine without TLS is refused.
-
-    A unix socket and the loopback need no TLS, for nothing leaves the machine. ALLOW_INSECURE_LOCAL_DB adds the two
-    names that a compose network gives its own database, and nothing else.
-    """
-    url = env.text(name, default)
-    try:
-        parts = conninfo_to_dict(url)
-    except Exception as error:
-        raise SettingsError(f"{name}: not a PostgreSQL connection string") from error
-    mode = str(parts.get("sslmode") or "")
-    hosts = [h for h in str(parts.get("host") or parts.get("hostaddr") or "").split(",") if h]
-    local = _LOCAL_HOSTS | (_LOCAL_BY_SWITCH if env.flag("ALLOW_INSECURE_LOCAL_DB", default=False) else set())
-    remote = [h for h in hosts if h not in local and not h.startswith(("/", "@"))]
-    if remote and mode not in _SAFE_SSL_MODES:
-        raise SettingsError(
-            f"{name}: host {remote[0]} needs sslmode=require, verify-ca or verify-full "
-            "(ALLOW_INSECURE_LOCAL_DB=true excepts a compose network's own database)"
-        )
-    return url

@@ -6,8 +6,6 @@ names the variable. Printing the object masks its secrets.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import uuid
 from dataclasses import dataclass, fields
@@ -16,9 +14,12 @@ from typing import TYPE_CHECKING
 from ves_api.settings.at_rest import AtRestSettings, load_at_rest
 from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH, AuthSettings, load_auth
 from ves_api.settings.caches import CacheSettings, load_caches
-from ves_api.settings.database import ReplicaSettings, connection_url, load_replica
-from ves_api.settings.environment import Environment, SettingsError
+from ves_api.settings.database import ReplicaSettings, load_replica
 from ves_api.settings.schemas import SchemaSettings, load_schemas
+from ves_edge.dsn import connection_url
+from ves_edge.environment import Environment, SettingsError
+from ves_edge.log import read_format, read_level
+from ves_edge.seed import parse_seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +28,7 @@ _OFF = frozenset({"", "0", "false", "off"})
 _DEVELOPMENT = frozenset({"", "local", "dev", "development", "test", "testing", "ci", "staging"})
 _DATABASE_URL = "postgres://localhost/stateset_sequencer"
 _PROFILES = frozenset({"legacy", "hybrid", "pqc-strict"})
-_LOG_LEVELS = frozenset({"trace", "debug", "info", "warn", "warning", "error", "off"})
 _SECRETS = frozenset({"database_url", "bootstrap_key", "signing_key"})
-_SEED_BYTES = 32
 _STARK_PROCESSES = 4
 _U16_MAX = 65_535
 _I32_MAX = 2**31 - 1
@@ -167,38 +166,9 @@ def read(env: Environment) -> Settings:
         stark_concurrency=env.integer(
             "VES_STARK_VERIFY_CONCURRENCY", min(os.cpu_count() or 1, _STARK_PROCESSES), low=1, high=64
         ),
-        log_level=_log_level(env),
-        log_json=env.text("LOG_FORMAT").lower() == "json",
+        log_level=read_level(env),
+        log_json=read_format(env),
     )
-
-
-def parse_seed(text: str) -> bytes:
-    """A 32-byte secret as 64 hex digits (`0x` optional), base64 or unpadded base64url (VES 11).
-
-    Raises ValueError when the text is none of these.
-    """
-    digits = text.removeprefix("0x")
-    if len(digits) == 2 * _SEED_BYTES:
-        try:
-            return bytes.fromhex(digits)
-        except ValueError:
-            pass
-    for decode in (_base64_standard, _base64_url):
-        try:
-            seed = decode(text)
-        except (ValueError, binascii.Error):
-            continue
-        if len(seed) == _SEED_BYTES:
-            return seed
-    raise ValueError("expected 32 bytes as 64 hex digits, base64 or unpadded base64url")
-
-
-def _base64_standard(text: str) -> bytes:
-    return base64.b64decode(text, validate=True)
-
-
-def _base64_url(text: str) -> bytes:
-    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
 
 
 def _bootstrap_key(env: Environment, *, production: bool) -> str | None:
@@ -221,12 +191,3 @@ def _sequencer_id(env: Environment) -> uuid.UUID:
         parsed = uuid.uuid4()
         os.environ["VES_SEQUENCER_ID"] = str(parsed)
     return parsed
-
-
-def _log_level(env: Environment) -> str:
-    """`RUST_LOG` may be a filter list (`info,sqlx=warn`): its first bare level counts, else LOG_LEVEL."""
-    for name in ("RUST_LOG", "LOG_LEVEL"):
-        for part in env.text(name).lower().split(","):
-            if part.strip() in _LOG_LEVELS:
-                return part.strip()
-    return "info"

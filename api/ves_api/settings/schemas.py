@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ves.schemas.judge import DEFAULT_MODE, ValidationMode, parse_mode
 
 if TYPE_CHECKING:
-    from ves_api.settings.environment import Environment
+    from ves_edge.environment import Environment
 
 _NAME = "SCHEMA_VALIDATION_MODE"
 

@@ -13,14 +13,6 @@ select
   identity.auth_epoch
 from ves.authenticate(key_hash => %(key_hash)s) as identity;
 
--- name: require_api_key
--- Refuses while no active API key exists.
-select ves.require_api_key();
-
--- name: upsert_bootstrap_key
--- Register (or re-activate) the root key at start.
-select ves.upsert_bootstrap_key(key_hash => %(key_hash)s);
-
 -- name: create_api_key
 -- Store a minted key by its hash.
 select ves.create_api_key(

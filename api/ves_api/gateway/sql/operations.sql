@@ -9,18 +9,3 @@ select
   health.fsync,
   health.synchronous_commit
 from ves.health() as health;
-
--- name: list_migrations
--- Migrations that ran in the database, with the breaking level of each.
-select
-  migration.name,
-  migration.breaking_level
-from ves.list_migrations() as migration;
-
--- name: server_is_durable
--- Raises VE901 when the server would lose acknowledged commits.
-select ves.server_is_durable();
-
--- name: server_identity
--- The same on a primary and on every physical replica of it, different anywhere else.
-select ves.server_identity();

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from ves_api.gateway import statements
-from ves_api.gateway.database import SESSION, conninfo, prepare
-from ves_api.gateway.translate import connection_was_lost
-from ves_api.telemetry import get_logger
+from ves_edge.gen.functions import FUNCTIONS
+from ves_edge.log import get_logger
+from ves_edge.pool import SESSION, prepare
+from ves_edge.translate import connection_was_lost
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from ves_api.gateway.database import Row
-    from ves_api.settings import ReplicaSettings, Settings
     from ves_edge.catalog import Function
+    from ves_edge.pool import PoolSize, Row
 
 _PATIENCE_SECONDS = 1.5
 _REST_SECONDS = 5.0
@@ -39,25 +38,23 @@ class Replica:
     """Owned by one event loop."""
 
     def __init__(
-        self, settings: Settings, replica: ReplicaSettings, primary_identity: Callable[[], Awaitable[str]]
+        self, conninfo: str, size: PoolSize, name: str, primary_identity: Callable[[], Awaitable[str]]
     ) -> None:
-        self._statements = statements.load()
         self._primary_identity = primary_identity
         self._resting_until = 0.0
         self._asked: set[asyncio.Task[list[Row]]] = set()
-        size = settings.shared(replica.max_connections)
         self._pool = AsyncConnectionPool(
-            conninfo(settings, replica),
-            min_size=min(size, settings.shared(replica.min_connections)),
-            max_size=size,
+            conninfo,
+            min_size=size.least,
+            max_size=size.most,
             open=False,
-            timeout=replica.acquire_timeout,
-            max_idle=replica.idle_timeout,
-            max_lifetime=replica.max_lifetime,
+            timeout=size.acquire_timeout,
+            max_idle=size.idle_timeout,
+            max_lifetime=size.max_lifetime,
             reconnect_timeout=_RECONNECT_SECONDS,
             kwargs=SESSION,
             configure=self._configure,
-            name="ves_api_read",
+            name=name,
         )
 
     @property
@@ -140,7 +137,7 @@ class Replica:
 
     async def _require_ours(self, connection: psycopg.AsyncConnection[Row]) -> None:
         _require_standby(connection)
-        row = await (await connection.execute(self._statements["server_identity"])).fetchone()
+        row = await (await connection.execute(FUNCTIONS["server_identity"].statement)).fetchone()
         if row is None or row[0] != await self._primary_identity():
             raise _NotOurStandbyError("not a replica of the primary's database")
 

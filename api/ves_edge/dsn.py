@@ -1,0 +1,90 @@
+"""Connection strings: read by libpq's own rules, completed for a session of ours, and shown without secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
+
+from ves_edge.environment import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ves_edge.environment import Environment
+
+MASK: Final = "********"
+# libpq marks the parameters that a dialogue must hide.
+_SECRETS: Final = {
+    option.keyword.decode() for option in Conninfo.get_defaults() if option.dispchar == b"*"
+} | {"password", "sslpassword", "oauth_client_secret"}
+_SAFE_SSL_MODES: Final = frozenset({"require", "verify-ca", "verify-full"})
+_LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOCAL_BY_SWITCH: Final = frozenset({"postgres", "host.docker.internal"})
+_CONNECT_TIMEOUT_SECONDS: Final = 5
+
+
+def mask(url: str) -> str:
+    """The connection string with its secrets hidden, whatever its form and however they are quoted or escaped.
+
+    With a secret in it the string is written anew. One that libpq cannot read is hidden as a whole.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.Error:
+        return MASK
+    secrets = {name: MASK for name in _SECRETS if parts.get(name)}
+    return make_conninfo("", **{**parts, **secrets}) if secrets else url
+
+
+def connection_url(env: Environment, name: str, default: str = "") -> str:
+    """The connection string of a variable; a server on another machine without TLS is refused.
+
+    A unix socket and the loopback need no TLS: the traffic stays on the machine. ALLOW_INSECURE_LOCAL_DB adds the
+    two names that a compose network gives its own database. Raises SettingsError.
+    """
+    url = env.text(name, default)
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.Error:
+        # The parser's message may quote the string: neither it nor its text goes on.
+        raise SettingsError(f"{name}: not a PostgreSQL connection string") from None
+    mode = str(parts.get("sslmode") or "")
+    hosts = [h for h in _hosts(parts) if h]
+    local = _LOCAL_HOSTS | (_LOCAL_BY_SWITCH if env.flag("ALLOW_INSECURE_LOCAL_DB", default=False) else set())
+    remote = [h for h in hosts if h not in local and not h.startswith(("/", "@"))]
+    if remote and mode not in _SAFE_SSL_MODES:
+        raise SettingsError(
+            f"{name}: host {remote[0]} needs sslmode=require, verify-ca or verify-full "
+            "(ALLOW_INSECURE_LOCAL_DB=true excepts a compose network's own database)"
+        )
+    return url
+
+
+def _hosts(parts: Mapping[str, Any]) -> list[str]:
+    return str(parts.get("host") or parts.get("hostaddr") or "").split(",")
+
+
+def session_conninfo(
+    url: str, *, application_name: str, limits: Mapping[str, int], read_write: bool = True
+) -> str:
+    """The connection string of a session: `limits` (settings in milliseconds) and fixed settings in its `options`.
+
+    With `read_write` a string that names several servers leads to the one that takes writes. The only server there is
+    is used also while it is read-only: it still answers reads, and refuses writes at once. What the string itself
+    says of that, of timeouts and of its name wins.
+    """
+    parts: dict[str, Any] = dict(conninfo_to_dict(url))
+    # What the engine's functions read and answer must not depend on defaults of the role or the database.
+    fixed = {"timezone": "UTC", "standard_conforming_strings": "on", **limits}
+    # A receipt needs a flushed commit. remote_apply in the string, which asks for more than `on`, wins.
+    own = str(parts.pop("options", "") or "")
+    options = " ".join(["-c synchronous_commit=on", own, *[f"-c {k}={v}" for k, v in fixed.items()]])
+    parts["client_encoding"] = "UTF8"
+    parts.setdefault("connect_timeout", _CONNECT_TIMEOUT_SECONDS)
+    parts.setdefault("application_name", application_name)
+    if read_write and len(_hosts(parts)) > 1:
+        parts.setdefault("target_session_attrs", "read-write")
+    return make_conninfo(options=options, **{k: v for k, v in parts.items() if v is not None})

@@ -1,0 +1,81 @@
+"""Whether the engine in the database is one that this release may use."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+
+from ves_edge import release
+from ves_edge.errors import ApiError
+from ves_edge.gen import sync
+from ves_edge.gen.functions import FUNCTIONS
+from ves_edge.translate import connection_was_lost, translate
+
+if TYPE_CHECKING:
+    from ves_edge.catalog import Function
+    from ves_edge.connection import Connection
+    from ves_edge.gen.records import ListMigrationsRow
+
+_ASKED: Final = frozenset({"health", "list_migrations"})
+_PARAMETER: Final = re.compile(rb"%\(\w+\)s")
+_REMEDY = "run `ves engine install` as the server's superuser (DB_MIGRATE_ON_STARTUP=false starts regardless)"
+
+
+def find_mismatch(connection: Connection, version: str, role: str) -> ApiError | None:
+    """Return what does not fit release `version` as engine_mismatch, or None.
+
+    The engine's release may not be older, the database's breaking level not above ours, no migration but a `post` one
+    may be missing, and every function of `role` must be known. Raises ApiError when the database cannot be asked.
+    """
+    asked: list[Function] = []
+    others: list[Function] = []
+    for function in FUNCTIONS.values():
+        if role in function.roles:
+            (asked if function.name in _ASKED else others).append(function)
+    reason = _uncallable(connection, asked)
+    if reason is not None:
+        return _mismatch(None, version, reason)
+    found = sync.health(connection)[0].engine_version
+    reason = _ledger_problem(sync.list_migrations(connection))
+    if reason is None and _number(found) < _number(version):
+        reason = f"it is release {found}"
+    reason = reason or _uncallable(connection, others)
+    return None if reason is None else _mismatch(found, version, reason)
+
+
+def _uncallable(connection: Connection, functions: list[Function]) -> str | None:
+    """Plan the calls, without running them: a function that is missing or has other parameters is found."""
+    for function in functions:
+        try:
+            connection.explain(_PARAMETER.sub(b"null", function.statement))
+        except psycopg.Error as error:
+            if connection_was_lost(error):
+                raise translate(error) from error
+            return f"{function.name} cannot be called: {error.diag.message_primary}"
+    return None
+
+
+def _ledger_problem(rows: list[ListMigrationsRow]) -> str | None:
+    """Why this release may not run on a database with this ledger (name and breaking level of each migration)."""
+    levels = {row.name: row.breaking_level for row in rows}
+    if max(levels.values(), default=0) > release.BREAKING_LEVEL:
+        return (
+            f"its breaking level is {max(levels.values())} and this release knows {release.BREAKING_LEVEL}:"
+            " start a newer release of the server"
+        )
+    missing = [name for name in release.MIGRATIONS if name not in levels and "_post_" not in name]
+    return f"these migrations are missing: {', '.join(missing)}" if missing else None
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version))
+
+
+def _mismatch(found: str | None, needed: str, reason: str) -> ApiError:
+    return ApiError(
+        "engine_mismatch",
+        f"The engine in the database does not fit release {needed} of the server: {reason}; {_REMEDY}",
+        details={"found": found, "needed": needed},
+    )

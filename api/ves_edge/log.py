@@ -1,0 +1,75 @@
+"""The log of every program: one event a line on standard error, with stable names and fields.
+
+Secrets and payloads never enter a log call. The formatted exception of an unexpected error goes to the log only; a
+client gets the request id.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, cast
+
+import structlog
+
+if TYPE_CHECKING:
+    from ves_edge.environment import Environment
+
+_LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "off": logging.CRITICAL,  # nothing here logs at that level
+}
+
+Logger = structlog.typing.FilteringBoundLogger
+
+
+def read_level(env: Environment) -> str:
+    """`RUST_LOG` may be a filter list (`info,sqlx=warn`): its first bare level counts, else LOG_LEVEL."""
+    for name in ("RUST_LOG", "LOG_LEVEL"):
+        for part in env.text(name).lower().split(","):
+            if part.strip() in _LEVELS:
+                return part.strip()
+    return "info"
+
+
+def read_format(env: Environment) -> bool:
+    """Whether LOG_FORMAT asks for JSON."""
+    return env.text("LOG_FORMAT").lower() == "json"
+
+
+def configure(level: str, *, as_json: bool) -> None:
+    """Set up logging of this process on standard error; `level` is one of trace … off."""
+    number = _LEVELS[level]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(default=str)
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    # Libraries (the pool, the HTTP server) log through the standard module; they share level and stream.
+    logging.basicConfig(
+        level=max(number, logging.WARNING),
+        stream=sys.stderr,
+        force=True,
+        format="%(asctime)s [%(levelname)s] %(name)s %(message)s",
+    )
+
+
+def get_logger(room: str) -> Logger:
+    """A logger whose events carry `room`, the part of the program that speaks."""
+    return cast("Logger", structlog.get_logger(room=room))

@@ -1,0 +1,37 @@
+"""The one reader of Ed25519 seeds."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+_SEED_BYTES = 32
+
+
+def parse_seed(text: str) -> bytes:
+    """A 32-byte secret as 64 hex digits (`0x` optional), base64 or unpadded base64url (VES 11).
+
+    One alphabet at a time: a text that mixes `+` or `/` with `-` or `_` is refused. Raises ValueError.
+    """
+    digits = text.removeprefix("0x")
+    if len(digits) == 2 * _SEED_BYTES:
+        try:
+            return bytes.fromhex(digits)
+        except ValueError:
+            pass
+    for decode in (_base64_standard, _base64_url):
+        try:
+            seed = decode(text)
+        except (ValueError, binascii.Error):
+            continue
+        if len(seed) == _SEED_BYTES:
+            return seed
+    raise ValueError("expected 32 bytes as 64 hex digits, base64 or unpadded base64url")
+
+
+def _base64_standard(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+def _base64_url(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -1,0 +1,105 @@
+"""The one translator from failures of the driver, the pool and the server to the errors of the registry."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import psycopg
+from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+
+from ves_edge.errors import ApiError
+from ves_edge.gen.constraints import CONSTRAINTS, RETRY
+
+# Serialization failure, deadlock, lock not available: the transaction was undone because of a concurrent one.
+_CONFLICTS: Final = frozenset({"40001", "40P01", "55P03"})
+_READ_ONLY: Final = "25006"
+_QUERY_CANCELED: Final = "57014"
+_UNAVAILABLE_CLASSES: Final = ("08", "53", "57P", "58", _READ_ONLY, "28", "3D")
+# Refusals of one statement, after which the session serves the next one: errors of ours, data, constraints,
+# conflicts, resource limits, a statement timeout. After any other the session may be at fault.
+_SESSION_SERVES_ON: Final = ("VE", "22", "23", "40", "53", "55", _QUERY_CANCELED, "P0")
+_RETRY_AFTER_SECONDS: Final = 1
+
+
+def translate(error: Exception) -> ApiError:
+    """The refusal for a failure of driver, pool or server; an unforeseen one is an internal error."""
+    if isinstance(error, ApiError):
+        return error
+    if not isinstance(error, psycopg.Error):
+        return ApiError("internal_error")
+    state = error.sqlstate
+    if state is not None and state.startswith("VE"):
+        return ApiError.from_sqlstate(state, error.diag.message_primary, _details(error.diag.message_detail))
+    if state is None:
+        name = _name_without_state(error)
+    elif is_conflict(error):
+        name = "overloaded"
+    else:
+        name = CONSTRAINTS.get(error.diag.constraint_name or "") or _name_of_state(state)
+    return ApiError(name, retry_after=None if name == "internal_error" else _RETRY_AFTER_SECONDS)
+
+
+def is_conflict(error: Exception) -> bool:
+    """Whether a concurrent call had this one undone, so that the same call may succeed now."""
+    if not isinstance(error, psycopg.Error):
+        return False
+    return error.sqlstate in _CONFLICTS or CONSTRAINTS.get(error.diag.constraint_name or "") == RETRY
+
+
+def is_read_only(error: Exception) -> bool:
+    """Whether the session may not write: its server is no primary any more, or was switched to read-only."""
+    return isinstance(error, psycopg.Error) and error.sqlstate == _READ_ONLY
+
+
+def connection_was_lost(error: Exception) -> bool:
+    """Whether the server or the link went away, so that the same call may succeed on another connection."""
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
+
+
+def session_serves_on(error: Exception) -> bool:
+    """Whether the session can serve the next call after this error; otherwise it must be replaced.
+
+    A session that is read-only, has lost its role's rights or holds plans of an engine that was replaced fails every
+    call although its connection is alive.
+    """
+    return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_SESSION_SERVES_ON)
+
+
+def describe(error: Exception) -> dict[str, str | None]:
+    """Fields of a log line. Detail and context of a server error may quote rows, so they stay out of the log."""
+    if not isinstance(error, psycopg.Error):
+        return {"error": type(error).__name__}
+    return {
+        "sqlstate": error.sqlstate,
+        "error": error.diag.message_primary or type(error).__name__,
+        "constraint": error.diag.constraint_name,
+    }
+
+
+def _name_without_state(error: psycopg.Error) -> str:
+    """Failures of the client side: no connection could be had, or it broke."""
+    if isinstance(error, PoolTimeout | TooManyRequests):
+        return "overloaded"
+    if isinstance(error, PoolClosed | psycopg.OperationalError | psycopg.InterfaceError):
+        return "database_unavailable"
+    return "internal_error"
+
+
+def _name_of_state(state: str) -> str:
+    """Failures that the server names by a standard SQLSTATE."""
+    if state == _QUERY_CANCELED:
+        return "timeout"
+    return "database_unavailable" if state.startswith(_UNAVAILABLE_CLASSES) else "internal_error"
+
+
+def _details(text: str | None) -> dict[str, Any] | None:
+    if not text:
+        return None
+    try:
+        parsed = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return None
+    return parsed if isinstance(parsed, dict) else None

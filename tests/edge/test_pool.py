@@ -1,0 +1,138 @@
+"""The pool: sessions that cannot serve do not stay in it, and the next call works."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ves_edge.dsn import session_conninfo
+from ves_edge.errors import ApiError
+from ves_edge.gen import aio
+from ves_edge.pool import Pool, PoolSize
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tests.conftest import Database
+
+LIMITS = {"statement_timeout": 5000, "lock_timeout": 5000}
+CONNECTIONS = 4
+
+
+@contextlib.asynccontextmanager
+async def opened(database: Database, attributes: str = "read-write") -> AsyncIterator[Pool]:
+    """A pool whose connections are all made."""
+    url = session_conninfo(
+        f"{database.url('ves_api')}&target_session_attrs={attributes}", application_name="test", limits=LIMITS
+    )
+    pool = Pool(url, PoolSize(CONNECTIONS, CONNECTIONS, 1.0, 600, 1800), "test")
+    await pool.open()
+    await pool._pool.wait()
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+async def write(pool: Pool) -> int:
+    rows = await aio.take_rate_limit(
+        pool, buckets=["tenant"], keys=[str(uuid.uuid4())], limits=[10], windows=[60], max_entries=[10]
+    )
+    return rows[0].granted
+
+
+def fail_over(database: Database, *, read_only: bool) -> None:
+    """Every session of the API ends; with `read_only` new ones refuse writes."""
+    with database.cluster.connect() as connection:
+        if read_only:
+            connection.execute(f"alter database {database.name} set default_transaction_read_only = on")
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and usename = 'ves_api'",
+            [database.name],
+        )
+
+
+def fail_over_back(database: Database) -> None:
+    """Writes are taken again by new sessions; the read-only ones live on."""
+    with database.cluster.connect() as connection:
+        connection.execute(f"alter database {database.name} reset default_transaction_read_only")
+
+
+@pytest.mark.parametrize("attributes", ["read-write", "any"])
+async def test_the_call_after_a_read_only_phase_works(database: Database, attributes: str) -> None:
+    async with opened(database, attributes) as pool:
+        assert await write(pool) == 1
+        fail_over(database, read_only=True)
+        with pytest.raises(ApiError) as caught:
+            await write(pool)
+        assert caught.value.status == 503
+        fail_over_back(database)
+        assert await write(pool) == 1
+
+
+async def test_a_session_that_is_read_only_is_replaced_and_any_call_repeated(database: Database) -> None:
+    async with opened(database) as pool:
+        await on_every_session(pool, "set default_transaction_read_only to on")
+        await aio.create_api_key(pool, key_hash="0" * 64, tenant_id=uuid.uuid4())
+
+
+async def test_a_restart_of_every_session_costs_no_repeatable_call(database: Database) -> None:
+    async with opened(database) as pool:
+        fail_over(database, read_only=False)
+        assert await write(pool) == 1
+
+
+@pytest.mark.parametrize("broken_by", ["deallocate all", "set role ves_nobody_here"])
+async def test_an_error_of_unknown_kind_ends_the_session(database: Database, broken_by: str) -> None:
+    with database.connect() as connection:
+        connection.execute("drop role if exists ves_nobody_here")
+        connection.execute("create role ves_nobody_here")
+        connection.execute("grant ves_nobody_here to ves_api")
+    try:
+        async with opened(database) as pool:
+            for _ in range(2 * CONNECTIONS):
+                await aio.health(pool)
+            await on_every_session(pool, broken_by)
+            for _ in range(CONNECTIONS):
+                with contextlib.suppress(ApiError):
+                    await aio.health(pool)
+            await pool._pool.wait()
+            assert (await aio.health(pool))[0].fsync is True
+    finally:
+        with database.connect() as connection:
+            connection.execute("drop role ves_nobody_here")
+
+
+async def test_a_refusal_keeps_the_session(database: Database) -> None:
+    async with opened(database) as pool:
+        before = await sessions(pool)
+        for _ in range(CONNECTIONS):
+            with pytest.raises(ApiError, match="VE605"):
+                await aio.get_inclusion_proof(
+                    pool,
+                    tenant_id=uuid.uuid4(),
+                    store_id=uuid.uuid4(),
+                    sequence_number=1,
+                    batch_id=uuid.uuid4(),
+                )
+        assert await sessions(pool) == before
+
+
+async def on_every_session(pool: Pool, statement: str) -> None:
+    for connection in await borrowed(pool):
+        await connection.execute(statement)
+        await pool._pool.putconn(connection)
+
+
+async def sessions(pool: Pool) -> set[int]:
+    found = await borrowed(pool)
+    for connection in found:
+        await pool._pool.putconn(connection)
+    return {connection.info.backend_pid for connection in found}
+
+
+async def borrowed(pool: Pool) -> list[Any]:
+    return [await pool._pool.getconn() for _ in range(CONNECTIONS)]
