@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Database
 
-MAX_STATEMENTS = 4
+# Small statements that run only when needed cost less than one large one that always starts all of its plan nodes.
+MAX_STATEMENTS = 12
 COUNT = """
 select coalesce(sum(s.calls), 0)::int, coalesce(jsonb_object_agg(left(s.query, 60), s.calls), '{}')
 from pg_stat_statements as s
@@ -61,7 +62,7 @@ def call(connection: psycopg.Connection[Any], columns: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 100, 1000])
-def test_a_batch_of_any_size_takes_at_most_four_statements(
+def test_a_batch_of_any_size_takes_at_most_twelve_statements(
     api: Edge, writer: Agent, count: Callable[..., int], size: int
 ) -> None:
     first = synthetic(writer, size, api.signer_id)
@@ -97,7 +98,7 @@ def test_duplicates_conflicts_and_rejections_cost_no_statement(
 
 
 @pytest.mark.parametrize("size", [1, 1000])
-def test_a_legacy_batch_of_any_size_takes_at_most_four_statements(
+def test_a_legacy_batch_of_any_size_takes_at_most_twelve_statements(
     api: Edge, count: Callable[..., int], size: int
 ) -> None:
     writer = Writer(api.connection)

@@ -24,18 +24,30 @@ SEQUENCER_ID = uuid.UUID("5e90e9ce-0000-4000-8000-00000000e17e")
 CREATED_AT = "2025-12-20T17:51:10.243Z"
 ZERO_HASH = bytes(32)
 LIMITS = ingest.Limits(max_events=100_000)
-CALL = """
-select (r).first_sequence, (r).last_sequence, (r).head_sequence, (r).sequenced_at, (r).exceptions
-from ves.ingest_events(
-  %(tenant_id)s, %(store_id)s, %(signer_id)s, %(auth_epoch)s,
+_EVENTS = """ %(signer_id)s,
   %(event_ids)s::uuid[], %(command_ids)s::uuid[], %(agent_ids)s::uuid[], %(agent_key_ids)s::int[],
   %(entity_types)s::text[], %(entity_ids)s::text[], %(event_types)s::text[],
   %(created_at_texts)s::text[], %(created_at_micros)s::bigint[], %(payload_kinds)s::smallint[],
   %(payloads)s::text[]::json[], %(base_versions)s::bigint[], %(signature_schemes)s::smallint[],
-  %(signature_bundles)s::bytea[], %(digests)s, %(refusals)s::text[], %(refusal_messages)s::text[],
-  schema_epoch => %(schema_epoch)s
+  %(signature_bundles)s::bytea[], %(digests)s, %(refusals)s::text[], %(refusal_messages)s::text[]
 ) as r
 """
+CALL = (
+    """
+select r.first_sequence, r.last_sequence, r.head_sequence, r.sequenced_at, r.exceptions
+from ves.ingest_events(
+  array[%(tenant_id)s::uuid], array[%(store_id)s::uuid], array[cardinality(%(event_ids)s::uuid[])],
+  array[%(auth_epoch)s::bigint], array[%(schema_epoch)s::bigint],"""
+    + _EVENTS
+)
+CALL_STREAMS = (
+    """
+select r.outcome, r.first_sequence, r.last_sequence, r.head_sequence, r.sequenced_at, r.exceptions
+from ves.ingest_events(
+  %(tenant_ids)s::uuid[], %(store_ids)s::uuid[], %(event_counts)s::int[], %(auth_epochs)s::bigint[],
+  %(schema_epochs)s::bigint[],"""
+    + _EVENTS
+)
 
 
 @dataclass(frozen=True)
@@ -239,6 +251,33 @@ class Edge:
         ).fetchone()
         assert row is not None
         return read_answer(row, len(events))
+
+    def ingest_streams(
+        self, *batches: tuple[Agent, list[Event]], **columns: Any
+    ) -> list[tuple[str, Answer | None]]:
+        """One call with events of several streams: outcome and answer of each."""
+        requests = [agent.prepare(*events) for agent, events in batches]
+        together = self.parameters(requests[0])
+        for request in requests[1:]:
+            for name, column in self.parameters(request).items():
+                if name in {"event_ids", "digests"} or isinstance(column, list):
+                    together[name] = together[name] + column
+        rows = self.connection.execute(
+            CALL_STREAMS,
+            {
+                **together,
+                "tenant_ids": [agent.tenant_id for agent, _ in batches],
+                "store_ids": [agent.store_id for agent, _ in batches],
+                "event_counts": [len(events) for _, events in batches],
+                "auth_epochs": None,
+                "schema_epochs": None,
+                **columns,
+            },
+        ).fetchall()
+        return [
+            (row[0], read_answer(row[1:], len(events)) if row[0] == "appended" else None)
+            for row, (_, events) in zip(rows, batches, strict=True)
+        ]
 
     def parameters(self, request: IngestRequest) -> dict[str, Any]:
         columns = ingest.to_columns(request.events)

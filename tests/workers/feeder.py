@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 CALL = """
 select r.first_sequence, r.last_sequence, r.exceptions from ves.ingest_events(
-  %(tenant_id)s, %(store_id)s, %(signer_id)s, %(auth_epoch)s,
+  array[%(tenant_id)s::uuid], array[%(store_id)s::uuid], array[cardinality(%(event_ids)s::uuid[])],
+  array[%(auth_epoch)s::bigint], null, %(signer_id)s,
   %(event_ids)s::uuid[], %(command_ids)s::uuid[], %(agent_ids)s::uuid[], %(agent_key_ids)s::int[],
   %(entity_types)s::text[], %(entity_ids)s::text[], %(event_types)s::text[],
   %(created_at_texts)s::text[], %(created_at_micros)s::bigint[], %(payload_kinds)s::smallint[],

@@ -136,6 +136,7 @@ async def ingest_events(
         "auth_epoch": auth_epoch,
         "digests": b"".join([e.digests for e in events]),
         "schema_epoch": events[0].schema_epoch,
+        "event_count": sum(e.count for e in events),
     }
     for index, (name, kind) in enumerate(_ARRAYS):
         # A column of nulls goes as a null of its type: the engine then skips what nobody asked for.

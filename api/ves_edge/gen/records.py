@@ -110,12 +110,15 @@ class InclusionProof(msgspec.Struct, frozen=True, array_like=True):
 
 
 class IngestResult(msgspec.Struct, frozen=True, array_like=True):
-    """Answer of ves.ingest_events. Events not named in exceptions were accepted and are numbered
-    first_sequence .. last_sequence in input order. exceptions: array of {ord, outcome: replayed,
-    sequence_number, sequenced_at_micros, signer_id, signature} or {ord, outcome: rejected, phase, reason,
-    message}; null when every event was accepted.
+    """Answer of ves.ingest_events for one stream, by its place in the call. outcome appended: events not
+    named in exceptions were accepted and are numbered first_sequence .. last_sequence in input order.
+    Other outcomes (busy, stale_credentials, stale_schemas): nothing of the stream was stored. exceptions:
+    array of {ord, outcome: replayed, sequence_number, sequenced_at_micros, signer_id, signature} or {ord,
+    outcome: rejected, phase, reason, message}; null when every event was accepted.
     """
 
+    stream: int
+    outcome: str
     first_sequence: int | None
     last_sequence: int | None
     head_sequence: int

@@ -887,10 +887,12 @@ def increment_key_usage(
 def ingest_events(
     db: SyncDatabase,
     *,
-    tenant_id: UUID,
-    store_id: UUID,
+    tenant_ids: arrays.UuidArray,
+    store_ids: arrays.UuidArray,
+    event_counts: arrays.Int4Array,
+    auth_epochs: arrays.Int8Array,
+    schema_epochs: arrays.Int8Array,
     signer_id: int,
-    auth_epoch: int | None,
     event_ids: arrays.UuidArray,
     command_ids: arrays.UuidArray,
     agent_ids: arrays.UuidArray,
@@ -908,25 +910,30 @@ def ingest_events(
     digests: bytes,
     refusals: arrays.TextArray | None,
     refusal_messages: arrays.TextArray | None,
-    schema_epoch: int | None = None,
     payloads_at_rest: arrays.BytesArray | None = None,
     payload_key_ids: arrays.BytesArray | None = None,
-) -> IngestResult:
-    """Appends one batch to one stream (VES 14, 15); one transaction, gap-free numbers, partial acceptance.
-    The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or
-    8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that
-    is right in itself, give way to an exact replay. An array that is null or shorter means nulls; an
-    event's payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key.
-    digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. auth_epoch null:
-    the caller has no cached credentials. schema_epoch is that of ves.get_active_schemas, null if no schema
-    was looked at. Errors: VE109 credentials changed, VE634 schemas changed (nothing stored), VE401, VE502;
-    23505 when another store of the tenant stores the same event_id at this moment (repeat the call).
+) -> list[IngestResult]:
+    """Appends one batch to each of several distinct streams (VES 14, 15) in one transaction: gap-free
+    numbers, partial acceptance; one row a stream, in order. event_counts[i] events of the event arrays, in
+    order, belong to stream i. One stream is waited for; of several, those that are locked or have no event
+    yet are skipped (outcome busy). auth_epochs[i] and schema_epochs[i] (null: not checked) that are not
+    the database's refuse the call when it has one stream (VE109, VE634; nothing stored) and skip that
+    stream otherwise (outcome stale_credentials, stale_schemas). The caller has decoded, hashed and
+    verified the events: refusals[i] is null, the reason of step 5, 6 or 8, or schema_validation; of these
+    only invalid_signature and schema_validation, judged of an event that is right in itself, give way to
+    an exact replay. An array that is null or shorter means nulls; an event's payload stands in payloads
+    or, encrypted (VES 16), in payloads_at_rest with the id of its key. digests holds 160 bytes an event:
+    plain hash, cipher hash, signing hash, signature. Errors: VE109, VE634, VE401, VE502; 23505 when
+    another store of the tenant stores the same event_id at this moment (repeat the call, one stream at a
+    time).
     """
     rows = db.fetch(FUNCTIONS['ingest_events'], {
-        'tenant_id': tenant_id,
-        'store_id': store_id,
+        'tenant_ids': tenant_ids,
+        'store_ids': store_ids,
+        'event_counts': event_counts,
+        'auth_epochs': auth_epochs,
+        'schema_epochs': schema_epochs,
         'signer_id': signer_id,
-        'auth_epoch': auth_epoch,
         'event_ids': event_ids,
         'command_ids': command_ids,
         'agent_ids': agent_ids,
@@ -944,11 +951,10 @@ def ingest_events(
         'digests': digests,
         'refusals': refusals,
         'refusal_messages': refusal_messages,
-        'schema_epoch': schema_epoch,
         'payloads_at_rest': payloads_at_rest,
         'payload_key_ids': payload_key_ids,
     })
-    return calls.record(rows, IngestResult)
+    return calls.records(rows, IngestResult)
 
 
 def ingest_legacy_events(

@@ -55,14 +55,15 @@ begin
       from ves_int.judge_schemas(
         v_stream.tenant_id, v_batch.event_types, v_batch.payload_kinds, v_batch.payloads, v_batch.refusals,
         v_batch.refusal_messages, 'schema_validation');
-      v_result := ves.ingest_events(
-        v_stream.tenant_id, v_stream.store_id, v_signer.signer_id, null,
+      select * into v_result
+      from ves.ingest_events(
+        array[v_stream.tenant_id], array[v_stream.store_id], array[cardinality(v_batch.event_ids)], null,
+        array[v_judged.schema_epoch], v_signer.signer_id,
         v_batch.event_ids, v_batch.command_ids, v_batch.agent_ids, v_batch.agent_key_ids, v_batch.entity_types,
         v_batch.entity_ids, v_batch.event_types, v_batch.created_at_texts, v_batch.created_at_micros,
         v_batch.payload_kinds, v_payloads, v_batch.base_versions, v_batch.signature_schemes,
-        v_batch.signature_bundles, v_batch.digests, v_judged.judged_refusals,
-        v_judged.judged_messages, v_judged.schema_epoch,
-        payloads_at_rest => v_batch.payloads_at_rest, payload_key_ids => v_batch.payload_key_ids);
+        v_batch.signature_bundles, v_batch.digests, v_judged.judged_refusals, v_judged.judged_messages,
+        v_batch.payloads_at_rest, v_batch.payload_key_ids);
       exit attempts;
     exception
       -- another store of the tenant stored one of these ids at this moment, or holds one and waits for another:

@@ -297,8 +297,12 @@ begin
     case when v_accepted > 0 then v_head + 1 end,
     case when v_accepted > 0 then v_head + v_accepted end,
     v_head + v_accepted,
-    v_now
-  into v_result.first_sequence, v_result.last_sequence, v_result.head_sequence, v_result.sequenced_at;
+    v_now,
+    1,
+    'appended'
+  into
+    v_result.first_sequence, v_result.last_sequence, v_result.head_sequence, v_result.sequenced_at,
+    v_result.stream, v_result.outcome;
 
   return v_result;
 end

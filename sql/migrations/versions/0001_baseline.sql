@@ -98,6 +98,8 @@ comment on type ves.inclusion_proof is
 'Inclusion proof of one event (VES 9.3): siblings from the leaf level up; directions[d] is true when the running hash is the left input.';
 
 create type ves.ingest_result as (
+  stream integer,
+  outcome text,
   first_sequence bigint,
   last_sequence bigint,
   head_sequence bigint,
@@ -106,7 +108,7 @@ create type ves.ingest_result as (
 );
 
 comment on type ves.ingest_result is
-'Answer of ves.ingest_events. Events not named in exceptions were accepted and are numbered first_sequence .. last_sequence in input order. exceptions: array of {ord, outcome: replayed, sequence_number, sequenced_at_micros, signer_id, signature} or {ord, outcome: rejected, phase, reason, message}; null when every event was accepted.';
+'Answer of ves.ingest_events for one stream, by its place in the call. outcome appended: events not named in exceptions were accepted and are numbered first_sequence .. last_sequence in input order. Other outcomes (busy, stale_credentials, stale_schemas): nothing of the stream was stored. exceptions: array of {ord, outcome: replayed, sequence_number, sequenced_at_micros, signer_id, signature} or {ord, outcome: rejected, phase, reason, message}; null when every event was accepted.';
 
 create type ves.key_rotation as (
   old_key_id bigint,

@@ -9,10 +9,12 @@ select
   answer.sequenced_at,
   answer.exceptions
 from ves.ingest_events(
-  tenant_id => %(tenant_id)s,
-  store_id => %(store_id)s,
+  tenant_ids => array[%(tenant_id)s::uuid],
+  store_ids => array[%(store_id)s::uuid],
+  event_counts => array[%(event_count)s::integer],
+  auth_epochs => array[%(auth_epoch)s::bigint],
+  schema_epochs => array[%(schema_epoch)s::bigint],
   signer_id => %(signer_id)s,
-  auth_epoch => %(auth_epoch)s,
   event_ids => %(event_ids)s,
   command_ids => %(command_ids)s,
   agent_ids => %(agent_ids)s,
@@ -30,7 +32,6 @@ from ves.ingest_events(
   digests => %(digests)s,
   refusals => %(refusals)s,
   refusal_messages => %(refusal_messages)s,
-  schema_epoch => %(schema_epoch)s,
   payloads_at_rest => %(payloads_at_rest)s,
   payload_key_ids => %(payload_key_ids)s
 ) as answer;
