@@ -2,4 +2,4 @@
 
 
 class MigrationError(Exception):
-    """The ledger of the database does not fit the migrations of this release."""
+    """The database does not fit this release: its encoding, or the ledger of its migrations."""

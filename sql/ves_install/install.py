@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import psycopg
 from pgmq import install as pgmq_install
 
+from ves_install.errors import MigrationError
 from ves_install.files import digest, section, sql_root
 from ves_install.logic import drop, drop_logic, logic_objects
 from ves_install.migrations import migrate
@@ -44,11 +45,14 @@ def install(
 
     `core` refuses PL/Python even where it is available; `from_files` builds the tables from the desired-state files
     instead of the migrations (tests compare both); `before_post` leaves out the migrations that must wait until every
-    edge runs this release. Raises MigrationError when the database's ledger does not fit, psycopg.Error on refusal by
+    edge runs this release. Raises MigrationError when the database's encoding or ledger does not fit, psycopg.Error on refusal by
     the server.
     """
     with psycopg.connect(database_url) as connection:
         connection.execute("select pg_advisory_lock(%s)", [INSTALL_LOCK])
+        _require_utf8(connection)
+        # The files are to mean the same whatever the defaults of the role and the database are.
+        connection.execute("set standard_conforming_strings to on")
         connection.execute("set lock_timeout to '10s'")
         say("schemas and roles")
         _run_files(connection, section("schemas"))
@@ -80,6 +84,13 @@ def _run(connection: psycopg.Connection, path: Path) -> None:
 def _run_files(connection: psycopg.Connection, paths: list[Path]) -> None:
     for path in paths:
         _run(connection, path)
+
+
+def _require_utf8(connection: psycopg.Connection) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise MigrationError(f"the database has the encoding {encoding}: create it with encoding 'UTF8'")
+    connection.execute("set client_encoding to 'UTF8'")
 
 
 def _install_pgmq(connection: psycopg.Connection) -> None:

@@ -21,9 +21,6 @@ READS_SETTINGS = {
     "ves.server_is_durable": "refuses a session that made its own commits less durable",
     "ves_int.claimed_stores": "PostgREST sets the claims of the token that it verified",
     "ves_int.claimed_tenant": "PostgREST sets the claims of the token that it verified",
-    "ves_int.tg_events__refuse_change": "only the owner may update the table that the trigger guards",
-    "ves_int.tg_ves_events__refuse_change": "only the owner may update the table that the trigger guards",
-    "ves_int.tg_proofs__refuse_change": "only the owner may update the table that the trigger guards",
 }
 
 

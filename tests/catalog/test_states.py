@@ -24,8 +24,6 @@ NO_MACHINE = {
     "rate_limits.bucket": "part of a key",
     "scheduled_key_rotations.key_type": "set once",
     "scheduled_key_rotations.reason": "why, not how far",
-    "commit_default.mode": "either mode may follow the other",
-    "commit_policies.mode": "either mode may follow the other",
     "schema_validation.mode": "any mode may follow any",
     "schema_state.mode": "what the server offers",
     "shredded_payloads.stream": "append-only",

@@ -10,6 +10,7 @@ import pytest
 
 from tests.sql.install.support import schema_of
 from tests.support.cluster import ROOT
+from ves_install.errors import MigrationError
 from ves_install.generate import generated
 from ves_install.install import install
 
@@ -34,6 +35,29 @@ def test_an_install_in_core_mode_works_and_says_what_it_lacks(engine: Cluster, e
     with engine.connect(empty, "ves_service") as service, pytest.raises(psycopg.Error) as refusal:
         service.execute("select ves.ingest_signed_events('{}')")
     assert refusal.value.sqlstate == "VE204"
+
+
+def test_a_database_of_another_encoding_is_refused(engine: Cluster, empty: str) -> None:
+    with engine.connect() as connection:
+        connection.execute(
+            f"create database {empty}_ascii template template0 encoding 'SQL_ASCII' locale 'C'"
+        )
+    try:
+        with pytest.raises(MigrationError, match="SQL_ASCII"):
+            install(engine.url(f"{empty}_ascii"))
+    finally:
+        with engine.connect() as connection:
+            connection.execute(f"drop database {empty}_ascii with (force)")
+
+
+def test_an_install_under_other_rules_for_literals_is_the_same(engine: Cluster, empty: str) -> None:
+    with engine.connect() as connection:
+        connection.execute(f"alter database {empty} set standard_conforming_strings to off")
+        connection.execute(f"alter database {empty} set client_encoding to 'LATIN1'")
+    install(engine.url(empty))
+    with engine.connect() as connection:
+        connection.execute(f"alter database {empty} reset all")
+    assert schema_of(engine, empty) == schema_of(engine, "ves_template")
 
 
 def test_the_generated_files_are_current() -> None:

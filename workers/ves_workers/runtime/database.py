@@ -58,6 +58,7 @@ class Database:
                 row_factory=dict_row,
                 connect_timeout=10,
                 application_name=self._application_name,
-                options=f"-c statement_timeout={self._statement_timeout_ms}",
+                client_encoding="UTF8",
+                options=f"-c standard_conforming_strings=on -c statement_timeout={self._statement_timeout_ms}",
             )
         return self._connection
