@@ -28,7 +28,7 @@ status: ## show what runs
 	@deploy/local/system status
 
 demo: ## play a season of a real shop as signed events and prove it (needs `make up`)
-	@.venv/bin/ves demo
+	@PYTHONPATH=examples $(python) -m shop
 
 ##@ Work on it
 

@@ -20,8 +20,6 @@ FILES = {
     },
     "workers/ves_workers/runtime/statements.sql": "ves_worker",
 }
-# The story of an attacker: a superuser's statements, run in a scratch database of their own.
-ATTACK = "api/ves_api/cli/demo/tamper.sql"
 _NAME = re.compile(r"^-- name: (\w+)\n((?:--[^\n]*\n)*)", re.MULTILINE)
 _PARAMETER = re.compile(r"%\((\w+)\)s")
 

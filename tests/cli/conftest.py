@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shop import command
 from tests.cli.system import System, system  # noqa: F401 - a fixture
 from ves_api.cli import main as entry
 from ves_client.commands import settings
@@ -24,26 +25,38 @@ class Result:
     err: str
 
 
-@pytest.fixture
-def ves(monkeypatch: Any, capsys: Any, tmp_path: Path) -> Callable[..., Result]:
-    """Run `ves` with arguments; VES_ variables of the caller's shell do not count."""
-    monkeypatch.chdir(tmp_path)
-    for name in list(os.environ):
-        if name.startswith("VES_"):
-            monkeypatch.delenv(name)
+def runner(name: str, main: Callable[[], None], monkeypatch: Any, capsys: Any) -> Callable[..., Result]:
+    """Run a program with arguments in this process; VES_ variables of the caller's shell do not count."""
+    for variable in list(os.environ):
+        if variable.startswith("VES_"):
+            monkeypatch.delenv(variable)
 
     def run(*arguments: str) -> Result:
         settings.layers.cache_clear()
-        monkeypatch.setattr("sys.argv", ["ves", *map(str, arguments)])
+        monkeypatch.setattr("sys.argv", [name, *map(str, arguments)])
         code = 0
         try:
-            entry.main()
+            main()
         except SystemExit as end:
             code = int(end.code or 0)
         captured = capsys.readouterr()
         return Result(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def ves(monkeypatch: Any, capsys: Any, tmp_path: Path) -> Callable[..., Result]:
+    """Run `ves` in the folder of the test."""
+    monkeypatch.chdir(tmp_path)
+    return runner("ves", entry.main, monkeypatch, capsys)
+
+
+@pytest.fixture
+def demo(monkeypatch: Any, capsys: Any, tmp_path: Path) -> Callable[..., Result]:
+    """Run the demo in the folder of the test."""
+    monkeypatch.chdir(tmp_path)
+    return runner("ves demo", command.main, monkeypatch, capsys)
 
 
 @pytest.fixture

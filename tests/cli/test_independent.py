@@ -17,9 +17,9 @@ import msgspec
 import pytest
 import rfc8785
 
+from shop.verify import independent
 from tests.cli.offline import KEYS, make_evidence, other, padding_proofs
 from tests.support.cluster import ROOT
-from ves_api.cli.demo import independent
 from ves_client.evidence import Envelope, check_event
 
 SOURCE = Path(independent.__file__)

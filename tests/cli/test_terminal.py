@@ -46,7 +46,7 @@ def test_progress_is_drawn_on_a_terminal(here: System, tmp_path: Path) -> None:
     assert process.returncode == 0
     assert b"send" in drawn
     assert b"events" in drawn
-    assert b"The end" in told
+    assert b"Done after" in told
 
 
 def test_nothing_is_drawn_into_a_pipe(here: System, tmp_path: Path) -> None:

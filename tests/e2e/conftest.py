@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import here, system, ves  # noqa: F401 - fixtures
+from tests.cli.conftest import demo, here, system, ves  # noqa: F401 - fixtures

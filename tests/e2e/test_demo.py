@@ -1,4 +1,4 @@
-"""`ves demo` on a slice of the purchases: every scene, from agents to the crooked administrator."""
+"""The demo on a slice of the purchases: every section, from signing to the changed row."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shop.purchases import Shop, read_purchases
+from shop.verify import independent
 from tests.cli.system import ADMIN_KEY, System
-from ves_api.cli.demo import independent
-from ves_api.cli.demo.purchases import Cast, read_purchases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,9 +37,9 @@ def test_the_sample_is_what_its_readme_says() -> None:
     assert sum(purchase.cents for purchase in log) == 24409194
 
 
-def test_a_cast_signs_the_same_bytes_every_time_and_uses_every_agent() -> None:
+def test_a_shop_signs_the_same_bytes_every_time_and_uses_every_agent() -> None:
     tenant, seeds = uuid.uuid4(), [bytes([n]) * 32 for n in range(12)]
-    one, two = (Cast.from_seeds(tenant, seeds).events(read_purchases(SLICE)) for _ in range(2))
+    one, two = (Shop.from_seeds(tenant, seeds).events(read_purchases(SLICE)) for _ in range(2))
     assert [[event.text for event in events] for events in one.values()] == [
         [event.text for event in events] for events in two.values()
     ]
@@ -49,10 +49,10 @@ def test_a_cast_signs_the_same_bytes_every_time_and_uses_every_agent() -> None:
     assert len(set(ids)) == len(ids)
 
 
-def test_the_demo_is_told_to_its_end_and_a_repeat_replays_every_receipt(
-    here: System, ves: Callable[..., Any], tmp_path: Path
+def test_the_demo_ends_well_and_a_repeat_replays_every_receipt(
+    here: System, demo: Callable[..., Any], tmp_path: Path
 ) -> None:
-    told = ves("demo", "--purchases", SLICE, "--proofs", "50")
+    told = demo("--purchases", SLICE, "--proofs", "50")
     assert told.code == 0, told.err + told.out
     assert "ALL VALID" in told.out
     assert "refused (invalid_payload_hash, invalid_signature)" in told.out
@@ -70,11 +70,11 @@ def test_the_demo_is_told_to_its_end_and_a_repeat_replays_every_receipt(
     else:
         assert "skipped: core mode" in told.out
     folder = tmp_path / ".ves" / "demo"
-    (cast,) = folder.glob("cast-*.hex")
-    assert cast.stat().st_mode & 0o777 == 0o600
+    (agents,) = folder.glob("agents-*.hex")
+    assert agents.stat().st_mode & 0o777 == 0o600
     first = evidence(folder)
-    again = ves(
-        "demo", "--purchases", SLICE, "--proofs", "0", "--tenant", cast.stem.removeprefix("cast-"), "--json"
+    again = demo(
+        "--purchases", SLICE, "--proofs", "0", "--tenant", agents.stem.removeprefix("agents-"), "--json"
     )
     answer = json.loads(again.out)
     assert (answer["valid"], answer["accepted"], answer["replayed"]) == (True, 0, len(first))
@@ -82,9 +82,9 @@ def test_the_demo_is_told_to_its_end_and_a_repeat_replays_every_receipt(
 
 
 def test_the_evidence_is_checked_by_a_stranger_and_one_wrong_bit_is_found(
-    here: System, ves: Callable[..., Any], tmp_path: Path
+    here: System, demo: Callable[..., Any], tmp_path: Path
 ) -> None:
-    assert ves("demo", "--purchases", "20", "--proofs", "20", "--no-tampering").code == 0
+    assert demo("--purchases", "20", "--proofs", "20", "--no-tampering").code == 0
     folder = tmp_path / ".ves" / "demo"
 
     def check() -> tuple[int, Any]:
@@ -108,20 +108,20 @@ def test_the_evidence_is_checked_by_a_stranger_and_one_wrong_bit_is_found(
 
 
 def test_without_a_superuser_the_last_scene_is_skipped_and_says_so(
-    here: System, ves: Callable[..., Any], tmp_path: Path
+    here: System, demo: Callable[..., Any], tmp_path: Path
 ) -> None:
     here.write_env(tmp_path, VES_SUPERUSER_DATABASE_URL=here.database.url("ves_reader"))
-    told = ves("demo", "--purchases", "5", "--proofs", "3")
+    told = demo("--purchases", "5", "--proofs", "3")
     assert told.code == 0
     assert "skipped: this role may not create a scratch database" in told.out
     here.write_env(tmp_path, VES_SUPERUSER_DATABASE_URL="postgresql://127.0.0.1:1/x")
-    assert "skipped: the superuser is not let in" in ves("demo", "--purchases", "5", "--proofs", "3").out
+    assert "skipped: the superuser is not let in" in demo("--purchases", "5", "--proofs", "3").out
 
 
 def test_the_demo_leaves_no_database_behind_and_never_touches_the_users(
-    here: System, ves: Callable[..., Any]
+    here: System, ves: Callable[..., Any], demo: Callable[..., Any]
 ) -> None:
-    told = ves("demo", "--purchases", "5", "--proofs", "3", "--json")
+    told = demo("--purchases", "5", "--proofs", "3", "--json")
     answer = json.loads(told.out)
     assert answer["tampering"]["played"] is here.is_full
     with here.database.connect() as connection:
@@ -133,12 +133,11 @@ def test_the_demo_leaves_no_database_behind_and_never_touches_the_users(
 
 
 def test_the_demo_needs_only_the_api_and_the_sequencers_public_key(
-    here: System, ves: Callable[..., Any], tmp_path: Path
+    here: System, ves: Callable[..., Any], demo: Callable[..., Any], tmp_path: Path
 ) -> None:
     signers = json.loads(ves("keys", "sequencer", "--json").out)["signers"]
     (tmp_path / ".ves" / "env").unlink()
-    told = ves(
-        "demo",
+    told = demo(
         "--purchases",
         "5",
         "--proofs",
@@ -154,8 +153,7 @@ def test_the_demo_needs_only_the_api_and_the_sequencers_public_key(
     )
     assert told.code == 0
     assert "skipped: no superuser of the database server is known" in told.out
-    wrong = ves(
-        "demo",
+    wrong = demo(
         "--purchases",
         "5",
         "--proofs",
@@ -174,17 +172,24 @@ def test_the_demo_needs_only_the_api_and_the_sequencers_public_key(
 
 
 def test_the_demo_does_not_start_without_a_way_to_check_receipts(
-    here: System, ves: Callable[..., Any], tmp_path: Path
+    here: System, demo: Callable[..., Any], tmp_path: Path
 ) -> None:
     (tmp_path / ".ves" / "env").unlink()
-    told = ves("demo", "--url", here.url, "--api-key", ADMIN_KEY)
+    told = demo("--url", here.url, "--api-key", ADMIN_KEY)
     assert told.code == 2
     assert not told.out
 
 
+def test_wrong_usage_ends_with_2_and_an_api_that_is_not_there_with_3(demo: Callable[..., Any]) -> None:
+    wrong = demo("--purchases", "0")
+    assert (wrong.code, wrong.out) == (2, "")
+    nowhere = ["--url", "http://127.0.0.1:1", "--api-key", "ss_x", "--public-key", "11" * 32]
+    assert demo(*nowhere, "--purchases", "1", "--folder", ".").code == 3
+
+
 @pytest.mark.soak
-def test_the_whole_demo_takes_less_than_two_minutes(here: System, ves: Callable[..., Any]) -> None:
-    answer = json.loads(ves("demo", "--json").out)
+def test_the_whole_demo_takes_less_than_two_minutes(here: System, demo: Callable[..., Any]) -> None:
+    answer = json.loads(demo("--json").out)
     assert answer["valid"]
     assert answer["verdict"]["receipts"] == 16195
     assert answer["verdict"]["proofs"] == 1000

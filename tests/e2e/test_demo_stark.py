@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from shop import stark
+from shop.purchases import Shop
+from shop.traffic import register
 from tests.cli.system import ADMIN_KEY, System
 from ves_api.cli.admin import open_url
-from ves_api.cli.demo import stark_scene
-from ves_api.cli.demo.play import register
-from ves_api.cli.demo.purchases import Cast
 from ves_client.errors import ClientError
 from ves_client.sequencer import Sequencer
 
@@ -34,14 +34,14 @@ def sequencer(system: System) -> Iterator[Sequencer]:
 
 
 @pytest.fixture
-def cast(sequencer: Sequencer) -> Cast:
-    made = Cast.from_seeds(uuid.uuid4(), [uuid.uuid4().bytes * 2])
+def shop(sequencer: Sequencer) -> Shop:
+    made = Shop.from_seeds(uuid.uuid4(), [uuid.uuid4().bytes * 2])
     register(sequencer, made)
     return made
 
 
-def test_the_scene_is_part_of_the_demo_and_gives_every_reason(here: System, ves: Callable[..., Any]) -> None:
-    told = ves("demo", "--purchases", "5", "--proofs", "3", "--no-tampering")
+def test_the_scene_is_part_of_the_demo_and_gives_every_reason(here: System, demo: Callable[..., Any]) -> None:
+    told = demo("--purchases", "5", "--proofs", "3", "--no-tampering")
     assert told.code == 0, told.err + told.out
     text = " ".join(told.out.split())
     assert "by REST VALID, by SQL VALID" in text if here.is_full else "by SQL not asked" in text
@@ -49,17 +49,17 @@ def test_the_scene_is_part_of_the_demo_and_gives_every_reason(here: System, ves:
     for tried, reason in REASONS.items():
         assert f"{tried}: refused ({reason}" in text
     assert "does not hide the amount" in text
-    answer = json.loads(ves("demo", "--purchases", "5", "--proofs", "3", "--no-tampering", "--json").out)
+    answer = json.loads(demo("--purchases", "5", "--proofs", "3", "--no-tampering", "--json").out)
     assert answer["stark"]["valid_by_rest"] is True
     assert answer["stark"]["valid_by_sql"] is (True if here.is_full else None)
     assert answer["stark"]["refusals"].keys() == REASONS.keys()
 
 
 def test_the_order_is_encrypted_and_its_proof_is_listed(
-    system: System, sequencer: Sequencer, cast: Cast
+    system: System, sequencer: Sequencer, shop: Shop
 ) -> None:
     with open_url(system.database.url("ves_admin")) as admin:
-        played = stark_scene.play(sequencer, cast.tenant_id, cast.agents[0], admin)
+        played = stark.play(sequencer, shop.tenant_id, shop.agents[0], admin)
     assert played.by_rest["amount_binding"] == "not_checkable_by_server"
     with system.database.connect() as connection:
         row = connection.execute(
@@ -71,8 +71,8 @@ def test_the_order_is_encrypted_and_its_proof_is_listed(
 
 
 def test_the_scene_fails_when_a_bad_proof_is_accepted(
-    sequencer: Sequencer, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    sequencer: Sequencer, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stark_scene, "WRONG_AMOUNT", stark_scene.AMOUNT)
+    monkeypatch.setattr(stark, "WRONG_AMOUNT", stark.AMOUNT)
     with pytest.raises(ClientError, match="a bad proof was accepted"):
-        stark_scene.play(sequencer, cast.tenant_id, cast.agents[0], None)
+        stark.play(sequencer, shop.tenant_id, shop.agents[0], None)

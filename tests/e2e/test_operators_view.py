@@ -45,10 +45,10 @@ def answers(folder: Path) -> list[str]:
     return [part.partition("\n")[2] for part in done.stdout.split("== ")[1:]]
 
 
-def test_the_page_shows_what_the_demo_did(here: System, ves: Callable[..., Any], tmp_path: Path) -> None:
+def test_the_page_shows_what_the_demo_did(here: System, demo: Callable[..., Any], tmp_path: Path) -> None:
     if not here.is_full:
         pytest.skip("encryption at rest inside the database needs PL/Python")
-    assert ves("demo", "--purchases", "120", "--proofs", "5", "--no-tampering").code == 0
+    assert demo("--purchases", "120", "--proofs", "5", "--no-tampering").code == 0
     _, streams, keys, schemas, refused, sealed, rotated, shredded, audit, notes, fsck = answers(tmp_path)
     assert len(streams.splitlines()) >= 4
     assert {"in_grace", "revoked"} <= set(re.split(r"[|\n]", keys))

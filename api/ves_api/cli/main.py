@@ -13,13 +13,12 @@ import typer
 from ves_api import __version__
 from ves_api.cli import apikeys, audit, engine_commands, groups, keyring, keys, schemas
 from ves_api.cli.config import config
-from ves_api.cli.demo.command import demo
 from ves_api.cli.directory import DatabaseDirectory, with_database_url
 from ves_api.cli.fsck import commit, fsck
 from ves_api.cli.operations.commands import COMMANDS
 from ves_api.cli.serve import serve
 from ves_api.cli.story import story
-from ves_api.cli.system import down, up
+from ves_api.cli.system import PASS_ON, demo, down, up
 from ves_client.commands import program, verify
 from ves_client.commands.output import out
 from ves_client.commands.prove import prove
@@ -38,12 +37,13 @@ app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
 app.add_typer(verify.app, name="verify")
 app.add_typer(engine_commands.app, name="engine")
-for function in (up, down, push, prove, fsck, commit, story, demo, config, serve):
+for function in (up, down, push, prove, fsck, commit, story, config, serve):
     app.command()(function)
 app.command("seal")(with_database_url(seal))
 app.command("open")(open_sealed)
 for name, function in COMMANDS.items():
     app.command(name)(function)
+app.command(context_settings=PASS_ON)(demo)
 app.command("doctor")(engine_commands.doctor)
 
 

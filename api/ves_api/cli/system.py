@@ -1,27 +1,45 @@
-"""`ves up` and `ves down`: what stands behind `make up` and `make down`, for a checkout."""
+"""`ves up`, `ves down` and `ves demo`: the commands behind `make up`, `make down` and `make demo`, for a checkout."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
+from typing import Any
+
+import typer
 
 from ves_client.errors import usage
 
-_SCRIPT = Path(__file__).resolve().parents[3] / "deploy" / "local" / "system"
+_CHECKOUT = Path(__file__).resolve().parents[3]
+_SCRIPT = _CHECKOUT / "deploy" / "local" / "system"
+_EXAMPLES = _CHECKOUT / "examples"
+
+PASS_ON: dict[str, Any] = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
 
 
-def _run(command: str) -> None:
-    """Become the script, so that its signals, output and exit code are the command's."""
+def _become(command: list[str], **environment: str) -> None:
+    """Replace this process, so that signals, output and exit code are the command's."""
     if not _SCRIPT.is_file():
         raise usage("this command needs a checkout of the project")
-    os.execv(_SCRIPT, [str(_SCRIPT), command])  # noqa: S606 - the script of this checkout
+    os.execve(command[0], command, os.environ | environment)  # noqa: S606 - a program of this checkout
 
 
 def up() -> None:
     """Set up what is missing, start everything, end with a verified receipt (the same as `make up`)."""
-    _run("up")
+    _become([str(_SCRIPT), "up"])
 
 
 def down() -> None:
     """Stop everything that `up` started; data stays (the same as `make down`)."""
-    _run("down")
+    _become([str(_SCRIPT), "down"])
+
+
+def demo(ctx: typer.Context) -> None:
+    """Play 6,919 real purchases as signed events, every receipt checked independently (`ves demo --help`)."""
+    path = os.pathsep.join(filter(None, (str(_EXAMPLES), os.environ.get("PYTHONPATH"))))
+    _become([sys.executable, "-m", "shop", *ctx.args], PYTHONPATH=path)

@@ -1,4 +1,4 @@
-"""The rules of the house in the demo: schemas for its event types, and an agent that has to go."""
+"""What is not plain traffic: schemas, an event against its schema, a revoked and a rotated key, a sealed order opened."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from shop.purchases import OLD_KEY, READERS, derive
 from ves.errors import ProtocolError
-from ves_api.cli.demo.purchases import OLD_KEY, READERS, derive
 from ves_client.agent import AgentKey, Event, open_event, sign_event
 from ves_client.errors import ClientError, check_failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ves_api.cli.demo.purchases import Agent, Cast
+    from shop.purchases import Agent, Shop
     from ves_client.agent import Signed
     from ves_client.sequencer import Sequencer
 
@@ -58,9 +58,9 @@ def register_schemas(sequencer: Sequencer, tenant_id: uuid.UUID) -> int:
     return len(SCHEMAS)
 
 
-def break_a_rule(sequencer: Sequencer, cast: Cast) -> str:
+def violate_schema(sequencer: Sequencer, shop: Shop) -> str:
     """Send an order whose items are a text. The refusal's message, which names the place and not the value."""
-    agent = cast.agents[0]
+    agent = shop.agents[0]
     wrong = {
         "orderId": "order-wrong",
         "customerId": "cust-0001",
@@ -71,44 +71,44 @@ def break_a_rule(sequencer: Sequencer, cast: Cast) -> str:
     event = Event(
         uuid.uuid4(), "order", "order-wrong", "order.created", "1997-01-01T00:00:00Z", orjson.dumps(wrong)
     )
-    signed = sign_event(agent.key, cast.tenant_id, agent.store_id, event)
+    signed = sign_event(agent.key, shop.tenant_id, agent.store_id, event)
     refused = sequencer.ingest(agent.key.agent_id, [signed.text]).rejections
     if [one.reason for one in refused] != ["schema_validation"] or "/items" not in refused[0].message:
         raise check_failed("an event against its schema was not refused for that")
     return refused[0].message
 
 
-def dismiss(sequencer: Sequencer, cast: Cast) -> tuple[str, str]:
-    """A seasonal agent reports once, its key is revoked, it reports again: first answer and refusal.
+def revoke_agent(sequencer: Sequencer, shop: Shop) -> tuple[str, str]:
+    """Send an event of a seasonal agent, revoke its key, send another: the first answer and the refusal.
 
     In a repeated run its first event is replayed: a revocation changes nothing that was sequenced.
     """
-    home = cast.agents[0]
-    key = AgentKey(uuid.uuid5(cast.tenant_id, "agent/seasonal"), OLD_KEY, derive(home.key.seed, "seasonal"))
-    ensure_key(sequencer, cast.tenant_id, key)
-    texts = [_note(cast, home, key, word) for word in ("arrived", "came back")]
+    home = shop.agents[0]
+    key = AgentKey(uuid.uuid5(shop.tenant_id, "agent/seasonal"), OLD_KEY, derive(home.key.seed, "seasonal"))
+    ensure_key(sequencer, shop.tenant_id, key)
+    texts = [_note(shop, home, key, word) for word in ("arrived", "came back")]
     first = sequencer.ingest(key.agent_id, texts[:1])
-    sequencer.revoke_agent_key(cast.tenant_id, key.agent_id, key.key_id)
+    sequencer.revoke_agent_key(shop.tenant_id, key.agent_id, key.key_id)
     second = sequencer.ingest(key.agent_id, texts[1:])
     if first.rejections or len(second.rejections) != 1:
         raise check_failed("a revoked agent was not told apart from an honest one")
     return ("accepted" if first.events_accepted else "replayed"), second.rejections[0].reason
 
 
-def open_a_letter(cast: Cast, signed: Mapping[Agent, list[Signed]]) -> str:
+def open_sealed_order(shop: Shop, signed: Mapping[Agent, list[Signed]]) -> str:
     """Open one sealed order as each reader, and as a stranger who must fail (VES 8). What they see."""
     sealed = (
         event.text
         for agent, events in signed.items()
-        if agent.store_id == cast.sealed_store_id
+        if agent.store_id == shop.sealed_store_id
         for event in events
     )
     order = next((text for text in sealed if b'"order.created"' in text), None)
     if order is None:
         return "none among so few purchases"
-    seen = {open_event(order, kid, secret) for kid, secret in cast.reader_keys.items()}
+    seen = {open_event(order, kid, secret) for kid, secret in shop.reader_keys.items()}
     try:
-        open_event(order, min(READERS), derive(cast.agents[0].key.seed, "stranger"))
+        open_event(order, min(READERS), derive(shop.agents[0].key.seed, "stranger"))
     except ProtocolError as error:
         names = " and ".join(READERS.values())
         return f"{names} read {b' / '.join(seen).decode()}, a stranger does not ({error.reason})"
@@ -133,8 +133,8 @@ def exchange_key(sequencer: Sequencer, tenant_id: uuid.UUID, old: AgentKey, new:
             raise
 
 
-def _note(cast: Cast, home: Agent, key: AgentKey, word: str) -> bytes:
+def _note(shop: Shop, home: Agent, key: AgentKey, word: str) -> bytes:
     event_id = uuid.uuid5(key.agent_id, word)
     payload = orjson.dumps({"note": word})
     event = Event(event_id, "agent", str(key.agent_id), "agent.reported", "1997-07-01T00:00:00Z", payload)
-    return sign_event(key, cast.tenant_id, home.store_id, event).text
+    return sign_event(key, shop.tenant_id, home.store_id, event).text

@@ -1,11 +1,11 @@
--- What a hostile superuser would type, in a scratch database that exists for nothing else.
+-- Changes of a hostile superuser, in a scratch database that is made for them and dropped.
 
 -- name: take_turn
--- Two demos on one server play this scene one after the other; the end of the session lets the next one in.
+-- Serialises demos on one server; the lock ends with the session.
 select pg_advisory_lock(hashtext('ves_demo_tamper'));
 
 -- name: drop_scratch
--- Forget the scratch database.
+-- Drop the scratch database.
 drop database if exists ves_demo_tamper with (force);
 
 -- name: create_scratch
@@ -17,7 +17,7 @@ create database ves_demo_tamper;
 set session_replication_role = replica;
 
 -- name: change_one_order
--- One order gets another total. What was encrypted at rest he cannot read, but he can put plaintext in its place.
+-- One order gets another total. A payload encrypted at rest cannot be read, but plaintext can replace it.
 update ves_store.ves_events
 set
   payload = '{"orderId":"order-000001","customerId":"cust-0001","items":2,"totalCents":92933,"currency":"USD"}',

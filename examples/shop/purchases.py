@@ -41,9 +41,7 @@ class Purchase:
 
 def read_purchases(limit: int | None = None) -> list[Purchase]:
     """Read the CDNOW sample (or its first `limit` lines): 6,919 purchases of 2,357 customers."""
-    text = (
-        resources.files("ves_api.cli.demo").joinpath("cdnow", "CDNOW_sample.txt").read_text(encoding="ascii")
-    )
+    text = resources.files("shop").joinpath("cdnow", "CDNOW_sample.txt").read_text(encoding="ascii")
     purchases = []
     for number, line in enumerate(text.splitlines()[:limit], 1):
         _, customer, day, items, dollars = line.split()
@@ -63,14 +61,14 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """A tenant with its stores and their agents; agent i serves store i mod 4."""
+class Shop:
+    """A tenant with its stores and their agents; agent i works for store i mod 4."""
 
     tenant_id: uuid.UUID
     agents: tuple[Agent, ...]
 
     @classmethod
-    def from_seeds(cls, tenant_id: uuid.UUID, seeds: Iterable[bytes]) -> Cast:
+    def from_seeds(cls, tenant_id: uuid.UUID, seeds: Iterable[bytes]) -> Shop:
         """Make the agents of a tenant from their 32-byte secrets; all ids and further keys follow from these."""
         agents = []
         for number, seed in enumerate(seeds):
@@ -97,7 +95,7 @@ class Cast:
         return list(dict.fromkeys(agent.store_id for agent in self.agents))
 
     def events(self, purchases: Iterable[Purchase]) -> dict[Agent, list[Signed]]:
-        """Sign all events, by agent, in the order of the log. The same cast signs the same bytes every time."""
+        """Sign all events, by agent, in the order of the log. The same shop signs the same bytes every time."""
         log: dict[Agent, list[Event]] = {agent: [] for agent in self.agents}
         known: set[int] = set()
         for purchase in purchases:

@@ -1,4 +1,4 @@
-"""The demo's work against the API: send, commit, prove. No words here; `command` tells the story."""
+"""The demo's traffic: registering keys, sending, resending, forgeries, commitments, proofs. Prints nothing."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from uuid import UUID, uuid4
 import msgspec
 import orjson
 
-from ves_api.cli.demo.rules import ensure_key, exchange_key
+from shop.incidents import ensure_key, exchange_key
 from ves_client.agent import SEED_BYTES, AgentKey, Event, sign_event
 from ves_client.errors import ClientError, Exit, check_failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from ves_api.cli.demo.purchases import Agent, Cast
+    from shop.purchases import Agent, Shop
     from ves_client.agent import Signed
     from ves_client.sequencer import IngestAnswer, Sequencer
 
@@ -33,10 +33,10 @@ COMMIT_ATTEMPTS = 200
 
 
 @dataclass(slots=True)
-class Book:
-    """Everything that the agents hold afterwards: by store and number, the event and its receipt as JSON texts."""
+class Collection:
+    """Events with their receipts, JSON texts by store and sequence number, and the counts of the answers."""
 
-    pages: dict[UUID, dict[int, tuple[bytes, bytes]]] = field(default_factory=lambda: defaultdict(dict))
+    by_number: dict[UUID, dict[int, tuple[bytes, bytes]]] = field(default_factory=lambda: defaultdict(dict))
     accepted: int = 0
     replayed: int = 0
     sequencers: set[str] = field(default_factory=set)
@@ -44,9 +44,9 @@ class Book:
     @property
     def receipts(self) -> int:
         """Count the receipts."""
-        return sum(map(len, self.pages.values()))
+        return sum(map(len, self.by_number.values()))
 
-    def enter(self, store_id: UUID, batch: Sequence[Signed], answer: IngestAnswer) -> None:
+    def add(self, store_id: UUID, batch: Sequence[Signed], answer: IngestAnswer) -> None:
         """Take the answer to a batch. Exit code 1 when an event was rejected or not answered for."""
         texts = {signed.event_id: signed.text for signed in batch}
         receipts = answer.decoded()
@@ -55,16 +55,16 @@ class Book:
                 "events were rejected", {"rejections": msgspec.to_builtins(answer.rejections[:3])}
             )
         for receipt, text in receipts:
-            self.pages[store_id][receipt.sequence_number] = (texts[receipt.event_id], text)
+            self.by_number[store_id][receipt.sequence_number] = (texts[receipt.event_id], text)
             self.sequencers.add(str(receipt.sequencer_id))
         self.accepted += answer.events_accepted
         self.replayed += len(batch) - answer.events_accepted
 
 
-def register(sequencer: Sequencer, cast: Cast) -> None:
+def register(sequencer: Sequencer, shop: Shop) -> None:
     """Register every agent's first key."""
-    for agent in cast.agents:
-        ensure_key(sequencer, cast.tenant_id, agent.key)
+    for agent in shop.agents:
+        ensure_key(sequencer, shop.tenant_id, agent.key)
 
 
 def batches(events: Sequence[Signed]) -> Iterator[list[Signed]]:
@@ -76,16 +76,16 @@ def batches(events: Sequence[Signed]) -> Iterator[list[Signed]]:
 
 
 def send(
-    sequencer: Sequencer, cast: Cast, signed: Mapping[Agent, list[Signed]], advance: Callable[[int], None]
-) -> Book:
+    sequencer: Sequencer, shop: Shop, signed: Mapping[Agent, list[Signed]], advance: Callable[[int], None]
+) -> Collection:
     """Send every agent's events in order, several agents at once."""
-    book = Book()
+    collection = Collection()
 
     def play(agent: Agent) -> list[tuple[list[Signed], IngestAnswer]]:
         answers = []
         for batch in batches(signed[agent]):
             if agent.next_key and batch[0].key_id == agent.next_key.key_id:
-                exchange_key(sequencer, cast.tenant_id, agent.key, agent.next_key)
+                exchange_key(sequencer, shop.tenant_id, agent.key, agent.next_key)
             answers.append((batch, sequencer.ingest(agent.key.agent_id, [event.text for event in batch])))
             advance(len(batch))
         return answers
@@ -93,29 +93,29 @@ def send(
     with ThreadPoolExecutor(SENDERS) as pool:
         for agent, answers in zip(signed, pool.map(play, signed), strict=True):
             for batch, answer in answers:
-                book.enter(agent.store_id, batch, answer)
-    return book
+                collection.add(agent.store_id, batch, answer)
+    return collection
 
 
-def stutter(sequencer: Sequencer, agent: Agent, events: Sequence[Signed], book: Book) -> int:
+def resend(sequencer: Sequencer, agent: Agent, events: Sequence[Signed], collection: Collection) -> int:
     """Send events again. Exit code 1 unless every receipt is the stored one, byte for byte; their number."""
     answer = sequencer.ingest(agent.key.agent_id, [event.text for event in events])
-    page = book.pages[agent.store_id]
+    page = collection.by_number[agent.store_id]
     same = [page[receipt.sequence_number][1] == text for receipt, text in answer.decoded()]
     if answer.events_accepted or len(same) != len(events) or not all(same):
         raise check_failed("a repeated batch was not answered with the same receipts")
     return len(same)
 
 
-def lie(sequencer: Sequencer, cast: Cast) -> list[str]:
+def send_forgeries(sequencer: Sequencer, shop: Shop) -> list[str]:
     """Send two forgeries: a payload changed after signing, and an event signed with another key. The refusals."""
-    honest = cast.agents[0]
+    honest = shop.agents[0]
     stranger = AgentKey(honest.key.agent_id, honest.key.key_id, bytes(SEED_BYTES))
     event = Event(
         uuid4(), "order", "order-forged", "order.noted", "1997-01-01T00:00:00Z", b'{"totalCents":1}'
     )
-    changed = sign_event(honest.key, cast.tenant_id, honest.store_id, event)
-    foreign = sign_event(stranger, cast.tenant_id, honest.store_id, replace(event, event_id=uuid4()))
+    changed = sign_event(honest.key, shop.tenant_id, honest.store_id, event)
+    foreign = sign_event(stranger, shop.tenant_id, honest.store_id, replace(event, event_id=uuid4()))
     texts = [changed.text.replace(b'"totalCents":1', b'"totalCents":0'), foreign.text]
     answer = sequencer.ingest(honest.key.agent_id, texts)
     reasons = [rejection.reason for rejection in answer.rejections]
@@ -145,23 +145,25 @@ def commit_rest(sequencer: Sequencer, tenant_id: UUID, store_id: UUID, head: int
 
 def fetch_proofs(
     sequencer: Sequencer,
-    cast: Cast,
-    book: Book,
+    shop: Shop,
+    collection: Collection,
     chains: Mapping[UUID, list[Json]],
     *,
     count: int,
     advance: Callable[[int], None],
 ) -> dict[tuple[UUID, int], tuple[Json, Json]]:
     """Fetch the proofs of `count` random events: (store, number) to (proof, commitment). Random by the tenant's id."""
-    places = [(store_id, number) for store_id, page in book.pages.items() for number in sorted(page)]
-    chosen = random.Random(cast.tenant_id.int).sample(places, min(count, len(places)))  # noqa: S311 - not a secret
+    places = [
+        (store_id, number) for store_id, page in collection.by_number.items() for number in sorted(page)
+    ]
+    chosen = random.Random(shop.tenant_id.int).sample(places, min(count, len(places)))  # noqa: S311 - not a secret
 
     def fetch(place: tuple[UUID, int]) -> tuple[Json, Json]:
         store_id, number = place
         commitment = next(
             one for one in chains[store_id] if one["sequence_start"] <= number <= one["sequence_end"]
         )
-        proof = sequencer.get_proof(cast.tenant_id, store_id, number, UUID(commitment["batch_id"]))
+        proof = sequencer.get_proof(shop.tenant_id, store_id, number, UUID(commitment["batch_id"]))
         advance(1)
         return proof, commitment
 
@@ -170,13 +172,13 @@ def fetch_proofs(
 
 
 def write_evidence(
-    book: Book,
+    collection: Collection,
     chains: Mapping[UUID, list[Json]],
     proofs: Mapping[tuple[UUID, int], tuple[Json, Json]],
 ) -> bytes:
     """All that the independent verifier gets: chains, and every event with its receipt and, if fetched, its proof."""
     lines = [orjson.dumps({"chain": chain}) for chain in chains.values()]
-    for store_id, page in book.pages.items():
+    for store_id, page in collection.by_number.items():
         for number, (event, receipt) in sorted(page.items()):
             line: Json = {"event": orjson.Fragment(event), "receipt": orjson.Fragment(receipt)}
             if found := proofs.get((store_id, number)):

@@ -1,4 +1,4 @@
-"""The scene of the operator: a new key at rest for the demo's tenant, while an agent goes on sending."""
+"""A new key at rest for the demo's tenant, and its rows encrypted anew while an agent goes on sending."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ves_client.agent import Event, sign_event
 from ves_client.errors import check_failed
 
 if TYPE_CHECKING:
-    from ves_api.cli.demo.purchases import Agent, Cast
+    from shop.purchases import Agent, Shop
     from ves_api.gateway.admin import Admin
     from ves_client.sequencer import Sequencer
 
@@ -38,30 +38,30 @@ class Rotated:
     left: int
 
 
-def play(sequencer: Sequencer, cast: Cast, admin: Admin | None) -> Rotated:
+def play(sequencer: Sequencer, shop: Shop, admin: Admin | None) -> Rotated:
     """Rotate the tenant's key and encrypt its rows anew under load. Exit code 1 when something is lost or left."""
     file = find_file()
     if admin is None:
         raise SkippedError("no database of the operator is known")
     if file is None or not os.access(file, os.R_OK | os.W_OK):
         raise SkippedError("no key ring file of this system is known: VES_KEYRING_FILE")
-    agent = replace(cast.agents[0], store_id=uuid4())
-    load = _Load(sequencer, cast, agent)
+    agent = replace(shop.agents[0], store_id=uuid4())
+    load = _Load(sequencer, shop, agent)
     with load:
         load.wait_for(BATCH)
-        rotate_file(file, cast.tenant_id)
+        rotate_file(file, shop.tenant_id)
         before = load.wait_for(BATCH)
-        updated = _reencrypt(admin, cast, dry_run=False)
+        updated = _reencrypt(admin, shop, dry_run=False)
         load.wait_for(BATCH)
-    left = _reencrypt(admin, cast, dry_run=True)
-    findings = admin.verify_stream(cast.tenant_id, agent.store_id)
+    left = _reencrypt(admin, shop, dry_run=True)
+    findings = admin.verify_stream(shop.tenant_id, agent.store_id)
     if left or findings or load.sent < before:
         raise check_failed("the rotation of the key at rest left something behind", {"left": left})
     return Rotated(load.sent, updated, left)
 
 
-def _reencrypt(admin: Admin, cast: Cast, *, dry_run: bool) -> int:
-    wanted = at_rest.Reencryption(cast.tenant_id, None, ROWS, limit=None, dry_run=dry_run, force=False)
+def _reencrypt(admin: Admin, shop: Shop, *, dry_run: bool) -> int:
+    wanted = at_rest.Reencryption(shop.tenant_id, None, ROWS, limit=None, dry_run=dry_run, force=False)
     try:
         return sum(step.updated for step in at_rest.reencrypt(admin, "reencrypt_events", wanted))
     except ApiError as error:
@@ -71,10 +71,10 @@ def _reencrypt(admin: Admin, cast: Cast, *, dry_run: bool) -> int:
 
 
 class _Load:
-    """An agent that sends batches until the block ends; what it was not told is accepted ends the demo."""
+    """An agent that sends batches until the block ends; an event that is not accepted ends the demo."""
 
-    def __init__(self, sequencer: Sequencer, cast: Cast, agent: Agent) -> None:
-        self._sequencer, self._cast, self._agent = sequencer, cast, agent
+    def __init__(self, sequencer: Sequencer, shop: Shop, agent: Agent) -> None:
+        self._sequencer, self._shop, self._agent = sequencer, shop, agent
         self._enough = threading.Event()
         self._moved = threading.Condition()
         self._failure: BaseException | None = None
@@ -101,13 +101,13 @@ class _Load:
         try:
             while not self._enough.is_set():
                 self._send()
-        except BaseException as error:  # noqa: BLE001 - told by the thread that waits
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
             with self._moved:
                 self._failure = error
                 self._moved.notify_all()
 
     def _send(self) -> None:
-        agent, tenant_id = self._agent, self._cast.tenant_id
+        agent, tenant_id = self._agent, self._shop.tenant_id
         texts = [
             sign_event(agent.key, tenant_id, agent.store_id, self._event(number)).text
             for number in range(BATCH)

@@ -1,4 +1,4 @@
-"""The scene with the crooked administrator: one changed row in a scratch database, found by `verify_stream`."""
+"""One row changed by a superuser in a scratch database, found by `verify_stream`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from shop.purchases import Shop, read_purchases
 from ves_api.cli.admin import open_admin
-from ves_api.cli.demo.purchases import Cast, read_purchases
 from ves_api.cli.settings import superuser_url
 from ves_api.errors import ApiError
 from ves_api.gateway.admin import parse_statements
@@ -45,7 +45,7 @@ class Discovery:
 @contextmanager
 def scratch_database(url: str) -> Iterator[str]:
     """Make the scratch database with the engine in it; gives its URL and drops it afterwards."""
-    statements = parse_statements(resources.files("ves_api.cli.demo").joinpath("tamper.sql").read_text())
+    statements = parse_statements(resources.files("shop").joinpath("tamper.sql").read_text())
     try:
         server = psycopg.connect(url, autocommit=True, connect_timeout=5)
     except psycopg.Error as error:
@@ -66,16 +66,16 @@ def scratch_database(url: str) -> Iterator[str]:
 
 
 def _fill(admin: Admin) -> tuple[uuid.UUID, uuid.UUID, int]:
-    cast = Cast.from_seeds(uuid.uuid4(), [uuid.uuid4().bytes * 2])
-    (agent,) = cast.agents
+    shop = Shop.from_seeds(uuid.uuid4(), [uuid.uuid4().bytes * 2])
+    (agent,) = shop.agents
     admin.register_unsigned_signer(uuid.uuid4())
-    admin.register_agent_key(cast.tenant_id, agent.key.agent_id, 1, agent.key.public_key)
-    signed = cast.events(read_purchases(PURCHASES))[agent]
+    admin.register_agent_key(shop.tenant_id, agent.key.agent_id, 1, agent.key.public_key)
+    signed = shop.events(read_purchases(PURCHASES))[agent]
     texts = b",".join(event.text for event in signed)
     body = b'{"agentId":"%b","events":[%b]}' % (str(agent.key.agent_id).encode(), texts)
     admin.ingest_signed_events(body.decode())
-    admin.commit_next(cast.tenant_id, agent.store_id, len(signed))
-    return cast.tenant_id, agent.store_id, len(signed)
+    admin.commit_next(shop.tenant_id, agent.store_id, len(signed))
+    return shop.tenant_id, agent.store_id, len(signed)
 
 
 def play(settings: Layers) -> Discovery:
@@ -83,7 +83,7 @@ def play(settings: Layers) -> Discovery:
 
     NoSuperuserError when the server offers no way to do that (no superuser, or no PL/Python to fill it with).
     """
-    statements = parse_statements(resources.files("ves_api.cli.demo").joinpath("tamper.sql").read_text())
+    statements = parse_statements(resources.files("shop").joinpath("tamper.sql").read_text())
     superuser = superuser_url(settings)
     if superuser is None:
         raise NoSuperuserError("no superuser of the database server is known (VES_SUPERUSER_DATABASE_URL)")
@@ -95,8 +95,8 @@ def play(settings: Layers) -> Discovery:
                 raise NoSuperuserError("core mode: the database cannot verify signatures itself") from error
             raise
         before = admin.verify_stream(tenant_id, store_id)
-        with psycopg.connect(url, autocommit=True) as crook:
-            crook.execute(statements["silence_triggers"])
-            crook.execute(statements["change_one_order"])
+        with psycopg.connect(url, autocommit=True) as superuser_session:
+            superuser_session.execute(statements["silence_triggers"])
+            superuser_session.execute(statements["change_one_order"])
         after = admin.verify_stream(tenant_id, store_id)
     return Discovery(events, before, after)

@@ -1,6 +1,6 @@
-"""The scene with the sealed order: a proof that its amount is within a limit, and three proofs that are refused.
+"""A sealed order: a proof that its amount is within a limit, and three proofs that are refused.
 
-Version 2 proofs do not hide the amount (see ves_stark): the scene shows what is bound, not a secret kept.
+Version 2 proofs do not hide the amount (see ves_stark): this shows what is bound, not a secret kept.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ves_stark.rescue import commitment
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ves_api.cli.demo.purchases import Agent
+    from shop.purchases import Agent
     from ves_api.gateway.admin import Admin
     from ves_client.sequencer import Sequencer
 
@@ -91,22 +91,22 @@ def play(sequencer: Sequencer, tenant_id: UUID, agent: Agent, admin: Admin | Non
     return Played(proof_id, proof.proof_size, proof.proving_time_ms, by_rest, by_sql, refusals)
 
 
-def tell(say: Callable[[str], None], played: Played) -> None:
-    """Tell what was played, line by line."""
+def report(line: Callable[[str], None], played: Played) -> None:
+    """Print the outcome, line by line."""
     strength = played.by_rest["strength"]
-    say(
+    line(
         f"   an encrypted order of {AMOUNT:,} cents; the agent proves that it is at most {CAP:,}"
         f" ({played.proof_bytes:,} bytes in {played.milliseconds} ms)"
     )
     by_sql = "by SQL not asked" if played.by_sql is None else f"by SQL {_word(played.by_sql)}"
-    say(f"   verified: by REST {_word(played.by_rest)}, {by_sql}; proof {played.proof_id}")
-    say(
+    line(f"   verified: by REST {_word(played.by_rest)}, {by_sql}; proof {played.proof_id}")
+    line(
         f"   {strength['conjectured_bits']} bits by conjecture; the server reads no encrypted amount"
         f" ({played.by_rest['amount_binding']}): the recipient opened the order, and it is the committed one"
     )
-    say("   such a proof does not hide the amount from those who may read the proof")
+    line("   such a proof does not hide the amount from those who may read the proof")
     for refusal in played.refusals:
-        say(f"   {refusal.tried}: refused ({refusal.reason})")
+        line(f"   {refusal.tried}: refused ({refusal.reason})")
 
 
 def as_json(played: Played) -> Json:

@@ -1,0 +1,7 @@
+"""`python -m shop`: run the demo."""
+
+from __future__ import annotations
+
+from shop.command import main
+
+main()
