@@ -7,20 +7,12 @@ from typing import TYPE_CHECKING
 
 from litestar import Litestar
 
-from ves_api.http.admin.audit import ROUTES as AUDIT_ROUTES
-from ves_api.http.admin.figures import ROUTES as FIGURES_ROUTES
-from ves_api.http.agents.api_keys import ROUTES as API_KEY_ROUTES
-from ves_api.http.agents.key_lifecycle import ROUTES as KEY_LIFECYCLE_ROUTES
-from ves_api.http.agents.signing_keys import ROUTES as SIGNING_KEY_ROUTES
 from ves_api.http.docs.routes import ROUTES as DOCS_ROUTES
 from ves_api.http.failures import answer_exception
-from ves_api.http.groups.routes import ROUTES as GROUP_ROUTES
-from ves_api.http.health.routes import ROUTES as HEALTH_ROUTES
 from ves_api.http.ingest.routes import ROUTES as INGEST_ROUTES
 from ves_api.http.ingest.service import IngestService
 from ves_api.http.legacy.ingest import ROUTES as LEGACY_INGEST_ROUTES
 from ves_api.http.routes import ROUTES as BOUND
-from ves_api.http.schemas.routes import ROUTES as SCHEMA_ROUTES
 from ves_api.http.shell import Shell
 from ves_api.services import Services, make_services
 
@@ -33,14 +25,6 @@ ROUTES = [
     *INGEST_ROUTES,
     *[route.handler() for route in BOUND],
     *LEGACY_INGEST_ROUTES,
-    *SIGNING_KEY_ROUTES,
-    *KEY_LIFECYCLE_ROUTES,
-    *GROUP_ROUTES,
-    *API_KEY_ROUTES,
-    *FIGURES_ROUTES,
-    *AUDIT_ROUTES,
-    *SCHEMA_ROUTES,
-    *HEALTH_ROUTES,
     *DOCS_ROUTES,
 ]
 

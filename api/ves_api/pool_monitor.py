@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import time
 from typing import TYPE_CHECKING, Literal
 
 from ves_api.errors import ApiError
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 PoolStatus = Literal["healthy", "moderate", "stressed", "critical"]
 
+# How long a full disk of the database counts as full after a write failed on it.
+_DISK_FULL_SECONDS = 10
 _CRITICAL, _STRESSED, _MODERATE = 0.95, 0.80, 0.50
 _log = get_logger("pool")
 
@@ -40,7 +43,17 @@ class PoolMonitor:
         self._interval = interval
         self._sampled = database.pool_figures()
         self._task: asyncio.Task[None] | None = None
+        self._disk_full_until = 0.0
         self.is_critical = False
+
+    @property
+    def is_disk_full(self) -> bool:
+        """Whether a write failed in the last seconds because the disk of the database was full."""
+        return time.monotonic() < self._disk_full_until
+
+    def record_full_disk(self) -> None:
+        """A write failed because the disk of the database was full."""
+        self._disk_full_until = time.monotonic() + _DISK_FULL_SECONDS
 
     def start(self) -> None:
         """Begin sampling; needs a running event loop."""

@@ -15,8 +15,8 @@ from ves_api.gateway.legacy_append import LegacyHeads
 from ves_api.http.ingest.flusher import ReceiptFlusher
 from ves_api.http.ingest.keys import AgentKeys
 from ves_api.http.ingest.signing import ReceiptSigner
-from ves_api.http.schemas.active import ActiveSchemas
-from ves_api.http.schemas.registry import SchemaRegistry
+from ves_api.ingest.schema_registry import SchemaRegistry
+from ves_api.ingest.schemas import ActiveSchemas
 from ves_api.pool_monitor import PoolMonitor
 from ves_api.reads import Reads
 from ves_api.verifier.pool import Verifier

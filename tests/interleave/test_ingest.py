@@ -185,16 +185,19 @@ def test_a_key_revoked_while_a_batch_waits_for_the_stream_is_refused(
 
 
 def test_credentials_revoked_while_a_batch_waits_for_the_stream_are_stale(
-    edge: Edge, two: tuple[Session, Session], stream: tuple[Agent, int]
+    edge: Edge,
+    admin: psycopg.Connection[Any],
+    two: tuple[Session, Session],
+    stream: tuple[Agent, int],
 ) -> None:
     (first, second), (agent, head) = two, stream
     key_hash = uuid.uuid4().hex * 2
-    edge.connection.execute("select ves.create_api_key(%s, %s)", [key_hash, agent.tenant_id])
+    admin.execute("select ves.create_api_key(%s, %s)", [key_hash, agent.tenant_id])
     seen = scalar(edge.connection, "select auth_epoch from ves.authenticate(%s)", [key_hash])
     first.do(ingest(edge, agent, agent.event()))
     waiting = second.start(ingest(edge, agent, agent.event(), auth_epoch=seen))
     second.must_wait_for(first, waiting)
-    edge.connection.execute("select ves.revoke_api_key(%s, %s)", [key_hash, agent.tenant_id])
+    admin.execute("select ves.revoke_api_key(%s, %s)", [key_hash, agent.tenant_id])
     first.commit()
     with pytest.raises(psycopg.Error) as refusal:
         waiting.result(timeout=20)

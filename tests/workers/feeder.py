@@ -54,7 +54,8 @@ class Feeder:
         )
         # Any credential tells the current epoch.
         key_hash = uuid.uuid4().hex * 2
-        self._value("select ves.create_api_key(%s, %s)", key_hash, self.tenant_id)
+        with database.connect("ves_admin") as operator:
+            operator.execute("select ves.create_api_key(%s, %s)", [key_hash, self.tenant_id])
         self.auth_epoch = self._value("select a.auth_epoch from ves.authenticate(%s) as a", key_hash)
 
     def _value(self, statement: str, *parameters: Any) -> Any:

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     import datetime as dt
     import uuid
 
-    from ves_api.gateway.database import Database
-
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
@@ -57,9 +55,3 @@ class AuditEntry:
     error_message: str | None
     previous_hash: bytes
     hash: bytes
-
-
-async def list_audit(database: Database, wanted: AuditFilter) -> list[AuditEntry]:
-    """A page of entries, at most 1000. Raises VE007."""
-    rows = await database.fetch("list_audit", wanted.parameters(), idempotent=True)
-    return [AuditEntry(*row) for row in rows]

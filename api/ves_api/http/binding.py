@@ -138,14 +138,11 @@ def _places(template: str, operation: Operation[Any]) -> tuple[Place, ...]:
     if operation.raw_body is not None or not issubclass(operation.input, Parameters):
         return ()
     segments = {part.strip("{}"): i for i, part in enumerate(template.split("/")) if part.startswith("{")}
-    return tuple(
-        Place(
-            member=field.name,
-            wire_name=field.encode_name,
-            segment=segments.get(field.encode_name),
-            parameter=field.type.__metadata__[0],
-            is_required=field.required,
-        )
-        for field in msgspec.structs.fields(operation.input)
-        if field.name != "body"
-    )
+    places = []
+    for field in msgspec.structs.fields(operation.input):
+        if field.name != "body":
+            parameter: Parameter = field.type.__metadata__[0]
+            name = parameter.query_name or field.encode_name
+            segment = None if parameter.query_name else segments.get(name)
+            places.append(Place(field.name, name, segment, parameter, field.required))
+    return tuple(places)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -26,16 +25,13 @@ _BY_STATUS = {
     415: "unsupported_media_type",
 }
 _UNEXPECTED = 500
-# Member of the application's state: until when (monotonic seconds) a full disk of the database counts as full.
-DISK_FULL_UNTIL = "disk_full_until"
-_DISK_FULL_SECONDS = 10
 
 
 def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The framework's exception handler for everything that a handler raises."""
     refusal = to_api_error(error)
     if isinstance(refusal.__cause__, psycopg.errors.DiskFull):
-        request.app.state[DISK_FULL_UNTIL] = time.monotonic() + _DISK_FULL_SECONDS
+        request.app.state.services.pool_monitor.record_full_disk()
     request_id = request.scope["state"].get("request_id", "")
     if refusal.status == _UNEXPECTED and refusal is not error:
         _log.error("request_failed", request_id=request_id, path=request.scope["path"], exc_info=error)

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from ves_api.http.binding import Route
-from ves_api.operations import compliance, validity
+from ves_api.operations import (
+    agent_keys,
+    api_keys,
+    audit,
+    compliance,
+    groups,
+    health,
+    schemas,
+    statistics,
+    validity,
+)
 from ves_api.operations import legacy_commitments as legacy
 from ves_api.operations.commitments import create_commitment, get_commitment, list_commitments
 from ves_api.operations.legacy_events import get_entity_history, get_head, list_events
 from ves_api.operations.proofs import get_proof, verify_proof
 from ves_api.operations.registration import register_agent
+
+_AGENT = "/api/v1/agents/{agent_id}"
+_GROUPS = "/api/v1/encryption-groups"
+_GROUP = _GROUPS + "/{group_id}"
 
 ROUTES = (
     Route("POST", "/api/v1/ves/commitments", create_commitment),
@@ -36,4 +50,38 @@ ROUTES = (
     Route("GET", "/api/v1/ves/compliance/proofs/{proof_id}", compliance.get_compliance_proof),
     Route("GET", "/api/v1/ves/compliance/proofs/{proof_id}/verify", compliance.verify_compliance_proof),
     Route("POST", "/api/v1/agents/register", register_agent),
+    Route("POST", "/api/v1/agents/keys", agent_keys.register_agent_key),
+    Route("GET", _AGENT + "/keys", agent_keys.list_agent_keys),
+    Route("DELETE", _AGENT + "/keys/{key_id}", agent_keys.revoke_agent_key),
+    Route("POST", _AGENT + "/keys/{key_id}/rotate", agent_keys.rotate_agent_key),
+    Route("GET", _AGENT, api_keys.get_agent),
+    Route("POST", _AGENT + "/api-keys", api_keys.mint_api_key),
+    Route("GET", _AGENT + "/api-keys", api_keys.list_api_keys),
+    Route("PATCH", _AGENT + "/api-keys/{key_prefix}", api_keys.update_api_key),
+    Route("DELETE", _AGENT + "/api-keys/{key_prefix}", api_keys.revoke_api_key),
+    Route("POST", _GROUPS, groups.create_group),
+    Route("GET", _GROUPS, groups.list_groups),
+    Route("GET", _GROUP, groups.get_group),
+    Route("PUT", _GROUP, groups.update_group),
+    Route("DELETE", _GROUP, groups.delete_group),
+    Route("POST", _GROUP + "/members", groups.add_member),
+    Route("DELETE", _GROUP + "/members/{agent_id}", groups.remove_member),
+    Route("GET", _GROUP + "/recipients", groups.list_recipients),
+    Route("GET", _GROUP + "/history", groups.list_group_history),
+    Route("POST", "/api/v1/schemas", schemas.register_schema),
+    Route("GET", "/api/v1/schemas", schemas.list_schemas),
+    Route("POST", "/api/v1/schemas/validate", schemas.validate_payload),
+    Route("GET", "/api/v1/schemas/{schema_id}", schemas.get_schema),
+    Route("PUT", "/api/v1/schemas/{schema_id}/status", schemas.set_schema_status),
+    Route("DELETE", "/api/v1/schemas/{schema_id}", schemas.delete_schema),
+    Route("GET", "/api/v1/schemas/event-type/{event_type}", schemas.list_schema_versions),
+    Route("GET", "/api/v1/schemas/event-type/{event_type}/latest", schemas.get_latest_schema),
+    Route("GET", "/api/v1/admin/overview", statistics.get_overview),
+    Route("GET", "/api/v1/admin/tenants", statistics.list_tenants),
+    Route("GET", "/api/v1/admin/stores", statistics.list_stores),
+    Route("GET", "/api/v1/admin/agents", statistics.list_agents),
+    Route("GET", "/api/v1/admin/audit", audit.list_audit),
+    Route("GET", "/health", health.get_health),
+    Route("GET", "/ready", health.get_ready),
+    Route("GET", "/health/detailed", health.get_detailed_health),
 )

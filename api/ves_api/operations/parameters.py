@@ -38,11 +38,15 @@ class Parameters(msgspec.Struct, kw_only=True, frozen=True):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """How a value is described (JSON Schema) and read from text; `parse` gets the text and the wire name."""
+    """How a value is described (JSON Schema) and read from text; `parse` gets the text and the wire name.
+
+    `query_name` is the wire name of a query parameter whose name a path parameter has already.
+    """
 
     description: str
     schema: dict[str, Any]
     parse: Callable[[str, str], Any]
+    query_name: str | None = None
 
 
 def refuse(name: str, problem: str) -> ApiError:
@@ -124,9 +128,9 @@ def text(description: str, schema: dict[str, Any] | None = None) -> Parameter:
     return Parameter(description, schema or {"type": "string"}, _text)
 
 
-def sent_text(description: str) -> Parameter:
+def sent_text(description: str, *, query_name: str | None = None) -> Parameter:
     """Text that the operation checks itself."""
-    return Parameter(description, {"type": "string"}, _as_sent)
+    return Parameter(description, {"type": "string"}, _as_sent, query_name)
 
 
 def instant(description: str) -> Parameter:

@@ -26,9 +26,11 @@ from ves_edge.gen.records import (
     FindLostWakeUpsRow,
     GetActiveSchemasRow,
     GetAgentKeysRow,
+    GetAgentRow,
     GetComparedSchemasRow,
     GetComplianceEventRow,
     GetComplianceInputsRow,
+    GetEncryptionGroupRow,
     GetEntityHistoryRow,
     GetGroupRecipientKeysRow,
     GetReceiptWorkRow,
@@ -296,19 +298,24 @@ async def create_api_key(
     *,
     key_hash: str,
     tenant_id: UUID,
-    store_ids: Sequence[UUID] = (),
+    store_ids: Sequence[UUID] | None = (),
     agent_id: UUID | None = None,
     can_read: bool = True,
-    can_write: bool = False,
+    can_write: bool | None = False,
     can_admin: bool = False,
     rate_limit: int | None = None,
     context: Any = None,
-) -> None:
+    caller: Any = None,
+) -> Any:
     """Stores an API key by the lower-case hex SHA-256 of the whole key string; the key itself stays with the
-    caller. The three rights are independent of each other. Audited as api_key_created. Errors: VE111
-    exists, VE007.
+    caller. The three rights are independent of each other. caller {tenant_id, agent_id?, store_ids,
+    can_read, can_write, can_admin, rate_limit?} is the credential that mints: it must be the agent's own
+    or an administrator's, covers every right of the new key, and what is null (store_ids, can_write,
+    rate_limit) is inherited from it; null is an operator. Answers {agent_id?, store_ids, can_read,
+    can_write, can_admin, active, rate_limit?}. Audited as api_key_created. Errors: VE111 exists, VE007;
+    with a caller VE105, VE106, VE107, VE112.
     """
-    await db.fetch(FUNCTIONS['create_api_key'], {
+    rows = await db.fetch(FUNCTIONS['create_api_key'], {
         'key_hash': key_hash,
         'tenant_id': tenant_id,
         'store_ids': calls.as_list(store_ids),
@@ -318,7 +325,9 @@ async def create_api_key(
         'can_admin': can_admin,
         'rate_limit': rate_limit,
         'context': calls.json_text(context),
+        'caller': calls.json_text(caller),
     })
+    return rows[0][0]
 
 
 async def create_commitment(
@@ -499,6 +508,17 @@ async def get_active_schemas(
     return calls.records(rows, GetActiveSchemasRow)
 
 
+async def get_agent(db: AsyncDatabase, *, tenant_id: UUID, agent_id: UUID) -> list[GetAgentRow]:
+    """An agent as its most recently changed API key describes it (http-api 7.3); the nil tenant looks in all
+    (bootstrap administrator). No row when it owns none.
+    """
+    rows = await db.fetch(FUNCTIONS['get_agent'], {
+        'tenant_id': tenant_id,
+        'agent_id': agent_id,
+    })
+    return calls.records(rows, GetAgentRow)
+
+
 async def get_agent_keys(
     db: AsyncDatabase,
     *,
@@ -599,6 +619,22 @@ async def get_compliance_proof(
         'decrypt': decrypt,
     })
     return calls.records(rows, ComplianceProof)
+
+
+async def get_encryption_group(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    group_id: UUID,
+) -> list[GetEncryptionGroupRow]:
+    """A group with its members, one row a member, at most 1,000; one row with nulls for a group without any,
+    no row when there is no such group.
+    """
+    rows = await db.fetch(FUNCTIONS['get_encryption_group'], {
+        'tenant_id': tenant_id,
+        'group_id': group_id,
+    })
+    return calls.records(rows, GetEncryptionGroupRow)
 
 
 async def get_entity_history(
@@ -1112,7 +1148,9 @@ async def list_api_keys(
     tenant_id: UUID,
     agent_id: UUID | None = None,
 ) -> list[ListApiKeysRow]:
-    """API keys of a tenant (of an agent, if named), revoked ones too; hashes are cut to 16 digits."""
+    """API keys of a tenant (of an agent, if named), revoked ones too; hashes are cut to 16 digits. The nil
+    tenant and an agent: the tenant of the agent's most recently changed key (bootstrap administrator).
+    """
     rows = await db.fetch(FUNCTIONS['list_api_keys'], {
         'tenant_id': tenant_id,
         'agent_id': agent_id,
@@ -1745,16 +1783,20 @@ async def revoke_api_key(
     tenant_id: UUID,
     agent_id: UUID | None = None,
     context: Any = None,
+    caller: Any = None,
 ) -> int:
     """Revokes the tenant's first key (of an agent, if named) whose hash starts with the prefix of 8 to 64 hex
-    digits; answers 1 or 0. Takes effect in every process at commit, for ever. Audited as api_key_revoked.
-    Errors: VE007.
+    digits; answers 1 or 0. caller is the credential that revokes it, as in ves.create_api_key: its rights
+    (but for the limit) must cover those of the key; null is an operator. The nil tenant means that of the
+    agent. Takes effect in every process at commit, for ever. Audited as api_key_revoked. Errors: VE007;
+    with a caller VE105, VE106, VE107, VE112.
     """
     rows = await db.fetch(FUNCTIONS['revoke_api_key'], {
         'key_hash_prefix': key_hash_prefix,
         'tenant_id': tenant_id,
         'agent_id': agent_id,
         'context': calls.json_text(context),
+        'caller': calls.json_text(caller),
     })
     return calls.value(rows, int)
 
@@ -2251,12 +2293,15 @@ async def update_api_key(
     can_admin: bool | None = None,
     rate_limit: int | None = None,
     context: Any = None,
+    caller: Any = None,
 ) -> Any:
     """Changes what the tenant's first active key (of an agent, if named) whose hash starts with the prefix of
     8 to 64 hex digits may do. Null keeps a value; store_ids {} means all stores, rate_limit 0 none.
     Answers {key_hash_prefix, agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?},
-    or null: a revoked key is not found and never comes back. Takes effect in every process at commit.
-    Audited as api_key_updated. Errors: VE007.
+    or null: a revoked key is not found and never comes back. caller is the credential that changes it, as
+    in ves.create_api_key: its rights must cover those of the key before (but for the limit) and after;
+    null is an operator. The nil tenant means that of the agent. Takes effect in every process at commit.
+    Audited as api_key_updated. Errors: VE007; with a caller VE105, VE106, VE107, VE112.
     """
     rows = await db.fetch(FUNCTIONS['update_api_key'], {
         'key_hash_prefix': key_hash_prefix,
@@ -2268,6 +2313,7 @@ async def update_api_key(
         'can_admin': can_admin,
         'rate_limit': rate_limit,
         'context': calls.json_text(context),
+        'caller': calls.json_text(caller),
     })
     return rows[0][0]
 

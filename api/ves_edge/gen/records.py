@@ -355,6 +355,18 @@ class GetActiveSchemasRow(msgspec.Struct, frozen=True, array_like=True):
     schema_json: str | None
 
 
+class GetAgentRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `get_agent`."""
+
+    tenant_id: UUID
+    active: bool
+    can_read: bool
+    can_write: bool
+    can_admin: bool
+    store_ids: list[UUID]
+    rate_limit: int | None
+
+
 class GetAgentKeysRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `get_agent_keys`."""
 
@@ -394,6 +406,25 @@ class GetComplianceInputsRow(msgspec.Struct, frozen=True, array_like=True):
 
     public_inputs: str
     public_inputs_hash: bytes
+
+
+class GetEncryptionGroupRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `get_encryption_group`."""
+
+    group_id: UUID
+    name: str
+    description: str | None
+    is_active: bool
+    created_by: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    member_count: int
+    admin_count: int
+    agent_id: UUID | None
+    role: str | None
+    encryption_key_id: int | None
+    added_by: UUID | None
+    added_at: datetime | None
 
 
 class GetEntityHistoryRow(msgspec.Struct, frozen=True, array_like=True):

@@ -12,9 +12,13 @@ as $$
     left(k.key_hash, 16), k.agent_id, k.store_ids, k.can_read, k.can_write, k.can_admin, k.active, k.rate_limit,
     k.created_at, k.updated_at
   from ves_store.api_keys as k
-  where k.tenant_id = list_api_keys.tenant_id
+  where k.tenant_id = case
+      when list_api_keys.tenant_id = '00000000-0000-0000-0000-000000000000' and list_api_keys.agent_id is not null
+        then ves.find_agent_tenant(list_api_keys.agent_id)
+      else list_api_keys.tenant_id
+    end
     and (list_api_keys.agent_id is null or k.agent_id = list_api_keys.agent_id)
   order by k.created_at, k.key_hash;
 $$;
 
-comment on function ves.list_api_keys(uuid, uuid) is 'API keys of a tenant (of an agent, if named), revoked ones too; hashes are cut to 16 digits.';
+comment on function ves.list_api_keys(uuid, uuid) is 'API keys of a tenant (of an agent, if named), revoked ones too; hashes are cut to 16 digits. The nil tenant and an agent: the tenant of the agent''s most recently changed key (bootstrap administrator).';

@@ -12,14 +12,18 @@ import pytest
 from tests.sql.support import scalar
 
 if TYPE_CHECKING:
-    from tests.sql.support import Edge
+    from collections.abc import Iterator
+
+    from tests.conftest import Database
 
 NIL = uuid.UUID(int=0)
 
 
 @pytest.fixture
-def api(edge: Edge) -> psycopg.Connection[Any]:
-    return edge.connection
+def api(shared: Database) -> Iterator[psycopg.Connection[Any]]:
+    """The superuser: an operator, who acts without a caller and may authenticate too."""
+    with shared.connect() as connection:
+        yield connection
 
 
 def create(connection: psycopg.Connection[Any], **named: Any) -> tuple[str, uuid.UUID]:

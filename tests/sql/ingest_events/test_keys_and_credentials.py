@@ -11,6 +11,8 @@ import pytest
 from tests.sql.support import Agent, scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.sql.support import Edge
 
 NOW = "clock_timestamp()"
@@ -75,14 +77,22 @@ def test_the_largest_key_number_is_stored_by_its_bits(edge: Edge) -> None:
     assert edge.ingest(agent, agent.event()).kinds == ["accepted"]
 
 
-def epoch(connection: psycopg.Connection[Any], agent: Agent) -> tuple[str, int]:
-    key_hash = secrets.token_hex(32)
-    connection.execute("select ves.create_api_key(%s, %s)", [key_hash, agent.tenant_id])
-    return key_hash, scalar(connection, "select auth_epoch from ves.authenticate(%s)", [key_hash])
+@pytest.fixture
+def epoch(edge: Edge, admin: psycopg.Connection[Any]) -> Callable[[Agent], tuple[str, int]]:
+    """Makes an API key of the agent's tenant; answers its hash and the epoch now."""
+
+    def make(agent: Agent) -> tuple[str, int]:
+        key_hash = secrets.token_hex(32)
+        admin.execute("select ves.create_api_key(%s, %s)", [key_hash, agent.tenant_id])
+        return key_hash, scalar(edge.connection, "select auth_epoch from ves.authenticate(%s)", [key_hash])
+
+    return make
 
 
-def test_credentials_that_are_current_are_taken(edge: Edge, agent: Agent) -> None:
-    _, current = epoch(edge.connection, agent)
+def test_credentials_that_are_current_are_taken(
+    edge: Edge, agent: Agent, epoch: Callable[[Agent], tuple[str, int]]
+) -> None:
+    _, current = epoch(agent)
     assert edge.ingest(agent, agent.event(), auth_epoch=current).kinds == ["accepted"]
 
 
@@ -91,10 +101,14 @@ def test_a_caller_without_credentials_is_not_asked_for_an_epoch(edge: Edge, agen
 
 
 def test_stale_credentials_are_refused_and_nothing_is_stored(
-    edge: Edge, agent: Agent, owner: psycopg.Connection[Any]
+    edge: Edge,
+    agent: Agent,
+    owner: psycopg.Connection[Any],
+    admin: psycopg.Connection[Any],
+    epoch: Callable[[Agent], tuple[str, int]],
 ) -> None:
-    key_hash, seen = epoch(edge.connection, agent)
-    edge.connection.execute("select ves.revoke_api_key(%s, %s)", [key_hash, agent.tenant_id])
+    key_hash, seen = epoch(agent)
+    admin.execute("select ves.revoke_api_key(%s, %s)", [key_hash, agent.tenant_id])
     with pytest.raises(psycopg.Error) as refusal:
         edge.ingest(
             agent, agent.event(), agent.event().but(payload_plain_hash="0x" + "22" * 32), auth_epoch=seen
@@ -119,14 +133,14 @@ def test_stale_credentials_are_refused_and_nothing_is_stored(
         )
         == 0
     )
-    fresh = scalar(
-        edge.connection, "select auth_epoch from ves.authenticate(%s)", [epoch(edge.connection, agent)[0]]
-    )
+    fresh = scalar(edge.connection, "select auth_epoch from ves.authenticate(%s)", [epoch(agent)[0]])
     assert fresh > seen
     assert edge.ingest(agent, agent.event(), auth_epoch=fresh).numbers == [1]
 
 
-def test_a_new_key_does_not_make_the_others_stale(edge: Edge, agent: Agent) -> None:
-    _, seen = epoch(edge.connection, agent)
-    epoch(edge.connection, agent)
+def test_a_new_key_does_not_make_the_others_stale(
+    edge: Edge, agent: Agent, epoch: Callable[[Agent], tuple[str, int]]
+) -> None:
+    _, seen = epoch(agent)
+    epoch(agent)
     assert edge.ingest(agent, agent.event(), auth_epoch=seen).kinds == ["accepted"]

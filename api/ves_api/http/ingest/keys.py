@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ves.ingest import AgentKey
 from ves_api.cache import Cache
-from ves_api.gateway.agent_keys import get_agent_keys
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection
 
-    from ves.ingest import AgentKey
     from ves_api.gateway.database import Database
     from ves_api.settings import CacheLimits
 
@@ -43,7 +43,15 @@ class AgentKeys:
         self, tenant_id: uuid.UUID, names: Collection[tuple[uuid.UUID, int]]
     ) -> dict[tuple[uuid.UUID, int], AgentKey]:
         """The keys that exist, from the database."""
-        keys = await get_agent_keys(self._database, tenant_id, names)
-        for (agent_id, key_id), key in keys.items():
-            self.cache.put((tenant_id, agent_id, key_id), key)
+        rows = await aio.get_agent_keys(
+            self._database,
+            tenant_id=tenant_id,
+            agent_ids=[agent_id for agent_id, _ in names],
+            key_ids=[key_id for _, key_id in names],
+        )
+        keys = {}
+        for row in rows:
+            key = AgentKey(row.agent_id, row.key_id, row.key_algorithm, row.public_key, row.public_key_bundle)
+            keys[row.agent_id, row.key_id] = key
+            self.cache.put((tenant_id, row.agent_id, row.key_id), key)
         return keys

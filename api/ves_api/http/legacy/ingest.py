@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ves.schemas.judge import Rules
     from ves_api.auth.identity import Identity
     from ves_api.gateway.ingest import IngestAnswer
-    from ves_api.http.schemas.active import ActiveSchemas
+    from ves_api.ingest.schemas import ActiveSchemas
 
 T = TypeVar("T")
 

@@ -7,6 +7,7 @@ which costs nothing for those that have none and one refused call for those that
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,8 @@ from ves.errors import RequestRefused
 from ves.schemas.compiled import CompiledSchema, compile_schema
 from ves.schemas.judge import MAX_SECONDS, ActiveSchema, Rules, ValidationMode, judge
 from ves_api.cache import Cache
-from ves_api.gateway.schemas import get_active_schemas
 from ves_api.telemetry import get_logger
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     import uuid
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from ves.schemas.judge import P, Payload
     from ves_api.gateway.database import Database
-    from ves_api.http.schemas.registry import SchemaRegistry
+    from ves_api.ingest.schema_registry import SchemaRegistry
     from ves_api.settings import CacheLimits
 
 _TYPES_LOGGED = 3
@@ -62,6 +63,7 @@ class ActiveSchemas:
         self._database = database
         self._registry = registry
         self.mode = mode
+        self._loading = asyncio.Lock()
         self._epochs: Cache[uuid.UUID, int] = Cache(limits)
         self.cache: Cache[tuple[uuid.UUID, str], tuple[int, ActiveSchema | None]] = Cache(limits)
 
@@ -83,33 +85,35 @@ class ActiveSchemas:
     async def load(self, tenant_id: uuid.UUID, events: Iterable[Payload]) -> Rules:
         """The rules for these events, from the database."""
         types = {event.event_type for event in events}
-        epoch, texts = await get_active_schemas(self._database, tenant_id, types)
+        rows = await aio.get_active_schemas(self._database, tenant_id=tenant_id, event_types=list(types))
+        epoch = rows[0].schema_epoch
         active: dict[str, ActiveSchema | None] = {}
         compile_text = _within_budget()
-        for event_type, found in texts.items():
+        for row in rows:
             schema = None
-            if found is not None:
+            if row.schema_id is not None and row.schema_json is not None and row.version is not None:
                 try:
-                    compiled = await self._registry.compiled(found.schema_id, found.schema_json, compile_text)
+                    compiled = await self._registry.compiled(row.schema_id, row.schema_json, compile_text)
                 except _BudgetSpentError:
-                    active[event_type] = ActiveSchema(found.schema_id, found.version, None)
+                    active[row.event_type] = ActiveSchema(row.schema_id, row.version, None)
                     continue
                 except RequestRefused:
-                    _log.error("schema_does_not_compile", schema_id=found.schema_id)
+                    _log.error("schema_does_not_compile", schema_id=row.schema_id)
                     compiled = None
-                schema = ActiveSchema(found.schema_id, found.version, compiled)
-            active[event_type] = schema
+                schema = ActiveSchema(row.schema_id, row.version, compiled)
+            active[row.event_type] = schema
             if epoch:
-                self.cache.put((tenant_id, event_type), (epoch, schema))
+                self.cache.put((tenant_id, row.event_type), (epoch, schema))
         self._epochs.put(tenant_id, epoch)
         return Rules(epoch, active if epoch else {})
 
     async def newer(self, tenant_id: uuid.UUID, events: Sequence[Payload], seen_epoch: int | None) -> Rules:
-        """The rules after epoch `seen_epoch`, which the engine called stale."""
-        known = self.cached(tenant_id, events)
-        if known is not None and (known.epoch or 0) > (seen_epoch or 0):
-            return known
-        return await self.load(tenant_id, events)
+        """The rules after epoch `seen_epoch`, which the engine called stale; the first of concurrent callers reads them."""
+        async with self._loading:
+            known = self.cached(tenant_id, events)
+            if known is not None and (known.epoch or 0) > (seen_epoch or 0):
+                return known
+            return await self.load(tenant_id, events)
 
     def check(
         self,

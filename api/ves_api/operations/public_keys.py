@@ -1,6 +1,8 @@
-"""The key material of a signing-key registration as REST sends it: hex members and the security profile."""
+"""The public key of a registration or rotation as the wire has it: hex members and the security profile (VES 6.2)."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,8 +23,7 @@ from ves.agent_keys import (
 from ves.bundles import KeyParts, encode_key_bundle, encode_proof_bundle
 from ves.ed25519 import SIGNATURE_BYTES
 from ves_api.errors import ApiError
-from ves_api.gateway.agent_keys import KeyMaterial
-from ves_api.http.decode import hex_field
+from ves_api.operations.fields import hex_field
 
 _BY_PROFILE = {
     "legacy": frozenset(range(7)),
@@ -47,14 +48,27 @@ class ProofBundle(msgspec.Struct, rename="camel"):
     ml_dsa_65_pop: str | None = None
 
 
-def read_material(
+class PublicKey(NamedTuple):
+    """A key whose proofs are checked, by the parameter names of the database functions.
+
+    32 bytes, algorithm 1 to 6, and the JSON texts of the bundles that were given.
+    """
+
+    public_key: bytes
+    key_algorithm: int
+    public_key_bundle: bytes | None = None
+    proof_of_possession: bytes | None = None
+    proof_of_possession_bundle: bytes | None = None
+
+
+def read_public_key(
     public_key: str,
     algorithm: int,
     bundle: PublicKeyBundle | None,
     proof: str | None,
     proof_bundle: ProofBundle | None,
     profile: str,
-) -> KeyMaterial:
+) -> PublicKey:
     """Check a registration. Raises invalid_field, invalid_public_key or proof_of_possession_failed (400).
 
     May verify an ML-DSA signature (about a millisecond): run it in a thread.
@@ -71,7 +85,7 @@ def read_material(
     if problem is not None:
         details = {"field": problem.field} if problem.name == "invalid_public_key" else None
         raise ApiError(problem.name, problem.message, details=details)
-    return KeyMaterial(
+    return PublicKey(
         key,
         algorithm or ED25519,
         None if bundle is None else encode_key_bundle(*parts),

@@ -1,17 +1,13 @@
-"""Bodies of the encryption group routes; camelCase, times in UTC, hex without `0x`."""
+"""Bodies of the encryption group operations; camelCase, times in UTC, hex without `0x`."""
 
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from ves.codec import U32_MAX
-from ves_api.http.encode import zulu
-
-if TYPE_CHECKING:
-    from ves_api.gateway import groups as gateway
 
 # A stored text has no NUL.
 Text = Annotated[str, msgspec.Meta(pattern="^[^\\x00]*$")]
@@ -120,49 +116,3 @@ class Done(msgspec.Struct, rename="camel"):
 
     success: bool
     group_id: uuid.UUID
-
-
-def group_of(found: gateway.Group) -> Group:
-    """A group in the form of the wire."""
-    return Group(
-        found.group_id,
-        found.name,
-        found.description,
-        found.is_active,
-        found.created_by,
-        zulu(found.created_at),
-        zulu(found.updated_at),
-        found.member_count,
-        found.admin_count,
-    )
-
-
-def member_of(found: gateway.Member) -> Member:
-    """A member in the form of the wire."""
-    return Member(found.agent_id, found.role, found.encryption_key_id, found.added_by, zulu(found.added_at))
-
-
-def recipients_of(found: list[gateway.Recipient]) -> Recipients:
-    """Recipients in the form of the wire."""
-    return Recipients(
-        [
-            Recipient(
-                item.agent_id,
-                item.key_id,
-                item.algorithm,
-                item.status,
-                None if item.x25519 is None else item.x25519.hex(),
-                None if item.ml_kem_768 is None else item.ml_kem_768.hex(),
-            )
-            for item in found
-            if item.key_id is not None and item.algorithm is not None and item.status is not None
-        ],
-        [item.agent_id for item in found if item.key_id is None],
-    )
-
-
-def change_of(found: gateway.Change) -> Change:
-    """An entry of the history in the form of the wire."""
-    return Change(
-        found.action, found.actor_agent_id, found.target_agent_id, found.metadata, zulu(found.created_at)
-    )

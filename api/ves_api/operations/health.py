@@ -1,4 +1,4 @@
-"""`GET /health/detailed` (http-api 11)."""
+"""Is the process alive, can it serve, and in what state is what it depends on (http-api 11)."""
 
 from __future__ import annotations
 
@@ -7,35 +7,68 @@ import contextlib
 import datetime as dt
 import platform
 import time
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
-from litestar import Request, get
-from litestar.response.base import ASGIResponse
+import psycopg
 
 from ves_api import SERVICE_NAME, __version__
+from ves_api.auth.permission import ADMIN, PUBLIC
 from ves_api.errors import ApiError
-from ves_api.gateway.operations import Health, health
-from ves_api.http.docs.operation import Operation, operation_opt
-from ves_api.http.encode import answer
-from ves_api.services import identify, services_of
+from ves_api.operations.kit import Context, operation
+from ves_api.operations.parameters import NoInput
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     from ves_api.gateway.database import PoolFigures
-    from ves_api.pool_monitor import PoolStatus
+    from ves_api.pool_monitor import PoolStatus as PoolWord
     from ves_api.services import Services
+    from ves_edge.gen.records import HealthRow
 
 Status = Literal["healthy", "degraded", "unhealthy"]
 
+_TAG = "Health"
 _PATIENCE_SECONDS = 2
 _FAST_MS, _SLOW_MS = 100, 500
-_UNAVAILABLE = 503
-_POOL: dict[PoolStatus, Status] = {
+_POOL: dict[PoolWord, Status] = {
     "healthy": "healthy",
     "moderate": "healthy",
     "stressed": "degraded",
     "critical": "unhealthy",
 }
+
+
+class HealthResponse(msgspec.Struct):
+    """The process is alive."""
+
+    status: str
+    service: str
+    version: str
+    timestamp: str
+
+
+class DatabaseStatus(msgspec.Struct):
+    """How the database answered."""
+
+    connected: bool
+    response_time_ms: int
+
+
+class PoolStatus(msgspec.Struct):
+    """Connections of this process: `utilization` is in use against the most there may be."""
+
+    status: str
+    utilization: str
+    active: int
+    idle: int
+
+
+class ReadyResponse(msgspec.Struct):
+    """The process can serve."""
+
+    status: str
+    database: DatabaseStatus
+    pool: PoolStatus
 
 
 class DatabaseComponent(msgspec.Struct, omit_defaults=True):
@@ -110,14 +143,46 @@ class DetailedHealth(msgspec.Struct):
     system: System
 
 
-_DETAILED = Operation(
-    summary="Report the health of this process and what it depends on",
-    tag="Health",
-    needs="admin",
-    response=DetailedHealth,
-    unhealthy=DetailedHealth,
+@operation(
+    summary="Is the process alive",
+    tag=_TAG,
+    permission=PUBLIC,
+    input=NoInput,
+    output=HealthResponse,
     sheds=False,
 )
+async def get_health(_: Context, __: NoInput) -> HealthResponse:
+    """Never touches the database: a restart of this process would not mend the database."""
+    return HealthResponse("healthy", SERVICE_NAME, __version__, dt.datetime.now(dt.UTC).isoformat())
+
+
+@operation(
+    summary="Can the process serve",
+    tag=_TAG,
+    permission=PUBLIC,
+    input=NoInput,
+    output=ReadyResponse,
+    sheds=False,
+)
+async def get_ready(context: Context, _: NoInput) -> ReadyResponse:
+    """One round trip to the engine; 503 with a reason when it cannot write or does not answer soon."""
+    if context.services.pool_monitor.is_disk_full:
+        raise _unready("disk_full")
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await aio.probe_write(context.database)
+    except (ApiError, TimeoutError) as error:
+        read_only = isinstance(error.__cause__, psycopg.errors.ReadOnlySqlTransaction)
+        raise _unready("read_only" if read_only else "unreachable") from error
+    elapsed = round((time.perf_counter() - started) * 1000)
+    word, figures = context.services.pool_monitor.look()
+    pool = PoolStatus(word, f"{figures.utilization * 100:.1f}%", figures.active, figures.idle)
+    return ReadyResponse("ready", DatabaseStatus(connected=True, response_time_ms=elapsed), pool)
+
+
+def _unready(reason: str) -> ApiError:
+    return ApiError("database_unavailable", "Service unavailable", details={"reason": reason}, retry_after=1)
 
 
 def judge_database(elapsed_ms: float, *, answered: bool) -> Status:
@@ -127,8 +192,8 @@ def judge_database(elapsed_ms: float, *, answered: bool) -> Status:
     return "healthy" if elapsed_ms < _FAST_MS else "degraded"
 
 
-def judge_pool(status: PoolStatus) -> Status:
-    """The pool's word in this report's words."""
+def judge_pool(status: PoolWord) -> Status:
+    """The status of the pool in the words of this report."""
     return _POOL[status]
 
 
@@ -139,25 +204,23 @@ def worst(*statuses: Status) -> Status:
     return "degraded" if "degraded" in statuses else "healthy"
 
 
-@get("/health/detailed", opt=operation_opt(_DETAILED))
-async def get_detailed_health(request: Request[Any, Any, Any]) -> ASGIResponse:
+@operation(
+    summary="Report the health of this process and what it depends on",
+    tag=_TAG,
+    permission=ADMIN,
+    input=NoInput,
+    output=DetailedHealth,
+    sheds=False,
+    is_failure=lambda report: report.status == "unhealthy",
+)
+async def get_detailed_health(context: Context, _: NoInput) -> DetailedHealth:
     """Served while the pool is exhausted too, if a connection can be had to check the caller."""
-    identity = await identify(request)
-    identity.require("admin")
-    report = await _report(services_of(request))
-    response = answer(report)
-    if report.status == "unhealthy":
-        response.status_code = _UNAVAILABLE
-        response.headers["x-error-code"] = "SERVICE_UNAVAILABLE"
-    return response
-
-
-async def _report(services: Services) -> DetailedHealth:
+    services = context.services
     started = time.perf_counter()
-    engine: Health | None = None
+    engine: HealthRow | None = None
     with contextlib.suppress(ApiError, TimeoutError):
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            engine = await health(services.database)
+            [engine] = await aio.health(services.database)
     elapsed = (time.perf_counter() - started) * 1000
     database = DatabaseComponent(
         "postgresql",
@@ -187,7 +250,7 @@ async def _report(services: Services) -> DetailedHealth:
     )
 
 
-def _pool(word: PoolStatus, figures: PoolFigures) -> PoolComponent:
+def _pool(word: PoolWord, figures: PoolFigures) -> PoolComponent:
     return PoolComponent(
         status=judge_pool(word),
         total_connections=figures.total,
@@ -209,6 +272,3 @@ def _reads(services: Services) -> ReadsComponent:
         replica_lacked=figures.replica_lacked,
         replica_unavailable=figures.replica_unavailable,
     )
-
-
-ROUTES = [get_detailed_health]

@@ -11,7 +11,7 @@ from ves.schemas.compatibility import MODES, Mode, check_compatibility
 from ves.schemas.compiled import CompiledSchema, compile_schema
 from ves_api.cache import Cache
 from ves_api.errors import ApiError
-from ves_api.gateway import schemas as gateway
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     import uuid
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ves_api.gateway.database import Database
     from ves_api.settings import CacheLimits
+    from ves_edge.gen.records import EventSchema
 
 _MAX_ROUNDS = 20
 
@@ -52,7 +53,7 @@ class SchemaRegistry:
             self.cache.put(schema_id, known)
         return known
 
-    async def register(self, new: NewSchema, context: Mapping[str, str | None]) -> gateway.Registered:
+    async def register(self, new: NewSchema, context: Mapping[str, str | None]) -> EventSchema:
         """Compile, compare and store. Raises RequestRefused(invalid_schema, schema_incompatible) or ApiError.
 
         The engine refuses a version that came between comparing and storing; then it is compared again.
@@ -62,12 +63,14 @@ class SchemaRegistry:
         for _ in range(_MAX_ROUNDS):
             highest = None
             if mode not in (None, "none"):
-                highest, earlier = await gateway.get_compared_schemas(
-                    self._database, new.tenant_id, new.event_type
+                rows = await aio.get_compared_schemas(
+                    self._database, tenant_id=new.tenant_id, event_type=new.event_type
                 )
+                highest = rows[0].highest_version
+                earlier = [(row.version, row.schema_json or "") for row in rows if row.version is not None]
                 await asyncio.to_thread(check_compatibility, new.text, earlier, _mode(mode))
             try:
-                stored = await gateway.store_schema(
+                stored = await aio.store_schema(
                     self._database,
                     tenant_id=new.tenant_id,
                     event_type=new.event_type,

@@ -1,4 +1,4 @@
-"""Bodies of the schema routes (http-api 8): camelCase, but for two members of status and deletion."""
+"""Bodies of the schema operations (http-api 8): camelCase, but for two members of status and deletion."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from typing import Annotated, Literal
 import msgspec
 
 from ves.schemas.compiled import Violation
-from ves.timestamps import micros_text
-from ves_api.gateway.schemas import StoredSchema
-from ves_api.http.encode import micros
 
 Mode = Literal["none", "backward", "forward", "full"]
 Status = Literal["active", "deprecated", "archived"]
@@ -112,20 +109,3 @@ class ValidateResponse(msgspec.Struct, rename="camel"):
     schema_id: uuid.UUID | None
     schema_version: int | None
     errors: list[Violation]
-
-
-def schema_of(stored: StoredSchema) -> Schema:
-    """A stored schema as the routes show it."""
-    return Schema(
-        id=stored.schema_id,
-        tenant_id=stored.tenant_id,
-        event_type=stored.event_type,
-        version=stored.version,
-        schema_json=msgspec.Raw(stored.schema_json.encode()),
-        status=stored.status,  # type: ignore[arg-type]
-        compatibility=stored.compatibility,  # type: ignore[arg-type]
-        description=stored.description,
-        created_at=micros_text(micros(stored.created_at)),
-        updated_at=micros_text(micros(stored.updated_at)),
-        created_by=stored.created_by,
-    )

@@ -1,1 +1,0 @@
-"""Administration over REST: `/api/v1/admin/*` (http-api 11)."""

@@ -1,1 +1,0 @@
-"""Agents: signing keys and API keys."""

@@ -1,1 +1,0 @@
-"""Encryption groups: whom payloads are sealed to."""

@@ -1,1 +1,0 @@
-"""Is the process alive, can it serve."""

@@ -1,1 +1,0 @@
-"""The schema registry and the check of payloads against it."""

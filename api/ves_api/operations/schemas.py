@@ -1,0 +1,306 @@
+"""The schema registry (http-api 8, operations 6)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+
+from ves.json_scan import is_deeper
+from ves.prepare import EVENT_TYPE_BYTES
+from ves.schemas.compatibility import MODES
+from ves.schemas.compiled import MAX_SCHEMA_BYTES
+from ves.timestamps import micros_text
+from ves_api.auth.permission import in_tenant, where_found
+from ves_api.errors import ApiError
+from ves_api.ingest.schema_registry import NewSchema
+from ves_api.operations.fields import invalid
+from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.parameters import (
+    EventType,
+    Parameters,
+    SchemaId,
+    SchemaTenantId,
+    number,
+    sent_text,
+)
+from ves_api.operations.schema_wire import (
+    DeletedSchema,
+    RegisterSchemaRequest,
+    RegisterSchemaResponse,
+    Schema,
+    SchemaList,
+    SchemaVersion,
+    SchemaVersions,
+    StatusRequest,
+    StatusResponse,
+    ValidateRequest,
+    ValidateResponse,
+)
+from ves_api.times import micros
+from ves_edge.gen import aio
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ves_edge.gen.records import EventSchema
+
+_TAG = "Schemas"
+_DESCRIPTION_BYTES = 2048
+_MAX_VERSION = 2**31 - 1
+_STATUSES = ("active", "deprecated", "archived")
+_TENANT = "the tenant"
+# Levels of JSON nesting that a payload may have: one less than a request's, which holds it.
+_MAX_PAYLOAD_DEPTH = 126
+_VERSION_SCHEMA = {"type": "integer", "minimum": 0}
+
+
+RepeatedEventType = Annotated[
+    str, sent_text("Must be there; the event type of the path counts.", query_name="event_type")
+]
+
+
+class SchemasOfTenant(Parameters, kw_only=True, frozen=True):
+    """The schemas of one tenant."""
+
+    tenant_id: SchemaTenantId
+
+
+class SchemaById(Parameters, kw_only=True, frozen=True):
+    """One schema."""
+
+    schema_id: SchemaId
+
+
+class SetStatus(SchemaById, kw_only=True, frozen=True):
+    """One schema and its new status."""
+
+    body: StatusRequest
+
+
+class SchemaVersionsOf(Parameters, kw_only=True, frozen=True):
+    """The versions of an event type's schema, or one of them."""
+
+    event_type: EventType
+    tenant_id: SchemaTenantId
+    version: Annotated[int | None, number("Only this version.", _MAX_VERSION, schema=_VERSION_SCHEMA)] = None
+
+
+class LatestSchemaOf(Parameters, kw_only=True, frozen=True):
+    """The newest active schema of an event type. The reference demands the event type in the query too."""
+
+    event_type: EventType
+    tenant_id: SchemaTenantId
+    repeated: RepeatedEventType
+
+
+@operation(
+    summary="Register the next version of an event type's JSON Schema",
+    tag=_TAG,
+    permission=in_tenant("write"),
+    input=RegisterSchemaRequest,
+    output=RegisterSchemaResponse,
+    errors=("invalid_schema", "schema_incompatible", "schema_too_large", "invalid_field"),
+)
+async def register_schema(context: Context, given: RegisterSchemaRequest) -> RegisterSchemaResponse:
+    """Register a schema; its version is the highest of the event type plus one."""
+    _require_text(given.event_type, "eventType", 1, EVENT_TYPE_BYTES)
+    if given.description is not None:
+        _require_text(given.description, "description", 0, _DESCRIPTION_BYTES)
+    if given.compatibility is not None and given.compatibility not in MODES:
+        raise invalid("compatibility", f"must be one of {', '.join(MODES)}")
+    new = NewSchema(
+        tenant_id=context.tenant_id,
+        event_type=given.event_type,
+        text=_schema_text(bytes(given.schema_json)),
+        description=given.description,
+        compatibility=given.compatibility,
+    )
+    stored = await context.services.schemas.register(new, context.audit)
+    created_at = micros_text(micros(stored.created_at))
+    return RegisterSchemaResponse(stored.schema_id, given.event_type, stored.version, created_at)
+
+
+@operation(
+    summary="List a tenant's schemas by event type, newest version first; at most 1000",
+    tag=_TAG,
+    permission=in_tenant("read"),
+    input=SchemasOfTenant,
+    output=SchemaList,
+)
+async def list_schemas(context: Context, _: SchemasOfTenant) -> SchemaList:
+    """All schemas of a tenant."""
+    return _list(await aio.list_schemas(context.database, tenant_id=context.tenant_id))
+
+
+@operation(
+    summary="Get one schema",
+    tag=_TAG,
+    permission=where_found("read", _TENANT),
+    input=SchemaById,
+    output=Schema,
+    errors=("schema_not_found",),
+)
+async def get_schema(context: Context, given: SchemaById) -> Schema:
+    """One schema of the caller's tenant."""
+    return _schema(await _found(context, given))
+
+
+@operation(
+    summary="Make a schema active, deprecated or archived; it holds at once in every process",
+    tag=_TAG,
+    permission=where_found("write", _TENANT),
+    input=SetStatus,
+    output=StatusResponse,
+    errors=("schema_not_found", "invalid_field"),
+)
+async def set_schema_status(context: Context, given: SetStatus) -> StatusResponse:
+    """Change the status; any may follow any."""
+    status = given.body.status
+    stored = await _found(context, given)
+    if status not in _STATUSES:
+        raise invalid("status", f"must be one of {', '.join(_STATUSES)}")
+    await aio.set_schema_status(
+        context.database,
+        tenant_id=stored.tenant_id,
+        schema_id=stored.schema_id,
+        status=status,
+        context=context.audit,
+    )
+    return StatusResponse(success=True, schema_id=stored.schema_id, new_status=status)
+
+
+@operation(
+    summary="Delete a schema; it holds at once in every process",
+    tag=_TAG,
+    permission=where_found("admin", _TENANT),
+    input=SchemaById,
+    output=DeletedSchema,
+    errors=("schema_not_found",),
+)
+async def delete_schema(context: Context, given: SchemaById) -> DeletedSchema:
+    """Delete a schema; stored events stay as they are."""
+    stored = await _found(context, given)
+    await aio.delete_schema(
+        context.database, tenant_id=stored.tenant_id, schema_id=stored.schema_id, context=context.audit
+    )
+    return DeletedSchema(success=True, deleted_schema_id=stored.schema_id)
+
+
+@operation(
+    summary="List the versions of an event type's schema, newest first, or get one of them",
+    tag=_TAG,
+    permission=in_tenant("read"),
+    input=SchemaVersionsOf,
+    output=SchemaVersions,
+    errors=("schema_not_found",),
+)
+async def list_schema_versions(context: Context, given: SchemaVersionsOf) -> SchemaList | SchemaVersion:
+    """The versions of an event type, or one."""
+    found = await aio.list_schema_versions(
+        context.database, tenant_id=context.tenant_id, event_type=given.event_type, version=given.version
+    )
+    return _list(found) if given.version is None else SchemaVersion(_schema(only(found, "schema_not_found")))
+
+
+@operation(
+    summary="Get the newest active schema of an event type, the one that ingest checks",
+    tag=_TAG,
+    permission=in_tenant("read"),
+    input=LatestSchemaOf,
+    output=Schema,
+    errors=("schema_not_found",),
+)
+async def get_latest_schema(context: Context, given: LatestSchemaOf) -> Schema:
+    """The newest active version."""
+    found = await aio.get_latest_schema(
+        context.database, tenant_id=context.tenant_id, event_type=given.event_type
+    )
+    return _schema(only(found, "schema_not_found"))
+
+
+@operation(
+    summary="Check a payload against a schema without sending an event; an invalid payload is still a 200",
+    tag=_TAG,
+    permission=in_tenant("read"),
+    input=ValidateRequest,
+    output=ValidateResponse,
+    errors=("schema_not_found", "invalid_field"),
+)
+async def validate_payload(context: Context, given: ValidateRequest) -> ValidateResponse:
+    """Check a payload; without a schema every payload is valid."""
+    _require_text(given.event_type, "eventType", 1, EVENT_TYPE_BYTES)
+    payload = _text(bytes(given.payload)).encode()
+    if is_deeper(payload, _MAX_PAYLOAD_DEPTH):
+        raise ApiError("malformed_json", "not acceptable JSON: nested too deeply")
+    stored = await _validating_schema(context, given)
+    if stored is None:
+        return ValidateResponse(valid=True, schema_id=None, schema_version=None, errors=[])
+    compiled = await context.services.schemas.compiled(stored.schema_id, stored.schema_json)
+    errors = await asyncio.to_thread(compiled.violations, payload)
+    return ValidateResponse(not errors, stored.schema_id, stored.version, errors)
+
+
+async def _validating_schema(context: Context, given: ValidateRequest) -> EventSchema | None:
+    """The version asked for (of any status), else the newest active one, else None."""
+    tenant_id, event_type, version = context.tenant_id, given.event_type, given.schema_version
+    if version is None:
+        latest = await aio.get_latest_schema(context.database, tenant_id=tenant_id, event_type=event_type)
+        return latest[0] if latest else None
+    found: list[EventSchema] = []
+    if 1 <= version <= _MAX_VERSION:
+        found = await aio.list_schema_versions(
+            context.database, tenant_id=tenant_id, event_type=event_type, version=version
+        )
+    return only(found, "schema_not_found")
+
+
+async def _found(context: Context, given: SchemaById) -> EventSchema:
+    """A schema of the caller's tenant."""
+    rows = await aio.get_schema(context.database, tenant_id=context.tenant_id, schema_id=given.schema_id)
+    return only(rows, "schema_not_found", given.schema_id)
+
+
+def _list(found: Sequence[EventSchema]) -> SchemaList:
+    return SchemaList([_schema(stored) for stored in found], len(found))
+
+
+def _schema(stored: EventSchema) -> Schema:
+    """A stored schema as the operations show it."""
+    return Schema(
+        id=stored.schema_id,
+        tenant_id=stored.tenant_id,
+        event_type=stored.event_type,
+        version=stored.version,
+        schema_json=msgspec.Raw(stored.schema_json.encode()),
+        status=stored.status,  # type: ignore[arg-type]
+        compatibility=stored.compatibility,  # type: ignore[arg-type]
+        description=stored.description,
+        created_at=micros_text(micros(stored.created_at)),
+        updated_at=micros_text(micros(stored.updated_at)),
+        created_by=stored.created_by,
+    )
+
+
+def _schema_text(raw: bytes) -> str:
+    """The schema as received; only a text that is too long is stripped of its white space."""
+    text = _text(raw)
+    if len(raw) > MAX_SCHEMA_BYTES:
+        text = msgspec.json.format(text, indent=-1)
+    if len(text.encode()) > MAX_SCHEMA_BYTES:
+        raise ApiError("schema_too_large", details={"limit": MAX_SCHEMA_BYTES})
+    return text
+
+
+def _text(raw: bytes) -> str:
+    """A member as text; the decoder does not look inside the members that it passes over."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        raise ApiError("malformed_json") from error
+
+
+def _require_text(text: str, field: str, least: int, most: int) -> None:
+    if not least <= len(text.encode()) <= most or "\0" in text:
+        raise invalid(field, f"must be {least} to {most} bytes without NUL")
