@@ -24,6 +24,7 @@ VIEWS = {
     "signers": STAFF,
     "events": {"ves_reader", "ves_admin"},
     "sequencer_receipts": {"ves_reader", "ves_admin"},
+    "commit_policies": {"ves_reader", "ves_admin"},
     "commitments": {"ves_reader", "ves_admin"},
     "commit_policies": {"ves_reader", "ves_admin"},
     "rejections": {"ves_reader", "ves_admin"},

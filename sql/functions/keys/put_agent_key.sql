@@ -38,6 +38,7 @@ begin
         and k.tenant_id = put_agent_key.tenant_id
     )));
   end if;
+  perform ves_int.check_keys_now(put_agent_key.tenant_id, put_agent_key.agent_id);
   perform ves_int.log_key_change(
     'key_registered', put_agent_key.tenant_id, put_agent_key.agent_id, v_type, null, put_agent_key.key_id,
     jsonb_build_object('key_algorithm', v_algorithm), put_agent_key.context);

@@ -7,6 +7,8 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_bitmapscan to off
 as $$
 #variable_conflict use_column
 declare
@@ -18,21 +20,11 @@ declare
   v_entries jsonb := '[]'::jsonb;
   v_entry jsonb;
 begin
-  insert into ves_store.scheduled_key_rotations (tenant_id, agent_id, key_type, current_key_id, scheduled_at, reason)
-  select d.tenant_id, d.agent_id, d.key_type, d.key_id, v_now, d.reason
-  from ves_int.keys_due(null, v_now) as d
-  where d.is_due and (d.enforce_expiry or (d.auto_rotate and (
-    select ves_int.successor_of(k, null)
-    from ves_store.agent_signing_keys as k
-    where k.agent_id = d.agent_id and k.key_id = d.key_id and k.tenant_id = d.tenant_id
-  ) is not null))
-  order by d.agent_id, d.key_id, d.tenant_id
-  limit v_most
-  on conflict (agent_id, current_key_id, tenant_id) where status in ('pending', 'in_progress') do nothing;
+  perform ves_int.check_keys(v_now, 10 * v_most);
 
   for v_due in
     select r.rotation_id, r.tenant_id, r.agent_id, r.reason from ves_store.scheduled_key_rotations as r
-    where r.status = 'pending' and r.scheduled_at <= clock_timestamp()
+    where r.status = 'pending' and r.scheduled_at <= v_now
     order by r.scheduled_at, r.rotation_id
     limit v_most
   loop

@@ -40,6 +40,8 @@ begin
     update ves_store.scheduled_key_rotations as r
     set status = 'failed', completed_at = clock_timestamp(), error_message = 'the new key cannot take over'
     where r.rotation_id = v_rotation.rotation_id and r.tenant_id = v_rotation.tenant_id;
+    update ves_store.agent_signing_keys as k set check_at = clock_timestamp()
+    where k.agent_id = v_old.agent_id and k.key_id = v_old.key_id and k.tenant_id = v_old.tenant_id;
     return jsonb_build_object('outcome', 'failed');
   end if;
   if v_successor is not null then

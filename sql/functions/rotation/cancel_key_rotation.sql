@@ -19,6 +19,7 @@ begin
   if not found then
     return false;
   end if;
+  perform ves_int.check_keys_now(v_rotation.tenant_id, v_rotation.agent_id);
   perform ves_int.audit(
     'custom:key_rotation_cancelled', v_rotation.tenant_id, 'agent_key',
     ves_int.key_name(v_rotation.agent_id, v_rotation.current_key_id),

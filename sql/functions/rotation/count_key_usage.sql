@@ -13,6 +13,7 @@ set jit to off
 as $$
 #variable_conflict use_column
 declare
+  v_now constant timestamptz := clock_timestamp();
   v_counted bigint;
 begin
   -- One call at a time: two would meet at the counters of an agent that writes to several streams.
@@ -23,7 +24,7 @@ begin
   with due as materialized (
     select c.tenant_id, c.store_id, c.done_to, c.head_sequence
     from ves_store.cursors as c
-    where c.consumer = 'key_usage' and c.due_at <= clock_timestamp()
+    where c.consumer = 'key_usage' and c.due_at <= v_now
     order by c.due_at
     limit greatest(max_events, 0)
     for update skip locked
@@ -59,6 +60,24 @@ begin
       usage_count = u.usage_count + excluded.usage_count,
       first_used_at = least(u.first_used_at, excluded.first_used_at),
       last_used_at = greatest(u.last_used_at, excluded.last_used_at)
+    returning u.tenant_id, u.agent_id, u.key_id, u.usage_count
+  ),
+  used_up as materialized (
+    select k.tenant_id, k.agent_id, k.key_id
+    from counted as c
+    join ves_store.agent_signing_keys as k
+      on c.agent_id = k.agent_id and c.key_id = k.key_id and c.tenant_id = k.tenant_id
+    where k.expires_at is null and exists (
+      select from ves_store.key_rotation_policies as p
+      where p.tenant_id = c.tenant_id and p.max_usage_count <= c.usage_count
+    )
+    for no key update of k skip locked
+  ),
+  to_check as (
+    update ves_store.agent_signing_keys as k
+    set check_at = clock_timestamp()
+    from used_up as u
+    where k.agent_id = u.agent_id and k.key_id = u.key_id and k.tenant_id = u.tenant_id
   ),
   moved as (
     update ves_store.cursors as c

@@ -19,6 +19,7 @@ begin
   if not found then
     return false;
   end if;
+  perform ves_int.check_keys_now(v_policy.tenant_id, v_policy.agent_id);
   perform ves_int.log_key_change(
     'policy_updated', v_policy.tenant_id, v_policy.agent_id, v_policy.key_type, null, null,
     '{"deleted": true}', context);

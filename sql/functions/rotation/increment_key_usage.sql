@@ -31,6 +31,12 @@ begin
   if not found then
     perform ves_int.raise_error('agent_key_not_found');
   end if;
+  if exists (
+    select from ves_store.key_rotation_policies as p
+    where p.tenant_id = increment_key_usage.tenant_id and p.max_usage_count <= v_count
+  ) then
+    perform ves_int.check_keys_now(increment_key_usage.tenant_id, increment_key_usage.agent_id);
+  end if;
   return v_count;
 end
 $$;

@@ -9,15 +9,22 @@ security definer
 set search_path to pg_catalog, pg_temp
 as $$
   select
-    d.agent_id, d.key_id::bigint & 4294967295, d.key_type, d.reason, d.due_at, d.usage_count, d.is_due,
+    d.agent_id, d.key_id::bigint & 4294967295, d.key_type,
+    case when d.is_used_up then 'usage_limit' else 'age_limit' end, d.due_by_age, d.usage_count,
+    d.is_used_up or coalesce(d.due_by_age <= clock_timestamp(), false) as is_due,
     (
       select ves_int.successor_of(k, null)::bigint & 4294967295
       from ves_store.agent_signing_keys as k
       where k.agent_id = d.agent_id and k.key_id = d.key_id and k.tenant_id = d.tenant_id
     )
-  from ves_int.keys_due(list_key_rotations_due.tenant_id, clock_timestamp()) as d
-  where list_key_rotations_due.tenant_id is not null
-  order by d.is_due desc, d.due_at, d.agent_id, d.key_id
+  from (
+    select r.*, coalesce(r.usage_count >= r.max_usage_count, false) as is_used_up
+    from ves_int.key_rules as r
+    where r.tenant_id = list_key_rotations_due.tenant_id
+      and coalesce(r.valid_from <= clock_timestamp(), true) and coalesce(r.valid_to >= clock_timestamp(), true)
+  ) as d
+  where d.is_used_up or d.due_by_age <= clock_timestamp() + d.warning
+  order by is_due desc, d.due_by_age, d.agent_id, d.key_id
   limit 1000;
 $$;
 

@@ -3,15 +3,19 @@ returns integer
 language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_bitmapscan to off
 as $$
 #variable_conflict use_column
 declare
+  -- a variable: a volatile function would be a filter over the whole index
+  v_now constant timestamptz := clock_timestamp();
   v_key ves_store.agent_signing_keys;
   v_count integer := 0;
 begin
   for v_key in
     select k.* from ves_store.agent_signing_keys as k
-    where k.status = 'active' and k.valid_to < clock_timestamp()
+    where k.status = 'active' and k.valid_to < v_now
     order by k.valid_to
     limit max_keys
     for update skip locked

@@ -32,6 +32,7 @@ begin
     warning_threshold_hours = excluded.warning_threshold_hours, grace_period_hours = excluded.grace_period_hours,
     enforce_expiry = excluded.enforce_expiry, auto_rotate = excluded.auto_rotate, updated_at = clock_timestamp()
   returning p.* into v_policy;
+  perform ves_int.check_keys_now(v_policy.tenant_id, v_policy.agent_id);
   perform ves_int.log_key_change(
     'policy_updated', v_policy.tenant_id, v_policy.agent_id, v_policy.key_type, null, null,
     to_jsonb(v_policy) - '{tenant_id,agent_id,key_type,created_at,updated_at}'::text[], context);

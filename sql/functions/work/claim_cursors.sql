@@ -14,7 +14,8 @@ set jit to off
 as $$
 #variable_conflict use_column
 declare
-  v_until constant timestamptz := clock_timestamp()
+  v_now constant timestamptz := clock_timestamp();
+  v_until constant timestamptz := v_now
     + greatest(least(claim_seconds, 1e9), 0) * interval '1 second';
 begin
   perform ves_int.take_wake_ups();
@@ -22,7 +23,7 @@ begin
   with due as materialized (
     select c.tenant_id, c.store_id, c.due_at
     from ves_store.cursors as c
-    where c.consumer = claim_cursors.consumer and c.due_at <= clock_timestamp()
+    where c.consumer = claim_cursors.consumer and c.due_at <= v_now
     order by c.due_at
     limit greatest(max_streams, 0)
     for update skip locked

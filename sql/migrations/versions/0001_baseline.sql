@@ -588,6 +588,7 @@ create table ves_store.agent_signing_keys (
   rotation_reason text,
   proof_of_possession bytea,
   proof_of_possession_bundle bytea,
+  check_at timestamptz,
   constraint agent_signing_keys_pkey primary key (agent_id, key_id, tenant_id),
   constraint public_key_has_32_bytes check (octet_length(public_key) = 32),
   constraint key_algorithm_is_known check (key_algorithm between 1 and 6),
@@ -600,6 +601,8 @@ create table ves_store.agent_signing_keys (
 create index agent_signing_keys_tenant_id_idx on ves_store.agent_signing_keys (tenant_id, agent_id);
 create index agent_signing_keys_valid_to_idx on ves_store.agent_signing_keys (valid_to)
 where status = 'active' and valid_to is not null;
+create index agent_signing_keys_check_at_idx on ves_store.agent_signing_keys (check_at)
+where check_at is not null;
 
 comment on table ves_store.agent_signing_keys is 'Agent public keys with validity windows and revocation (VES 6.2). Key bytes never change.';
 comment on column ves_store.agent_signing_keys.tenant_id is 'Tenant.';
@@ -625,6 +628,8 @@ insert into ves_store.transitions (machine, from_state, to_state) values
 ('agent_signing_keys.status', 'active', 'expired'),
 ('agent_signing_keys.status', 'active', 'revoked'),
 ('agent_signing_keys.status', 'expired', 'revoked');
+comment on column ves_store.agent_signing_keys.check_at is
+'When the keys worker compares the key with its rotation policy; null until a policy, a use limit or a successor asks for it.';
 
 create table ves_store.api_keys (
   key_hash text not null,

@@ -49,9 +49,15 @@ def age(database: Database, agent: Agent, hours: int) -> None:
     """Make a key that was registered so long ago."""
     with database.connect() as connection:
         connection.execute(
-            "update ves_store.agent_signing_keys set created_at = created_at - make_interval(hours => %s)"
-            " where tenant_id = %s and agent_id = %s and key_id = %s",
-            [hours, agent.tenant_id, agent.agent_id, agent.key_id],
+            "update ves_store.agent_signing_keys set created_at = created_at - make_interval(hours => %(hours)s),"
+            " check_at = check_at - make_interval(hours => %(hours)s)"
+            " where tenant_id = %(tenant_id)s and agent_id = %(agent_id)s and key_id = %(key_id)s",
+            {
+                "hours": hours,
+                "tenant_id": agent.tenant_id,
+                "agent_id": agent.agent_id,
+                "key_id": agent.key_id,
+            },
         )
 
 
