@@ -34,7 +34,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
     """Open what the services need, and on the way out finish what was accepted."""
     services: Services = make_services(app.state.settings)
     app.state.services = services
-    app.state.ingest = ingest = IngestService(services)
+    app.state.ingest = IngestService(services)
     await services.database.open()
     await services.reads.open()
     services.flusher.start()
@@ -48,7 +48,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         await services.flusher.close()
         await services.login_audit.close()
         await services.verifier.close()
-        ingest.close()
+        services.lanes.close()
         await services.reads.close()
         await services.database.close()
 

@@ -17,6 +17,7 @@ from ves_api.http.ingest.keys import AgentKeys
 from ves_api.http.ingest.signing import ReceiptSigner
 from ves_api.ingest.schema_registry import SchemaRegistry
 from ves_api.ingest.schemas import ActiveSchemas
+from ves_api.lanes import Lanes
 from ves_api.pool_monitor import PoolMonitor
 from ves_api.reads import Reads
 from ves_api.verifier.pool import Verifier
@@ -51,6 +52,7 @@ class Services:
     verifier: Verifier
     at_rest: AtRest
     legacy_heads: LegacyHeads
+    lanes: Lanes
 
     def cache_figures(self) -> dict[str, CacheFigures]:
         """The counts of every cache of this process, by name."""
@@ -94,6 +96,7 @@ def make_services(settings: Settings) -> Services:
         verifier=Verifier(settings.stark_processes),
         at_rest=AtRest(settings.at_rest.source),
         legacy_heads=LegacyHeads(),
+        lanes=Lanes(),
     )
 
 

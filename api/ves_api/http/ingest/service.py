@@ -6,8 +6,6 @@ and in a thread for a large one (libsodium releases the interpreter lock).
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -50,31 +48,25 @@ T = TypeVar("T")
 # A request of this size (about four events of 1 kB) costs less than handing it to a thread would delay it.
 INLINE_BYTES = 8192
 _INLINE_EVENTS = 4
-_THREADS = 2
 _REJECTED = "rejected"
 _log = get_logger("ingest")
 _encode = msgspec.json.Encoder().encode
 
 
 class IngestService:
-    """Owned by one event loop; its threads only run pure functions."""
+    """Owned by one event loop; what it runs in lanes are pure functions."""
 
     def __init__(self, services: Services) -> None:
         settings = services.settings
         self._services = services
         self._limits = limits_of(settings)
         self._profile = settings.profile
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ves-ingest")
-
-    def close(self) -> None:
-        """Stop the threads."""
-        self._threads.shutdown(wait=False)
 
     async def ingest(self, request_id: str, caller: Caller, body: bytes) -> bytes:
         """The response body (VES 14.3). Raises RequestRefused or ApiError for whole-request refusals."""
         services = self._services
-        inline = len(body) <= INLINE_BYTES
-        request, encoded = await self._run(inline, partial(self._prepare, caller.identity, body))
+        lane = None if len(body) <= INLINE_BYTES else caller.identity.tenant_id
+        request, encoded = await self._run(lane, partial(self._prepare, caller.identity, body))
         if encoded is None:
             names, schemas = required_keys(request.events), services.active_schemas
             tenant_id, events = request.tenant_id, request.events
@@ -82,7 +74,7 @@ class IngestService:
             if keys is None:
                 keys = await services.agent_keys.load(tenant_id, names)
             rules = schemas.cached(tenant_id, events) or await schemas.load(tenant_id, events)
-            encoded = await self._run(inline, partial(self._verify, request, keys, rules))
+            encoded = await self._run(lane, partial(self._verify, request, keys, rules))
         append = Append(
             tenant_id=request.tenant_id,
             store_id=request.store_id,
@@ -90,12 +82,12 @@ class IngestService:
             ids=_ids(request),
             epoch=caller.identity.epoch,
             reauthenticate=lambda: self._reauthenticate(append, request, caller),
-            revalidate=lambda: self._revalidate(append, request, inline=len(body) <= INLINE_BYTES),
+            revalidate=lambda: self._revalidate(append, request, lane),
         )
         answer = await services.coalescer.append(append)
         replayed = await self._replayed(request, answer)
-        inline = answer.accepted <= _INLINE_EVENTS
-        response, batch = await self._run(inline, partial(self._respond, request, answer, replayed))
+        lane = None if answer.accepted <= _INLINE_EVENTS else caller.identity.tenant_id
+        response, batch = await self._run(lane, partial(self._respond, request, answer, replayed))
         _log.debug(
             "ingested",
             request_id=request_id,
@@ -110,10 +102,9 @@ class IngestService:
             services.flusher.add(request.tenant_id, request.store_id, batch)
         return response
 
-    async def _run(self, inline: bool, work: Callable[[], T]) -> T:
-        if inline:
-            return work()
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+    async def _run(self, lane: uuid.UUID | None, work: Callable[[], T]) -> T:
+        """Run at once, or for a large request in the lane of its tenant."""
+        return work() if lane is None else await self._services.lanes.run(lane, work)
 
     def _prepare(self, identity: Identity, body: bytes) -> tuple[IngestRequest, EncodedEvents | None]:
         """Decode and check in the order of http-api 2.2; encode too if all that takes is cached."""
@@ -157,11 +148,13 @@ class IngestService:
         refusals, messages = overlay(events, [e.refusal_message for e in events], found, VES_REASON)
         return encoded.with_refusals(refusals, messages, rules.epoch)
 
-    async def _revalidate(self, append: Append, request: IngestRequest, *, inline: bool) -> EncodedEvents:
+    async def _revalidate(
+        self, append: Append, request: IngestRequest, lane: uuid.UUID | None
+    ) -> EncodedEvents:
         """Judge again after a schema of the tenant changed."""
         schemas, events = self._services.active_schemas, append.events
         rules = await schemas.newer(request.tenant_id, request.events, events.schema_epoch)
-        return await self._run(inline, partial(self._judge, request, events, rules))
+        return await self._run(lane, partial(self._judge, request, events, rules))
 
     async def _reauthenticate(self, append: Append, request: IngestRequest, caller: Caller) -> int | None:
         """Check the caller again after credentials changed; answers the new epoch."""

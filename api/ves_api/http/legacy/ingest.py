@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -61,13 +61,16 @@ async def ingest_legacy(request: Request[Any, Any, Any]) -> ASGIResponse:
     body = await read_body(request)
     services = services_of(request)
     limits = limits_of(services.settings)
-    run = _inline if len(body) <= INLINE_BYTES else asyncio.to_thread
-    sent = await run(_prepare, body, limits, identity)
+
+    async def run(work: Callable[[], T]) -> T:
+        return work() if len(body) <= INLINE_BYTES else await services.lanes.run(identity.tenant_id, work)
+
+    sent = await run(partial(_prepare, body, limits, identity))
     if sent.is_empty:
         return answer(LegacyIngestResponse(fresh_uuid(), 0, 0, None, None, 0))
     schemas, tenant_id = services.active_schemas, sent.tenant_id
     rules = schemas.cached(tenant_id, sent.events) or await schemas.load(tenant_id, sent.events)
-    columns = await run(_columns, sent, rules, schemas)
+    columns = await run(partial(_columns, sent, rules, schemas))
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             key = services.at_rest.key(sent.tenant_id)
@@ -80,16 +83,11 @@ async def ingest_legacy(request: Request[Any, Any, Any]) -> ASGIResponse:
                 raise
             if error.name == "stale_schemas":
                 rules = await schemas.newer(tenant_id, sent.events, rules.epoch)
-                columns |= await run(_refusals, sent, rules, schemas)
+                columns |= await run(partial(_refusals, sent, rules, schemas))
             else:
                 identity = await services.authenticator.identify(caller.credential)
                 _check(sent, identity)
     return answer(_response(sent, done))
-
-
-async def _inline(work: Callable[..., T], *arguments: Any) -> T:
-    """`asyncio.to_thread` without the thread, for what costs less than handing it over."""
-    return work(*arguments)
 
 
 def _prepare(body: bytes, limits: Limits, identity: Identity) -> LegacyRequest:
