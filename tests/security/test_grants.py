@@ -26,7 +26,6 @@ VIEWS = {
     "sequencer_receipts": {"ves_reader", "ves_admin"},
     "commit_policies": {"ves_reader", "ves_admin"},
     "commitments": {"ves_reader", "ves_admin"},
-    "commit_policies": {"ves_reader", "ves_admin"},
     "rejections": {"ves_reader", "ves_admin"},
     "queue_metrics": {"ves_reader", "ves_admin"},
     "agent_encryption_keys": {"ves_reader", "ves_admin"},
