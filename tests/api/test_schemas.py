@@ -318,7 +318,9 @@ def test_compatibility_is_checked_only_when_a_mode_is_stated(registry: Registry)
     assert error["details"] == {
         "mode": "forward",
         "version": 1,
-        "problems": [{"path": "/properties/amount/minimum", "reason": "allows less: 5"}],
+        "problems": [
+            {"path": "/properties/amount/minimum", "reason": "allows less: 5", "direction": "forward"}
+        ],
     }
     assert registry.register(narrower, compatibility="backward").status_code == 200
     assert_error(registry.register(AMOUNT, compatibility="backward"), 400, "INVALID_FIELD_VALUE")

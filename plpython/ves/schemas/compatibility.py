@@ -3,7 +3,8 @@
 The proof is structural and errs on one side only: what it calls compatible is; what it cannot prove it names. Known:
 `$ref` inside the document, `allOf`, `anyOf`, `oneOf` of the narrower side, `type`, `enum`, `const`, bounds of numbers,
 lengths, items and members, `multipleOf`, `uniqueItems`, `items`, `properties`, `patternProperties` with the same
-pattern, `additionalProperties`, `required`. Any other keyword must be the same, literally, on both sides.
+pattern, `additionalProperties`, `required`. Any other keyword must be the same, literally, on both sides, and so must
+be what it refers to.
 """
 
 from __future__ import annotations
@@ -16,16 +17,23 @@ import jsonschema_rs
 import msgspec
 
 from ves.errors import RequestRefused
-from ves.schemas.compiled import read_schema
+from ves.schemas.compiled import make_validator, read_schema
+from ves.schemas.measures import key_of
 from ves.schemas.references import Document, JsonObject
+from ves.schemas.sameness import Digests, changed_places
 
 Mode = Literal["none", "backward", "forward", "full"]
 MODES: tuple[Mode, ...] = ("none", "backward", "forward", "full")
 
 MAX_PROBLEMS = 20
 # Of one call of `check_compatibility`; a step is about a microsecond.
-_MAX_STEPS = 1_000_000
+_MAX_STEPS = 350_000
 _COMPILATION_STEPS = 100
+_STEPS_FOR_A_PLACE = 3
+_FRACTION_STEPS = 10
+# Bytes of listed values, times bytes of the schema that they are tried on; bytes of values that are looked up.
+_BYTES_IN_A_STEP = 64
+_BYTES_IN_A_LISTED_STEP = 8
 _SHOWN = 100
 _TYPES = {
     "null": {"null"},
@@ -41,21 +49,10 @@ _ALL_TYPES = frozenset().union(*_TYPES.values())
 _NUMBERS = frozenset({"integer", "fraction"})
 # Keywords that are proved only by the same keyword with the same value; grouped where one reads another.
 _LITERAL = (
-    ("oneOf",),
-    ("not",),
-    ("if", "then", "else"),
-    ("pattern",),
-    ("format",),
-    ("propertyNames",),
-    ("prefixItems",),
-    ("contains", "minContains", "maxContains"),
-    ("dependentRequired",),
-    ("dependentSchemas",),
-    ("dependencies",),
-    ("contentEncoding",),
-    ("contentMediaType",),
-    ("contentSchema",),
-)
+    ("oneOf",), ("not",), ("if", "then", "else"), ("pattern",), ("format",), ("propertyNames",), ("prefixItems",),
+    ("contains", "minContains", "maxContains"), ("dependentRequired",), ("dependentSchemas",), ("dependencies",),
+    ("contentEncoding",), ("contentMediaType",), ("contentSchema",),
+)  # fmt: skip
 _WHOLE = ("unevaluatedProperties", "unevaluatedItems", "additionalItems")
 _ON_STRINGS = {"pattern", "format", "contentEncoding", "contentMediaType"}
 _ON_OBJECTS = {
@@ -79,23 +76,29 @@ def check_compatibility(new: str, earlier: Sequence[tuple[int, str]], mode: Mode
     """Compare a new schema with earlier versions (number, text) as operations 6.2 means the modes.
 
     forward: the new schema accepts what the earlier one accepts; backward: the other way round; full: both.
-    Raises RequestRefused(schema_incompatible) with details `mode`, `version` and `problems`.
+    Raises RequestRefused(schema_incompatible) with details `mode`, `version` and `problems`, each of which has
+    `path`, `reason` and `direction` (forward, backward or both).
     """
     work = _Work()
     for version, old in earlier:
-        problems = []
-        if mode in ("forward", "full"):
-            problems += find_problems(old, new, work)
-        if mode in ("backward", "full"):
-            problems += find_problems(new, old, work)
-        if problems:
+        found: dict[Problem, str] = {}
+        for direction, narrow, wide in (("forward", old, new), ("backward", new, old)):
+            if mode in (direction, "full"):
+                for problem in find_problems(narrow, wide, work):
+                    found[problem] = "both" if found.get(problem, direction) != direction else direction
+        if found:
+            first, direction = next(iter(found.items()))
             raise RequestRefused(
                 "schema_incompatible",
-                f"not {mode} compatible with version {version}: {problems[0].path or '/'} {problems[0].reason}",
+                f"not {direction.replace('both', 'forward or backward')} compatible with version {version}: "
+                f"{first.path or '/'} {first.reason}",
                 {
                     "mode": mode,
                     "version": version,
-                    "problems": [{"path": p.path, "reason": p.reason} for p in problems[:MAX_PROBLEMS]],
+                    "problems": [
+                        msgspec.structs.asdict(problem) | {"direction": direction}
+                        for problem, direction in list(found.items())[:MAX_PROBLEMS]
+                    ],
                 },
             )
 
@@ -105,7 +108,7 @@ class _TooLongError(Exception):
 
 
 class _Work:
-    """The steps that are left, and the comparisons of values, which are what takes steps without end."""
+    """The steps that are left."""
 
     def __init__(self) -> None:
         self._left = _MAX_STEPS
@@ -115,24 +118,6 @@ class _Work:
         if self._left < 0:
             raise _TooLongError
 
-    def is_same(self, one: object, other: object) -> bool:
-        """Whether two JSON values are written alike: 1 is not 1.0 here, and certainly not true."""
-        self.spend()
-        if type(one) is not type(other):
-            return False
-        if isinstance(one, dict) and isinstance(other, dict):
-            return one.keys() == other.keys() and all(self.is_same(v, other[k]) for k, v in one.items())
-        if isinstance(one, list) and isinstance(other, list):
-            return len(one) == len(other) and all(map(self.is_same, one, other))
-        return one == other
-
-    def has_reference(self, value: object) -> bool:
-        """Whether there is a `$ref` anywhere in it."""
-        self.spend()
-        if isinstance(value, dict):
-            return "$ref" in value or any(map(self.has_reference, value.values()))
-        return isinstance(value, list) and any(map(self.has_reference, value))
-
 
 def find_problems(narrow: str, wide: str, work: _Work | None = None) -> list[Problem]:
     """Why not everything that `narrow` accepts is accepted by `wide`; empty when that is proved.
@@ -140,10 +125,12 @@ def find_problems(narrow: str, wide: str, work: _Work | None = None) -> list[Pro
     Both are schemas that compile (see `compile_schema`).
     """
     work = work or _Work()
-    sides = _Side(narrow), _Side(wide)
-    roots = sides[0].document.root, sides[1].document.root
     try:
-        if work.is_same(*roots):
+        sides = _Side(narrow, work), _Side(wide, work)
+        roots = sides[0].document.root, sides[1].document.root
+        if sides[0].draft == sides[1].draft and sides[0].digests.of(roots[0]) == sides[1].digests.of(
+            roots[1]
+        ):
             return []
         if "Draft4" in (sides[0].draft, sides[1].draft):
             return [Problem("", "not decidable: schemas of draft 4 are compared only when they are equal")]
@@ -153,10 +140,12 @@ def find_problems(narrow: str, wide: str, work: _Work | None = None) -> list[Pro
 
 
 class _Side:
-    """A schema document: its draft, and the conjuncts of its subschemas."""
+    """A schema document: its draft, its digests, and the conjuncts of its subschemas."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, work: _Work) -> None:
         self.document = Document(read_schema(text))
+        self.digests = Digests(self.document.root)
+        work.spend(_STEPS_FOR_A_PLACE * self.digests.places)
         self.draft = jsonschema_rs.validator_cls_for(text).__name__.removesuffix("Validator")
         self._is_old = self.draft in ("Draft6", "Draft7")
         self.asserts_formats = self._is_old
@@ -183,6 +172,7 @@ class _Proof:
         self._narrow = narrow
         self._wide = wide
         self._work = work
+        self._changed = changed_places(narrow.document, narrow.digests, wide.document, wide.digests)
         self._assumed: set[tuple[frozenset[int], int]] = set()
 
     def prove(self, narrow: Sequence[object], wide: object, path: str) -> list[Problem]:
@@ -207,7 +197,7 @@ class _Proof:
         return problems
 
     def _facts(self, conjuncts: list[JsonObject | bool]) -> _Facts:
-        self._work.spend(10 + sum(len(part) for part in conjuncts if isinstance(part, dict)))
+        self._work.spend(10 + 3 * sum(1 + len(part) for part in conjuncts if isinstance(part, dict)))
         facts = _Facts(conjuncts)
         self._work.spend(len(facts.names) + len(facts.required))
         return facts
@@ -230,12 +220,20 @@ class _Proof:
         return problems
 
     def _conjunct(self, facts: _Facts, wide: JsonObject | bool, path: str) -> list[Problem]:
+        # Each of the checks below looks at every part.
+        self._work.spend(
+            20
+            + (_FRACTION_STEPS if isinstance(wide, dict) and "multipleOf" in wide else 2) * len(facts.parts)
+        )
         if isinstance(wide, bool):
             return [] if wide else [Problem(path, "accepts nothing")]
         if self._is_contained_literally(facts, wide):
             return []
-        if facts.values is not None and not self._work.has_reference(wide):
-            return self._values(facts, wide, path)
+        if facts.values is not None:
+            # What a $ref and allOf demand is proved by itself: they are conjuncts too.
+            own = {k: v for k, v in wide.items() if k not in ("$ref", "allOf")}
+            if not self._has_reference(own):
+                return self._values(facts, own, path)
         problems = [
             *_type_problems(facts, wide, path),
             *_bound_problems(facts, wide, path),
@@ -257,23 +255,45 @@ class _Proof:
 
     def _values(self, facts: _Facts, wide: JsonObject, path: str) -> list[Problem]:
         """The narrower side lists its values: try them."""
-        self._work.spend(_COMPILATION_STEPS)
-        schema = {**wide, "$schema": _META[self._wide.draft]}
-        try:
-            validator = jsonschema_rs.validator_for(
-                schema, offline=True, pattern_options=jsonschema_rs.RegexOptions()
-            )
-        except (jsonschema_rs.ValidationError, ValueError):
-            return [Problem(path, "not decidable: a part of the schema cannot be compiled alone")]
-        refused = sum(not validator.is_valid(value) for value in facts.values or ())
+        refused = self._unlisted(facts, wide)
+        rest = {k: v for k, v in wide.items() if k not in ("enum", "const")}
+        if not refused and rest:
+            lengths = self._narrow.digests.length(facts.values), self._wide.digests.length(rest)
+            self._work.spend(_COMPILATION_STEPS + lengths[1] + lengths[0] * lengths[1] // _BYTES_IN_A_STEP)
+            schema = msgspec.json.encode(rest | {"$schema": _META[self._wide.draft]}).decode()
+            try:
+                validator = make_validator(schema)
+            except (jsonschema_rs.ValidationError, ValueError):
+                return [Problem(path, "not decidable: a part of the schema cannot be compiled alone")]
+            refused = sum(not validator.is_valid(value) for value in facts.values or ())
         return [Problem(path, f"refuses {refused} of the values listed by enum or const")] if refused else []
 
+    def _unlisted(self, facts: _Facts, wide: JsonObject) -> int:
+        """How many of the listed values `enum` and `const` of the wider side do not list."""
+        values = facts.values or []
+        allowed = [wide["enum"]] if "enum" in wide else []
+        allowed += [[wide["const"]]] if "const" in wide else []
+        for listed in allowed:
+            lengths = self._narrow.digests.length(values) + self._wide.digests.length(listed)
+            self._work.spend(lengths // _BYTES_IN_A_LISTED_STEP + 1)
+            keys = set(map(key_of, listed))
+            refused = sum(key_of(value) not in keys for value in values)
+            if refused:
+                return refused
+        return 0
+
+    def _has_reference(self, value: object) -> bool:
+        self._work.spend()
+        if isinstance(value, dict):
+            return "$ref" in value or any(map(self._has_reference, value.values()))
+        return isinstance(value, list) and any(map(self._has_reference, value))
+
     def _is_contained_literally(self, facts: _Facts, wide: JsonObject) -> bool:
-        return (
-            self._narrow.draft == self._wide.draft
-            and not self._work.has_reference(wide)
-            and any(self._work.is_same(part, wide) for part in facts.parts)
-        )
+        self._work.spend(len(facts.parts))
+        if self._narrow.draft != self._wide.draft or id(wide) in self._changed:
+            return False
+        wanted = self._wide.digests.of(wide)
+        return any(self._narrow.digests.of(part) == wanted for part in facts.parts)
 
     def _literal_problems(self, facts: _Facts, wide: JsonObject, path: str) -> Iterator[Problem]:
         for keyword in _WHOLE:
@@ -296,8 +316,14 @@ class _Proof:
         """Whether a part of the narrower side has these keywords with these values, and they mean the same."""
         if self._narrow.draft != self._wide.draft and group != ("pattern",):
             return False
-        return not self._work.has_reference(wanted) and any(
-            self._work.is_same({k: part[k] for k in group if k in part}, wanted) for part in facts.parts
+        if any(id(value) in self._changed for value in wanted.values()):
+            return False
+        self._work.spend(len(facts.parts) * len(group))
+        said = self._narrow.digests.of
+        return any(
+            part.keys() & set(group) == wanted.keys()
+            and all(said(part[k]) == self._wide.digests.of(v) for k, v in wanted.items())
+            for part in facts.parts
         )
 
     def _members(self, facts: _Facts, wide: JsonObject, path: str) -> Iterator[Problem]:
@@ -307,7 +333,7 @@ class _Proof:
         listed: JsonObject = wide.get("properties", {})
         patterns: JsonObject = wide.get("patternProperties", {})
         for name, schema in listed.items():
-            yield from self.prove(facts.member(name, ()), schema, f"{path}/properties/{_token(name)}")
+            yield from self.prove(self._member(facts, name, ()), schema, f"{path}/properties/{_token(name)}")
         for pattern, schema in patterns.items():
             same = [
                 p["patternProperties"][pattern]
@@ -317,11 +343,16 @@ class _Proof:
             yield from self.prove(same, schema, f"{path}/patternProperties/{_token(pattern)}")
         if "additionalProperties" in wide:
             schema, place = wide["additionalProperties"], f"{path}/additionalProperties"
+            self._work.spend(len(facts.names))
             for name in facts.names - listed.keys():
-                problems = self.prove(facts.member(name, patterns), schema, place)
+                problems = self.prove(self._member(facts, name, patterns), schema, place)
                 if problems:
                     yield Problem(place, f"does not accept all of the member {_shown(name)}")
-            yield from self.prove(facts.member(None, patterns), schema, place)
+            yield from self.prove(self._member(facts, None, patterns), schema, place)
+
+    def _member(self, facts: _Facts, name: str | None, exempt: Iterable[str]) -> list[object]:
+        self._work.spend(3 + len(facts.parts))
+        return facts.member(name, exempt)
 
 
 class _Facts:

@@ -93,7 +93,7 @@ def compile_schema(text: str) -> CompiledSchema:
     for pattern in _patterns(document):
         sizes(pattern)
     try:
-        validator = _validator(text, _MAX_PATTERN_BYTES)
+        validator = make_validator(text)
     except jsonschema_rs.ValidationError as error:
         raise _uncompilable(error) from None
     except (ValueError, RecursionError) as error:
@@ -117,7 +117,8 @@ def read_schema(text: str) -> object:
     return document
 
 
-def _validator(schema: str, pattern_bytes: int) -> jsonschema_rs.Validator:
+def make_validator(schema: str, pattern_bytes: int = _MAX_PATTERN_BYTES) -> jsonschema_rs.Validator:
+    """The library's validator, which fetches nothing. Raises ValidationError or ValueError."""
     return jsonschema_rs.validator_for(
         schema,
         offline=True,
@@ -177,7 +178,7 @@ def _pattern_size(pattern: str) -> int:
     size = _MIN_PATTERN_BYTES
     while size < _MAX_PATTERN_BYTES:
         try:
-            _validator(schema, size)
+            make_validator(schema, size)
         except jsonschema_rs.ValidationError:
             size *= 2
         else:

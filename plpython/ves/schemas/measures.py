@@ -75,15 +75,12 @@ class UniqueItems:
 
     def validate(self, instance: Any) -> None:
         """Raise ValueError if an array has two equal items."""
-        if (
-            self._applies
-            and type(instance) is list
-            and len({_key(item) for item in instance}) < len(instance)
-        ):
+        if self._applies and type(instance) is list and len(set(map(key_of, instance))) < len(instance):
             raise ValueError("equal items")
 
 
-def _key(value: Any) -> str:
+def key_of(value: Any) -> str:
+    """A text that two JSON values share exactly if JSON Schema calls them equal."""
     # Texts, because their hashes are seeded: integers with equal hashes are easy to make.
     return "s" + value if type(value) is str else repr(_normal(value))
 

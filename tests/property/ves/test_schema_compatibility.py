@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ves.errors import RequestRefused
-from ves.schemas.compatibility import find_problems
+from ves.schemas.compatibility import check_compatibility, find_problems
 from ves.schemas.compiled import compile_schema
 
 if TYPE_CHECKING:
@@ -240,3 +240,72 @@ def test_a_comparison_ends_whatever_the_schemas() -> None:
     }
     problems = find_problems(json.dumps({"anyOf": [wide] * 30}), json.dumps({**wide, "maxProperties": 1}))
     assert problems
+
+
+HOLDERS: list[dict[str, Any]] = [
+    {"not": {"$ref": "#/$defs/m"}},
+    {"oneOf": [{"$ref": "#/$defs/m"}, {"type": "null"}]},
+    {"if": {"$ref": "#/$defs/m"}, "then": {"minLength": 1}},
+    {"contains": {"$ref": "#/$defs/m"}},
+    {"prefixItems": [{"$ref": "#/$defs/m"}]},
+    {"propertyNames": {"$ref": "#/$defs/m"}},
+    {"dependentSchemas": {"b": {"properties": {"c": {"$ref": "#/$defs/m"}}}}},
+    {"$ref": "#/$defs/m", "const": "x"},
+    {"$ref": "#/$defs/m", "enum": ["x", "y"]},
+    {"allOf": [{"$ref": "#/$defs/m"}], "enum": ["x", "y"]},
+    {"properties": {"b": {"$ref": "#/$defs/m"}}, "unevaluatedProperties": False},
+    {"items": {"$ref": "#/$defs/m"}, "unevaluatedItems": False},
+]
+
+
+def holding(holder: dict[str, Any], **more: Any) -> str:
+    return json.dumps(
+        {"$defs": {"m": {"type": "string"}, **more.pop("defs", {})}, "properties": {"a": holder}, **more}
+    )
+
+
+@pytest.mark.parametrize("holder", HOLDERS, ids=",".join)
+def test_a_keyword_that_holds_a_reference_to_the_same_is_the_same(holder: dict[str, Any]) -> None:
+    old = holding(holder)
+    assert find_problems(old, holding(holder, description="x")) == []
+    assert find_problems(holding(holder, description="x"), old) == []
+    assert find_problems(old, holding(holder, defs={"n": {}}, maxProperties=9))[0].path == "/maxProperties"
+
+
+@pytest.mark.parametrize("holder", HOLDERS, ids=",".join)
+def test_the_same_reference_to_something_else_is_not_the_same(holder: dict[str, Any]) -> None:
+    changed = holding(holder, defs={"m": {"$ref": "#/$defs/k"}, "k": {"type": "integer"}})
+    before = holding(holder, defs={"m": {"$ref": "#/$defs/k"}, "k": {"type": "string"}})
+    assert find_problems(before, changed)
+
+
+def test_what_is_listed_as_data_is_compared_with_all_its_members() -> None:
+    one, other = ({"not": {"const": {"description": text}}} for text in "ab")
+    assert find_problems(json.dumps(one), json.dumps(other))
+    assert find_problems(json.dumps({"const": {"title": "a"}}), json.dumps({"const": {"title": "b"}}))
+
+
+def test_long_lists_of_objects_are_compared_by_look_up() -> None:
+    first = json.dumps({"enum": [{"a": n} for n in range(5_000)]})
+    second = json.dumps({"enum": [{"a": float(n)} for n in reversed(range(5_001))]})
+    assert find_problems(first, second) == []
+    assert [p.reason for p in find_problems(second, first)] == [
+        "refuses 1 of the values listed by enum or const"
+    ]
+
+
+def test_a_refusal_in_mode_full_tells_the_directions_apart() -> None:
+    old, new = (
+        json.dumps({"not": {"type": "string"}, "maxLength": 3}),
+        json.dumps({"not": {"type": "null"}, "maxLength": 2}),
+    )
+    with pytest.raises(RequestRefused) as refused:
+        check_compatibility(new, [(1, old)], "full")
+    assert refused.value.details["problems"] == [
+        {"path": "/maxLength", "reason": "allows only 2", "direction": "forward"},
+        {
+            "path": "/not",
+            "reason": "not decidable: the other side does not say the same",
+            "direction": "both",
+        },
+    ]
