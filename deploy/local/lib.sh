@@ -21,6 +21,8 @@ fail() {
 logged() {
   local log="$state/log/$1.log"
   shift
+  rm -f "$log"
+  (umask 077 && : >"$log")
   if ! "$@" >"$log" 2>&1 </dev/null; then
     printf '\n--- last lines of %s\n' "$log" >&2
     tail -n 25 "$log" >&2

@@ -25,6 +25,7 @@ from ves_api.cli.admin import open_admin
 from ves_api.cli.settings import layers
 from ves_client.agent import SEED_BYTES
 from ves_client.errors import check_failed, usage
+from ves_client.private_files import write_private
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -44,7 +45,7 @@ def load_shop(tenant_id: UUID, folder: Path) -> Shop:
     """Give a tenant's shop: its secrets are kept (0600), so that a repeated run signs the same bytes."""
     file = folder / f"agents-{tenant_id}.hex"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not file.exists():
             handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as fresh:
@@ -77,8 +78,8 @@ def trusted_keys(shop: Shop, collection: Collection, public_key: str | None) -> 
 def run_verifier(folder: Path, keys: Json, evidence: bytes) -> Json:
     """Run the independent verifier as a process of its own, isolated from this program's import path."""
     keys_file, evidence_file = folder / "keys.json", folder / "evidence.ndjson"
-    keys_file.write_bytes(orjson.dumps(keys, option=orjson.OPT_INDENT_2))
-    evidence_file.write_bytes(evidence)
+    write_private(keys_file, orjson.dumps(keys, option=orjson.OPT_INDENT_2), force=True)
+    write_private(evidence_file, evidence, force=True)
     done = subprocess.run(
         [sys.executable, "-I", independent.__file__, keys_file, evidence_file],
         check=False,

@@ -296,7 +296,9 @@ def test_the_story_ends_with_a_verified_receipt(
     assert told.code == 0
     assert told.out.count("verified") >= 5
     assert "no public key" not in told.out
-    assert ves("verify", "proof", str(tmp_path / ".ves" / "story.json")).code == 0
+    kept = tmp_path / ".ves" / "story.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert ves("verify", "proof", str(kept)).code == 0
     answer = json.loads(ves("story", "--json").out)
     assert answer["verified"]
     assert answer["signature_verified"]

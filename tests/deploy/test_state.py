@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 from ves_local import database, keyvalue, ports, secretstore, up
-from ves_local.console import StageError
+from ves_local.console import StageError, open_log
 from ves_local.layout import Layout
 
 HOST = "127.0.0.1"
@@ -142,3 +142,12 @@ def test_values_are_taken_literally(tmp_path: Path) -> None:
     assert keyvalue.read(tmp_path / "file") == values
     with pytest.raises(ValueError, match="line break"):
         keyvalue.write(tmp_path / "file", {"A": "x\ny"})
+
+
+def test_a_log_is_for_its_owner_also_where_an_older_one_was_not(tmp_path: Path) -> None:
+    log = tmp_path / "some.log"
+    log.write_text("old")
+    log.chmod(0o644)
+    with open_log(log) as stream:
+        stream.write("new")
+    assert (log.read_text(), log.stat().st_mode & 0o777) == ("new", 0o600)

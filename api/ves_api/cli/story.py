@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,8 +118,11 @@ def _keep(evidence: Evidence, folder: Path | None) -> Path | None:
         return None
     file = folder / "story.json"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(msgspec.json.format(msgspec.json.encode(evidence.document())) + b"\n")
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(msgspec.json.format(msgspec.json.encode(evidence.document())) + b"\n")
     except OSError:  # failing to write the file is not an error: every check has passed
         return None
     return file

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ves_local import keyvalue
-from ves_local.console import StageError, say
+from ves_local.console import StageError, open_log, say
 from ves_local.layout import POSTGRES_PORT, own_folder
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def create(layout: Layout, bindir: Path) -> None:
         f"--locale={locale}",
         "--no-instructions",
     )
-    with log.open("w", encoding="utf-8") as stream:
+    with open_log(log) as stream:
         if subprocess.run(command, check=False, stdout=stream, stderr=stream, cwd="/").returncode != 0:
             raise StageError("initdb could not make the cluster", [log])
     unfinished.rename(layout.data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,13 @@ def tail(path: Path, lines: int = _TAIL_LINES) -> str:
             return "".join(deque(stream, maxlen=lines))
     except OSError:
         return ""
+
+
+def open_log(path: Path) -> TextIO:
+    """Open a log anew for its owner only (0600), whatever its mode was before."""
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return os.fdopen(handle, "w", encoding="utf-8")
 
 
 def report(error: StageError) -> None:

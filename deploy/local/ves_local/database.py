@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from ves_local import processes
-from ves_local.console import StageError
+from ves_local.console import StageError, open_log
 from ves_local.layout import DATABASE
 from ves_local.secretstore import LOGIN_ROLES, password_name
 
@@ -112,7 +112,7 @@ def install_engine(layout: Layout, urls: Urls) -> None:
     log = layout.log / "engine-install.log"
     # The URL may hold a password: it goes by the environment, which only this user can read.
     command: list[str | Path] = [layout.venv / "bin" / "python", "-m", "ves_api.cli", "engine", "install"]
-    with log.open("w", encoding="utf-8") as stream:
+    with open_log(log) as stream:
         done = subprocess.run(
             command,
             check=False,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ves_local import keyvalue, processes
-from ves_local.console import StageError
+from ves_local.console import StageError, open_log
 from ves_local.layout import own_folder
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def start(layout: Layout, config: str) -> None:
     # A clean environment: what the caller has in his (keys, proxies, a version switcher) is not the services' business.
     clean = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
     clean |= {name: os.environ[name] for name in ("HOME", "USER", "LOGNAME") if name in os.environ}
-    with log.open("w", encoding="utf-8") as stream:
+    with open_log(log) as stream:
         started = subprocess.run(
             [layout.venv / "bin" / "supervisord", "-c", layout.supervisor_config],
             check=False, env=clean, cwd=layout.state, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL, umask=0o077,
