@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 # Checks that say what could not be recomputed, and why: limits, not findings.
-NOTES = frozenset({"core_mode", "payload_not_opened", "payload_shredded"})
+NOTES = frozenset({"before_first_commitment", "core_mode", "payload_not_opened", "payload_shredded"})
 AUDIT_CHAIN = "audit_chain"
 
 

@@ -2436,10 +2436,12 @@ async def verify_state_roots(
 
 async def verify_stream(db: AsyncDatabase, *, tenant_id: UUID, store_id: UUID) -> list[VerifyStreamRow]:
     """Recomputes signatures, numbering, hashes, receipts, trees and the state-root chain of a stream, and of
-    the legacy stream beside it (checks legacy_...); one row per finding, no row when all is well. Three
-    checks are notes and no findings: payload_shredded (a payload was destroyed on purpose),
-    payload_not_opened (how many payloads are encrypted at rest under keys that the server does not have)
-    and core_mode. In core mode signatures and payload hashes are not recomputed, and one row says so.
+    the legacy stream beside it (checks legacy_...); one row per finding, no row when all is well. Four
+    checks are notes and no findings: before_first_commitment (numbers that no commitment can cover,
+    because the stream's first one starts behind them), payload_shredded (a payload was destroyed on
+    purpose), payload_not_opened (how many payloads are encrypted at rest under keys that the server does
+    not have) and core_mode. In core mode signatures and payload hashes are not recomputed, and one row
+    says so.
     """
     rows = await db.fetch(FUNCTIONS['verify_stream'], {
         'tenant_id': tenant_id,

@@ -27,13 +27,13 @@ begin
     from ves_store.ves_events as e
     where e.tenant_id = shred_payload.tenant_id and e.store_id = shred_payload.store_id
       and e.sequence_number = shred_payload.sequence_number
-    for update;
+    for no key update;
   else
     select e.event_id, e.shredded_at into v_event_id, v_shredded_at
     from ves_store.events as e
     where e.tenant_id = shred_payload.tenant_id and e.store_id = shred_payload.store_id
       and e.sequence_number = shred_payload.sequence_number
-    for update;
+    for no key update;
   end if;
   if v_event_id is null then
     perform ves_int.raise_error('event_not_found');

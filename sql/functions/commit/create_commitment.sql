@@ -75,6 +75,7 @@ begin
   v_new.prev_state_root := coalesce(v_last.new_state_root, decode(repeat('00', 32), 'hex'));
   v_new.sequence_start := create_commitment.sequence_start;
   v_new.sequence_end := create_commitment.sequence_end;
+  v_new.previous_end := v_last.sequence_end;
   v_new.new_state_root := ves_int.state_root(
     ves_int.stream_id(v_new.tenant_id, v_new.store_id), v_new.prev_state_root, v_new.merkle_root,
     v_new.sequence_start, v_new.sequence_end, v_new.leaf_count);

@@ -119,6 +119,12 @@ begin
       finding := 'the range does not start after the commitment before';
       return next;
     end if;
+    if v_previous.batch_id is null and v_commitment.sequence_start > 1 then
+      check_name := 'before_first_commitment';
+      sequence_number := v_commitment.sequence_start - 1;
+      finding := 'legacy numbers up to this one are before the first commitment: no commitment can cover them';
+      return next;
+    end if;
     v_previous := v_commitment;
   end loop;
 end

@@ -66,6 +66,7 @@ begin
   v_new.new_state_root := ves_int.legacy_entities_root(v_new.tenant_id, v_new.store_id);
   v_new.sequence_start := create_legacy_commitment.sequence_start;
   v_new.sequence_end := create_legacy_commitment.sequence_end;
+  v_new.previous_end := v_last.sequence_end;
   v_new.committed_at := clock_timestamp();
   insert into ves_store.commitments select v_new.*;
   insert into ves_store.commitment_nodes (tenant_id, batch_id, level, nodes)

@@ -278,85 +278,6 @@ comment on table ves_store.credential_epoch is
 comment on column ves_store.credential_epoch.singleton is 'Always true: the table has one row.';
 comment on column ves_store.credential_epoch.epoch is 'Current epoch.';
 
-create table ves_store.ves_commitments (
-  tenant_id uuid not null,
-  store_id uuid not null,
-  batch_id uuid not null,
-  ves_version integer not null default 1,
-  tree_depth integer not null,
-  leaf_count integer not null,
-  padded_leaf_count integer not null,
-  merkle_root bytea not null,
-  prev_state_root bytea not null,
-  new_state_root bytea not null,
-  sequence_start bigint not null,
-  sequence_end bigint not null,
-  committed_at timestamptz not null,
-  constraint ves_commitments_pkey primary key (batch_id, tenant_id),
-  constraint ves_commitments_tenant_id_store_id_sequence_start_key unique (
-    tenant_id, store_id, sequence_start
-  ),
-  constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
-  constraint leaf_count_is_the_length_of_the_range check (leaf_count = sequence_end - sequence_start + 1),
-  constraint padding_is_a_power_of_two check (
-    padded_leaf_count = 1 << tree_depth and padded_leaf_count >= leaf_count
-  ),
-  constraint roots_have_32_bytes check (
-    octet_length(merkle_root) = 32
-    and octet_length(prev_state_root) = 32
-    and octet_length(new_state_root) = 32
-  )
-);
-
-comment on table ves_store.ves_commitments is 'VES commitments (VES 10): Merkle root of a range and its place in the state-root chain. Append-only.';
-comment on column ves_store.ves_commitments.tenant_id is 'Tenant.';
-comment on column ves_store.ves_commitments.store_id is 'Store.';
-comment on column ves_store.ves_commitments.batch_id is 'Random UUID.';
-comment on column ves_store.ves_commitments.ves_version is 'Protocol version, 1.';
-comment on column ves_store.ves_commitments.tree_depth is 'log2(padded_leaf_count).';
-comment on column ves_store.ves_commitments.leaf_count is 'Events in the range.';
-comment on column ves_store.ves_commitments.padded_leaf_count is 'Leaves of the padded tree.';
-comment on column ves_store.ves_commitments.merkle_root is 'VES 9.2, 32 bytes.';
-comment on column ves_store.ves_commitments.prev_state_root is 'new_state_root of the commitment before; zeros for the first.';
-comment on column ves_store.ves_commitments.new_state_root is 'VES 10.2, 32 bytes.';
-comment on column ves_store.ves_commitments.sequence_start is 'First number, inclusive.';
-comment on column ves_store.ves_commitments.sequence_end is 'Last number, inclusive.';
-comment on column ves_store.ves_commitments.committed_at is 'When.';
-
-create table ves_store.commitments (
-  tenant_id uuid not null,
-  store_id uuid not null,
-  batch_id uuid not null,
-  events_root bytea not null,
-  prev_state_root bytea not null,
-  new_state_root bytea not null,
-  event_count integer not null,
-  sequence_start bigint not null,
-  sequence_end bigint not null,
-  committed_at timestamptz not null,
-  constraint commitments_pkey primary key (batch_id, tenant_id),
-  constraint commitments_tenant_id_store_id_sequence_start_key unique (tenant_id, store_id, sequence_start),
-  constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
-  constraint event_count_is_the_length_of_the_range check (event_count = sequence_end - sequence_start + 1),
-  constraint roots_have_32_bytes check (
-    octet_length(events_root) = 32
-    and octet_length(prev_state_root) = 32
-    and octet_length(new_state_root) = 32
-  )
-);
-
-comment on table ves_store.commitments is 'Legacy commitments (VES 17.3): root of a range and the entity versions at that time. Append-only.';
-comment on column ves_store.commitments.tenant_id is 'Tenant.';
-comment on column ves_store.commitments.store_id is 'Store.';
-comment on column ves_store.commitments.batch_id is 'Random UUID.';
-comment on column ves_store.commitments.events_root is 'Root over the leaves of the range, 32 bytes.';
-comment on column ves_store.commitments.prev_state_root is 'new_state_root of the commitment before; zeros for the first.';
-comment on column ves_store.commitments.new_state_root is 'Hash over every entity version when the commitment was made, 32 bytes.';
-comment on column ves_store.commitments.event_count is 'Events in the range.';
-comment on column ves_store.commitments.sequence_start is 'First number, inclusive.';
-comment on column ves_store.commitments.sequence_end is 'Last number, inclusive.';
-comment on column ves_store.commitments.committed_at is 'When.';
-
 create table ves_store.ves_events (
   tenant_id uuid not null,
   store_id uuid not null,
@@ -448,6 +369,198 @@ comment on column ves_store.ves_events.payload_encrypted is 'VES-ENC-1 object, i
 comment on column ves_store.ves_events.payload_at_rest is 'The JSON text as received, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';
 comment on column ves_store.ves_events.payload_key_id is 'Key of payload_at_rest, 8 bytes: the start of SHA-256("VES_ATREST_KEY_ID_V1" || key).';
 comment on column ves_store.ves_events.shredded_at is 'When the payload was destroyed (ves_store.shredded_payloads says why); the hashes remain.';
+
+create table ves_store.events (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  sequence_number bigint not null,
+  event_id uuid not null,
+  command_id uuid,
+  source_agent uuid not null,
+  envelope_version bigint not null default 1,
+  base_version bigint,
+  created_at timestamptz not null,
+  sequenced_at timestamptz not null,
+  entity_type text not null,
+  entity_id text not null,
+  event_type text not null,
+  payload_hash bytea not null,
+  leaf_hash bytea not null,
+  signature bytea,
+  payload json,
+  payload_at_rest bytea,
+  payload_key_id bytea,
+  shredded_at timestamptz,
+  constraint events_pkey primary key (event_id, tenant_id),
+  constraint events_tenant_id_store_id_sequence_number_key unique (tenant_id, store_id, sequence_number),
+  constraint sequence_number_is_positive check (sequence_number > 0),
+  constraint envelope_version_is_32_bits check (envelope_version between 0 and 4294967295),
+  constraint digests_have_their_lengths check (
+    octet_length(payload_hash) = 32 and octet_length(leaf_hash) = 32
+  ),
+  constraint payload_has_one_stored_form check (
+    case
+      when shredded_at is not null then payload is null and payload_at_rest is null
+      else (payload is null) <> (payload_at_rest is null)
+    end
+  ),
+  constraint ciphertext_names_its_key check (
+    (payload_at_rest is null) = (payload_key_id is null) and octet_length(payload_key_id) = 8
+  ),
+  constraint names_have_their_lengths check (
+    octet_length(entity_type) between 1 and 128 and octet_length(entity_id) between 1 and 512
+    and octet_length(event_type) between 1 and 256
+  )
+);
+
+-- The history of an entity: counted and paged without touching the table.
+create index events_entity_history_idx
+on ves_store.events (entity_id, entity_type, store_id, tenant_id, sequence_number);
+
+-- Ciphertext does not compress: trying would only cost time.
+alter table ves_store.events alter column payload_at_rest set storage external;
+
+comment on table ves_store.events is
+'The legacy event log (VES 17): unsigned events, numbered 1..n without a gap per (tenant, store), apart from the VES numbers. Append-only.';
+comment on column ves_store.events.tenant_id is 'Tenant.';
+comment on column ves_store.events.store_id is 'Store.';
+comment on column ves_store.events.sequence_number is 'Number in the legacy stream, from 1.';
+comment on column ves_store.events.event_id is 'Unique per tenant.';
+comment on column ves_store.events.command_id is 'Intent of the client; the first event with it wins.';
+comment on column ves_store.events.source_agent is 'Agent that sent the event.';
+comment on column ves_store.events.envelope_version is 'As sent; 1 when absent.';
+comment on column ves_store.events.base_version is 'Entity version the client expected, if it said so.';
+comment on column ves_store.events.created_at is 'The client''s time, to the microsecond.';
+comment on column ves_store.events.sequenced_at is 'When the number was given.';
+comment on column ves_store.events.entity_type is '1 to 128 bytes.';
+comment on column ves_store.events.entity_id is '1 to 512 bytes.';
+comment on column ves_store.events.event_type is '1 to 256 bytes.';
+comment on column ves_store.events.payload_hash is 'VES 17.1, 32 bytes: SHA-256 of the compact form.';
+comment on column ves_store.events.leaf_hash is 'VES 17.3, 32 bytes.';
+comment on column ves_store.events.signature is 'As sent; nobody verifies it.';
+comment on column ves_store.events.payload is 'The JSON text as received, when it is stored in plaintext.';
+comment on column ves_store.events.payload_at_rest is 'The compact form of the payload, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';
+comment on column ves_store.events.payload_key_id is 'Key of payload_at_rest, 8 bytes: the start of SHA-256("VES_ATREST_KEY_ID_V1" || key).';
+comment on column ves_store.events.shredded_at is 'When the payload was destroyed (ves_store.shredded_payloads says why); the hashes remain.';
+
+create table ves_store.ves_commitments (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  batch_id uuid not null,
+  ves_version integer not null default 1,
+  tree_depth integer not null,
+  leaf_count integer not null,
+  padded_leaf_count integer not null,
+  merkle_root bytea not null,
+  prev_state_root bytea not null,
+  new_state_root bytea not null,
+  sequence_start bigint not null,
+  sequence_end bigint not null,
+  previous_end bigint,
+  committed_at timestamptz not null,
+  constraint ves_commitments_pkey primary key (batch_id, tenant_id),
+  constraint ves_commitments_tenant_id_store_id_sequence_start_key
+  unique (tenant_id, store_id, sequence_start),
+  constraint ves_commitments_tenant_id_store_id_sequence_end_key
+  unique (tenant_id, store_id, sequence_end),
+  constraint ves_commitments_tenant_id_store_id_previous_end_key
+  unique (tenant_id, store_id, previous_end),
+  constraint ves_commitments_tenant_id_store_id_previous_end_fkey
+  foreign key (tenant_id, store_id, previous_end)
+  references ves_store.ves_commitments (tenant_id, store_id, sequence_end),
+  constraint ves_commitments_tenant_id_store_id_sequence_start_fkey
+  foreign key (tenant_id, store_id, sequence_start)
+  references ves_store.ves_events (tenant_id, store_id, sequence_number),
+  constraint ves_commitments_tenant_id_store_id_sequence_end_fkey
+  foreign key (tenant_id, store_id, sequence_end)
+  references ves_store.ves_events (tenant_id, store_id, sequence_number),
+  constraint range_starts_after_the_previous_end check (sequence_start = previous_end + 1),
+  constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
+  constraint leaf_count_is_the_length_of_the_range check (leaf_count = sequence_end - sequence_start + 1),
+  constraint padding_is_a_power_of_two check (
+    padded_leaf_count = 1 << tree_depth and padded_leaf_count >= leaf_count
+  ),
+  constraint roots_have_32_bytes check (
+    octet_length(merkle_root) = 32
+    and octet_length(prev_state_root) = 32
+    and octet_length(new_state_root) = 32
+  )
+);
+
+-- A stream has one first commitment; every other one continues another.
+create unique index ves_commitments_first_idx
+on ves_store.ves_commitments (tenant_id, store_id) where previous_end is null;
+
+comment on table ves_store.ves_commitments is 'VES commitments (VES 10): Merkle root of a range and its place in the state-root chain. Append-only.';
+comment on column ves_store.ves_commitments.tenant_id is 'Tenant.';
+comment on column ves_store.ves_commitments.store_id is 'Store.';
+comment on column ves_store.ves_commitments.batch_id is 'Random UUID.';
+comment on column ves_store.ves_commitments.ves_version is 'Protocol version, 1.';
+comment on column ves_store.ves_commitments.tree_depth is 'log2(padded_leaf_count).';
+comment on column ves_store.ves_commitments.leaf_count is 'Events in the range.';
+comment on column ves_store.ves_commitments.padded_leaf_count is 'Leaves of the padded tree.';
+comment on column ves_store.ves_commitments.merkle_root is 'VES 9.2, 32 bytes.';
+comment on column ves_store.ves_commitments.prev_state_root is 'new_state_root of the commitment before; zeros for the first.';
+comment on column ves_store.ves_commitments.new_state_root is 'VES 10.2, 32 bytes.';
+comment on column ves_store.ves_commitments.sequence_start is 'First number, inclusive.';
+comment on column ves_store.ves_commitments.sequence_end is 'Last number, inclusive.';
+comment on column ves_store.ves_commitments.previous_end is 'sequence_end of the commitment before; null for the first, which may start anywhere.';
+comment on column ves_store.ves_commitments.committed_at is 'When.';
+
+create table ves_store.commitments (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  batch_id uuid not null,
+  events_root bytea not null,
+  prev_state_root bytea not null,
+  new_state_root bytea not null,
+  event_count integer not null,
+  sequence_start bigint not null,
+  sequence_end bigint not null,
+  previous_end bigint,
+  committed_at timestamptz not null,
+  constraint commitments_pkey primary key (batch_id, tenant_id),
+  constraint commitments_tenant_id_store_id_sequence_start_key
+  unique (tenant_id, store_id, sequence_start),
+  constraint commitments_tenant_id_store_id_sequence_end_key
+  unique (tenant_id, store_id, sequence_end),
+  constraint commitments_tenant_id_store_id_previous_end_key
+  unique (tenant_id, store_id, previous_end),
+  constraint commitments_tenant_id_store_id_previous_end_fkey
+  foreign key (tenant_id, store_id, previous_end)
+  references ves_store.commitments (tenant_id, store_id, sequence_end),
+  constraint commitments_tenant_id_store_id_sequence_start_fkey
+  foreign key (tenant_id, store_id, sequence_start)
+  references ves_store.events (tenant_id, store_id, sequence_number),
+  constraint commitments_tenant_id_store_id_sequence_end_fkey
+  foreign key (tenant_id, store_id, sequence_end)
+  references ves_store.events (tenant_id, store_id, sequence_number),
+  constraint range_starts_after_the_previous_end check (sequence_start = previous_end + 1),
+  constraint sequence_range_is_not_empty check (sequence_end >= sequence_start),
+  constraint event_count_is_the_length_of_the_range check (event_count = sequence_end - sequence_start + 1),
+  constraint roots_have_32_bytes check (
+    octet_length(events_root) = 32
+    and octet_length(prev_state_root) = 32
+    and octet_length(new_state_root) = 32
+  )
+);
+
+-- A stream has one first commitment; every other one continues another.
+create unique index commitments_first_idx
+on ves_store.commitments (tenant_id, store_id) where previous_end is null;
+
+comment on table ves_store.commitments is 'Legacy commitments (VES 17.3): root of a range and the entity versions at that time. Append-only.';
+comment on column ves_store.commitments.tenant_id is 'Tenant.';
+comment on column ves_store.commitments.store_id is 'Store.';
+comment on column ves_store.commitments.batch_id is 'Random UUID.';
+comment on column ves_store.commitments.events_root is 'Root over the leaves of the range, 32 bytes.';
+comment on column ves_store.commitments.prev_state_root is 'new_state_root of the commitment before; zeros for the first.';
+comment on column ves_store.commitments.new_state_root is 'Hash over every entity version when the commitment was made, 32 bytes.';
+comment on column ves_store.commitments.event_count is 'Events in the range.';
+comment on column ves_store.commitments.sequence_start is 'First number, inclusive.';
+comment on column ves_store.commitments.sequence_end is 'Last number, inclusive.';
+comment on column ves_store.commitments.previous_end is 'sequence_end of the commitment before; null for the first, which may start anywhere.';
+comment on column ves_store.commitments.committed_at is 'When.';
 
 create table ves_store.ves_compliance_proofs (
   tenant_id uuid not null,
@@ -966,79 +1079,6 @@ insert into ves_store.transitions (machine, from_state, to_state) values
 ('event_schemas.status', 'deprecated', 'archived'),
 ('event_schemas.status', 'archived', 'active'),
 ('event_schemas.status', 'archived', 'deprecated');
-
-create table ves_store.events (
-  tenant_id uuid not null,
-  store_id uuid not null,
-  sequence_number bigint not null,
-  event_id uuid not null,
-  command_id uuid,
-  source_agent uuid not null,
-  envelope_version bigint not null default 1,
-  base_version bigint,
-  created_at timestamptz not null,
-  sequenced_at timestamptz not null,
-  entity_type text not null,
-  entity_id text not null,
-  event_type text not null,
-  payload_hash bytea not null,
-  leaf_hash bytea not null,
-  signature bytea,
-  payload json,
-  payload_at_rest bytea,
-  payload_key_id bytea,
-  shredded_at timestamptz,
-  constraint events_pkey primary key (event_id, tenant_id),
-  constraint events_tenant_id_store_id_sequence_number_key unique (tenant_id, store_id, sequence_number),
-  constraint sequence_number_is_positive check (sequence_number > 0),
-  constraint envelope_version_is_32_bits check (envelope_version between 0 and 4294967295),
-  constraint digests_have_their_lengths check (
-    octet_length(payload_hash) = 32 and octet_length(leaf_hash) = 32
-  ),
-  constraint payload_has_one_stored_form check (
-    case
-      when shredded_at is not null then payload is null and payload_at_rest is null
-      else (payload is null) <> (payload_at_rest is null)
-    end
-  ),
-  constraint ciphertext_names_its_key check (
-    (payload_at_rest is null) = (payload_key_id is null) and octet_length(payload_key_id) = 8
-  ),
-  constraint names_have_their_lengths check (
-    octet_length(entity_type) between 1 and 128 and octet_length(entity_id) between 1 and 512
-    and octet_length(event_type) between 1 and 256
-  )
-);
-
--- The history of an entity: counted and paged without touching the table.
-create index events_entity_history_idx
-on ves_store.events (entity_id, entity_type, store_id, tenant_id, sequence_number);
-
--- Ciphertext does not compress: trying would only cost time.
-alter table ves_store.events alter column payload_at_rest set storage external;
-
-comment on table ves_store.events is
-'The legacy event log (VES 17): unsigned events, numbered 1..n without a gap per (tenant, store), apart from the VES numbers. Append-only.';
-comment on column ves_store.events.tenant_id is 'Tenant.';
-comment on column ves_store.events.store_id is 'Store.';
-comment on column ves_store.events.sequence_number is 'Number in the legacy stream, from 1.';
-comment on column ves_store.events.event_id is 'Unique per tenant.';
-comment on column ves_store.events.command_id is 'Intent of the client; the first event with it wins.';
-comment on column ves_store.events.source_agent is 'Agent that sent the event.';
-comment on column ves_store.events.envelope_version is 'As sent; 1 when absent.';
-comment on column ves_store.events.base_version is 'Entity version the client expected, if it said so.';
-comment on column ves_store.events.created_at is 'The client''s time, to the microsecond.';
-comment on column ves_store.events.sequenced_at is 'When the number was given.';
-comment on column ves_store.events.entity_type is '1 to 128 bytes.';
-comment on column ves_store.events.entity_id is '1 to 512 bytes.';
-comment on column ves_store.events.event_type is '1 to 256 bytes.';
-comment on column ves_store.events.payload_hash is 'VES 17.1, 32 bytes: SHA-256 of the compact form.';
-comment on column ves_store.events.leaf_hash is 'VES 17.3, 32 bytes.';
-comment on column ves_store.events.signature is 'As sent; nobody verifies it.';
-comment on column ves_store.events.payload is 'The JSON text as received, when it is stored in plaintext.';
-comment on column ves_store.events.payload_at_rest is 'The compact form of the payload, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';
-comment on column ves_store.events.payload_key_id is 'Key of payload_at_rest, 8 bytes: the start of SHA-256("VES_ATREST_KEY_ID_V1" || key).';
-comment on column ves_store.events.shredded_at is 'When the payload was destroyed (ves_store.shredded_payloads says why); the hashes remain.';
 
 create table ves_store.group_key_audit_log (
   entry_id bigint generated always as identity,
