@@ -22,8 +22,14 @@ CONSTRAINTS = {
     'commitment_anchors_pkey': 'internal_error',
     # written once for a commitment that is new
     'commitment_nodes_pkey': 'internal_error',
+    # a concurrent call committed the range; then it is found
+    'commitments_first_idx': RETRY,
     # the key is drawn by the database
     'commitments_pkey': 'internal_error',
+    # a concurrent call committed the range; then it is found
+    'commitments_tenant_id_store_id_previous_end_key': RETRY,
+    # a concurrent call committed the range; then it is found
+    'commitments_tenant_id_store_id_sequence_end_key': RETRY,
     # a concurrent call committed the range; then it is found
     'commitments_tenant_id_store_id_sequence_start_key': RETRY,
     # the table has one row, made by the installation
@@ -86,8 +92,14 @@ CONSTRAINTS = {
     'ves_commitment_anchors_pkey': 'internal_error',
     # written once for a commitment that is new
     'ves_commitment_nodes_pkey': 'internal_error',
+    # a concurrent call committed the range; then it is found
+    'ves_commitments_first_idx': RETRY,
     # the key is drawn by the database
     'ves_commitments_pkey': 'internal_error',
+    # a concurrent call committed the range; then it is found
+    'ves_commitments_tenant_id_store_id_previous_end_key': RETRY,
+    # a concurrent call committed the range; then it is found
+    'ves_commitments_tenant_id_store_id_sequence_end_key': RETRY,
     # a concurrent call committed the range; then it is found
     'ves_commitments_tenant_id_store_id_sequence_start_key': RETRY,
     # the key is a random UUID of the edge
