@@ -70,6 +70,6 @@ def configure(level: str, *, as_json: bool) -> None:
     )
 
 
-def get_logger(room: str) -> Logger:
-    """A logger whose events carry `room`, the part of the program that speaks."""
-    return cast("Logger", structlog.get_logger(room=room))
+def get_logger(room: str, **fields: str) -> Logger:
+    """A logger whose events carry `room`, the part of the program that speaks, and `fields`."""
+    return cast("Logger", structlog.get_logger(room=room, **fields))

@@ -15,9 +15,10 @@ import msgspec
 import psycopg
 from psycopg.types.json import set_json_loads
 from psycopg.types.string import TextBinaryLoader, TextLoader
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ves_edge import arrays
+from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 from ves_edge.translate import (
     connection_was_lost,
@@ -150,7 +151,7 @@ class Pool:
                 lost, read_only = connection_was_lost(error), is_read_only(error)
                 again = is_conflict(error) or read_only or (repeatable and lost)
                 if attempt >= _ATTEMPTS or not again:
-                    refusal = translate(error)
+                    refusal = self._refusal(error)
                     if refusal.name == "internal_error":
                         _log.error(
                             "statement_failed", statement=name, **describe(error), exc_info=_bug(error)
@@ -161,6 +162,13 @@ class Pool:
                 await self._replace_connections(read_only=read_only)
             await asyncio.sleep(0.01 * 2**attempt)
             attempt += 1
+
+    def _refusal(self, error: Exception) -> ApiError:
+        """What a failure means; waiting in vain for the first connection means that there is no server."""
+        figures = self.pool_figures()
+        if isinstance(error, PoolTimeout) and figures.total == 0:
+            return ApiError("database_unavailable", retry_after=1)
+        return translate(error)
 
     async def _run_once(self, statement: bytes, parameters: Mapping[str, Any]) -> list[Row]:
         pool = self._pool

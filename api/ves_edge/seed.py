@@ -34,4 +34,6 @@ def _base64_standard(text: str) -> bytes:
 
 
 def _base64_url(text: str) -> bytes:
+    if set(text) & set("+/"):
+        raise ValueError("not of this alphabet")  # b64decode with altchars takes both
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

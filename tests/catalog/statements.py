@@ -18,7 +18,6 @@ FILES = {
         str(path.relative_to(ROOT)): "ves_admin"
         for path in sorted((ROOT / "api/ves_api/gateway/operators").glob("*.sql"))
     },
-    "workers/ves_workers/runtime/statements.sql": "ves_worker",
 }
 _NAME = re.compile(r"^-- name: (\w+)\n((?:--[^\n]*\n)*)", re.MULTILINE)
 _PARAMETER = re.compile(r"%\((\w+)\)s")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections import UserDict, defaultdict
+from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,7 +22,7 @@ from ves_client.commands.main import app as ves_agent
 from ves_workers.runtime.settings import Settings as WorkerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import psycopg
 
@@ -109,21 +109,9 @@ def asked() -> dict[str, dict[str, object]]:
     """Program to the variables that it reads, each with what is in effect when nothing is set."""
     server = Environment({})
     read(server)
-    worker = _Recorder({"DATABASE_URL": "postgres://localhost/ves"})
+    worker = Environment({"DATABASE_URL": "postgres://localhost/ves"})
     WorkerSettings.from_environment(worker)
-    return {"server": server.read, "workers": worker.asked}
-
-
-class _Recorder(UserDict[str, str]):
-    """An environment that remembers what was asked for."""
-
-    def __init__(self, given: Mapping[str, str]) -> None:
-        super().__init__(given)
-        self.asked: dict[str, object] = {}
-
-    def get(self, key: str, default: Any = None) -> Any:
-        self.asked[key] = None
-        return super().get(key, default)
+    return {"server": server.read, "workers": worker.read}
 
 
 def _default(value: object) -> str:

@@ -56,7 +56,7 @@ class System:
                 cwd="/",
                 env={
                     "PATH": os.environ["PATH"],
-                    "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/workers",
+                    "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/api:{ROOT}/workers",
                     "DATABASE_URL": self.cluster.url(DATABASE, "ves_worker"),
                     "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
                     "VES_WORKER_POLL_MS": "20",

@@ -18,7 +18,7 @@ from tests.workers.feeder import SEQUENCER_SEED, Feeder
 from ves_workers.commit.worker import CommitWorker
 from ves_workers.keys.worker import KeysWorker
 from ves_workers.receipts.worker import ReceiptsWorker
-from ves_workers.runtime.gateway import Gateway
+from ves_workers.runtime.database import WorkerDatabase
 from ves_workers.runtime.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ def settings(database: Database) -> Callable[..., Settings]:
     return make
 
 
-def gateway(settings: Settings) -> Gateway:
-    return Gateway(settings.database_url, application_name="ves-worker-test", statement_timeout_ms=30_000)
+def connection(settings: Settings) -> WorkerDatabase:
+    return WorkerDatabase(settings, "ves-worker-test")
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def commit_worker(settings: Callable[..., Settings]) -> Any:
 
         def make(clock: Callable[[], float] = time.monotonic, **changes: Any) -> CommitWorker:
             wanted = settings(**changes)
-            worker = CommitWorker(gateway(wanted), wanted, clock)
+            worker = CommitWorker(connection(wanted), wanted, clock)
             stack.push_async_callback(worker.close)
             return worker
 
@@ -74,7 +74,7 @@ async def receipts_worker(settings: Callable[..., Settings]) -> Any:
 
         def make(**changes: Any) -> ReceiptsWorker:
             wanted = settings(**changes)
-            worker = ReceiptsWorker(gateway(wanted), wanted)
+            worker = ReceiptsWorker(connection(wanted), wanted)
             stack.push_async_callback(worker.close)
             return worker
 
@@ -87,7 +87,7 @@ async def keys_worker(settings: Callable[..., Settings]) -> Any:
 
         def make(**changes: Any) -> KeysWorker:
             wanted = settings(**changes)
-            worker = KeysWorker(gateway(wanted), wanted)
+            worker = KeysWorker(connection(wanted), wanted)
             stack.push_async_callback(worker.close)
             return worker
 
@@ -113,7 +113,7 @@ class Process:
                 cwd="/",
                 env={
                     "PATH": os.environ["PATH"],
-                    "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/workers",
+                    "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/api:{ROOT}/workers",
                     "DATABASE_URL": database.url("ves_worker"),
                     "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
                     "VES_WORKER_POLL_MS": "10",

@@ -293,7 +293,7 @@ def test_a_worker_outlives_the_loss_of_its_connection(
             connection.execute("select pg_terminate_backend(%s)", [pid])
     feeder.feed(uuid.uuid4(), 5)
     wait_until(lambda: ranges(database) == [(1, 5)], "the commitment by the new connection")
-    wait_until(lambda: process.said("worker.recovered"), "the log line about it")
+    wait_until(lambda: process.said("statement_repeated"), "the log line about it")
 
 
 async def test_the_worker_can_do_nothing_but_its_own_functions(database: Database) -> None:

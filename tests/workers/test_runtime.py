@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import random
 from typing import Any
 
 import pytest
 
+from ves_edge.environment import Environment, SettingsError
+from ves_edge.errors import ApiError
+from ves_edge.gen import aio
 from ves_workers import __main__ as entry
 from ves_workers.runtime.backoff import Backoff
-from ves_workers.runtime.database import DatabaseUnavailableError
-from ves_workers.runtime.gateway import Gateway
+from ves_workers.runtime.database import WorkerDatabase
 from ves_workers.runtime.loop import run_worker
-from ves_workers.runtime.settings import Settings, SettingsError, mask_url, parse_signing_key
-from ves_workers.runtime.statements import STATEMENTS, load_statements
+from ves_workers.runtime.settings import Settings
 
 SEED = bytes(range(224, 256))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        SEED.hex(),
-        "0x" + SEED.hex(),
-        SEED.hex().upper(),
-        base64.b64encode(SEED).decode(),
-        base64.urlsafe_b64encode(SEED).decode().rstrip("="),
-    ],
-)
-def test_a_signing_key_is_read_in_every_form_of_the_protocol(text: str) -> None:
-    assert parse_signing_key(text) == SEED
-
-
-@pytest.mark.parametrize("text", ["", "00", "zz" * 32, SEED.hex()[:-1], base64.b64encode(SEED[:31]).decode()])
-def test_a_signing_key_of_another_form_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="VES_SEQUENCER_SIGNING_KEY"):
-        parse_signing_key(text)
 
 
 @pytest.mark.parametrize(
@@ -50,24 +30,18 @@ def test_a_signing_key_of_another_form_is_refused(text: str) -> None:
 )
 def test_a_wrong_setting_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name):
-        Settings.from_environment({"DATABASE_URL": "postgresql://x/y", name: value})
+        Settings.from_environment(Environment({"DATABASE_URL": "postgresql:///y", name: value}))
 
 
 def test_settings_never_show_secrets() -> None:
-    settings = Settings.from_environment(
-        {"DATABASE_URL": "postgresql://ves_worker:hush@db/ves", "VES_SEQUENCER_SIGNING_KEY": SEED.hex()}
-    )
+    environment = {
+        "DATABASE_URL": "postgresql://ves_worker:hush@localhost/ves",
+        "VES_SEQUENCER_SIGNING_KEY": SEED.hex(),
+    }
+    settings = Settings.from_environment(Environment(environment))
     for shown in (repr(settings), str(settings.masked())):
         assert "hush" not in shown
         assert SEED.hex() not in shown
-    assert mask_url("postgresql://db/ves") == "postgresql://db/ves"
-
-
-def test_a_statement_file_names_each_statement_once() -> None:
-    assert load_statements("-- name: a\n-- What it does.\nselect 1;\n") == {"a": b"select 1"}
-    with pytest.raises(ValueError, match="twice"):
-        load_statements("-- name: a\n-- One.\nselect 1;\n-- name: a\n-- Two.\nselect 2;\n")
-    assert "commit_due" in STATEMENTS
 
 
 def test_delays_grow_to_a_limit_and_scatter() -> None:
@@ -106,7 +80,7 @@ class Flaky:
 
 async def test_the_loop_goes_on_after_failures_and_stops_when_asked() -> None:
     stop = asyncio.Event()
-    worker = Flaky(stop, [DatabaseUnavailableError("gone"), ValueError("bug")])
+    worker = Flaky(stop, [ApiError("database_unavailable"), ValueError("bug")])
     async with asyncio.timeout(10):
         await run_worker(worker, stop, heartbeat_secs=0)
     assert worker.errors == []
@@ -114,13 +88,17 @@ async def test_the_loop_goes_on_after_failures_and_stops_when_asked() -> None:
 
 
 async def test_an_unreachable_database_is_told_apart_from_a_refusal() -> None:
-    gateway = Gateway("postgresql://127.0.0.1:1/x", application_name="t", statement_timeout_ms=1000)
-    with pytest.raises(DatabaseUnavailableError):
-        await gateway.list_signers()
+    database = WorkerDatabase(Settings("postgresql://127.0.0.1:1/x"), "test")
+    try:
+        with pytest.raises(ApiError) as caught:
+            await aio.list_signers(database)
+        assert caught.value.name == "database_unavailable"
+    finally:
+        await database.close()
 
 
 @pytest.mark.parametrize(
-    ("arguments", "environment"), [(["nobody"], {"DATABASE_URL": "postgresql://x/y"}), ([], {})]
+    ("arguments", "environment"), [(["nobody"], {"DATABASE_URL": "postgresql:///y"}), ([], {})]
 )
 def test_wrong_usage_ends_with_code_2(
     arguments: list[str], environment: dict[str, str], monkeypatch: Any, capsys: Any

@@ -7,20 +7,21 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from ves_edge import log
+from ves_edge.environment import Environment, SettingsError
 from ves_workers.commit.worker import CommitWorker
 from ves_workers.keys.worker import KeysWorker
 from ves_workers.receipts.worker import ReceiptsWorker
-from ves_workers.runtime.gateway import Gateway
-from ves_workers.runtime.log import configure_log, get_log
+from ves_workers.runtime.database import WorkerDatabase
 from ves_workers.runtime.loop import run_workers
-from ves_workers.runtime.settings import Settings, SettingsError
+from ves_workers.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ves_workers.runtime.loop import Worker
 
-WORKERS: dict[str, Callable[[Gateway, Settings], Worker]] = {
+WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     CommitWorker.name: CommitWorker,
     ReceiptsWorker.name: ReceiptsWorker,
     KeysWorker.name: KeysWorker,
@@ -30,17 +31,7 @@ EXIT_USAGE = 2
 
 def build_workers(names: Sequence[str], settings: Settings) -> list[Worker]:
     """Make the named workers, each with a connection of its own."""
-    return [
-        WORKERS[name](
-            Gateway(
-                settings.database_url,
-                application_name=f"ves-worker-{name}",
-                statement_timeout_ms=settings.statement_timeout_ms,
-            ),
-            settings,
-        )
-        for name in names
-    ]
+    return [WORKERS[name](WorkerDatabase(settings, f"ves-worker-{name}"), settings) for name in names]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,14 +47,16 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"unknown worker {', '.join(unknown)}; there are: {', '.join(WORKERS)}\n")
         return EXIT_USAGE
     try:
-        settings = Settings.from_environment(os.environ)
+        settings = Settings.from_environment(Environment(os.environ))
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
-    configure_log(settings.log_format)
-    get_log("main").info("process.started", workers=",".join(names), pid=os.getpid(), **settings.masked())
+    log.configure(settings.log_level, as_json=settings.log_json)
+    log.get_logger("workers", worker="main").info(
+        "process.started", workers=",".join(names), pid=os.getpid(), **settings.masked()
+    )
     asyncio.run(run_workers(build_workers(names, settings), heartbeat_secs=settings.heartbeat_secs))
-    get_log("main").info("process.stopped")
+    log.get_logger("workers", worker="main").info("process.stopped")
     return 0
 
 

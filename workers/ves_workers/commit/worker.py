@@ -9,15 +9,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import psycopg
-
-from ves_workers.runtime.log import get_log
+from ves_edge.errors import ApiError
+from ves_edge.gen import aio
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from uuid import UUID
 
-    from ves_workers.runtime.gateway import Gateway
+    from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
 # Bounds one step, and so the time between SIGTERM and the end of the process.
@@ -33,12 +33,12 @@ class CommitWorker:
     name = "commit"
 
     def __init__(
-        self, gateway: Gateway, settings: Settings, clock: Callable[[], float] = time.monotonic
+        self, database: WorkerDatabase, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.poll_seconds = settings.poll_ms / 1000
-        self._gateway = gateway
+        self._database = database
         self._clock = clock
-        self._log = get_log(self.name)
+        self._log = get_logger("workers", worker=self.name)
         self._next_sweep = clock()
         self._swept: tuple[UUID | None, UUID | None] = (None, None)
         self._totals = {"commitments": 0, "events": 0, "claimed": 0, "refused": 0}
@@ -49,16 +49,16 @@ class CommitWorker:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._gateway.close()
+        await self._database.close()
 
     async def step(self) -> bool:
         """Commit one range of each stream that is due; True when there may be more to do at once."""
         sweeping = await self._sweep()
-        streams = await self._gateway.claim_cursors(
-            consumer=self.name, max_streams=MAX_STREAMS, claim_seconds=CLAIM_SECS
+        streams = await aio.claim_cursors(
+            self._database, consumer=self.name, max_streams=MAX_STREAMS, claim_seconds=CLAIM_SECS
         )
-        for tenant_id, store_id in streams:
-            await self._commit(tenant_id, store_id)
+        for stream in streams:
+            await self._commit(stream.tenant_id, stream.store_id)
         self._totals["claimed"] += len(streams)
         return sweeping or bool(streams)
 
@@ -66,38 +66,43 @@ class CommitWorker:
         """Look at one page of streams for wake-ups that were lost; True until the last page."""
         if self._clock() < self._next_sweep:
             return False
-        found, *last = await self._gateway.find_lost_wake_ups(*self._swept)
-        self._swept = (last[0], last[1])
-        if found:
-            self._log.warning("commit.wake_ups_lost", streams=found)
-        if last[0] is None:
+        tenant_id, store_id = self._swept
+        page = await aio.find_lost_wake_ups(
+            self._database, after_tenant_id=tenant_id, after_store_id=store_id
+        )
+        found = page[0]
+        self._swept = (found.last_tenant_id, found.last_store_id)
+        if found.streams:
+            self._log.warning("commit.wake_ups_lost", streams=found.streams)
+        if found.last_tenant_id is None:
             self._next_sweep = self._clock() + SWEEP_SECS
-        return last[0] is not None
+        return found.last_tenant_id is not None
 
     async def _commit(self, tenant_id: UUID, store_id: UUID) -> None:
         try:
-            made = await self._gateway.commit_due(tenant_id, store_id)
-        except psycopg.Error as error:
+            commitments = await aio.commit_due(self._database, tenant_id=tenant_id, store_id=store_id)
+        except ApiError as error:
+            if error.name == "database_unavailable":
+                raise
             self._totals["refused"] += 1
             self._log.error(
                 "commit.refused",
                 tenant_id=str(tenant_id),
                 store_id=str(store_id),
                 code=error.sqlstate,
-                error=str(error.diag.message_primary or type(error).__name__),
+                error=error.message,
                 retry_in_seconds=CLAIM_SECS,
             )
             return
-        if made is None:
-            return
-        self._totals["commitments"] += 1
-        self._totals["events"] += made.leaf_count
-        self._log.info(
-            "commit.committed",
-            tenant_id=str(tenant_id),
-            store_id=str(store_id),
-            batch_id=str(made.batch_id),
-            sequence_start=made.sequence_start,
-            sequence_end=made.sequence_end,
-            merkle_root=made.merkle_root.hex(),
-        )
+        for made in commitments:
+            self._totals["commitments"] += 1
+            self._totals["events"] += made.leaf_count
+            self._log.info(
+                "commit.committed",
+                tenant_id=str(tenant_id),
+                store_id=str(store_id),
+                batch_id=str(made.batch_id),
+                sequence_start=made.sequence_start,
+                sequence_end=made.sequence_end,
+                merkle_root=made.merkle_root.hex(),
+            )

@@ -8,12 +8,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ves_workers.runtime.log import get_log
+import msgspec
+
+from ves_edge.gen import aio
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ves_workers.runtime.gateway import Gateway
+    from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
 WORK_SHARE = 20
@@ -28,12 +31,12 @@ class KeysWorker:
     name = "keys"
 
     def __init__(
-        self, gateway: Gateway, settings: Settings, clock: Callable[[], float] = time.monotonic
+        self, database: WorkerDatabase, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock = clock
         self.poll_seconds = self._least_poll = settings.keys_poll_ms / 1000
-        self._gateway = gateway
-        self._log = get_log(self.name)
+        self._database = database
+        self._log = get_logger("workers", worker=self.name)
         self._totals = {"counted": 0, "rotated": 0, "keys_needed": 0, "failed": 0, "expired": 0}
 
     def counters(self) -> Mapping[str, int]:
@@ -42,13 +45,13 @@ class KeysWorker:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._gateway.close()
+        await self._database.close()
 
     async def step(self) -> bool:
         """Count up to MOST_EVENTS events and apply up to MOST_ROTATIONS rotations."""
         started = self._clock()
-        counted = await self._gateway.count_key_usage(max_events=MOST_EVENTS)
-        done = await self._gateway.apply_due_rotations(max_rotations=MOST_ROTATIONS)
+        counted = await aio.count_key_usage(self._database, max_events=MOST_EVENTS)
+        done = (await aio.apply_due_rotations(self._database, max_rotations=MOST_ROTATIONS))[0]
         # Nothing here is urgent and ingest needs the processor: one part in WORK_SHARE of the time, also when behind.
         least = 0.0 if counted >= MOST_EVENTS else self._least_poll
         self.poll_seconds = max(least, min(MOST_POLL_SECS, WORK_SHARE * (self._clock() - started)))
@@ -58,5 +61,5 @@ class KeysWorker:
         self._totals["failed"] += done.failed
         self._totals["expired"] += done.expired
         if done.completed or done.in_progress or done.failed:
-            self._log.info("keys.rotated", **done._asdict())
-        return max(done) >= MOST_ROTATIONS
+            self._log.info("keys.rotated", **msgspec.structs.asdict(done))
+        return bool(max(msgspec.structs.astuple(done)) >= MOST_ROTATIONS)

@@ -10,13 +10,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ves import digests, ed25519
-from ves_workers.runtime.log import get_log
+from ves_edge import arrays
+from ves_edge.gen import aio
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from uuid import UUID
 
-    from ves_workers.runtime.gateway import Gateway, ReceiptWork, Signer
+    from ves_edge.gen.records import GetReceiptWorkRow, ListSignersRow
+    from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
 LOOK_SHARE = 50
@@ -24,7 +27,7 @@ MOST_POLL_SECS = 60.0
 MOST_UNSEALABLE = 100_000
 
 
-def _group(item: ReceiptWork) -> tuple[UUID, UUID, int]:
+def _group(item: GetReceiptWorkRow) -> tuple[UUID, UUID, int]:
     return item.tenant_id, item.store_id, item.signer_id
 
 
@@ -34,16 +37,16 @@ class ReceiptsWorker:
     name = "receipts"
 
     def __init__(
-        self, gateway: Gateway, settings: Settings, clock: Callable[[], float] = time.monotonic
+        self, database: WorkerDatabase, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock = clock
         self.poll_seconds = self._least_poll = settings.receipts_poll_ms / 1000
-        self._gateway = gateway
+        self._database = database
         self._max_events = settings.receipts_max_events
         self._key = ed25519.Signer(settings.signing_key) if settings.signing_key else None
-        self._signers: dict[int, Signer] = {}
+        self._signers: dict[int, ListSignersRow] = {}
         self._told: set[int] = set()
-        self._log = get_log(self.name)
+        self._log = get_logger("workers", worker=self.name)
         self._totals = {"sealed": 0, "unsealable": 0}
 
     def counters(self) -> Mapping[str, int]:
@@ -52,14 +55,14 @@ class ReceiptsWorker:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._gateway.close()
+        await self._database.close()
 
     async def step(self) -> bool:
         """Seal up to one batch of missing receipts."""
         started = self._clock()
         # Those that cannot be sealed come every time: they must not take the place of the others.
         wanted = self._max_events + min(self._totals["unsealable"], MOST_UNSEALABLE)
-        work = await self._gateway.get_receipt_work(max_events=wanted)
+        work = await aio.get_receipt_work(self._database, max_events=wanted)
         # Looking is dear on a busy server and nothing here is urgent: it may take one part in LOOK_SHARE of the time.
         self.poll_seconds = max(self._least_poll, min(MOST_POLL_SECS, LOOK_SHARE * (self._clock() - started)))
         if not work:
@@ -78,7 +81,7 @@ class ReceiptsWorker:
     async def _learn_signers(self, signer_ids: set[int]) -> None:
         # Signers are never changed once registered, so only an unknown one needs a look.
         if not signer_ids <= self._signers.keys():
-            self._signers = {signer.signer_id: signer for signer in await self._gateway.list_signers()}
+            self._signers = {signer.signer_id: signer for signer in await aio.list_signers(self._database)}
 
     def _can_seal(self, signer_id: int) -> bool:
         signer = self._signers.get(signer_id)
@@ -88,7 +91,7 @@ class ReceiptsWorker:
             self._key is not None and signer.public_key == self._key.public_key
         )
 
-    async def _seal(self, items: Sequence[ReceiptWork]) -> None:
+    async def _seal(self, items: Sequence[GetReceiptWorkRow]) -> None:
         """Store the receipts of events of one stream and signer."""
         first = items[0]
         hashes = digests.receipt_hashes(
@@ -101,16 +104,18 @@ class ReceiptsWorker:
         signatures: bytes | None = None
         if self._key is not None and self._signers[first.signer_id].algorithm != "none":
             signatures = b"".join([self._key.sign(receipt_hash) for receipt_hash in hashes])
-        await self._gateway.store_receipts(
-            first.tenant_id,
-            first.store_id,
-            sequence_numbers=[item.sequence_number for item in items],
+        numbers = arrays.int8s([item.sequence_number for item in items])
+        await aio.store_receipts(
+            self._database,
+            tenant_id=first.tenant_id,
+            store_id=first.store_id,
+            sequence_numbers=arrays.Int8Array([numbers]),
             receipt_hashes=b"".join(hashes),
             signatures=signatures,
         )
         self._totals["sealed"] += len(items)
 
-    def _report_foreign(self, items: Sequence[ReceiptWork]) -> None:
+    def _report_foreign(self, items: Sequence[GetReceiptWorkRow]) -> None:
         self._totals["unsealable"] = len(items)
         for signer_id in {item.signer_id for item in items} - self._told:
             self._told.add(signer_id)

@@ -7,9 +7,9 @@ import signal
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from ves_edge.errors import ApiError
+from ves_edge.log import get_logger
 from ves_workers.runtime.backoff import Backoff
-from ves_workers.runtime.database import DatabaseUnavailableError
-from ves_workers.runtime.log import get_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +50,7 @@ class Heartbeat:
         self._worker = worker
         self._every = every
         self._clock = clock
-        self._log = get_log(worker.name)
+        self._log = get_logger("workers", worker=worker.name)
         self._next = clock() + every
         self.steps = 0
         self.failures = 0
@@ -80,7 +80,7 @@ async def run_worker(
 
     A failed step is logged and tried again after a growing delay: workers outlive the database's restarts.
     """
-    log = get_log(worker.name)
+    log = get_logger("workers", worker=worker.name)
     backoff = Backoff()
     heartbeat = Heartbeat(worker, heartbeat_secs, clock)
     log.info("worker.started", poll_seconds=worker.poll_seconds)
@@ -96,7 +96,8 @@ async def run_worker(
                 heartbeat.failures += 1
                 heartbeat.last_error = f"{type(error).__name__}: {error}"
                 delay = backoff.next_delay()
-                known = isinstance(error, DatabaseUnavailableError)
+                # The trace of a refusal would show the driver's error, whose detail may quote rows.
+                known = isinstance(error, ApiError)
                 log.warning(
                     "worker.step_failed",
                     error=heartbeat.last_error,
