@@ -76,7 +76,9 @@ async def test_the_call_after_a_read_only_phase_works(database: Database, attrib
 async def test_a_session_that_is_read_only_is_replaced_and_any_call_repeated(database: Database) -> None:
     async with opened(database) as pool:
         await on_every_session(pool, "set default_transaction_read_only to on")
-        await aio.create_api_key(pool, key_hash="0" * 64, tenant_id=uuid.uuid4())
+        await aio.record_audit(
+            pool, action="login_failure", tenant_id=uuid.uuid4(), resource_type="session", resource_id=None
+        )
 
 
 async def test_a_restart_of_every_session_costs_no_repeatable_call(database: Database) -> None:
