@@ -77,7 +77,7 @@ async def test_a_session_that_is_read_only_is_replaced_and_any_call_repeated(dat
     async with opened(database) as pool:
         await on_every_session(pool, "set default_transaction_read_only to on")
         await aio.record_audit(
-            pool, action="login_failure", tenant_id=uuid.uuid4(), resource_type="session", resource_id=None
+            pool, action="custom:test", tenant_id=uuid.uuid4(), resource_type="session", resource_id=None
         )
 
 
