@@ -580,15 +580,23 @@ create table ves_store.ves_compliance_proofs (
   proof_options bytea,
   amount_binding text not null,
   submitted_at timestamptz not null,
+  verified boolean,
+  proof_key_id bytea,
   constraint ves_compliance_proofs_pkey primary key (proof_id, tenant_id),
+  -- A STARK that nobody verified holds no place.
   constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi
-  unique (event_id, tenant_id, proof_type, proof_version, policy_hash),
+  exclude using btree (
+    event_id with =, tenant_id with =, proof_type with =, proof_version with =, policy_hash with =
+  ) where (verified is not false),
   constraint ves_compliance_proofs_event_id_tenant_id_fkey
   foreign key (event_id, tenant_id) references ves_store.ves_events (event_id, tenant_id),
   constraint proof_type_has_1_to_32_bytes check (octet_length(proof_type) between 1 and 32),
   constraint proof_version_is_positive check (proof_version >= 1),
   constraint policy_id_has_1_to_64_bytes check (octet_length(policy_id) between 1 and 64),
-  constraint proof_has_at_most_2_mib check (octet_length(proof) between 1 and 2097152),
+  constraint proof_has_at_most_2_mib check (
+    octet_length(proof) between 1 and case when proof_key_id is null then 2097152 else 2097184 end
+  ),
+  constraint key_id_has_8_bytes check (octet_length(proof_key_id) = 8),
   constraint hashes_have_32_bytes check (
     octet_length(policy_hash) = 32 and octet_length(proof_hash) = 32 and octet_length(public_inputs_hash) = 32
   ),
@@ -598,6 +606,12 @@ create table ves_store.ves_compliance_proofs (
       'bound', 'not_checkable_by_server', 'no_amount_in_payload', 'not_applicable', 'mismatch'
     )
   )
+);
+
+-- An unverified proof is one row for each different submission.
+create unique index ves_compliance_proofs_submission_idx on ves_store.ves_compliance_proofs (
+  event_id, tenant_id, proof_type, proof_version, policy_hash, proof_hash, public_inputs_hash,
+  witness_commitment, verified
 );
 
 -- Proofs are random bytes: compression would only cost time.
@@ -621,41 +635,7 @@ comment on column ves_store.ves_compliance_proofs.witness_commitment is 'Four bi
 comment on column ves_store.ves_compliance_proofs.proof_options is 'The eight option bytes of a STARK proof, from which its strength follows; null for other types.';
 comment on column ves_store.ves_compliance_proofs.amount_binding is 'Whether the committed amount is the payload''s: bound, not_checkable_by_server (encrypted), no_amount_in_payload, not_applicable, mismatch (only if verification on submission was off).';
 comment on column ves_store.ves_compliance_proofs.submitted_at is 'When.';
-
--- Who is unverified holds no place (0009). The constraint keeps its name: the functions of the previous code
--- name it. Rows from before hold their place.
-alter table ves_store.ves_compliance_proofs
-add column verified boolean,
-drop constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi,
-add constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi
-exclude using btree (
-  event_id with =, tenant_id with =, proof_type with =, proof_version with =, policy_hash with =
-) where (verified is not false);
-
--- What is unverified is one row for each different submission.
-create unique index ves_compliance_proofs_submission_idx on ves_store.ves_compliance_proofs (
-  event_id,
-  tenant_id,
-  proof_type,
-  proof_version,
-  policy_hash,
-  proof_hash,
-  public_inputs_hash,
-  witness_commitment,
-  verified
-);
-
 comment on column ves_store.ves_compliance_proofs.verified is 'True: verified before it was stored. False: a STARK stored while verification on submission was off; it holds no place, so it keeps no later proof out. Null: of a type that nobody verifies.';
-
--- The key that the proof's bytes are encrypted under (0010).
-alter table ves_store.ves_compliance_proofs
-add column proof_key_id bytea,
-drop constraint proof_has_at_most_2_mib,
-add constraint proof_has_at_most_2_mib check (
-  octet_length(proof) between 1 and case when proof_key_id is null then 2097152 else 2097184 end
-),
-add constraint key_id_has_8_bytes check (octet_length(proof_key_id) = 8);
-
 comment on column ves_store.ves_compliance_proofs.proof is 'The proof''s bytes, at most 2 MiB; an SSE1 blob of them (VES 16) when proof_key_id is not null.';
 comment on column ves_store.ves_compliance_proofs.proof_key_id is 'Key of the encrypted proof, 8 bytes as in ves_events.payload_key_id; null when the proof is stored as it is.';
 
