@@ -9,6 +9,7 @@ be what it refers to.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, Literal
@@ -18,6 +19,7 @@ import msgspec
 
 from ves.errors import RequestRefused
 from ves.schemas.compiled import make_validator, read_schema
+from ves.schemas.dialect import translated
 from ves.schemas.measures import key_of
 from ves.schemas.references import Document, JsonObject
 from ves.schemas.sameness import Digests, changed_places
@@ -260,9 +262,9 @@ class _Proof:
         if not refused and rest:
             lengths = self._narrow.digests.length(facts.values), self._wide.digests.length(rest)
             self._work.spend(_COMPILATION_STEPS + lengths[1] + lengths[0] * lengths[1] // _BYTES_IN_A_STEP)
-            schema = msgspec.json.encode(rest | {"$schema": _META[self._wide.draft]}).decode()
+            schema = translated(Document(rest | {"$schema": _META[self._wide.draft]}))
             try:
-                validator = make_validator(schema)
+                validator = make_validator(json.dumps(schema))
             except (jsonschema_rs.ValidationError, ValueError):
                 return [Problem(path, "not decidable: a part of the schema cannot be compiled alone")]
             refused = sum(not validator.is_valid(value) for value in facts.values or ())

@@ -6,8 +6,8 @@ here from what the schema says; they never quote the payload.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+import json
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -17,8 +17,9 @@ from ves.errors import ProtocolError, RequestRefused
 from ves.json_scan import is_deeper
 from ves.numbers import parse_double
 from ves.schemas.cost import Weight, heaviest
+from ves.schemas.dialect import translated
 from ves.schemas.measures import UniqueItems, measure
-from ves.schemas.references import refused
+from ves.schemas.references import Document, refused
 
 MAX_SCHEMA_BYTES = 102_400
 MAX_VIOLATIONS = 5
@@ -71,9 +72,7 @@ class CompiledSchema:
         if cost <= _LISTING_COST:
             if self._validator.is_valid(instance):
                 return []
-            return [
-                _violation(error) for error in islice(self._validator.iter_errors(instance), MAX_VIOLATIONS)
-            ]
+            return _first(self._validator.iter_errors(instance), instance)
         # The library makes every error before it hands out the first: with much to find, one must do.
         try:
             self._validator.validate(instance)
@@ -93,12 +92,17 @@ def compile_schema(text: str) -> CompiledSchema:
     for pattern in _patterns(document):
         sizes(pattern)
     try:
-        validator = make_validator(text)
+        validator = make_validator(_in_dialect(document, text))
     except jsonschema_rs.ValidationError as error:
         raise _uncompilable(error) from None
     except (ValueError, RecursionError) as error:
         raise refused("malformed", f"not a JSON Schema: {str(error)[:_PATH_SHOWN]}") from None
     return CompiledSchema(validator, heaviest(document, sizes))
+
+
+def _in_dialect(document: object, text: str) -> str:
+    read = translated(Document(document))
+    return text if read is document else json.dumps(read)
 
 
 def read_schema(text: str) -> object:
@@ -194,6 +198,27 @@ def pointer(tokens: list[str | int]) -> str:
 
 def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else text[:most] + "…"
+
+
+def _first(errors: Iterable[jsonschema_rs.ValidationError], instance: Any) -> list[Violation]:
+    """The first violations: by place in the order of the payload's text, a place before what it holds, then by keyword."""
+    positions: dict[int, dict[str, int]] = {}
+
+    def place(error: jsonschema_rs.ValidationError) -> tuple[list[int], str]:
+        found, value = [], instance
+        for token in error.instance_path:
+            if isinstance(value, dict):
+                names = positions.get(id(value))
+                if names is None:
+                    names = positions[id(value)] = {name: at for at, name in enumerate(value)}
+                found.append(names[str(token)])
+                value = value[str(token)]
+            else:
+                found.append(int(token))
+                value = value[int(token)]
+        return found, error.kind.name
+
+    return [_violation(error) for error in sorted(errors, key=place)[:MAX_VIOLATIONS]]
 
 
 def _violation(error: jsonschema_rs.ValidationError) -> Violation:

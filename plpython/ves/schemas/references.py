@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 import jsonschema_rs
 
@@ -11,8 +12,32 @@ from ves.errors import RequestRefused
 
 JsonObject = dict[str, Any]
 
+# The base of a relative `$id`.
+_NOWHERE = "http://schema.invalid/"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
 # Keywords whose meaning depends on how a schema was reached; what they cost cannot be bounded beforehand.
 _DYNAMIC = ("$dynamicRef", "$recursiveRef")
+
+
+def resolved(base: str, reference: str) -> str | None:
+    """The absolute URI of a reference without its fragment, in normal form (RFC 3986 5.2, 6.2); None if it is none."""
+    try:
+        parts = urlsplit(urljoin(base, reference))
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.netloc.lower()
+    if port == _DEFAULT_PORTS.get(parts.scheme):
+        host = host.removesuffix(f":{port}")
+    path = _ESCAPE.sub(_normal_escape, parts.path) or ("/" if host else "")
+    return urlunsplit((parts.scheme, host, path, parts.query, ""))
+
+
+def _normal_escape(escape: re.Match[str]) -> str:
+    character = chr(int(escape[1], 16))
+    is_unreserved = character.isascii() and (character.isalnum() or character in "-._~")
+    return character if is_unreserved else escape[0].upper()
 
 
 def refused(reason: str, message: str, path: str = "") -> RequestRefused:
@@ -25,7 +50,8 @@ class Document:
 
     def __init__(self, root: object) -> None:
         self.root = root
-        self._base = root.get("$id", root.get("id", "")) if isinstance(root, dict) else ""
+        name = root.get("$id", root.get("id", "")) if isinstance(root, dict) else ""
+        self._base = resolved(_NOWHERE, name) if isinstance(name, str) else None
         self._draft = {"$schema": root["$schema"]} if isinstance(root, dict) and "$schema" in root else {}
         self._anchors: dict[str, list[object]] | None = None
         # By identity: the document is alive as long as this object.
@@ -43,14 +69,20 @@ class Document:
             return None
         if not isinstance(reference, str):
             raise refused("reference", "a $ref is not a string")
-        base, _, fragment = reference.partition("#")
-        if base and base != str(self._base).partition("#")[0]:
+        local = self.as_fragment(reference)
+        if not local.startswith("#"):
             raise refused(
                 "remote_reference", "a $ref leaves the schema: only references inside it are followed"
             )
-        target = self._find(unquote(fragment))
+        target = self._find(unquote(local[1:]))
         self._require_schema(target)
         return target
+
+    def as_fragment(self, reference: str) -> str:
+        """`#` and the fragment of a reference to this document by any spelling of its URI; another one as it is."""
+        base, _, fragment = reference.partition("#")
+        is_own = not base or (self._base is not None and resolved(self._base, base) == self._base)
+        return f"#{fragment}" if is_own else reference
 
     def _require_schema(self, target: object) -> None:
         """A reference may name a place that no keyword calls a schema, which nobody has checked."""

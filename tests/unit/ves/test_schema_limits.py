@@ -277,3 +277,92 @@ def test_a_payload_whose_check_would_take_seconds_is_refused(schema: Any, payloa
 )  # fmt: skip
 def test_a_large_payload_of_the_usual_kind_is_checked(schema: Any, payload: Any) -> None:
     assert compiled(schema).violations(json.dumps(payload).encode()) == []
+
+
+OWN_NAMES = [
+    "https://shop.example/s/o.json",
+    "o.json",
+    "./o.json",
+    "/s/o.json",
+    "//shop.example/s/o.json",
+    "../s/o.json",
+    "HTTPS://SHOP.example/s/o.json",
+    "https://shop.example:443/s/o.json",
+    "https://shop.example/s/%6f.json",
+    "",
+]
+
+
+@pytest.mark.parametrize("name", OWN_NAMES)
+@pytest.mark.parametrize(
+    ("draft", "keyword", "definitions"),
+    [
+        ("http://json-schema.org/draft-04/schema#", "id", "definitions"),
+        ("http://json-schema.org/draft-07/schema#", "$id", "definitions"),
+        ("https://json-schema.org/draft/2020-12/schema", "$id", "$defs"),
+    ],
+)
+def test_a_reference_names_its_own_document_by_any_spelling_of_its_uri(
+    name: str, draft: str, keyword: str, definitions: str
+) -> None:
+    schema = {
+        "$schema": draft,
+        keyword: "https://shop.example/s/o.json",
+        definitions: {"m": {"type": "string"}},
+        "properties": {"t": {"$ref": f"{name}#/{definitions}/m"}},
+    }
+    check = compile_schema(json.dumps(schema))
+    assert check.violations(b'{"t": "x"}') == []
+    assert [v.path for v in check.violations(b'{"t": 1}')] == ["/t"]
+
+
+@pytest.mark.parametrize(
+    "name", ["http://shop.example/s/o.json", "https://shop.example/o.json", "p.json", "https://shop.example:80/s/o.json",
+             "urn:o", "https://[", "../o.json", "o.json?x"]
+)  # fmt: skip
+def test_a_reference_to_another_document_is_refused(name: str) -> None:
+    schema = {"$id": "https://shop.example/s/o.json", "$defs": {"m": {}}, "$ref": f"{name}#/$defs/m"}
+    with pytest.raises(RequestRefused) as refused:
+        compile_schema(json.dumps(schema))
+    assert refused.value.details["reason"] == "remote_reference"
+
+
+def test_data_that_looks_like_a_reference_stays_as_it_is() -> None:
+    schema = {"$id": "https://shop.example/o.json", "const": {"$ref": "o.json#/x", "pattern": "a.b"}}
+    check = compile_schema(json.dumps(schema))
+    assert check.violations(json.dumps(schema["const"]).encode()) == []
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\u2028", "\u2029"])
+def test_a_dot_stops_at_the_four_line_terminators(end: str) -> None:
+    check = compile_schema('{"pattern": "^.+$"}')
+    assert check.violations(json.dumps(f"a{end}").encode())
+    assert check.violations(json.dumps(f"a{end}b").encode())
+    assert check.violations(b'"a\\u0085b"') == []
+    names = compile_schema('{"patternProperties": {"^a.$": {}}, "additionalProperties": false}')
+    assert names.violations(json.dumps({f"a{end}": 1}).encode())
+    assert names.violations(b'{"ab": 1}') == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [(r"^[.]$", "\r", False), (r"^[.]$", ".", True), (r"^\.$", ".", True), (r"^\.$", "a", False),
+     (r"^[^.]$", "\r", True), (r"^[\].]$", ".", True), (r"^a.c$", "abc", True), (r"^.$", "\U0001f600", True)],
+)  # fmt: skip
+def test_a_dot_in_a_class_or_behind_a_backslash_is_a_dot(pattern: str, text: str, fits: bool) -> None:
+    check = compile_schema(json.dumps({"pattern": pattern}))
+    assert (check.violations(json.dumps(text).encode()) == []) is fits
+
+
+def test_mistakes_are_told_in_the_order_of_the_payload() -> None:
+    schema = {
+        "properties": {"a": {"type": "string", "minimum": 5}, "z": {"items": {"type": "null"}}},
+        "required": ["m"],
+        "maxProperties": 1,
+    }
+    found = compile_schema(json.dumps(schema)).violations(b'{"z": [null, 1, 2], "a": 1}')
+    assert [v.path for v in found] == ["", "", "/z/1", "/z/2", "/a"]
+    again = compile_schema(json.dumps(dict(reversed(schema.items())))).violations(
+        b'{"z": [null, 1, 2], "a": 1}'
+    )
+    assert again == found
