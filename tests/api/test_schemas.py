@@ -245,8 +245,8 @@ def test_a_payload_is_checked_and_its_mistakes_are_told_by_place(registry: Regis
         "schemaId": second,
         "schemaVersion": 2,
         "errors": [
-            {"path": "/a~1b/2", "message": "must be string"},
             {"path": "", "message": "must have no members but the listed ones"},
+            {"path": "/a~1b/2", "message": "must be string"},
         ],
     }
     registry.status(first, "archived")

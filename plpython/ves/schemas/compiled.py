@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import jsonschema_rs
 import msgspec
@@ -77,7 +77,7 @@ class CompiledSchema:
         try:
             self._validator.validate(instance)
         except jsonschema_rs.ValidationError as error:
-            return [_violation(error)]
+            return _first([error], instance)
         return []
 
 
@@ -202,27 +202,47 @@ def _cut(text: str, most: int) -> str:
 
 def _first(errors: Iterable[jsonschema_rs.ValidationError], instance: Any) -> list[Violation]:
     """The first violations: by place in the order of the payload's text, a place before what it holds, then by keyword."""
-    positions: dict[int, dict[str, int]] = {}
-
-    def place(error: jsonschema_rs.ValidationError) -> tuple[list[int], str]:
-        found, value = [], instance
-        for token in error.instance_path:
-            if isinstance(value, dict):
-                names = positions.get(id(value))
-                if names is None:
-                    names = positions[id(value)] = {name: at for at, name in enumerate(value)}
-                found.append(names[str(token)])
-                value = value[str(token)]
-            else:
-                found.append(int(token))
-                value = value[int(token)]
-        return found, error.kind.name
-
-    return [_violation(error) for error in sorted(errors, key=place)[:MAX_VIOLATIONS]]
+    places = _Places(instance)
+    located = [(places.locate(error.instance_path), error.kind) for error in errors]
+    located.sort(key=lambda one: (one[0].order, one[1].name))
+    return [Violation(pointer(place.tokens), message_of(kind)) for place, kind in located[:MAX_VIOLATIONS]]
 
 
-def _violation(error: jsonschema_rs.ValidationError) -> Violation:
-    return Violation(pointer(error.instance_path), message_of(error.kind))
+class _Place(NamedTuple):
+    order: list[int]
+    tokens: list[str | int]
+
+
+class _Places:
+    """Finds places of a payload by the library's paths, which tell a name of digits as a number."""
+
+    def __init__(self, instance: Any) -> None:
+        self._instance = instance
+        self._names: dict[int, dict[str, tuple[int, str]]] = {}
+
+    def locate(self, path: list[str | int]) -> _Place:
+        place, value = _Place([], []), self._instance
+        for token in path:
+            name: str | int
+            try:
+                at, name = (
+                    self._member(value, str(token)) if isinstance(value, dict) else (int(token), int(token))
+                )
+                value = value[name]
+            except (LookupError, TypeError, ValueError):
+                # 7 and 007 beside each other are one name to the library.
+                at, name, value = 0, token, None
+            place.order.append(at)
+            place.tokens.append(name)
+        return place
+
+    def _member(self, value: dict[str, Any], token: str) -> tuple[int, str]:
+        names = self._names.get(id(value))
+        if names is None:
+            names = {name.lstrip("0") or "0": (at, name) for at, name in enumerate(value) if name.isdigit()}
+            names |= {name: (at, name) for at, name in enumerate(value)}
+            self._names[id(value)] = names
+        return names[token]
 
 
 _LIMITS = {

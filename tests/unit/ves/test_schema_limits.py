@@ -366,3 +366,13 @@ def test_mistakes_are_told_in_the_order_of_the_payload() -> None:
         b'{"z": [null, 1, 2], "a": 1}'
     )
     assert again == found
+
+
+def test_names_of_digits_are_told_as_they_are() -> None:
+    check = compile_schema('{"additionalProperties": {"items": {"type": "string"}}}')
+    assert [v.path for v in check.violations(b'{"0007": [1], "0": [1], "18446744073709551616": [1]}')] == [
+        "/0007/0",
+        "/0/0",
+        "/18446744073709551616/0",
+    ]
+    assert len(check.violations(b'{"7": [1], "007": ["a", 1]}')) == 2
