@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1
 _BACKLOG = 2048
+_SOCKET_BACKLOG = 4096
 _GC_THRESHOLD = 20_000
 _MIN_BACKLOG = 128
 # Behind the front, which closes idle connections itself, a connection is never the reason to stop accepting.
@@ -56,7 +57,6 @@ def run(settings: Settings) -> None:
         workers=settings.workers,
         loop=Loops.uvloop if sys.platform != "win32" else Loops.auto,
         websockets=False,
-        backlog=_BACKLOG,
         respawn_failed_workers=True,
         workers_kill_timeout=settings.shutdown_timeout,
         log_level=LogLevels.warning,
@@ -74,12 +74,14 @@ def _listener(settings: Settings) -> dict[str, Any]:
             "http": HTTPModes.http1,
             "http1_settings": HTTP1Settings(header_read_timeout=_FRONT_IDLE_MS),
             "backpressure": _FRONT_CONNECTIONS,
+            "backlog": _SOCKET_BACKLOG,
         }
     _claim_port(settings)
     return {
         "address": settings.host,
         "port": settings.port,
         "http": HTTPModes.auto,
+        "backlog": _BACKLOG,
         "backpressure": max(_MIN_BACKLOG, _BACKLOG // settings.workers),
     }
 

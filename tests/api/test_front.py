@@ -10,13 +10,15 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from hpack import Encoder
 
 from tests.api.front import CONFIG, HAPROXY, Fronted, exchange
 from tests.api.support import INGEST, ROOT, Agent, receipts_of, wait_until
@@ -129,6 +131,38 @@ def test_beyond_the_shared_places_an_address_has_its_share_only(start_front: Cal
         with pytest.raises(ConnectionResetError), opened(system.port, HEADER, "127.0.0.2") as extra:
             extra.recv(1)
         assert answers(system)
+
+
+def test_streams_that_are_opened_and_reset_do_not_stop_others(front: Fronted) -> None:
+    """As fast as one connection takes them; then the address that sends them is refused."""
+    stop = threading.Event()
+    refused = threading.Event()
+    block = Encoder().encode(
+        [(":method", "GET"), (":path", "/health"), (":scheme", "http"), (":authority", "x")], huffman=False
+    )
+
+    def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+    def flood() -> None:
+        while not stop.is_set():
+            with suppress(OSError), opened(front.port, PREFACE, "127.0.0.2") as peer:
+                for stream in range(1, 200_001, 2):
+                    peer.sendall(frame(1, 5, stream, block) + frame(3, 0, stream, bytes(3) + b"\x08"))
+                    if stop.is_set():
+                        return
+                continue
+            refused.set()
+
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        assert refused.wait(20)
+        statuses = [exchange(front.port, HEADER + b"\r\n", "127.0.0.9")[0] for _ in range(20)]
+    finally:
+        stop.set()
+        thread.join(30)
+    assert statuses == [200] * 20
 
 
 def test_the_api_believes_the_front_about_the_clients_address_and_nobody_else(
