@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.rows import dict_row
 
+from ves_edge.connection import Connection
+from ves_edge.dsn import session_conninfo
 from ves_edge.translate import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from types import TracebackType
     from uuid import UUID
 
     from ves_api.gateway.credentials import KeyChanges
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 _STATEMENT = re.compile(r"^-- name: (\w+)\n(?:--[^\n]*\n)+(.+?);$", re.MULTILINE | re.DOTALL)
-CONNECT_TIMEOUT_SECS = 5
 _ROWS_A_FETCH = 1000
 
 
@@ -45,56 +44,39 @@ def statements() -> dict[str, bytes]:
     return parse_statements("\n".join(texts))
 
 
-class Admin:
-    """One autocommit connection of an operator. Every method may raise ApiError (`database_unavailable`, ...)."""
+class Admin(Connection):
+    """One connection of an operator. Every method may raise ApiError (`database_unavailable`, ...)."""
 
     def __init__(self, url: str, context: Mapping[str, str] | None = None) -> None:
         """Connect. `context` says who acts, for the audit log; without it the entries name the database role."""
         self._context = None if context is None else json.dumps(context)
         try:
-            self._connection: psycopg.Connection[Row] = psycopg.connect(
-                url,
-                autocommit=True,
-                row_factory=dict_row,
-                connect_timeout=CONNECT_TIMEOUT_SECS,
-                application_name="ves-cli",
-            )
+            conninfo = session_conninfo(url, application_name="ves-cli", limits={})
         except psycopg.Error as error:
             raise translate(error) from error
-        # Of explicit transactions only; single statements are autocommit.
-        self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._connection.close()
+        super().__init__(conninfo)
 
     def rows(self, name: str, /, **parameters: Any) -> list[Row]:
         """Send a named statement; all its rows. A parameter `context` need not be given."""
         try:
             given = {"context": self._context, **parameters}
-            return self._connection.execute(statements()[name], given).fetchall()
+            cursor = self._connection.cursor(row_factory=dict_row)
+            return cursor.execute(statements()[name], given).fetchall()
         except psycopg.Error as error:
             raise translate(error) from error
 
     def iterate(self, name: str, /, **parameters: Any) -> Iterator[Row]:
         """Send a named statement behind a cursor of the server: rows come as they are consumed, in one snapshot."""
         try:
-            with self._connection.transaction(), self._connection.cursor(name=name) as cursor:
+            with (
+                self._connection.transaction(),
+                self._connection.cursor(name, row_factory=dict_row) as cursor,
+            ):
                 cursor.itersize = _ROWS_A_FETCH
                 cursor.execute(statements()[name], parameters)
                 yield from cursor
         except psycopg.Error as error:
             raise translate(error) from error
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All calls of the block together or not at all."""
-        with self._connection.transaction():
-            yield
 
     def list_streams(self, tenant_id: UUID | None = None, store_id: UUID | None = None) -> list[Row]:
         """List all streams, those of a tenant, or one: tenant_id, store_id, head_sequence, committed_to."""
