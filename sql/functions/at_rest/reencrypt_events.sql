@@ -11,23 +11,17 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
+  v_stream constant text := case cursor ->> 'stream' when 'legacy' then 'legacy' else 'ves' end;
   v_step ves.reencrypt_step;
 begin
-  perform ves_int.require_crypto();
-  if batch_size is null or batch_size not between 1 and 10000 then
-    perform ves_int.raise_error('invalid_field', '{"field": "batch_size"}', 'batch_size must be 1 to 10000');
+  v_step := ves_int.reencrypt(
+    v_stream, 'events', reencrypt_events.tenant_id, reencrypt_events.store_id, batch_size, cursor - 'stream', dry_run,
+    force, context);
+  if v_step.next_cursor is not null then
+    v_step.next_cursor := v_step.next_cursor || jsonb_build_object('stream', v_stream);
+  elsif v_stream = 'ves' then
+    v_step.next_cursor := '{"stream": "legacy"}';
   end if;
-  if coalesce(cursor ->> 'stream', 'ves') = 'ves' then
-    v_step := ves_int.reencrypt_ves_events(
-      reencrypt_events.tenant_id, reencrypt_events.store_id, batch_size, cursor, dry_run, force);
-    if v_step.next_cursor is null then
-      v_step.next_cursor := '{"stream": "legacy"}';
-    end if;
-  else
-    v_step := ves_int.reencrypt_legacy_events(
-      reencrypt_events.tenant_id, reencrypt_events.store_id, batch_size, cursor, dry_run, force);
-  end if;
-  perform ves_int.audit_reencryption('events', reencrypt_events.tenant_id, v_step, dry_run, context);
   return v_step;
 end
 $$;
