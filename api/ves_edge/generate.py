@@ -1,7 +1,8 @@
 """Writes `ves_edge/gen`: the typed calls of the functions of schema `ves`, read from an installed database.
 
-`python -m ves_edge.generate <database url>` (`make generate` starts a server for it); the database is one of full mode. What the catalog cannot say (which
-values may be null, which calls may be repeated) is in sql/calls.toml; an entry that is missing stops the generation.
+`python -m ves_edge.generate <database url>`, of a database in full mode; `make generate` starts a server for it. What
+the catalog cannot say (which values may be null, which calls may be repeated) is in sql/calls.toml; an entry that is
+missing stops the generation.
 """
 
 from __future__ import annotations
