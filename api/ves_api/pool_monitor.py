@@ -12,7 +12,7 @@ from ves_api.errors import ApiError
 from ves_api.telemetry import get_logger
 
 if TYPE_CHECKING:
-    from ves_api.gateway.database import Database, PoolFigures
+    from ves_api.database import Database, PoolFigures
 
 PoolStatus = Literal["healthy", "moderate", "stressed", "critical"]
 

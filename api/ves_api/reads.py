@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ves_api.cache import Cache, K, V
-from ves_api.gateway.database import conninfo
+from ves_api.database import conninfo
 from ves_edge.gen import aio
 from ves_edge.pool import PoolSize
 from ves_edge.replica import Replica
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Awaitable, Callable, Mapping
 
-    from ves_api.gateway.database import Database, Row
+    from ves_api.database import Database, Row
     from ves_api.settings import CacheSettings, ReplicaSettings, Settings
     from ves_edge.catalog import Function
     from ves_edge.gen.records import Commitment, InclusionProof, LegacyCommitment

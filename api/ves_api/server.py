@@ -22,7 +22,7 @@ from ves_api import settings as settings_module
 from ves_api import telemetry
 from ves_api.app import make_app
 from ves_api.errors import ApiError
-from ves_api.gateway.startup import prepare_server
+from ves_api.startup import prepare_server
 
 if TYPE_CHECKING:
     from ves_api.http.shell import Shell

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.support import recorder
-from ves_api.http.docs.document import operations
+from ves_api.http.docs.document import routes_of
 
 if TYPE_CHECKING:
-    from ves_api.http.docs.operation import Operation
+    from ves_api.operations.kit import Operation
 
 # Tests that call every route in the same way are no test of any one of them.
 GENERIC = "tests/api/surface/"
 
 
 @pytest.fixture
-def documented(request: pytest.FixtureRequest) -> dict[tuple[str, str], Operation]:
+def documented(request: pytest.FixtureRequest) -> dict[tuple[str, str], Operation[Any]]:
     """(method, path template) to operation; skips unless all tests of tests/api have run."""
     if not request.config.stash[WHOLE]:
         pytest.skip("only part of tests/api runs")
     from tests.api.surface.conftest import APPLICATION  # noqa: PLC0415 - building it warns, and nobody else needs it
 
-    return {(method.upper(), path): op for path, method, op in operations(APPLICATION.routes)}
+    return {(route.method, route.template): route.operation for route in routes_of(APPLICATION.routes)}
 
 
 WHOLE = pytest.StashKey[bool]()
@@ -38,7 +38,7 @@ def template_of(path: str, templates: list[str]) -> str | None:
     return None
 
 
-def seen(documented: dict[tuple[str, str], Operation]) -> list[tuple[tuple[str, str], recorder.Seen]]:
+def seen(documented: dict[tuple[str, str], Operation[Any]]) -> list[tuple[tuple[str, str], recorder.Seen]]:
     templates = sorted({template for _, template in documented})
     cache: dict[str, str | None] = {}
     found = []
@@ -52,7 +52,7 @@ def seen(documented: dict[tuple[str, str], Operation]) -> list[tuple[tuple[str, 
 
 
 def test_every_route_has_a_story_of_its_own_in_which_it_succeeds(
-    documented: dict[tuple[str, str], Operation],
+    documented: dict[tuple[str, str], Operation[Any]],
 ) -> None:
     told = {
         route
@@ -64,7 +64,7 @@ def test_every_route_has_a_story_of_its_own_in_which_it_succeeds(
 
 
 def test_every_refusal_that_a_route_documents_has_happened(
-    documented: dict[tuple[str, str], Operation],
+    documented: dict[tuple[str, str], Operation[Any]],
 ) -> None:
     names = recorder.refusals()
     happened = {(route, names[a.request_id]) for route, a in seen(documented) if a.request_id in names}

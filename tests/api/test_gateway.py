@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections import deque
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,11 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
+from ves_api.database import prepare
 from ves_api.errors import ApiError
-from ves_api.gateway import statements
-from ves_api.gateway.coalescer import Append, take
-from ves_api.gateway.database import prepare
-from ves_api.gateway.ingest import EncodedEvents
+from ves_api.ingest.coalescer import Append, take
+from ves_api.ingest.columns import EncodedEvents
+from ves_api.ingest.verdicts import Verdicts
 from ves_edge import arrays
 from ves_edge.translate import translate
 
@@ -82,36 +81,15 @@ def test_json_elements_keep_their_text(database: Database) -> None:
     assert row == ([t.decode() for t in texts],)
 
 
-def test_every_statement_names_only_the_public_schema(database: Database) -> None:
-    for name, text in statements.load().items():
-        named = set(re.findall(rb"(?:from|select)\s+(\w+\.\w+)\(?", text))
-        assert [n for n in named if n.startswith(b"ves.")], name
-        assert b"ves_store" not in text, name
-        assert b"ves_int" not in text, name
-        assert b"pgmq" not in text, name
-
-
-def test_every_statement_fits_the_catalog_and_the_grants_of_the_edge(database: Database) -> None:
-    with database.connect("ves_api") as connection:
-        for text in statements.load().values():
-            connection.execute(b"explain " + re.sub(rb"%\(\w+\)s", b"null", text))
-
-
 def append(*ids: int, size: int = 1) -> Append:
-    async def nothing() -> int:
-        return 1
-
-    async def same() -> EncodedEvents:
-        return EncodedEvents(size, (), b"")
-
+    nothing = arrays.Column(size, None)
     return Append(
         tenant_id=ID,
         store_id=ID,
         events=EncodedEvents(size, (), b""),
+        verdicts=Verdicts(nothing, nothing, None),
         ids=frozenset(ids),
-        epoch=1,
-        reauthenticate=nothing,
-        revalidate=same,
+        auth_epoch=1,
     )
 
 

@@ -11,10 +11,6 @@ from tests.support.cluster import ROOT
 # file -> role that sends its statements
 FILES = {
     **{
-        str(path.relative_to(ROOT)): "ves_api"
-        for path in sorted((ROOT / "api/ves_api/gateway/sql").glob("*.sql"))
-    },
-    **{
         str(path.relative_to(ROOT)): "ves_admin"
         for path in sorted((ROOT / "api/ves_api/gateway/operators").glob("*.sql"))
     },

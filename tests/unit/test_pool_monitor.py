@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from ves_api.database import PoolFigures
 from ves_api.errors import ApiError
-from ves_api.gateway.database import PoolFigures
 from ves_api.operations.health import judge_database, judge_pool, worst
 from ves_api.pool_monitor import PoolMonitor, judge
 

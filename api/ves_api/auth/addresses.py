@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from litestar import Request
-
     from ves_api.settings import AuthSettings
     from ves_api.settings.auth import Network
 
@@ -20,21 +18,6 @@ _FORWARDED_FOR = re.compile(r'(?:^|[;,\s])for=(?:"([^"]*)"|([^;,\s]*))', re.IGNO
 _WITH_PORT = re.compile(r"\[([^\]]*)\](?::\d+)?|(\d+\.\d+\.\d+\.\d+):\d+")
 _OPERATOR_PATHS = ("/admin", "/api/v1/admin", "/metrics", "/health/detailed")
 _MAX_HOPS = 32
-_CLIENT_BITS = 64
-
-
-def client_ip(request: Request[Any, Any, Any]) -> str | None:
-    """The client's address as text, for audit and budgets; None when it is unknown (a unix socket)."""
-    address = client_address(request.scope, request.app.state.settings.auth.trusted_proxies)
-    return None if address is None else str(address)
-
-
-def budget_key(request: Request[Any, Any, Any]) -> str:
-    """What a budget of an address is kept under: the address, or its network of 64 bits, which one client has whole."""
-    address = client_address(request.scope, request.app.state.settings.auth.trusted_proxies)
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.IPv6Network((address, _CLIENT_BITS), strict=False))
-    return "unknown" if address is None else str(address)
 
 
 def client_address(scope: Any, trusted: tuple[Network, ...] | None) -> Address | None:

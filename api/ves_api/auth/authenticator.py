@@ -10,19 +10,19 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ves_api.auth.identity import ANYONE
+from ves_api.auth.identity import ANYONE, Identity
 from ves_api.auth.tokens import TokenReader
 from ves_api.errors import ApiError
-from ves_api.gateway.credentials import authenticate
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     from ves_api.auth.credentials import Credential
-    from ves_api.auth.identity import Identity
-    from ves_api.gateway.database import Database
+    from ves_api.database import Database
     from ves_api.settings import AuthSettings
 
 _CACHE_SIZE = 10_000
 _UNAUTHENTICATED = 401
+_NAME_DIGITS = 16
 
 
 class Authenticator:
@@ -80,10 +80,23 @@ class Authenticator:
         return await self._read(credential.fingerprint)
 
     async def _read(self, key_hash: str) -> Identity:
-        identity = await authenticate(self._database, key_hash)
-        if identity is None:
+        rows = await aio.authenticate(self._database, key_hash=key_hash)
+        if not rows:
             self._cache.pop(key_hash, None)
             raise ApiError("invalid_api_key")
+        row = rows[0]
+        identity = Identity(
+            tenant_id=row.tenant_id,
+            stores=frozenset(row.store_ids),
+            agent_id=row.agent_id,
+            can_read=row.can_read,
+            can_write=row.can_write,
+            can_admin=row.can_admin,
+            rate_limit=row.rate_limit,
+            epoch=row.auth_epoch,
+            kind="api_key",
+            name=key_hash[:_NAME_DIGITS],
+        )
         if len(self._cache) >= _CACHE_SIZE:
             self._cache.clear()
         self._cache[key_hash] = identity

@@ -59,11 +59,6 @@ class Identity:
                 details={"permission": right},
             )
 
-    def require_read_or_admin(self) -> None:
-        """For calls that touch no tenant's data, such as verifying a proof."""
-        if not self.can_admin:
-            self.require("read")
-
     def require_scope(self, tenant_id: uuid.UUID, store_id: uuid.UUID = NIL) -> None:
         """Raise 403 unless the stream (or, with a nil store, the tenant) is in the credential's scope."""
         if self.is_bootstrap_admin:

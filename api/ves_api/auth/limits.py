@@ -10,16 +10,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ves_api.errors import ApiError
-from ves_api.gateway.limits import Cost, take_rate_limit
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
-    from ves_api.gateway.database import Database
+    from ves_api.database import Database
     from ves_api.settings import AuthSettings
 
-Costs = tuple[Cost, ...]
 _MOST_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One budget that a request is taken out of: `limit` requests of `key` in any `window_seconds`."""
+
+    bucket: str
+    key: str
+    limit: int
+    window_seconds: int
+    max_entries: int
+
+
+Costs = tuple[Cost, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +118,22 @@ class Limiter:
 
     async def _answer(self, costs: Costs, batch: list[asyncio.Future[RateLimitResult]]) -> None:
         try:
-            taken = await take_rate_limit(self._database, costs, len(batch))
+            [taken] = await aio.take_rate_limit(
+                self._database,
+                buckets=[c.bucket for c in costs],
+                keys=[c.key for c in costs],
+                limits=[c.limit for c in costs],
+                windows=[c.window_seconds for c in costs],
+                max_entries=[c.max_entries for c in costs],
+                wanted=len(batch),
+            )
         except Exception as error:  # noqa: BLE001 (a waiter without an answer would wait for ever)
             refusal = error if isinstance(error, ApiError) else ApiError("internal_error")
             for answer in batch:
                 if not answer.done():
                     answer.set_exception(refusal)
             return
-        limit = costs[taken.scarcest].limit
+        limit = costs[taken.scarcest - 1].limit
         for place, answer in enumerate(batch, 1):
             if not answer.done():
                 left = taken.remaining + max(0, taken.granted - place)

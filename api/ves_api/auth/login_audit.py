@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from ves_api.auth.origin import audit_context
 from ves_api.errors import ApiError
-from ves_api.gateway.credentials import record_audit
 from ves_api.telemetry import get_logger
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     import uuid
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ves_api.auth.credentials import Credential
     from ves_api.auth.identity import Identity
     from ves_api.auth.origin import Origin
-    from ves_api.gateway.database import Database
+    from ves_api.database import Database
 
 LOGIN_FAILURE, LOGIN_SUCCESS = "login_failure", "login_success"
 _INTERVAL_SECONDS = 60.0
@@ -91,13 +91,15 @@ class LoginAuditBuffer:
         self._refused, self._logins = {}, []
         try:
             for entry in entries:
-                await record_audit(
+                await aio.record_audit(
                     self._database,
                     action=entry.action,
                     tenant_id=entry.tenant_id,
-                    resource=(_RESOURCES.get(entry.action, "agent"), entry.resource_id),
+                    resource_type=_RESOURCES.get(entry.action, "agent"),
+                    resource_id=entry.resource_id,
                     details={} if entry.error is None else {"count": entry.count},
-                    error=entry.error,
+                    success=entry.error is None,
+                    error_message=entry.error,
                     context=entry.context,
                 )
         except ApiError as error:

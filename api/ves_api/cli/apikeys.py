@@ -12,7 +12,7 @@ import typer
 from ves_api.cli.admin import open_admin
 from ves_api.cli.options import DatabaseUrl, Tenant
 from ves_api.cli.settings import layers
-from ves_api.gateway.credentials import KeyChanges
+from ves_api.gateway.admin import KeyChanges
 from ves_client.commands.output import JsonOption, out, print_json
 from ves_client.errors import ClientError, Exit
 

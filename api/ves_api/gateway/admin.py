@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
-    from ves_api.gateway.credentials import KeyChanges
 
 Row = dict[str, Any]
 
@@ -42,6 +41,17 @@ def statements() -> dict[str, bytes]:
     sources = files("ves_api.gateway").joinpath("operators").iterdir()
     texts = [source.read_text(encoding="utf-8") for source in sources if source.name.endswith(".sql")]
     return parse_statements("\n".join(texts))
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChanges:
+    """The new values of an API key; None keeps a value, no stores means all, a rate limit of 0 means none."""
+
+    store_ids: tuple[UUID, ...] | None
+    can_read: bool | None
+    can_write: bool | None
+    can_admin: bool | None
+    rate_limit: int | None
 
 
 class Admin(Connection):

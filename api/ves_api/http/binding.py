@@ -68,9 +68,10 @@ class Route:
         operation, context = self.operation, context_of(request)
         if operation.raw_body is not None:
             await admit(context, operation)
-            return ASGIResponse(
-                body=await operation.call(context, await read_body(request)), media_type="application/json"
-            )
+            output = await operation.call(context, await read_body(request))
+            if isinstance(output, bytes):
+                return ASGIResponse(body=output, media_type="application/json")
+            return self._answer(output)
         if operation.slot is None:
             await admit(context, operation)
             values = self._read_parameters(request.scope)

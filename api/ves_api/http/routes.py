@@ -16,6 +16,7 @@ from ves_api.operations import (
 )
 from ves_api.operations import legacy_commitments as legacy
 from ves_api.operations.commitments import create_commitment, get_commitment, list_commitments
+from ves_api.operations.events import ingest_events, ingest_legacy_events
 from ves_api.operations.legacy_events import get_entity_history, get_head, list_events
 from ves_api.operations.proofs import get_proof, verify_proof
 from ves_api.operations.registration import register_agent
@@ -25,6 +26,8 @@ _GROUPS = "/api/v1/encryption-groups"
 _GROUP = _GROUPS + "/{group_id}"
 
 ROUTES = (
+    Route("POST", "/api/v1/ves/events/ingest", ingest_events),
+    Route("POST", "/api/v1/events/ingest", ingest_legacy_events),
     Route("POST", "/api/v1/ves/commitments", create_commitment),
     Route("GET", "/api/v1/ves/commitments", list_commitments),
     Route("GET", "/api/v1/ves/commitments/{batch_id}", get_commitment),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable, Mapping
 
-    from ves_api.gateway.database import Database
+    from ves_api.database import Database
     from ves_api.settings import CacheLimits
     from ves_edge.gen.records import EventSchema
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ves.schemas.judge import P, Payload
-    from ves_api.gateway.database import Database
+    from ves_api.database import Database
     from ves_api.ingest.schema_registry import SchemaRegistry
     from ves_api.settings import CacheLimits
 

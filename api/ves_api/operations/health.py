@@ -20,7 +20,7 @@ from ves_api.operations.parameters import NoInput
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
-    from ves_api.gateway.database import PoolFigures
+    from ves_api.database import PoolFigures
     from ves_api.pool_monitor import PoolStatus as PoolWord
     from ves_api.services import Services
     from ves_edge.gen.records import HealthRow

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ves_api.auth.identity import Identity
     from ves_api.auth.origin import Origin
     from ves_api.auth.permission import Permission
-    from ves_api.gateway.database import Database
+    from ves_api.database import Database
     from ves_api.reads import Reads
     from ves_api.services import Services
 
@@ -93,7 +93,8 @@ class Operation(Generic[InputT]):
     `errors` are names of the error registry beyond those that every operation has. `sheds` is false for what is served even
     while the connection pool is exhausted.
 
-    The rare ones: `raw_body` documents a body that `call` gets as bytes, decodes and authorizes itself. `caches_identity`:
+    The rare ones: `raw_body` documents a body that `call` gets as bytes, decodes and authorizes itself; it may answer
+    bytes, which are the encoded output. `caches_identity`:
     the call passes the identity's epoch to the database, so that the identity may come from the cache. `admit` replaces
     the admission by credential. `slot` is what admission and call wait for in turn, one after the other. `is_failure`
     tells an answer that reports the failure of the service.
@@ -121,7 +122,8 @@ class Operation(Generic[InputT]):
         if unknown:
             raise TypeError(f"{self.name}: unknown errors {unknown}")
         members = self.permission.members
-        if not any(members <= _members(struct) for struct in (self.input, self.body)):
+        structs = (self.input, self.body)
+        if self.raw_body is None and not any(members <= _members(struct) for struct in structs):
             raise TypeError(f"{self.name}: its permission needs {sorted(members)} in the input")
 
     @property

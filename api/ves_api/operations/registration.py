@@ -10,8 +10,8 @@ import msgspec
 from ves_api.auth.credentials import hash_key, new_key
 from ves_api.auth.permission import PUBLIC
 from ves_api.errors import ApiError
-from ves_api.gateway import credentials as gateway
 from ves_api.operations.kit import Context, operation
+from ves_edge.gen import aio
 
 _ACTION = "custom:agent_registered"
 _MAX_NAME = 128
@@ -89,24 +89,26 @@ async def register_agent(context: Context, given: RegisterRequest) -> RegisterRe
         _check(given)
     except ApiError as error:
         # The budget of the address bounds how often this is written.
-        await gateway.record_audit(
+        await aio.record_audit(
             context.database,
             action=_ACTION,
             tenant_id=None,
-            resource=("agent", None),
+            resource_type="agent",
+            resource_id=None,
             details=_details(given),
-            error=error.code,
+            success=False,
+            error_message=error.code,
             context=audit,
         )
         raise
     tenant, agent = uuid.uuid4(), uuid.uuid4()
     key = new_key(tenant)
-    await gateway.register_agent(
+    await aio.register_agent(
         context.database,
         key_hash=hash_key(key.encode()),
         tenant_id=tenant,
         agent_id=agent,
-        store_ids=tuple(dict.fromkeys(given.store_ids or ())),
+        store_ids=list(dict.fromkeys(given.store_ids or ())),
         can_write=not given.read_only,
         rate_limit=given.rate_limit,
         details=_details(given),

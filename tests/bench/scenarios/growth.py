@@ -7,7 +7,7 @@ import random
 import time
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from tests.bench import clocks, events, profiler
 from tests.bench.parallel import spread
@@ -15,15 +15,18 @@ from tests.bench.results import Bar, Figure
 from tests.bench.scenarios.sql_signed import CALL
 from tests.bench.stats import latency, tenths
 from tests.bench.system import scalar
-from ves_api.gateway import statements
-from ves_api.gateway.ingest import encode_columns, ingest_events
+from ves_api.ingest.columns import append_events, encode_columns
+from ves_api.ingest.verdicts import Verdicts
+from ves_edge import arrays
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import psycopg
 
     from tests.bench.system import Bench, Store
     from ves.prepare import PreparedEvent
-    from ves_api.gateway.database import Database
+    from ves_edge.catalog import Function
 
 BATCH = 100
 STREAMS = 6
@@ -127,13 +130,14 @@ class Direct:
         self, agent: events.Agent, rows: list[PreparedEvent], signer_id: int, epoch: int | None
     ) -> Direct:
         """Append rows, all of which must be accepted; the time is that of the statement alone."""
-        call = ingest_events(
-            cast("Database", self),
-            tenant_id=agent.tenant_id,
-            store_id=agent.store_id,
+        nothing = arrays.Column(len(rows), None)
+        call = append_events(
+            self,
+            (agent.tenant_id, agent.store_id),
+            [encode_columns(rows)],
+            [Verdicts(nothing, nothing, None)],
             signer_id=signer_id,
-            auth_epoch=cast("int", epoch),
-            events=[encode_columns(rows)],
+            auth_epoch=epoch,
         )
         try:
             call.send(None)
@@ -142,12 +146,11 @@ class Direct:
         assert answer.last_sequence - answer.first_sequence + 1 == len(rows), answer
         return self
 
-    async def fetch_one(self, name: str, parameters: dict[str, Any], *, idempotent: bool) -> Any:
-        """What `ves_api.gateway.database.Database.fetch_one` does, timed."""
-        assert idempotent
+    async def fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """What the pool of the API does, timed."""
         pid = self._connection.info.backend_pid
         cpu, started = clocks.process_cpu(pid), time.perf_counter()
-        row = self._connection.cursor(binary=True).execute(statements.load()[name], parameters).fetchone()
+        rows = self._connection.cursor(binary=True).execute(function.statement, parameters).fetchall()
         self.seconds = time.perf_counter() - started
         self.backend_cpu = clocks.process_cpu(pid) - cpu
-        return row
+        return rows

@@ -6,21 +6,18 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from litestar.enums import HttpMethod
 
 from ves import error_codes
 from ves_api import SERVICE_NAME, __version__
-from ves_api.http.binding import Route
-from ves_api.http.docs.operation import Operation, Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    from litestar.handlers import HTTPRouteHandler
     from litestar.routes import BaseRoute
 
+    from ves_api.http.binding import Place, Route
+
 _REF = "#/components/schemas/{name}"
-_PATH_TYPE = re.compile(r"\{(\w+):\w+\}")
 _UNAVAILABLE = 503
 _COMMON_ERRORS = ("internal_error", "database_unavailable", "timeout")
 _AUTH_ERRORS = (
@@ -54,64 +51,28 @@ class ErrorBody(msgspec.Struct):
     error: ErrorDetail
 
 
-def operations(routes: Iterable[BaseRoute]) -> Iterator[tuple[str, str, Operation]]:
-    """(path template, method, operation) of every documented handler, sorted by path."""
-    found = []
-    for route in routes:
-        for handler in getattr(route, "route_handlers", ()):
-            operation = _operation_of(handler)
-            if operation is not None:
-                path = _PATH_TYPE.sub(r"{\1}", route.path)
-                found += [
-                    (path, HttpMethod(method).value.lower(), operation) for method in handler.http_methods
-                ]
-    yield from sorted(found, key=lambda item: (item[2].tag, item[0], item[1]))
+def routes_of(handlers: Iterable[BaseRoute]) -> list[Route]:
+    """The routes behind the router's entries, sorted by tag, path and method."""
+    found = [
+        handler.opt["route"]
+        for entry in handlers
+        for handler in getattr(entry, "route_handlers", ())
+        if "route" in handler.opt
+    ]
+    return sorted(found, key=lambda route: (route.operation.tag, route.template, route.method.lower()))
 
 
-def _operation_of(handler: HTTPRouteHandler) -> Operation | None:
-    route = handler.opt.get("route")
-    if isinstance(route, Route):
-        return _described(route)
-    operation = handler.opt.get("operation")
-    return operation if isinstance(operation, Operation) else None
-
-
-def _described(route: Route) -> Operation:
-    declared = route.operation
-    return Operation(
-        summary=declared.summary,
-        tag=declared.tag,
-        needs=declared.permission.words,
-        response=declared.output,
-        request=declared.body,
-        parameters=tuple(
-            Parameter(
-                place.wire_name,
-                "query" if place.segment is None else "path",
-                place.parameter.schema,
-                place.parameter.description,
-                place.is_required,
-            )
-            for place in route.parameters
-        ),
-        errors=declared.errors,
-        public=declared.permission.is_public,
-        unhealthy=None if declared.is_failure is None else declared.output,
-    )
-
-
-def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
+def build(handlers: Iterable[BaseRoute]) -> dict[str, Any]:
     """The whole document."""
-    listed = list(operations(routes))
-    types = {t for _, _, o in listed for t in (o.request, o.response, o.unhealthy) if t is not None} | {
-        ErrorBody
-    }
-    ordered = sorted(types, key=lambda t: t.__name__)
+    routes = routes_of(handlers)
+    types = {t for route in routes for t in (route.operation.body, route.operation.output) if t is not None}
+    types.add(ErrorBody)
+    ordered = sorted(types, key=lambda t: (t.__name__, str(t)))
     schemas, components = msgspec.json.schema_components(ordered, ref_template=_REF)
     references = dict(zip(ordered, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
-    for path, method, operation in listed:
-        paths.setdefault(path, {})[method] = _operation(path, method, operation, references)
+    for route in routes:
+        paths.setdefault(route.template, {})[route.method.lower()] = _describe(route, references)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -137,32 +98,31 @@ def build(routes: Iterable[BaseRoute]) -> dict[str, Any]:
     }
 
 
-def _operation(
-    path: str, method: str, operation: Operation, references: dict[type, dict[str, Any]]
-) -> dict[str, Any]:
-    words = re.findall(r"[a-z0-9_]+", path.removeprefix("/api/v1"))
+def _describe(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, Any]:
+    operation, is_public = route.operation, route.operation.permission.is_public
+    words = re.findall(r"[a-z0-9_]+", route.template.removeprefix("/api/v1"))
     described: dict[str, Any] = {
-        "operationId": "_".join([method, *words]),
+        "operationId": "_".join([route.method.lower(), *words]),
         "summary": operation.summary,
-        "description": f"Needs: {operation.needs}.",
+        "description": f"Needs: {operation.permission.words}.",
         "tags": [operation.tag],
-        "security": [] if operation.public else [{"authorization": []}, {"apiKey": []}],
-        "parameters": [_parameter(p) for p in operation.parameters],
-        "responses": {"200": _answer("Success.", references[operation.response])},
+        "security": [] if is_public else [{"authorization": []}, {"apiKey": []}],
+        "parameters": [_parameter(place) for place in route.parameters],
+        "responses": {"200": _answer("Success.", references[operation.output])},
     }
     errors = [*_COMMON_ERRORS, *operation.errors]
-    if not operation.public:
+    if not is_public:
         errors += _AUTH_ERRORS
-    if operation.parameters:
+    if route.parameters:
         errors.append("invalid_query")
-    if operation.request is not None:
+    if operation.body is not None:
         errors += _BODY_ERRORS
-        content = {"application/json": {"schema": references[operation.request]}}
+        content = {"application/json": {"schema": references[operation.body]}}
         described["requestBody"] = {"required": True, "content": content}
     for status, text in _by_status(errors):
         schema = references[ErrorBody]
-        if status == _UNAVAILABLE and operation.unhealthy is not None:
-            schema = {"anyOf": [references[operation.unhealthy], schema]}
+        if status == _UNAVAILABLE and operation.is_failure is not None:
+            schema = {"anyOf": [references[operation.output], schema]}
         described["responses"][str(status)] = _answer(text, schema)
     return described
 
@@ -180,11 +140,11 @@ def _answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def _parameter(parameter: Parameter) -> dict[str, Any]:
+def _parameter(place: Place) -> dict[str, Any]:
     return {
-        "name": parameter.name,
-        "in": parameter.place,
-        "required": parameter.required,
-        "schema": parameter.schema,
-        "description": parameter.description,
+        "name": place.wire_name,
+        "in": "query" if place.segment is None else "path",
+        "required": place.is_required,
+        "schema": place.parameter.schema,
+        "description": place.parameter.description,
     }

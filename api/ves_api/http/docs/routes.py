@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from litestar import Request, get
 from litestar.response.base import ASGIResponse
 
 from ves_api.http.docs.document import build
 from ves_api.http.docs.page import render
-from ves_api.http.encode import answer
 
 if TYPE_CHECKING:
     from litestar import Litestar
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _document(app: Litestar) -> dict[str, Any]:
@@ -25,7 +28,7 @@ def _document(app: Litestar) -> dict[str, Any]:
 @get("/api/openapi.json", sync_to_thread=False)
 def get_openapi(request: Request[Any, Any, Any]) -> ASGIResponse:
     """The OpenAPI document."""
-    return answer(_document(request.app))
+    return ASGIResponse(body=_encode(_document(request.app)), media_type="application/json")
 
 
 @get("/api/docs", sync_to_thread=False)

@@ -2,9 +2,9 @@
 
 The protocol binds an encrypted legacy payload to its sequence number (VES 16), which is known only under the stream's
 lock. So the number is guessed from the last head that this process has seen. When the guess is wrong (another process
-appended, an event was refused) nothing is stored, the engine tells the right numbers, and the batch is encrypted again.
-Calls of one process for one stream wait for each other, so only processes can disturb each other; whoever is disturbed
-was so by somebody's success.
+appended, an event was refused) nothing is stored, the engine answers the right numbers, and the batch is encrypted again.
+Calls of one process for one stream wait for each other, so only another process makes a guess wrong, and only by
+appending.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from weakref import WeakValueDictionary
 from ves.stored_payloads import seal_legacy_events
 from ves_api.cache import Cache
 from ves_api.errors import ApiError
-from ves_api.gateway.ingest import IngestAnswer
+from ves_api.ingest.answer import IngestAnswer, read_outcomes
 from ves_api.settings.caches import CacheLimits
 from ves_edge import arrays
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     import uuid
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from ves.keyring import Key
     from ves.legacy_ingest import LegacyEvent, LegacyRequest
-    from ves_api.gateway.database import Database
+    from ves_api.database import Database
 
 _Stream = tuple["uuid.UUID", "uuid.UUID"]
 _ATTEMPTS = 50
@@ -63,7 +64,7 @@ class LegacyHeads:
 
 
 def encode_legacy(events: Sequence[LegacyEvent]) -> dict[str, Any]:
-    """The array parameters of `ves.ingest_legacy_events`, but for the payloads and those of `encode_refusals`."""
+    """The array parameters of `ves.ingest_legacy_events`, but for payloads and verdicts."""
     texts, blobs, int8s, nullable = arrays.texts, arrays.blobs, arrays.int8s, arrays.nullable
     base_versions = nullable([e.base_version for e in events], int8s)
     envelope_versions = nullable([e.envelope_version for e in events], int8s)
@@ -81,17 +82,6 @@ def encode_legacy(events: Sequence[LegacyEvent]) -> dict[str, Any]:
     }
 
 
-def encode_refusals(
-    refusals: Sequence[str | None], messages: Sequence[str | None], schema_epoch: int | None
-) -> dict[str, Any]:
-    """The parameters that change with the schemas; `schema_epoch` is theirs, None if none were looked at."""
-    return {
-        "refusals": arrays.TextArray([arrays.nullable(list(refusals), arrays.texts)]),
-        "refusal_messages": arrays.TextArray([arrays.nullable(list(messages), arrays.texts)]),
-        "schema_epoch": schema_epoch,
-    }
-
-
 async def append_legacy_events(
     database: Database,
     heads: LegacyHeads,
@@ -102,19 +92,35 @@ async def append_legacy_events(
 ) -> IngestAnswer:
     """Append a batch in one transaction. Raises stale_credentials, stale_schemas (nothing was stored).
 
-    `key` encrypts the payloads; without one they are stored as received.
+    `columns` are those of `encode_legacy` and the verdicts. `key` encrypts the payloads; without one they are stored as
+    received. Not repeated after a lost connection: a batch that was stored would be answered as duplicates.
     """
     stream = (request.tenant_id, request.store_id)
+
+    async def append(payloads: dict[str, Any]) -> IngestAnswer:
+        result = await aio.ingest_legacy_events(
+            database,
+            tenant_id=request.tenant_id,
+            store_id=request.store_id,
+            auth_epoch=auth_epoch,
+            source_agent=request.agent_id,
+            **columns,
+            **payloads,
+        )
+        outcomes = read_outcomes(result.exceptions)
+        accepted = len(request.events) - len(outcomes)
+        return IngestAnswer(
+            accepted, result.first_sequence, result.head_sequence, result.sequenced_at, outcomes
+        )
+
     if key is None:
-        parameters = columns | _payloads(request.events)
-        return await _ingest(database, request, parameters, auth_epoch)
+        return await append(_payloads(request.events))
     async with heads.alone(stream):
         numbers = heads.guess(stream, request.events)
         for _ in range(_ATTEMPTS):
             blobs = seal_legacy_events(key, *stream, request.events, numbers)
-            parameters = columns | _sealed(blobs, key.key_id, numbers)
             try:
-                answer = await _ingest(database, request, parameters, auth_epoch)
+                answer = await append(_sealed(blobs, key.key_id, numbers))
             except ApiError as error:
                 if error.name != "numbers_moved" or error.details is None:
                     raise
@@ -147,21 +153,3 @@ def _sealed(blobs: Sequence[bytes | None], key_id: bytes, numbers: Sequence[int 
         "payload_key_ids": arrays.BytesArray([arrays.nullable(key_ids, arrays.blobs)]),
         "sealed_for": arrays.Int8Array([expected]),
     }
-
-
-async def _ingest(
-    database: Database, request: LegacyRequest, columns: dict[str, Any], auth_epoch: int | None
-) -> IngestAnswer:
-    """One call. Not repeated after a lost connection: a batch that was stored after all would be told as duplicates."""
-    parameters = {
-        "tenant_id": request.tenant_id,
-        "store_id": request.store_id,
-        "auth_epoch": auth_epoch,
-        "source_agent": request.agent_id,
-        **columns,
-    }
-    row = await database.fetch_one("ingest_legacy_events", parameters, idempotent=False)
-    if row is None:
-        raise ApiError("internal_error")
-    first, last, head, sequenced_at, exceptions = row
-    return IngestAnswer(first, last, head, sequenced_at, exceptions or [])

@@ -1,21 +1,22 @@
-"""`ves.ingest_events`: columns of prepared events, the call, and its answer."""
+"""Prepared events as the columns of `ves.ingest_events`, encoded once and joined with those of other requests."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ves_api.errors import ApiError
 from ves_edge import arrays
-from ves_edge.arrays import ArrayParameter, Column
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
-    import datetime as dt
     import uuid
     from collections.abc import Sequence
 
     from ves.ingest import PreparedEvent
-    from ves_api.gateway.database import Database
+    from ves_api.ingest.verdicts import Verdicts
+    from ves_edge.arrays import ArrayParameter, Column
+    from ves_edge.calls import AsyncDatabase
+    from ves_edge.gen.records import IngestResult
 
 # Parameter name and array type, in the order of `encode_columns`.
 _ARRAYS: tuple[tuple[str, type[ArrayParameter]], ...] = (
@@ -35,47 +36,16 @@ _ARRAYS: tuple[tuple[str, type[ArrayParameter]], ...] = (
     ("signature_bundles", arrays.BytesArray),
     ("payloads_at_rest", arrays.BytesArray),
     ("payload_key_ids", arrays.BytesArray),
-    ("refusals", arrays.TextArray),
-    ("refusal_messages", arrays.TextArray),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedEvents:
-    """The columns of some events, ready to be joined with those of others; `digests` has 160 bytes an event.
-
-    `schema_epoch` is the epoch of the schemas that the refusals take into account, None if none do.
-    """
+    """The columns of some events; `digests` has 160 bytes an event."""
 
     count: int
     columns: tuple[Column, ...]
     digests: bytes
-    schema_epoch: int | None = None
-
-    def at_schema_epoch(self, schema_epoch: int | None) -> EncodedEvents:
-        """The same events, whose payloads the schemas of this epoch accept."""
-        return EncodedEvents(self.count, self.columns, self.digests, schema_epoch)
-
-    def with_refusals(
-        self, refusals: Sequence[str | None], messages: Sequence[str | None], schema_epoch: int | None
-    ) -> EncodedEvents:
-        """The same events with other refusals; those are the last two columns."""
-        columns = (
-            *self.columns[:-2],
-            *(arrays.nullable(list(c), arrays.texts) for c in (refusals, messages)),
-        )
-        return EncodedEvents(self.count, columns, self.digests, schema_epoch)
-
-
-@dataclass(frozen=True, slots=True)
-class IngestAnswer:
-    """What the engine decided; events that `exceptions` does not name were accepted, in input order."""
-
-    first_sequence: int | None
-    last_sequence: int | None
-    head_sequence: int
-    sequenced_at: dt.datetime
-    exceptions: list[dict[str, Any]]
 
 
 def encode_columns(
@@ -109,40 +79,44 @@ def encode_columns(
             arrays.nullable([e.signature_bundle for e in events], arrays.blobs),
             arrays.nullable(blobs, arrays.blobs),
             arrays.nullable([None if blob is None else key_id for blob in blobs], arrays.blobs),
-            arrays.nullable([e.refusal for e in events], arrays.texts),
-            arrays.nullable([e.refusal_message for e in events], arrays.texts),
         ),
         digests=b"".join([e.plain_hash + e.cipher_hash + e.signing_hash + e.signature for e in events]),
     )
 
 
-async def ingest_events(
-    database: Database,
+async def append_events(
+    database: AsyncDatabase,
+    stream: tuple[uuid.UUID, uuid.UUID],
+    events: Sequence[EncodedEvents],
+    verdicts: Sequence[Verdicts],
     *,
-    tenant_id: uuid.UUID,
-    store_id: uuid.UUID,
     signer_id: int,
     auth_epoch: int | None,
-    events: Sequence[EncodedEvents],
-) -> IngestAnswer:
-    """Append `events`, in order, in one transaction; all have one schema epoch.
+) -> IngestResult:
+    """Append the events of some requests, in order, to one stream (tenant, store) in one transaction.
 
-    Raises stale_credentials and stale_schemas (nothing was stored).
+    The verdicts, one a request, have one schema epoch. Raises stale_credentials and stale_schemas (nothing was stored).
     """
-    parameters: dict[str, Any] = {
-        "tenant_id": tenant_id,
-        "store_id": store_id,
-        "signer_id": signer_id,
-        "auth_epoch": auth_epoch,
-        "digests": b"".join([e.digests for e in events]),
-        "schema_epoch": events[0].schema_epoch,
-        "event_count": sum(e.count for e in events),
+    # A column of nulls goes as a null of its type: the engine then skips it.
+    columns: dict[str, Any] = {
+        name: kind([e.columns[index] for e in events]) for index, (name, kind) in enumerate(_ARRAYS)
     }
-    for index, (name, kind) in enumerate(_ARRAYS):
-        # A column of nulls goes as a null of its type: the engine then skips what nobody asked for.
-        parameters[name] = kind([e.columns[index] for e in events])
-    row = await database.fetch_one("ingest_events", parameters, idempotent=True)
-    if row is None:
-        raise ApiError("internal_error")
-    first, last, head, sequenced_at, exceptions = row
-    return IngestAnswer(first, last, head, sequenced_at, exceptions or [])
+    [result] = await aio.ingest_events(
+        database,
+        tenant_ids=arrays.UuidArray([arrays.uuids([stream[0]])]),
+        store_ids=arrays.UuidArray([arrays.uuids([stream[1]])]),
+        event_counts=arrays.Int4Array([arrays.int4s([sum([e.count for e in events])])]),
+        auth_epochs=_epoch(auth_epoch),
+        schema_epochs=_epoch(verdicts[0].schema_epoch),
+        signer_id=signer_id,
+        digests=b"".join([e.digests for e in events]),
+        refusals=arrays.TextArray([v.refusals for v in verdicts]),
+        refusal_messages=arrays.TextArray([v.messages for v in verdicts]),
+        **columns,
+    )
+    return result
+
+
+def _epoch(epoch: int | None) -> arrays.Int8Array:
+    """The epochs of a call for one stream."""
+    return arrays.Int8Array([arrays.nulls(1) if epoch is None else arrays.int8s([epoch])])

@@ -1,7 +1,6 @@
-"""Keeps handed-out receipt signatures, after the answer and off its path.
+"""Stores handed-out receipt signatures in the background, after the answer.
 
-Loss is harmless: the receipts worker makes good what was never stored. So the queue is bounded and a failed
-call is dropped.
+The receipts worker signs again what was never stored, so the queue is bounded and a failed call is dropped.
 """
 
 from __future__ import annotations
@@ -12,14 +11,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ves_api.errors import ApiError
-from ves_api.gateway.receipts import store_receipts
 from ves_api.telemetry import get_logger
+from ves_edge import arrays
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     import uuid
 
-    from ves_api.gateway.database import Database
-    from ves_api.http.ingest.signing import SignedBatch
+    from ves_api.database import Database
+    from ves_api.ingest.signing import SignedBatch
 
 _MAX_WAITING = 50_000
 _MAX_STORED = 2_000
@@ -37,7 +37,7 @@ class _Stream:
     signatures: list[bytes] = field(default_factory=list)
 
 
-class ReceiptFlusher:
+class ReceiptKeeper:
     """Owned by one event loop; uses at most one connection."""
 
     def __init__(self, database: Database) -> None:
@@ -87,13 +87,13 @@ class ReceiptFlusher:
                 end = start + _MAX_STORED
                 numbers = stream.numbers[start:end]
                 try:
-                    await store_receipts(
+                    await aio.store_receipts(
                         self._database,
-                        tenant_id,
-                        store_id,
-                        numbers,
-                        hashes[32 * start : 32 * end],
-                        signatures[64 * start : 64 * end],
+                        tenant_id=tenant_id,
+                        store_id=store_id,
+                        sequence_numbers=arrays.Int8Array([arrays.int8s(numbers)]),
+                        receipt_hashes=hashes[32 * start : 32 * end],
+                        signatures=signatures[64 * start : 64 * end],
                     )
                 except ApiError as error:
                     _log.warning("receipts_not_stored", code=error.sqlstate, receipts=len(numbers))

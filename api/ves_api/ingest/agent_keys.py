@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Collection
 
-    from ves_api.gateway.database import Database
+    from ves_api.database import Database
     from ves_api.settings import CacheLimits
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ves.ed25519 import public_key
 from ves_api import __version__
-from ves_api.gateway.database import conninfo
+from ves_api.database import conninfo
 from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH
 from ves_edge.connection import Connection
 from ves_edge.engine_check import find_mismatch

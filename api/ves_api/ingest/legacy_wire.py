@@ -9,7 +9,7 @@ import msgspec
 
 from ves.bundles import Byte
 from ves.codec import U32_MAX
-from ves_api.http.ingest.wire import Rejection
+from ves_api.ingest.wire import Rejection
 
 BareHash = Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{64}$")]
 

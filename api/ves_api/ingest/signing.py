@@ -10,16 +10,17 @@ from ves.ed25519 import Signer as Ed25519Signer
 from ves.receipts import Receipt
 from ves.timestamps import micros_text
 from ves_api.errors import ApiError
-from ves_api.gateway.receipts import Signer, get_receipt, list_signers, register_signer
-from ves_api.http.encode import micros
+from ves_api.times import micros
+from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Sequence
 
     from ves.ingest import IngestRequest, PreparedEvent
-    from ves_api.gateway.coalescer import AppendAnswer
-    from ves_api.gateway.database import Database
+    from ves_api.database import Database
+    from ves_api.ingest.answer import EventOutcome, IngestAnswer
+    from ves_edge.gen.records import ListSignersRow
 
 _SCHEME_ED25519 = 1
 
@@ -47,7 +48,7 @@ class ReceiptSigner:
         self._key_version = key_version
         self._key = None if seed is None else Ed25519Signer(seed)
         self._own: int | None = None
-        self._signers: dict[int, Signer] = {}
+        self._signers: dict[int, ListSignersRow] = {}
         self._registering = asyncio.Lock()
 
     async def own_id(self) -> int:
@@ -57,8 +58,12 @@ class ReceiptSigner:
                 if self._own is None:
                     public_key = None if self._key is None else self._key.public_key
                     algorithm = "none" if self._key is None else "ed25519"
-                    self._own = await register_signer(
-                        self._database, self._sequencer_id, self._key_version, algorithm, public_key
+                    self._own = await aio.register_signer(
+                        self._database,
+                        sequencer_id=self._sequencer_id,
+                        key_version=self._key_version,
+                        algorithm=algorithm,
+                        public_key=public_key,
                     )
         return self._own
 
@@ -108,25 +113,22 @@ class ReceiptSigner:
             receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
         )
 
-    async def replay(
-        self, request: IngestRequest, event: PreparedEvent, stored: dict[str, object]
-    ) -> Receipt:
+    async def replay(self, request: IngestRequest, event: PreparedEvent, stored: EventOutcome) -> Receipt:
         """The receipt that the first answer carried, from what the engine says of the stored event.
 
         Ed25519 is deterministic, so a signature that is not stored yet is made again with the same key. With
         neither the signature nor the key the receipt cannot be given: overloaded (503).
         """
-        signer = await self._signer(int(str(stored["signer_id"])))
-        number = int(str(stored["sequence_number"]))
-        digest = receipt_hash(request.tenant_id, request.store_id, event.event_id, number, event.signing_hash)
-        signature = await self._stored_or_same(
-            request.tenant_id, event, signer, stored.get("signature"), digest
+        signer = await self._signer(stored.signer_id)
+        digest = receipt_hash(
+            request.tenant_id, request.store_id, event.event_id, stored.sequence_number, event.signing_hash
         )
+        signature = await self._stored_or_same(request.tenant_id, event, signer, stored.signature, digest)
         return Receipt(
             sequencer_id=signer.sequencer_id,
             event_id=event.event_id,
-            sequence_number=number,
-            sequenced_at=micros_text(int(str(stored["sequenced_at_micros"]))),
+            sequence_number=stored.sequence_number,
+            sequenced_at=micros_text(stored.sequenced_at_micros),
             receipt_hash=digest.hex(),
             signature_alg=signer.algorithm,
             sequencer_signature=signature,
@@ -135,26 +137,32 @@ class ReceiptSigner:
         )
 
     async def _stored_or_same(
-        self, tenant_id: uuid.UUID, event: PreparedEvent, signer: Signer, stored: object, digest: bytes
+        self,
+        tenant_id: uuid.UUID,
+        event: PreparedEvent,
+        signer: ListSignersRow,
+        stored: str | None,
+        digest: bytes,
     ) -> str:
         if signer.algorithm == "none":
             return ""
         if stored:
-            return str(stored)
+            return stored
         if self._key is not None and self._key.public_key == signer.public_key:
             return self._key.sign(digest).hex()
-        receipt = await get_receipt(self._database, tenant_id, event.event_id)
+        receipt = await aio.get_receipt(self._database, tenant_id=tenant_id, event_id=event.event_id)
         signature = str((receipt or {}).get("sequencerSignature") or "")
         if not signature:
             raise ApiError("overloaded", "The receipt of a stored event is not available yet", retry_after=1)
         return signature
 
-    async def _signer(self, signer_id: int) -> Signer:
+    async def _signer(self, signer_id: int) -> ListSignersRow:
         if signer_id not in self._signers:
-            self._signers = await list_signers(self._database)
+            rows = await aio.list_signers(self._database)
+            self._signers = {row.signer_id: row for row in rows}
         return self._signers[signer_id]
 
 
-def sequenced_at_text(answer: AppendAnswer) -> str:
+def sequenced_at_text(answer: IngestAnswer) -> str:
     """`sequencedAt` of the answer's accepted events: RFC 3339, `+00:00`, at most microseconds."""
     return micros_text(micros(answer.sequenced_at))

@@ -1,0 +1,41 @@
+"""The connection pool of one process, as its settings say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ves_edge.dsn import session_conninfo
+from ves_edge.pool import Pool, PoolFigures, PoolSize, Row, prepare
+
+if TYPE_CHECKING:
+    from ves_api.settings import ReplicaSettings, Settings
+
+__all__ = ["Database", "PoolFigures", "Row", "conninfo", "prepare"]
+
+
+def conninfo(settings: Settings, replica: ReplicaSettings | None = None) -> str:
+    """The connection string, of the primary or a replica, with the session limits."""
+    return session_conninfo(
+        replica.url if replica else settings.database_url,
+        application_name=(replica or settings).application_name,
+        limits={
+            "statement_timeout": settings.statement_timeout_ms,
+            "idle_in_transaction_session_timeout": settings.idle_in_transaction_timeout_ms,
+            "lock_timeout": settings.lock_timeout_ms,
+        },
+        read_write=replica is None,
+    )
+
+
+class Database(Pool):
+    """The pool of the primary, as the settings say."""
+
+    def __init__(self, settings: Settings) -> None:
+        size = PoolSize(
+            least=settings.pool_floor,
+            most=settings.pool_size,
+            acquire_timeout=settings.acquire_timeout,
+            idle_timeout=settings.idle_timeout,
+            max_lifetime=settings.max_lifetime,
+        )
+        super().__init__(conninfo(settings), size, "ves_api")

@@ -1,1 +1,0 @@
-"""Appending VES events."""

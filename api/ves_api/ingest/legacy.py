@@ -1,0 +1,119 @@
+"""One legacy ingest request from bytes to answer (http-api 2.1, VES 17.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from ves.ingest import check_batch, check_limits, check_source_agent
+from ves.legacy_ingest import parse_legacy_request
+from ves.schemas.judge import LEGACY_REASON
+from ves_api.auth.permission import INGEST, authorize
+from ves_api.ids import fresh_uuid
+from ves_api.ingest.legacy_append import append_legacy_events, encode_legacy
+from ves_api.ingest.legacy_wire import LegacyIngestResponse
+from ves_api.ingest.service import INLINE_BYTES
+from ves_api.ingest.verdicts import Verdicts, judge, with_fresh_verdicts
+from ves_edge import arrays
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable
+
+    from ves.ingest import Limits
+    from ves.legacy_ingest import LegacyRequest
+    from ves.schemas.judge import Rules
+    from ves_api.at_rest import AtRest
+    from ves_api.auth.identity import Identity
+    from ves_api.database import Database
+    from ves_api.ingest.answer import IngestAnswer
+    from ves_api.ingest.legacy_append import LegacyHeads
+    from ves_api.ingest.schemas import ActiveSchemas
+    from ves_api.lanes import Lanes
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class PreparedLegacy:
+    """A request whose caller is authorized and whose events are encoded and judged; empty ones have no columns."""
+
+    request: LegacyRequest
+    columns: dict[str, Any]
+    verdicts: Verdicts
+    lane: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyIngest:
+    """Owned by one event loop; what it runs in lanes are pure functions."""
+
+    database: Database
+    limits: Limits
+    schemas: ActiveSchemas
+    at_rest: AtRest
+    heads: LegacyHeads
+    lanes: Lanes
+
+    async def prepare(self, identity: Identity, body: bytes) -> PreparedLegacy | None:
+        """Everything before the append; None for a request without events. Raises RequestRefused or ApiError."""
+        lane = None if len(body) <= INLINE_BYTES else identity.tenant_id
+        request = await self._run(lane, partial(self._parse, body, identity))
+        if request.is_empty:
+            return None
+        tenant_id, events = request.tenant_id, request.events
+        rules = self.schemas.cached(tenant_id, events) or await self.schemas.load(tenant_id, events)
+        columns, verdicts = await self._run(
+            lane, lambda: (encode_legacy(events), self._judge(request, rules))
+        )
+        return PreparedLegacy(request, columns, verdicts, lane)
+
+    async def append(self, prepared: PreparedLegacy, auth_epoch: int | None) -> LegacyIngestResponse:
+        """Append the events. Raises ApiError; stale_credentials: nothing was stored."""
+        request = prepared.request
+
+        async def append(verdicts: Verdicts) -> IngestAnswer:
+            columns = prepared.columns | {
+                "refusals": arrays.TextArray([verdicts.refusals]),
+                "refusal_messages": arrays.TextArray([verdicts.messages]),
+                "schema_epoch": verdicts.schema_epoch,
+            }
+            key = self.at_rest.key(request.tenant_id)
+            return await append_legacy_events(self.database, self.heads, key, request, columns, auth_epoch)
+
+        async def judge_again(seen_epoch: int | None) -> Verdicts:
+            rules = await self.schemas.newer(request.tenant_id, request.events, seen_epoch)
+            return await self._run(prepared.lane, partial(self._judge, request, rules))
+
+        answer = await with_fresh_verdicts(prepared.verdicts, append, judge_again)
+        refused = answer.rejections(request.events)
+        return LegacyIngestResponse(
+            batch_id=fresh_uuid(),
+            events_accepted=len(request.events) - len(refused),
+            events_rejected=len(refused),
+            assigned_sequence_start=answer.first_sequence,
+            assigned_sequence_end=answer.last_sequence,
+            head_sequence=answer.head_sequence,
+            rejections=refused or msgspec.UNSET,
+        )
+
+    async def _run(self, lane: uuid.UUID | None, work: Callable[[], T]) -> T:
+        """Run at once, or for a large request in the lane of its tenant."""
+        return work() if lane is None else await self.lanes.run(lane, work)
+
+    def _parse(self, body: bytes, identity: Identity) -> LegacyRequest:
+        """Decode, and check in the order of http-api 2.1. Raises RequestRefused or ApiError."""
+        request = parse_legacy_request(body, self.limits)
+        if not request.is_empty:
+            check_batch(request)
+            identity.require_agent(request.agent_id)
+            check_source_agent(request)
+            authorize(identity, INGEST, request)
+            check_limits(request)
+        return request
+
+    def _judge(self, request: LegacyRequest, rules: Rules) -> Verdicts:
+        return judge(self.schemas, request.tenant_id, rules, request.events, LEGACY_REASON)

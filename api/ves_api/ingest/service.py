@@ -1,0 +1,222 @@
+"""One ingest request from bytes to bytes: decode, check, verify, append, sign.
+
+Everything before the append needs no connection and no lock, and runs in the event loop for a small request
+and in a thread for a large one (libsodium releases the interpreter lock).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from ves.ingest import (
+    check_batch,
+    check_limits,
+    check_source_agent,
+    parse_request,
+    required_keys,
+    verify_signatures,
+)
+from ves.prepare import ENCRYPTED
+from ves.schemas.judge import VES_REASON
+from ves.stored_payloads import seal_events
+from ves_api.auth.permission import INGEST, authorize
+from ves_api.ids import fresh_uuid
+from ves_api.ingest.coalescer import Append
+from ves_api.ingest.columns import encode_columns
+from ves_api.ingest.signing import SignedBatch, sequenced_at_text
+from ves_api.ingest.verdicts import Verdicts, judge, with_fresh_verdicts
+from ves_api.ingest.wire import IngestResponse
+from ves_api.telemetry import get_logger
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Callable, Mapping
+
+    from ves.ingest import AgentKey, IngestRequest, Limits
+    from ves.prepare import PreparedEvent
+    from ves.receipts import Receipt
+    from ves.schemas.judge import Rules
+    from ves_api.at_rest import AtRest
+    from ves_api.auth.identity import Identity
+    from ves_api.ingest.agent_keys import AgentKeys
+    from ves_api.ingest.answer import IngestAnswer
+    from ves_api.ingest.coalescer import Coalescer
+    from ves_api.ingest.columns import EncodedEvents
+    from ves_api.ingest.receipts import ReceiptKeeper
+    from ves_api.ingest.schemas import ActiveSchemas
+    from ves_api.ingest.signing import ReceiptSigner
+    from ves_api.lanes import Lanes
+
+T = TypeVar("T")
+
+# A request of this size (about four events of 1 kB) costs less than handing it to a thread would delay it.
+INLINE_BYTES = 8192
+_INLINE_EVENTS = 4
+_log = get_logger("ingest")
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A request whose caller is authorized and whose events are verified, encoded and judged.
+
+    `lane` is the tenant in whose threads its work runs, None for a small request, which runs in the event loop.
+    """
+
+    request: IngestRequest
+    events: EncodedEvents
+    verdicts: Verdicts
+    lane: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """Owned by one event loop; what it runs in lanes are pure functions."""
+
+    limits: Limits
+    agent_keys: AgentKeys
+    schemas: ActiveSchemas
+    at_rest: AtRest
+    coalescer: Coalescer
+    signer: ReceiptSigner
+    receipts: ReceiptKeeper
+    lanes: Lanes
+
+    async def prepare(self, identity: Identity, body: bytes) -> Prepared:
+        """Everything before the append. Raises RequestRefused or ApiError for whole-request refusals."""
+        lane = None if len(body) <= INLINE_BYTES else identity.tenant_id
+        request, prepared = await self._run(lane, partial(self._prepare, identity, body, lane))
+        if prepared is not None:
+            return prepared
+        tenant_id, events = request.tenant_id, request.events
+        names = required_keys(events)
+        keys = self.agent_keys.cached(tenant_id, names)
+        if keys is None:
+            keys = await self.agent_keys.load(tenant_id, names)
+        rules = self.schemas.cached(tenant_id, events) or await self.schemas.load(tenant_id, events)
+        return await self._run(lane, partial(self._verify, request, keys, rules, lane))
+
+    async def append(self, request_id: str, prepared: Prepared, auth_epoch: int | None) -> bytes:
+        """The response body (VES 14.3). Raises ApiError; stale_credentials: nothing was stored."""
+        request, lane = prepared.request, prepared.lane
+
+        async def append(verdicts: Verdicts) -> IngestAnswer:
+            return await self.coalescer.append(
+                Append(
+                    tenant_id=request.tenant_id,
+                    store_id=request.store_id,
+                    events=prepared.events,
+                    verdicts=verdicts,
+                    ids=_ids(request),
+                    auth_epoch=auth_epoch,
+                )
+            )
+
+        async def judge_again(seen_epoch: int | None) -> Verdicts:
+            rules = await self.schemas.newer(request.tenant_id, request.events, seen_epoch)
+            return await self._run(lane, partial(self._judge, request, rules))
+
+        answer = await with_fresh_verdicts(prepared.verdicts, append, judge_again)
+        replayed = [
+            await self.signer.replay(request, request.events[outcome.ord - 1], outcome)
+            for outcome in answer.exceptions
+            if not outcome.is_rejected
+        ]
+        lane = None if answer.accepted <= _INLINE_EVENTS else request.tenant_id
+        response, batch = await self._run(lane, partial(self._respond, request, answer, replayed))
+        _log.debug(
+            "ingested",
+            request_id=request_id,
+            tenant=request.tenant_id,
+            store=request.store_id,
+            events=len(request.events),
+            accepted=answer.accepted,
+            replayed=len(replayed),
+            head=answer.head_sequence,
+        )
+        if batch is not None:
+            self.receipts.add(request.tenant_id, request.store_id, batch)
+        return response
+
+    async def _run(self, lane: uuid.UUID | None, work: Callable[[], T]) -> T:
+        """Run at once, or for a large request in the lane of its tenant."""
+        return work() if lane is None else await self.lanes.run(lane, work)
+
+    def _prepare(
+        self, identity: Identity, body: bytes, lane: uuid.UUID | None
+    ) -> tuple[IngestRequest, Prepared | None]:
+        """Decode and check in the order of http-api 2.2; verify and encode too if all that takes is cached."""
+        request = parse_request(body, self.limits)
+        check_batch(request)
+        identity.require_agent(request.agent_id)
+        check_source_agent(request)
+        authorize(identity, INGEST, request)
+        check_limits(request)
+        keys = self.agent_keys.cached(request.tenant_id, required_keys(request.events))
+        rules = self.schemas.cached(request.tenant_id, request.events)
+        if keys is None or rules is None:
+            return request, None
+        return request, self._verify(request, keys, rules, lane)
+
+    def _verify(
+        self,
+        request: IngestRequest,
+        keys: Mapping[tuple[uuid.UUID, int], AgentKey],
+        rules: Rules,
+        lane: uuid.UUID | None,
+    ) -> Prepared:
+        """Verify every signature under its key, encrypt what is to be stored, judge payloads by their schemas."""
+        events = request.events
+        verify_signatures(events, keys, self.limits.profile)
+        key = self.at_rest.key(request.tenant_id)
+        if key is None:
+            encoded = encode_columns(events)
+        else:
+            blobs = seal_events(key, request.tenant_id, request.store_id, events)
+            encoded = encode_columns(events, blobs, key.key_id)
+        return Prepared(request, encoded, self._judge(request, rules), lane)
+
+    def _judge(self, request: IngestRequest, rules: Rules) -> Verdicts:
+        return judge(self.schemas, request.tenant_id, rules, request.events, VES_REASON, _is_encrypted)
+
+    def _respond(
+        self, request: IngestRequest, answer: IngestAnswer, replayed: list[Receipt]
+    ) -> tuple[bytes, SignedBatch | None]:
+        """Sign the accepted events' receipts and encode the answer."""
+        events = request.events
+        receipts, batch = replayed, None
+        if answer.first_sequence is not None:
+            if answer.exceptions:
+                named = {outcome.ord for outcome in answer.exceptions}
+                events = [event for ord_, event in enumerate(events, 1) if ord_ not in named]
+            batch = self.signer.sign_accepted(
+                request.tenant_id, request.store_id, events, answer.first_sequence, sequenced_at_text(answer)
+            )
+            receipts = replayed + batch.receipts
+        refused = answer.rejections(request.events)
+        response = IngestResponse(
+            batch_id=fresh_uuid(),
+            events_accepted=answer.accepted,
+            events_rejected=len(refused),
+            sequence_start=answer.first_sequence,
+            sequence_end=answer.last_sequence,
+            head_sequence=answer.head_sequence,
+            rejections=refused or msgspec.UNSET,
+            receipts=receipts or msgspec.UNSET,
+        )
+        return _encode(response), batch
+
+
+def _is_encrypted(event: PreparedEvent) -> bool:
+    return event.payload_kind == ENCRYPTED
+
+
+def _ids(request: IngestRequest) -> frozenset[int]:
+    """Every event and command id, as numbers; requests that share one are not appended in one call."""
+    ids = {e.event_id.int for e in request.events}
+    ids.update(e.command_id.int for e in request.events if e.command_id is not None)
+    return frozenset(ids)
