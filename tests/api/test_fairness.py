@@ -8,11 +8,11 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from ves_api.http.ingest.service import INLINE_BYTES
 
 from tests.api.support import Agent, Server, post, receipts_of
 from tests.api.test_credentials import mint
 from tests.conftest import Database
+from ves_api.ingest.service import INLINE_BYTES
 
 EVENTS = 5
 CLIENTS = 6
