@@ -15,8 +15,8 @@ from ves.digests import (
     at_rest_ves_payload_aad,
 )
 from ves.errors import ProtocolError
-from ves_api.errors import ApiError
-from ves_api.telemetry import get_logger
+from ves_edge.errors import ApiError
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     import uuid

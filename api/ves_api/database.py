@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ves_edge.dsn import session_conninfo
-from ves_edge.pool import Pool, PoolFigures, PoolSize, Row, prepare
+from ves_edge.pool import Pool, PoolSize
 
 if TYPE_CHECKING:
     from ves_api.settings import ReplicaSettings, Settings
-
-__all__ = ["Database", "PoolFigures", "Row", "conninfo", "prepare"]
 
 
 def conninfo(settings: Settings, replica: ReplicaSettings | None = None) -> str:

@@ -8,11 +8,12 @@ import math
 import time
 from typing import TYPE_CHECKING, Literal
 
-from ves_api.errors import ApiError
-from ves_api.telemetry import get_logger
+from ves_edge.errors import ApiError
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
-    from ves_api.database import Database, PoolFigures
+    from ves_api.database import Database
+    from ves_edge.pool import PoolFigures
 
 PoolStatus = Literal["healthy", "moderate", "stressed", "critical"]
 

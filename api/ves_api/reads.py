@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Awaitable, Callable, Mapping
 
-    from ves_api.database import Database, Row
+    from ves_api.database import Database
     from ves_api.settings import CacheSettings, ReplicaSettings, Settings
     from ves_edge.catalog import Function
     from ves_edge.gen.records import Commitment, InclusionProof, LegacyCommitment
+    from ves_edge.pool import Row
 
 CommitmentKey = tuple["uuid.UUID", "uuid.UUID"]
 ProofKey = tuple["uuid.UUID", "uuid.UUID", int, "uuid.UUID"]

@@ -19,10 +19,10 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from ves_api import settings as settings_module
-from ves_api import telemetry
 from ves_api.app import make_app
-from ves_api.errors import ApiError
 from ves_api.startup import prepare_server
+from ves_edge import log
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from ves_api.http.shell import Shell
@@ -37,7 +37,7 @@ _MIN_BACKLOG = 128
 _FRONT_CONNECTIONS = 16_384
 _FRONT_IDLE_MS = 600_000
 _THREAD_SWITCH_SECONDS = 0.001
-_log = telemetry.get_logger("server")
+_log = log.get_logger("server")
 
 
 def run(settings: Settings) -> None:
@@ -45,7 +45,7 @@ def run(settings: Settings) -> None:
 
     Raises SettingsError without a key for encryption at rest where one is required, ApiError when the database server is not durable or cannot be reached, or the port is taken.
     """
-    telemetry.configure(settings.log_level, as_json=settings.log_json)
+    log.configure(settings.log_level, as_json=settings.log_json)
     _log.info("starting", settings=repr(settings))
     settings.at_rest.require_key()
     prepare_server(settings)
@@ -123,7 +123,7 @@ def load_worker(*_: Any, **__: Any) -> Shell:
     _die_with_parent()
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     settings = settings_module.load()
-    telemetry.configure(settings.log_level, as_json=settings.log_json)
+    log.configure(settings.log_level, as_json=settings.log_json)
     app = make_app(settings)
     # What exists now lives as long as the process: the collector need not look at it again.
     gc.collect()

@@ -7,7 +7,7 @@ import datetime as dt
 import msgspec
 
 from ves.timestamps import micros_text
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)

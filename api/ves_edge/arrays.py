@@ -26,10 +26,10 @@ _NULL = b"\xff\xff\xff\xff"
 _LENGTH = Struct(">i").pack
 _INT2 = Struct(">ih").pack
 _INT4 = Struct(">ii").pack
+_KEY_NUMBER = Struct(">iI").pack
 _INT8 = Struct(">iq").pack
 _HEADER = Struct(">iiIii").pack
 _UUID_LENGTH = _LENGTH(16)
-_INT4_LIMIT = 1 << 31
 
 
 class Column(NamedTuple):
@@ -61,9 +61,13 @@ def int2s(values: Sequence[int]) -> Column:
 
 
 def int4s(values: Sequence[int]) -> Column:
-    """Elements of an int[]; a value above 2^31-1 is stored by its 32-bit pattern."""
-    data = b"".join([_INT4(4, v if v < _INT4_LIMIT else v - 2 * _INT4_LIMIT) for v in values])
-    return Column(len(values), data)
+    """Elements of an int[]."""
+    return Column(len(values), b"".join([_INT4(4, v) for v in values]))
+
+
+def key_numbers(values: Sequence[int]) -> Column:
+    """Elements of an int[] that holds numbers of 0 to 2^32-1 by their bits (VES 3, agent_key_id)."""
+    return Column(len(values), b"".join([_KEY_NUMBER(4, v) for v in values]))
 
 
 def int8s(values: Sequence[int]) -> Column:

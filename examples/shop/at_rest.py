@@ -11,10 +11,10 @@ from uuid import uuid4
 import orjson
 
 from ves_api.cli.keyring import find_file, rotate_file
-from ves_api.errors import ApiError
 from ves_api.gateway.operators import at_rest
 from ves_client.agent import Event, sign_event
 from ves_client.errors import check_failed
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from shop.purchases import Agent, Shop

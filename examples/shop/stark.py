@@ -14,9 +14,9 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 import ves_stark
-from ves_api.errors import ApiError
 from ves_client.agent import Event, Signed, open_event, sign_event
 from ves_client.errors import ClientError, Exit, check_failed
+from ves_edge.errors import ApiError
 from ves_stark.registry import payload_amount
 from ves_stark.rescue import commitment
 

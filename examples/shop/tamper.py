@@ -14,8 +14,8 @@ from psycopg.conninfo import make_conninfo
 from shop.purchases import Shop, read_purchases
 from ves_api.cli.admin import open_admin
 from ves_api.cli.settings import superuser_url
-from ves_api.errors import ApiError
 from ves_api.gateway.admin import parse_statements
+from ves_edge.errors import ApiError
 from ves_install.install import install
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ import psycopg
 import pytest
 from psycopg_pool import PoolTimeout
 
-from ves_api.database import prepare
-from ves_api.errors import ApiError
 from ves_api.ingest.coalescer import Append, take
 from ves_api.ingest.columns import EncodedEvents
 from ves_api.ingest.verdicts import Verdicts
 from ves_edge import arrays
+from ves_edge.errors import ApiError
+from ves_edge.pool import prepare
 from ves_edge.translate import translate
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ def test_a_column_of_nulls_only_is_the_null_array(database: Database) -> None:
 def test_key_numbers_above_31_bits_are_stored_by_their_bit_pattern(database: Database) -> None:
     with database.connect() as connection:
         prepare(connection)
-        parameter = arrays.Int4Array([arrays.int4s([2**31, 2**32 - 1])])
-        assert connection.execute("select %s", [parameter]).fetchone() == ([-(2**31), -1],)
+        parameter = arrays.Int4Array([arrays.key_numbers([0, 2**31, 2**32 - 1])])
+        assert connection.execute("select %s", [parameter]).fetchone() == ([0, -(2**31), -1],)
 
 
 def test_json_elements_keep_their_text(database: Database) -> None:

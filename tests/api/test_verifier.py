@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.support.cluster import ROOT
-from ves_api.errors import ApiError
 from ves_api.verifier import pool
 from ves_api.verifier.__main__ import lighten
 from ves_api.verifier.child import Question
 from ves_api.verifier.pool import Verifier
+from ves_edge.errors import ApiError
 
 PROOF = json.loads((ROOT / "tests/vectors/stark/proof_aml_default.json").read_text(encoding="utf-8"))
 GOOD = Question(

@@ -22,7 +22,7 @@ import psycopg
 from tests.support import keyring
 from tests.support.cluster import ROOT, Cluster, discard, new_cluster
 from ves.ed25519 import Signer
-from ves_api.database import prepare
+from ves_edge.pool import prepare
 from ves_install.install import install
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from ves_api.auth.permission import (
     in_tenant,
     where_found,
 )
-from ves_api.errors import ApiError
 from ves_api.operations.kit import Context, Operation, operation
 from ves_api.operations.parameters import NoInput, Stream
+from ves_edge.errors import ApiError
 
 OURS, THEIRS, STORE, ELSEWHERE, AGENT = (uuid.UUID(int=n) for n in range(1, 6))
 READER = dataclasses.replace(NOBODY, tenant_id=OURS, can_read=True, stores=frozenset({STORE}))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ves_api.database import PoolFigures
-from ves_api.errors import ApiError
 from ves_api.operations.health import judge_database, judge_pool, worst
 from ves_api.pool_monitor import PoolMonitor, judge
+from ves_edge.errors import ApiError
+from ves_edge.pool import PoolFigures
 
 
 @pytest.mark.parametrize(

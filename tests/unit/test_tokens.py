@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from tests.api.tokens import AUDIENCE, SECRET, claims, token
 from ves_api.auth.tokens import TokenReader
-from ves_api.errors import ApiError
 from ves_api.settings import load
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from ves_api.auth.identity import Identity

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ves_api.auth.identity import ANYONE, Identity
 from ves_api.auth.tokens import TokenReader
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Literal
 
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 
 NIL = uuid.UUID(int=0)
 Right = Literal["read", "write", "admin"]

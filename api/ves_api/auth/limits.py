@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ves_api.auth.origin import audit_context
-from ves_api.errors import ApiError
-from ves_api.telemetry import get_logger
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     import uuid

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ves_api.auth.identity import NIL
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     import uuid

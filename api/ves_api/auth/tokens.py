@@ -10,7 +10,7 @@ import jwt
 from ves.codec import parse_uuid
 from ves.errors import ProtocolError
 from ves_api.auth.identity import Identity
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     import uuid

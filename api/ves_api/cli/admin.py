@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ves_api.cli.settings import layers
-from ves_api.errors import ApiError
 from ves_api.gateway.admin import Admin
 from ves_client.errors import ClientError, Exit
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ves_api.errors import ApiError
 from ves_client.errors import ClientError, Exit, usage
+from ves_edge.errors import ApiError
 
 
 def serve() -> None:

@@ -16,11 +16,11 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
 from ves_api.auth.origin import Origin
-from ves_api.errors import ApiError
 from ves_api.http.decode import decode_struct, parse_query, read_body
 from ves_api.operations.admission import admit
 from ves_api.operations.kit import Context, Operation
 from ves_api.operations.parameters import Parameter, Parameters, refuse
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from ves_api.services import Services

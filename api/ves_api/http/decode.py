@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from litestar import Request

@@ -9,9 +9,9 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from ves.errors import ProtocolError, RequestRefused
-from ves_api.errors import ApiError
 from ves_api.http.shell import error_headers
-from ves_api.telemetry import get_logger
+from ves_edge.errors import ApiError
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     from litestar import Request

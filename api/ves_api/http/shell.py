@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from ves_api.auth.addresses import is_denied
-from ves_api.errors import ApiError
 from ves_api.ids import fresh_uuid
-from ves_api.telemetry import get_logger
+from ves_edge.errors import ApiError
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

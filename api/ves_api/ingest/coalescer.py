@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ves_api.errors import ApiError
 from ves_api.ingest.answer import IngestAnswer, read_outcomes
 from ves_api.ingest.columns import EncodedEvents, append_events
-from ves_api.telemetry import get_logger
+from ves_edge.errors import ApiError
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     import uuid

@@ -66,7 +66,7 @@ def encode_columns(
             arrays.uuids([e.event_id for e in events]),
             arrays.nullable([e.command_id for e in events], arrays.uuids),
             arrays.uuids([e.source_agent_id for e in events]),
-            arrays.int4s([e.agent_key_id for e in events]),
+            arrays.key_numbers([e.agent_key_id for e in events]),
             arrays.texts([e.entity_type for e in events]),
             arrays.texts([e.entity_id for e in events]),
             arrays.texts([e.event_type for e in events]),

@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ves_api.errors import ApiError
-from ves_api.telemetry import get_logger
 from ves_edge import arrays
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     import uuid

@@ -10,7 +10,7 @@ from ves.errors import RequestRefused
 from ves.schemas.compatibility import MODES, Mode, check_compatibility
 from ves.schemas.compiled import CompiledSchema, compile_schema
 from ves_api.cache import Cache
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:

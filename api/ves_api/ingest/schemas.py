@@ -15,8 +15,8 @@ from ves.errors import RequestRefused
 from ves.schemas.compiled import CompiledSchema, compile_schema
 from ves.schemas.judge import MAX_SECONDS, ActiveSchema, Rules, ValidationMode, judge
 from ves_api.cache import Cache
-from ves_api.telemetry import get_logger
 from ves_edge.gen import aio
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     import uuid

@@ -30,7 +30,7 @@ from ves_api.ingest.columns import encode_columns
 from ves_api.ingest.signing import SignedBatch, sequenced_at_text
 from ves_api.ingest.verdicts import Verdicts, judge, with_fresh_verdicts
 from ves_api.ingest.wire import IngestResponse
-from ves_api.telemetry import get_logger
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     import uuid

@@ -9,8 +9,8 @@ from ves.digests import receipt_hash, receipt_hashes
 from ves.ed25519 import Signer as Ed25519Signer
 from ves.receipts import Receipt
 from ves.timestamps import micros_text
-from ves_api.errors import ApiError
 from ves_api.times import micros
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:

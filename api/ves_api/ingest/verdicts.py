@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from ves.schemas.judge import Payload, overlay
-from ves_api.errors import ApiError
 from ves_edge import arrays
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     import uuid

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ves_api.auth.credentials import read_credential
 from ves_api.auth.fresh import with_fresh_identity
 from ves_api.auth.login_audit import LOGIN_FAILURE
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from ves_api.auth.credentials import Credential

@@ -14,10 +14,10 @@ import msgspec
 from ves_api.auth.credentials import hash_key, new_key
 from ves_api.auth.identity import NIL
 from ves_api.auth.permission import AGENT_OR_ADMIN
-from ves_api.errors import ApiError
 from ves_api.operations.fields import invalid
 from ves_api.operations.kit import Context, only, operation
 from ves_api.operations.parameters import AgentId, KeyPrefix, Parameters
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:

@@ -13,7 +13,6 @@ from ves.canonical import plain
 from ves.digests import at_rest_compliance_aad, compliance_proof_hash, policy_hash
 from ves.errors import ProtocolError
 from ves.proofs import compliance_inputs, inputs_hash
-from ves_api.errors import ApiError
 from ves_api.operations.compliance_wire import (
     NO_PARAMS,
     ComplianceSubmission,
@@ -28,6 +27,7 @@ from ves_api.operations.proof_fields import (
     require_same_inputs,
 )
 from ves_api.verifier.child import Question, Verdict
+from ves_edge.errors import ApiError
 from ves_stark.registry import is_stark, stated, strength_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ves.codec import parse_hex
 from ves.errors import ProtocolError
-from ves_api.errors import ApiError
+from ves_edge.errors import ApiError
 
 
 def invalid(field: str, message: str) -> ApiError:

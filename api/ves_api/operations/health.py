@@ -14,16 +14,16 @@ import psycopg
 
 from ves_api import SERVICE_NAME, __version__
 from ves_api.auth.permission import ADMIN, PUBLIC
-from ves_api.errors import ApiError
 from ves_api.operations.kit import Context, operation
 from ves_api.operations.parameters import NoInput
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
-    from ves_api.database import PoolFigures
     from ves_api.pool_monitor import PoolStatus as PoolWord
     from ves_api.services import Services
     from ves_edge.gen.records import HealthRow
+    from ves_edge.pool import PoolFigures
 
 Status = Literal["healthy", "degraded", "unhealthy"]
 

@@ -11,8 +11,8 @@ from ves import error_codes
 from ves_api.auth.identity import NOBODY
 from ves_api.auth.origin import audit_context
 from ves_api.auth.permission import authorize
-from ves_api.errors import ApiError
 from ves_api.operations.parameters import Parameters
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     import uuid

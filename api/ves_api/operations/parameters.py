@@ -16,8 +16,8 @@ import msgspec
 from ves.codec import I64_MAX, U32_MAX, U64_MAX, parse_uuid
 from ves.errors import ProtocolError
 from ves.prepare import ENTITY_ID_BYTES, ENTITY_TYPE_BYTES, EVENT_TYPE_BYTES
-from ves_api.errors import ApiError
 from ves_api.times import parse_time
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,10 +9,10 @@ import msgspec
 
 from ves.merkle import verify_inclusion
 from ves_api.auth.permission import READ_OR_ADMIN, in_stream
-from ves_api.errors import ApiError
 from ves_api.operations.fields import hex_field
 from ves_api.operations.kit import Context, operation
 from ves_api.operations.parameters import EventBatchId, Parameters, SequenceNumber, StoreId, TenantId
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from ves.agent_keys import (
 )
 from ves.bundles import KeyParts, encode_key_bundle, encode_proof_bundle
 from ves.ed25519 import SIGNATURE_BYTES
-from ves_api.errors import ApiError
 from ves_api.operations.fields import hex_field
+from ves_edge.errors import ApiError
 
 _BY_PROFILE = {
     "legacy": frozenset(range(7)),

@@ -9,8 +9,8 @@ import msgspec
 
 from ves_api.auth.credentials import hash_key, new_key
 from ves_api.auth.permission import PUBLIC
-from ves_api.errors import ApiError
 from ves_api.operations.kit import Context, operation
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 _ACTION = "custom:agent_registered"

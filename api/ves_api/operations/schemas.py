@@ -13,7 +13,6 @@ from ves.schemas.compatibility import MODES
 from ves.schemas.compiled import MAX_SCHEMA_BYTES
 from ves.timestamps import micros_text
 from ves_api.auth.permission import in_tenant, where_found
-from ves_api.errors import ApiError
 from ves_api.ingest.schema_registry import NewSchema
 from ves_api.operations.fields import invalid
 from ves_api.operations.kit import Context, only, operation
@@ -39,6 +38,7 @@ from ves_api.operations.schema_wire import (
     ValidateResponse,
 )
 from ves_api.times import micros
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:

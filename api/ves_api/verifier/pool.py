@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ves_api.errors import ApiError
-from ves_api.telemetry import get_logger
 from ves_api.verifier.child import Question, Verdict
+from ves_edge.errors import ApiError
+from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process

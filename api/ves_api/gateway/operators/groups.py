@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ves_api.errors import ApiError
 from ves_api.gateway.operators.keys import signed_32
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from uuid import UUID

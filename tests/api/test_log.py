@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from tests.api.support import Server
 
 SPEAK = """
-from ves_api import telemetry
-telemetry.configure({level!r}, as_json={as_json})
-log = telemetry.get_logger("test")
-log.debug("at_debug"); log.info("at_info"); log.warning("at_warning"); log.error("at_error", code="VE904")
+from ves_edge import log
+log.configure({level!r}, as_json={as_json})
+speaker = log.get_logger("test")
+speaker.debug("at_debug"); speaker.info("at_info"); speaker.warning("at_warning"); speaker.error("at_error", code="VE904")
 """
 
 
