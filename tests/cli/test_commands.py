@@ -234,6 +234,40 @@ def test_fsck_tells_a_clean_stream_from_a_damaged_one(
     assert ves("fsck", *tenant, "--store", SOME).code == 2
 
 
+def test_fsck_fails_for_payloads_that_were_not_opened_unless_they_are_allowed(
+    here: System, ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    if not here.is_full:
+        pytest.skip("payloads are opened by PL/Python")
+    feeder = Feeder(here.database)
+    store = uuid.uuid4()
+    feeder.feed(store, 3)
+    with here.database.connect() as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute(
+            "update ves_store.ves_events set payload = null, payload_at_rest = %s, payload_key_id = %s"
+            " where store_id = %s and sequence_number = 2",
+            [bytes(64), b"FSCKKEY1", store],
+        )
+    where = ["--tenant", str(feeder.tenant_id), "--store", str(store)]
+    assert "#2 payload_not_opened: 1 ves payloads" in ves("fsck", *where).out
+    assert [ves("fsck", *where, *more).code for more in ([], ["--allow-unopened"])] == [1, 0]
+    ring = tmp_path / "keyring.env"
+    ring.write_text(f"PAYLOAD_ENCRYPTION_KEYS={'11' * 32},{'22' * 32}\n")
+    ring.chmod(0o600)
+    old = json.loads(ves("keyring", "show", "--file", str(ring), "--json").out)["key_ids"]["default"][1]
+    with here.database.connect() as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute(
+            "update ves_store.ves_events set payload_key_id = %s where store_id = %s and sequence_number = 2",
+            [bytes.fromhex(old), store],
+        )
+    assert ves("keyring", "drop", old, "--file", str(ring)).code == 0
+    told = ves("fsck", *where, "--json")
+    assert told.code == 0
+    assert f"under key {old}, which was dropped on" in json.loads(told.out)["not_checked"][0]
+
+
 def test_the_settings_in_effect_are_shown_without_secrets(
     here: System, ves: Callable[..., Any], monkeypatch: Any, tmp_path: Path
 ) -> None:

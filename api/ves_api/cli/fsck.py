@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 # Checks that say what could not be recomputed, and why: limits, not findings.
-NOTES = frozenset({"before_first_commitment", "core_mode", "payload_not_opened", "payload_shredded"})
+NOTES = frozenset({"before_first_commitment", "core_mode", "payload_key_dropped", "payload_shredded"})
+NOT_OPENED = "payload_not_opened"
 AUDIT_CHAIN = "audit_chain"
 
 
@@ -40,6 +41,10 @@ def fsck(
     *,
     tenant: Tenant = None,
     store: Store = None,
+    allow_unopened: Annotated[
+        bool,
+        typer.Option("--allow-unopened", help="The server has no key ring: unopened payloads are notes."),
+    ] = False,
     database_url: DatabaseUrl = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,8 +65,9 @@ def fsck(
         if store is None:
             rows += audit_findings(admin, tenant)
     seconds = time.monotonic() - started
-    findings = [row for row in rows if row["check_name"] not in NOTES]
-    notes = sorted({row["finding"] for row in rows if row["check_name"] in NOTES})
+    not_wrong = NOTES | {NOT_OPENED} if allow_unopened else NOTES
+    findings = [row for row in rows if row["check_name"] not in not_wrong]
+    notes = sorted({row["finding"] for row in rows if row["check_name"] in not_wrong})
     if as_json:
         print_json(
             {

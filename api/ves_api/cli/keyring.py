@@ -16,8 +16,11 @@ from ves import keyring
 from ves.at_rest import parse_key
 from ves.errors import ProtocolError
 from ves.keyring_source import RingSource
+from ves_api.cli.admin import open_url
+from ves_api.cli.options import DatabaseUrl
 from ves_api.cli.settings import layers
-from ves_client.commands.output import JsonOption, out, print_json
+from ves_api.gateway.operators.audit import record_key_drop
+from ves_client.commands.output import JsonOption, note, out, print_json
 from ves_client.commands.settings import parse_env_file
 from ves_client.errors import usage
 
@@ -72,9 +75,13 @@ def drop(
     key_id: Annotated[str, typer.Argument(help="Id of the key, as `show` tells it.")],
     tenant: Whose = None,
     file: RingFile = None,
+    database_url: DatabaseUrl = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Forget a key that is not the current one. What is still encrypted with it is then lost for good."""
+    """Forget a key that is not the current one. What is still encrypted with it is then lost for good.
+
+    The audit log of --database-url or VES_DATABASE_URL records it first; unrecorded, `ves fsck` reports such payloads.
+    """
     path = _path(file)
     keys = _keys(path, tenant)
     left = [text for text in keys if _id(text) != key_id]
@@ -82,6 +89,11 @@ def drop(
         raise usage(f"there is no key {key_id}: see `ves keyring show`")
     if _id(keys[0]) == key_id:
         raise usage("this is the current key: `ves keyring rotate` first, then `ves reencrypt-events`")
+    if url := database_url or layers().get("VES_DATABASE_URL"):
+        with open_url(url) as admin:
+            record_key_drop(admin, tenant, key_id)
+    else:
+        note("not recorded: no database was named")
     _replace(path, tenant, left)
     _tell(path, as_json=as_json)
 

@@ -2428,9 +2428,9 @@ def verify_stream(db: SyncDatabase, *, tenant_id: UUID, store_id: UUID) -> list[
     the legacy stream beside it (checks legacy_...); one row per finding, no row when all is well. Four
     checks are notes and no findings: before_first_commitment (numbers that no commitment can cover,
     because the stream's first one starts behind them), payload_shredded (a payload was destroyed on
-    purpose), payload_not_opened (how many payloads are encrypted at rest under keys that the server does
-    not have) and core_mode. In core mode signatures and payload hashes are not recomputed, and one row
-    says so.
+    purpose), payload_key_dropped (payloads under a key whose removal the audit log records) and core_mode.
+    payload_not_opened (payloads under a key that the server does not have) is a finding. In core mode
+    signatures and payload hashes are not recomputed, and one row says so.
     """
     rows = db.fetch(FUNCTIONS['verify_stream'], {
         'tenant_id': tenant_id,

@@ -15,7 +15,7 @@ declare
   v_leaves bytea;
   v_levels bytea[];
   v_last bigint := 0::bigint;
-  v_not_opened bigint := 0::bigint;
+  v_unopened bytea[] := array[]::bytea[];
 begin
   for v_event in
     select
@@ -52,7 +52,9 @@ begin
         when 0 then
           null;
         when 128 then
-          v_not_opened := v_not_opened + 1;
+          if not v_event.payload_key_id = any (v_unopened) then
+            v_unopened := v_unopened || v_event.payload_key_id;
+          end if;
         when 256 then
           check_name := 'legacy_payload_at_rest';
           finding := 'the stored ciphertext does not open under its key';
@@ -73,12 +75,9 @@ begin
       return next;
     end if;
   end loop;
-  if v_not_opened > 0 then
-    check_name := 'payload_not_opened';
-    sequence_number := null;
-    finding := format('%s legacy payloads were not opened: their keys are not in the server''s ring', v_not_opened);
-    return next;
-  end if;
+  return query
+  select u.* from ves_int.check_unopened(
+    check_legacy_stream.tenant_id, check_legacy_stream.store_id, 'legacy', v_unopened) as u;
   if v_head <> v_last then
     check_name := 'legacy_numbering';
     sequence_number := v_last;

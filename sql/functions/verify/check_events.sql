@@ -15,7 +15,7 @@ declare
   v_last bigint := 0::bigint;
   v_events record;
   v_masks integer[];
-  v_not_opened bigint := 0::bigint;
+  v_unopened bytea[] := array[]::bytea[];
 begin
   if not v_full then
     check_name := 'core_mode';
@@ -35,7 +35,9 @@ begin
         v_events.signature_bundles, v_events.key_algorithms, v_events.key_public_keys, v_events.key_bundles,
         v_events.receipt_hashes, v_events.receipt_signatures, v_events.receipt_public_keys,
         v_events.payloads_at_rest, v_events.payload_key_ids, v_events.payload_states);
-      v_not_opened := v_not_opened + (select count(*) from unnest(v_masks) as m (mask) where m.mask & 128 > 0);
+      v_unopened := array(
+        select m.key_id from unnest(v_masks, v_events.payload_key_ids) as m (mask, key_id) where m.mask & 128 > 0
+        union select u.key_id from unnest(v_unopened) as u (key_id));
     else
       select array_agg(
         v_events.payload_states[g.ord] | case when substring(v_events.leaf_hashes from (32 * g.ord - 31)::integer for 32) = sha256(
@@ -67,12 +69,8 @@ begin
     ) as f (found, check_name, finding)
     where (g.mask <> 0 or g.key_public_key is null or not g.signer_is_known) and f.found;
   end loop;
-  if v_not_opened > 0 then
-    check_name := 'payload_not_opened';
-    sequence_number := null;
-    finding := format('%s payloads were not opened: their keys are not in the server''s ring', v_not_opened);
-    return next;
-  end if;
+  return query
+  select u.* from ves_int.check_unopened(check_events.tenant_id, check_events.store_id, 'ves', v_unopened) as u;
 end
 $$;
 

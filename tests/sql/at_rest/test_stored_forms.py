@@ -81,13 +81,41 @@ def test_reads_in_sql_decrypt(stream: Stream) -> None:
     assert findings(stream) == []
 
 
-def test_a_server_without_the_key_says_how_many_it_could_not_open_and_finds_nothing(stream: Stream) -> None:
+def test_payloads_under_a_key_that_the_server_lacks_are_a_finding_for_each_stream(stream: Stream) -> None:
     keyring.write(stream.keyring, PAYLOAD_ENCRYPTION_KEY="22" * 32)
-    assert {name for name, _ in findings(stream)} == {"payload_not_opened"}
+    assert findings(stream) == [("payload_not_opened", 1)] * 2
     with pytest.raises(psycopg.Error) as refusal:
         stream.column("select payload::text from ves.read_payloads(%s, %s)", *stream.ids)
     assert refusal.value.sqlstate == "VE512"
     assert '"unknown_key"' in str(refusal.value.diag.message_detail)
+
+
+@pytest.mark.parametrize("table", ["ves_events", "events"])
+def test_a_destroyed_payload_under_an_invented_key_is_a_finding_that_names_the_event(
+    stream: Stream, table: str
+) -> None:
+    """A key id that no ring ever had excuses nothing."""
+    stream.superuser.execute("set session_replication_role = replica")
+    stream.superuser.execute(
+        f"update ves_store.{table} set payload_at_rest = %s, payload_key_id = %s"
+        " where tenant_id = %s and sequence_number = 3",
+        [bytes(64), b"AAAAAAAA", stream.tenant_id],
+    )
+    assert findings(stream) == [("payload_not_opened", 3)]
+
+
+@pytest.mark.parametrize("of_the_tenant", [True, False])
+def test_payloads_under_a_key_whose_removal_is_in_the_audit_log_are_a_note(
+    stream: Stream, database: Database, of_the_tenant: bool
+) -> None:
+    keyring.write(stream.keyring, PAYLOAD_ENCRYPTION_KEY="22" * 32)
+    record = "select ves.record_audit('custom:payload_key_dropped', %s, 'payload_key', %s)"
+    with database.connect("ves_admin") as admin:
+        admin.execute(record, [stream.nobody, KEY.key_id.hex()])
+        admin.execute(record, [stream.tenant_id, "00" * 8])
+        assert {name for name, _ in findings(stream)} == {"payload_not_opened"}
+        admin.execute(record, [stream.tenant_id if of_the_tenant else None, KEY.key_id.hex()])
+    assert findings(stream) == [("payload_key_dropped", 1)] * 2
 
 
 def test_a_required_ring_without_a_key_refuses_to_write(stream: Stream, database: Database) -> None:

@@ -24,3 +24,8 @@ def verify_audit(admin: Admin, tenant_id: UUID | None = None) -> list[Row]:
 def set_audit_log(admin: Admin, *, enabled: bool) -> bool:
     """Turn the log on or off for the database; whether that changed anything."""
     return bool(admin.rows("set_audit_log", enabled=enabled)[0]["changed"])
+
+
+def record_key_drop(admin: Admin, tenant_id: UUID | None, key_id: str) -> None:
+    """Audit that a key of encryption at rest (id in hex) leaves the ring; a null tenant means everybody's ring."""
+    admin.rows("record_key_drop", tenant_id=tenant_id, key_id=key_id)

@@ -47,3 +47,13 @@ from ves.verify_audit(tenant_id => %(tenant_id)s) as broken;
 -- name: set_audit_log
 -- Turn the audit log on or off for the whole database; whether that changed anything.
 select ves.set_audit_log(enabled => %(enabled)s, context => %(context)s::jsonb) as changed;
+
+-- name: record_key_drop
+-- Audit that a key of encryption at rest leaves the key ring.
+select ves.record_audit(
+  action => 'custom:payload_key_dropped',
+  tenant_id => %(tenant_id)s,
+  resource_type => 'payload_key',
+  resource_id => %(key_id)s,
+  context => %(context)s::jsonb
+);
