@@ -19,10 +19,12 @@ SIGNATURE_WRONG = 8
 LEAF_HASH_WRONG = 16
 RECEIPT_HASH_WRONG = 32
 RECEIPT_SIGNATURE_WRONG = 64
-# States of a payload that is not at hand: its key is not in the ring, its ciphertext does not open, it was destroyed.
+# States of a payload that is not at hand: its key is not in the ring, its ciphertext does not open, it was destroyed,
+# it is missing without a record of its destruction.
 PAYLOAD_NOT_OPENED = 128
 CIPHERTEXT_WRONG = 256
 PAYLOAD_SHREDDED = 512
+PAYLOAD_MISSING = 1024
 
 DIGEST_BYTES = 160
 _HASH = 32

@@ -66,3 +66,14 @@ def test_a_table_function_view_or_trigger_file_holds_the_object_it_is_named_afte
             if created not in [[f"{schema}.{path.stem}"] for schema in schemas]:
                 wrong.append(str(path.relative_to(ROOT)))
     assert wrong == []
+
+
+def test_a_function_that_takes_a_lock_says_so_in_its_header() -> None:
+    lock = re.compile(r"\bfor (?:no key )?(?:update|share)\b|\bpg_(?:try_)?advisory\w+\(")
+    silent = [
+        path.name
+        for path in (ROOT / "sql" / "functions").rglob("*.sql")
+        if lock.search((text := path.read_text(encoding="utf-8")).partition("as $$")[2].rpartition("$$;")[0])
+        and "-- Locks (sql/README.md): " not in text.partition("create or replace")[0]
+    ]
+    assert silent == []

@@ -1,5 +1,6 @@
 -- One batch over a view ves_int.encrypted_<kind>; a further encrypted table is one more view. The scan locks
 -- nothing; only rows that are to change are locked, and re-read under the lock.
+-- Locks (sql/README.md): rows of events or proofs, skipping locked ones, then 7.
 create or replace function ves_int.reencrypt(
   kind text, audited_as text, tenant_id uuid, store_id uuid, batch_size integer, cursor jsonb,
   dry_run boolean, force boolean, context jsonb

@@ -1,5 +1,6 @@
 -- Destroys one payload in the live table. Hashes, leaf, receipt, proofs and commitments are other columns and
 -- other rows: nothing that was signed or proved changes.
+-- Locks (sql/README.md): the row of the event, then 7.
 create or replace function ves.shred_payload(
   tenant_id uuid, store_id uuid, sequence_number bigint, reason text, stream text default 'ves',
   context jsonb default null

@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): 7.
 create or replace function ves_int.audit(
   action text, tenant_id uuid, resource_type text, resource_id text, details jsonb, context jsonb,
   success boolean default true, error_message text default null

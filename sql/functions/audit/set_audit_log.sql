@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): the row of audit_switch, then 7.
 create or replace function ves.set_audit_log(enabled boolean, context jsonb default null)
 returns boolean
 language plpgsql

@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): the row of the key, then credential_epoch, then 7.
 create or replace function ves.revoke_api_key(
   key_hash_prefix text, tenant_id uuid, agent_id uuid default null, context jsonb default null,
   caller jsonb default null

@@ -1,4 +1,5 @@
 -- Never waits for a stream: whoever holds its lock, the worker goes on with the next one.
+-- Locks (sql/README.md): 1, skipping streams whose lock is taken.
 create or replace function ves.commit_due(tenant_id uuid, store_id uuid)
 returns setof ves.commitment
 language plpgsql

@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): 1.
 create or replace function ves.commit_next(tenant_id uuid, store_id uuid, max_events integer default 1024)
 returns setof ves.commitment
 language plpgsql

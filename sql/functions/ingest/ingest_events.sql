@@ -10,6 +10,7 @@
 -- the cached plan otherwise reads a growing table (measured: 360 us an event growing to 3,000 within 30,000
 -- events), and a generic plan saves re-planning per call. For the same reason look-ups say `is not distinct
 -- from` for the stream: only the index that starts with the selective column then fits.
+-- Locks (sql/README.md): 2 to 4.
 create or replace function ves.ingest_events(
   tenant_ids uuid[], store_ids uuid[], event_counts integer[], auth_epochs bigint[],
   schema_epochs bigint[], signer_id integer, event_ids uuid[], command_ids uuid[], agent_ids uuid[],

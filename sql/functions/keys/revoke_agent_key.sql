@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): 5, then 7.
 create or replace function ves.revoke_agent_key(
   tenant_id uuid, agent_id uuid, key_id integer, reason text default null, context jsonb default null
 )

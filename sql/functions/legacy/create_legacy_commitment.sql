@@ -1,6 +1,7 @@
 -- Commits one range of a legacy stream (VES 17.3). Takes the advisory lock of ves.create_commitment, so the
 -- two kinds of commitments of one stream wait for each other; neither takes another lock. Reads leaf hashes
 -- only.
+-- Locks (sql/README.md): 1.
 create or replace function ves.create_legacy_commitment(
   tenant_id uuid, store_id uuid, sequence_start bigint, sequence_end bigint
 )

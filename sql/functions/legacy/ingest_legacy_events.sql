@@ -2,6 +2,7 @@
 -- with the same planner settings. The lock is the row of ves_sequence_counters, the one that VES ingest
 -- takes: the two streams of a store share entity_versions, and one lock for both leaves nothing that could be
 -- locked in two orders (VES 21, trap 23).
+-- Locks (sql/README.md): 2 to 3.
 create or replace function ves.ingest_legacy_events(
   tenant_id uuid,
   store_id uuid,

@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): rows of rate_limits, skipping locked ones.
 create or replace function ves_int.evict_rate_limits(
   bucket text, max_entries integer, keep text[], at timestamptz
 )

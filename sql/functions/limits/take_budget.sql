@@ -2,6 +2,7 @@
 -- budgets' rows in the order of bucket and key, reads the clock only then (a grant is counted when it is
 -- given, not when it was asked for), and never waits after that. Loops instead of queries over the counts,
 -- because starting a query costs more than adding up 61 numbers.
+-- Locks (sql/README.md): rows of rate_limits in (bucket, key) order.
 create or replace function ves_int.take_budget(
   buckets text[], keys text[], limits integer[], windows integer[], max_entries integer[], wanted integer,
   at timestamptz default null

@@ -1,6 +1,7 @@
 -- One statement: moves the marks of due streams over the receipts stored since, then answers the events whose
 -- receipt is missing behind them. Each stream is one walk over consecutive numbers of the receipts' key,
 -- never a join of events and receipts, which the planner can make quadratic.
+-- Locks (sql/README.md): rows of its marks, skipping locked ones.
 create or replace function ves.get_receipt_work(
   max_events integer default 1000, min_age_seconds double precision default 2
 )

@@ -1,4 +1,5 @@
 -- Never waits: a key that somebody else holds is left for the next call.
+-- Locks (sql/README.md): the rotation and its keys, skipping locked ones.
 create or replace function ves_int.apply_rotation(rotation_id uuid, tenant_id uuid)
 returns jsonb
 language plpgsql

@@ -1,5 +1,6 @@
 -- A key is compared with its policy when its date comes, not at every call: what can change the verdict sets
 -- the date (ves_int.check_keys_now), so keys that are not due cost nothing.
+-- Locks (sql/README.md): 5, skipping locked ones.
 create or replace function ves_int.check_keys(at timestamptz, max_keys integer)
 returns bigint
 language sql

@@ -1,4 +1,5 @@
 -- Reads stretches of the log that are committed, whatever runs beside it.
+-- Locks (sql/README.md): the advisory lock of counting, unless it is taken, then rows of its marks.
 create or replace function ves.count_key_usage(max_events integer default 10000)
 returns bigint
 language plpgsql

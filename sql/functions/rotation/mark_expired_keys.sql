@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): 5, skipping locked ones.
 create or replace function ves_int.mark_expired_keys(max_keys integer)
 returns integer
 language plpgsql

@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): the advisory lock of counting.
 create or replace function ves.rebuild_key_usage(tenant_id uuid, context jsonb default null)
 returns bigint
 language plpgsql

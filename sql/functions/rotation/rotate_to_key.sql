@@ -1,4 +1,5 @@
 -- Locks the old key's row and the successor's, in the order of their numbers.
+-- Locks (sql/README.md): 5.
 create or replace function ves_int.rotate_to_key(
   tenant_id uuid, agent_id uuid, key_id integer, new_key_id integer, public_key bytea, key_algorithm integer,
   public_key_bundle bytea, valid_to timestamptz, grace_period interval, revoke_old boolean, reason text,

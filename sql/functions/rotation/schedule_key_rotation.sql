@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): 5, shared.
 create or replace function ves.schedule_key_rotation(
   tenant_id uuid, agent_id uuid, key_id integer, scheduled_at timestamptz, reason text default 'manual',
   new_key_id integer default null, context jsonb default null

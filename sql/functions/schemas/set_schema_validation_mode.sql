@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): the row of schema_validation, then 7.
 create or replace function ves.set_schema_validation_mode(mode text, context jsonb default null)
 returns boolean
 language plpgsql

@@ -24,7 +24,7 @@ as $$
     array_agg(k.key_algorithm), array_agg(k.public_key), array_agg(k.public_key_bundle),
     array_agg(r.receipt_hash), array_agg(r.sequencer_signature), array_agg(s.public_key),
     array_agg(e.payload_at_rest), array_agg(e.payload_key_id),
-    -- 512: destroyed on purpose; 1024: gone without a record
+    -- PAYLOAD_SHREDDED and PAYLOAD_MISSING of ves.audit
     array_agg(case when e.shredded_at is null then 0 when m.sequence_number is not null then 512 else 1024 end),
     array_agg(s.signer_id is not null)
   from (

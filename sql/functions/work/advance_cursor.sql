@@ -1,4 +1,5 @@
 -- Compare and set: of two holders of one claim the second is refused, so no position is passed twice.
+-- Locks (sql/README.md): the row of the cursor.
 create or replace function ves.advance_cursor(
   tenant_id uuid,
   store_id uuid,

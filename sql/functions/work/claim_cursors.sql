@@ -1,4 +1,5 @@
 -- A claim is a due date in the future: the stream of a claimer that died is due again when its claim is over.
+-- Locks (sql/README.md): rows of cursors, skipping locked ones.
 create or replace function ves.claim_cursors(
   consumer text, max_streams integer default 100, claim_seconds double precision default 30
 )

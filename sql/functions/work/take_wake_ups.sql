@@ -1,4 +1,5 @@
 -- Messages and cursors change in one transaction, so no wake-up is lost and none has to be read twice.
+-- Locks (sql/README.md): 4, skipping locked messages, then rows of cursors.
 create or replace function ves_int.take_wake_ups(max_messages integer default 10000)
 returns bigint
 language plpgsql
