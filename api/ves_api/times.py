@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-import msgspec
-
-from ves.timestamps import micros_text
+from ves.timestamps import micros_text, rfc3339_moment
 from ves_edge.errors import ApiError
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -30,12 +28,10 @@ def zulu_or_none(moment: dt.datetime | None) -> str | None:
 
 def parse_time(text: str, field: str, *, refusal: str = "invalid_field") -> dt.datetime:
     """An RFC 3339 time with an offset. Raises the refusal, invalid_field unless another is named."""
-    try:
-        moment = msgspec.convert(text, dt.datetime)
-    except msgspec.ValidationError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ApiError(refusal, f"{field} is not an RFC 3339 time", details={"field": field})
+    moment = rfc3339_moment(text)
+    if moment is None:
+        message = f"{field} is not an RFC 3339 time with an offset in the years 1 to 9999"
+        raise ApiError(refusal, message, details={"field": field})
     return moment
 
 

@@ -36,6 +36,15 @@ def rfc3339_micros(text: str) -> int | None:
     return (since.days * 86_400 + since.seconds) * _MICROS + since.microseconds
 
 
+def rfc3339_moment(text: str) -> datetime | None:
+    """The instant of an RFC 3339 text as `rfc3339_micros` reads it; None also outside the years 1 to 9999."""
+    micros = rfc3339_micros(text)
+    try:
+        return None if micros is None else _EPOCH + timedelta(microseconds=micros)
+    except OverflowError:
+        return None
+
+
 def _uncommon_micros(text: str) -> int | None:
     match = _ANY(text)
     if match is None:

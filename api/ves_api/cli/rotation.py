@@ -10,6 +10,7 @@ from uuid import UUID
 
 import typer
 
+from ves.timestamps import rfc3339_moment
 from ves_api.cli.admin import open_admin
 from ves_api.cli.options import DatabaseUrl, Tenant
 from ves_api.cli.settings import layers
@@ -124,11 +125,8 @@ def schedule(
     as_json: JsonOption = False,
 ) -> None:
     """Have the keys worker retire a key at an instant."""
-    try:
-        moment = dt.datetime.fromisoformat(at)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+    moment = rfc3339_moment(at)
+    if moment is None:
         raise usage("--at is not an RFC 3339 time with an offset")
     tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
     with open_admin(database_url) as admin:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from ves import timestamps
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 GOOD = {
     "1970-01-01T00:00:00Z": 0,
@@ -84,3 +88,18 @@ def test_a_time_is_written_with_as_many_digits_as_it_needs(micros, text):
     assert timestamps.micros_text(micros) == f"{text}+00:00"
     assert timestamps.micros_text(micros, zulu=True) == f"{text}Z"
     assert timestamps.rfc3339_micros(f"{text}Z") == micros
+
+
+@pytest.mark.parametrize("text", GOOD)
+def test_a_moment_is_the_same_instant(text):
+    first = -62_135_596_800_000_000
+    moment = timestamps.rfc3339_moment(text)
+    if GOOD[text] < first:
+        assert moment is None
+    else:
+        assert (moment - EPOCH) // timedelta(microseconds=1) == GOOD[text]
+
+
+def test_what_is_no_time_is_no_moment():
+    assert timestamps.rfc3339_moment("2025-12-20T17:51:10+0530") is None
+    assert timestamps.rfc3339_moment("2025-12-20") is None
