@@ -27,6 +27,9 @@ _U64_DIGITS = 20
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _LONGER_IN_JCS = re.compile(rb"\d{17,}|0\.00000|e\+")
 _MAX_SURPLUS = 17
+_LONE_SURROGATE = re.compile(
+    rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])(?!$)|(?<!\\u[dD][89abAB]..\\u[dD])[c-fC-F][0-9a-fA-F]{2})"
+)
 _ES6_LOW = 1e-4
 _ES6_HIGH = 1e16
 # First bytes of the UTF-8 of characters beyond U+FFFF, the only ones that sort otherwise in UTF-16.
@@ -48,8 +51,10 @@ def _jcs_float(literal: str) -> float | int | orjson.Fragment:
 _jcs_decode = msgspec.json.Decoder(float_hook=_jcs_float).decode
 
 
-def malformed(cause: BaseException | str) -> ProtocolError:
-    """The error for text that is not acceptable JSON."""
+def malformed(cause: BaseException | str, raw: bytes = b"") -> ProtocolError:
+    """The error for text that is not acceptable JSON; `raw` is looked at for what the decoder calls by another name."""
+    if _LONE_SURROGATE.search(raw.replace(rb"\\", b"")):
+        cause = "a lone surrogate, half a character"
     return ProtocolError("malformed_json", f"not acceptable JSON: {cause}")
 
 
@@ -64,7 +69,7 @@ def jcs(raw: bytes, *, max_depth: int = MAX_DEPTH) -> bytes:
     try:
         value = _jcs_decode(raw)
     except _MALFORMED as error:
-        raise malformed(error) from None
+        raise malformed(error, raw) from None
     try:
         text = orjson.dumps(value, option=_SORTED)
         if text.isascii() or not any(map(text.__contains__, _ASTRAL)):

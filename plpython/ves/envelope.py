@@ -5,18 +5,30 @@ Optional members may be `null`. Unknown members are ignored, of repeated ones th
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 from uuid import UUID
 
 import msgspec
 
 from ves.bundles import SignatureBundle
-from ves.codec import U32_MAX
+from ves.codec import I64_MAX, U32_MAX, U64_MAX
+from ves.errors import RequestRefused
+from ves.timestamps import rfc3339_micros
+from ves.uuids import decoder
 
 U32 = Annotated[int, msgspec.Meta(ge=0, le=U32_MAX)]
+Counter = Annotated[int, msgspec.Meta(ge=0)]
 I32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 
 ABSENT = msgspec.Raw(b"null")
+
+
+class SentNumbers(Protocol):
+    """An event of either stream as far as it has numbers."""
+
+    base_version: int | None
+    sequence_number: int | None
+    sequenced_at: str | None
 
 
 class Envelope(msgspec.Struct, gc=False):
@@ -41,7 +53,10 @@ class Envelope(msgspec.Struct, gc=False):
     agent_signature_scheme: I32 | None = None
     agent_signature_bundle: SignatureBundle | None = None
     command_id: UUID | None = None
-    base_version: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    base_version: Counter | None = None
+    # Of an event that was read and is sent again; they must have their types and count for nothing.
+    sequence_number: Counter | None = None
+    sequenced_at: str | None = None
 
 
 class IngestBody(msgspec.Struct):
@@ -51,4 +66,19 @@ class IngestBody(msgspec.Struct):
     events: list[Envelope] = msgspec.field()
 
 
-decode_body = msgspec.json.Decoder(IngestBody).decode
+decode_body = decoder(IngestBody)
+
+
+def check_numbers(event: SentNumbers) -> int | None:
+    """The event's base_version, as large as a version can be: one beyond 2^63-1 conflicts with every version.
+
+    Raises RequestRefused(invalid_shape) for a number beyond 64 bits and for a `sequenced_at` that is no time.
+    """
+    if event.base_version is event.sequence_number is event.sequenced_at is None:
+        return None
+    for field in ("base_version", "sequence_number"):
+        if (getattr(event, field) or 0) > U64_MAX:
+            raise RequestRefused("invalid_shape", f"{field} is beyond 64 bits", {"field": field})
+    if event.sequenced_at is not None and rfc3339_micros(event.sequenced_at) is None:
+        raise RequestRefused("invalid_shape", "sequenced_at is no time", {"field": "sequenced_at"})
+    return None if event.base_version is None else min(event.base_version, I64_MAX)

@@ -8,6 +8,7 @@ of it at once.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -15,6 +16,7 @@ from uuid import UUID
 
 import msgspec
 
+from ves.canonical import malformed
 from ves.envelope import ABSENT, decode_body
 from ves.errors import ProtocolError, RequestRefused
 from ves.json_scan import count_openings, is_deeper
@@ -93,7 +95,7 @@ def decode_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestReque
     """Decode a request and raise its first whole-request refusal, if it has one (VES 14.1).
 
     Raises RequestRefused with one of the names malformed_json, invalid_shape, empty_batch, mixed_streams,
-    source_agent_mismatch, batch_too_large, payload_too_large, invalid_field, missing_field.
+    source_agent_mismatch, batch_too_large, payload_too_large, invalid_field.
     """
     request = parse_request(body, limits)
     check_batch(request)
@@ -148,7 +150,11 @@ def check_limits(request: Judged) -> None:
 
 
 def decode_wire(body: bytes, max_depth: int, decode: Callable[[bytes], W]) -> W:
-    """A request by its own decoder; raises RequestRefused for malformed_json and invalid_shape."""
+    """A request by its own decoder; raises RequestRefused for malformed_json and invalid_shape.
+
+    A byte order mark before it is passed over, as RFC 8259 8.1 allows.
+    """
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
         if not body.isascii():
             # The decoder does not look inside the members that it passes over.
@@ -158,7 +164,7 @@ def decode_wire(body: bytes, max_depth: int, decode: Callable[[bytes], W]) -> W:
         _require_json(body)
         raise RequestRefused("invalid_shape", str(error), {"field": _path(str(error))}) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RequestRefused("malformed_json", f"not acceptable JSON: {error}") from None
+        raise RequestRefused("malformed_json", malformed(error, body).message) from None
     # Payloads are measured one by one later. Beside them each event opens at least one level that the
     # others do not add to, so this bound is exact enough to spare honest requests the scan.
     openings = count_openings(body) - len(wire.events)
@@ -181,10 +187,15 @@ def _require_json(body: bytes) -> None:
     try:
         _raw_decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise RequestRefused("malformed_json", f"not acceptable JSON: {error}") from None
+        raise RequestRefused("malformed_json", malformed(error, body).message) from None
 
 
-def judge_batch(request: Judged, events: Sequence[SentEvent], limits: Limits) -> None:
+def judge_batch(
+    request: Judged,
+    events: Sequence[SentEvent],
+    limits: Limits,
+    source_agent_rule: str = "source_agent_id must equal agentId",
+) -> None:
     """Set the refusals that concern the batch as a whole."""
     if not events:
         request.batch_refusal = RequestRefused("empty_batch", "the batch has no events")
@@ -199,7 +210,7 @@ def judge_batch(request: Judged, events: Sequence[SentEvent], limits: Limits) ->
         if event.source_agent_id.int != agent and request.source_agent_refusal is None:
             request.source_agent_refusal = RequestRefused(
                 "source_agent_mismatch",
-                "every event must come from the agent that the request names",
+                source_agent_rule,
                 {"event_id": str(event.event_id)},
             )
     if len(events) > limits.max_events:

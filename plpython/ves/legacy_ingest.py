@@ -6,18 +6,16 @@ The checks of the batch as a whole are those of `ves.ingest`, in the same order;
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
 from ves.bundles import Byte
 from ves.canonical import plain
-from ves.codec import I64_MAX, parse_hex
-from ves.envelope import U32
+from ves.codec import parse_hex
+from ves.envelope import U32, Counter, check_numbers
 from ves.errors import ProtocolError, RequestRefused
 from ves.ingest import decode_wire, judge_batch
-from ves.json_scan import has_nul
 from ves.legacy import HASH_BYTES
 from ves.prepare import (
     ENTITY_ID_BYTES,
@@ -27,6 +25,7 @@ from ves.prepare import (
     Limits,
 )
 from ves.timestamps import rfc3339_micros
+from ves.uuids import decoder
 
 _NIL = UUID(int=0)
 _DEFAULT_LIMITS = Limits()
@@ -36,7 +35,7 @@ _LAST_MICROS = 253_402_300_799_999_999
 
 
 class LegacyEnvelope(msgspec.Struct, gc=False):
-    """One event as sent (VES 17.1). Unknown members are ignored, `sequence_number` too."""
+    """One event as sent (VES 17.1). Unknown members are ignored; `sequence_number` and `sequenced_at` count for nothing."""
 
     event_id: UUID
     tenant_id: UUID
@@ -50,8 +49,10 @@ class LegacyEnvelope(msgspec.Struct, gc=False):
     source_agent_id: UUID = msgspec.field(name="source_agent")
     envelope_version: U32 | None = None
     command_id: UUID | None = None
-    base_version: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    base_version: Counter | None = None
     signature: list[Byte] | None = None
+    sequence_number: Counter | None = None
+    sequenced_at: str | None = None
 
 
 class LegacyBody(msgspec.Struct):
@@ -96,7 +97,7 @@ class LegacyRequest(msgspec.Struct):
     limit_refusal: RequestRefused | None = None
 
 
-_decode_body = msgspec.json.Decoder(LegacyBody).decode
+_decode_body = decoder(LegacyBody)
 
 
 def parse_legacy_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> LegacyRequest:
@@ -112,7 +113,7 @@ def parse_legacy_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> Legac
     # Shape comes before everything else, so events are prepared even when the batch is refused.
     events = [_prepare(event, request, limits) for event in wire.events]
     of_events, request.limit_refusal = request.limit_refusal, None
-    judge_batch(request, wire.events, limits)
+    judge_batch(request, wire.events, limits, "source_agent must equal agent_id")
     request.limit_refusal = request.limit_refusal or of_events
     if not (request.batch_refusal or request.source_agent_refusal or request.limit_refusal):
         request.events = events
@@ -130,7 +131,7 @@ def _prepare(wire: LegacyEnvelope, request: LegacyRequest, limits: Limits) -> Le
     if micros is None or not _FIRST_MICROS <= micros <= _LAST_MICROS:
         raise _misshapen("created_at", "an RFC 3339 time with an offset")
     if request.limit_refusal is None:
-        request.limit_refusal = _limit_refusal(wire, payload, len(compact), limits)
+        request.limit_refusal = _limit_refusal(wire, len(compact), limits)
     is_right = sha256(compact).digest() == claimed
     return LegacyEvent(
         wire.event_id,
@@ -142,7 +143,7 @@ def _prepare(wire: LegacyEnvelope, request: LegacyRequest, limits: Limits) -> Le
         payload,
         compact,
         claimed,
-        wire.base_version,
+        check_numbers(wire),
         wire.envelope_version,
         None if wire.signature is None else bytes(wire.signature),
         None if is_right else "InvalidPayloadHash",
@@ -163,9 +164,7 @@ def _misshapen(field: str, rule: str) -> RequestRefused:
     return RequestRefused("invalid_shape", f"{field} must be {rule}", {"field": field})
 
 
-def _limit_refusal(
-    wire: LegacyEnvelope, payload: bytes, compact_bytes: int, limits: Limits
-) -> RequestRefused | None:
+def _limit_refusal(wire: LegacyEnvelope, compact_bytes: int, limits: Limits) -> RequestRefused | None:
     for field, text, most in (
         ("entity_type", wire.entity_type, ENTITY_TYPE_BYTES),
         ("entity_id", wire.entity_id, ENTITY_ID_BYTES),
@@ -173,10 +172,6 @@ def _limit_refusal(
     ):
         if not 1 <= len(text.encode()) <= most or "\0" in text:
             return _invalid(wire, field, f"1 to {most} bytes without NUL")
-    if wire.base_version is not None and wire.base_version > I64_MAX:
-        return _invalid(wire, "base_version", f"at most {I64_MAX}")
-    if b"\\" in payload and has_nul(payload):
-        return _invalid(wire, "payload", "free of the character U+0000")
     if compact_bytes > limits.max_payload_bytes:
         return RequestRefused(
             "payload_too_large",

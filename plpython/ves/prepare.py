@@ -10,9 +10,9 @@ import msgspec
 
 from ves import domains, encrypted
 from ves.canonical import is_plain_longer, jcs
-from ves.codec import I64_MAX, ZERO_HASH, parse_hex, string
+from ves.codec import ZERO_HASH, parse_hex, string
 from ves.digests import payload_aad
-from ves.envelope import Envelope
+from ves.envelope import Envelope, check_numbers
 from ves.errors import RequestRefused
 from ves.json_scan import MAX_DEPTH, has_nul
 from ves.signatures import PROFILES, SCHEME_HYBRID
@@ -130,7 +130,7 @@ class Preparer:
             micros or 0,
             wire.payload_kind,
             payload,
-            wire.base_version,
+            check_numbers(wire),
             scheme if 0 <= scheme <= SCHEME_HYBRID else 0,
             None if bundle is None else msgspec.json.encode(bundle),
             plain_hash,
@@ -179,15 +179,13 @@ class Preparer:
         return encoded
 
     def _check_texts(self, wire: Envelope, entity_type: int, entity_id: int, event_type: int) -> None:
-        """Record a refusal unless the three lengths in bytes, the texts and base_version are allowed."""
+        """Record a refusal unless the three lengths in bytes, the texts are allowed."""
         if not 1 <= entity_type <= ENTITY_TYPE_BYTES or "\0" in wire.entity_type:
             self._refuse_field(wire, "entity_type", f"1 to {ENTITY_TYPE_BYTES} bytes without NUL")
         if not 1 <= entity_id <= ENTITY_ID_BYTES or "\0" in wire.entity_id:
             self._refuse_field(wire, "entity_id", f"1 to {ENTITY_ID_BYTES} bytes without NUL")
         if not 1 <= event_type <= EVENT_TYPE_BYTES or "\0" in wire.event_type:
             self._refuse_field(wire, "event_type", f"1 to {EVENT_TYPE_BYTES} bytes without NUL")
-        if wire.base_version is not None and wire.base_version > I64_MAX:
-            self._refuse_field(wire, "base_version", f"at most {I64_MAX}")
 
     def _plaintext(
         self, wire: Envelope, plain_hash: bytes, cipher_hash: bytes, micros: int | None
@@ -195,7 +193,7 @@ class Preparer:
         limits = self._limits
         payload = bytes(wire.payload)
         if payload == _NULL:
-            self._refuse(wire, "missing_field", "payload", "payload is required for payload_kind 0")
+            self._refuse(wire, "payload", "payload is required for payload_kind 0")
             return payload, None
         canonical = jcs(payload, max_depth=limits.max_depth - LEVELS_ABOVE_PAYLOAD)
         if b"\\" in payload and has_nul(payload):
@@ -224,7 +222,7 @@ class Preparer:
         limits = self._limits
         if bytes(wire.payload_encrypted) == _NULL:
             field = "payload_encrypted"
-            self._refuse(wire, "missing_field", field, f"{field} is required for payload_kind 1")
+            self._refuse(wire, field, f"{field} is required for payload_kind 1")
             return _NULL, None
         members = encrypted.decode(bytes(wire.payload_encrypted))
         payload = encrypted.encode(members)
@@ -264,12 +262,12 @@ class Preparer:
             )
 
     def _refuse_field(self, wire: Envelope, field: str, rule: str) -> None:
-        self._refuse(wire, "invalid_field", field, f"{field} must be {rule}")
+        self._refuse(wire, field, f"{field} must be {rule}")
 
-    def _refuse(self, wire: Envelope, name: str, field: str, message: str) -> None:
+    def _refuse(self, wire: Envelope, field: str, message: str) -> None:
         if self.limit_refusal is None:
             details = {"event_id": str(wire.event_id), "field": field}
-            self.limit_refusal = RequestRefused(name, message, details)
+            self.limit_refusal = RequestRefused("invalid_field", message, details)
 
 
 def _schema(field: str, message: str) -> _Refusal:

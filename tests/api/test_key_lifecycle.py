@@ -81,6 +81,9 @@ def test_a_key_is_listed_with_its_window_and_bytes(admin: httpx.Client) -> None:
         ("2025-01-01T00:00:00Z", "active"),
         ("2026-01-01T00:00:00Z", "active"),
         ("2026-01-01T00:00:00.000001Z", "expired"),
+        ("2025-12-31T23:59:60Z", "active"),
+        ("2026-01-01T00:00:00.0000009Z", "active"),
+        ("2016-12-31T23:59:60Z", "not_yet_valid"),
     ],
 )
 def test_the_status_is_judged_at_the_instant_that_was_asked_for(
@@ -120,6 +123,8 @@ def test_an_agent_without_keys_has_an_empty_list(admin: httpx.Client) -> None:
         {"keyType": "both"},
         {"at": "yesterday"},
         {"at": "2025-01-01T00:00:00"},
+        {"at": "2025-01-01T00:00:00+0200"},
+        {"at": "0000-01-01T00:00:00Z"},
         {"tenantId": "x"},
         {"tenantId": None},
     ],

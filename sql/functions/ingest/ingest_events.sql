@@ -116,7 +116,8 @@ begin
       when k.status is null then 'Agent key not found'
       when k.status = 'revoked' or k.revoked_at <= v_now then 'Agent key has been revoked'
       when v_now < k.valid_from then 'Agent key is not yet valid'
-      else 'Agent key has expired'
+      when v_now > k.valid_to then 'Agent key has expired'
+      else 'signature verification failed: invalid public key format'
     end),
     (
       select case when count(o.outcome) > 0 then array_agg(o.outcome) end
@@ -138,14 +139,14 @@ begin
     from unnest(v_stream_numbers, agent_ids, agent_key_ids) as g (stream, agent_id, agent_key_id)
   ) as u
   left join lateral (
-    select a.status, a.revoked_at, a.valid_from, a.valid_to
+    select a.status, a.revoked_at, a.valid_from, a.valid_to, a.key_algorithm in (2, 4, 6) as is_for_encryption
     from ves_store.agent_signing_keys as a
     where a.agent_id = u.agent_id and a.key_id = u.agent_key_id
       and a.tenant_id is not distinct from tenant_ids[u.stream]
     limit 1
   ) as k on true
   where k.status is null or k.status = 'revoked' or k.revoked_at <= v_now
-    or v_now < k.valid_from or v_now > k.valid_to;
+    or v_now < k.valid_from or v_now > k.valid_to or k.is_for_encryption;
   if v_outcomes = array['stale_credentials'] then
     perform ves_int.raise_error('stale_credentials');
   elsif v_outcomes = array['stale_schemas'] then

@@ -144,3 +144,18 @@ def test_a_new_key_does_not_make_the_others_stale(
     _, seen = epoch(agent)
     epoch(agent)
     assert edge.ingest(agent, agent.event(), auth_epoch=seen).kinds == ["accepted"]
+
+
+def test_a_key_that_signs_nothing_is_named_as_the_protocol_names_it(edge: Edge) -> None:
+    agent = Agent()
+    agent.register(edge.connection, key_algorithm=2)
+    bad = "signature verification failed: invalid public key format"
+    (outcome,) = edge.ingest(agent, agent.event()).outcomes
+    assert (outcome.reason, outcome.message) == (f"agent_key_invalid: {bad}", bad)
+    agent.key_id = 2
+    agent.register(
+        edge.connection,
+        key_algorithm=2,
+        valid_to=scalar(edge.connection, f"select {NOW} - interval '1 hour'"),
+    )
+    assert edge.ingest(agent, agent.event()).reasons == ["agent_key_invalid: Agent key has expired"]

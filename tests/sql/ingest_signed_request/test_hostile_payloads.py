@@ -130,7 +130,7 @@ def test_the_jsonb_door_refuses_it_too(service: psycopg.Connection[Any], agent: 
 def test_a_payload_null_is_missing(service: psycopg.Connection[Any], agent: Agent) -> None:
     with pytest.raises(psycopg.Error) as refusal:
         through_text(service, agent.body(agent.event("null")))
-    assert refusal.value.sqlstate == "VE008"
+    assert refusal.value.sqlstate == "VE007"
 
 
 @pytest.mark.parametrize(

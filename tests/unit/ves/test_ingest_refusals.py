@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -38,7 +38,6 @@ def changed(payload: str | None = '{"delta":100}', **changes) -> bytes:
         b'{"agentId":"' + b"\xff" * 3 + b'"}',
         b"[" * 100_000,
         b'{"x":' * 5000,
-        b'\xef\xbb\xbf{"agentId":"x","events":[]}',
     ],
 )
 def test_a_body_that_is_not_json_is_malformed(body):
@@ -189,12 +188,65 @@ def test_texts_are_measured_in_bytes(member, longest):
         assert error.details["field"] == member
 
 
-def test_a_base_version_beyond_63_bits_is_refused():
-    for number in (2**63, 2**64 - 1, 10**30):
-        error = refusal(changed(base_version=number))
-        assert (error.name, error.details["field"]) == ("invalid_field", "base_version")
-    (event,) = ingest.decode_request(changed(base_version=2**63 - 1)).events
-    assert event.base_version == 2**63 - 1
+def test_a_base_version_beyond_63_bits_is_that_of_no_entity():
+    for number in (2**63 - 1, 2**63, 2**64 - 1):
+        (event,) = ingest.decode_request(changed(base_version=number)).events
+        assert event.base_version == 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("base_version", 2**64),
+        ("sequence_number", 2**64),
+        ("sequence_number", -1),
+        ("sequence_number", "x"),
+        ("sequenced_at", "x"),
+        ("sequenced_at", "2025-01-01T00:00:00"),
+        ("sequenced_at", 5),
+    ],
+)
+def test_a_number_or_time_of_the_wrong_shape_is_refused(field, value):
+    assert refusal(changed(**{field: value})).name == "invalid_shape"
+
+
+def test_an_event_that_was_read_may_be_sent_again():
+    request = ingest.decode_request(changed(sequence_number=7, sequenced_at="2025-01-01T00:00:00Z"))
+    assert [event.refusal for event in request.events] == [None]
+
+
+@pytest.mark.parametrize("spelling", ["{{{}}}", "urn:uuid:{}", "{}"])
+@pytest.mark.parametrize("field", ["event_id", "tenant_id", "command_id", "source_agent_id"])
+def test_a_uuid_is_taken_in_every_spelling_of_the_original(spelling, field):
+    usual = AGENT.event()
+    value = usual.get(field, str(UUID(int=7)))
+    request = ingest.decode_request(AGENT.body(usual | {field: spelling.format(value)}))
+    ingest.verify_signatures(request.events, AGENT.keys)
+    assert [event.refusal for event in request.events] == [None]
+
+
+@pytest.mark.parametrize("value", ["{}", "urn:uuid:", "{3b241101e2bb42558caf4136c566a962}", "x", 5, ["a"]])
+def test_another_text_is_no_uuid(value):
+    error = refusal(changed(event_id=value))
+    assert (error.name, error.details["field"]) == ("invalid_shape", "$.events[0].event_id")
+
+
+def test_a_byte_order_mark_is_passed_over():
+    assert ingest.decode_request(b"\xef\xbb\xbf" + changed()).events
+
+
+@pytest.mark.parametrize(
+    "text", [rb'"\ud800"', rb'"\udc00"', rb'"\ud800x"', rb'"\ud800\u0041"', rb'"a\ud83dz"']
+)
+def test_a_lone_surrogate_is_called_by_its_name(text):
+    assert "lone surrogate" in refusal(changed(text.decode())).message
+
+
+@pytest.mark.parametrize("text", [rb'"\ud83d\ude00', rb'"\\ud800', b'"abc'])
+def test_a_text_without_an_end_is_not_called_a_lone_surrogate(text):
+    with pytest.raises(RequestRefused) as refused:
+        ingest.decode_request(text)
+    assert "truncated" in refused.value.message
 
 
 @pytest.mark.parametrize("payload", ['"a\\u0000b"', '{"\\u0000":1}', '["\\\\\\u0000"]'])
@@ -210,13 +262,13 @@ def test_an_escaped_backslash_before_u0000_is_not_nul():
 @pytest.mark.parametrize("payload", [None, "null", " null "])
 def test_a_plaintext_event_needs_a_payload(payload):
     error = refusal(changed(payload))
-    assert (error.name, error.details["field"]) == ("missing_field", "payload")
+    assert (error.name, error.details["field"]) == ("invalid_field", "payload")
 
 
 @pytest.mark.parametrize("member", ["absent", None])
 def test_an_encrypted_event_needs_its_payload(member):
     error = refusal(changed(None, payload_kind=1, payload_encrypted=member))
-    assert (error.name, error.details["field"]) == ("missing_field", "payload_encrypted")
+    assert (error.name, error.details["field"]) == ("invalid_field", "payload_encrypted")
 
 
 def test_the_size_of_a_payload_is_that_of_its_compact_form():

@@ -99,6 +99,8 @@ def test_a_misshapen_member_is_named(changes, field):
         {"base_version": -1},
         {"envelope_version": 2**32},
         {"event_id": "x"},
+        {"sequence_number": "x"},
+        {"sequenced_at": "x"},
         {"source_agent": ...},
         {"payload_hash": ...},
     ],
@@ -116,9 +118,9 @@ def test_names_have_their_limits_in_bytes(field, most):
 
 
 def test_numbers_and_payloads_have_their_limits():
-    assert parse(event(base_version=2**63 - 1)).events
-    assert refusal(event(base_version=2**63)) == ("invalid_field", "base_version")
-    assert refusal(event(r'{"a":"\u0000"}')) == ("invalid_field", "payload")
+    assert [e.base_version for e in parse(event(base_version=2**64 - 1)).events] == [2**63 - 1]
+    assert refusal(event(base_version=2**64)) == ("invalid_shape", "base_version")
+    assert [e.payload for e in parse(event(r'{"a":"\u0000"}')).events] == [rb'{"a":"\u0000"}']
     limits = Limits(max_events=2, max_payload_bytes=13)
     assert parse(event('{ "total" : 1.0 }'), limits=limits).events, "the compact form counts"
     assert refusal(event('{"total":10.0}'), limits=limits)[0] == "payload_too_large"
