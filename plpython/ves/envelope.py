@@ -74,7 +74,7 @@ def check_numbers(event: SentNumbers) -> int | None:
 
     Raises RequestRefused(invalid_shape) for a number beyond 64 bits and for a `sequenced_at` that is no time.
     """
-    if event.base_version is event.sequence_number is event.sequenced_at is None:
+    if event.base_version is None and event.sequence_number is None and event.sequenced_at is None:
         return None
     for field in ("base_version", "sequence_number"):
         if (getattr(event, field) or 0) > U64_MAX:
