@@ -1,22 +1,14 @@
-"""The gateway's own parts: array parameters, statements, merging rules, and the translation of failures."""
+"""Array parameters in PostgreSQL's binary form arrive as they were."""
 
 from __future__ import annotations
 
 import uuid
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
-from psycopg_pool import PoolTimeout
 
-from ves_api.ingest.coalescer import Append, take
-from ves_api.ingest.columns import EncodedEvents
-from ves_api.ingest.verdicts import Verdicts
 from ves_edge import arrays
-from ves_edge.errors import ApiError
 from ves_edge.pool import prepare
-from ves_edge.translate import translate
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -79,67 +71,3 @@ def test_json_elements_keep_their_text(database: Database) -> None:
             "select array(select e::text from unnest(%s) as e)", [arrays.JsonArray([arrays.blobs(texts)])]
         ).fetchone()
     assert row == ([t.decode() for t in texts],)
-
-
-def append(*ids: int, size: int = 1) -> Append:
-    nothing = arrays.Column(size, None)
-    return Append(
-        tenant_id=ID,
-        store_id=ID,
-        events=EncodedEvents(size, (), b""),
-        verdicts=Verdicts(nothing, nothing, None),
-        ids=frozenset(ids),
-        auth_epoch=1,
-    )
-
-
-def test_a_call_takes_as_many_requests_as_fit() -> None:
-    requests = [append(i, size=400) for i in range(4)]
-    queue = deque(requests)
-    assert take(queue, 1000) == requests[:2]
-    assert list(queue) == requests[2:]
-
-
-def test_a_request_larger_than_a_call_goes_alone() -> None:
-    requests = [append(1, size=5000), append(2)]
-    queue = deque(requests)
-    assert take(queue, 1000) == requests[:1]
-    assert list(queue) == requests[1:]
-
-
-def test_requests_that_share_an_id_are_not_merged_and_keep_their_order() -> None:
-    first, twin, chained, free = append(1), append(1, 2), append(2), append(3)
-    queue = deque([first, twin, chained, free])
-    assert take(queue, 1000) == [first, free]
-    assert list(queue) == [twin, chained]
-    assert take(queue, 1000) == [twin]
-    assert take(queue, 1000) == [chained]
-
-
-@pytest.mark.parametrize(
-    ("error", "name"),
-    [
-        (psycopg.errors.lookup("40001")(), "overloaded"),
-        (psycopg.errors.lookup("57014")(), "timeout"),
-        (psycopg.errors.lookup("57P01")(), "database_unavailable"),
-        (psycopg.errors.lookup("53300")(), "database_unavailable"),
-        (psycopg.errors.lookup("42883")(), "internal_error"),
-        (psycopg.OperationalError(), "database_unavailable"),
-        (psycopg.ProgrammingError(), "internal_error"),
-        (PoolTimeout(), "overloaded"),
-        (ValueError(), "internal_error"),
-    ],
-)
-def test_failures_have_registered_names(error: Exception, name: str) -> None:
-    assert translate(error).name == name
-
-
-def test_an_error_of_the_engine_keeps_its_code_and_details(database: Database) -> None:
-    with database.connect("ves_api") as connection, pytest.raises(psycopg.Error) as caught:
-        connection.execute("select ves.create_commitment(%s, %s, 5::bigint, 4::bigint)", [ID, ID])
-    error = translate(caught.value)
-    assert (error.sqlstate, error.name, error.status) == ("VE601", "range_is_empty", 400)
-
-
-def test_an_unregistered_engine_code_is_an_internal_error() -> None:
-    assert ApiError.from_sqlstate("VE999", "x", None).name == "internal_error"
