@@ -108,6 +108,7 @@ begin
       ('ves.get_active_schemas', '{ves_api}'),
       ('ves.set_schema_status', '{ves_api,ves_service,ves_admin}'),
       ('ves.delete_schema', '{ves_api,ves_admin}'),
+      ('ves.read_events', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.read_payloads', '{ves_service,ves_reader,ves_admin}'),
       ('ves.export_events', '{ves_reader,ves_admin}'),
       ('ves.shred_payload', '{ves_admin}'),

@@ -30,6 +30,7 @@ CALLS: dict[str, str | None] = {
     "apply_due_rotations": "select * from ves.apply_due_rotations(100)",
     "open_cursor": "select ves.open_cursor(%(tenant_id)s, %(store_id)s, 'test', 0)",
     "advance_cursor": "select ves.advance_cursor(%(tenant_id)s, %(store_id)s, 'test', %(done)s, %(done)s + 1)",
+    "read_events": "select * from ves.read_events(%(tenant_id)s, %(store_id)s, %(done)s, 10)",
     "store_receipts": "select ves.store_receipts(%(tenant_id)s, %(store_id)s, '{}', '', '')",
     "register_signer": "select ves.register_signer(gen_random_uuid(), 0, 'none', null)",
     "health": "select ves.health()",

@@ -211,6 +211,41 @@ class ReencryptStep(msgspec.Struct, frozen=True, array_like=True):
     next_cursor: Any
 
 
+class StoredEvent(msgspec.Struct, frozen=True, array_like=True):
+    """One VES event as ves.read_events answers it: the signed envelope (VES 2; created_at is the signed
+    text), its payload, receipt (VES 11) and leaf hash (VES 9.1). payload_state: plaintext,
+    encrypted_at_rest, encrypted_to_recipients, shredded; payload_at_rest and payload_key_id are set when
+    the payload was not decrypted.
+    """
+
+    sequence_number: int
+    event_id: UUID
+    command_id: UUID | None
+    source_agent_id: UUID
+    agent_key_id: int
+    ves_version: int
+    payload_kind: int
+    entity_type: str
+    entity_id: str
+    event_type: str
+    created_at: str
+    base_version: int | None
+    payload_plain_hash: bytes
+    payload_cipher_hash: bytes
+    event_signing_hash: bytes
+    agent_signature: bytes
+    agent_signature_scheme: int
+    agent_signature_bundle: bytes | None
+    payload_state: str
+    payload: str | None
+    payload_encrypted: str | None
+    payload_at_rest: bytes | None
+    payload_key_id: bytes | None
+    sequenced_at: datetime
+    leaf_hash: bytes
+    receipt: Any
+
+
 class ValidityProof(msgspec.Struct, frozen=True, array_like=True):
     """One stored validity proof of a commitment (VES 12); proof is null in lists, and an SSE1 blob (VES 16)
     while proof_key_id is not null.

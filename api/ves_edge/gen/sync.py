@@ -57,6 +57,7 @@ from ves_edge.gen.records import (
     ProofVerdict,
     ReadPayloadsRow,
     ReencryptStep,
+    StoredEvent,
     TakeRateLimitRow,
     ValidityProof,
     VerifyAuditRow,
@@ -1447,6 +1448,40 @@ def probe_write(db: SyncDatabase) -> None:
     nothing. http-api 11.
     """
     db.fetch(FUNCTIONS['probe_write'], {})
+
+
+def read_events(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    after: int = 0,
+    max_events: int = 100,
+    entity_type: str | None = None,
+    entity_id: str | None = None,
+    event_type: str | None = None,
+    decrypt: bool = True,
+) -> list[StoredEvent]:
+    """The VES events numbered above after, in order and without a gap, at most 1,000 and 16 MiB of payloads
+    (at least one event), with payload, receipt in the wire form (VES 11; sequencerSignature null until it
+    is stored) and leaf hash. Call again with the last number; nothing is skipped, because numbers become
+    visible in order. The filters name one entity type, entity or event type; they read every event until
+    enough match. A payload that is encrypted at rest is decrypted for those who may call
+    ves.read_payloads; else, with decrypt false and in core mode (where ves.read_payloads answers VE204)
+    payload is null and payload_at_rest with payload_key_id is the ciphertext (VES 16). Errors: VE007,
+    VE402 an event is missing, VE510 no usable key ring, VE512.
+    """
+    rows = db.fetch(FUNCTIONS['read_events'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'after': after,
+        'max_events': max_events,
+        'entity_type': entity_type,
+        'entity_id': entity_id,
+        'event_type': event_type,
+        'decrypt': decrypt,
+    })
+    return calls.records(rows, StoredEvent)
 
 
 def read_payloads(

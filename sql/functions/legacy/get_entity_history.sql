@@ -22,25 +22,26 @@ as $$
     select n.sequence_number from numbers as n
     order by n.sequence_number
     offset greatest(skip, 0) limit greatest(max_events, 0)
-  )
-  select t.total, case when e.event_id is not null then ves_int.open_legacy_event(s.event, decrypt) end
-  from (select count(*) as total from numbers) as t
-  left join page as p on true
-  -- the limit keeps this a look-up by the whole key
-  left join lateral (
-    select v.* from ves_store.events as v
-    where v.tenant_id = get_entity_history.tenant_id and v.store_id = get_entity_history.store_id
-      and v.sequence_number = p.sequence_number
-    limit 1
-  ) as e on true
-  cross join lateral (
-    select row(
+  ),
+  found as (
+    select array_agg(row(
       e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.command_id, e.source_agent, e.envelope_version,
       e.base_version, e.created_at, e.sequenced_at, e.entity_type, e.entity_id, e.event_type, e.payload_hash,
       e.signature, e.payload, e.payload_at_rest, e.payload_key_id, e.shredded_at
-    )::ves.legacy_event as event
-  ) as s
-  order by p.sequence_number;
+    )::ves.legacy_event order by e.sequence_number) as events
+    from page as p
+    -- the limit keeps this a look-up by the whole key
+    cross join lateral (
+      select v.* from ves_store.events as v
+      where v.tenant_id = get_entity_history.tenant_id and v.store_id = get_entity_history.store_id
+        and v.sequence_number = p.sequence_number
+      limit 1
+    ) as e
+  )
+  select t.total, o
+  from (select count(*) as total from numbers) as t
+  left join ves_int.open_legacy_events((select f.events from found as f), decrypt) as o on true
+  order by o.sequence_number;
 $$;
 
 comment on function ves.get_entity_history(uuid, uuid, text, text, bigint, integer, boolean) is

@@ -18,18 +18,17 @@ declare
 begin
   return query
   select o.*
-  from (
+  from ves_int.open_legacy_events(array(
     select row(
       e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.command_id, e.source_agent, e.envelope_version,
       e.base_version, e.created_at, e.sequenced_at, e.entity_type, e.entity_id, e.event_type, e.payload_hash,
       e.signature, e.payload, e.payload_at_rest, e.payload_key_id, e.shredded_at
-    )::ves.legacy_event as event
+    )::ves.legacy_event
     from ves_store.events as e
     where e.tenant_id = list_legacy_events.tenant_id and e.store_id = list_legacy_events.store_id
       and e.sequence_number between v_first and v_last
-  ) as s
-  cross join lateral ves_int.open_legacy_event(s.event, decrypt) as o
-  order by o.sequence_number;
+    order by e.sequence_number
+  ), decrypt) as o;
   get diagnostics v_found = row_count;
   if v_found <> greatest(v_last - v_first + 1, 0) then
     perform ves_int.raise_error('sequence_gap', jsonb_build_object('sequence_start', v_first, 'sequence_end', v_last));

@@ -5,18 +5,32 @@ returns table (
   event_id uuid, sequence_number bigint, event_type text, entity_type text, entity_id text, payload json,
   payload_encrypted json, created_at timestamptz
 )
-language sql
+language plpgsql
 stable
 security definer
 set search_path to pg_catalog, pg_temp
 as $$
-  select
-    e.event_id, e.sequence_number, e.event_type, e.entity_type, e.entity_id, ves_int.event_payload(e)::json,
-    e.payload_encrypted, e.created_at
-  from ves_store.ves_events as e
-  where e.tenant_id = export_events.tenant_id and e.store_id = export_events.store_id
-    and e.sequence_number between from_sequence and to_sequence
-  order by e.sequence_number;
+#variable_conflict use_column
+declare
+  v_after bigint := greatest(from_sequence, 1) - 1;
+  v_events ves_store.ves_events[];
+begin
+  loop
+    v_events := ves_int.next_events(
+      export_events.tenant_id, export_events.store_id, v_after, least(greatest(to_sequence - v_after, 0), 1000));
+    exit when cardinality(v_events) = 0;
+    return query
+    select
+      e.event_id, e.sequence_number, e.event_type, e.entity_type, e.entity_id, p.payload, e.payload_encrypted,
+      e.created_at
+    from unnest(v_events) with ordinality as e
+    join unnest(ves_int.open_ves_payloads(v_events)) with ordinality as p (payload, ordinality)
+      on e.ordinality = p.ordinality
+    where e.sequence_number <= to_sequence
+    order by e.ordinality;
+    v_after := (v_events[cardinality(v_events)]).sequence_number;
+  end loop;
+end
 $$;
 
 comment on function ves.export_events(uuid, uuid, bigint, bigint) is

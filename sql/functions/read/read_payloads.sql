@@ -9,27 +9,23 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_event ves_store.ves_events;
+  v_left bigint := least(greatest(max_events, 0), 10000)::bigint;
+  v_after bigint := greatest(from_sequence, 1) - 1;
+  v_events ves_store.ves_events[];
 begin
-  for v_event in
-    select e.*
-    from ves_store.ves_events as e
-    where e.tenant_id = read_payloads.tenant_id and e.store_id = read_payloads.store_id
-      and e.sequence_number >= from_sequence
-    order by e.sequence_number
-    limit least(greatest(max_events, 0), 10000)
   loop
-    sequence_number := v_event.sequence_number;
-    event_id := v_event.event_id;
-    payload_kind := v_event.payload_kind;
-    state := case
-      when v_event.shredded_at is not null then 'shredded'
-      when v_event.payload_kind = 1 then 'encrypted_to_recipients'
-      when v_event.payload_at_rest is not null then 'encrypted_at_rest'
-      else 'plaintext'
-    end;
-    payload := coalesce(v_event.payload_encrypted, ves_int.event_payload(v_event)::json);
-    return next;
+    v_events := ves_int.next_events(read_payloads.tenant_id, read_payloads.store_id, v_after, least(v_left, 1000));
+    exit when cardinality(v_events) = 0;
+    return query
+    select
+      e.sequence_number, e.event_id, e.payload_kind,
+      ves_int.payload_state(e.shredded_at, e.payload_kind, e.payload_key_id), coalesce(e.payload_encrypted, p.payload)
+    from unnest(v_events) with ordinality as e
+    join unnest(ves_int.open_ves_payloads(v_events)) with ordinality as p (payload, ordinality)
+      on e.ordinality = p.ordinality
+    order by e.ordinality;
+    v_left := v_left - cardinality(v_events);
+    v_after := (v_events[cardinality(v_events)]).sequence_number;
   end loop;
 end
 $$;

@@ -1,0 +1,35 @@
+-- The walk ends before the payloads pass 16 MiB. Sizes are those of the stored columns: no payload is read.
+create or replace function ves_int.next_events(
+  tenant_id uuid, store_id uuid, after bigint, max_events bigint, entity_type text default null,
+  entity_id text default null, event_type text default null
+)
+returns ves_store.ves_events[]
+language sql
+stable
+set search_path to pg_catalog, pg_temp
+as $$
+  select array(
+    select s.event
+    from (
+      select f.event, f.sequence_number, sum(f.size) over (order by f.sequence_number) - f.size as bytes_before
+      from (
+        select
+          v as event, v.sequence_number, coalesce(pg_column_size(v.payload), 0)
+          + coalesce(pg_column_size(v.payload_encrypted), 0) + coalesce(pg_column_size(v.payload_at_rest), 0) as size
+        from ves_store.ves_events as v
+        where v.tenant_id = next_events.tenant_id and v.store_id = next_events.store_id
+          and v.sequence_number > next_events.after
+          and (next_events.entity_type is null or v.entity_type = next_events.entity_type)
+          and (next_events.entity_id is null or v.entity_id = next_events.entity_id)
+          and (next_events.event_type is null or v.event_type = next_events.event_type)
+        order by v.sequence_number
+        limit max_events
+      ) as f
+    ) as s
+    where s.bytes_before < 16777216
+    order by s.sequence_number
+  );
+$$;
+
+comment on function ves_int.next_events(uuid, uuid, bigint, bigint, text, text, text) is
+'The events of a stream after a number, in order, of one entity type, entity and event type if these are given: max_events, or fewer when these hold 16 MiB of payloads, at least one if there is one.';
