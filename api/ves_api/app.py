@@ -9,8 +9,8 @@ from litestar import Litestar
 
 from ves_api.http.docs.routes import ROUTES as DOCS_ROUTES
 from ves_api.http.failures import answer_exception
+from ves_api.http.middleware import Middleware
 from ves_api.http.routes import ROUTES as OPERATIONS
-from ves_api.http.shell import Shell
 from ves_api.services import make_services
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         await services.close()
 
 
-def make_app(settings: Settings) -> Shell:
+def make_app(settings: Settings) -> Middleware:
     """The ASGI application for these settings."""
     app = Litestar(
         route_handlers=ROUTES,
@@ -42,4 +42,4 @@ def make_app(settings: Settings) -> Shell:
         logging_config=None,
     )
     app.state.settings = settings
-    return Shell(app, settings)
+    return Middleware(app, settings)

@@ -24,7 +24,7 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class CacheFigures:
+class CacheStatistics:
     """Counts since the start of the process, and entries now against the most there may be."""
 
     hits: int
@@ -78,10 +78,10 @@ class Cache(Generic[K, V]):
         with self._lock:
             self._entries.clear()
 
-    def figures(self) -> CacheFigures:
+    def statistics(self) -> CacheStatistics:
         """The counts and the size now; what is too old is not counted."""
         with self._lock:
             entries = self._entries
             entries.expire()
             size, most = len(entries), int(entries.maxsize)
-            return CacheFigures(self._hits, self._misses, entries.evictions, size, most)
+            return CacheStatistics(self._hits, self._misses, entries.evictions, size, most)

@@ -13,7 +13,7 @@ from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     from ves_api.database import Database
-    from ves_edge.pool import PoolFigures
+    from ves_edge.pool import PoolStatistics
 
 PoolStatus = Literal["healthy", "moderate", "stressed", "critical"]
 
@@ -42,7 +42,7 @@ class PoolMonitor:
     def __init__(self, database: Database, interval: float) -> None:
         self._database = database
         self._interval = interval
-        self._sampled = database.pool_figures()
+        self._sampled = database.pool_statistics()
         self._task: asyncio.Task[None] | None = None
         self._disk_full_until = 0.0
         self.is_critical = False
@@ -67,10 +67,10 @@ class PoolMonitor:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    def look(self) -> tuple[PoolStatus, PoolFigures]:
-        """The figures now and their state; `critical` holds from one sample to the next."""
-        figures = self._database.pool_figures()
-        return "critical" if self.is_critical else judge(figures.utilization, 0), figures
+    def look(self) -> tuple[PoolStatus, PoolStatistics]:
+        """The statistics now and their state; `critical` holds from one sample to the next."""
+        statistics = self._database.pool_statistics()
+        return "critical" if self.is_critical else judge(statistics.utilization, 0), statistics
 
     def require_capacity(self) -> None:
         """Raise pool_exhausted while the last sample was critical."""
@@ -79,17 +79,17 @@ class PoolMonitor:
 
     def sample(self) -> None:
         """Judge what happened since the last sample."""
-        figures, before = self._database.pool_figures(), self._sampled
-        self._sampled = figures
-        timeouts = figures.timeouts - before.timeouts
+        statistics, before = self._database.pool_statistics(), self._sampled
+        self._sampled = statistics
+        timeouts = statistics.timeouts - before.timeouts
         was_critical, self.is_critical = (
             self.is_critical,
-            judge(figures.utilization, timeouts) == "critical",
+            judge(statistics.utilization, timeouts) == "critical",
         )
         if self.is_critical:
-            _log.warning("pool_exhausted", active=figures.active, most=figures.most, timeouts=timeouts)
+            _log.warning("pool_exhausted", active=statistics.active, most=statistics.most, timeouts=timeouts)
         elif was_critical:
-            _log.info("pool_recovered", active=figures.active, most=figures.most)
+            _log.info("pool_recovered", active=statistics.active, most=statistics.most)
 
     async def _run(self) -> None:
         while True:

@@ -69,7 +69,7 @@ class ReadCaches:
 
 
 @dataclass(slots=True)
-class ReadFigures:
+class ReadStatistics:
     """Counts since the start: who answered, and what was asked of a replica in vain."""
 
     replica: int = 0
@@ -86,7 +86,7 @@ class Reads:
         self._identity: str | None = None
         self._replica = None if settings.replica is None else self._make_replica(settings, settings.replica)
         self.caches = ReadCaches(settings.caches)
-        self.figures = ReadFigures()
+        self.statistics = ReadStatistics()
 
     def _make_replica(self, settings: Settings, replica: ReplicaSettings) -> Replica:
         most = settings.shared(replica.max_connections)
@@ -122,13 +122,13 @@ class Reads:
         if self._replica is not None:
             rows = await self._replica.fetch(function, parameters)
             if rows is not None and is_final(parameters, rows):
-                self.figures.replica += 1
+                self.statistics.replica += 1
                 return rows
             if rows is None:
-                self.figures.replica_unavailable += 1
+                self.statistics.replica_unavailable += 1
             else:
-                self.figures.replica_lacked += 1
-        self.figures.primary += 1
+                self.statistics.replica_lacked += 1
+        self.statistics.primary += 1
         return await self._database.fetch(function, parameters)
 
     async def remembered(

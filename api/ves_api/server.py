@@ -25,7 +25,7 @@ from ves_edge import log
 from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
-    from ves_api.http.shell import Shell
+    from ves_api.http.middleware import Middleware
     from ves_api.settings import Settings
 
 _PR_SET_PDEATHSIG = 1
@@ -118,7 +118,7 @@ def _claim_port(settings: Settings) -> None:
         raise ApiError("port_unavailable", f"{settings.host}:{settings.port}: {error.strerror}") from error
 
 
-def load_worker(*_: Any, **__: Any) -> Shell:
+def load_worker(*_: Any, **__: Any) -> Middleware:
     """Make the application inside a worker process; the environment is that of the parent."""
     _die_with_parent()
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)

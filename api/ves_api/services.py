@@ -26,7 +26,7 @@ from ves_api.reads import Reads
 from ves_api.verifier.pool import Verifier
 
 if TYPE_CHECKING:
-    from ves_api.cache import CacheFigures
+    from ves_api.cache import CacheStatistics
     from ves_api.settings import Settings
 
 
@@ -66,17 +66,17 @@ class Services:
         await self.reads.close()
         await self.database.close()
 
-    def cache_figures(self) -> dict[str, CacheFigures]:
+    def cache_statistics(self) -> dict[str, CacheStatistics]:
         """The counts of every cache of this process, by name."""
         caches = self.reads.caches
         return {
-            "agent_keys": self.ingest.agent_keys.cache.figures(),
-            "commitments": caches.commitment.figures(),
-            "proofs": caches.proof.figures(),
-            "active_schemas": self.ingest.schemas.cache.figures(),
-            "schemas": self.schemas.cache.figures(),
-            "ves_commitments": caches.ves_commitment.figures(),
-            "ves_proofs": caches.ves_proof.figures(),
+            "agent_keys": self.ingest.agent_keys.cache.statistics(),
+            "commitments": caches.commitment.statistics(),
+            "proofs": caches.proof.statistics(),
+            "active_schemas": self.ingest.schemas.cache.statistics(),
+            "schemas": self.schemas.cache.statistics(),
+            "ves_commitments": caches.ves_commitment.statistics(),
+            "ves_proofs": caches.ves_proof.statistics(),
         }
 
 

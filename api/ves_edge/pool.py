@@ -68,7 +68,7 @@ class PoolSize:
 
 
 @dataclass(frozen=True, slots=True)
-class PoolFigures:
+class PoolStatistics:
     """Connections now: in use, idle, in all, and the most there may be.
 
     Since the start: callers served, callers who waited in vain, milliseconds that callers waited.
@@ -117,11 +117,11 @@ class Pool:
         """Close every connection."""
         await self._pool.close()
 
-    def pool_figures(self) -> PoolFigures:
-        """The pool's figures now."""
+    def pool_statistics(self) -> PoolStatistics:
+        """The pool's statistics now."""
         stats = self._pool.get_stats()
         idle = stats.get("pool_available", 0)
-        return PoolFigures(
+        return PoolStatistics(
             active=self._in_use,
             idle=idle,
             total=self._in_use + idle,
@@ -165,8 +165,8 @@ class Pool:
 
     def _refusal(self, error: Exception) -> ApiError:
         """What a failure means; waiting in vain for the first connection means that there is no server."""
-        figures = self.pool_figures()
-        if isinstance(error, PoolTimeout) and figures.total == 0:
+        statistics = self.pool_statistics()
+        if isinstance(error, PoolTimeout) and statistics.total == 0:
             return ApiError("database_unavailable", retry_after=1)
         return translate(error)
 

@@ -69,12 +69,12 @@ async def test_too_long_a_verification_is_stopped_and_its_process_is_not_used_ag
 
 async def test_who_gets_no_turn_in_time_is_told_to_come_back() -> None:
     verifier = Verifier(1, wait=0.1)
-    async with verifier.turn():
+    async with verifier.slot():
         with pytest.raises(ApiError) as refusal:
-            async with verifier.turn():
+            async with verifier.slot():
                 pytest.fail("two turns at a time")
     assert (refusal.value.status, refusal.value.retry_after) == (503, 1)
-    async with verifier.turn():
+    async with verifier.slot():
         pass  # it was given back
 
 
@@ -83,7 +83,7 @@ async def test_turns_are_given_in_the_order_of_asking() -> None:
     order: list[int] = []
 
     async def one(number: int) -> None:
-        async with verifier.turn():
+        async with verifier.slot():
             order.append(number)
             await asyncio.sleep(0)
 

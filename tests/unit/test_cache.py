@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from ves_api.cache import Cache, CacheFigures
+from ves_api.cache import Cache, CacheStatistics
 from ves_api.settings import CacheLimits, load
 
 
@@ -22,7 +22,7 @@ def test_a_full_cache_gives_up_what_was_not_used_for_longest() -> None:
     assert cache.get("a") == 1
     cache.put("c", 3)
     assert (cache.get("a"), cache.get("b"), cache.get("c")) == (1, None, 3)
-    assert cache.figures() == CacheFigures(hits=3, misses=1, evictions=1, size=2, max_size=2)
+    assert cache.statistics() == CacheStatistics(hits=3, misses=1, evictions=1, size=2, max_size=2)
 
 
 def test_an_entry_that_is_too_old_is_not_served_and_not_counted_as_there() -> None:
@@ -33,7 +33,7 @@ def test_an_entry_that_is_too_old_is_not_served_and_not_counted_as_there() -> No
     assert cache.get("a") == 1
     clock.now += 0.2
     assert cache.get("a") is None
-    assert cache.figures() == CacheFigures(hits=1, misses=1, evictions=0, size=0, max_size=10)
+    assert cache.statistics() == CacheStatistics(hits=1, misses=1, evictions=0, size=0, max_size=10)
 
 
 def test_dropped_and_cleared_entries_are_gone_and_the_counts_stay() -> None:
@@ -45,7 +45,7 @@ def test_dropped_and_cleared_entries_are_gone_and_the_counts_stay() -> None:
     assert (cache.get("a"), cache.get("b")) == (None, 2)
     cache.clear()
     assert cache.get("b") is None
-    assert cache.figures() == CacheFigures(hits=1, misses=2, evictions=0, size=0, max_size=10)
+    assert cache.statistics() == CacheStatistics(hits=1, misses=2, evictions=0, size=0, max_size=10)
 
 
 def test_threads_lose_no_count_and_never_exceed_the_size() -> None:
@@ -59,7 +59,7 @@ def test_threads_lose_no_count_and_never_exceed_the_size() -> None:
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(use, (0, 25, 50, 75)))
-    figures = cache.figures()
+    figures = cache.statistics()
     assert figures.hits + figures.misses == 8000
     assert figures.size == figures.max_size == 50
 

@@ -10,7 +10,7 @@ import pytest
 from ves_api.operations.health import judge_database, judge_pool, worst
 from ves_api.pool_monitor import PoolMonitor, judge
 from ves_edge.errors import ApiError
-from ves_edge.pool import PoolFigures
+from ves_edge.pool import PoolStatistics
 
 
 @pytest.mark.parametrize(
@@ -63,10 +63,10 @@ def test_the_whole_is_as_bad_as_its_worst_part() -> None:
 class Pool:
     """Stands in for the pool's figures only: the monitor asks for nothing else."""
 
-    figures = PoolFigures(active=8, idle=0, total=8, most=8, served=0, timeouts=3, waited_ms=0)
+    figures = PoolStatistics(active=8, idle=0, total=8, most=8, served=0, timeouts=3, waited_ms=0)
 
-    def pool_figures(self) -> PoolFigures:
-        return self.figures
+    def pool_statistics(self) -> PoolStatistics:
+        return self.statistics
 
 
 def test_critical_holds_from_one_sample_to_the_next() -> None:

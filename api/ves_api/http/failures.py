@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from ves.errors import ProtocolError, RequestRefused
-from ves_api.http.shell import error_headers
+from ves_api.http.middleware import error_headers
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 

@@ -71,7 +71,7 @@ class SubmitComplianceProof(EventById, kw_only=True, frozen=True):
 
 def _slot(services: Services) -> AbstractAsyncContextManager[None]:
     """Submissions and verifications run one after the other, so that they do not delay ingest."""
-    return services.verifier.turn()
+    return services.verifier.slot()
 
 
 async def _event(context: Context, tenant_id: uuid.UUID, event_id: uuid.UUID) -> GetComplianceEventRow:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ves_api.pool_monitor import PoolStatus as PoolWord
     from ves_api.services import Services
     from ves_edge.gen.records import HealthRow
-    from ves_edge.pool import PoolFigures
+    from ves_edge.pool import PoolStatistics
 
 Status = Literal["healthy", "degraded", "unhealthy"]
 
@@ -176,8 +176,8 @@ async def get_ready(context: Context, _: NoInput) -> ReadyResponse:
         read_only = isinstance(error.__cause__, psycopg.errors.ReadOnlySqlTransaction)
         raise _unready("read_only" if read_only else "unreachable") from error
     elapsed = round((time.perf_counter() - started) * 1000)
-    word, figures = context.services.pool_monitor.look()
-    pool = PoolStatus(word, f"{figures.utilization * 100:.1f}%", figures.active, figures.idle)
+    word, statistics = context.services.pool_monitor.look()
+    pool = PoolStatus(word, f"{statistics.utilization * 100:.1f}%", statistics.active, statistics.idle)
     return ReadyResponse("ready", DatabaseStatus(connected=True, response_time_ms=elapsed), pool)
 
 
@@ -231,7 +231,7 @@ async def get_detailed_health(context: Context, _: NoInput) -> DetailedHealth:
     pool, reads = _pool(*services.pool_monitor.look()), _reads(services)
     caches = {
         name: CacheComponent(f.hits, f.misses, f.evictions, f.size, f.max_size)
-        for name, f in services.cache_figures().items()
+        for name, f in services.cache_statistics().items()
     }
     python = platform.python_version()
     return DetailedHealth(
@@ -250,25 +250,25 @@ async def get_detailed_health(context: Context, _: NoInput) -> DetailedHealth:
     )
 
 
-def _pool(word: PoolWord, figures: PoolFigures) -> PoolComponent:
+def _pool(word: PoolWord, statistics: PoolStatistics) -> PoolComponent:
     return PoolComponent(
         status=judge_pool(word),
-        total_connections=figures.total,
-        active_connections=figures.active,
-        idle_connections=figures.idle,
-        max_connections=figures.most,
-        utilization_percent=round(figures.utilization * 100, 1),
-        avg_acquisition_ms=round(figures.waited_ms / figures.served, 3) if figures.served else 0.0,
+        total_connections=statistics.total,
+        active_connections=statistics.active,
+        idle_connections=statistics.idle,
+        max_connections=statistics.most,
+        utilization_percent=round(statistics.utilization * 100, 1),
+        avg_acquisition_ms=round(statistics.waited_ms / statistics.served, 3) if statistics.served else 0.0,
     )
 
 
 def _reads(services: Services) -> ReadsComponent:
-    state, figures = services.reads.replica_state, services.reads.figures
+    state, statistics = services.reads.replica_state, services.reads.statistics
     return ReadsComponent(
         status="degraded" if state == "resting" else "healthy",
         replica=state,
-        answered_by_replica=figures.replica,
-        answered_by_primary=figures.primary,
-        replica_lacked=figures.replica_lacked,
-        replica_unavailable=figures.replica_unavailable,
+        answered_by_replica=statistics.replica,
+        answered_by_primary=statistics.primary,
+        replica_lacked=statistics.replica_lacked,
+        replica_unavailable=statistics.replica_unavailable,
     )

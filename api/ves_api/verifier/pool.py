@@ -44,7 +44,7 @@ class Verifier:
         self._limit = limit
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def slot(self) -> AsyncIterator[None]:
         """First come, first served. Raises overloaded (503) without a slot in time.
 
         While others wait, a slot rests after each turn, in proportion to it: a queue of proofs then leaves most of the

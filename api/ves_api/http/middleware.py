@@ -50,7 +50,7 @@ _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 _log = get_logger("http")
 
 
-class Shell:
+class Middleware:
     """Wraps the application; keeps no state between requests."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -262,7 +262,7 @@ class _Answer:
         await self._send(message)
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a complete response of the shell's own."""
+        """Send a complete response of the middleware's own."""
         length = (b"content-length", str(len(body)).encode())
         await self.send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
         await self.send({"type": "http.response.body", "body": body})
