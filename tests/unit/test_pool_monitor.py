@@ -1,4 +1,4 @@
-"""The words for a pool, a database and the whole, from figures alone (operations 4, http-api 11)."""
+"""The words for a pool, a database and the whole, from statistics alone (operations 4, http-api 11)."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ def test_the_whole_is_as_bad_as_its_worst_part() -> None:
 
 
 class Pool:
-    """Stands in for the pool's figures only: the monitor asks for nothing else."""
+    """Stands in for the pool's statistics only: the monitor asks for nothing else."""
 
-    figures = PoolStatistics(active=8, idle=0, total=8, most=8, served=0, timeouts=3, waited_ms=0)
+    statistics = PoolStatistics(active=8, idle=0, total=8, most=8, served=0, timeouts=3, waited_ms=0)
 
     def pool_statistics(self) -> PoolStatistics:
         return self.statistics
@@ -74,13 +74,13 @@ def test_critical_holds_from_one_sample_to_the_next() -> None:
     monitor = PoolMonitor(pool, 15)
     monitor.sample()
     assert monitor.look()[0] == "stressed", "what timed out before the first sample is not held against it"
-    pool.figures = replace(pool.figures, timeouts=4)
+    pool.statistics = replace(pool.statistics, timeouts=4)
     monitor.require_capacity()
     monitor.sample()
     with pytest.raises(ApiError) as refused:
         monitor.require_capacity()
     assert (refused.value.status, refused.value.retry_after) == (503, 15)
-    pool.figures = replace(pool.figures, active=0, idle=8)
+    pool.statistics = replace(pool.statistics, active=0, idle=8)
     assert monitor.look()[0] == "critical"
     monitor.sample()
     assert monitor.look()[0] == "healthy"
