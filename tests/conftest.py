@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEMPLATE = "ves_template"
+LOGINS = "ves_api, ves_worker, ves_service, ves_reader, ves_admin, ves_authenticator"
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,20 @@ def engine(cluster: Cluster) -> Cluster:
     return cluster
 
 
+def clone(connection: psycopg.Connection, name: str) -> None:
+    """Copy the template, with the grants on the database itself, which PostgreSQL does not copy."""
+    connection.execute(f"create database {name} template {TEMPLATE}")
+    connection.execute(f"revoke all on database {name} from public")
+    connection.execute(f"grant temporary on database {name} to ves_owner")
+    connection.execute(f"grant connect on database {name} to {LOGINS}")
+
+
 @pytest.fixture
 def database(engine: Cluster) -> Iterator[Database]:
     """A clone of the template, dropped afterwards."""
     name = f"t_{uuid.uuid4().hex}"
     with engine.connect() as connection:
-        connection.execute(f"create database {name} template {TEMPLATE}")
+        clone(connection, name)
     yield Database(engine, name)
     with engine.connect() as connection:
         connection.execute(f"drop database {name} with (force)")

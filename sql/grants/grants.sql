@@ -1,10 +1,45 @@
 -- Who may do what, written whole each time: everything is taken away first, then given by name.
 -- Edges get EXECUTE and views, never a table.
-revoke all on all functions in schema ves
-from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin;
-revoke all on all functions in schema ves_int
-from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin, ves_tenant;
-revoke all on all tables in schema ves from public, ves_api, ves_worker, ves_service, ves_reader, ves_admin;
+do $$
+declare
+  v_statement text;
+begin
+  for v_statement in
+    select format('alter table %s owner to ves_owner', r.oid::regclass)
+    from pg_catalog.pg_class as r
+    where r.relnamespace = 'ves_store'::regnamespace and r.relkind in ('r', 'p')
+      and r.relowner <> 'ves_owner'::regrole
+    union all
+    select format('alter schema %s owner to ves_owner', n.oid::regnamespace)
+    from pg_catalog.pg_namespace as n
+    where n.oid = any('{ves,ves_store,ves_int,rest}'::regnamespace[]) and n.nspowner <> 'ves_owner'::regrole
+  loop
+    execute v_statement;
+  end loop;
+  for v_statement in
+    select format(
+      'revoke all on %s from %s cascade', c.target, case g.grantee when 0 then 'public' else quote_ident(g.grantee::regrole::text) end
+    )
+    from (
+      select format('function %s', p.oid::regprocedure), p.proacl, p.proowner, p.pronamespace
+      from pg_catalog.pg_proc as p where p.prokind <> 'p'
+      union all
+      select format('table %s', r.oid::regclass), r.relacl, r.relowner, r.relnamespace from pg_catalog.pg_class as r
+      union all
+      select format('table %s', r.oid::regclass), a.attacl, r.relowner, r.relnamespace
+      from pg_catalog.pg_class as r join pg_catalog.pg_attribute as a on a.attrelid = r.oid
+      union all
+      select format('type %s', t.oid::regtype), t.typacl, t.typowner, t.typnamespace from pg_catalog.pg_type as t
+      union all
+      select format('schema %s', n.oid::regnamespace), n.nspacl, n.nspowner, n.oid from pg_catalog.pg_namespace as n
+    ) as c (target, acl, owner, namespace)
+    cross join aclexplode(c.acl) as g
+    where c.namespace = any('{ves,ves_store,ves_int,rest}'::regnamespace[]) and g.grantee <> c.owner
+  loop
+    execute v_statement;
+  end loop;
+end
+$$;
 grant execute on all functions in schema ves_int to ves_owner;
 grant usage on schema ves to ves_api, ves_worker, ves_service, ves_reader, ves_admin;
 
@@ -166,7 +201,6 @@ to ves_reader, ves_admin;
 
 -- PostgREST. The views show only what the token's claims allow, which their two functions read; the schemas
 -- of those functions and of the tables stay closed.
-revoke all on all tables in schema rest from ves_tenant, ves_anon, ves_authenticator;
 grant usage on schema rest to ves_tenant;
 grant select on all tables in schema rest to ves_tenant;
 grant execute on function ves_int.claimed_tenant(text), ves_int.claimed_stores() to ves_tenant;

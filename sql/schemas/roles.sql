@@ -18,6 +18,24 @@ begin
 end
 $$;
 
+-- A role may always change its own settings: those of an earlier day are taken away before ours are given.
+do $$
+declare
+  v_role name;
+  v_database name;
+begin
+  for v_role, v_database in
+    select r.rolname, d.datname
+    from pg_catalog.pg_db_role_setting as s
+    join pg_catalog.pg_roles as r on r.oid = s.setrole
+    left join pg_catalog.pg_database as d on d.oid = s.setdatabase
+    where r.rolname ^@ 'ves_' and (d.datname is null or d.datname = current_database())
+  loop
+    execute format('alter role %I %s reset all', v_role, 'in database ' || quote_ident(v_database));
+  end loop;
+end
+$$;
+
 -- PostgREST logs in with no rights of its own and becomes one of these for each request. It takes the
 -- settings of the role that it becomes with them.
 grant ves_anon to ves_authenticator;

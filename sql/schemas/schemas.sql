@@ -9,15 +9,50 @@ comment on schema ves_store is 'Tables and types. Only the owner reaches them.';
 comment on schema ves_int is 'Private functions and PL/Python wrappers.';
 comment on schema rest is 'Read-only views served by PostgREST.';
 
+do $$
+declare
+  v_revocation text;
+begin
+  for v_revocation in
+    select format(
+      'alter default privileges for role %s %s revoke all on %s from %s',
+      a.defaclrole::regrole, 'in schema ' || nullif(a.defaclnamespace, 0)::regnamespace,
+      case a.defaclobjtype
+        when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else 'schemas'
+      end,
+      case g.grantee when 0 then 'public' else g.grantee::regrole::text end
+    )
+    from pg_catalog.pg_default_acl as a cross join aclexplode(a.defaclacl) as g
+    where g.grantee <> a.defaclrole
+      and (a.defaclrole = 'ves_owner'::regrole or a.defaclnamespace = any('{ves,ves_store,ves_int,rest}'::regnamespace[]))
+  loop
+    execute v_revocation;
+  end loop;
+end
+$$;
+
 alter default privileges for role ves_owner revoke execute on functions from public;
 alter default privileges for role ves_owner revoke usage on types from public;
 alter default privileges revoke execute on functions from public;
 revoke create on schema public from public;
 
--- A temporary object is a name that a session chooses; nobody but the owner needs one.
+-- Who may do what is given by name. Temporary and large objects are for nobody but the owner: a temporary object
+-- is a name that a session chooses, a large object is space without a limit.
 do $$
+declare
+  v_function regprocedure;
 begin
-  execute format('revoke temporary on database %I from public', current_database());
+  execute format('revoke all on database %I from public', current_database());
   execute format('grant temporary on database %I to ves_owner', current_database());
+  execute format(
+    'grant connect on database %I to ves_api, ves_worker, ves_service, ves_reader, ves_admin, ves_authenticator',
+    current_database()
+  );
+  for v_function in
+    select p.oid from pg_catalog.pg_proc as p
+    where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^(lo_|lo(read|write)$|lowrite$)'
+  loop
+    execute format('revoke execute on function %s from public', v_function);
+  end loop;
 end
 $$;

@@ -14,6 +14,7 @@ from ves_install.errors import MigrationError
 from ves_install.files import digest, section, sql_root
 from ves_install.logic import drop, drop_logic, logic_objects
 from ves_install.migrations import migrate
+from ves_install.record import Difference, keep_record, repair
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ class Installed:
     mode: Literal["full", "core"]
     logic_applied: bool
     revision: str
+    repaired: tuple[Difference, ...]
 
 
 def install(
@@ -45,15 +47,19 @@ def install(
 
     `core` refuses PL/Python even where it is available; `from_files` builds the tables from the desired-state files
     instead of the migrations (tests compare both); `before_post` leaves out the migrations that must wait until every
-    edge runs this release. Raises MigrationError when the database's encoding or ledger does not fit, psycopg.Error on refusal by
-    the server.
+    edge runs this release. What differs from the record of the last installation is repaired before anything runs in the
+    database, and returned. Raises MigrationError when the database's encoding, ledger or objects do not fit, psycopg.Error
+    on refusal by the server.
     """
     with psycopg.connect(database_url) as connection:
         connection.execute("select pg_advisory_lock(%s)", [INSTALL_LOCK])
         _require_utf8(connection)
-        # The files are to mean the same whatever the defaults of the role and the database are.
+        # The files are to mean the same whatever the defaults of the role and the database are, and no name is to be
+        # found in a schema where another role can create.
+        connection.execute("set search_path to pg_catalog, pg_temp")
         connection.execute("set standard_conforming_strings to on")
         connection.execute("set lock_timeout to '10s'")
+        repaired, is_known = repair(connection)
         say("schemas and roles")
         _run_files(connection, section("schemas"))
         _install_pgmq(connection)
@@ -62,9 +68,10 @@ def install(
         say("tables")
         revision = _build_tables(connection, from_files=from_files, before_post=before_post)
         say(f"functions ({mode} mode)")
-        applied = _apply_logic(connection, mode)
+        applied = _apply_logic(connection, mode, anew=bool(repaired) or not is_known)
+        keep_record(connection)
         connection.commit()
-        return Installed(mode, applied, revision)
+        return Installed(mode, applied, revision, tuple(repaired))
 
 
 def set_audit_log(database_url: str, *, enabled: bool) -> None:
@@ -120,18 +127,23 @@ def _build_tables(connection: psycopg.Connection, *, from_files: bool, before_po
     return migrate(connection, before_post=before_post)
 
 
-def _apply_logic(connection: psycopg.Connection, mode: str) -> bool:
-    """Re-apply every function, trigger, view and grant in one transaction when their files changed."""
+def _apply_logic(connection: psycopg.Connection, mode: str, *, anew: bool) -> bool:
+    """Re-apply every function, trigger, view and grant in one transaction when their files changed.
+
+    `anew` drops all of them first, whatever the files: none that is there may be trusted.
+    """
     wrappers = section("wrappers") if mode == "full" else []
     errors_file = sql_root() / "errors" / "errors.csv"
     paths = [*section("queues"), *wrappers, *section("logic"), *section("grants")]
     wanted = digest([*paths, errors_file])
     row = connection.execute("select logic_hash, mode from ves_store.schema_state").fetchone()
-    if row == (wanted, mode):
+    if row == (wanted, mode) and not anew:
         return False
     _load_errors(connection, errors_file)
     try:
         with connection.transaction():
+            if anew:
+                drop_logic(connection)
             _replace_logic(connection, wrappers)
     except _NEW_SHAPE:
         # A function whose columns or a view whose shape changed cannot be replaced in place.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import TEMPLATE, Database
+from tests.conftest import Database, clone
 from tests.sql.support import Agent, Edge
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def shared(engine: Cluster) -> Iterator[Database]:
     """A database that tests share; nothing in it is ever undone."""
     name = f"shared_{uuid.uuid4().hex}"
     with engine.connect() as connection:
-        connection.execute(f"create database {name} template {TEMPLATE}")
+        clone(connection, name)
     yield Database(engine, name)
     with engine.connect() as connection:
         connection.execute(f"drop database {name} with (force)")

@@ -86,6 +86,8 @@ def install_command(
         print_json(asdict(result))
     else:
         state = "updated" if result.logic_applied else "was up to date"
+        for difference in result.repaired:
+            out.print(f"repaired: {difference.state} {difference.name}")
         out.print(f"engine {state}: {result.mode} mode, tables at {result.revision}")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ves_install.doctor import Difference, diagnose
+from ves_install.doctor import diagnose
+from ves_install.record import Difference
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -23,5 +24,5 @@ def test_an_edited_function_a_dropped_trigger_and_a_new_grant_are_named(database
         superuser.execute("grant select on ves_store.ves_events to ves_api")
     found = diagnose(database.url())
     assert Difference("function ves.version()", "changed") in found
-    assert Difference("trigger ves_store.ves_events.t10_refuse_change", "missing") in found
-    assert Difference("grants ves_store.ves_events", "changed") in found
+    assert Difference("trigger t10_refuse_change on ves_store.ves_events", "missing") in found
+    assert Difference("grants table ves_store.ves_events", "changed") in found

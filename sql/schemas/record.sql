@@ -1,0 +1,178 @@
+-- What the installer made is recorded where only the superuser writes: ves_owner can change its own objects, not
+-- this record of them, so what was planted with the owner's rights is found by the next installation.
+create schema if not exists ves_record;
+revoke all on schema ves_record from public;
+grant usage on schema ves_record to ves_owner;
+
+create table if not exists ves_record.objects (
+  kind text not null,
+  identity text not null,
+  digest text not null,
+  constraint objects_pkey primary key (kind, identity)
+);
+
+comment on schema ves_record is 'What the last installation made; owned by the superuser who installed.';
+comment on table ves_record.objects is 'One row for each object and each list of grants that the last installation left.';
+comment on column ves_record.objects.kind is 'Kind as pg_identify_object names it, or grants, default privileges, member of ves_owner, setting.';
+comment on column ves_record.objects.identity is 'Identity as pg_identify_object names it.';
+comment on column ves_record.objects.digest is 'MD5 of the definition: two definitions are compared, nothing is authenticated with it.';
+
+create or replace function ves_record.list_objects()
+returns table (kind text, identity text, digest text)
+language sql stable
+set search_path to pg_catalog, pg_temp
+as $$
+  with ours as (
+    select n.oid from pg_namespace as n where n.nspname in ('ves', 'ves_store', 'ves_int', 'rest')
+  ),
+  relations as (
+    select c.* from pg_class as c where c.relnamespace in (select o.oid from ours as o)
+  ),
+  listed (classid, objid, subid, definition) as (
+    select 'pg_namespace'::regclass, o.oid, 0, null from ours as o
+    union all
+    select
+      'pg_proc'::regclass, p.oid, 0,
+      case p.prokind when 'a' then (select a::text from pg_aggregate as a where a.aggfnoid = p.oid)
+        else pg_get_functiondef(p.oid) end
+    from pg_proc as p where p.pronamespace in (select o.oid from ours as o)
+    union all
+    select
+      'pg_class'::regclass, r.oid, 0,
+      case r.relkind when 'v' then pg_get_viewdef(r.oid) || coalesce(r.reloptions::text, '')
+        else format('%s %s %s', r.relkind, r.relrowsecurity, r.relforcerowsecurity) end
+    from relations as r where r.relkind not in ('i', 'I', 'c')
+    union all
+    select 'pg_class'::regclass, i.indexrelid, 0, pg_get_indexdef(i.indexrelid) || i.indisvalid::text
+    from pg_index as i join relations as r on r.oid = i.indrelid
+    where not exists (
+      select from pg_constraint as c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x')
+    )
+    union all
+    select
+      'pg_class'::regclass, a.attrelid, a.attnum,
+      format('%s %s', format_type(a.atttypid, a.atttypmod), a.attnotnull)
+    from pg_attribute as a join relations as r on r.oid = a.attrelid
+    where r.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+    union all
+    select 'pg_attrdef'::regclass, d.oid, 0, pg_get_expr(d.adbin, d.adrelid)
+    from pg_attrdef as d join relations as r on r.oid = d.adrelid
+    union all
+    select 'pg_constraint'::regclass, c.oid, 0, format('%s %s', pg_get_constraintdef(c.oid), c.convalidated)
+    from pg_constraint as c where c.connamespace in (select o.oid from ours as o)
+    union all
+    select 'pg_trigger'::regclass, t.oid, 0, format('%s %s', pg_get_triggerdef(t.oid), t.tgenabled)
+    from pg_trigger as t join relations as r on r.oid = t.tgrelid where not t.tgisinternal
+    union all
+    select 'pg_rewrite'::regclass, w.oid, 0, format('%s %s', pg_get_ruledef(w.oid), w.ev_enabled)
+    from pg_rewrite as w join relations as r on r.oid = w.ev_class where w.rulename <> '_RETURN'
+    union all
+    select 'pg_policy'::regclass, y.oid, 0, pg_get_expr(y.polqual, y.polrelid)
+    from pg_policy as y join relations as r on r.oid = y.polrelid
+    union all
+    -- Types, operators, collations, conversions, text search objects, statistics: there or not there.
+    select d.classid, d.objid, 0, null
+    from pg_depend as d
+    where d.refclassid = 'pg_namespace'::regclass and d.refobjid in (select o.oid from ours as o)
+      and d.classid not in ('pg_proc'::regclass, 'pg_class'::regclass, 'pg_constraint'::regclass)
+    union all
+    select 'pg_cast'::regclass, c.oid, 0, null
+    from pg_cast as c
+    join pg_type as s on s.oid = c.castsource
+    join pg_type as t on t.oid = c.casttarget
+    left join pg_proc as p on p.oid = c.castfunc
+    where array[s.typnamespace, t.typnamespace, p.pronamespace] && array(select o.oid from ours as o)
+    union all
+    -- The superuser's own event triggers are the operator's business.
+    select 'pg_event_trigger'::regclass, e.oid, 0, null
+    from pg_event_trigger as e join pg_proc as p on p.oid = e.evtfoid join pg_roles as w on w.oid = p.proowner
+    where not w.rolsuper or p.pronamespace in (select o.oid from ours as o)
+  ),
+  controlled (classid, objid, owner, acl, kind) as (
+    select 'pg_namespace'::regclass, n.oid, n.nspowner, n.nspacl, 'n'
+    from pg_namespace as n where n.oid in (select o.oid from ours as o)
+    union all
+    select 'pg_proc'::regclass, p.oid, p.proowner, p.proacl, 'f'
+    from pg_proc as p where p.pronamespace in (select o.oid from ours as o)
+    union all
+    select 'pg_type'::regclass, t.oid, t.typowner, t.typacl, 'T' from pg_type as t
+    where t.typnamespace in (select o.oid from ours as o) and t.typrelid = 0 and t.typelem = 0
+    union all
+    select
+      'pg_class'::regclass, r.oid, r.relowner,
+      coalesce(r.relacl, acldefault(case r.relkind when 'S' then 's' else 'r' end::"char", r.relowner))
+      || array(
+        select x.item from pg_attribute as a cross join unnest(a.attacl) as x (item)
+        where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+      ),
+      'r'
+    from relations as r where r.relkind not in ('i', 'I', 'c')
+    union all
+    select 'pg_database'::regclass, b.oid, b.datdba, b.datacl, 'd'
+    from pg_database as b where b.datname = current_database()
+  )
+  select
+    i.type || case when num_nonnulls(x.indexprs, x.indpred) > 0 then ' with expression' else '' end,
+    i.identity, md5(coalesce(l.definition, ''))
+  from listed as l
+  cross join pg_identify_object(l.classid, l.objid, l.subid) as i
+  left join pg_index as x on x.indexrelid = l.objid and l.classid = 'pg_class'::regclass
+  union all
+  select
+    'grants', case c.kind when 'd' then 'database' else i.type || ' ' || i.identity end,
+    md5(concat(
+      (
+        select case when w.rolsuper then 'superuser' else w.rolname end
+        from pg_roles as w where w.oid = c.owner and c.kind <> 'd'
+      ),
+      (
+        select string_agg(
+          format('%s %s %s', g.grantee::regrole, g.privilege_type, g.is_grantable), ','
+          order by g.grantee::regrole::text, g.privilege_type
+        )
+        from aclexplode(coalesce(c.acl, acldefault(c.kind::"char", c.owner))) as g
+        where g.grantee <> c.owner
+      )
+    ))
+  from controlled as c cross join pg_identify_object(c.classid, c.objid, 0) as i
+  union all
+  select
+    'default privileges',
+    concat_ws(' ', a.defaclrole::regrole, a.defaclnamespace::regnamespace, a.defaclobjtype),
+    md5(a.defaclacl::text)
+  from pg_default_acl as a
+  where a.defaclrole = 'ves_owner'::regrole or a.defaclnamespace in (select o.oid from ours as o)
+  union all
+  select 'member of ves_owner', m.member::regrole::text, ''
+  from pg_auth_members as m where m.roleid = 'ves_owner'::regrole
+  union all
+  select
+    'setting', concat_ws(' ', s.setrole::regrole, case when s.setdatabase <> 0 then 'in this database' end),
+    md5(array(select x.v from unnest(s.setconfig) as x (v) order by x.v)::text)
+  from pg_db_role_setting as s
+  where s.setrole in (select w.oid from pg_roles as w where w.rolname ^@ 'ves_')
+    and s.setdatabase in (0, (select b.oid from pg_database as b where b.datname = current_database()))
+$$;
+
+comment on function ves_record.list_objects() is
+'Every object, list of grants, member of ves_owner and role setting by which the engine could do something else, with the MD5 of its definition.';
+
+create or replace function ves_record.list_differences()
+returns table (kind text, identity text, state text)
+language sql stable
+set search_path to pg_catalog, pg_temp
+as $$
+  select
+    kind, identity,
+    case when r.digest is null then 'unexpected' when f.digest is null then 'missing' else 'changed' end
+  from ves_record.objects as r full join ves_record.list_objects() as f using (kind, identity)
+  where r.digest is distinct from f.digest
+  order by kind, identity
+$$;
+
+comment on function ves_record.list_differences() is
+'What differs from what the last installation left: kind, identity, and one of missing, unexpected, changed.';
+
+grant select on ves_record.objects to ves_owner;
+revoke all on function ves_record.list_objects(), ves_record.list_differences() from public;
+grant execute on function ves_record.list_objects(), ves_record.list_differences() to ves_owner;
