@@ -36,8 +36,8 @@ alter default privileges for role ves_owner revoke usage on types from public;
 alter default privileges revoke execute on functions from public;
 revoke create on schema public from public;
 
--- Who may do what is given by name. Temporary and large objects are for nobody but the owner: a temporary object
--- is a name that a session chooses, a large object is space without a limit.
+-- Rights are given by name. Temporary and large objects are for nobody but the owner: a temporary object is
+-- a name that a session chooses, a large object is space without a limit.
 do $$
 declare
   v_function regprocedure;

@@ -27,7 +27,9 @@ def diagnose(database_url: str) -> list[Difference]:
     with psycopg.connect(database_url, autocommit=True) as live:
         live.execute("set search_path to pg_catalog, pg_temp")
         found = _objects(live)  # before the scratch installation, which sets the settings of the roles
-        recorded = live.execute("select kind || ' ' || identity, state from ves_record.list_differences()").fetchall()
+        recorded = live.execute(
+            "select kind || ' ' || identity, state from ves_record.list_differences()"
+        ).fetchall()
         row = live.execute("select mode from ves_store.schema_state").fetchone()
         mode = str(row[0]) if row else "core"
         live.execute(f"create database {scratch}".encode())

@@ -112,8 +112,8 @@ def plant(connection: psycopg.Connection[Any]) -> None:
         "create cast (ves_int.planted as bytea) with function ves_int.evil_cast(ves_int.planted) as implicit",
         "create function ves_int.evil_equal(text, text) returns bool language sql as 'select ves_int.evil_check()'",
         "create operator ves_int.= (leftarg = text, rightarg = text, function = ves_int.evil_equal)",
-        "create or replace function ves.set_audit_log(enabled boolean) returns void language sql as"
-        " 'insert into public.ran values ($$set_audit_log$$)'",
+        """create or replace function ves.set_audit_log(enabled boolean) returns void language sql as
+          'insert into public.ran values ($$set_audit_log$$)'""",
         "alter default privileges for role ves_owner grant execute on functions to ves_reader",
         "grant all on all tables in schema ves_store to ves_reader",
         "grant usage on schema ves_store to ves_reader",
@@ -169,7 +169,7 @@ def test_a_changed_default_value_stops_the_installation_before_anything_is_done(
             "alter table ves_store.schema_state alter column applied_at set default clock_timestamp()"
         )
         superuser.execute("grant select on ves_store.errors to ves_reader")
-    with pytest.raises(MigrationError, match="default value for ves_store.schema_state.applied_at"):
+    with pytest.raises(MigrationError, match=r"default value for ves_store\.schema_state\.applied_at"):
         install(database.url())
     with database.connect() as superuser:
         assert superuser.execute(
