@@ -76,6 +76,7 @@ ALL = (
     ErrorCode("VE403", "numbers_moved", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "The payloads were encrypted for other sequence numbers"),
     ErrorCode("VE404", "cursor_moved", "INVARIANT_VIOLATION", 7002, 409, "ABORTED", False, "The cursor is not at the expected number"),
     ErrorCode("VE405", "cursor_beyond_head", "INVARIANT_VIOLATION", 7002, 409, "FAILED_PRECONDITION", False, "A cursor cannot pass the head of its stream"),
+    ErrorCode("VE406", "lease_lost", "INVARIANT_VIOLATION", 7002, 409, "ABORTED", False, "The lease is not held with this token"),
     ErrorCode("VE501", "append_only", "INVARIANT_VIOLATION", 7002, 409, "FAILED_PRECONDITION", False, "Stored history cannot be changed"),
     ErrorCode("VE502", "array_shape", "INTERNAL_ERROR", 8999, 500, "INTERNAL", False, "The arrays of a batch do not have one length"),
     ErrorCode("VE510", "keyring_unavailable", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", False, "The key ring of encryption at rest cannot be used"),

@@ -14,6 +14,7 @@ WITHOUT_TENANT = {
     "credential_epoch": "one row for the whole database",
     "audit_switch": "one row for the whole database",
     "schema_validation": "one row for the whole database",
+    "leases": "work of the whole database, named by its holder",
     "commit_default": "one row for the whole database",
     "schema_state": "one row for the whole database",
     "api_keys": "the key is what names the tenant",

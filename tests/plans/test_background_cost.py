@@ -31,6 +31,9 @@ CALLS: dict[str, str | None] = {
     "open_cursor": "select ves.open_cursor(%(tenant_id)s, %(store_id)s, 'test', 0)",
     "advance_cursor": "select ves.advance_cursor(%(tenant_id)s, %(store_id)s, 'test', %(done)s, %(done)s + 1)",
     "read_events": "select * from ves.read_events(%(tenant_id)s, %(store_id)s, %(done)s, 10)",
+    "claim_lease": "select ves.claim_lease('test', 'me', 1)",
+    "renew_lease": "select ves.renew_lease('kept', 1, 1)",
+    "release_lease": "select ves.release_lease('kept', 1)",
     "store_receipts": "select ves.store_receipts(%(tenant_id)s, %(store_id)s, '{}', '', '')",
     "register_signer": "select ves.register_signer(gen_random_uuid(), 0, 'none', null)",
     "health": "select ves.health()",
@@ -119,6 +122,7 @@ def measured(database: Database) -> Iterator[Measured]:
         agent.register(api)
         edge.ingest(agent, agent.event())
         superuser.execute("delete from pgmq.q_ves_commit")
+        superuser.execute("select ves.claim_lease('kept', 'me', 3600)")
         superuser.execute("set session_replication_role = replica")
         yield Measured(superuser, agent)
 

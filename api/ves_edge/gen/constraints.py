@@ -65,6 +65,8 @@ CONSTRAINTS = {
     # the keys worker counted meanwhile
     'key_usage_counters_pkey': RETRY,
     # an existing row is updated
+    'leases_pkey': 'internal_error',
+    # an existing row is updated
     'rate_limits_pkey': 'internal_error',
     # written by its owner, one row a transaction
     'reencryptions_pkey': 'internal_error',

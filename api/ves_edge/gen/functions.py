@@ -147,17 +147,19 @@ FUNCTIONS = MappingProxyType({
             Parameter(name='expected', sql_type='bigint', python='int', default=None, is_key_number=False),
             Parameter(name='done_to', sql_type='bigint', python='int', default=None, is_key_number=False),
             Parameter(name='pause_seconds', sql_type='double precision', python='float', default='0', is_key_number=False),
+            Parameter(name='lease_name', sql_type='text', python='str | None', default='None', is_key_number=False),
+            Parameter(name='lease_token', sql_type='bigint', python='int | None', default='None', is_key_number=False),
         ),
         returns='value',
         record='int',
         columns=(
         ),
-        comment="Moves a consumer's cursor from expected to done_to, never back and never beyond the stream's head; what is left is due after pause_seconds (done_to = expected gives a claim back). Answers the head. Call it in the transaction that stores the result. Errors: VE404 the cursor is not at expected, VE405 done_to is beyond the head.",
+        comment="Moves a consumer's cursor from expected to done_to, never back and never beyond the stream's head; what is left is due after pause_seconds (done_to = expected gives a claim back). Answers the head. Call it in the transaction that stores the result. With a lease the cursor moves only for its holder (ves.claim_lease). Errors: VE404 the cursor is not at expected, VE405 done_to is beyond the head, VE406 the lease is lost.",
         roles=('ves_admin', 'ves_worker'),
         volatility='volatile',
         repeatable=False,
         reason='a repeat would be refused: the cursor has moved',
-        statement=b'select ves.advance_cursor(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, consumer => %(consumer)s::text, expected => %(expected)s::bigint, done_to => %(done_to)s::bigint, pause_seconds => %(pause_seconds)s::double precision)',
+        statement=b'select ves.advance_cursor(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, consumer => %(consumer)s::text, expected => %(expected)s::bigint, done_to => %(done_to)s::bigint, pause_seconds => %(pause_seconds)s::double precision, lease_name => %(lease_name)s::text, lease_token => %(lease_token)s::bigint)',
     ),
     'apply_due_rotations': Function(
         name='apply_due_rotations',
@@ -261,6 +263,24 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='a claim of a lost answer ends by itself',
         statement=b'select answer.tenant_id, answer.store_id, answer.done_to, answer.head_sequence from ves.claim_cursors(consumer => %(consumer)s::text, max_streams => %(max_streams)s::integer, claim_seconds => %(claim_seconds)s::double precision) as answer',
+    ),
+    'claim_lease': Function(
+        name='claim_lease',
+        parameters=(
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='holder', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='seconds', sql_type='double precision', python='float', default='30', is_key_number=False),
+        ),
+        returns='value',
+        record='int | None',
+        columns=(
+        ),
+        comment='Takes a lease for up to 86,400 seconds if it is free or expired: its fencing token, greater than every earlier one; null while another holds it. Errors: VE007.',
+        roles=('ves_admin', 'ves_worker'),
+        volatility='volatile',
+        repeatable=False,
+        reason='a repeat would find it held, by the claim whose answer was lost',
+        statement=b'select ves.claim_lease(name => %(name)s::text, holder => %(holder)s::text, seconds => %(seconds)s::double precision)',
     ),
     'commit_due': Function(
         name='commit_due',
@@ -2282,6 +2302,23 @@ FUNCTIONS = MappingProxyType({
         reason='the same values answer the same signer',
         statement=b'select ves.register_signer(sequencer_id => %(sequencer_id)s::uuid, key_version => %(key_version)s::integer, algorithm => %(algorithm)s::text, public_key => %(public_key)s::bytea, context => %(context)s::jsonb)',
     ),
+    'release_lease': Function(
+        name='release_lease',
+        parameters=(
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='token', sql_type='bigint', python='int', default=None, is_key_number=False),
+        ),
+        returns='value',
+        record='bool',
+        columns=(
+        ),
+        comment='Gives a lease back before it expires; whether it was held with this token.',
+        roles=('ves_admin', 'ves_worker'),
+        volatility='volatile',
+        repeatable=True,
+        reason='a lease that was given back stays so',
+        statement=b'select ves.release_lease(name => %(name)s::text, token => %(token)s::bigint)',
+    ),
     'remove_group_member': Function(
         name='remove_group_member',
         parameters=(
@@ -2301,6 +2338,24 @@ FUNCTIONS = MappingProxyType({
         repeatable=False,
         reason='a repeat would be refused: not a member',
         statement=b'select ves.remove_group_member(tenant_id => %(tenant_id)s::uuid, group_id => %(group_id)s::uuid, agent_id => %(agent_id)s::uuid, removed_by => %(removed_by)s::uuid, context => %(context)s::jsonb)',
+    ),
+    'renew_lease': Function(
+        name='renew_lease',
+        parameters=(
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='token', sql_type='bigint', python='int', default=None, is_key_number=False),
+            Parameter(name='seconds', sql_type='double precision', python='float', default='30', is_key_number=False),
+        ),
+        returns='value',
+        record='datetime',
+        columns=(
+        ),
+        comment='Heartbeat: extends a lease to so many seconds from now; when it ends. Errors: VE406 it was claimed by another, or given back.',
+        roles=('ves_admin', 'ves_worker'),
+        volatility='volatile',
+        repeatable=True,
+        reason='a repeat extends it a little more',
+        statement=b'select ves.renew_lease(name => %(name)s::text, token => %(token)s::bigint, seconds => %(seconds)s::double precision)',
     ),
     'require_api_key': Function(
         name='require_api_key',

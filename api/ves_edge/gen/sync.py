@@ -165,11 +165,14 @@ def advance_cursor(
     expected: int,
     done_to: int,
     pause_seconds: float = 0,
+    lease_name: str | None = None,
+    lease_token: int | None = None,
 ) -> int:
     """Moves a consumer's cursor from expected to done_to, never back and never beyond the stream's head; what
     is left is due after pause_seconds (done_to = expected gives a claim back). Answers the head. Call it
-    in the transaction that stores the result. Errors: VE404 the cursor is not at expected, VE405 done_to
-    is beyond the head.
+    in the transaction that stores the result. With a lease the cursor moves only for its holder
+    (ves.claim_lease). Errors: VE404 the cursor is not at expected, VE405 done_to is beyond the head, VE406
+    the lease is lost.
     """
     rows = db.fetch(FUNCTIONS['advance_cursor'], {
         'tenant_id': tenant_id,
@@ -178,6 +181,8 @@ def advance_cursor(
         'expected': expected,
         'done_to': done_to,
         'pause_seconds': pause_seconds,
+        'lease_name': lease_name,
+        'lease_token': lease_token,
     })
     return calls.value(rows, int)
 
@@ -252,6 +257,18 @@ def claim_cursors(
         'claim_seconds': claim_seconds,
     })
     return calls.records(rows, ClaimCursorsRow)
+
+
+def claim_lease(db: SyncDatabase, *, name: str, holder: str, seconds: float = 30) -> int | None:
+    """Takes a lease for up to 86,400 seconds if it is free or expired: its fencing token, greater than every
+    earlier one; null while another holds it. Errors: VE007.
+    """
+    rows = db.fetch(FUNCTIONS['claim_lease'], {
+        'name': name,
+        'holder': holder,
+        'seconds': seconds,
+    })
+    return calls.value_or_none(rows, int)
 
 
 def commit_due(db: SyncDatabase, *, tenant_id: UUID, store_id: UUID) -> list[Commitment]:
@@ -1749,6 +1766,15 @@ def register_signer(
     return calls.value(rows, int)
 
 
+def release_lease(db: SyncDatabase, *, name: str, token: int) -> bool:
+    """Gives a lease back before it expires; whether it was held with this token."""
+    rows = db.fetch(FUNCTIONS['release_lease'], {
+        'name': name,
+        'token': token,
+    })
+    return calls.value(rows, bool)
+
+
 def remove_group_member(
     db: SyncDatabase,
     *,
@@ -1769,6 +1795,18 @@ def remove_group_member(
         'removed_by': removed_by,
         'context': calls.json_text(context),
     })
+
+
+def renew_lease(db: SyncDatabase, *, name: str, token: int, seconds: float = 30) -> datetime:
+    """Heartbeat: extends a lease to so many seconds from now; when it ends. Errors: VE406 it was claimed by
+    another, or given back.
+    """
+    rows = db.fetch(FUNCTIONS['renew_lease'], {
+        'name': name,
+        'token': token,
+        'seconds': seconds,
+    })
+    return calls.value(rows, datetime)
 
 
 def require_api_key(db: SyncDatabase) -> None:

@@ -1,12 +1,14 @@
 -- Compare and set: of two holders of one claim the second is refused, so no position is passed twice.
--- Locks (sql/README.md): the row of the cursor.
+-- Locks (sql/README.md): the row of the lease if one is named, then the row of the cursor.
 create or replace function ves.advance_cursor(
   tenant_id uuid,
   store_id uuid,
   consumer text,
   expected bigint,
   done_to bigint,
-  pause_seconds double precision default 0
+  pause_seconds double precision default 0,
+  lease_name text default null,
+  lease_token bigint default null
 )
 returns bigint
 language plpgsql
@@ -21,6 +23,9 @@ declare
   v_until constant timestamptz := clock_timestamp()
     + greatest(least(pause_seconds, 1e9), 0) * interval '1 second';
 begin
+  if lease_name is not null then
+    perform ves_int.require_lease(lease_name, lease_token);
+  end if;
   select c.* into v_cursor from ves_store.cursors as c
   where c.tenant_id = advance_cursor.tenant_id and c.store_id = advance_cursor.store_id
     and c.consumer = advance_cursor.consumer
@@ -46,5 +51,5 @@ begin
 end
 $$;
 
-comment on function ves.advance_cursor(uuid, uuid, text, bigint, bigint, double precision) is
-'Moves a consumer''s cursor from expected to done_to, never back and never beyond the stream''s head; what is left is due after pause_seconds (done_to = expected gives a claim back). Answers the head. Call it in the transaction that stores the result. Errors: VE404 the cursor is not at expected, VE405 done_to is beyond the head.';
+comment on function ves.advance_cursor(uuid, uuid, text, bigint, bigint, double precision, text, bigint) is
+'Moves a consumer''s cursor from expected to done_to, never back and never beyond the stream''s head; what is left is due after pause_seconds (done_to = expected gives a claim back). Answers the head. Call it in the transaction that stores the result. With a lease the cursor moves only for its holder (ves.claim_lease). Errors: VE404 the cursor is not at expected, VE405 done_to is beyond the head, VE406 the lease is lost.';
