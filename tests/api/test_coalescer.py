@@ -28,21 +28,21 @@ def append(*ids: int, size: int = 1) -> Append:
 def test_a_call_takes_as_many_requests_as_fit() -> None:
     requests = [append(i, size=400) for i in range(4)]
     queue = deque(requests)
-    assert take(queue, 1000) == requests[:2]
+    assert take(queue, 1000, set()) == requests[:2]
     assert list(queue) == requests[2:]
 
 
 def test_a_request_larger_than_a_call_goes_alone() -> None:
     requests = [append(1, size=5000), append(2)]
     queue = deque(requests)
-    assert take(queue, 1000) == requests[:1]
+    assert take(queue, 1000, set()) == requests[:1]
     assert list(queue) == requests[1:]
 
 
 def test_requests_that_share_an_id_are_not_merged_and_keep_their_order() -> None:
     first, twin, chained, free = append(1), append(1, 2), append(2), append(3)
     queue = deque([first, twin, chained, free])
-    assert take(queue, 1000) == [first, free]
+    assert take(queue, 1000, set()) == [first, free]
     assert list(queue) == [twin, chained]
-    assert take(queue, 1000) == [twin]
-    assert take(queue, 1000) == [chained]
+    assert take(queue, 1000, set()) == [twin]
+    assert take(queue, 1000, set()) == [chained]

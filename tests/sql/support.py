@@ -40,14 +40,11 @@ from ves.ingest_events(
   array[%(auth_epoch)s::bigint], array[%(schema_epoch)s::bigint],"""
     + _EVENTS
 )
-CALL_STREAMS = (
-    """
+CALL_STREAMS = """
 select r.outcome, r.first_sequence, r.last_sequence, r.head_sequence, r.sequenced_at, r.exceptions
 from ves.ingest_events(
   %(tenant_ids)s::uuid[], %(store_ids)s::uuid[], %(event_counts)s::int[], %(auth_epochs)s::bigint[],
-  %(schema_epochs)s::bigint[],"""
-    + _EVENTS
-)
+  %(schema_epochs)s::bigint[],""" + _EVENTS.replace(") as r", ", lock_wait_ms => 0) as r")
 
 
 @dataclass(frozen=True)

@@ -86,37 +86,38 @@ def encode_columns(
 
 async def append_events(
     database: AsyncDatabase,
-    stream: tuple[uuid.UUID, uuid.UUID],
-    events: Sequence[EncodedEvents],
-    verdicts: Sequence[Verdicts],
+    streams: Sequence[tuple[uuid.UUID, uuid.UUID]],
+    events: Sequence[Sequence[EncodedEvents]],
+    verdicts: Sequence[Sequence[Verdicts]],
+    auth_epochs: Sequence[int | None],
     *,
     signer_id: int,
-    auth_epoch: int | None,
-) -> IngestResult:
-    """Append the events of some requests, in order, to one stream (tenant, store) in one transaction.
+    lock_wait_ms: int | None,
+) -> list[IngestResult]:
+    """Append the events of some requests a stream (tenant, store), in order, in one transaction; one result a stream.
 
-    The verdicts, one a request, have one schema epoch. Raises stale_credentials and stale_schemas (nothing was stored).
+    The verdicts of a stream, one a request, have one schema epoch. Raises stale_credentials and stale_schemas (nothing was
+    stored) if `lock_wait_ms` is None; otherwise these are outcomes.
     """
+    flat = [e for parts in events for e in parts]
+    judged = [v for parts in verdicts for v in parts]
     # A column of nulls goes as a null of its type: the engine then skips it.
     columns: dict[str, Any] = {
-        name: kind([e.columns[index] for e in events]) for index, (name, kind) in enumerate(_ARRAYS)
+        name: kind([e.columns[index] for e in flat]) for index, (name, kind) in enumerate(_ARRAYS)
     }
-    [result] = await aio.ingest_events(
+    return await aio.ingest_events(
         database,
-        tenant_ids=arrays.UuidArray([arrays.uuids([stream[0]])]),
-        store_ids=arrays.UuidArray([arrays.uuids([stream[1]])]),
-        event_counts=arrays.Int4Array([arrays.int4s([sum([e.count for e in events])])]),
-        auth_epochs=_epoch(auth_epoch),
-        schema_epochs=_epoch(verdicts[0].schema_epoch),
+        tenant_ids=arrays.UuidArray([arrays.uuids([stream[0] for stream in streams])]),
+        store_ids=arrays.UuidArray([arrays.uuids([stream[1] for stream in streams])]),
+        event_counts=arrays.Int4Array([arrays.int4s([sum([e.count for e in parts]) for parts in events])]),
+        auth_epochs=arrays.Int8Array([arrays.nullable(auth_epochs, arrays.int8s)]),
+        schema_epochs=arrays.Int8Array(
+            [arrays.nullable([parts[0].schema_epoch for parts in verdicts], arrays.int8s)]
+        ),
         signer_id=signer_id,
-        digests=b"".join([e.digests for e in events]),
-        refusals=arrays.TextArray([v.refusals for v in verdicts]),
-        refusal_messages=arrays.TextArray([v.messages for v in verdicts]),
+        digests=b"".join([e.digests for e in flat]),
+        refusals=arrays.TextArray([v.refusals for v in judged]),
+        refusal_messages=arrays.TextArray([v.messages for v in judged]),
+        lock_wait_ms=lock_wait_ms,
         **columns,
     )
-    return result
-
-
-def _epoch(epoch: int | None) -> arrays.Int8Array:
-    """The epochs of a call for one stream."""
-    return arrays.Int8Array([arrays.nulls(1) if epoch is None else arrays.int8s([epoch])])

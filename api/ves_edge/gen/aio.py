@@ -958,20 +958,22 @@ async def ingest_events(
     refusal_messages: arrays.TextArray | None,
     payloads_at_rest: arrays.BytesArray | None = None,
     payload_key_ids: arrays.BytesArray | None = None,
+    lock_wait_ms: int | None = None,
 ) -> list[IngestResult]:
     """Appends one batch to each of several distinct streams (VES 14, 15) in one transaction: gap-free
     numbers, partial acceptance; one row a stream, in order. event_counts[i] events of the event arrays, in
-    order, belong to stream i. One stream is waited for; of several, those that are locked or have no event
-    yet are skipped (outcome busy). auth_epochs[i] and schema_epochs[i] (null: not checked) that are not
-    the database's refuse the call when it has one stream (VE109, VE634; nothing stored) and skip that
-    stream otherwise (outcome stale_credentials, stale_schemas). The caller has decoded, hashed and
-    verified the events: refusals[i] is null, the reason of step 5, 6 or 8, or schema_validation; of these
-    only invalid_signature and schema_validation, judged of an event that is right in itself, give way to
-    an exact replay. An array that is null or shorter means nulls; an event's payload stands in payloads
-    or, encrypted (VES 16), in payloads_at_rest with the id of its key. digests holds 160 bytes an event:
-    plain hash, cipher hash, signing hash, signature. Errors: VE109, VE634, VE401, VE502; 23505 when
-    another store of the tenant stores the same event_id at this moment (repeat the call, one stream at a
-    time).
+    order, belong to stream i. lock_wait_ms null: one stream, waited for as long as the session's
+    lock_timeout says; its auth_epochs[1] and schema_epochs[1] (null: not checked), if they are not the
+    database's, refuse the call (VE109, VE634; nothing stored). lock_wait_ms > 0: the same with a wait of
+    so many milliseconds (then 55P03), and outcome stale_credentials or stale_schemas instead of an error.
+    0: one or several streams, and those that are locked or have no event yet are skipped (outcome busy).
+    The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or
+    8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that
+    is right in itself, give way to an exact replay. An array that is null or shorter means nulls; an
+    event's payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key.
+    digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. Errors: VE109,
+    VE634, VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment
+    (repeat the call, one stream at a time).
     """
     rows = await db.fetch(FUNCTIONS['ingest_events'], {
         'tenant_ids': tenant_ids,
@@ -999,6 +1001,7 @@ async def ingest_events(
         'refusal_messages': refusal_messages,
         'payloads_at_rest': payloads_at_rest,
         'payload_key_ids': payload_key_ids,
+        'lock_wait_ms': lock_wait_ms,
     })
     return calls.records(rows, IngestResult)
 

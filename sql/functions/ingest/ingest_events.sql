@@ -18,7 +18,8 @@ create or replace function ves.ingest_events(
   created_at_texts text[], created_at_micros bigint[], payload_kinds smallint[], payloads json[],
   base_versions bigint[], signature_schemes smallint[], signature_bundles bytea[], digests bytea,
   refusals text[], refusal_messages text[], payloads_at_rest bytea[] default null,
-  payload_key_ids bytea[] default null
+  payload_key_ids bytea[] default null,
+  lock_wait_ms integer default null
 )
 returns setof ves.ingest_result
 language plpgsql
@@ -37,32 +38,29 @@ declare
   v_count constant integer := cardinality(event_ids);
   v_streams constant integer := cardinality(tenant_ids);
   v_now timestamptz;
-  v_stream_numbers smallint[];
-  v_starts integer[];
-  v_heads bigint[];
-  v_outcomes text[];
+  v_stream_numbers smallint[]; v_starts integer[];
+  v_heads bigint[]; v_outcomes text[];
   v_accepted bigint[];
   v_leaf_prefixes bytea[];
-  v_bad_streams integer[];
-  v_bad_agents uuid[];
-  v_bad_keys integer[];
-  v_problems text[];
+  v_bad_streams integer[]; v_bad_agents uuid[]; v_bad_keys integer[]; v_problems text[]; -- parallel
   v_is_clean boolean;
-  v_sequence_numbers bigint[];
-  v_stored_versions bigint[];
-  v_reasons text[];
-  v_messages text[];
+  v_sequence_numbers bigint[]; v_stored_versions bigint[]; -- parallel to the events
+  v_reasons text[]; v_messages text[]; -- parallel to the events
   v_exceptions jsonb[];
 begin
   if v_count = 0 or octet_length(digests) <> 160 * v_count or cardinality(payloads) <> v_count
     or cardinality(store_ids) <> v_streams or cardinality(event_counts) <> v_streams
+    or v_streams = 1 and event_counts[1] <> v_count or v_streams > 1 and lock_wait_ms is distinct from 0
   then
     perform ves_int.raise_error('array_shape');
   end if;
 
-  -- 1. lock: one stream is waited for, and made on its first batch; of several, those that are locked or new
-  -- are left to a call of their own, so that no stream waits for another
-  if v_streams = 1 then
+  -- 1. lock: a single stream is waited for, and made on its first batch; of streams that are not waited for,
+  -- those that are locked or new are left to a call of their own, so that no stream waits for another
+  if lock_wait_ms is distinct from 0 then
+    if lock_wait_ms is not null then
+      perform set_config('lock_timeout', lock_wait_ms::text, true);
+    end if;
     with locked as (
       select c.current_sequence
       from ves_store.ves_sequence_counters as c
@@ -78,13 +76,8 @@ begin
     )
     select array[l.current_sequence] into v_heads
     from (select * from locked union all select * from created) as l;
-    v_starts := array[0];
-    v_leaf_prefixes := array['VES_LEAF_V1'::bytea || uuid_send(tenant_ids[1]) || uuid_send(store_ids[1])];
   else
-    select
-      array_agg(l.current_sequence),
-      array_agg('VES_LEAF_V1'::bytea || uuid_send(s.tenant_id) || uuid_send(s.store_id))
-    into v_heads, v_leaf_prefixes
+    select array_agg(l.current_sequence) into v_heads
     from unnest(tenant_ids, store_ids) as s (tenant_id, store_id)
     left join lateral (
       select c.current_sequence
@@ -92,6 +85,15 @@ begin
       where c.tenant_id = s.tenant_id and c.store_id = s.store_id
       for update skip locked
     ) as l on true;
+  end if;
+  if v_streams = 1 then
+    v_starts := array[0];
+    v_leaf_prefixes := array['VES_LEAF_V1'::bytea || uuid_send(tenant_ids[1]) || uuid_send(store_ids[1])];
+  else
+    v_leaf_prefixes := array(
+      select 'VES_LEAF_V1'::bytea || uuid_send(s.tenant_id) || uuid_send(s.store_id)
+      from unnest(tenant_ids, store_ids) as s (tenant_id, store_id)
+    );
     select array_agg(n.stream), array_agg(distinct n.start) into v_stream_numbers, v_starts
     from (
       select s.stream::smallint, s.start
@@ -147,9 +149,9 @@ begin
   ) as k on true
   where k.status is null or k.status = 'revoked' or k.revoked_at <= v_now
     or v_now < k.valid_from or v_now > k.valid_to or k.is_for_encryption;
-  if v_outcomes = array['stale_credentials'] then
+  if lock_wait_ms is null and v_outcomes = array['stale_credentials'] then
     perform ves_int.raise_error('stale_credentials');
-  elsif v_outcomes = array['stale_schemas'] then
+  elsif lock_wait_ms is null and v_outcomes = array['stale_schemas'] then
     perform ves_int.raise_error('stale_schemas');
   elsif v_outcomes is not null then
     v_heads := array(
@@ -301,7 +303,8 @@ begin
           when base_versions is null then s.stored_version
             + row_number() over (partition by s.survives, s.stream, s.entity_type, s.entity_id order by s.ord)
           else ves_int.entity_version(s.base_version, s.stored_version)
-            filter (where base_versions is not null) over (partition by s.survives, s.stream, s.entity_type, s.entity_id order by s.ord)
+            filter (where base_versions is not null)
+            over (partition by s.survives, s.stream, s.entity_type, s.entity_id order by s.ord)
         end as version_after
       from (select c.*, c.is_candidate and not c.is_repeated_command as survives from commanded as c) as s
     ),
@@ -389,13 +392,13 @@ begin
   insert into ves_store.ves_events (
     tenant_id, store_id, sequence_number, event_id, command_id, source_agent_id, agent_key_id, payload_kind,
     agent_signature_scheme, signer_id, base_version, created_at, sequenced_at, entity_type, entity_id,
-    event_type, created_at_str, payload_plain_hash, payload_cipher_hash, event_signing_hash, agent_signature, leaf_hash,
-    agent_signature_bundle, payload, payload_encrypted, payload_at_rest, payload_key_id
+    event_type, created_at_str, payload_plain_hash, payload_cipher_hash, event_signing_hash, agent_signature,
+    leaf_hash, agent_signature_bundle, payload, payload_encrypted, payload_at_rest, payload_key_id
   )
   select
     tenant_ids[coalesce(g.stream, 1)], store_ids[coalesce(g.stream, 1)], g.sequence_number, g.event_id,
-    g.command_id, g.agent_id, g.agent_key_id, g.payload_kind, coalesce(g.signature_scheme, 0), ingest_events.signer_id,
-    g.base_version, 'epoch'::timestamptz + g.created_at_micros * interval '1 microsecond', v_now,
+    g.command_id, g.agent_id, g.agent_key_id, g.payload_kind, coalesce(g.signature_scheme, 0),
+    ingest_events.signer_id, g.base_version, 'epoch'::timestamptz + g.created_at_micros * interval '1 microsecond', v_now,
     g.entity_type, g.entity_id, g.event_type, g.created_at_text,
     substring(digests from (160 * g.ord - 159)::integer for 32),
     substring(digests from (160 * g.ord - 127)::integer for 32),
@@ -481,7 +484,7 @@ begin
     coalesce(s.outcome, 'appended'),
     case when s.accepted > 0 then s.head + 1 end,
     case when s.accepted > 0 then s.head + s.accepted end,
-    s.head + s.accepted,
+    coalesce(s.head + s.accepted, 0),
     v_now,
     s.exceptions
   from unnest(v_heads, v_accepted, v_outcomes, v_exceptions)
@@ -491,6 +494,7 @@ $$;
 
 comment on function ves.ingest_events(
   uuid[], uuid[], integer[], bigint[], bigint[], integer, uuid[], uuid[], uuid[], integer[], text[], text[],
-  text[], text[], bigint[], smallint[], json[], bigint[], smallint[], bytea[], bytea, text[], text[], bytea[], bytea[]
+  text[], text[], bigint[], smallint[], json[], bigint[], smallint[], bytea[], bytea, text[], text[], bytea[],
+  bytea[], integer
 ) is
-'Appends one batch to each of several distinct streams (VES 14, 15) in one transaction: gap-free numbers, partial acceptance; one row a stream, in order. event_counts[i] events of the event arrays, in order, belong to stream i. One stream is waited for; of several, those that are locked or have no event yet are skipped (outcome busy). auth_epochs[i] and schema_epochs[i] (null: not checked) that are not the database''s refuse the call when it has one stream (VE109, VE634; nothing stored) and skip that stream otherwise (outcome stale_credentials, stale_schemas). The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or 8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that is right in itself, give way to an exact replay. An array that is null or shorter means nulls; an event''s payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key. digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. Errors: VE109, VE634, VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call, one stream at a time).';
+'Appends one batch to each of several distinct streams (VES 14, 15) in one transaction: gap-free numbers, partial acceptance; one row a stream, in order. event_counts[i] events of the event arrays, in order, belong to stream i. lock_wait_ms null: one stream, waited for as long as the session''s lock_timeout says; its auth_epochs[1] and schema_epochs[1] (null: not checked), if they are not the database''s, refuse the call (VE109, VE634; nothing stored). lock_wait_ms > 0: the same with a wait of so many milliseconds (then 55P03), and outcome stale_credentials or stale_schemas instead of an error. 0: one or several streams, and those that are locked or have no event yet are skipped (outcome busy). The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or 8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that is right in itself, give way to an exact replay. An array that is null or shorter means nulls; an event''s payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key. digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. Errors: VE109, VE634, VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call, one stream at a time).';
