@@ -15,7 +15,7 @@ declare
   v_step ves.reencrypt_step;
 begin
   v_step := ves_int.reencrypt(
-    v_stream, 'events', reencrypt_events.tenant_id, reencrypt_events.store_id, batch_size, cursor - 'stream', dry_run,
+    v_stream, 'events', reencrypt_events.tenant_id, reencrypt_events.store_id, batch_size, cursor, dry_run,
     force, context);
   if v_step.next_cursor is not null then
     v_step.next_cursor := v_step.next_cursor || jsonb_build_object('stream', v_stream);

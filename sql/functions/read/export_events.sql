@@ -17,7 +17,7 @@ declare
 begin
   loop
     v_events := ves_int.next_events(
-      export_events.tenant_id, export_events.store_id, v_after, least(greatest(to_sequence - v_after, 0), 1000));
+      export_events.tenant_id, export_events.store_id, v_after, least(greatest(to_sequence::numeric - v_after, 0), 1000)::bigint);
     exit when cardinality(v_events) = 0;
     return query
     select

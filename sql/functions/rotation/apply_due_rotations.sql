@@ -20,7 +20,7 @@ declare
   v_entries jsonb := '[]'::jsonb;
   v_entry jsonb;
 begin
-  perform ves_int.check_keys(v_now, 10 * v_most);
+  perform ves_int.check_keys(v_now, 10 * least(v_most, 10000));
 
   for v_due in
     select r.rotation_id, r.tenant_id, r.agent_id, r.reason from ves_store.scheduled_key_rotations as r
