@@ -194,6 +194,7 @@ def judge_batch(
     request: Judged,
     events: Sequence[SentEvent],
     limits: Limits,
+    source_agent_field: str = "source_agent_id",
     source_agent_rule: str = "source_agent_id must equal agentId",
 ) -> None:
     """Set the refusals that concern the batch as a whole."""
@@ -211,7 +212,7 @@ def judge_batch(
             request.source_agent_refusal = RequestRefused(
                 "source_agent_mismatch",
                 source_agent_rule,
-                {"event_id": str(event.event_id)},
+                {"event_id": str(event.event_id), "field": source_agent_field},
             )
     if len(events) > limits.max_events:
         request.limit_refusal = RequestRefused(

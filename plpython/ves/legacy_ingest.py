@@ -113,7 +113,7 @@ def parse_legacy_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> Legac
     # Shape comes before everything else, so events are prepared even when the batch is refused.
     events = [_prepare(event, request, limits) for event in wire.events]
     of_events, request.limit_refusal = request.limit_refusal, None
-    judge_batch(request, wire.events, limits, "source_agent must equal agent_id")
+    judge_batch(request, wire.events, limits, "source_agent", "source_agent must equal agent_id")
     request.limit_refusal = request.limit_refusal or of_events
     if not (request.batch_refusal or request.source_agent_refusal or request.limit_refusal):
         request.events = events

@@ -72,7 +72,7 @@ def test_a_key_is_registered_once(admin: httpx.Client) -> None:
         "tenantId": str(agent.tenant_id),
         "agentId": str(agent.agent_id),
         "keyId": 1,
-        "keyAlgorithm": 1,
+        "keyAlgorithm": 0,
     }
     assert_error(agent.register(admin), 409, "ALREADY_EXISTS", 5004)
     other = Agent(agent.tenant_id, agent.store_id, agent.agent_id)

@@ -37,7 +37,8 @@ class Credential:
 def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> Credential:
     """The credential in `Authorization`, or else in `x-api-key`.
 
-    Accepted: `ApiKey ss_…`, a bare `ss_…`, `Bearer ss_…` (which the reference refuses) and `Bearer <token>`.
+    Accepted: `ApiKey ss_…`, a bare `ss_…`, `Bearer ss_…` (which the reference refuses) and `Bearer <token>`; the name of
+    a scheme has any case (RFC 9110 11.1).
     Raises missing_auth (nothing usable), invalid_api_key (not an `ss_` key) or invalid_token (a Bearer value that
     has not the three parts of a token).
     """
@@ -50,12 +51,12 @@ def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> Credential:
             value = content
     if not value or len(value) > _MAX_CREDENTIAL_BYTES:
         raise ApiError("missing_auth")
-    if value.startswith(b"Bearer "):
-        key = value[7:].strip()
+    scheme, blank, rest = value.partition(b" ")
+    scheme, key = scheme.lower(), rest.strip()
+    if blank and scheme == b"bearer":
         if not key.startswith(b"ss_"):
             return _token(key)
-    elif value.startswith(b"ApiKey "):
-        key = value[7:].strip()
+    elif blank and scheme == b"apikey":
         if not key.startswith(b"ss_"):
             raise ApiError("invalid_api_key")
     elif value.startswith(b"ss_"):

@@ -60,7 +60,7 @@ class RegisterKeyRequest(msgspec.Struct, rename="camel"):
 
 
 class RegisterKeyResponse(msgspec.Struct, rename="camel"):
-    """The key is registered."""
+    """The key is registered; `keyAlgorithm` is the number that was sent, 0 for none."""
 
     success: bool
     tenant_id: uuid.UUID
@@ -200,7 +200,7 @@ async def register_agent_key(context: Context, given: RegisterKeyRequest) -> Reg
         tenant_id=context.tenant_id,
         agent_id=given.agent_id,
         key_id=given.key_id,
-        key_algorithm=key.key_algorithm,
+        key_algorithm=given.key_algorithm or 0,
         message="Agent key registered",
     )
 

@@ -6,6 +6,7 @@ Which rights a caller may give, change or take away is decided by the database f
 from __future__ import annotations
 
 import contextlib
+import re
 import uuid
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _TAG = "Agents"
 _PREFIX_CHARACTERS = 16
+_KEY_PREFIX = re.compile(r"[0-9a-f]{8,64}")
 _I32_MAX = (1 << 31) - 1
 _NO_LIMIT = 0
 
@@ -99,7 +101,7 @@ class ListedKey(msgspec.Struct, rename="camel"):
 
 
 class KeyList(msgspec.Struct):
-    """The agent's keys, revoked ones too."""
+    """The agent's keys, revoked ones too; the newest change first."""
 
     keys: list[ListedKey]
     count: int
@@ -210,12 +212,10 @@ async def mint_api_key(context: Context, given: MintKey) -> MintResponse:
     permission=AGENT_OR_ADMIN,
     input=AgentById,
     output=KeyList,
-    errors=("agent_not_found",),
 )
 async def list_api_keys(context: Context, given: AgentById) -> KeyList:
-    """The agent's keys by hash prefix."""
+    """The agent's keys by hash prefix, the newest change first; an unknown agent has none."""
     keys = await aio.list_api_keys(context.database, tenant_id=context.tenant_id, agent_id=given.agent_id)
-    only(keys, "agent_not_found", given.agent_id)
     listed = [
         ListedKey(k.key_hash_prefix, k.active, _word(_scopes(k)), _scopes(k), k.rate_limit) for k in keys
     ]
@@ -235,6 +235,7 @@ async def update_api_key(context: Context, given: UpdateKey) -> UpdateResponse:
     sent = given.body
     if sent.scopes is not None and not sent.scopes:
         raise invalid("scopes", "is empty")
+    _require_prefix(given.key_prefix)
     with _naming(given.agent_id):
         stored = await aio.update_api_key(
             context.database,
@@ -271,6 +272,7 @@ async def update_api_key(context: Context, given: UpdateKey) -> UpdateResponse:
 )
 async def revoke_api_key(context: Context, given: KeyByPrefix) -> RevokeResponse:
     """Revoke the agent's first key whose hash starts with the prefix."""
+    _require_prefix(given.key_prefix)
     with _naming(given.agent_id):
         count = await aio.revoke_api_key(
             context.database,
@@ -283,6 +285,12 @@ async def revoke_api_key(context: Context, given: KeyByPrefix) -> RevokeResponse
     if not count:
         raise ApiError("api_key_not_found", resource_id=given.key_prefix)
     return RevokeResponse(success=True, message="API key revoked")
+
+
+def _require_prefix(text: str) -> None:
+    """Raise api_key_not_found for what no hash starts with, and for a prefix too short to name one key."""
+    if not _KEY_PREFIX.fullmatch(text):
+        raise ApiError("api_key_not_found")
 
 
 def _caller(context: Context) -> dict[str, Any]:

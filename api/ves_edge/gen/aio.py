@@ -1169,8 +1169,9 @@ async def list_api_keys(
     tenant_id: UUID,
     agent_id: UUID | None = None,
 ) -> list[ListApiKeysRow]:
-    """API keys of a tenant (of an agent, if named), revoked ones too; hashes are cut to 16 digits. The nil
-    tenant and an agent: the tenant of the agent's most recently changed key (bootstrap administrator).
+    """API keys of a tenant (of an agent, if named), revoked ones too, the newest change first; hashes are cut
+    to 16 digits. The nil tenant and an agent: the tenant of the agent's most recently changed key
+    (bootstrap administrator).
     """
     rows = await db.fetch(FUNCTIONS['list_api_keys'], {
         'tenant_id': tenant_id,

@@ -1460,7 +1460,7 @@ FUNCTIONS = MappingProxyType({
             Column(name='created_at', sql_type='timestamp with time zone', python='datetime'),
             Column(name='updated_at', sql_type='timestamp with time zone', python='datetime'),
         ),
-        comment="API keys of a tenant (of an agent, if named), revoked ones too; hashes are cut to 16 digits. The nil tenant and an agent: the tenant of the agent's most recently changed key (bootstrap administrator).",
+        comment="API keys of a tenant (of an agent, if named), revoked ones too, the newest change first; hashes are cut to 16 digits. The nil tenant and an agent: the tenant of the agent's most recently changed key (bootstrap administrator).",
         roles=('ves_admin', 'ves_api'),
         volatility='stable',
         repeatable=True,

@@ -18,7 +18,7 @@ as $$
       else list_api_keys.tenant_id
     end
     and (list_api_keys.agent_id is null or k.agent_id = list_api_keys.agent_id)
-  order by k.created_at, k.key_hash;
+  order by k.updated_at desc, k.created_at desc, k.key_hash;
 $$;
 
-comment on function ves.list_api_keys(uuid, uuid) is 'API keys of a tenant (of an agent, if named), revoked ones too; hashes are cut to 16 digits. The nil tenant and an agent: the tenant of the agent''s most recently changed key (bootstrap administrator).';
+comment on function ves.list_api_keys(uuid, uuid) is 'API keys of a tenant (of an agent, if named), revoked ones too, the newest change first; hashes are cut to 16 digits. The nil tenant and an agent: the tenant of the agent''s most recently changed key (bootstrap administrator).';

@@ -27,9 +27,13 @@ begin
   elsif v_caller.tenant_id = v_nil or v_caller.tenant_id is distinct from v_tenant_id then
     perform ves_int.raise_error('tenant_access_denied');
   end if;
-  if not exists (
-    select from ves_store.api_keys as k
-    where k.tenant_id = v_tenant_id and k.agent_id = managed_tenant.agent_id
+  -- the credential of an agent tells that the agent exists, so a token mints its first key
+  if v_tenant_id is null or (
+    v_caller.agent_id is distinct from managed_tenant.agent_id
+    and not exists (
+      select from ves_store.api_keys as k
+      where k.tenant_id = v_tenant_id and k.agent_id = managed_tenant.agent_id
+    )
   ) then
     perform ves_int.raise_error('agent_not_found');
   end if;
@@ -38,4 +42,4 @@ end
 $$;
 
 comment on function ves_int.managed_tenant(jsonb, uuid, uuid) is
-'Tenant whose API keys a caller {tenant_id, agent_id, can_admin, ...}, as the edge authenticated it, manages for an agent. The nil tenant means that of the agent, for the administrator of the nil tenant. A null caller is an operator, whose database role must be ves_admin. Errors: VE105, VE106, VE112 the agent owns no API key in the tenant.';
+'Tenant whose API keys a caller {tenant_id, agent_id, can_admin, ...}, as the edge authenticated it, manages for an agent. The nil tenant means that of the agent, for the administrator of the nil tenant. A null caller is an operator, whose database role must be ves_admin. Errors: VE105, VE106, VE112 the agent owns no API key in the tenant and is not the caller.';

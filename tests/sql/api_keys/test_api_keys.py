@@ -172,6 +172,6 @@ def test_keys_are_listed_for_one_tenant_and_one_agent(api: psycopg.Connection[An
     first = create(api, tenant_id=tenant)[0]
     second = create(api, tenant_id=tenant, agent_id=agent)[0]
     listed = "select key_hash_prefix from ves.list_api_keys(%s, %s)"
-    assert api.execute(listed, [tenant, None]).fetchall() == [(first[:16],), (second[:16],)]
+    assert api.execute(listed, [tenant, None]).fetchall() == [(second[:16],), (first[:16],)]
     assert api.execute(listed, [tenant, agent]).fetchall() == [(second[:16],)]
     assert api.execute(listed, [uuid.uuid4(), None]).fetchall() == []

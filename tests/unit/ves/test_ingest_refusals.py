@@ -167,7 +167,7 @@ def test_another_source_agent_is_refused_and_named():
     stranger = AGENT.event(source_agent_id=uuid4())
     error = refusal(AGENT.body(AGENT.event(), stranger))
     assert error.name == "source_agent_mismatch"
-    assert error.details == {"event_id": stranger["event_id"]}
+    assert error.details == {"event_id": stranger["event_id"], "field": "source_agent_id"}
 
 
 def test_more_events_than_allowed_are_refused():
