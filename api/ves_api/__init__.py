@@ -1,6 +1,6 @@
 """The edge for requests: REST (and the command line) in front of the engine.
 
-Handlers authenticate, decode, call one gateway function and encode. What is accepted, refused, numbered or
+Handlers authenticate, decode, make one call of the database and encode. What is accepted, refused, numbered or
 proved is decided by database functions of schema `ves`.
 """
 

@@ -11,14 +11,15 @@ from uuid import uuid4
 import orjson
 
 from ves_api.cli.keyring import find_file, rotate_file
-from ves_api.gateway.operators import at_rest
+from ves_api.cli.operations.reencrypt import Wanted, reencrypt
 from ves_client.agent import Event, sign_event
 from ves_client.errors import check_failed
 from ves_edge.errors import ApiError
+from ves_edge.gen import sync
 
 if TYPE_CHECKING:
     from shop.purchases import Agent, Shop
-    from ves_api.gateway.admin import Admin
+    from ves_api.cli.database import OperatorDatabase
     from ves_client.sequencer import Sequencer
 
 BATCH = 20
@@ -38,10 +39,10 @@ class Rotated:
     left: int
 
 
-def play(sequencer: Sequencer, shop: Shop, admin: Admin | None) -> Rotated:
+def play(sequencer: Sequencer, shop: Shop, db: OperatorDatabase | None) -> Rotated:
     """Rotate the tenant's key and encrypt its rows anew under load. Exit code 1 when something is lost or left."""
     file = find_file()
-    if admin is None:
+    if db is None:
         raise SkippedError("no database of the operator is known")
     if file is None or not os.access(file, os.R_OK | os.W_OK):
         raise SkippedError("no key ring file of this system is known: VES_KEYRING_FILE")
@@ -51,19 +52,19 @@ def play(sequencer: Sequencer, shop: Shop, admin: Admin | None) -> Rotated:
         load.wait_for(BATCH)
         rotate_file(file, shop.tenant_id)
         before = load.wait_for(BATCH)
-        updated = _reencrypt(admin, shop, dry_run=False)
+        updated = _reencrypt(db, shop, dry_run=False)
         load.wait_for(BATCH)
-    left = _reencrypt(admin, shop, dry_run=True)
-    findings = admin.verify_stream(shop.tenant_id, agent.store_id)
+    left = _reencrypt(db, shop, dry_run=True)
+    findings = sync.verify_stream(db, tenant_id=shop.tenant_id, store_id=agent.store_id)
     if left or findings or load.sent < before:
         raise check_failed("the rotation of the key at rest left something behind", {"left": left})
     return Rotated(load.sent, updated, left)
 
 
-def _reencrypt(admin: Admin, shop: Shop, *, dry_run: bool) -> int:
-    wanted = at_rest.Reencryption(shop.tenant_id, None, ROWS, limit=None, dry_run=dry_run, force=False)
+def _reencrypt(db: OperatorDatabase, shop: Shop, *, dry_run: bool) -> int:
+    wanted = Wanted(shop.tenant_id, batch_size=ROWS, dry_run=dry_run)
     try:
-        return sum(step.updated for step in at_rest.reencrypt(admin, "reencrypt_events", wanted))
+        return sum(step.updated for step in reencrypt(db, sync.reencrypt_events, wanted))
     except ApiError as error:
         if error.name == "crypto_unavailable":
             raise SkippedError("core mode: the database cannot encrypt") from error

@@ -21,11 +21,12 @@ from shop.incidents import open_sealed_order, register_schemas, revoke_agent, vi
 from shop.purchases import AGENTS_PER_STORE, NEW_KEY, OLD_KEY, READERS, SEALED_STORE, STORES, Shop
 from shop.traffic import Collection, commit_rest, register, resend, send, send_forgeries
 from shop.verify import independent
-from ves_api.cli.admin import open_admin
+from ves_api.cli.database import open_database
 from ves_api.cli.settings import layers
 from ves_client.agent import SEED_BYTES
 from ves_client.errors import check_failed, usage
 from ves_client.private_files import write_private
+from ves_edge.gen import sync
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -65,10 +66,10 @@ def trusted_keys(shop: Shop, collection: Collection, public_key: str | None) -> 
             raise usage("the demo takes one --public-key")
         sequencers = {sequencer_id: keys[0].hex() for sequencer_id in collection.sequencers}
     else:
-        with open_admin(None) as admin:
-            signers = admin.list_signers()
+        with open_database() as db:
+            signers = sync.list_signers(db)
         sequencers = {
-            str(row["sequencer_id"]): bytes(row["public_key"]).hex() for row in signers if row["public_key"]
+            str(signer.sequencer_id): signer.public_key.hex() for signer in signers if signer.public_key
         }
     pairs = [key for agent in shop.agents for key in (agent.key, agent.next_key) if key]
     agents = {f"{key.agent_id}/{key.key_id}": key.public_key.hex() for key in pairs}
@@ -182,8 +183,8 @@ def scene_stark(report: Report, sequencer: Sequencer, shop: Shop) -> Json:
         report.line("   skipped: proving needs NumPy (the extra `stark`)")
         return {"played": False, "reason": "NumPy is not installed"}
     # The keys may have come from --public-key: then no database is known, and the scene asks none.
-    with open_admin(None) if layers().get("VES_DATABASE_URL") else nullcontext() as admin:
-        played = stark.play(sequencer, shop.tenant_id, shop.agents[0], admin)
+    with open_database() if layers().get("VES_DATABASE_URL") else nullcontext() as db:
+        played = stark.play(sequencer, shop.tenant_id, shop.agents[0], db)
     stark.report(report.line, played)
     return stark.as_json(played)
 
@@ -192,8 +193,8 @@ def scene_at_rest(report: Report, sequencer: Sequencer, shop: Shop) -> Json:
     """Change the key at rest under load, if this is the operator's machine."""
     report.section("The operator changes the key at rest while an agent goes on sending")
     try:
-        with open_admin(None) if layers().get("VES_DATABASE_URL") else nullcontext() as admin:
-            done = at_rest.play(sequencer, shop, admin)
+        with open_database() if layers().get("VES_DATABASE_URL") else nullcontext() as db:
+            done = at_rest.play(sequencer, shop, db)
     except at_rest.SkippedError as reason:
         report.line(f"   skipped: {reason}")
         return {"played": False, "reason": str(reason)}
@@ -217,7 +218,7 @@ def scene_tamper(report: Report) -> Json:
         return {"played": False, "reason": str(reason)}
     report.line(f"   {found.events} events; before the change `fsck` finds {len(found.before) or 'nothing'}")
     for row in found.after:
-        report.line(f"   after it: #{row['sequence_number']} {row['check_name']}: {row['finding']}")
+        report.line(f"   after it: #{row.sequence_number} {row.check_name}: {row.finding}")
     if found.before or not found.after:
         raise check_failed("verify_stream did not find exactly the changed row")
     return {"played": True, "events": found.events, "findings": found.after}

@@ -12,11 +12,13 @@ from uuid import UUID, uuid4
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from msgspec.structs import asdict
 
 import ves_stark
 from ves_client.agent import Event, Signed, open_event, sign_event
 from ves_client.errors import ClientError, Exit, check_failed
 from ves_edge.errors import ApiError
+from ves_edge.gen import sync
 from ves_stark.registry import payload_amount
 from ves_stark.rescue import commitment
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shop.purchases import Agent
-    from ves_api.gateway.admin import Admin
+    from ves_api.cli.database import OperatorDatabase
     from ves_client.sequencer import Sequencer
 
 Json = dict[str, Any]
@@ -56,7 +58,7 @@ class Played:
     refusals: list[Refusal]
 
 
-def play(sequencer: Sequencer, tenant_id: UUID, agent: Agent, admin: Admin | None) -> Played:
+def play(sequencer: Sequencer, tenant_id: UUID, agent: Agent, db: OperatorDatabase | None) -> Played:
     """Play the scene in a store of its own. Exit code 1 when a good proof is refused or a bad one is not."""
     agent = replace(agent, store_id=uuid4())
     payload = orjson.dumps({"orderId": "order-sealed", "amount": AMOUNT})
@@ -71,7 +73,7 @@ def play(sequencer: Sequencer, tenant_id: UUID, agent: Agent, admin: Admin | Non
     stored = sequencer.submit_compliance_proof(order.event_id, _submission(proof))
     proof_id = UUID(stored["proof_id"])
     by_rest = sequencer.verify_compliance_proof(proof_id)
-    by_sql = _verdict_in_sql(admin, proof_id)
+    by_sql = _verdict_in_sql(db, proof_id)
     verdicts = [by_rest, *([by_sql] if by_sql else [])]
     if not all(verdict["valid"] and verdict["stark_valid"] for verdict in verdicts):
         raise check_failed("a good proof was not found valid", {"verdicts": verdicts})
@@ -124,10 +126,10 @@ def _word(verdict: Json) -> str:
     return "VALID" if verdict["valid"] else f"NOT VALID ({verdict['reason']})"
 
 
-def _verdict_in_sql(admin: Admin | None, proof_id: UUID) -> Json | None:
+def _verdict_in_sql(db: OperatorDatabase | None, proof_id: UUID) -> Json | None:
     """Ask the database itself; None when there is none to ask, or it runs in core mode."""
     try:
-        return None if admin is None else admin.verify_compliance_proof(proof_id)
+        return None if db is None else asdict(sync.verify_compliance_proof(db, proof_id=proof_id))
     except ApiError as error:
         if error.name != "crypto_unavailable":
             raise

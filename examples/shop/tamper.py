@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,21 +13,23 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from shop.purchases import Shop, read_purchases
-from ves_api.cli.admin import open_admin
+from ves_api.cli.database import open_database
 from ves_api.cli.settings import superuser_url
-from ves_api.gateway.admin import parse_statements
 from ves_edge.errors import ApiError
+from ves_edge.gen import sync
 from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ves_api.gateway.admin import Admin
+    from ves_api.cli.database import OperatorDatabase
     from ves_client.commands.settings import Layers
+    from ves_edge.gen.records import VerifyStreamRow
 
 Json = dict[str, Any]
 SCRATCH = "ves_demo_tamper"
 PURCHASES = 20
+_STATEMENT = re.compile(r"^-- name: (\w+)\n(?:--[^\n]*\n)+(.+?);$", re.MULTILINE | re.DOTALL)
 
 
 class NoSuperuserError(Exception):
@@ -38,14 +41,14 @@ class Discovery:
     """What `verify_stream` said before and after the change."""
 
     events: int
-    before: list[Json]
-    after: list[Json]
+    before: list[VerifyStreamRow]
+    after: list[VerifyStreamRow]
 
 
 @contextmanager
 def scratch_database(url: str) -> Iterator[str]:
     """Make the scratch database with the engine in it; gives its URL and drops it afterwards."""
-    statements = parse_statements(resources.files("shop").joinpath("tamper.sql").read_text())
+    statements = _statements()
     try:
         server = psycopg.connect(url, autocommit=True, connect_timeout=5)
     except psycopg.Error as error:
@@ -65,16 +68,26 @@ def scratch_database(url: str) -> Iterator[str]:
             server.execute(statements["drop_scratch"])
 
 
-def _fill(admin: Admin) -> tuple[uuid.UUID, uuid.UUID, int]:
+def _statements() -> dict[str, bytes]:
+    """Return the statements of tamper.sql by name."""
+    text = resources.files("shop").joinpath("tamper.sql").read_text(encoding="utf-8")
+    return {name: statement.encode() for name, statement in _STATEMENT.findall(text)}
+
+
+def _fill(db: OperatorDatabase) -> tuple[uuid.UUID, uuid.UUID, int]:
     shop = Shop.from_seeds(uuid.uuid4(), [uuid.uuid4().bytes * 2])
     (agent,) = shop.agents
-    admin.register_unsigned_signer(uuid.uuid4())
-    admin.register_agent_key(shop.tenant_id, agent.key.agent_id, 1, agent.key.public_key)
+    key = agent.key
+    # A sequencer that signs nothing is enough for a scratch database.
+    sync.register_signer(db, sequencer_id=uuid.uuid4(), key_version=0, algorithm="none", public_key=None)
+    sync.register_agent_key(
+        db, tenant_id=shop.tenant_id, agent_id=key.agent_id, key_id=key.key_id, public_key=key.public_key
+    )
     signed = shop.events(read_purchases(PURCHASES))[agent]
     texts = b",".join(event.text for event in signed)
-    body = b'{"agentId":"%b","events":[%b]}' % (str(agent.key.agent_id).encode(), texts)
-    admin.ingest_signed_events(body.decode())
-    admin.commit_next(shop.tenant_id, agent.store_id, len(signed))
+    body = b'{"agentId":"%b","events":[%b]}' % (str(key.agent_id).encode(), texts)
+    sync.ingest_signed_events(db, request=body)
+    sync.commit_next(db, tenant_id=shop.tenant_id, store_id=agent.store_id, max_events=len(signed))
     return shop.tenant_id, agent.store_id, len(signed)
 
 
@@ -83,20 +96,20 @@ def play(settings: Layers) -> Discovery:
 
     NoSuperuserError when the server offers no way to do that (no superuser, or no PL/Python to fill it with).
     """
-    statements = parse_statements(resources.files("shop").joinpath("tamper.sql").read_text())
+    statements = _statements()
     superuser = superuser_url(settings)
     if superuser is None:
         raise NoSuperuserError("no superuser of the database server is known (VES_SUPERUSER_DATABASE_URL)")
-    with scratch_database(superuser) as url, open_admin(url) as admin:
+    with scratch_database(superuser) as url, open_database(url) as db:
         try:
-            tenant_id, store_id, events = _fill(admin)
+            tenant_id, store_id, events = _fill(db)
         except ApiError as error:
             if error.name == "crypto_unavailable":
                 raise NoSuperuserError("core mode: the database cannot verify signatures itself") from error
             raise
-        before = admin.verify_stream(tenant_id, store_id)
+        before = sync.verify_stream(db, tenant_id=tenant_id, store_id=store_id)
         with psycopg.connect(url, autocommit=True) as superuser_session:
             superuser_session.execute(statements["silence_triggers"])
             superuser_session.execute(statements["change_one_order"])
-        after = admin.verify_stream(tenant_id, store_id)
+        after = sync.verify_stream(db, tenant_id=tenant_id, store_id=store_id)
     return Discovery(events, before, after)

@@ -1,4 +1,4 @@
-"""What the edges send: named statements that call one function or view of schema ves, and nothing else."""
+"""What the edges send: generated statements that call one function of schema ves, and no other SQL."""
 
 from __future__ import annotations
 
@@ -10,17 +10,12 @@ import pglast
 import pytest
 from pglast import visitors
 
-from tests.catalog.statements import FILES, Statement, sql_files, statements
 from tests.support.cluster import ROOT
+from ves_edge.gen.functions import FUNCTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import psycopg
-
-    from tests.conftest import Database
-
-ALL = [pytest.param(item, id=str(item)) for item in statements()]
 # Settings and savepoints of a session are not statements about data.
 SESSION_VERBS = {
     "set",
@@ -47,65 +42,26 @@ class Named(visitors.Visitor):
     def __init__(self) -> None:
         self.relations: set[tuple[str | None, str]] = set()
         self.functions: set[tuple[str | None, str]] = set()
-        self.own: set[str] = set()
 
     def visit_RangeVar(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's names
         self.relations.add((node.schemaname, node.relname))
-
-    def visit_CommonTableExpr(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's names
-        self.own.add(node.ctename)
 
     def visit_FuncCall(self, _ancestors: Any, node: Any) -> None:  # noqa: N802 - pglast's names
         *schema, name = [part.sval for part in node.funcname]
         self.functions.add((schema[0] if schema else None, name))
 
 
-def named(statement: Statement) -> Named:
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_statement_is_one_call_of_its_function_and_reads_no_relation(name: str) -> None:
+    parsed = pglast.parse_sql(re.sub(r"%\(\w+\)s", "$1", FUNCTIONS[name].statement.decode()))
+    assert len(parsed) == 1
     found = Named()
-    found(pglast.parse_sql(statement.numbered))
-    found.relations = {item for item in found.relations if not (item[0] is None and item[1] in found.own)}
-    return found
+    found(parsed)
+    assert (found.functions, found.relations) == ({("ves", name)}, set())
 
 
-def test_the_edges_keep_their_sql_in_the_declared_files_only() -> None:
-    assert sql_files() == set(FILES)
-
-
-@pytest.mark.parametrize("statement", ALL)
-def test_a_statement_is_one_call_into_schema_ves(statement: Statement) -> None:
-    assert len(pglast.parse_sql(statement.numbered)) == 1
-    found = named(statement)
-    targets = found.relations | found.functions
-    assert {schema for schema, _ in targets} == {"ves"}
-    assert len(targets) == 1, "two gateway calls are a database function waiting to be written"
-    assert re.fullmatch(r"(--[^\n]+\n)+", statement.description), "a statement says what it is for"
-
-
-@pytest.mark.parametrize("statement", ALL)
-def test_a_statement_is_prepared_and_permitted_as_its_own_role(
-    shared: Database, statement: Statement
-) -> None:
-    with shared.connect(role=statement.role) as connection:
-        connection.execute(f"prepare probe as {statement.numbered}")
-        found = named(statement)
-        for _, function in found.functions:
-            assert granted(connection, "has_function_privilege(to_regproc(%s), 'execute')", f"ves.{function}")
-        for _, relation in found.relations:
-            assert granted(connection, "has_table_privilege(%s, 'select')", f"ves.{relation}")
-
-
-def granted(connection: psycopg.Connection[Any], expression: str, name: str) -> bool:
-    row = connection.execute(f"select {expression}", [name]).fetchone()
-    return row == (True,)
-
-
-@pytest.mark.parametrize("path", FILES)
-def test_a_statement_name_is_used_once_in_its_file_and_in_some_module(path: str) -> None:
-    names = [item.name for item in statements() if item.path == path]
-    assert len(names) == len(set(names))
-    room = ROOT / path.split("/", maxsplit=1)[0]
-    source = "\n".join(file.read_text(encoding="utf-8") for file in room.rglob("*.py"))
-    assert [name for name in names if f'"{name}"' not in source] == []
+def test_the_edges_have_no_sql_files() -> None:
+    assert [path for room in ("api", "workers") for path in (ROOT / room).rglob("*.sql")] == []
 
 
 def modules() -> list[Path]:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.admin_program import PAYLOADS, Done, alias, named, stream
 from tests.sql.support import Agent, scalar
-from ves import merkle
+from ves import legacy, merkle
 from ves_api import __version__
 
 if TYPE_CHECKING:
@@ -59,11 +59,18 @@ def test_help_is_on_stderr_and_ends_with_0(arguments: list[str]) -> None:
     told = alias(*arguments)
     assert (told.code, told.out) == (0, "")
     assert all(f"  {name}" in told.err for name in NAMES)
+    assert "--new-key-id --public-key --revoke-old --database-url" in " ".join(told.err.split())
+
+
+def test_help_for_an_unknown_command_names_the_nearest_one_and_ends_with_0() -> None:
+    told = alias("help", "exprt-events")
+    assert (told.code, told.out) == (0, "")
+    assert "did you mean export-events?" in told.err
 
 
 @pytest.mark.parametrize("word", ["-V", "-v", "--version", "version"])
 def test_the_version_is_on_stdout(word: str) -> None:
-    assert alias(word) == Done(0, f"stateset-sequencer-admin {__version__}\n", "")
+    assert alias(word) == Done(0, f"{__version__}\n", "")
 
 
 @pytest.mark.parametrize("arguments", [["help", "export-events"], ["export-events", "-h"]])
@@ -78,7 +85,7 @@ def test_the_commands_are_listed() -> None:
     assert told.code == 0
     first, *rest = told.out.splitlines()
     assert first == "COMMANDS:"
-    assert [line.split()[0] for line in rest] == NAMES
+    assert [line.split()[0] for line in rest] == [*NAMES, "version", "help"]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,6 @@ def test_the_commands_are_listed() -> None:
         (["migrat"], "unknown command migrat; did you mean migrate?"),
         (["list"], "did you mean list-agent-keys?"),
         (["verify-porof"], "did you mean verify-proof?"),
-        (["help", "exprt-events"], "did you mean export-events?"),
         (["nonsense"], "unknown command nonsense; see `stateset-sequencer-admin --help`"),
         (["export-events", "--tenant-ip", NIL], "unknown option --tenant-ip; did you mean --tenant-id?"),
         (["migrate", "--now"], "unknown option --now"),
@@ -96,7 +102,7 @@ def test_the_commands_are_listed() -> None:
 )
 def test_an_unknown_word_is_refused_with_the_nearest_known_one(arguments: list[str], hint: str) -> None:
     told = alias(*arguments)
-    assert told.code == 2
+    assert told.code == 1
     assert told.out == ""
     assert hint in told.err
 
@@ -138,14 +144,14 @@ def test_an_unknown_word_is_refused_with_the_nearest_known_one(arguments: list[s
 )
 def test_what_is_missing_or_malformed_is_named(arguments: list[str], missing: str) -> None:
     told = alias(*arguments)
-    assert told.code == 2
+    assert told.code == 1
     assert told.out == ""
     assert missing in told.err
 
 
-def test_a_database_that_is_not_there_ends_with_3() -> None:
+def test_a_database_that_is_not_there_is_a_failure_like_every_other() -> None:
     for arguments in (["migrate"], ["list-agent-keys", "--tenant-id", NIL]):
-        assert alias(*arguments, "--database-url", "postgresql://127.0.0.1:1/x").code == 3
+        assert alias(*arguments, "--database-url", "postgresql://127.0.0.1:1/x").code == 1
 
 
 def test_a_proof_is_verified_without_a_database() -> None:
@@ -157,8 +163,23 @@ def test_a_proof_is_verified_without_a_database() -> None:
         "  leaf_index:  3",
         f"  merkle_root: {merkle.root(b''.join(LEAVES)).hex()}",
         "  proof_depth: 3",
+        "  tree:        VES",
     ]
     assert alias(*proof(3), "--leaf-index", "4") == Done(1, "FAIL: proof is INVALID\n", "")
+
+
+def test_a_proof_of_a_legacy_tree_is_verified_and_says_so() -> None:
+    levels = legacy.build_levels(b"".join(LEAVES))
+    for index, leaf in enumerate(LEAVES):
+        path = ",".join(item.hex() for item in legacy.inclusion_path(levels, index))
+        options = ["--leaf-hash", leaf.hex(), "--merkle-root", levels[-1].hex(), "--proof-path", path]
+        told = alias("verify-proof", *options, "--leaf-index", str(index))
+        assert told.code == 0, told.err
+        assert told.out.startswith("ok: proof is VALID\n")
+        assert told.out.endswith("  tree:        legacy\n")
+        # Without the number of leaves 4 and 5 are the same place: the last leaf moved up.
+        wrong = alias("verify-proof", *options, "--leaf-index", str(index ^ 1 if index < 4 else 0))
+        assert wrong == Done(1, "FAIL: proof is INVALID\n", "")
 
 
 def test_events_are_exported_a_line_each_with_their_payloads_as_received(here: System, stream: Agent) -> None:
@@ -190,7 +211,7 @@ def test_a_range_is_exported_as_one_document_into_a_file(here: System, stream: A
     none = alias("export-events", *named(Agent()), "--format", "json", url=url)
     assert (json.loads(none.out), none.err) == ([], "ok: exported 0 events\n")
     nowhere = alias("export-events", *named(stream), "--output", "/nonexistent/x", url=url)
-    assert nowhere.code == 2
+    assert nowhere.code == 1
 
 
 def test_an_encrypted_event_is_exported_with_its_ciphertext(here: System, stream: Agent) -> None:
@@ -226,7 +247,7 @@ def test_a_rotation_registers_a_key_and_ends_the_others(here: System, stream: Ag
         ).fetchall()
     assert [entry[0] for entry in entries[-2:]] == ["agent_key_registered", "agent_key_revoked"]
     assert {entry[2:] for entry in entries[-2:]} == {("cli", "ves_admin")}
-    assert alias(*rotate, url=url).code == 4
+    assert alias(*rotate, url=url).code == 1
     listed = alias("list-agent-keys", *options, url=url)
     assert listed.code == 0
     assert listed.out.endswith("Total: 2 keys\n")
@@ -239,7 +260,7 @@ def test_a_rotation_that_is_refused_leaves_the_old_keys_alone(here: System, stre
     url = here.database.url("ves_admin")
     options = ["--tenant-id", str(stream.tenant_id), "--agent-id", str(stream.agent_id)]
     taken = ["rotate-keys", *options, "--new-key-id", "1", "--public-key", "11" * 32, "--revoke-old"]
-    assert alias(*taken, url=url).code == 4
+    assert alias(*taken, url=url).code == 1
     assert re.search(r" 1 +active ", alias("list-agent-keys", *options, url=url).out)
 
 
@@ -247,7 +268,7 @@ def test_committing_without_anchoring_takes_the_next_or_the_given_range(here: Sy
     url = here.database.url("ves_admin")
     command = ["ves-commit-and-anchor", *named(stream)]
     refused = alias(*command, url=url)
-    assert refused.code == 4
+    assert refused.code == 1
     assert "anchor service not configured" in refused.err
     first = alias(*command, "--no-anchor", "--max-events", "3", url=url)
     assert re.fullmatch(
@@ -257,10 +278,10 @@ def test_committing_without_anchoring_takes_the_next_or_the_given_range(here: Sy
     given = ["--sequence-start", "4", "--sequence-end", "5"]
     assert " sequence_start=4 sequence_end=5 " in alias(*command, "--no-anchor", *given, url=url).out
     done = alias(*command, "--no-anchor", url=url)
-    assert (done.code, done.err) == (4, "error: no new events to commit (head_sequence=5)\n")
+    assert (done.code, done.err) == (1, "error: no new events to commit (head_sequence=5)\n")
     empty = alias("ves-commit-and-anchor", *named(Agent()), "--no-anchor", url=url)
-    assert (empty.code, empty.err) == (4, "error: no events to commit (head_sequence=0)\n")
-    assert alias(*command, "--no-anchor", "--sequence-start", "2", "--sequence-end", "5", url=url).code == 4
+    assert (empty.code, empty.err) == (1, "error: no events to commit (head_sequence=0)\n")
+    assert alias(*command, "--no-anchor", "--sequence-start", "2", "--sequence-end", "5", url=url).code == 1
 
 
 def test_state_roots_are_recomputed_and_a_wrong_one_is_told_not_rewritten(
@@ -306,7 +327,7 @@ def test_migrating_brings_an_empty_or_a_current_database_up_to_date(database: Da
         assert alias("migrate", url=database.url()) == Done(0, "ok: migrations applied\n", "")
     for role in ("ves_reader", "ves_admin"):
         refused = alias("migrate", url=database.url(role))
-        assert refused.code == 4
+        assert refused.code == 1
         assert "that needs a superuser" in refused.err
         assert "whose URL is VES_SUPERUSER_DATABASE_URL" in refused.err
 

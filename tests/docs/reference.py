@@ -233,7 +233,7 @@ def _parameter(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         text = (parameter.metavar or parameter.name).upper()
     else:
-        text = max(parameter.opts, key=len)
+        text = max(parameter.opts or parameter.secondary_opts, key=len)
     return f"`{text}`" if parameter.required else f"`[{text}]`"
 
 

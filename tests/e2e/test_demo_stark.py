@@ -12,7 +12,7 @@ from shop import stark
 from shop.purchases import Shop
 from shop.traffic import register
 from tests.cli.system import ADMIN_KEY, System
-from ves_api.cli.admin import open_url
+from ves_api.cli.database import open_database
 from ves_client.errors import ClientError
 from ves_client.sequencer import Sequencer
 
@@ -58,8 +58,8 @@ def test_the_scene_is_part_of_the_demo_and_gives_every_reason(here: System, demo
 def test_the_order_is_encrypted_and_its_proof_is_listed(
     system: System, sequencer: Sequencer, shop: Shop
 ) -> None:
-    with open_url(system.database.url("ves_admin")) as admin:
-        played = stark.play(sequencer, shop.tenant_id, shop.agents[0], admin)
+    with open_database(system.database.url("ves_admin")) as db:
+        played = stark.play(sequencer, shop.tenant_id, shop.agents[0], db)
     assert played.by_rest["amount_binding"] == "not_checkable_by_server"
     with system.database.connect() as connection:
         row = connection.execute(

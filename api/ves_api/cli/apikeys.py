@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from ves_api.cli.admin import open_admin
-from ves_api.cli.options import DatabaseUrl, Tenant
-from ves_api.cli.settings import layers
-from ves_api.gateway.admin import KeyChanges
-from ves_client.commands.output import JsonOption, out, print_json
+from ves_api.cli.database import OperatorDatabase
+from ves_api.cli.frame import Answer, call_command, operator_command, rows
+from ves_api.cli.options import Tenant, need_tenant
 from ves_client.errors import ClientError, Exit
+from ves_edge.gen import sync
 
 app = typer.Typer(no_args_is_help=True, help="API keys: create, list, update, revoke.")
 
 PREFIX_DIGITS = 16
+_RIGHTS = ("read", "write", "admin")
+
+Prefix = Annotated[
+    str,
+    typer.Argument(
+        metavar="PREFIX",
+        help="First hex digits of the key's hash, as `list` shows them.",
+        callback=lambda value: value.lower(),
+    ),
+]
 
 
 def new_api_key() -> tuple[str, str]:
@@ -27,8 +37,9 @@ def new_api_key() -> tuple[str, str]:
     return key, hashlib.sha256(key.encode()).hexdigest()
 
 
-@app.command()
+@operator_command(app)
 def create(
+    db: OperatorDatabase,
     *,
     tenant: Tenant = None,
     store: Annotated[
@@ -39,51 +50,49 @@ def create(
     read: Annotated[bool, typer.Option("--read/--no-read", help="May read.")] = True,
     admin: Annotated[bool, typer.Option("--admin", help="May administer the tenant.")] = False,
     rate_limit: Annotated[int | None, typer.Option(min=1, help="Requests a minute.")] = None,
-    database_url: DatabaseUrl = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Create an API key and show it: this is the only time."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
+    tenant_id = need_tenant(tenant)
     key, key_hash = new_api_key()
-    with open_admin(database_url) as database:
-        database.create_api_key(
-            key_hash,
-            tenant_id,
-            store_ids=store or [],
-            agent_id=agent,
-            can_read=read,
-            can_write=write,
-            can_admin=admin,
-            rate_limit=rate_limit,
-        )
-    if as_json:
-        print_json({"api_key": key, "key_hash_prefix": key_hash[:PREFIX_DIGITS], "tenant_id": tenant_id})
-    else:
-        out.print(f"{key}\n(hash {key_hash[:PREFIX_DIGITS]}…; the key is not shown again)")
+    sync.create_api_key(
+        db,
+        key_hash=key_hash,
+        tenant_id=tenant_id,
+        store_ids=store or [],
+        agent_id=agent,
+        can_read=read,
+        can_write=write,
+        can_admin=admin,
+        rate_limit=rate_limit,
+    )
+    prefix = key_hash[:PREFIX_DIGITS]
+    return Answer(
+        {"api_key": key, "key_hash_prefix": prefix, "tenant_id": tenant_id},
+        [f"{key}\n(hash {prefix}…; the key is not shown again)"],
+    )
 
 
-@app.command("list")
-def list_keys(
-    *, tenant: Tenant = None, database_url: DatabaseUrl = None, as_json: JsonOption = False
-) -> None:
-    """List a tenant's API keys, revoked ones included."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-    with open_admin(database_url) as database:
-        found = database.list_api_keys(tenant_id)
-    if as_json:
-        print_json({"keys": found, "count": len(found)})
-        return
-    for key in found:
-        rights = " ".join(name for name in ("read", "write", "admin") if key[f"can_{name}"])
-        state = "active " if key["active"] else "revoked"
-        out.print(f"{key['key_hash_prefix']}  {state}  {rights:<16}  agent {key['agent_id'] or 'any'}")
-    out.print(f"{len(found)} keys")
+def _line(key: dict[str, Any]) -> str:
+    rights = " ".join(name for name in _RIGHTS if key[f"can_{name}"])
+    state = "active " if key["active"] else "revoked"
+    return f"{key['key_hash_prefix']}  {state}  {rights:<16}  agent {key['agent_id'] or 'any'}"
 
 
-@app.command()
+call_command(
+    app,
+    "list",
+    "list_api_keys",
+    "List a tenant's API keys, revoked ones included.",
+    rows("keys", _line, hidden=frozenset({"updated_at"})),
+    without=("agent_id",),
+)
+
+
+@operator_command(app)
 def update(
+    db: OperatorDatabase,
     *,
-    prefix: Annotated[str, typer.Argument(help="First hex digits of the key's hash, as `list` shows them.")],
+    prefix: Prefix,
     tenant: Tenant = None,
     store: Annotated[
         list[UUID] | None, typer.Option("--store", help="Store it may use from now on; repeat.")
@@ -93,44 +102,41 @@ def update(
     read: Annotated[bool | None, typer.Option("--read/--no-read", help="May read.")] = None,
     admin: Annotated[bool | None, typer.Option("--admin/--no-admin", help="May administer.")] = None,
     rate_limit: Annotated[int | None, typer.Option(min=0, help="Requests a window; 0: no limit.")] = None,
-    database_url: DatabaseUrl = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Change what the API key with this hash prefix may do; what is not named stays."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-    stores = () if all_stores else tuple(store) if store else None
-    with open_admin(database_url) as database:
-        updated = database.update_api_key(
-            prefix.lower(), tenant_id, KeyChanges(stores, read, write, admin, rate_limit)
-        )
+    updated = sync.update_api_key(
+        db,
+        key_hash_prefix=prefix,
+        tenant_id=need_tenant(tenant),
+        store_ids=[] if all_stores else store or None,
+        can_read=read,
+        can_write=write,
+        can_admin=admin,
+        rate_limit=rate_limit,
+    )
     if updated is None:
-        raise ClientError(
-            Exit.REFUSED, "api_key_not_found", f"no active key of this tenant starts with {prefix}"
-        )
-    if as_json:
-        print_json(updated)
-    else:
-        rights = " ".join(name for name in ("read", "write", "admin") if updated[f"can_{name}"])
-        out.print(f"{updated['key_hash_prefix']}  {rights or 'nothing'}")
+        raise _unknown(prefix)
+    rights = " ".join(name for name in _RIGHTS if updated[f"can_{name}"])
+    return Answer(updated, [f"{updated['key_hash_prefix']}  {rights or 'nothing'}"])
 
 
-@app.command()
-def revoke(
-    *,
-    prefix: Annotated[str, typer.Argument(help="First hex digits of the key's hash, as `list` shows them.")],
-    tenant: Tenant = None,
-    database_url: DatabaseUrl = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Revoke the API key with this hash prefix."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-    with open_admin(database_url) as database:
-        revoked = database.revoke_api_key(prefix.lower(), tenant_id)
+def _revoked(revoked: int, given: Mapping[str, Any]) -> Answer:
     if not revoked:
-        raise ClientError(
-            Exit.REFUSED, "api_key_not_found", f"no active key of this tenant starts with {prefix}"
-        )
-    if as_json:
-        print_json({"revoked": revoked})
-    else:
-        out.print(f"revoked {revoked} key{'s' if revoked > 1 else ''}")
+        raise _unknown(given["key_hash_prefix"])
+    return Answer({"revoked": revoked}, [f"revoked {revoked} key{'s' if revoked > 1 else ''}"])
+
+
+call_command(
+    app,
+    "revoke",
+    "revoke_api_key",
+    "Revoke the API key with this hash prefix.",
+    _revoked,
+    options={"key_hash_prefix": (Prefix, ...)},
+)
+
+
+def _unknown(prefix: str) -> ClientError:
+    return ClientError(
+        Exit.REFUSED, "api_key_not_found", f"no active key of this tenant starts with {prefix}"
+    )

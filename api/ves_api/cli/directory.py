@@ -6,12 +6,11 @@ import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from ves.codec import U32_MAX
-from ves_api.cli.admin import open_admin
+from ves_api.cli.database import open_database
 from ves_api.cli.options import DatabaseUrl
 from ves_api.cli.settings import layers
-from ves_api.gateway.operators import groups
 from ves_client.sequencer import Recipient, Recipients
+from ves_edge.gen import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,20 +29,20 @@ class DatabaseDirectory:
         """Return the keys of the signers that the database lists; none when no database is configured."""
         if layers().get("VES_DATABASE_URL", self._database_url) is None:
             return ()
-        with open_admin(self._database_url) as admin:
-            return tuple(bytes(row["public_key"]) for row in admin.list_signers() if row["public_key"])
+        with open_database(self._database_url) as db:
+            return tuple(signer.public_key for signer in sync.list_signers(db) if signer.public_key)
 
     def recipients(self, tenant_id: UUID, group_id: UUID) -> Recipients:
         """Return the members of an encryption group with their current keys (VES 8)."""
-        with open_admin(self._database_url) as admin:
-            rows = groups.recipients(admin, tenant_id, group_id)
+        with open_database(self._database_url) as db:
+            members = sync.get_group_recipient_keys(db, tenant_id=tenant_id, group_id=group_id)
         return Recipients(
             [
-                Recipient(row["agent_id"], row["key_id"] & U32_MAX, bytes(row["x25519_public_key"]).hex())
-                for row in rows
-                if row["x25519_public_key"] is not None
+                Recipient(member.agent_id, member.key_id, member.x25519_public_key.hex())
+                for member in members
+                if member.key_id is not None and member.x25519_public_key is not None
             ],
-            [row["agent_id"] for row in rows if row["x25519_public_key"] is None],
+            [member.agent_id for member in members if member.x25519_public_key is None],
         )
 
 

@@ -16,13 +16,13 @@ from ves import keyring
 from ves.at_rest import parse_key
 from ves.errors import ProtocolError
 from ves.keyring_source import RingSource
-from ves_api.cli.admin import open_url
+from ves_api.cli.database import open_database
 from ves_api.cli.options import DatabaseUrl
 from ves_api.cli.settings import layers
-from ves_api.gateway.operators.audit import record_key_drop
 from ves_client.commands.output import JsonOption, note, out, print_json
 from ves_client.commands.settings import parse_env_file
 from ves_client.errors import usage
+from ves_edge.gen import sync
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,8 +90,14 @@ def drop(
     if _id(keys[0]) == key_id:
         raise usage("this is the current key: `ves keyring rotate` first, then `ves reencrypt-events`")
     if url := database_url or layers().get("VES_DATABASE_URL"):
-        with open_url(url) as admin:
-            record_key_drop(admin, tenant, key_id)
+        with open_database(url) as db:
+            sync.record_audit(
+                db,
+                action="custom:payload_key_dropped",
+                tenant_id=tenant,
+                resource_type="payload_key",
+                resource_id=key_id,
+            )
     else:
         note("not recorded: no database was named")
     _replace(path, tenant, left)

@@ -12,12 +12,14 @@ import typer
 
 from ves_api import __version__
 from ves_api.cli import apikeys, audit, engine_commands, groups, keyring, keys, schemas
+from ves_api.cli.call import call_function
 from ves_api.cli.config import config
 from ves_api.cli.directory import DatabaseDirectory, with_database_url
-from ves_api.cli.fsck import commit, fsck
+from ves_api.cli.frame import operator_command
 from ves_api.cli.operations.commands import COMMANDS
 from ves_api.cli.serve import serve
 from ves_api.cli.story import story
+from ves_api.cli.streams import commit, fsck
 from ves_api.cli.system import PASS_ON, demo, down, up
 from ves_client.commands import program, verify
 from ves_client.commands.output import out
@@ -37,13 +39,16 @@ app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
 app.add_typer(verify.app, name="verify")
 app.add_typer(engine_commands.app, name="engine")
-for function in (up, down, push, prove, fsck, commit, story, config, serve):
+for function in (up, down, push, prove, story, config, serve):
     app.command()(function)
+operator_command(app)(fsck)
+operator_command(app)(commit)
 app.command("seal")(with_database_url(seal))
 app.command("open")(open_sealed)
 for name, function in COMMANDS.items():
     app.command(name)(function)
 app.command(context_settings=PASS_ON)(demo)
+app.command("call", context_settings=PASS_ON)(call_function)
 app.command("doctor")(engine_commands.doctor)
 
 

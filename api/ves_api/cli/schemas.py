@@ -1,29 +1,29 @@
-"""`ves schemas`: the JSON Schemas that payloads are checked against."""
+"""`ves schemas`: the JSON Schemas that payloads are checked against (operations 6)."""
 
 from __future__ import annotations
 
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import orjson
 import typer
 
 from ves.schemas.compiled import compile_schema
-from ves_api.cli.admin import open_admin
-from ves_api.cli.options import DatabaseUrl, Tenant
-from ves_api.cli.settings import layers
-from ves_api.gateway.operators import schemas as gateway
-from ves_client.commands.output import JsonOption, out, print_json
-from ves_client.errors import Exit, usage
+from ves_api.cli.database import OperatorDatabase
+from ves_api.cli.frame import Answer, call_command, document, given, operator_command, rows
+from ves_api.cli.options import Tenant, need_tenant
+from ves_client.errors import ClientError, Exit, usage
+from ves_edge.gen import sync
 
 app = typer.Typer(
     no_args_is_help=True, help="JSON Schemas of event types: list, show, register, status, delete, validate."
 )
 
-SchemaId = Annotated[UUID, typer.Argument(help="Id of the schema, as `list` shows it.")]
+_SCHEMA = {"schema_id": (Annotated[UUID, typer.Argument(help="Id of the schema, as `list` shows it.")], ...)}
+File = Annotated[Path, typer.Argument(help="File with the JSON; - reads standard input.")]
 
 
 class Compatibility(StrEnum):
@@ -43,71 +43,62 @@ class Status(StrEnum):
     ARCHIVED = "archived"
 
 
-@app.command("list")
-def list_schemas(
-    *, tenant: Tenant = None, database_url: DatabaseUrl = None, as_json: JsonOption = False
-) -> None:
-    """List a tenant's schemas, newest version of each event type first."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-    with open_admin(database_url) as admin:
-        found = gateway.list_schemas(admin, tenant_id)
-    if as_json:
-        print_json({"schemas": found, "count": len(found)})
-        return
-    for row in found:
-        out.print(
-            f"{row['schema_id']}  {row['event_type']}  version {row['version']}  {row['status']}  {row['compatibility']}"
-        )
-    out.print(f"{len(found)} schemas")
+def _line(row: dict[str, Any]) -> str:
+    return f"{row['schema_id']}  {row['event_type']}  version {row['version']}  {row['status']}  {row['compatibility']}"
 
 
-@app.command()
-def show(
-    *,
-    schema_id: SchemaId,
-    tenant: Tenant = None,
-    database_url: DatabaseUrl = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Print a schema's text as it was received."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-    with open_admin(database_url) as admin:
-        found = gateway.get_schema(admin, tenant_id, schema_id)
-    if as_json:
-        print_json({**found, "schema_json": orjson.Fragment(found["schema_json"])})
-    else:
-        out.print(found["schema_json"])
+def _unknown() -> ClientError:
+    return ClientError(Exit.REFUSED, "schema_not_found", "there is no such schema")
 
 
-@app.command()
+call_command(
+    app,
+    "list",
+    "list_schemas",
+    "List a tenant's schemas, newest version of each event type first.",
+    rows("schemas", _line, hidden=frozenset({"tenant_id", "schema_json"})),
+    without=("max_schemas",),
+)
+
+
+def _shown(found: list[dict[str, Any]], _given: Any) -> Answer:
+    if not found:
+        raise _unknown()
+    text = found[0]["schema_json"]
+    return Answer({**found[0], "schema_json": orjson.Fragment(text)}, [text])
+
+
+call_command(app, "show", "get_schema", "Print a schema's text as it was received.", _shown, options=_SCHEMA)
+
+
+@operator_command(app)
 def register(
+    db: OperatorDatabase,
     *,
     event_type: Annotated[str, typer.Argument(help="Event type that the schema is for.")],
-    file: Annotated[Path, typer.Argument(help="File with the JSON Schema; - reads standard input.")],
+    file: File,
     compatibility: Annotated[
         Compatibility | None,
         typer.Option(help="What it must fit among the earlier versions; nothing when left out."),
     ] = None,
     description: Annotated[str | None, typer.Option(help="What it describes.")] = None,
     tenant: Tenant = None,
-    database_url: DatabaseUrl = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Register the next version of an event type's schema (needs a database with PL/Python)."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-    text = _read(file)
-    with open_admin(database_url) as admin:
-        made = gateway.register_schema(
-            admin, tenant_id, event_type, text, description=description, compatibility=compatibility
-        )
-    if as_json:
-        print_json(made)
-    else:
-        out.print(f"registered {made['schema_id']}, version {made['version']} of {event_type}")
+    made = sync.register_schema(
+        db,
+        tenant_id=need_tenant(tenant),
+        event_type=event_type,
+        schema_json=_read(file),
+        description=description,
+        compatibility=None if compatibility is None else compatibility.value,
+    )
+    members = {name: getattr(made, name) for name in ("schema_id", "version", "status", "compatibility")}
+    return Answer(members, [f"registered {made.schema_id}, version {made.version} of {event_type}"])
 
 
 def _read(file: Path) -> str:
-    """The text of a JSON document. Exit code 2 when it is none."""
+    """Read the text of a JSON document. Exit code 2 when it is none."""
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         orjson.loads(data)
@@ -118,73 +109,65 @@ def _read(file: Path) -> str:
         raise usage(f"{file} is not JSON: {error}") from error
 
 
-@app.command()
-def status(
-    *,
-    schema_id: SchemaId,
-    state: Annotated[Status, typer.Argument(help="Only active schemas are used at ingest.")],
-    tenant: Tenant = None,
-    database_url: DatabaseUrl = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Make a schema active, deprecated or archived; it holds at once in every process."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-    with open_admin(database_url) as admin:
-        gateway.set_schema_status(admin, tenant_id, schema_id, state)
-    if as_json:
-        print_json({"schema_id": schema_id, "status": state})
-    else:
-        out.print(f"{schema_id} is {state}")
+call_command(
+    app,
+    "status",
+    "set_schema_status",
+    "Make a schema active, deprecated or archived; it holds at once in every process.",
+    document(
+        lambda _, g: f"{g['schema_id']} is {g['status']}",
+        schema_id=given("schema_id"),
+        status=given("status"),
+    ),
+    options={
+        **_SCHEMA,
+        "status": (
+            Annotated[
+                Status, typer.Argument(metavar="STATE", help="Only active schemas are used at ingest.")
+            ],
+            ...,
+        ),
+    },
+)
+call_command(
+    app,
+    "delete",
+    "delete_schema",
+    "Delete a schema; stored events stay as they are.",
+    document(lambda _, g: f"deleted {g['schema_id']}", deleted=given("schema_id")),
+    options=_SCHEMA,
+)
 
 
-@app.command()
-def delete(
-    *,
-    schema_id: SchemaId,
-    tenant: Tenant = None,
-    database_url: DatabaseUrl = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Delete a schema; stored events stay as they are."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-    with open_admin(database_url) as admin:
-        gateway.delete_schema(admin, tenant_id, schema_id)
-    if as_json:
-        print_json({"deleted": schema_id})
-    else:
-        out.print(f"deleted {schema_id}")
-
-
-@app.command()
+@operator_command(app)
 def validate(
+    db: OperatorDatabase,
     *,
     event_type: Annotated[str, typer.Argument(help="Event type of the payload.")],
-    file: Annotated[Path, typer.Argument(help="File with the payload's JSON; - reads standard input.")],
+    file: File,
     version: Annotated[
         int | None, typer.Option(min=1, help="Version of any status; the newest active one when left out.")
     ] = None,
     tenant: Tenant = None,
-    database_url: DatabaseUrl = None,
-    as_json: JsonOption = False,
-) -> None:
+) -> Answer:
     """Check a payload here against a registered schema; exit code 1 when it does not fit."""
-    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
     payload = _read(file)
-    with open_admin(database_url) as admin:
-        found = gateway.find_schema(admin, tenant_id, event_type, version)
-    errors = compile_schema(found["schema_json"]).violations(payload.encode())
-    if as_json:
-        print_json(
-            {
-                "valid": not errors,
-                "schema_id": found["schema_id"],
-                "version": found["version"],
-                "errors": [{"path": e.path, "message": e.message} for e in errors],
-            }
-        )
-    else:
-        for error in errors:
-            out.print(f"{error.path or '/'}  {error.message}")
-        out.print(f"{'does not fit' if errors else 'fits'} version {found['version']} of {event_type}")
-    if errors:
-        raise typer.Exit(Exit.CHECK_FAILED)
+    versions = sync.list_schema_versions(
+        db, tenant_id=need_tenant(tenant), event_type=event_type, version=version
+    )
+    usable = [schema for schema in versions if version is not None or schema.status == "active"]
+    if not usable:
+        raise _unknown()
+    schema = max(usable, key=lambda found: found.version)
+    errors = compile_schema(schema.schema_json).violations(payload.encode())
+    verdict = f"{'does not fit' if errors else 'fits'} version {schema.version} of {event_type}"
+    return Answer(
+        {
+            "valid": not errors,
+            "schema_id": schema.schema_id,
+            "version": schema.version,
+            "errors": [{"path": e.path, "message": e.message} for e in errors],
+        },
+        [*(f"{error.path or '/'}  {error.message}" for error in errors), verdict],
+        Exit.CHECK_FAILED if errors else Exit.FINE,
+    )

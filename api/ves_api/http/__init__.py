@@ -1,1 +1,1 @@
-"""Routes by area. A handler authenticates, decodes, calls one gateway function and encodes."""
+"""Routes by area. A handler authenticates, decodes, makes one call of the database and encodes."""

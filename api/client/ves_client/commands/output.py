@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import orjson
 import typer
 from rich.console import Console
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 _WIDEST = 400
-# Markup and emoji codes are off: what is printed comes from files and servers, and a bracket there means a bracket.
+# Markup and emoji codes are off: text of files and servers is printed as it is, brackets included.
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
@@ -41,6 +42,8 @@ def print_json(value: Any) -> None:
 def _default(value: Any) -> Any:
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.asdict(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
@@ -51,7 +54,7 @@ def print_table(table: Table) -> None:
 
 
 def note(text: str) -> None:
-    """Say something on stderr, where it is in nobody's way."""
+    """Print a message to stderr."""
     err.print(text)
 
 

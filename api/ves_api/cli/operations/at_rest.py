@@ -8,8 +8,8 @@ import typer
 
 from ves.codec import I64_MAX
 from ves_api.cli.operations.options import DatabaseUrl, StoreId, TenantId, open_database
-from ves_api.gateway.operators import at_rest as gateway
 from ves_client.commands.output import out
+from ves_edge.gen import sync
 
 
 def shred_payload(
@@ -23,6 +23,13 @@ def shred_payload(
     database: DatabaseUrl = None,
 ) -> None:
     """Destroy the payload of one event for good; its hashes, receipt and proofs stay."""
-    with open_database(ctx, database) as admin:
-        moment = gateway.shred_payload(admin, (tenant, store), sequence_number, reason=reason, legacy=legacy)
+    with open_database(ctx, database) as db:
+        moment = sync.shred_payload(
+            db,
+            tenant_id=tenant,
+            store_id=store,
+            sequence_number=sequence_number,
+            reason=reason,
+            stream="legacy" if legacy else "ves",
+        )
     out.print(f"ok: payload of event {sequence_number} destroyed at {moment.isoformat()}")

@@ -1,22 +1,34 @@
-"""The list of these commands: name, function. `ves` and the alias take their commands from here."""
+"""The list of the original's commands: name, function. `ves` and the alias take their commands from here."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import typer
+
 from ves_api.cli import engine_commands
 from ves_api.cli.operations import at_rest, keys, reencrypt, streams
+from ves_api.cli.operations.options import ALIAS
 from ves_client.commands.output import out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def commands() -> None:
+def summary(function: Callable[..., None]) -> str:
+    """Return the first line of a command's description."""
+    return (function.__doc__ or "").splitlines()[0]
+
+
+def commands(ctx: typer.Context) -> None:
     """List the operator's commands."""
     out.print("COMMANDS:")
     for name, function in COMMANDS.items():
-        out.print(f"  {name:<33} {(function.__doc__ or '').splitlines()[0]}")
+        out.print(f"  {name:<33} {summary(function)}")
+    if ctx.find_root().info_name == ALIAS:
+        out.print(
+            f"  {'version':<33} Print the version.\n  {'help':<33} Print the commands with their options."
+        )
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

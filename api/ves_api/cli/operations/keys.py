@@ -9,13 +9,13 @@ from uuid import UUID
 import typer
 from rich.table import Table
 
-from ves import merkle
+from ves import legacy, merkle
 from ves.codec import U32_MAX, parse_hex
 from ves.errors import ProtocolError
 from ves_api.cli.operations.options import DatabaseUrl, TenantId, open_database
-from ves_api.gateway.operators import streams as gateway
 from ves_client.commands.output import note, out, print_table
 from ves_client.errors import Exit, usage
+from ves_edge.gen import sync
 
 HASH_BYTES = 32
 MAX_PATH = 64
@@ -35,16 +35,16 @@ def rotate_keys(
 ) -> None:
     """Register an agent's next key, and with --revoke-old end all others in the same transaction."""
     key = _hash(public_key, "--public-key")
-    with open_database(ctx, database) as admin, admin.transaction():
-        admin.register_agent_key(tenant, agent, new_key_id, key)
+    with open_database(ctx, database) as db, db.transaction():
+        sync.register_agent_key(db, tenant_id=tenant, agent_id=agent, key_id=new_key_id, public_key=key)
         if revoke_old:
             old = [
-                row["key_id"]
-                for row in gateway.list_tenant_agent_keys(admin, tenant, agent)
-                if row["key_type"] == "signing" and row["status"] != "revoked" and row["key_id"] != new_key_id
+                row.key_id
+                for row in sync.list_agent_keys(db, tenant_id=tenant, agent_id=agent)
+                if row.key_type == "signing" and row.status != "revoked" and row.key_id != new_key_id
             ]
             for key_id in old:
-                admin.revoke_agent_key(tenant, agent, key_id)
+                sync.revoke_agent_key(db, tenant_id=tenant, agent_id=agent, key_id=key_id)
             note(f"Revoked {len(old)} existing keys")
     out.print(f"ok: registered new key for agent {agent} with key_id {new_key_id}")
     if revoke_old:
@@ -59,15 +59,15 @@ def list_agent_keys(
     database: DatabaseUrl = None,
 ) -> None:
     """List a tenant's agent keys: state, window, public key."""
-    with open_database(ctx, database) as admin:
-        found = gateway.list_tenant_agent_keys(admin, tenant, agent)
+    with open_database(ctx, database) as db:
+        found = sync.list_agent_keys(db, tenant_id=tenant, agent_id=agent)
     table = Table(
         "agent_id", "key_id", "status", "valid_from", "valid_to", "public_key", box=None, pad_edge=False
     )
     for row in found:
-        window = (_minute(row["valid_from"]), _minute(row["valid_to"]))
-        public_key = bytes(row["public_key"]).hex()
-        table.add_row(str(row["agent_id"]), str(row["key_id"]), row["status"], *window, public_key)
+        window = (_minute(row.valid_from), _minute(row.valid_to))
+        public_key = bytes(row.public_key).hex()
+        table.add_row(str(row.agent_id), str(row.key_id), row.status, *window, public_key)
     out.print(f"Agent keys for tenant {tenant}:")
     print_table(table)
     out.print(f"Total: {len(found)} keys")
@@ -86,10 +86,15 @@ def verify_proof(
     ],
     leaf_index: Annotated[int, typer.Option(min=0, help="Place of the leaf in the tree.")],
 ) -> None:
-    """Check an inclusion proof (VES 9.3) without a database: exit code 1 when it does not verify."""
+    """Check an inclusion proof of a VES or a legacy tree, without a database: exit code 1 when it does not verify.
+
+    The number of leaves is not among the options, so a proof of a padding leaf (VES 9.2) verifies, too.
+    """
     leaf, root = _hash(leaf_hash, "--leaf-hash"), _hash(merkle_root, "--merkle-root")
     path = [_hash(part.strip(), "--proof-path") for part in proof_path.split(",") if proof_path.strip()]
-    if not merkle.verify_inclusion(leaf, leaf_index, path, root):
+    trees = {"VES": merkle.verify_inclusion, "legacy": legacy.verify_path}
+    fitting = [name for name, verify in trees.items() if verify(leaf, leaf_index, path, root)]
+    if not fitting:
         out.print("FAIL: proof is INVALID")
         raise typer.Exit(Exit.CHECK_FAILED)
     out.print("ok: proof is VALID")
@@ -97,6 +102,8 @@ def verify_proof(
     out.print(f"  leaf_index:  {leaf_index}")
     out.print(f"  merkle_root: {root.hex()}")
     out.print(f"  proof_depth: {len(path)}")
+    # A tree of one leaf is the leaf itself, in both kinds.
+    out.print(f"  tree:        {' or '.join(fitting)}")
 
 
 def _hash(text: str, option: str) -> bytes:

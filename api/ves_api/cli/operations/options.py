@@ -8,14 +8,14 @@ from uuid import UUID
 
 import typer
 
-from ves_api.cli.admin import open_url
+from ves_api.cli import database
 from ves_api.cli.settings import layers, superuser_url
 from ves_client.errors import usage
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ves_api.gateway.admin import Admin
+    from ves_api.cli.database import OperatorDatabase
 
 ALIAS = "stateset-sequencer-admin"
 
@@ -43,6 +43,6 @@ def database_url(ctx: typer.Context, flag: str | None, *, owner: bool = False) -
     return url
 
 
-def open_database(ctx: typer.Context, flag: str | None) -> AbstractContextManager[Admin]:
+def open_database(ctx: typer.Context, flag: str | None) -> AbstractContextManager[OperatorDatabase]:
     """Open the operator's connection. Exit code 3 when it is not reachable, 4 when it refuses."""
-    return open_url(database_url(ctx, flag))
+    return database.open_database(database_url(ctx, flag))

@@ -23,15 +23,16 @@ from ves_api.cli.operations.options import (
     TenantId,
     open_database,
 )
-from ves_api.gateway.operators import streams as gateway
 from ves_client.commands.output import note, out
 from ves_client.errors import ClientError, Exit, usage
+from ves_edge.gen import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from uuid import UUID
 
-    from ves_api.gateway.admin import Admin, Row
+    from ves_api.cli.database import OperatorDatabase
+    from ves_edge.gen.records import Commitment, ExportEventsRow
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -58,9 +59,14 @@ def export_events(
     database: DatabaseUrl = None,
 ) -> None:
     """Write a stream's events with their payloads as received; an encrypted one has `payload_encrypted` instead."""
-    with open_database(ctx, database) as admin, _target(output) as file:
-        bottom, top = first or 0, I64_MAX if last is None else last
-        rows = gateway.export_events(admin, tenant, store, bottom, top)
+    with open_database(ctx, database) as db, _target(output) as file:
+        rows = sync.export_events(
+            db,
+            tenant_id=tenant,
+            store_id=store,
+            from_sequence=first or 0,
+            to_sequence=I64_MAX if last is None else last,
+        )
         write = _write_json if form is Format.JSON else _write_lines
         count = write(file, map(_exported, rows))
     note(f"ok: exported {count} events")
@@ -80,19 +86,19 @@ def _target(path: Path | None) -> Iterator[BinaryIO]:
         yield file
 
 
-def _exported(row: Row) -> bytes:
+def _exported(row: ExportEventsRow) -> bytes:
     """One event as JSON text; the payload's own text goes in untouched."""
     event: dict[str, Any] = {
-        "event_id": row["event_id"],
-        "sequence_number": row["sequence_number"],
-        "event_type": row["event_type"],
-        "entity_type": row["entity_type"],
-        "entity_id": row["entity_id"],
-        "payload": None if row["payload"] is None else orjson.Fragment(row["payload"]),
-        "created_at": micros_text((row["created_at"] - _EPOCH) // _MICROSECOND, zulu=True),
+        "event_id": row.event_id,
+        "sequence_number": row.sequence_number,
+        "event_type": row.event_type,
+        "entity_type": row.entity_type,
+        "entity_id": row.entity_id,
+        "payload": None if row.payload is None else orjson.Fragment(row.payload),
+        "created_at": micros_text((row.created_at - _EPOCH) // _MICROSECOND, zulu=True),
     }
-    if row["payload_encrypted"] is not None:
-        event["payload_encrypted"] = orjson.Fragment(row["payload_encrypted"])
+    if row.payload_encrypted is not None:
+        event["payload_encrypted"] = orjson.Fragment(row.payload_encrypted)
     return orjson.dumps(event)
 
 
@@ -131,17 +137,17 @@ def backfill_state_roots(
     if store is not None and tenant is None:
         raise usage("--store-id requires --tenant-id")
     del force
-    with open_database(ctx, database) as admin:
-        chains = gateway.verify_state_roots(admin, tenant, store)
+    with open_database(ctx, database) as db:
+        chains = sync.verify_state_roots(db, tenant_id=tenant, store_id=store)
     ending = "would_update=0 (dry run)" if dry_run else "updated=0"
     for chain in chains:
-        told = f"stream={chain['tenant_id']}/{chain['store_id']} scanned={chain['scanned']}"
-        if chain["wrong"]:
-            out.print(f"FAIL: {told} wrong={chain['wrong']} first_wrong={chain['first_wrong']}")
+        told = f"stream={chain.tenant_id}/{chain.store_id} scanned={chain.scanned}"
+        if chain.wrong:
+            out.print(f"FAIL: {told} wrong={chain.wrong} first_wrong={chain.first_wrong}")
         else:
             out.print(f"ok: {told} {ending}")
-    wrong = sum(chain["wrong"] for chain in chains)
-    told = f"streams={len(chains)} scanned={sum(chain['scanned'] for chain in chains)}"
+    wrong = sum(chain.wrong for chain in chains)
+    told = f"streams={len(chains)} scanned={sum(chain.scanned for chain in chains)}"
     out.print(f"FAIL: {told} wrong={wrong}" if wrong else f"ok: {told} {ending}")
     raise typer.Exit(Exit.CHECK_FAILED if wrong else Exit.FINE)
 
@@ -166,27 +172,29 @@ def commit_and_anchor(
     """Commit the given range, or the next one. Nothing here can anchor yet: without --no-anchor that is said first."""
     if (sequence_start is None) is not (sequence_end is None):
         raise usage("--sequence-start and --sequence-end must be provided together")
-    with open_database(ctx, database) as admin:
+    with open_database(ctx, database) as db:
         if not no_anchor:
-            # As in the reference: nothing is committed when it could not be anchored.
+            # As in the original: nothing is committed when it could not be anchored.
             raise ClientError(
                 Exit.REFUSED, "anchor_not_configured", "anchor service not configured; nothing was committed"
             )
         if sequence_start is not None and sequence_end is not None:
-            made = gateway.create_commitment(admin, tenant, store, sequence_start, sequence_end)
-        else:
-            made = admin.commit_next(tenant, store, max(max_events, 1)) or _nothing_to_commit(
-                admin, tenant, store
+            made = sync.create_commitment(
+                db, tenant_id=tenant, store_id=store, sequence_start=sequence_start, sequence_end=sequence_end
             )
+        else:
+            made = _commit_next(db, tenant, store, max(max_events, 1))
     out.print(
-        f"ok: committed batch_id={made['batch_id']} sequence_start={made['sequence_start']}"
-        f" sequence_end={made['sequence_end']} merkle_root={bytes(made['merkle_root']).hex()}"
+        f"ok: committed batch_id={made.batch_id} sequence_start={made.sequence_start}"
+        f" sequence_end={made.sequence_end} merkle_root={made.merkle_root.hex()}"
     )
 
 
-def _nothing_to_commit(admin: Admin, tenant: UUID, store: UUID) -> Row:
-    """Say why there is nothing to commit."""
-    streams = admin.list_streams(tenant, store)
-    head = streams[0]["head_sequence"] if streams else 0
+def _commit_next(db: OperatorDatabase, tenant: UUID, store: UUID, max_events: int) -> Commitment:
+    """Commit the next range. Exit code 4 with the reason when there is nothing to commit."""
+    for made in sync.commit_next(db, tenant_id=tenant, store_id=store, max_events=max_events):
+        return made
+    streams = sync.list_streams(db, tenant_id=tenant, store_id=store)
+    head = streams[0].head_sequence if streams else 0
     word = "new events" if head else "events"
     raise ClientError(Exit.REFUSED, "nothing_to_commit", f"no {word} to commit (head_sequence={head})")

@@ -1,0 +1,96 @@
+"""`ves call`: every function of schema ves, with the options of its parameters."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ves_edge.gen.functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.cli.system import System
+
+
+def test_every_function_is_listed_and_has_the_options_of_its_parameters(ves: Callable[..., Any]) -> None:
+    listed = ves("call")
+    assert listed.code == 0
+    assert [line.split()[0] for line in listed.out.splitlines() if line.startswith("  ")] == sorted(FUNCTIONS)
+    for name, function in FUNCTIONS.items():
+        shown = ves("call", name, "--help")
+        assert shown.code == 0, shown.err
+        text = "".join(shown.out.split())
+        for parameter in function.parameters:
+            flag = "--" + parameter.name.replace("_", "-")
+            assert (flag in text) is (parameter.name != "context"), (name, flag)
+
+
+def test_rows_a_value_and_nothing_are_printed_as_text_and_as_json(
+    here: System, ves: Callable[..., Any]
+) -> None:
+    tenant, store = str(uuid.uuid4()), str(uuid.uuid4())
+    stream = ["--tenant-id", tenant, "--store-id", store]
+    set_policy = ves("call", "set_commit_policy", *stream, "--mode", "automatic", "--max-age", "5 minutes")
+    assert (set_policy.code, set_policy.out) == (0, ""), set_policy.err
+    assert ves("call", "set_commit_policy", *stream, "--mode", "manual", "--json").out == "null\n"
+    signers = json.loads(ves("call", "list_signers", "--json").out)
+    assert [column.name for column in FUNCTIONS["list_signers"].columns] == list(signers[0])
+    table = ves("call", "list_signers").out
+    assert signers[0]["public_key"] in table
+    assert table.endswith(f"{len(signers)} rows\n")
+    assert ves("call", "get_next_agent_key_id", "--tenant-id", tenant, "--agent-id", store).out == "1\n"
+    assert ves("call", "health").code == 0
+
+
+def test_a_key_number_above_2_to_the_31_is_the_one_that_comes_back(
+    here: System, ves: Callable[..., Any]
+) -> None:
+    tenant, agent = str(uuid.uuid4()), str(uuid.uuid4())
+    key = json.loads(ves("keys", "new", "--agent", agent, "--json").out)["public_key"]
+    owner = ["--tenant-id", tenant, "--agent-id", agent]
+    register = ["register_agent_key", *owner, "--key-id", str(2**32 - 1), "--public-key", f"\\x{key}"]
+    made = ves("call", *register)
+    assert made.code == 0, made.err
+    (row,) = json.loads(ves("call", "list_agent_keys", *owner, "--json").out)
+    assert (row["key_id"], row["public_key"]) == (2**32 - 1, key)
+    entry = json.loads(ves("audit", "list", "--tenant", tenant, "--json").out)["entries"][0]
+    assert entry["actor_type"] == "cli"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["no_such_function"], 2),
+        (["list_streams", "--nonsense", "1"], 2),
+        (["get_commitment"], 2),
+        (["list_streams", "--tenant-id", "me"], 2),
+        (
+            [
+                "list_api_keys",
+                "--tenant-id",
+                str(uuid.UUID(int=1)),
+                "--database-url",
+                "postgresql://127.0.0.1:1/x",
+            ],
+            3,
+        ),
+        (["get_schema", "--tenant-id", str(uuid.UUID(int=1)), "--schema-id", "{}"], 2),
+        (["take_rate_limit", "--help"], 0),
+    ],
+)
+def test_wrong_usage_and_an_unreachable_database_have_their_exit_codes(
+    here: System, ves: Callable[..., Any], arguments: list[str], code: int
+) -> None:
+    assert ves("call", *arguments).code == code
+
+
+def test_a_function_that_the_role_may_not_execute_is_refused(here: System, ves: Callable[..., Any]) -> None:
+    reader = here.database.url("ves_reader")
+    assert ves("call", "list_streams", "--database-url", reader).code == 0
+    refused = ves("call", "set_audit_log", "--enabled", "--database-url", reader)
+    assert refused.code == 4, refused.err
+    assert ves("call", "list_strems").err.strip().endswith("did you mean list_streams?")
