@@ -12,7 +12,8 @@ from litestar import Litestar
 from tests.api.support import Server
 from tests.api.surface import tokens
 from tests.api.surface.place import Place, settle
-from tests.api.surface.requests import Route, routes
+from tests.api.surface.requests import Route, in_another_store, mentions, routes
+from tests.api.surface.requests import build as request
 from tests.conftest import TEMPLATE, Database
 from ves_api.app import ROUTES
 from ves_api.http.docs.document import build
@@ -34,11 +35,29 @@ SERVED = list(routes(DOCUMENT))
 BODY_LIMIT = 65_536
 
 
+CLOSED = [r for r in SERVED if not r.public]
+HOME, OTHER = Place.example(), Place.example()
+
+
+def names_the_other(route: Route, asked_for: Place) -> bool:
+    """Whether the route's request for `asked_for` holds an id of the other tenant."""
+    return mentions(request(route, asked_for).text, OTHER)
+
+
+def names_a_store(route: Route) -> bool:
+    call = request(route, HOME)
+    return in_another_store(call, HOME, OTHER.store_id) != call
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every documented route, or those of a kind: with or without a credential, with a body, with parameters."""
+    """Every documented route, or those of a kind; each kind is what a test needs of a route in order to assert."""
     kinds = {
         "route": SERVED,
-        "closed_route": [r for r in SERVED if not r.public],
+        "closed_route": CLOSED,
+        "naming_route": [r for r in CLOSED if names_the_other(r, OTHER)],
+        "nameless_route": [r for r in CLOSED if not names_the_other(r, OTHER)],
+        "borrowing_route": [r for r in CLOSED if names_the_other(r, OTHER.under(HOME))],
+        "store_route": [r for r in CLOSED if names_a_store(r)],
         "open_route": [r for r in SERVED if r.public],
         "body_route": [r for r in SERVED if r.has_body],
         "parameter_route": [r for r in SERVED if r.operation["parameters"]],

@@ -48,6 +48,23 @@ class Place:
     def stream(self) -> dict[str, str]:
         return {"tenant_id": self.tenant_id, "store_id": self.store_id}
 
+    @classmethod
+    def example(cls) -> Place:
+        """A place of fresh ids that no server knows: what a request would name, before a server runs."""
+        signer = Agent()
+        uuids = ("event_id", "legacy_event_id", "batch_id", "legacy_batch_id", "compliance_proof_id")
+        return cls(
+            signer=signer,
+            tenant_id=str(signer.tenant_id),
+            store_id=str(signer.store_id),
+            agent_id=str(signer.agent_id),
+            validity_proof_id=str(uuid.uuid4()),
+            entity_id=str(uuid.uuid4()),
+            key_prefix=secrets.token_hex(6),
+            more={"schema_id": str(uuid.uuid4()), "group_id": str(uuid.uuid4())},
+            **{name: str(uuid.uuid4()) for name in uuids},
+        )
+
     def ghost(self) -> Place:
         """The same names with ids that nothing in the world has."""
         signer = Agent()

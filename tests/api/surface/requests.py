@@ -216,6 +216,18 @@ def without_ids(text: str, *places: Place) -> str:
     return text
 
 
+def mentions(text: str, place: Place) -> bool:
+    """Whether a text holds any id of the place."""
+    return any(content in text for content in {*place.ids.values(), str(place.signer.agent_id)})
+
+
+def in_another_store(call: Call, place: Place, store_id: str) -> Call:
+    """The call with the place's store replaced by another; the same call when it names no store."""
+    query = {name: store_id if value == place.store_id else value for name, value in call.query.items()}
+    body = call.body and call.body.replace(place.store_id.encode(), store_id.encode())
+    return Call(call.method, call.path, query, body)
+
+
 def error_of(answer: httpx.Response) -> str:
     """Everything that an error answer says but its request id."""
     body = answer.json()
@@ -223,4 +235,15 @@ def error_of(answer: httpx.Response) -> str:
     return f"{answer.status_code} {answer.headers.get('x-error-code')} {json.dumps(body, sort_keys=True)}"
 
 
-__all__ = ["BODIES", "Call", "Raw", "Route", "build", "error_of", "routes", "without_ids"]
+__all__ = [
+    "BODIES",
+    "Call",
+    "Raw",
+    "Route",
+    "build",
+    "error_of",
+    "in_another_store",
+    "mentions",
+    "routes",
+    "without_ids",
+]

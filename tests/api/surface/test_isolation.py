@@ -1,6 +1,7 @@
-"""Isolation, told as stories: each credential of one tenant against every route, aimed at another tenant.
+"""Isolation: each live credential of one tenant against every route, aimed at another tenant.
 
-Every answer is a refusal, and the refusal for what the other tenant has is the refusal for what nobody has.
+Every answer is a refusal, and the refusal for what the other tenant has is the refusal for what nobody has. A test is
+one route and tries every credential; conftest.py collects a route only for the tests that its requests can prove.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import httpx
 import pytest
 
 from tests.api.support import wait_until
+from tests.api.surface.conftest import SERVED
 from tests.api.surface.place import mint, settle
-from tests.api.surface.requests import build, error_of, without_ids
+from tests.api.surface.requests import build, error_of, in_another_store, mentions, without_ids
 from tests.api.surface.tokens import token
 from ves_api.auth.identity import NIL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from tests.api.support import Server
     from tests.api.surface.place import Place
@@ -93,6 +95,10 @@ BAD: dict[str, Make] = {
     "a token of the nil tenant": lambda _, __: _bearer(token(str(NIL), perms="read,write")),
     "a token with a store that is none": _token(stores="all"),
 }
+LIMITED = [name for name in GOOD if "limited" in name]
+# A read, a write and an administrative route: the three ways in which a handler asks for permission.
+AUTHENTICATED = ("GET /api/v1/head", "POST /api/v1/ves/events/ingest", "POST /api/v1/encryption-groups")
+ROUTE_BY_NAME = {route.name: route for route in SERVED}
 # What an answer may hold that differs from call to call.
 VOLATILE = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|ss_[\w-]+|[0-9a-f]{16,}|[\d:.+TZ-]*\d[\d:.+TZ-]*"
@@ -153,10 +159,6 @@ def rows_of(database: Database, tenant_id: str) -> dict[str, str]:
         }
 
 
-def mentions(text: str, place: Place) -> bool:
-    return any(content in text for content in {*place.ids.values(), str(place.signer.agent_id)})
-
-
 def test_every_route_serves_its_own_tenant(
     surface_database: Database, bootstrap: httpx.Client, route: Route
 ) -> None:
@@ -174,70 +176,82 @@ def test_a_good_credential_is_good_at_home(clients: dict[str, httpx.Client], our
     assert answer.status_code == (200 if reads else 403)
 
 
-@pytest.mark.parametrize("name", [*GOOD, *BAD])
-def test_another_tenants_stream_is_refused_like_one_that_nobody_has(
-    clients: dict[str, httpx.Client], before: dict[str, str], theirs: Place, closed_route: Route, name: str
-) -> None:
+def refusals(
+    clients: dict[str, httpx.Client], route: Route, theirs: Place, names: Iterable[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """By credential: the refusal for what the other tenant has, and the one for what no tenant has."""
     ghost = theirs.ghost()
-    call, ghost_call = build(closed_route, theirs), build(closed_route, ghost)
-    answer, ghost_answer = call.send(clients[name]), ghost_call.send(clients[name])
-    if mentions(call.text, theirs):
-        assert answer.status_code in REFUSED, answer.text
-        assert without_ids(error_of(answer), theirs) == without_ids(error_of(ghost_answer), ghost)
-    else:
-        # The request names nothing of theirs: it is about the caller, and so is the answer.
-        assert not mentions(answer.text, theirs)
-        assert answer.status_code == ghost_answer.status_code
-        assert answer.status_code < 500
+    call, ghost_call = build(route, theirs), build(route, ghost)
+    told, told_of_ghost = {}, {}
+    for name in names:
+        answer, ghost_answer = call.send(clients[name]), ghost_call.send(clients[name])
+        assert answer.status_code in REFUSED, f"{name}: {answer.text}"
+        told[name] = without_ids(error_of(answer), theirs)
+        told_of_ghost[name] = without_ids(error_of(ghost_answer), ghost)
+    return told, told_of_ghost
 
 
-@pytest.mark.parametrize("name", GOOD)
+def test_another_tenants_stream_is_refused_like_one_that_nobody_has(
+    clients: dict[str, httpx.Client], before: dict[str, str], theirs: Place, naming_route: Route
+) -> None:
+    told, told_of_ghost = refusals(clients, naming_route, theirs, GOOD)
+    assert told == told_of_ghost
+
+
+@pytest.mark.parametrize("route_name", AUTHENTICATED)
+def test_a_dead_credential_is_refused_whatever_it_asks_for(
+    clients: dict[str, httpx.Client], before: dict[str, str], theirs: Place, route_name: str
+) -> None:
+    """Three routes, because authentication is one step before all of them; test_every_route.py tries each route."""
+    told, told_of_ghost = refusals(clients, ROUTE_BY_NAME[route_name], theirs, BAD)
+    assert told == told_of_ghost
+
+
+def test_a_request_that_names_no_tenant_tells_nothing_of_another(
+    clients: dict[str, httpx.Client], before: dict[str, str], theirs: Place, nameless_route: Route
+) -> None:
+    """The request is about the caller, and so is the answer."""
+    ghost = theirs.ghost()
+    call, ghost_call = build(nameless_route, theirs), build(nameless_route, ghost)
+    for name in GOOD:
+        answer, ghost_answer = call.send(clients[name]), ghost_call.send(clients[name])
+        assert not mentions(answer.text, theirs), name
+        assert answer.status_code == ghost_answer.status_code, name
+        assert answer.status_code < 500, f"{name}: {answer.text}"
+
+
 def test_another_tenants_ids_under_the_own_tenants_name_are_ids_that_nobody_has(
     clients: dict[str, httpx.Client],
     before: dict[str, str],
     ours: Place,
     theirs: Place,
     ghost: Place,
-    closed_route: Route,
-    name: str,
+    borrowing_route: Route,
 ) -> None:
-    place = theirs.under(ours)
-    call, ghost_call = build(closed_route, place), build(closed_route, ghost)
-    if not mentions(call.text, theirs):
-        return
-    answer, ghost_answer = call.send(clients[name]), ghost_call.send(clients[name])
-    assert answer.status_code < 500, answer.text
+    call, ghost_call = build(borrowing_route, theirs.under(ours)), build(borrowing_route, ghost)
+    unsent = [content for content in theirs.ids.values() if content not in call.text]
 
     def told(response: httpx.Response, place: Place) -> str:
         response_text = re.sub(r'"request_id":"[^"]*"', "", response.text)
         return f"{response.status_code} {VOLATILE.sub('*', without_ids(response_text, place))}"
 
-    assert told(answer, place) == told(ghost_answer, ghost)
-    sent = {content for content in theirs.ids.values() if content in call.text}
-    unsent = {content for content in theirs.ids.values() if content not in sent}
-    assert [content for content in unsent if content in answer.text] == []
+    for name in GOOD:
+        answer, ghost_answer = call.send(clients[name]), ghost_call.send(clients[name])
+        assert answer.status_code < 500, f"{name}: {answer.text}"
+        assert told(answer, theirs.under(ours)) == told(ghost_answer, ghost), name
+        assert [content for content in unsent if content in answer.text] == [], name
 
 
-@pytest.mark.parametrize("name", [name for name in GOOD if "limited" in name])
 def test_another_store_of_the_own_tenant_is_refused(
-    clients: dict[str, httpx.Client],
-    bootstrap: httpx.Client,
-    ours: Place,
-    closed_route: Route,
-    name: str,
+    clients: dict[str, httpx.Client], ours: Place, store_route: Route
 ) -> None:
     """Asked for by the stream's name; what belongs to the whole tenant stays open to it."""
-    call = build(closed_route, ours.under(ours).ghost().under(ours))
-    elsewhere = ours.ghost().store_id
-    moved = type(call)(
-        call.method,
-        call.path,
-        {k: elsewhere if v == ours.store_id else v for k, v in call.query.items()},
-        call.body and call.body.replace(ours.store_id.encode(), elsewhere.encode()),
-    )
-    if moved == call:
-        return
-    assert moved.send(clients[name]).status_code in REFUSED
+    call = build(store_route, ours.ghost().under(ours))
+    moved = in_another_store(call, ours, ours.ghost().store_id)
+    assert moved != call
+    for name in LIMITED:
+        answer = moved.send(clients[name])
+        assert answer.status_code in REFUSED, f"{name}: {answer.text}"
 
 
 def test_after_all_stories_nothing_of_theirs_has_changed(
