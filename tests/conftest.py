@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests.support import skips
 from tests.support.cluster import Cluster, discard, new_cluster
 from ves_install.install import install
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
 TEMPLATE = "ves_template"
 LOGINS = "ves_api, ves_worker, ves_service, ves_reader, ves_admin, ves_authenticator"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    skips.add_option(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    skips.configure(config)
 
 
 @dataclass(frozen=True)
