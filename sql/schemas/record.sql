@@ -1,5 +1,5 @@
--- The record of what the installer made. Only the superuser writes it: ves_owner can change its own objects, not this
--- record, so the next installation finds what was planted with the owner's rights.
+-- The record of what the installer made. Only the superuser writes it: ves_owner can change its own objects,
+-- not the record, so the next installation finds them.
 create schema if not exists ves_record;
 revoke all on schema ves_record from public;
 grant usage on schema ves_record to ves_owner;

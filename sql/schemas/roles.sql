@@ -40,9 +40,35 @@ $$;
 -- settings of the role that it becomes with them.
 grant ves_anon to ves_authenticator;
 grant ves_tenant to ves_authenticator;
-alter role ves_authenticator set statement_timeout to '5s';
-alter role ves_tenant set statement_timeout to '5s';
 alter role ves_tenant set default_transaction_read_only to on;
+
+-- Timeouts of a session that asks for no others, and the role's part of the connections. An eighth of them is
+-- left to ves_admin, which has no limit, and to the superuser.
+do $$
+declare
+  v_login record;
+begin
+  for v_login in
+    select * from (values
+      ('ves_api', 0.5, '30s', '10s', '60s'),
+      ('ves_worker', 0.1, '30s', '2s', '30s'),
+      ('ves_service', 0.1, '30s', '5s', '10s'),
+      ('ves_reader', 0.075, '10min', '2s', '60s'),
+      ('ves_authenticator', 0.1, '5s', '2s', '10s'),
+      ('ves_tenant', null, '5s', '2s', '10s'),
+      ('ves_admin', null, '0', '10s', '10min')
+    ) as l (role, share, statement, wait, idle)
+  loop
+    execute format('alter role %I set statement_timeout to %L', v_login.role, v_login.statement);
+    execute format('alter role %I set lock_timeout to %L', v_login.role, v_login.wait);
+    execute format('alter role %I set idle_in_transaction_session_timeout to %L', v_login.role, v_login.idle);
+    execute format(
+      'alter role %I connection limit %s', v_login.role,
+      coalesce(ceil(current_setting('max_connections')::integer * v_login.share), -1)
+    );
+  end loop;
+end
+$$;
 
 comment on role ves_owner is 'Owns every object of the sequencer; nobody logs in as it.';
 comment on role ves_api is 'REST and gRPC processes: execute functions of schema ves, no table rights.';

@@ -36,8 +36,9 @@ alter default privileges for role ves_owner revoke usage on types from public;
 alter default privileges revoke execute on functions from public;
 revoke create on schema public from public;
 
--- Rights are given by name. Temporary and large objects are for nobody but the owner: a temporary object is
--- a name that a session chooses, a large object is space without a limit.
+-- Rights are given by name. Only the owner makes temporary and large objects and takes advisory locks: a
+-- temporary object is a name that a session chooses, a large object is space without a limit, and the key of
+-- a stream's advisory lock is computed from its ids.
 do $$
 declare
   v_function regprocedure;
@@ -50,9 +51,10 @@ begin
   );
   for v_function in
     select p.oid from pg_catalog.pg_proc as p
-    where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^(lo_|lo(read|write)$|lowrite$)'
+    where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_)'
   loop
     execute format('revoke execute on function %s from public', v_function);
+    execute format('grant execute on function %s to ves_owner', v_function);
   end loop;
 end
 $$;

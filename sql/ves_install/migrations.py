@@ -16,6 +16,7 @@ from alembic.script import ScriptDirectory
 
 from ves_install.errors import MigrationError
 from ves_install.files import sql_root
+from ves_install.record import keep_record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -116,7 +117,7 @@ def _upgrade(connection: psycopg.Connection, target: str, known: Mapping[str, Mi
     started = time.monotonic()
 
     def record(*, step: Any, **_: object) -> None:
-        """Write the ledger's row in the transaction of its migration."""
+        """Write the ledger's row and the record of the tables in the transaction of the migration."""
         nonlocal started
         migration = known[step.up_revision_id]
         connection.execute(
@@ -124,6 +125,9 @@ def _upgrade(connection: psycopg.Connection, target: str, known: Mapping[str, Mi
             " values (%s, %s, %s, make_interval(secs => %s))",
             [migration.name, migration.checksum, migration.breaking_level, time.monotonic() - started],
         )
+        connection.execute("reset role")
+        keep_record(connection, only_structure=True)
+        connection.execute("set role ves_owner")
         started = time.monotonic()
 
     engine = sqlalchemy.create_engine(

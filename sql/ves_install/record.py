@@ -101,8 +101,15 @@ def repair(connection: psycopg.Connection) -> tuple[list[Difference], bool]:
     return [Difference(f"{entry.kind} {entry.identity}", entry.state) for entry in found], True
 
 
-def keep_record(connection: psycopg.Connection) -> None:
-    """Record what the installation left, when that differs from the record."""
+def keep_record(connection: psycopg.Connection, *, only_structure: bool = False) -> None:
+    """Record what the installation left, when that differs from the record.
+
+    `only_structure`: without what the files of the logic make, for a migration after which they are not applied yet.
+    """
+    left_out = [*_ACTING, *_CALLED, "view", "grants"] if only_structure else []
     if connection.execute("select 1 from ves_record.list_differences() limit 1").fetchone():
-        connection.execute("delete from ves_record.objects")
-        connection.execute("insert into ves_record.objects select * from ves_record.list_objects()")
+        connection.execute("delete from ves_record.objects where kind <> all(%s)", [left_out])
+        connection.execute(
+            "insert into ves_record.objects select * from ves_record.list_objects() where kind <> all(%s)",
+            [left_out],
+        )

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 WITHOUT_TENANT = {
     "errors": "the registry of refusals is the same for everybody",
     "signers": "a receipt signer belongs to the operator, not to a tenant",
-    "credential_epoch": "one row for the whole database",
     "audit_switch": "one row for the whole database",
     "schema_validation": "one row for the whole database",
     "leases": "work of the whole database, named by its holder",

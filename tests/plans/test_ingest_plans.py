@@ -24,8 +24,9 @@ LOOKUPS = {
     "ves_sequence_counters": "tenant_id",
     "ves_sequencer_receipts": "tenant_id",
     "schema_epochs": "tenant_id",
+    "credential_epochs": "tenant_id",
 }
-SMALL = {"credential_epoch"}
+SMALL: set[str] = set()
 FORBIDDEN = {"Seq Scan", "Bitmap Heap Scan", "Hash Join", "Merge Join"}
 
 

@@ -1,8 +1,9 @@
 """From a credential to an identity, with a cache that a revocation empties in every process at once.
 
 An API key's identity carries the credential epoch at which it was read. Ingest passes that epoch to the database,
-which refuses (VE109) when any credential changed since; identities of that epoch and earlier ones are then read again. All other routes ask the database each time. A token is judged by itself, at every request: it is
-never cached, and its identity has no epoch that could become stale.
+which refuses (VE109) when a credential of the tenant changed since; the identity is then read again. All other routes
+ask the database each time, and so does a key of the nil tenant, which has no epoch. A token is judged by itself, at
+every request: it is never cached, and its identity has no epoch that could become stale.
 """
 
 from __future__ import annotations
@@ -37,7 +38,6 @@ class Authenticator:
         self._required = settings.required
         self._tokens = TokenReader(settings)
         self._cache: dict[str, Identity] = {}
-        self._stale_epoch = -1
         self._asking: dict[str, asyncio.Task[Identity]] = {}
 
     async def identify(self, credential: Credential | None) -> Identity:
@@ -52,7 +52,7 @@ class Authenticator:
     async def identify_cached(self, credential: Credential | None) -> Identity:
         """As `identify`, a key from the cache when possible. Only for callers that pass the epoch on."""
         cached = None if credential is None else self._cache.get(credential.fingerprint)
-        if cached is not None and cached.epoch is not None and cached.epoch > self._stale_epoch:
+        if cached is not None and cached.epoch is not None:
             return cached
         return await self.identify(credential)
 
@@ -60,10 +60,13 @@ class Authenticator:
         """An identity read after epoch `seen_epoch`, which the database refused. Concurrent callers with one key share a query."""
         if credential is None or credential.token is not None:
             return await self.identify(credential)
-        self._stale_epoch = max(self._stale_epoch, -1 if seen_epoch is None else seen_epoch)
         key_hash = credential.fingerprint
         cached = self._cache.get(key_hash)
-        if cached is not None and cached.epoch is not None and cached.epoch > self._stale_epoch:
+        if (
+            cached is not None
+            and cached.epoch is not None
+            and cached.epoch > (-1 if seen_epoch is None else seen_epoch)
+        ):
             return cached
         task = self._asking.get(key_hash)
         if task is None:

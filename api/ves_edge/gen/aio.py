@@ -200,7 +200,10 @@ async def apply_due_rotations(db: AsyncDatabase, *, max_rotations: int = 100) ->
 
 
 async def authenticate(db: AsyncDatabase, *, key_hash: str) -> list[AuthenticateRow]:
-    """Identity of an active API key by its hash, with the credential epoch it was read at; no row otherwise."""
+    """Identity of an active API key by its hash, with the credential epoch of its tenant it was read at; no
+    row otherwise. A key of the nil tenant acts in every tenant and has no epoch: whoever uses it asks each
+    time.
+    """
     rows = await db.fetch(FUNCTIONS['authenticate'], {
         'key_hash': key_hash,
     })

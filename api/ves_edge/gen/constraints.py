@@ -32,8 +32,8 @@ CONSTRAINTS = {
     'commitments_tenant_id_store_id_sequence_end_key': RETRY,
     # a concurrent call committed the range; then it is found
     'commitments_tenant_id_store_id_sequence_start_key': RETRY,
-    # the table has one row, made by the installation
-    'credential_epoch_pkey': 'internal_error',
+    # an existing row is updated
+    'credential_epochs_pkey': 'internal_error',
     # an existing row is updated
     'cursors_pkey': 'internal_error',
     # an existing row is updated

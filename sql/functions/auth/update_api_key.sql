@@ -1,4 +1,4 @@
--- Locks (sql/README.md): the row of the key, then credential_epoch, then 7.
+-- Locks (sql/README.md): the row of the key, then credential_epochs, then 7.
 create or replace function ves.update_api_key(
   key_hash_prefix text, tenant_id uuid, agent_id uuid default null, store_ids uuid[] default null,
   can_read boolean default null, can_write boolean default null, can_admin boolean default null,

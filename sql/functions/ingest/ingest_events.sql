@@ -126,7 +126,9 @@ begin
       from (
         select case
           when s.head is null then 'busy'
-          when s.auth_epoch <> (select c.epoch from ves_store.credential_epoch as c) then 'stale_credentials'
+          when s.auth_epoch <> coalesce((
+            select c.epoch from ves_store.credential_epochs as c where c.tenant_id = s.tenant_id
+          ), 0) then 'stale_credentials'
           when s.schema_epoch <> coalesce((
             select x.epoch from ves_store.schema_epochs as x where x.tenant_id = s.tenant_id
           ), 0) then 'stale_schemas'

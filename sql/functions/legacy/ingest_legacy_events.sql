@@ -196,7 +196,9 @@ begin
       select c.current_sequence from ves_store.sequence_counters as c
       where c.tenant_id = ingest_legacy_events.tenant_id and c.store_id = ingest_legacy_events.store_id
     ), 0),
-    (select c.epoch from ves_store.credential_epoch as c),
+    coalesce((
+      select c.epoch from ves_store.credential_epochs as c where c.tenant_id = ingest_legacy_events.tenant_id
+    ), 0),
     coalesce((
       select s.epoch from ves_store.schema_epochs as s where s.tenant_id = ingest_legacy_events.tenant_id
     ), 0)

@@ -296,19 +296,16 @@ comment on column ves_store.errors.retry is 'True when the same request may succ
 comment on column ves_store.errors.message is 'Default message.';
 comment on column ves_store.errors.detail_fields is 'Members that the JSON detail may carry.';
 
-create table ves_store.credential_epoch (
-  singleton boolean not null default true,
-  epoch bigint not null default 1,
-  constraint credential_epoch_pkey primary key (singleton),
-  constraint there_is_one_epoch check (singleton)
+create table ves_store.credential_epochs (
+  tenant_id uuid not null,
+  epoch bigint not null,
+  constraint credential_epochs_pkey primary key (tenant_id)
 ) with (fillfactor = 50);
 
-insert into ves_store.credential_epoch (singleton) values (true);
-
-comment on table ves_store.credential_epoch is
-'Grows with every change of a stored credential. An edge that cached credentials passes the epoch it saw; an older one is refused, so a revocation holds at once in every process.';
-comment on column ves_store.credential_epoch.singleton is 'Always true: the table has one row.';
-comment on column ves_store.credential_epoch.epoch is 'Current epoch.';
+comment on table ves_store.credential_epochs is
+'Grows with every change of a stored credential of the tenant. An edge that cached credentials passes the epoch it saw; another one is refused, so a revocation holds at once in every process.';
+comment on column ves_store.credential_epochs.tenant_id is 'Tenant; one without a row has epoch 0.';
+comment on column ves_store.credential_epochs.epoch is 'Current epoch.';
 
 create table ves_store.ves_events (
   tenant_id uuid not null,

@@ -34,7 +34,7 @@ def upgrade() -> None:
     run_sql_beside(__file__)
 '''
 COLUMN = "comment on column ves_store.signers.note is 'Remark of the operator.';\n"
-CONSTRAINT = "alter table ves_store.credential_epoch drop constraint there_is_one_epoch;\n"
+CONSTRAINT = "alter table ves_store.audit_switch drop constraint there_is_one_switch;\n"
 
 
 @pytest.fixture
@@ -66,11 +66,11 @@ def make_next_release(release: Path) -> None:
         "default now(),\n", "default now(),\n  note text,\n", 1
     )
     signers.write_text(text + COLUMN, encoding="utf-8")
-    epoch = release / "tables" / "credential_epoch.sql"
+    epoch = release / "tables" / "audit_switch.sql"
     text = epoch.read_text(encoding="utf-8")
     epoch.write_text(
         text.replace(
-            "primary key (singleton),\n  constraint there_is_one_epoch check (singleton)\n",
+            "primary key (singleton),\n  constraint there_is_one_switch check (singleton)\n",
             "primary key (singleton)\n",
         ),
         encoding="utf-8",
