@@ -23,7 +23,7 @@ ROUTES = [*[route.handler() for route in OPERATIONS], *DOCS_ROUTES]
 
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncIterator[None]:
-    """Start the services, and on the way out finish what was accepted."""
+    """Start the services; at shutdown finish the accepted requests."""
     services = app.state.services = make_services(app.state.settings)
     await services.start()
     try:

@@ -1,7 +1,7 @@
-"""Encryption at rest as this process does it: which key to write with, and opening what is stored (VES 16).
+"""Encryption at rest in the API process: key selection, encryption and decryption (VES 16).
 
-Plaintext exists in this process only; the database gets and gives blobs. Cheap enough for any thread, also the event
-loop's: 2 microseconds for an event of 1 kB.
+Plaintext exists only in this process; the database stores ciphertext. Fast enough for the event loop: 2 µs for an event
+of 1 kB.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ _log = get_logger("at_rest")
 
 
 class AtRest:
-    """The key ring of one process; any thread may use it."""
+    """The key ring of one process. Thread-safe."""
 
     def __init__(self, source: RingSource) -> None:
         self._source = source
         self._told: str | None = None
 
     def key(self, tenant_id: uuid.UUID) -> Key | None:
-        """The key to write a tenant's data with; None: plaintext. Raises encryption_required."""
+        """Return the current key of a tenant; None: store plaintext. Raises encryption_required."""
         try:
             return self._ring().current(tenant_id)
         except ProtocolError as error:
             raise ApiError(error.reason) from None
 
     def legacy_payload(self, event: LegacyEvent) -> bytes | None:
-        """The payload's JSON text; None when it was shredded. Raises payload_not_readable."""
+        """Return the payload's JSON text; None if it was crypto-shredded. Raises payload_not_readable."""
         if event.payload_at_rest is None:
             return None if event.payload is None else event.payload.encode()
         aad = at_rest_payload_aad(
@@ -61,7 +61,7 @@ class AtRest:
         )
 
     def event_payload(self, event: GetComplianceEventRow) -> str | None:
-        """The plaintext payload; None when there is none to be had. Raises payload_not_readable."""
+        """Return the plaintext payload; None if sealed or shredded. Raises payload_not_readable."""
         if event.payload_at_rest is None:
             return event.payload
         aad = at_rest_ves_payload_aad(
@@ -75,7 +75,7 @@ class AtRest:
     def seal_proof(
         self, tenant_id: uuid.UUID, proof: bytes, aad: Callable[[], bytes]
     ) -> tuple[bytes, bytes | None]:
-        """(what to store, id of the key it is encrypted with); no key means plaintext. Raises encryption_required."""
+        """Return (bytes to store, key id); key id None means plaintext. Raises encryption_required."""
         key = self.key(tenant_id)
         return (proof, None) if key is None else (key.seal([aad()], [proof])[0], key.key_id)
 

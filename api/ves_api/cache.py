@@ -1,8 +1,8 @@
-"""The one kind of cache of this process: bounded, least recently used out first, entries with an age limit.
+"""Bounded LRU cache with a maximum age of entries.
 
-For facts that never change only (a proof in a stored tree, an anchored commitment, the bytes of a numbered key), so that
-an old entry is as good as a new one. What may change (is a key revoked?) is asked of the database at each use. Keys of
-tenants' facts contain the tenant.
+Only for immutable facts (a proof in a stored tree, an anchored commitment, the bytes of a numbered key), so an entry
+cannot be stale. Mutable facts (is a key revoked?) are read from the database at each use. Keys of tenant data contain
+the tenant id.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True, slots=True)
 class CacheStatistics:
-    """Counts since the start of the process, and entries now against the most there may be."""
+    """Counters since the start of the process, current and maximum number of entries."""
 
     hits: int
     misses: int
@@ -35,7 +35,7 @@ class CacheStatistics:
 
 
 class _Counting(TTLCache[K, V]):
-    """Counts entries that made way for others; the base calls `popitem` for nothing else."""
+    """Counts evictions: the base class calls `popitem` only to evict."""
 
     evictions = 0
 
@@ -45,7 +45,7 @@ class _Counting(TTLCache[K, V]):
 
 
 class Cache(Generic[K, V]):
-    """Safe for concurrent use by threads. Values are never None: that is the answer for an unknown key."""
+    """Thread-safe. Values must not be None, which denotes a miss."""
 
     def __init__(self, limits: CacheLimits, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._entries: _Counting[K, V] = _Counting(limits.max_entries, limits.ttl_seconds, timer=clock)
@@ -53,7 +53,7 @@ class Cache(Generic[K, V]):
         self._hits = self._misses = 0
 
     def get(self, key: K) -> V | None:
-        """The value, if it is there and young enough."""
+        """Return the value, or None on a miss or after expiry."""
         with self._lock:
             try:
                 value = self._entries[key]
@@ -64,7 +64,7 @@ class Cache(Generic[K, V]):
             return value
 
     def put(self, key: K, value: V) -> None:
-        """Keep a value; a full cache gives up what was not used for longest."""
+        """Store a value; a full cache evicts the least recently used entry."""
         with self._lock:
             self._entries[key] = value
 
@@ -74,12 +74,12 @@ class Cache(Generic[K, V]):
             self._entries.pop(key, None)
 
     def clear(self) -> None:
-        """Forget everything; the counts stay."""
+        """Remove all entries; the counters are kept."""
         with self._lock:
             self._entries.clear()
 
     def statistics(self) -> CacheStatistics:
-        """The counts and the size now; what is too old is not counted."""
+        """Return the counters and the current size without expired entries."""
         with self._lock:
             entries = self._entries
             entries.expire()

@@ -1,4 +1,4 @@
-"""The connection pool of one process, as its settings say."""
+"""The connection pool of one process, built from its settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def conninfo(settings: Settings, replica: ReplicaSettings | None = None) -> str:
-    """The connection string, of the primary or a replica, with the session limits."""
+    """Build the connection string of the primary or a replica, with the session limits."""
     return session_conninfo(
         replica.url if replica else settings.database_url,
         application_name=(replica or settings).application_name,
@@ -26,7 +26,7 @@ def conninfo(settings: Settings, replica: ReplicaSettings | None = None) -> str:
 
 
 class Database(Pool):
-    """The pool of the primary, as the settings say."""
+    """Build the primary's connection pool from the settings."""
 
     def __init__(self, settings: Settings) -> None:
         size = PoolSize(

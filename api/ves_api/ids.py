@@ -1,4 +1,4 @@
-"""Fresh ids for answers and logs."""
+"""Random ids for responses and logs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import os
 import random
 import uuid
 
-# Ids are names, not secrets: a generator in the process costs a tenth of a system call per id.
+# Ids are not secrets: a userspace generator costs a tenth of a system call per id.
 _random = random.Random(os.urandom(32))  # noqa: S311
 _VERSION_MASK = ~((0xF << 76) | (0x3 << 62))
 _VERSION_BITS = (4 << 76) | (2 << 62)
 
 
 def reseed() -> None:
-    """Start another sequence; a forked process must, or it would repeat its parent's ids."""
+    """Reseed the generator; required after a fork, or the child would repeat its parent's ids."""
     _random.seed(os.urandom(32))
 
 

@@ -1,7 +1,7 @@
-"""Threads for large requests, shared out so that one tenant's work never keeps all of them.
+"""Thread pool for large requests with fair queuing by tenant.
 
-A large body takes up to a second of Python. In one queue for everybody, a few such requests of one tenant held up
-every other tenant's batches until these timed out.
+A large body takes up to a second of CPU. With one FIFO queue, a few large requests of one tenant delayed the batches of
+all other tenants until they timed out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# As many at once as there is gain: signature checks release the interpreter lock, the rest does not.
+# More threads give no speed-up: only signature checks release the GIL.
 _EACH = 2
 _THREADS = 4
 
@@ -27,8 +27,8 @@ Job = tuple["Callable[[], Any]", "asyncio.Future[Any]"]
 class Lanes:
     """Runs functions in threads for the tasks of one event loop, which owns it.
 
-    At most two at a time for one key (a tenant), turns go round the keys, and the last free thread is for a key
-    that has none.
+    Round robin over the keys (tenants), at most two threads per key; the last free thread is reserved for a key that
+    has none.
     """
 
     def __init__(self) -> None:
@@ -37,18 +37,18 @@ class Lanes:
         self._running: Counter[Hashable] = Counter()
 
     def close(self) -> None:
-        """Stop the threads once they are done; what waits is given up."""
+        """Stop after the running jobs; queued jobs are cancelled."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def run(self, key: Hashable, work: Callable[[], T]) -> T:
-        """Run in a thread when it is this key's turn. What is cancelled while it waits is never begun."""
+        """Queue a function and await its result. A job that is cancelled in the queue never starts."""
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, deque()).append((work, outcome))
         self._start()
         return await outcome
 
     def _start(self) -> None:
-        """Begin what may begin, one job a key in turn."""
+        """Start queued jobs while threads are free, round robin over the keys."""
         loop = asyncio.get_running_loop()
         while (key := self._next()) is not None:
             work, outcome = self._take(key)
@@ -59,7 +59,7 @@ class Lanes:
             task.add_done_callback(partial(self._finish, key, outcome))
 
     def _next(self) -> Hashable | None:
-        """The first waiting key that may have a thread now."""
+        """Return the first queued key that may use a thread now."""
         free = _THREADS - self._running.total()
         for key in self._waiting:
             running = self._running[key]
@@ -68,7 +68,7 @@ class Lanes:
         return None
 
     def _take(self, key: Hashable) -> Job:
-        """The key's first job; the key goes to the end of the round."""
+        """Dequeue the key's first job and move the key to the end of the round."""
         jobs = self._waiting[key]
         job = jobs.popleft()
         if jobs:

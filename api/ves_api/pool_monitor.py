@@ -1,4 +1,4 @@
-"""Watches the connection pool of this process and sheds load while it is exhausted (operations 4)."""
+"""Monitoring of this process's connection pool, and load shedding while it is exhausted (operations 4)."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 PoolStatus = Literal["healthy", "moderate", "stressed", "critical"]
 
-# How long a full disk of the database counts as full after a write failed on it.
+# After a write fails with "disk full", the disk is reported as full for this long.
 _DISK_FULL_SECONDS = 10
 _CRITICAL, _STRESSED, _MODERATE = 0.95, 0.80, 0.50
 _log = get_logger("pool")
 
 
 def judge(utilization: float, timeouts: int) -> PoolStatus:
-    """The state of a pool by its share in use (0 to 1) and the callers who waited for a connection in vain.
+    """State of a pool from its utilization (0 to 1) and the number of connection timeouts.
 
-    A pool that is in full use and still serves everybody is working, not exhausted: to refuse requests then would
-    halve what a busy server does. So `critical` needs both.
+    Full utilization without timeouts is normal under load; shedding load then would halve the throughput. So `critical`
+    needs both.
     """
     if utilization >= _CRITICAL and timeouts > 0:
         return "critical"
@@ -37,7 +37,7 @@ def judge(utilization: float, timeouts: int) -> PoolStatus:
 
 
 class PoolMonitor:
-    """Owned by one event loop; looks at the pool every `interval` seconds."""
+    """Owned by one event loop; samples the pool every `interval` seconds."""
 
     def __init__(self, database: Database, interval: float) -> None:
         self._database = database
@@ -49,15 +49,15 @@ class PoolMonitor:
 
     @property
     def is_disk_full(self) -> bool:
-        """Whether a write failed in the last seconds because the disk of the database was full."""
+        """Whether a write recently failed because the database's disk was full."""
         return time.monotonic() < self._disk_full_until
 
     def record_full_disk(self) -> None:
-        """A write failed because the disk of the database was full."""
+        """Record a write that failed because the database's disk was full."""
         self._disk_full_until = time.monotonic() + _DISK_FULL_SECONDS
 
     def start(self) -> None:
-        """Begin sampling; needs a running event loop."""
+        """Start sampling; needs a running event loop."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
@@ -68,7 +68,7 @@ class PoolMonitor:
                 await self._task
 
     def look(self) -> tuple[PoolStatus, PoolStatistics]:
-        """The statistics now and their state; `critical` holds from one sample to the next."""
+        """Return current statistics and state; `critical` is updated only by a sample."""
         statistics = self._database.pool_statistics()
         return "critical" if self.is_critical else judge(statistics.utilization, 0), statistics
 
@@ -78,7 +78,7 @@ class PoolMonitor:
             raise ApiError("pool_exhausted", retry_after=math.ceil(self._interval))
 
     def sample(self) -> None:
-        """Judge what happened since the last sample."""
+        """Update the state from the changes since the last sample."""
         statistics, before = self._database.pool_statistics(), self._sampled
         self._sampled = statistics
         timeouts = statistics.timeouts - before.timeouts

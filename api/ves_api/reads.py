@@ -1,8 +1,8 @@
-"""Which reads a replica and the caches may answer.
+"""Reads of immutable facts from a replica and the caches.
 
-An answer never contradicts a receipt that the client holds. So a replica answers only facts that cannot change, and only
-those that it has completely. A row that it lacks may exist on the primary; heads, lists, totals, chain fields before
-finality, keys and credentials may change and are read from the primary, never through this class.
+A response must not contradict a receipt that the client holds (read-your-writes). So a replica serves only immutable
+facts, and only complete results, because a missing row may exist on the primary. Mutable facts (heads, lists, totals,
+chain fields before finality, keys, credentials) are read from the primary, without this class.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ def _is_found(_: Mapping[str, Any], rows: list[Row]) -> bool:
 
 
 def _is_anchored(_: Mapping[str, Any], rows: list[Row]) -> bool:
-    """A commitment's last column is when finality was seen; until then its chain fields may change."""
+    """Whether a commitment has its finality time (last column); before that its chain fields may change."""
     return bool(rows) and rows[0][-1] is not None
 
 
 def _is_whole_window(parameters: Mapping[str, Any], rows: list[Row]) -> bool:
-    """Every number that was asked for is there."""
+    """Whether every requested number is present."""
     first, most = int(parameters["from_sequence"]), int(parameters["max_events"])
     return 0 < len(rows) == first + most - max(first, 1)
 
 
-# Function to "these rows of a replica are the final answer". A function that is not here cannot be read this way.
+# Function to predicate: are these rows of a replica final? Other functions cannot be read from a replica.
 FINAL: Final[Mapping[str, Callable[[Mapping[str, Any], list[Row]], bool]]] = {
     "get_commitment": _is_anchored,
     "get_legacy_commitment": _is_anchored,
@@ -59,7 +59,7 @@ FINAL: Final[Mapping[str, Callable[[Mapping[str, Any], list[Row]], bool]]] = {
 
 
 class ReadCaches:
-    """Facts that are final, by tenant (nil: the bootstrap administrator's own entries)."""
+    """Caches of immutable facts by tenant (nil: the bootstrap administrator's own entries)."""
 
     def __init__(self, limits: CacheSettings) -> None:
         self.commitment: Cache[CommitmentKey, LegacyCommitment] = Cache(limits.commitment)
@@ -70,7 +70,7 @@ class ReadCaches:
 
 @dataclass(slots=True)
 class ReadStatistics:
-    """Counts since the start: who answered, and what was asked of a replica in vain."""
+    """Counters since the start: reads served by replica and primary, and replica misses."""
 
     replica: int = 0
     primary: int = 0
@@ -79,7 +79,7 @@ class ReadStatistics:
 
 
 class Reads:
-    """The way to read what is final. Owned by one event loop."""
+    """Reads immutable facts from cache, replica or primary. Owned by one event loop."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._database = database
@@ -101,7 +101,7 @@ class Reads:
 
     @property
     def replica_state(self) -> Literal["none", "resting", "used"]:
-        """`none` without one, `resting` when it failed lately, else `used`."""
+        """`none` without a replica, `resting` during back-off after a failure, else `used`."""
         if self._replica is None:
             return "none"
         return "resting" if self._replica.is_resting else "used"
@@ -117,7 +117,7 @@ class Reads:
             await self._replica.close()
 
     async def fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row]:
-        """All rows of a function in FINAL: the replica's when they are final, else the primary's. Raises ApiError."""
+        """Read the rows of a function in FINAL: from the replica if they are final, else from the primary."""
         is_final = FINAL[function.name]
         if self._replica is not None:
             rows = await self._replica.fetch(function, parameters)
@@ -138,7 +138,7 @@ class Reads:
         read: Callable[[], Awaitable[V]],
         is_final: Callable[[V], bool] = lambda _: True,
     ) -> V:
-        """The cached value of the key, else the one that `read` answers, which is cached if it is final."""
+        """Return the cached value of the key, else the result of `read`, which is cached if final."""
         known = cache.get(key)
         if known is None:
             known = await read()

@@ -33,7 +33,7 @@ _BACKLOG = 2048
 _SOCKET_BACKLOG = 4096
 _GC_THRESHOLD = 20_000
 _MIN_BACKLOG = 128
-# Behind the front, which closes idle connections itself, a connection is never the reason to stop accepting.
+# The front limits and closes idle connections, so behind it back-pressure must not stop accepting new ones.
 _FRONT_CONNECTIONS = 16_384
 _FRONT_IDLE_MS = 600_000
 _THREAD_SWITCH_SECONDS = 0.001
@@ -41,9 +41,10 @@ _log = log.get_logger("server")
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT; in-flight requests are answered first.
+    """Serve until SIGTERM or SIGINT; in-flight requests are completed first.
 
-    Raises SettingsError without a key for encryption at rest where one is required, ApiError when the database server is not durable or cannot be reached, or the port is taken.
+    Raises SettingsError if a required key for encryption at rest is missing, ApiError if the database server is not
+    durable or not reachable, or if the port is in use.
     """
     log.configure(settings.log_level, as_json=settings.log_json)
     _log.info("starting", settings=repr(settings))
@@ -65,7 +66,7 @@ def run(settings: Settings) -> None:
 
 
 def _listener(settings: Settings) -> dict[str, Any]:
-    """Where to listen: a Unix socket of the front's, else a TCP port of our own."""
+    """Listening address: the front's Unix socket, else a TCP port."""
     if settings.http_socket:
         _claim_socket(settings.http_socket)
         return {
@@ -87,7 +88,7 @@ def _listener(settings: Settings) -> dict[str, Any]:
 
 
 def _claim_socket(path: str) -> None:
-    """Remove the socket file of a server that is gone; refuse one that is being served."""
+    """Remove a stale socket file. Raises port_unavailable if a server still listens on it."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(path)
@@ -100,16 +101,16 @@ def _claim_socket(path: str) -> None:
 
 
 def _raise_file_limit() -> None:
-    """Raise the soft limit of open files to the hard one: a connection is a file, and the usual soft limit is 1024."""
+    """Raise the soft RLIMIT_NOFILE to the hard limit: each connection is a file descriptor, the usual limit is 1024."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _claim_port(settings: Settings) -> None:
-    """Refuse a port that another server holds: workers share theirs, so the kernel would split the requests.
+    """Refuse a port in use. Workers bind with SO_REUSEPORT, so the kernel would distribute requests over both servers.
 
-    A plain bind fails where a shared one would succeed.
+    A bind without SO_REUSEPORT fails if the port is in use.
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
@@ -125,7 +126,7 @@ def load_worker(*_: Any, **__: Any) -> Middleware:
     settings = settings_module.load()
     log.configure(settings.log_level, as_json=settings.log_json)
     app = make_app(settings)
-    # What exists now lives as long as the process: the collector need not look at it again.
+    # Exclude the start-up objects, which live as long as the process, from garbage collection.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD, 20, 50)
@@ -133,10 +134,10 @@ def load_worker(*_: Any, **__: Any) -> Middleware:
 
 
 def _die_with_parent() -> None:
-    """A killed parent must not leave workers behind that hold the port (Linux: PR_SET_PDEATHSIG)."""
+    """Kill this worker when its parent dies, so that it does not keep the port (Linux: PR_SET_PDEATHSIG)."""
     if sys.platform != "linux":
         return
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1:
-        # The parent died before the request for the signal was in place.
+        # The parent died before prctl took effect.
         os.kill(os.getpid(), signal.SIGKILL)

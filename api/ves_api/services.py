@@ -1,4 +1,4 @@
-"""The services of one process, which every call shares; made when the application starts."""
+"""Process-wide services, created when the application starts and shared by all requests."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Services:
     at_rest: AtRest
 
     async def start(self) -> None:
-        """Open the connections and begin the background tasks."""
+        """Open the connections and start the background tasks."""
         await self.database.open()
         await self.reads.open()
         self.ingest.receipts.start()
@@ -56,7 +56,7 @@ class Services:
         self.pool_monitor.start()
 
     async def close(self) -> None:
-        """Finish what was accepted, then stop."""
+        """Finish the accepted requests, then stop."""
         await self.pool_monitor.close()
         await self.ingest.coalescer.drain()
         await self.ingest.receipts.close()
@@ -67,7 +67,7 @@ class Services:
         await self.database.close()
 
     def cache_statistics(self) -> dict[str, CacheStatistics]:
-        """The counts of every cache of this process, by name."""
+        """Counters of every cache of this process, by name."""
         caches = self.reads.caches
         return {
             "agent_keys": self.ingest.agent_keys.cache.statistics(),
@@ -81,7 +81,7 @@ class Services:
 
 
 def make_services(settings: Settings) -> Services:
-    """Build everything; nothing connects yet."""
+    """Build the services without opening a connection."""
     database = Database(settings)
     signer = ReceiptSigner(database, settings.sequencer_id, settings.signing_key, settings.key_version)
     schemas = SchemaRegistry(database, settings.caches.schema)

@@ -1,4 +1,4 @@
-"""What the server does once, synchronously, before it starts its workers."""
+"""Synchronous start-up checks of the server, run once before it starts its workers."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _log = get_logger("startup")
 
 
 def prepare_server(settings: Settings) -> None:
-    """Refuse an engine that does not fit and a server that loses commits; register signer and bootstrap key.
+    """Check engine compatibility and durability of commits; register the signer and the bootstrap key.
 
-    A server that cannot be reached is tried again as often as the settings say.
-    Raises ApiError: engine_mismatch, server_not_durable, no_credentials, database_unavailable, or what the engine raised.
+    An unreachable server is retried as configured.
+    Raises ApiError: engine_mismatch, server_not_durable, no_credentials, database_unavailable, or the engine's error.
     """
     with _connect(settings) as connection:
         _require_fitting_engine(connection, settings)
@@ -46,7 +46,7 @@ def prepare_server(settings: Settings) -> None:
 
 
 def _require_fitting_engine(connection: Connection, settings: Settings) -> None:
-    """The reference migrates here. This server has no right to: it checks, and says what to run."""
+    """Check the engine. Unlike the reference, the server has no right to migrate: it reports the command to run."""
     mismatch = find_mismatch(connection, __version__, "ves_api")
     if mismatch is None:
         return
@@ -56,7 +56,7 @@ def _require_fitting_engine(connection: Connection, settings: Settings) -> None:
 
 
 def _warn(settings: Settings) -> None:
-    """Say what an operator should know before production."""
+    """Log warnings about settings that are unsuitable for production."""
     if not settings.auth.required:
         _log.warning("authentication_disabled", variable="AUTH_MODE")
     if settings.bootstrap_key is None:
@@ -70,7 +70,7 @@ def _warn(settings: Settings) -> None:
 
 
 def _register_signer(connection: Connection, settings: Settings) -> None:
-    """Registered here too, so that a key that contradicts an earlier one stops the start (VE206)."""
+    """Register the signer before serving, so that a key that conflicts with a registered one stops the start (VE206)."""
     seed = settings.signing_key
     sync.register_signer(
         connection,

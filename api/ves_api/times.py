@@ -17,17 +17,17 @@ def micros(moment: dt.datetime) -> int:
 
 
 def zulu(moment: dt.datetime) -> str:
-    """The spelling of stored objects: `2025-01-08T10:30:00.123456Z`."""
+    """Format of times in stored objects: `2025-01-08T10:30:00.123456Z`."""
     return micros_text(micros(moment), zulu=True)
 
 
 def zulu_or_none(moment: dt.datetime | None) -> str | None:
-    """`zulu` of a time that may be absent."""
+    """`zulu` of an optional time."""
     return None if moment is None else zulu(moment)
 
 
 def parse_time(text: str, field: str, *, refusal: str = "invalid_field") -> dt.datetime:
-    """An RFC 3339 time with an offset. Raises the refusal, invalid_field unless another is named."""
+    """Parse an RFC 3339 time with an offset. Raises invalid_field, or the named error."""
     moment = rfc3339_moment(text)
     if moment is None:
         message = f"{field} is not an RFC 3339 time with an offset in the years 1 to 9999"
@@ -36,5 +36,5 @@ def parse_time(text: str, field: str, *, refusal: str = "invalid_field") -> dt.d
 
 
 def parse_time_or_none(text: str | None, field: str) -> dt.datetime | None:
-    """`parse_time` of a member that may be absent."""
+    """`parse_time` of an optional member."""
     return None if text is None else parse_time(text, field)

@@ -1,4 +1,4 @@
-"""Where a request comes from, and who may come to the operator's routes (operations 1.3)."""
+"""Client addresses, and the IP allow-list of the operator's routes (operations 1.3)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ _MAX_HOPS = 32
 def client_address(scope: Any, trusted: tuple[Network, ...] | None) -> Address | None:
     """The address of the client of an ASGI request.
 
-    The peer, unless proxy headers count and the peer is a trusted proxy: then what `x-forwarded-for`, else
-    `x-real-ip`, else `forwarded` says. Of several hops it is the last that is no trusted proxy (of trusted ones only,
-    the first): what stands before it is the client's own word. A hop that is no address ends the search, and the
-    peer stands.
+    The peer's address, unless proxy headers are enabled and the peer is a trusted proxy: then the address in
+    `x-forwarded-for`, else `x-real-ip`, else `forwarded`. Of several hops, the last untrusted one is used (the first
+    if all are trusted), because a client can forge the hops before it. An unparsable hop falls back to the peer.
     """
     peer = parse_address((scope.get("client") or ("",))[0])
     if trusted is None or peer is None or not contains(trusted, peer):
@@ -44,7 +43,7 @@ def client_address(scope: Any, trusted: tuple[Network, ...] | None) -> Address |
 
 
 def _hops(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
-    """The chain of addresses of the first of the three headers that is there, client first."""
+    """Hops of the first proxy header present, client first."""
     found: dict[bytes, list[str]] = {b"x-forwarded-for": [], b"x-real-ip": [], b"forwarded": []}
     for name, value in headers:
         if name in found:
@@ -57,7 +56,7 @@ def _hops(headers: Iterable[tuple[bytes, bytes]]) -> list[str]:
 
 
 def parse_address(text: str) -> Address | None:
-    """An address with or without brackets, port or zone; IPv4 written as IPv6 is IPv4. None if it is none."""
+    """Parse an address with optional brackets, port or zone; IPv4-mapped IPv6 becomes IPv4. None if unparsable."""
     ported = _WITH_PORT.fullmatch(text)
     bare = (ported[1] or ported[2]) if ported else text
     try:
@@ -68,12 +67,12 @@ def parse_address(text: str) -> Address | None:
 
 
 def contains(networks: Iterable[Network], address: Address) -> bool:
-    """Whether one of the networks has the address."""
+    """Whether one of the networks contains the address."""
     return any(address.version == network.version and address in network for network in networks)
 
 
 def is_denied(scope: Any, path: str, settings: AuthSettings) -> bool:
-    """Whether the path is the operator's and the client is on no list of those who may come."""
+    """Whether the path is an operator's route and the client is not on its allow-list."""
     if settings.admin_networks is None or not _is_operator_path(path):
         return False
     address = client_address(scope, settings.trusted_proxies)

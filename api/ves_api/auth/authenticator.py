@@ -1,9 +1,9 @@
-"""From a credential to an identity, with a cache that a revocation empties in every process at once.
+"""Authentication with an identity cache that a revocation invalidates in every process at once.
 
 An API key's identity carries the credential epoch at which it was read. Ingest passes that epoch to the database,
-which refuses (VE109) when a credential of the tenant changed since; the identity is then read again. All other routes
-ask the database each time, and so does a key of the nil tenant, which has no epoch. A token is judged by itself, at
-every request: it is never cached, and its identity has no epoch that could become stale.
+which refuses a stale one (VE109: a credential of the tenant changed since); the identity is then read again. All other
+routes query the database each time, and so does a key of the nil tenant, which has no epoch. A token is validated
+statelessly at each request: it is not cached and has no epoch.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ _NAME_DIGITS = 16
 class Authenticator:
     """Owned by one event loop; the cache maps key hashes to identities.
 
-    A credential of None is one that could not be read. Where authentication is disabled a missing or invalid
-    credential is the bootstrap administrator (operations 2.6).
+    A credential of None could not be parsed. With authentication disabled, a missing or invalid credential gives the
+    identity of the bootstrap administrator (operations 2.6).
     """
 
     def __init__(self, database: Database, settings: AuthSettings) -> None:
@@ -41,7 +41,7 @@ class Authenticator:
         self._asking: dict[str, asyncio.Task[Identity]] = {}
 
     async def identify(self, credential: Credential | None) -> Identity:
-        """Judge the token, or ask the database for the key. Raises 401."""
+        """Validate the token, or look the key up in the database. Raises 401."""
         try:
             return await self._judge(credential)
         except ApiError as error:
@@ -50,7 +50,7 @@ class Authenticator:
             return ANYONE
 
     async def identify_cached(self, credential: Credential | None) -> Identity:
-        """As `identify`, a key from the cache when possible. Only for callers that pass the epoch on."""
+        """As `identify`, with the cache. Only for callers that pass the epoch on for the database to check."""
         cached = None if credential is None else self._cache.get(credential.fingerprint)
         if cached is not None and cached.epoch is not None:
             return cached

@@ -1,4 +1,4 @@
-"""Reading a credential from request headers; costs no database call (http-api 1.3)."""
+"""Credential parsing from request headers, without a database call (http-api 1.3)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _TENANT_CHARACTERS = 8
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """An API key, known by its hash only, or a bearer token (then `token` is its text).
+    """An API key, of which only the hash is kept, or a bearer token (`token` is its text).
 
-    `fingerprint` is the lower-case hex SHA-256 of the key or the token. Every place that looks a credential up
-    goes by it, so no secret is ever compared byte by byte.
+    `fingerprint` is the lower-case hex SHA-256 of the key or the token. All look-ups use it, so no secret is
+    compared byte by byte (timing side channel).
     """
 
     fingerprint: str
@@ -39,8 +39,8 @@ def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> Credential:
 
     Accepted: `ApiKey ss_…`, a bare `ss_…`, `Bearer ss_…` (which the reference refuses) and `Bearer <token>`; the name of
     a scheme has any case (RFC 9110 11.1).
-    Raises missing_auth (nothing usable), invalid_api_key (not an `ss_` key) or invalid_token (a Bearer value that
-    has not the three parts of a token).
+    Raises missing_auth (no usable header), invalid_api_key (not an `ss_` key) or invalid_token (a Bearer value
+    without the three parts of a token).
     """
     value: bytes | None = None
     for name, content in headers:
@@ -78,6 +78,6 @@ def hash_key(key: bytes) -> str:
 
 
 def new_key(tenant_id: uuid.UUID) -> str:
-    """A fresh key: `ss_`, the tenant's first 8 digits, 32 random characters (operations 2.1)."""
+    """A fresh key: `ss_`, the first 8 hex digits of the tenant id, 32 random characters (operations 2.1)."""
     random = base64.urlsafe_b64encode(secrets.token_bytes(_RANDOM_BYTES)).decode()
     return f"ss_{str(tenant_id)[:_TENANT_CHARACTERS]}{random}"

@@ -1,4 +1,4 @@
-"""The one loop for identities that may be out of date."""
+"""Retry loop for requests whose cached identity may be stale."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ async def with_fresh_identity(
     *,
     is_cached: bool,
 ) -> T:
-    """Run `work(identity)`, and again with an identity read anew where the one at hand may be out of date.
+    """Run `work(identity)`; re-read a stale identity and retry.
 
-    That is so when the database refused the epoch of the identity (stale_credentials: nothing was done; at most 8
-    rounds), and when an identity from the cache led to a 403 or 429 (one round, and only if the new identity differs).
-    Raises what `work` raises.
+    Retried: stale_credentials (the database refused the identity's epoch and did nothing; at most 8 rounds), and a
+    403 or 429 with a cached identity (once, and only if the identity read anew differs).
+    Propagates every other error of `work`.
     """
     for last in (False,) * (_ROUNDS - 1) + (True,):
         try:

@@ -18,9 +18,9 @@ Kind = Literal["api_key", "jwt", "none"]
 class Identity:
     """The owner of a credential. `stores` empty means all stores.
 
-    `epoch` is the credential epoch at which it was read; None when nothing stored can change it (a token).
-    `name` tells the credential in logs and audit, never the secret: the first 16 digits of a key's hash, or a
-    token's `jti`. Kind `none`: nobody presented a credential and none is demanded.
+    `epoch` is the credential epoch at which it was read; None for a token, which does not depend on stored state.
+    `name` identifies the credential in logs and audit without the secret: the first 16 digits of a key's hash, or a
+    token's `jti`. Kind `none`: no credential was presented and none is required.
     """
 
     tenant_id: uuid.UUID
@@ -36,12 +36,12 @@ class Identity:
 
     @property
     def is_bootstrap_admin(self) -> bool:
-        """Admin of the nil tenant: crosses tenants."""
+        """Admin of the nil tenant: may access every tenant."""
         return self.can_admin and self.tenant_id == NIL
 
     @property
     def search_tenant(self) -> uuid.UUID:
-        """The tenant in which this caller finds rows by a bare id; nil, for the bootstrap admin, means any."""
+        """Tenant filter for look-ups by id alone; nil (bootstrap administrator) means all tenants."""
         if self.tenant_id == NIL and not self.can_admin:
             raise ApiError("tenant_access_denied")
         return self.tenant_id
@@ -74,7 +74,7 @@ class Identity:
             raise ApiError("agent_mismatch")
 
 
-# Who calls without a credential where none is demanded (operations 2.6).
+# Identity of a request without a credential when authentication is disabled (operations 2.6).
 ANYONE = Identity(
     tenant_id=NIL,
     stores=frozenset(),
@@ -88,5 +88,5 @@ ANYONE = Identity(
     name="anonymous",
 )
 
-# A public operation is called by nobody in particular, who has no rights.
+# Identity for public operations: no rights.
 NOBODY = dataclasses.replace(ANYONE, can_read=False, can_write=False, can_admin=False)

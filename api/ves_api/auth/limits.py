@@ -1,6 +1,6 @@
-"""Budgets of requests: kept in the database, shared by every process of every host (operations 3).
+"""Rate limits: counters in the database, shared by all processes and hosts (operations 3).
 
-Requests of this process that are to be taken out of the same budgets at the same time share one call.
+Concurrent requests of this process are counted together, in one database call.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One budget that a request is taken out of: `limit` requests of `key` in any `window_seconds`."""
+    """One rate limit: at most `limit` requests of `key` in any window of `window_seconds`."""
 
     bucket: str
     key: str
@@ -60,7 +60,7 @@ class Limiter:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def costs_of(self, identity: Identity, credential: Credential | None) -> Costs:
-        """The budgets of a caller: its tenant's, then its credential's. None at all when nothing is limited."""
+        """Rate limits of a caller: its tenant's, then its credential's. Empty when no limit is configured."""
         settings, costs = self._settings, []
         if settings.rate_limit is not None:
             budget = settings.rate_limit
@@ -72,14 +72,14 @@ class Limiter:
         return tuple(costs)
 
     def costs_of_registration(self, address: str) -> Costs:
-        """The budget of an address that registers agents."""
+        """Rate limit of agent registrations from one address."""
         budget = self._settings.registration
         if budget is None:
             return ()
         return (Cost("registration", address, budget.limit, budget.window_seconds, budget.max_entries),)
 
     async def charge(self, costs: Costs, answer_headers: list[tuple[bytes, bytes]]) -> None:
-        """Take one request out of the budgets; `answer_headers` become those that say what is left.
+        """Count one request against the limits and set the `ratelimit-*` headers in `answer_headers`.
 
         Raises rate_limited (429), or 503 as `take`.
         """
@@ -91,9 +91,9 @@ class Limiter:
             raise ApiError("rate_limited", retry_after=result.reset)
 
     async def take(self, costs: Costs) -> RateLimitResult:
-        """Take one request out of the budgets, or out of none if one is used up.
+        """Count one request against all the limits, or against none if one is exhausted.
 
-        Raises ApiError (503) when the database cannot tell: then nobody is let through.
+        Raises ApiError (503) when the database is unavailable: the limiter fails closed.
         """
         answer: asyncio.Future[RateLimitResult] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.get(costs)
@@ -107,7 +107,7 @@ class Limiter:
         return await answer
 
     async def _serve(self, costs: Costs) -> None:
-        """Answer those who wait, and those who came meanwhile."""
+        """Serve all waiting requests, including those that arrive during a database call."""
         waiting = self._waiting[costs]
         while waiting:
             batch = [answer for answer in waiting[:_MOST_AT_ONCE] if not answer.done()]

@@ -1,7 +1,7 @@
-"""Logins in the audit log: buffered, bounded and written in the background, so that no caller waits for it or floods it.
+"""Audit of logins: buffered, bounded and flushed in the background, so that it neither delays nor can be flooded.
 
-Once a minute: of refused callers one entry for each (reason, address) with a count, of admitted callers one entry for
-each credential an hour and process. A crash loses the entries in the buffer; entries beyond its bounds are dropped.
+Flushed once a minute: refused logins aggregated by (reason, address) with a count; accepted logins once per credential,
+hour and process. A crash loses the entries in the buffer; entries beyond its bounds are dropped.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class _Entry:
 
 
 class LoginAuditBuffer:
-    """Owned by one event loop. `clock` answers seconds and never goes back."""
+    """Owned by one event loop. `clock` is monotonic, in seconds."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._database = database
@@ -59,7 +59,7 @@ class LoginAuditBuffer:
         self._task: asyncio.Task[None] | None = None
 
     def record_refusal(self, action: str, refusal: ApiError, origin: Origin) -> None:
-        """A caller was refused. Beyond a number of addresses a minute the rest is counted together."""
+        """Record a refused login. Addresses beyond the buffer's bound share one aggregate entry."""
         key = (action, refusal.code, origin.address)
         if key not in self._refused and len(self._refused) >= _MAX_REASONS:
             key = (action, refusal.code, _ELSEWHERE)
@@ -73,7 +73,7 @@ class LoginAuditBuffer:
         self._refused[key] = _Entry(action, None, None, refusal.code, context)
 
     def record_login(self, identity: Identity, credential: Credential | None, origin: Origin) -> None:
-        """A caller was admitted with a credential of its own."""
+        """Record an accepted login."""
         if credential is None or identity.kind == "none":
             return
         now, last = self._clock(), self._seen.get(credential.fingerprint)
@@ -86,7 +86,7 @@ class LoginAuditBuffer:
         self._logins.append(_Entry(LOGIN_SUCCESS, identity.tenant_id, identity.name, None, context))
 
     async def flush(self) -> None:
-        """Write the buffered entries. Those that cannot be written now are dropped."""
+        """Write the buffered entries; on failure they are dropped, not retried."""
         entries = [*self._refused.values(), *self._logins]
         self._refused, self._logins = {}, []
         try:
@@ -106,11 +106,11 @@ class LoginAuditBuffer:
             _log.warning("logins_not_audited", code=error.sqlstate)
 
     def start(self) -> None:
-        """Begin to write once a minute."""
+        """Start the background flush."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
-        """Stop, and write the buffered entries."""
+        """Stop the background flush and write the buffered entries."""
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

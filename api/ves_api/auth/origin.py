@@ -1,4 +1,4 @@
-"""Where a request comes from, as far as audit, budgets and logs are told (operations 1.3, 8)."""
+"""Origin of a request for audit, rate limits and logs (operations 1.3, 8)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _CLIENT_BITS = 64
 
 
 class Origin:
-    """A request's id, its headers (names in lower case) and its peer; the client's address is worked out when asked for.
+    """A request's id, its headers (names in lower case) and its peer; the client's address is computed on demand.
 
-    `client` is (address, port) of the peer, None for a unix socket; `trusted` are the proxies whose headers count.
+    `client` is (address, port) of the peer, None for a unix socket; `trusted` are the networks of trusted proxies.
     """
 
     __slots__ = ("_client", "_trusted", "headers", "request_id")
@@ -45,7 +45,7 @@ class Origin:
 
     @property
     def budget_key(self) -> str:
-        """Key of the budget of an address: the address, of IPv6 its network of 64 bits, which one client has whole."""
+        """Rate-limit key of an address: IPv4 address or IPv6 /64, the prefix that one client usually controls."""
         address = self._address()
         if isinstance(address, ipaddress.IPv6Address):
             return str(ipaddress.IPv6Network((address, _CLIENT_BITS), strict=False))
@@ -65,7 +65,7 @@ class Origin:
 
 
 def audit_context(origin: Origin, identity: Identity) -> dict[str, str | None]:
-    """The `context` of every administrative function of schema `ves`: who calls (operations 8).
+    """The `context` parameter of the administrative functions of schema `ves`: actor and origin (operations 8).
 
     The actor is the agent of the credential, else the first 16 digits of the key's hash, else the token's id; never
     a secret.

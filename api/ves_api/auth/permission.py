@@ -1,4 +1,4 @@
-"""Permissions as data, and the one place where they are enforced (http-api 1.4, operations 2.4)."""
+"""Permissions as data, and their enforcement (http-api 1.4, operations 2.4)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 
 
 class Scope(Enum):
-    """What must lie in the scope of the credential, and which tenant the call is about.
+    """The resource that must be in the credential's scope, and the source of the call's tenant.
 
-    NOTHING: no data of any tenant. STREAM and TENANT: the `tenant_id` (and `store_id`) of the input. OWN_TENANT: the
-    `tenant_id` of the input, which may be left out for the credential's own. FOUND: a row that is searched by its id in
-    the credential's tenant (nil: in all); the call checks its store with `Context.in_scope`. VISIBLE: the credential's
-    own tenant, or none for the bootstrap administrator, who sees all; an optional `tenant_id` of the input narrows it.
-    AGENT: the tenant of the agent, searched like FOUND.
+    NOTHING: no tenant data. STREAM and TENANT: `tenant_id` (and `store_id`) of the input. OWN_TENANT: `tenant_id` of the
+    input, by default the credential's own. FOUND: a row looked up by id in the credential's tenant (nil: in all tenants);
+    the call checks its store with `Context.in_scope`. VISIBLE: the credential's own tenant, or all tenants for the
+    bootstrap administrator; an optional `tenant_id` of the input narrows it. AGENT: the agent's tenant, looked up as FOUND.
     """
 
     NOTHING = 0
@@ -36,10 +35,10 @@ class Scope(Enum):
 
 
 class Also(Enum):
-    """Who may call beside those with one of the rights.
+    """Credentials that are allowed in addition to those with one of the rights.
 
-    OWN_AGENT: a credential that is bound to the `agent_id` of the input. BOUND_WRITER: a credential with `write` that is
-    bound to an agent; whether that agent may is for the database to decide.
+    OWN_AGENT: a credential bound to the `agent_id` of the input. BOUND_WRITER: a credential with `write` bound to an
+    agent; the database decides whether that agent is allowed.
     """
 
     NOBODY = 0
@@ -49,10 +48,10 @@ class Also(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """Who may call an operation. One of `rights` opens it; `words` says all of it in the generated references.
+    """Authorization rule of an operation: any one of `rights` suffices; `words` describes it in the generated references.
 
-    `binds_agent`: a credential that is bound to an agent acts for the `agent_id` of the input only. `is_public`: no
-    credential is looked at.
+    `binds_agent`: a credential bound to an agent may act only for the `agent_id` of the input. `is_public`: no
+    authentication.
     """
 
     words: str
@@ -64,7 +63,7 @@ class Permission:
 
     @property
     def members(self) -> frozenset[str]:
-        """The members that an input must have for this permission to be enforced."""
+        """Names of the input members that enforcement reads."""
         names = set(_MEMBERS.get(self.scope, ()))
         if self.binds_agent or self.also is Also.OWN_AGENT:
             names.add("agent_id")
@@ -97,31 +96,31 @@ INGEST: Final = Permission(
 
 
 def in_stream(right: Right) -> Permission:
-    """A right for the stream that the input names."""
+    """Require a right on the stream of the input."""
     return Permission(words=f"{right}, and the stream in scope", rights=(right,), scope=Scope.STREAM)
 
 
 def in_tenant(right: Right) -> Permission:
-    """A right for the tenant that the input names."""
+    """Require a right on the tenant of the input."""
     return Permission(words=f"{right}, and the tenant in scope", rights=(right,), scope=Scope.TENANT)
 
 
 def in_own_tenant(*rights: Right) -> Permission:
-    """One of the rights for the tenant that the input names, the credential's own when it names none."""
+    """Require one of the rights on the tenant of the input, by default the credential's own."""
     words = f"{' or '.join(rights)}, and the tenant in scope"
     return Permission(words=words, rights=rights, scope=Scope.OWN_TENANT)
 
 
 def where_found(right: Right, what: str) -> Permission:
-    """A right for a row that is searched by its id."""
+    """Require a right on a row that is looked up by id."""
     return Permission(words=f"{right}, and {what} in scope", rights=(right,), scope=Scope.FOUND)
 
 
 def authorize(identity: Identity, permission: Permission, given: Any) -> uuid.UUID | None:
-    """The tenant that the call is about; None where it is about none or, for Scope.VISIBLE, about all.
+    """Enforce the permission and return the call's tenant; None for no tenant or, with Scope.VISIBLE, for all.
 
-    `given` is the input, or the part of it that has `permission.members`. Raises 403, or invalid_query when a tenant must
-    be named and is not.
+    `given` is the input, or the part of it with `permission.members`. Raises 403, or invalid_query when a required
+    tenant is missing.
     """
     if permission.is_public:
         return None

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: HMAC only, judged by themselves at each request, without the database (operations 2.2)."""
+"""JSON Web Tokens: HMAC only, validated statelessly at each request (operations 2.2)."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _LEEWAY_SECONDS = 60
 _REQUIRED = ["sub", "iss", "aud", "exp", "iat", "nbf", "jti"]
 _TIMES = ("exp", "iat", "nbf")
 _MAX_NAME = 64
-# Settings refuse a short secret in production and the start warns of one elsewhere: once is enough.
+# Disable the library's warning: settings refuse a short secret in production, and start-up warns of one elsewhere.
 warnings.simplefilter("ignore", jwt.InsecureKeyLengthWarning)
 
 
 class TokenReader:
-    """Turns a token into an identity. Without a secret every token is invalid."""
+    """Validates tokens and maps their claims to identities. Without a secret every token is invalid."""
 
     def __init__(self, settings: AuthSettings) -> None:
         self._secret = settings.jwt_secret
@@ -36,7 +36,7 @@ class TokenReader:
         self._jwt = jwt.PyJWT()
 
     def identify(self, token: str) -> Identity:
-        """The identity that the claims describe. Raises token_expired or invalid_token."""
+        """Verify the token and return the identity of its claims. Raises token_expired or invalid_token."""
         if self._secret is None:
             raise ApiError("invalid_token")
         try:
@@ -47,7 +47,7 @@ class TokenReader:
                 issuer=self._issuer,
                 audience=self._audience,
                 leeway=_LEEWAY_SECONDS,
-                # As in the reference `nbf` and `iat` must be there but a clock that is behind refuses nobody.
+                # As in the reference, `nbf` and `iat` are required but not compared with the clock (clock skew).
                 options={"require": _REQUIRED, "verify_nbf": False, "verify_iat": False},
             )
             return _identity(claims)
@@ -58,7 +58,7 @@ class TokenReader:
 
 
 def _identity(claims: dict[str, Any]) -> Identity:
-    """Raises ValueError, TypeError or ProtocolError for a claim that is not what it must be."""
+    """Map claims to an identity. Raises ValueError, TypeError or ProtocolError for a malformed claim."""
     for name in _TIMES:
         if isinstance(claims[name], bool) or not isinstance(claims[name], int | float):
             raise TypeError(name)
@@ -89,7 +89,7 @@ def _uuid(value: object) -> uuid.UUID:
 
 
 def _words(value: object) -> frozenset[str]:
-    """The parts of a comma list without the blanks around them; an absent or empty list has none."""
+    """Split a comma list and trim each part; absent or empty gives no parts."""
     if value is None or value == "":
         return frozenset()
     return frozenset(part.strip() for part in _text(value).split(","))

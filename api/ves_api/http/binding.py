@@ -1,7 +1,7 @@
-"""HTTP routes made from operations: the one way in which a route comes to be.
+"""HTTP routes generated from operations.
 
-Litestar stays as the router (paths, methods, lifespan) and for nothing else: reading, admission, errors and documents
-are the same for every operation and are done here.
+Litestar is used only as the router (paths, methods, lifespan). Decoding, authentication, rate limits, errors and the
+OpenAPI document are uniform over all operations and implemented here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Place(NamedTuple):
-    """Where a parameter of an operation is in a request; `segment` counts the parts of the path, None for the query."""
+    """Location of a parameter in a request; `segment` is the index of the path segment, None for the query."""
 
     member: str
     wire_name: str
@@ -80,7 +80,7 @@ class Route:
         async with operation.slot(context.services):
             await admit(context, operation)
         values = self._read_parameters(request.scope)
-        # Outside of the slot: the client decides how fast a body arrives.
+        # Before taking a slot: a slow client must not hold one while it sends the body.
         body = None if self._decoder is None else await read_body(request)
         async with operation.slot(context.services):
             return self._answer(await self._call(context, values, body))
@@ -97,13 +97,13 @@ class Route:
         return await operation.call(context, given)
 
     def _read_parameters(self, scope: Any) -> dict[str, Any]:
-        """The values of the parameters that are there. Raises invalid_query."""
+        """Read the parameters that are present. Raises invalid_query."""
         values: dict[str, Any] = {}
         query = parse_query(scope["query_string"]) if self._has_query else {}
         segments = scope["raw_path"].partition(b"?")[0].split(b"/")
         for place in self.parameters:
             if place.segment is not None:
-                # From the path as sent: an encoded slash belongs to the name that holds it.
+                # Split the raw path: an encoded slash is part of a segment, not a separator.
                 text = unquote_to_bytes(segments[place.segment]).decode("utf-8", "surrogateescape")
             elif place.wire_name in query:
                 text = query[place.wire_name]
@@ -123,7 +123,7 @@ class Route:
 
 
 def context_of(request: Request[Any, Any, Any]) -> Context:
-    """The context of a request whose caller is not admitted yet; its headers go out with any answer."""
+    """Context of a request before authentication; its headers are added to every response."""
     scope: Any = request.scope
     services: Services = request.app.state.services
     state = scope["state"]
@@ -135,7 +135,7 @@ def context_of(request: Request[Any, Any, Any]) -> Context:
 
 
 def _places(template: str, operation: Operation[Any]) -> tuple[Place, ...]:
-    """Path parameters are the members that the template names; the others are in the query."""
+    """Input members named in the path template are path parameters; the others are query parameters."""
     if operation.raw_body is not None or not issubclass(operation.input, Parameters):
         return ()
     segments = {part.strip("{}"): i for i, part in enumerate(template.split("/")) if part.startswith("{")}

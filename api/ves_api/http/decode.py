@@ -1,4 +1,4 @@
-"""Reading a request: bodies, query and path parameters, hex and times. Every refusal has its code."""
+"""Request decoding: bodies, query and path parameters, hex and times; every error has a registered code."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def require_json_type(request: Request[Any, Any, Any]) -> None:
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:
-    """The whole JSON body. Raises 415, and 413 as soon as the body is known to be too long.
+    """Read the JSON body. Raises 415, and 413 as soon as the size limit is exceeded.
 
-    Reads the messages itself: the framework's own reader costs more than decoding a small event.
+    Reads the ASGI messages directly: the framework's reader takes longer than decoding a small event.
     """
     require_json_type(request)
     limit = request.app.state.settings.max_body_bytes
@@ -73,21 +73,21 @@ def _too_long(limit: int) -> ApiError:
 
 
 def decode_struct(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """A body that was read as a struct. Raises malformed_json (400) or invalid_shape (422)."""
+    """Decode a body into a struct. Raises malformed_json (400) or invalid_shape (422)."""
     try:
         if not body.isascii():
-            body.decode()  # the decoder does not look into members that it skips
+            body.decode()  # the decoder does not check UTF-8 in skipped members
         try:
             return decoder.decode(body)
         except msgspec.ValidationError as error:
-            _decode_raw(body)  # what is not even JSON is malformed, whatever else is wrong with it
+            _decode_raw(body)  # a syntax error takes precedence over a shape error
             raise _wrong_shape(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ApiError("malformed_json") from error
 
 
 def _wrong_shape(message: str) -> ApiError:
-    """The refusal for a body of another shape, naming the member if the decoder did."""
+    """Build the invalid_shape error, with the member's name if the decoder reports it."""
     path = _PATH_IN_MESSAGE.search(message)
     missing = _MISSING_IN_MESSAGE.search(message)
     field = ".".join([m.group(1) for m in (path, missing) if m and m.group(1)])
@@ -95,7 +95,7 @@ def _wrong_shape(message: str) -> ApiError:
 
 
 def parse_query(text: bytes) -> dict[str, str]:
-    """The query parameters; of a repeated one the last counts. Raises invalid_query."""
+    """Parse the query string; the last of repeated parameters is used. Raises invalid_query."""
     try:
         return dict(parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict"))
     except ValueError as error:

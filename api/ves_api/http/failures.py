@@ -1,4 +1,4 @@
-"""From any exception to the one error body."""
+"""Mapping of exceptions to the error body (http-api 1.6)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _UNEXPECTED = 500
 
 
 def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """The framework's exception handler for everything that a handler raises."""
+    """Exception handler registered with the framework."""
     refusal = to_api_error(error)
     if isinstance(refusal.__cause__, psycopg.errors.DiskFull):
         request.app.state.services.pool_monitor.record_full_disk()
@@ -44,7 +44,7 @@ def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Respo
 
 
 def to_api_error(error: Exception) -> ApiError:
-    """The refusal for an exception; an unknown one is an internal error."""
+    """Map an exception to an ApiError; an unknown one becomes internal_error."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, RequestRefused):

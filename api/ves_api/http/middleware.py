@@ -1,8 +1,8 @@
-"""The outermost ASGI layer: what holds for every answer, whoever makes it.
+"""The outermost ASGI middleware, which applies to every response.
 
-The client's address, what the HTTP library does not check of HTTP (Host, transfer codings), request id, security headers, the allow-list of
-the operator's routes, CORS, compression, time limit, early answers, strict paths, HEAD, and one error body even when the framework or a handler
-fails in an unforeseen way (http-api 1.1, 1.2, 1.6, 1.9).
+Client address, HTTP checks that the HTTP library leaves out (Host, transfer codings), request id, security headers,
+allow-list of the operator's routes, CORS, compression, timeout, early responses, strict paths, HEAD, and the error body,
+also for unexpected exceptions of the framework or a handler (http-api 1.1, 1.2, 1.6, 1.9).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _log = get_logger("http")
 
 
 class Middleware:
-    """Wraps the application; keeps no state between requests."""
+    """ASGI middleware around the application; stateless between requests."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
@@ -88,7 +88,7 @@ class Middleware:
         started = time.perf_counter()
         try:
             await self._serve(scope, body, answer, request_id, wanted)
-        except Exception as error:  # noqa: BLE001 (the last resort: nothing may leave without an answer)
+        except Exception as error:  # noqa: BLE001 (last resort: every request gets a response)
             _log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
             await answer.refuse(ApiError("internal_error"), request_id)
         _log.debug(
@@ -116,7 +116,7 @@ class Middleware:
             return
         path = scope["path"] = _path(scope)
         if "//" in path or (path.endswith("/") and path != "/"):
-            # The framework would serve these as if they were written properly.
+            # The framework would normalize these paths and serve them.
             await answer.refuse(ApiError("route_not_found"), request_id)
             return
         if is_denied(scope, path, self._auth):
@@ -135,7 +135,7 @@ class Middleware:
         return self._any_origin or origin in self._origins
 
     def _is_preflight(self, scope: Any, headers: dict[bytes, bytes]) -> bool:
-        """Whether a browser asks first. A stranger gets the same 200, without the header that would let it go on."""
+        """Whether this is a CORS preflight. A disallowed origin gets the same 200 without the allow header."""
         return (
             bool(self._origins)
             and scope["method"] == "OPTIONS"
@@ -167,7 +167,7 @@ _READ_HEADERS = frozenset(
 
 
 def _http_refusal(scope: Any, headers: dict[bytes, bytes]) -> ApiError | None:
-    """What RFC 9112 3.2 (Host) and 6.1 (transfer codings) demand of a server and the HTTP library lets pass."""
+    """Enforce RFC 9112 3.2 (Host) and 6.1 (transfer codings), which the HTTP library does not check."""
     if scope["http_version"] == "1.1":
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
@@ -178,11 +178,11 @@ def _http_refusal(scope: Any, headers: dict[bytes, bytes]) -> ApiError | None:
 
 
 class _Body:
-    """The request's body on its way in: knows whether all of it was read, and reads on where an answer came before.
+    """Tracks how far the request body was read, and drains the rest after an early response.
 
-    A server that answers and closes while a client still writes resets the connection, and most clients then never
-    see the answer (RFC 9112 9.6). So the rest is read and dropped first: at most `most` bytes, for a bounded time.
-    `continues`: the sender of a body with `Expect: 100-continue` was told to go on already.
+    If a server responds and closes while the client still sends, the connection is reset and most clients lose the
+    response (RFC 9112 9.6). So the rest is read and discarded first: at most `most` bytes, for a bounded time.
+    `continues`: the 100 (Continue) response to `Expect: 100-continue` was already sent.
     """
 
     def __init__(self, receive: Receive, headers: dict[bytes, bytes], most: int, *, continues: bool) -> None:
@@ -193,7 +193,7 @@ class _Body:
         self.ended = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
 
     async def receive(self) -> Any:
-        """The application's `receive`."""
+        """ASGI `receive` for the application."""
         self._untouched = False
         message: Any = await self._receive()
         if not message.get("more_body", False):
@@ -201,7 +201,7 @@ class _Body:
         return message
 
     async def drain(self, seconds: float) -> None:
-        """Read and drop what is left, within the bounds."""
+        """Read and discard the rest of the body, within the bounds."""
         if self.ended or self._untouched:
             return
         dropped = 0
@@ -213,10 +213,10 @@ class _Body:
 
 
 class _Answer:
-    """One response on its way out: adds the common headers, compresses a body that comes in one piece.
+    """ASGI `send` wrapper: adds the common headers, compresses a body that is sent in one message.
 
-    `state` is the request's; a handler may leave `answer_headers` there for any answer, errors included. `drain` reads
-    the rest of the request.
+    `state` is the request's state; its `answer_headers` are added to every response, errors included. `drain` discards
+    the rest of the request body.
     """
 
     def __init__(
@@ -262,13 +262,13 @@ class _Answer:
         await self._send(message)
 
     async def whole(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a complete response of the middleware's own."""
+        """Send a complete response from the middleware."""
         length = (b"content-length", str(len(body)).encode())
         await self.send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
         await self.send({"type": "http.response.body", "body": body})
 
     async def refuse(self, error: ApiError, request_id: str) -> None:
-        """Send an error body, unless a response is already on its way."""
+        """Send an error body, unless a response has started."""
         if self.status:
             return
         self._start = None
@@ -276,14 +276,14 @@ class _Answer:
 
 
 async def _compress(body: bytes) -> bytes:
-    """gzip, in a thread when it would hold up the event loop for milliseconds."""
+    """Compress with gzip, in a thread when it would block the event loop for milliseconds."""
     if len(body) <= _GZIP_INLINE:
         return gzip.compress(body, _GZIP_LEVEL, mtime=0)
     return await asyncio.to_thread(gzip.compress, body, _GZIP_LEVEL, mtime=0)
 
 
 def _accepts_gzip(sent: bytes) -> bool:
-    """Whether the caller named gzip, and not only to rule it out (`gzip;q=0`)."""
+    """Whether `accept-encoding` allows gzip (not `gzip;q=0`)."""
     if b"gzip" not in sent:
         return False
     for part in sent.split(b","):
@@ -294,7 +294,7 @@ def _accepts_gzip(sent: bytes) -> bool:
 
 
 def _path(scope: Any) -> str:
-    """The path to route by. An encoded slash is part of a name, so it stays encoded."""
+    """Decode the path for routing. An encoded slash is part of a segment, so it stays encoded."""
     raw: bytes = scope.get("raw_path") or b""
     if b"%2f" not in raw.lower():
         return str(scope["path"])
@@ -302,7 +302,7 @@ def _path(scope: Any) -> str:
 
 
 def error_headers(error: ApiError) -> Headers:
-    """The headers of an error answer: media type, `x-error-code`, `retry-after`, and its own."""
+    """Headers of an error response: media type, `x-error-code`, `retry-after`, and the error's own headers."""
     headers = [(b"content-type", b"application/json"), (b"x-error-code", error.code.encode())]
     if error.retry_after is not None:
         headers.append((b"retry-after", str(error.retry_after).encode()))
@@ -311,7 +311,7 @@ def error_headers(error: ApiError) -> Headers:
 
 
 def _request_id(sent: bytes | None) -> str:
-    """The caller's id if it is short printable ASCII, else a fresh one."""
+    """Return the client's request id if it is short printable ASCII, else a new one."""
     if sent and len(sent) <= _MAX_REQUEST_ID and sent.isascii() and sent.decode().isprintable():
         return sent.decode()
     return str(fresh_uuid())

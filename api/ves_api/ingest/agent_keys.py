@@ -1,7 +1,7 @@
 """Agent public keys, cached per process.
 
-Key bytes of a number never change, so a cached key cannot be stale; windows and revocation are judged by the
-engine at every ingest. Keys that do not exist are not remembered.
+The key bytes of a key number are immutable, so a cached key cannot be stale; the engine checks validity windows and
+revocation at every ingest. Unknown keys are not cached (no negative caching).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class AgentKeys:
-    """A bounded cache by (tenant, agent, key number). Read from any thread, written by the event loop."""
+    """Bounded cache by (tenant, agent, key number). Any thread may read; only the event loop writes."""
 
     def __init__(self, database: Database, limits: CacheLimits) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class AgentKeys:
     def cached(
         self, tenant_id: uuid.UUID, names: Collection[tuple[uuid.UUID, int]]
     ) -> dict[tuple[uuid.UUID, int], AgentKey] | None:
-        """All the keys, or None when one is not cached."""
+        """Return the keys, or None if at least one is not cached."""
         keys = {}
         for agent_id, key_id in names:
             key = self.cache.get((tenant_id, agent_id, key_id))
@@ -42,7 +42,7 @@ class AgentKeys:
     async def load(
         self, tenant_id: uuid.UUID, names: Collection[tuple[uuid.UUID, int]]
     ) -> dict[tuple[uuid.UUID, int], AgentKey]:
-        """The keys that exist, from the database."""
+        """Read the keys from the database; unknown ones are left out."""
         rows = await aio.get_agent_keys(
             self._database,
             tenant_id=tenant_id,

@@ -1,4 +1,4 @@
-"""The answer of an append, of either stream: one record for a whole call and for the part of one request."""
+"""Result of an append to a VES or legacy stream, for a whole database call and for one request's part of it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class EventOutcome(msgspec.Struct, frozen=True):
-    """An event that got no new number. `ord` counts from 1.
+    """A rejected or replayed event. `ord` is its 1-based position in the batch.
 
-    Rejected: `phase` 1 is before numbering, 2 by it. Replayed: what is stored of the event; `signature` is hex, None while
-    none is stored.
+    Rejected: `phase` 1 is before sequencing, 2 during sequencing. Replayed: the stored event's fields; `signature` is hex,
+    None while no signature is stored.
     """
 
     ord: int
@@ -33,14 +33,14 @@ class EventOutcome(msgspec.Struct, frozen=True):
 
     @property
     def is_rejected(self) -> bool:
-        """Whether the event was refused."""
+        """Whether the event was rejected, not replayed."""
         return self.outcome == "rejected"
 
 
 class IngestAnswer(msgspec.Struct, frozen=True):
-    """`accepted` events got the numbers from `first_sequence` (None without any) to `head_sequence`, in input order.
+    """`accepted` events have the numbers from `first_sequence` (None if 0) on, consecutive and in input order.
 
-    `head_sequence` is the last number given to this request or to those before it in the call.
+    `head_sequence` is the stream's head after this request (or after an earlier one of the call, if 0 were accepted).
     """
 
     accepted: int
@@ -51,23 +51,23 @@ class IngestAnswer(msgspec.Struct, frozen=True):
 
     @property
     def last_sequence(self) -> int | None:
-        """The last number given; None without any."""
+        """Number of the last accepted event; None if 0."""
         return None if self.first_sequence is None else self.head_sequence
 
     def rejections(self, events: Sequence[Named]) -> list[Rejection]:
-        """Refused events: those refused before numbering, then those refused by it, each in input order."""
+        """Rejected events: phase 1, then phase 2, each in input order."""
         refused = sorted((e for e in self.exceptions if e.is_rejected), key=lambda e: (e.phase, e.ord))
         return [Rejection(events[e.ord - 1].event_id, e.reason, e.message) for e in refused]
 
 
 class Named(Protocol):
-    """An event as far as a rejection tells it."""
+    """Event fields that a rejection reports."""
 
     event_id: uuid.UUID
 
 
 def read_outcomes(exceptions: Any) -> list[EventOutcome]:
-    """The member `exceptions` of an answer of the database, in input order."""
+    """Parse the column `exceptions` of an ingest result, in input order."""
     if not exceptions:
         return []
     return sorted(msgspec.convert(exceptions, list[EventOutcome]), key=lambda outcome: outcome.ord)

@@ -1,12 +1,11 @@
-"""Requests that wait are appended together, those of one stream and those of several; each keeps its own answer.
+"""Group commit: waiting append requests, of one stream or of several, share one database call and transaction.
 
-A shared call carries what waits for any number of streams, in one transaction. It waits for no lock: streams that
-another session has locked, or that have no event yet, come back as busy and are then appended by calls of their own.
-While calls run, requests collect; the next call takes as many as fit. Two requests that share an event_id or a
-command_id are never in one call (the second would be judged a duplicate of the first): the later one waits for the next
-call, so it is judged against what the first has stored.
+A shared call never waits for a lock: streams that are locked by another session, or that have no event yet, are returned
+as busy and then appended by a call of their own. Requests that arrive while calls run are queued; the next call takes as
+many as fit. Requests with a common event_id or command_id never share a call, because the second would be rejected as a
+duplicate within the batch; it waits for the next call and is checked against the stored event.
 
-A stream has at most one call of this process in flight, so its requests are numbered in the order of their arrival.
+A stream has at most one call of this process in flight, so its requests are sequenced in arrival order.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ if TYPE_CHECKING:
 
 _MAX_EVENTS = 1000
 _MAX_STREAMS = 64
-# More shared calls at once would split what waits into smaller ones: measured, two keep the database busy.
+# More concurrent shared calls make batches smaller; measured: two saturate the database.
 _SHARED_CALLS = 2
-# A call that waits for a locked stream holds a connection, so there are few of them, and none waits long.
+# A call that waits for a stream's lock occupies a connection, so their number and their wait are bounded.
 _WAITING_CALLS = 4
 _LOCK_WAIT_MS = 100
-# How long a locked stream rests until the next attempt.
+# Back-off before the next attempt on a locked stream.
 _REST_SECONDS = 0.05
-# These say nothing about one request: asking again for each would only add load.
+# Failures of the server, not of one request: retrying request by request would only add load.
 _COMMON_FAILURES = frozenset({"database_unavailable", "timeout"})
 _STALE = frozenset({"stale_credentials", "stale_schemas"})
 _BUSY = "busy"
@@ -54,8 +53,8 @@ _Key = tuple["uuid.UUID", "uuid.UUID"]
 class Append:
     """One request's events for one stream.
 
-    `ids` are its event and command ids as numbers. `auth_epoch` is that of the caller's credential, None for one that
-    nothing stored can change.
+    `ids` are its event and command ids as integers. `auth_epoch` is the caller's credential epoch; None for a token,
+    which does not depend on stored state.
     """
 
     tenant_id: uuid.UUID
@@ -69,7 +68,7 @@ class Append:
 
 @dataclass(slots=True, eq=False)
 class _Stream:
-    """What waits for one stream. `is_contended`: another session had it locked, or it has no event yet."""
+    """Queue of one stream. `is_contended`: it was locked by another session, or has no event yet."""
 
     key: _Key
     waiting: deque[Append] = field(default_factory=deque)
@@ -78,7 +77,7 @@ class _Stream:
 
 @dataclass(slots=True)
 class Part:
-    """The requests of one stream that go into one call, all of one epoch each."""
+    """Requests of one stream in one call; they agree in credential epoch and in schema epoch."""
 
     key: _Key
     requests: list[Append]
@@ -96,7 +95,7 @@ class Coalescer:
         self._database = database
         self._signer = signer
         self._enabled = enabled
-        # Streams with requests; `_ready` are those without a call in flight, in the order of their turns.
+        # Streams with queued requests; `_ready` are those without a call in flight, in round-robin order.
         self._streams: dict[_Key, _Stream] = {}
         self._ready: deque[_Stream] = deque()
         self._contended: deque[_Stream] = deque()
@@ -106,8 +105,8 @@ class Coalescer:
     async def append(self, request: Append) -> IngestAnswer:
         """Append a request's events. Raises ApiError; stale_credentials and stale_schemas: nothing was stored.
 
-        A caller that gives up waiting does not take the events back once a call carries them: they are stored, and a
-        repeat of the request answers their receipts.
+        Cancelling the caller does not cancel an append in flight: the events are stored, and a retry of the request
+        returns their receipts.
         """
         request.answer = asyncio.get_running_loop().create_future()
         key = (request.tenant_id, request.store_id)
@@ -123,7 +122,7 @@ class Coalescer:
         return await request.answer
 
     async def drain(self) -> None:
-        """Wait until everything that was accepted for appending is answered."""
+        """Wait until every queued request is answered (graceful shutdown)."""
         while self._streams or self._tasks:
             if self._tasks:
                 await asyncio.wait(self._tasks)
@@ -136,7 +135,7 @@ class Coalescer:
         task.add_done_callback(self._tasks.discard)
 
     def _schedule(self) -> None:
-        """Start as many calls as there may be now."""
+        """Start calls up to the concurrency limits."""
         while self._contended and self._waits < _WAITING_CALLS:
             self._waits += 1
             self._start(self._wait_for(self._contended.popleft()))
@@ -146,7 +145,7 @@ class Coalescer:
             self._start(self._share(streams, parts))
 
     def _gather(self) -> tuple[list[_Stream], list[Part]]:
-        """The streams and requests of the next shared call."""
+        """Dequeue the requests of the next shared call, by stream."""
         streams: list[_Stream] = []
         parts: list[Part] = []
         used: set[int] = set()
@@ -166,7 +165,7 @@ class Coalescer:
         return streams, parts
 
     async def _share(self, streams: list[_Stream], parts: list[Part]) -> None:
-        """Serve one shared call; streams that were busy go on to calls that wait."""
+        """Run one shared call; busy streams are queued for a call that waits for the lock."""
         try:
             busy = await self._serve(parts)
         finally:
@@ -179,7 +178,7 @@ class Coalescer:
         self._schedule()
 
     async def _wait_for(self, stream: _Stream) -> None:
-        """Serve a stream by a call of its own that waits for the lock, and let it rest if that was in vain."""
+        """Append a stream by a call of its own that waits for the lock; back off if the wait times out."""
         part = Part(stream.key, take(stream.waiting, _MAX_EVENTS, set()))
         try:
             is_busy = await self._serve_alone(part, _LOCK_WAIT_MS)
@@ -197,7 +196,7 @@ class Coalescer:
         self._schedule()
 
     def _resume(self, stream: _Stream) -> None:
-        """Give a stream without a call in flight its next turn, or forget it when nobody waits any more."""
+        """Queue a stream without a call in flight for its next turn, or drop it when its queue is empty."""
         while stream.waiting and stream.waiting[0].answer.done():
             stream.waiting.popleft()
         if not stream.waiting:
@@ -206,7 +205,7 @@ class Coalescer:
             (self._contended if stream.is_contended else self._ready).append(stream)
 
     async def _serve(self, parts: list[Part]) -> list[Part]:
-        """Answer the requests of a shared call, whatever happens, but for those of busy streams, which are returned."""
+        """Complete every request of a shared call, also on errors, except those of busy streams, which are returned."""
         try:
             return await self._call(parts, 0)
         except ApiError as error:
@@ -216,13 +215,13 @@ class Coalescer:
                 _log.warning("shared_call_failed", code=error.sqlstate, streams=len(parts))
                 for part in parts:
                     await self._serve_alone(part, None)
-        except Exception as error:  # noqa: BLE001 (a waiter without an answer would wait for ever)
+        except Exception as error:  # noqa: BLE001 (an incomplete future would block its request forever)
             _log.error("append_failed", exc_info=error)
             _fail([r for part in parts for r in part.requests], ApiError("internal_error"))
         return []
 
     async def _serve_alone(self, part: Part, lock_wait_ms: int | None) -> bool:
-        """Answer every request of a stream, whatever happens; True if its lock was not had within the wait."""
+        """Complete every request of a stream, also on errors; True if the wait for its lock timed out."""
         try:
             return bool(await self._call([part], lock_wait_ms))
         except ApiError as error:
@@ -240,7 +239,7 @@ class Coalescer:
         return False
 
     async def _call(self, parts: list[Part], lock_wait_ms: int | None) -> list[Part]:
-        """One call of the database. Answers requests; returns the parts whose streams were busy."""
+        """Make one database call and complete its requests; return the parts whose streams were busy."""
         signer_id = await self._signer.own_id()
         for part in parts:
             part.requests[:] = _newest(part.requests)
@@ -268,10 +267,10 @@ class Coalescer:
 
 
 def take(queue: deque[Append], max_events: int, used: set[int]) -> list[Append]:
-    """Remove and return the requests of the next call: the first one, and all later ones that fit.
+    """Dequeue the requests of the next call: the first one, and all later ones that fit.
 
-    A request that shares an id with an earlier one, or with `used`, stays in its place; so do later ones that share an
-    id with it. `used` takes up the ids that were taken.
+    A request that shares an id with an earlier one, or with `used`, keeps its place in the queue; so do later ones that
+    share an id with it. The ids of the dequeued requests are added to `used`.
     """
     taken = [queue.popleft()]
     count = taken[0].events.count
@@ -299,7 +298,7 @@ def _newest_epoch(requests: Iterable[Append]) -> int | None:
 
 
 def _newest(requests: list[Append]) -> list[Append]:
-    """The requests that go into one call: those of the newest epochs. The others are answered as stale."""
+    """Select the requests with the newest epochs for one call; complete the others with a stale error."""
     auth = _newest_epoch(requests)
     schemas = max([r.verdicts.schema_epoch or 0 for r in requests])
     newest = []
@@ -314,7 +313,7 @@ def _newest(requests: list[Append]) -> list[Append]:
 
 
 def _deliver(requests: list[Append], result: IngestResult) -> None:
-    """Cut a stream's answer into one part a request."""
+    """Split a stream's result into one result per request."""
     exceptions = read_outcomes(result.exceptions)
     head = result.head_sequence if result.first_sequence is None else result.first_sequence - 1
     offset = position = 0

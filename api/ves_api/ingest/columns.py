@@ -1,4 +1,4 @@
-"""Prepared events as the columns of `ves.ingest_events`, encoded once and joined with those of other requests."""
+"""Array parameters of `ves.ingest_events`: a request's events are encoded once and concatenated with other requests'."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ARRAYS: tuple[tuple[str, type[ArrayParameter]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class EncodedEvents:
-    """The columns of some events; `digests` has 160 bytes an event."""
+    """The columns of a request's events; `digests` has 160 bytes per event."""
 
     count: int
     columns: tuple[Column, ...]
@@ -53,10 +53,10 @@ def encode_columns(
     blobs: Sequence[bytes | None] = (),
     key_id: bytes | None = None,
 ) -> EncodedEvents:
-    """Encode once, in whatever thread; costs about 2 µs an event.
+    """Encode the columns; thread-safe, about 2 µs per event.
 
-    `blobs` are the payloads encrypted under the key `key_id` (None for an event whose payload is stored as it
-    came); empty when nothing is encrypted.
+    `blobs` are the payloads encrypted under the key `key_id` (None for a payload that is stored as received); empty when
+    nothing is encrypted.
     """
     blobs = blobs or [None] * len(events)
     payloads = [e.payload if blob is None else None for e, blob in zip(events, blobs, strict=True)]
@@ -94,14 +94,14 @@ async def append_events(
     signer_id: int,
     lock_wait_ms: int | None,
 ) -> list[IngestResult]:
-    """Append the events of some requests a stream (tenant, store), in order, in one transaction; one result a stream.
+    """Append requests by stream (tenant, store), in order, in one transaction; one result per stream.
 
-    The verdicts of a stream, one a request, have one schema epoch. Raises stale_credentials and stale_schemas (nothing was
-    stored) if `lock_wait_ms` is None; otherwise these are outcomes.
+    All verdicts of a stream (one per request) have the same schema epoch. If `lock_wait_ms` is None, stale_credentials
+    and stale_schemas are raised (nothing was stored); otherwise they are outcomes.
     """
     flat = [e for parts in events for e in parts]
     judged = [v for parts in verdicts for v in parts]
-    # A column of nulls goes as a null of its type: the engine then skips it.
+    # A column of nulls is sent as a typed null, which the engine skips.
     columns: dict[str, Any] = {
         name: kind([e.columns[index] for e in flat]) for index, (name, kind) in enumerate(_ARRAYS)
     }

@@ -1,4 +1,4 @@
-"""One legacy ingest request from bytes to answer (http-api 2.1, VES 17.2)."""
+"""Service for legacy ingest requests, from body bytes to response (http-api 2.1, VES 17.2)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class PreparedLegacy:
-    """A request whose caller is authorized and whose events are encoded and judged; empty ones have no columns."""
+    """An authorized request with encoded and validated events; without events it has no columns."""
 
     request: LegacyRequest
     columns: dict[str, Any]
@@ -49,7 +49,7 @@ class PreparedLegacy:
 
 @dataclass(frozen=True, slots=True)
 class LegacyIngest:
-    """Owned by one event loop; what it runs in lanes are pure functions."""
+    """Owned by one event loop; functions that run in worker threads are pure."""
 
     database: Database
     limits: Limits
@@ -59,7 +59,7 @@ class LegacyIngest:
     lanes: Lanes
 
     async def prepare(self, identity: Identity, body: bytes) -> PreparedLegacy | None:
-        """Everything before the append; None for a request without events. Raises RequestRefused or ApiError."""
+        """Decode, authorize, encode and validate; None without events. Raises RequestRefused or ApiError."""
         lane = None if len(body) <= INLINE_BYTES else identity.tenant_id
         request = await self._run(lane, partial(self._parse, body, identity))
         if request.is_empty:
@@ -101,7 +101,7 @@ class LegacyIngest:
         )
 
     async def _run(self, lane: uuid.UUID | None, work: Callable[[], T]) -> T:
-        """Run at once, or for a large request in the lane of its tenant."""
+        """Run in the event loop, or for a large request in a worker thread (fair queue by tenant)."""
         return work() if lane is None else await self.lanes.run(lane, work)
 
     def _parse(self, body: bytes, identity: Identity) -> LegacyRequest:

@@ -1,10 +1,9 @@
-"""`ves.ingest_legacy_events`: columns, and payloads that are encrypted under the numbers they will have.
+"""`ves.ingest_legacy_events`: columns, and optimistic encryption of payloads under predicted sequence numbers.
 
 The protocol binds an encrypted legacy payload to its sequence number (VES 16), which is known only under the stream's
-lock. So the number is guessed from the last head that this process has seen. When the guess is wrong (another process
-appended, an event was refused) nothing is stored, the engine answers the right numbers, and the batch is encrypted again.
-Calls of one process for one stream wait for each other, so only another process makes a guess wrong, and only by
-appending.
+lock. So the number is predicted from the last head seen by this process. On a misprediction (another process appended,
+an event was rejected) nothing is stored, the engine returns the right numbers, and the batch is encrypted again.
+Appends of one process to one stream are serialized, so that they do not invalidate each other's predictions.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _STREAMS = CacheLimits(max_entries=10_000, ttl_seconds=3600)
 
 
 class LegacyHeads:
-    """Guesses of the heads of legacy streams, and one appender a stream. Owned by one event loop."""
+    """Last known heads of legacy streams, and a mutex per stream. Owned by one event loop."""
 
     def __init__(self) -> None:
         self._heads: Cache[_Stream, int] = Cache(_STREAMS)
@@ -44,13 +43,13 @@ class LegacyHeads:
 
     @asynccontextmanager
     async def alone(self, stream: _Stream) -> AsyncIterator[None]:
-        """Wait until no other call of this process appends to the stream."""
+        """Hold the stream's mutex: one append of this process at a time."""
         lock = self._locks.setdefault(stream, asyncio.Lock())
         async with lock:
             yield
 
     def guess(self, stream: _Stream, events: Sequence[LegacyEvent]) -> list[int | None]:
-        """The numbers of the events if all that are good follow the last head known here."""
+        """Predict the numbers of the events: those without a refusal follow the last known head."""
         number = self._heads.get(stream) or 0
         numbers: list[int | None] = []
         for event in events:
@@ -64,7 +63,7 @@ class LegacyHeads:
 
 
 def encode_legacy(events: Sequence[LegacyEvent]) -> dict[str, Any]:
-    """The array parameters of `ves.ingest_legacy_events`, but for payloads and verdicts."""
+    """Encode the array parameters of `ves.ingest_legacy_events` except payloads and verdicts."""
     texts, blobs, int8s, nullable = arrays.texts, arrays.blobs, arrays.int8s, arrays.nullable
     base_versions = nullable([e.base_version for e in events], int8s)
     envelope_versions = nullable([e.envelope_version for e in events], int8s)
@@ -93,7 +92,7 @@ async def append_legacy_events(
     """Append a batch in one transaction. Raises stale_credentials, stale_schemas (nothing was stored).
 
     `columns` are those of `encode_legacy` and the verdicts. `key` encrypts the payloads; without one they are stored as
-    received. Not repeated after a lost connection: a batch that was stored would be answered as duplicates.
+    received. Not retried after a lost connection: a batch that was stored would be rejected as duplicates.
     """
     stream = (request.tenant_id, request.store_id)
 
@@ -145,7 +144,7 @@ def _sealed(blobs: Sequence[bytes | None], key_id: bytes, numbers: Sequence[int 
     key_ids = [None if blob is None else key_id for blob in blobs]
     expected = arrays.nullable(numbers, arrays.int8s)
     if expected.data is None:
-        # An array of nulls, not a null: it says that no event is expected to be stored.
+        # An array of nulls, not a null: it tells the engine that no event is expected to be stored.
         expected = arrays.nulls(len(numbers))
     return {
         "payloads": arrays.JsonArray([arrays.Column(len(blobs), None)]),

@@ -1,4 +1,4 @@
-"""The legacy stream on the wire (http-api 2.1, 3, 4): snake_case everywhere."""
+"""Wire format of the legacy stream, all members in snake_case (http-api 2.1, 3, 4)."""
 
 from __future__ import annotations
 

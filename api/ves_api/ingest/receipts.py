@@ -1,6 +1,6 @@
-"""Stores handed-out receipt signatures in the background, after the answer.
+"""Write-behind queue that stores receipt signatures after the response.
 
-The receipts worker signs again what was never stored, so the queue is bounded and a failed call is dropped.
+The queue is bounded and a failed call is not retried: the receipts worker recreates missing signatures.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _log = get_logger("receipts")
 
 @dataclass(slots=True)
 class _Stream:
-    """What waits for one stream: parallel numbers, 32-byte hashes and 64-byte signatures."""
+    """Queue of one stream: parallel lists of sequence numbers, 32-byte hashes and 64-byte signatures."""
 
     numbers: list[int] = field(default_factory=list)
     hashes: list[bytes] = field(default_factory=list)
@@ -48,11 +48,11 @@ class ReceiptKeeper:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin flushing in the background."""
+        """Start the background flush."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def add(self, tenant_id: uuid.UUID, store_id: uuid.UUID, batch: SignedBatch) -> None:
-        """Take a batch's signatures, or drop them when too many wait."""
+        """Queue a batch's signatures; dropped when the queue is full."""
         if not batch.signatures or self._count >= _MAX_WAITING:
             return
         stream = self._waiting.setdefault((tenant_id, store_id), _Stream())
@@ -63,7 +63,7 @@ class ReceiptKeeper:
         self._wake.set()
 
     async def close(self) -> None:
-        """Store what waits, within a few seconds, then stop."""
+        """Flush the queue, for at most a few seconds, and stop."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):

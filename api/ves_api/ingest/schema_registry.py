@@ -1,4 +1,4 @@
-"""Schemas of this process: compiled once a version, known for ingest with the epoch at which they were read."""
+"""Schema registration, and this process's caches: compiled schemas by id, active schemas by tenant epoch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_ROUNDS = 20
 
 @dataclass(frozen=True, slots=True)
 class NewSchema:
-    """A schema to register; `compatibility` None: nothing is compared."""
+    """A schema to register; `compatibility` None: no comparison with earlier versions."""
 
     tenant_id: uuid.UUID
     event_type: str
@@ -40,13 +40,13 @@ class SchemaRegistry:
 
     def __init__(self, database: Database, limits: CacheLimits) -> None:
         self._database = database
-        # The text of a schema id never changes, so a compiled one cannot be stale.
+        # The text of a schema id is immutable, so a cached compiled schema cannot be stale.
         self.cache: Cache[uuid.UUID, CompiledSchema] = Cache(limits)
 
     async def compiled(
         self, schema_id: uuid.UUID, text: str, compile_text: Callable[[str], CompiledSchema] = compile_schema
     ) -> CompiledSchema:
-        """The compiled schema of this id. Raises RequestRefused for one that this process cannot compile."""
+        """Return the compiled schema, cached by id. Raises RequestRefused if it does not compile."""
         known = self.cache.get(schema_id)
         if known is None:
             known = await asyncio.to_thread(compile_text, text)
@@ -56,7 +56,8 @@ class SchemaRegistry:
     async def register(self, new: NewSchema, context: Mapping[str, str | None]) -> EventSchema:
         """Compile, compare and store. Raises RequestRefused(invalid_schema, schema_incompatible) or ApiError.
 
-        The engine refuses a version that came between comparing and storing; then it is compared again.
+        Optimistic concurrency: if another version was registered between comparison and insert, the engine refuses
+        and the comparison is repeated.
         """
         compiled = await asyncio.to_thread(compile_schema, new.text)
         mode = new.compatibility

@@ -1,8 +1,8 @@
-"""The active schemas that ingest checks, cached per process and correct at once after a change anywhere.
+"""Per-process cache of the active schemas for ingest; a change takes effect in every process at once.
 
-What is cached carries the tenant's schema epoch. Ingest passes it to the engine, which refuses (VE634) when a schema
-of the tenant changed since; then it is read again. A tenant that is not known is taken to have no schemas (epoch 0),
-which costs nothing for those that have none and one refused call for those that have.
+An entry carries the tenant's schema epoch. Ingest passes it to the engine, which refuses a stale one (VE634); the entry
+is then re-read. A tenant that is not cached is assumed to have no schemas (epoch 0): this costs nothing for tenants
+without schemas and one refused call for the others.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _log = get_logger("schemas")
 
 
 class _BudgetSpentError(Exception):
-    """The schemas of one batch have taken their CPU time."""
+    """Compiling the schemas of one batch exceeded the CPU budget."""
 
 
 def _within_budget() -> Callable[[str], CompiledSchema]:
-    """`compile_schema` for the schemas of one batch; raises _BudgetSpentError once they took MAX_SECONDS of CPU."""
+    """`compile_schema` for one batch; raises _BudgetSpentError after MAX_SECONDS of CPU time."""
     left = MAX_SECONDS
 
     def compile_text(text: str) -> CompiledSchema:
@@ -55,7 +55,7 @@ def _within_budget() -> Callable[[str], CompiledSchema]:
 
 
 class ActiveSchemas:
-    """`cached` and `check` may be called from any thread, the rest belongs to one event loop."""
+    """`cached` and `check` are thread-safe; the other methods belong to one event loop."""
 
     def __init__(
         self, database: Database, registry: SchemaRegistry, limits: CacheLimits, mode: ValidationMode
@@ -68,7 +68,7 @@ class ActiveSchemas:
         self.cache: Cache[tuple[uuid.UUID, str], tuple[int, ActiveSchema | None]] = Cache(limits)
 
     def cached(self, tenant_id: uuid.UUID, events: Iterable[Payload]) -> Rules | None:
-        """The rules for these events; None: ask `load`."""
+        """Return the cached rules for these events; None on a cache miss (then `load`)."""
         if self.mode == "disabled":
             return _UNCHECKED
         epoch = self._epochs.get(tenant_id)
@@ -83,7 +83,7 @@ class ActiveSchemas:
         return Rules(epoch, active)
 
     async def load(self, tenant_id: uuid.UUID, events: Iterable[Payload]) -> Rules:
-        """The rules for these events, from the database."""
+        """Read the rules for these events from the database."""
         types = {event.event_type for event in events}
         rows = await aio.get_active_schemas(self._database, tenant_id=tenant_id, event_types=list(types))
         epoch = rows[0].schema_epoch
@@ -108,7 +108,7 @@ class ActiveSchemas:
         return Rules(epoch, active if epoch else {})
 
     async def newer(self, tenant_id: uuid.UUID, events: Sequence[Payload], seen_epoch: int | None) -> Rules:
-        """The rules after epoch `seen_epoch`, which the engine called stale; the first of concurrent callers reads them."""
+        """Re-read the rules after the engine refused `seen_epoch`; concurrent callers share one read."""
         async with self._loading:
             known = self.cached(tenant_id, events)
             if known is not None and (known.epoch or 0) > (seen_epoch or 0):
@@ -122,7 +122,7 @@ class ActiveSchemas:
         events: Sequence[P],
         is_encrypted: Callable[[P], bool] = lambda _: False,
     ) -> dict[int, str]:
-        """Messages by position of the events to refuse; mode warn only logs that there would be some."""
+        """Validate payloads; messages of refused events by position. In mode `warn` failures are only logged."""
         end = time.thread_time() + MAX_SECONDS
         found = judge(self.mode, rules, events, is_encrypted, lambda: time.thread_time() > end)
         if found and self.mode == "warn":
@@ -132,6 +132,6 @@ class ActiveSchemas:
 
 
 def _warn(tenant_id: Any, events: Sequence[Payload]) -> None:
-    """What would have been refused, without a word of the payloads."""
+    """Log the events that mode `enforce` would have refused, without payload contents."""
     types = sorted({event.event_type for event in events})
     _log.warning("schema_warning", tenant=tenant_id, events=len(events), event_types=types[:_TYPES_LOGGED])

@@ -1,7 +1,7 @@
-"""One ingest request from bytes to bytes: decode, check, verify, append, sign.
+"""Service for ingest requests, from body bytes to response bytes: decode, check, verify, append, sign.
 
-Everything before the append needs no connection and no lock, and runs in the event loop for a small request
-and in a thread for a large one (libsodium releases the interpreter lock).
+The steps before the append hold neither a connection nor a lock. They run in the event loop for a small request and in
+a worker thread for a large one (libsodium releases the GIL).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# A request of this size (about four events of 1 kB) costs less than handing it to a thread would delay it.
+# Up to this size (about four events of 1 kB) processing takes less time than the hand-over to a thread.
 INLINE_BYTES = 8192
 _INLINE_EVENTS = 4
 _log = get_logger("ingest")
@@ -62,9 +62,9 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class Prepared:
-    """A request whose caller is authorized and whose events are verified, encoded and judged.
+    """An authorized request with verified, encoded and validated events.
 
-    `lane` is the tenant in whose threads its work runs, None for a small request, which runs in the event loop.
+    `lane` is the tenant id for fair scheduling of worker threads; None for a small request, which runs in the event loop.
     """
 
     request: IngestRequest
@@ -75,7 +75,7 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """Owned by one event loop; what it runs in lanes are pure functions."""
+    """Owned by one event loop; functions that run in worker threads are pure."""
 
     limits: Limits
     agent_keys: AgentKeys
@@ -87,7 +87,7 @@ class Ingest:
     lanes: Lanes
 
     async def prepare(self, identity: Identity, body: bytes) -> Prepared:
-        """Everything before the append. Raises RequestRefused or ApiError for whole-request refusals."""
+        """Run the steps before the append. Raises RequestRefused or ApiError when the whole request is refused."""
         lane = None if len(body) <= INLINE_BYTES else identity.tenant_id
         request, prepared = await self._run(lane, partial(self._prepare, identity, body, lane))
         if prepared is not None:
@@ -101,7 +101,7 @@ class Ingest:
         return await self._run(lane, partial(self._verify, request, keys, rules, lane))
 
     async def append(self, request_id: str, prepared: Prepared, auth_epoch: int | None) -> bytes:
-        """The response body (VES 14.3). Raises ApiError; stale_credentials: nothing was stored."""
+        """Append and return the response body (VES 14.3). Raises ApiError; stale_credentials: nothing was stored."""
         request, lane = prepared.request, prepared.lane
 
         async def append(verdicts: Verdicts) -> IngestAnswer:
@@ -143,13 +143,13 @@ class Ingest:
         return response
 
     async def _run(self, lane: uuid.UUID | None, work: Callable[[], T]) -> T:
-        """Run at once, or for a large request in the lane of its tenant."""
+        """Run in the event loop, or for a large request in a worker thread (fair queue by tenant)."""
         return work() if lane is None else await self.lanes.run(lane, work)
 
     def _prepare(
         self, identity: Identity, body: bytes, lane: uuid.UUID | None
     ) -> tuple[IngestRequest, Prepared | None]:
-        """Decode and check in the order of http-api 2.2; verify and encode too if all that takes is cached."""
+        """Decode and check in the order of http-api 2.2; on cache hits (keys, schemas) also verify and encode."""
         request = parse_request(body, self.limits)
         check_batch(request)
         identity.require_agent(request.agent_id)
@@ -169,7 +169,7 @@ class Ingest:
         rules: Rules,
         lane: uuid.UUID | None,
     ) -> Prepared:
-        """Verify every signature under its key, encrypt what is to be stored, judge payloads by their schemas."""
+        """Verify every signature, encrypt the payloads for storage, validate payloads against their schemas."""
         events = request.events
         verify_signatures(events, keys, self.limits.profile)
         key = self.at_rest.key(request.tenant_id)
@@ -216,7 +216,7 @@ def _is_encrypted(event: PreparedEvent) -> bool:
 
 
 def _ids(request: IngestRequest) -> frozenset[int]:
-    """Every event and command id, as numbers; requests that share one are not appended in one call."""
+    """All event and command ids as integers; requests with a common id must not share a call."""
     ids = {e.event_id.int for e in request.events}
     ids.update(e.command_id.int for e in request.events if e.command_id is not None)
     return frozenset(ids)

@@ -1,4 +1,4 @@
-"""Receipts: signed after commit, and the same bytes for ever (VES 11)."""
+"""Receipts: signed after commit, byte-identical on every replay (VES 11)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SCHEME_ED25519 = 1
 
 
 class SignedBatch:
-    """The receipts of one request's accepted events, and what the store needs to keep of them."""
+    """Receipts of one request's accepted events, and the fields to store."""
 
     __slots__ = ("hashes", "receipts", "sequence_numbers", "signatures")
 
@@ -38,7 +38,7 @@ class SignedBatch:
 
 
 class ReceiptSigner:
-    """The process's own signing key and the register of all signers. Owned by one event loop."""
+    """The signing key of this process, and the cached public keys of all signers. Owned by one event loop."""
 
     def __init__(
         self, database: Database, sequencer_id: uuid.UUID, seed: bytes | None, key_version: int
@@ -52,7 +52,7 @@ class ReceiptSigner:
         self._registering = asyncio.Lock()
 
     async def own_id(self) -> int:
-        """The number of this process's signer; registered on first use, so that a database may come late."""
+        """Return this process's signer number; registered on first use, as the database may be down at start-up."""
         if self._own is None:
             async with self._registering:
                 if self._own is None:
@@ -75,7 +75,7 @@ class ReceiptSigner:
         first_sequence: int,
         sequenced_at: str,
     ) -> SignedBatch:
-        """Receipts of newly numbered events. Pure: runs in any thread, never under a lock."""
+        """Sign the receipts of newly sequenced events. Pure and thread-safe; called without a lock."""
         batch = SignedBatch()
         batch.sequence_numbers = list(range(first_sequence, first_sequence + len(events)))
         hashes = receipt_hashes(
@@ -114,10 +114,10 @@ class ReceiptSigner:
         )
 
     async def replay(self, request: IngestRequest, event: PreparedEvent, stored: EventOutcome) -> Receipt:
-        """The receipt that the first answer carried, from what the engine says of the stored event.
+        """Rebuild the original receipt of a replayed event from its stored fields.
 
-        Ed25519 is deterministic, so a signature that is not stored yet is made again with the same key. With
-        neither the signature nor the key the receipt cannot be given: overloaded (503).
+        Ed25519 is deterministic, so a signature that is not stored yet is recreated with the same key. Raises
+        overloaded (503) when this process has neither the signature nor the key.
         """
         signer = await self._signer(stored.signer_id)
         digest = receipt_hash(

@@ -1,4 +1,4 @@
-"""What is wrong with events, schemas included, and the one loop for schemas that changed meanwhile."""
+"""Validation results of events, including schemas, and the retry loop for stale schemas."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _ROUNDS = 8
 
 
 class Judged(Payload, Protocol):
-    """An event with what decoding and verifying found."""
+    """A prepared event with its refusal by decoding or signature verification."""
 
     refusal_message: str | None
 
 
 class Verdicts(NamedTuple):
-    """Refusals and their messages, one an event; `schema_epoch` is that of the schemas, None if none were looked at."""
+    """Refusals and messages, one per event; `schema_epoch` is the epoch of the schemas, None if none were used."""
 
     refusals: Column
     messages: Column
@@ -44,7 +44,7 @@ def judge(
     reason: str,
     is_encrypted: Callable[[E], bool] = lambda _: False,
 ) -> Verdicts:
-    """The verdicts of these schemas over what decoding and verifying found; `reason` names a refusal by a schema."""
+    """Combine decoding and signature refusals with those by the schemas; `reason` names a refusal by a schema."""
     found = schemas.check(tenant_id, rules, events, is_encrypted)
     messages = [event.refusal_message for event in events]
     refusals, messages = overlay(events, messages, found, reason)
@@ -58,9 +58,9 @@ async def with_fresh_verdicts(
     append: Callable[[Verdicts], Awaitable[T]],
     judge_again: Callable[[int | None], Awaitable[Verdicts]],
 ) -> T:
-    """Run `append(verdicts)`; where the database refused their schema epoch, judge by newer schemas and repeat.
+    """Run `append(verdicts)`; if the database refuses the schema epoch, validate by newer schemas and retry.
 
-    Raises what `append` raises; stale_schemas after 8 rounds.
+    Propagates the errors of `append`; stale_schemas after 8 rounds.
     """
     for last in (False,) * (_ROUNDS - 1) + (True,):
         try:

@@ -1,4 +1,4 @@
-"""What an ingest answer looks like (http-api 2.2): a camelCase wrapper around snake_case rejections."""
+"""Wire format of ingest requests and responses: camelCase wrapper, snake_case rejections (http-api 2.2)."""
 
 from __future__ import annotations
 

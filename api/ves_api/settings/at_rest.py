@@ -1,4 +1,4 @@
-"""Encryption at rest: where this process finds its keys (operations 1.4, VES 16)."""
+"""Settings of encryption at rest: source of the key ring (operations 1.4, VES 16)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AtRestSettings:
-    """The source of the key ring; keys print as their ids."""
+    """The source of the key ring; its repr shows key ids instead of keys."""
 
     source: RingSource = field(repr=False)
 

@@ -1,4 +1,4 @@
-"""Who is let in and how often (operations 1.3, 2.6)."""
+"""Settings of authentication and rate limits (operations 1.3, 2.6)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAPPED_BITS = 96
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """At most `limit` requests in any `window_seconds`; at most `max_entries` callers are remembered."""
+    """At most `limit` requests in any `window_seconds`; counters are kept for at most `max_entries` callers."""
 
     limit: int
     window_seconds: int
@@ -38,10 +38,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class AuthSettings:
-    """Authentication, addresses and budgets. None switches a thing off; networks are sorted as given.
+    """Authentication, addresses and rate limits. None disables a feature; networks keep the configured order.
 
-    `rate_limit` is the budget of a tenant; `credential_window` and `credential_entries` go with the limit that an
-    API key brings along. `trusted_proxies` None: proxy headers are ignored.
+    `rate_limit` is the limit of a tenant; `credential_window` and `credential_entries` complete the limit stored with an
+    API key. `trusted_proxies` None: proxy headers are ignored.
     """
 
     required: bool
@@ -85,7 +85,7 @@ def load_auth(env: Environment, *, production: bool) -> AuthSettings:
 
 
 def _auth_required(env: Environment, *, production: bool) -> bool:
-    """Whether a credential is demanded; doing without takes two switches and is never had in production."""
+    """Whether authentication is required. Disabling it takes two variables and is refused in production."""
     allowed = env.flag("ALLOW_AUTH_DISABLED", default=False)
     if env.choice("AUTH_MODE", "required", _MODES) == "required":
         return True
@@ -119,7 +119,7 @@ def _registration(env: Environment) -> Budget | None:
 
 
 def _networks(env: Environment, name: str, default: str) -> tuple[Network, ...]:
-    """A comma list of addresses and CIDR blocks; a host's bits beyond the prefix are ignored."""
+    """Parse a comma list of addresses and CIDR blocks; host bits beyond the prefix are ignored."""
     found = []
     for part in env.text(name, default).split(","):
         text = part.strip()
@@ -133,7 +133,7 @@ def _networks(env: Environment, name: str, default: str) -> tuple[Network, ...]:
 
 
 def _unmapped(network: Network) -> Network:
-    """IPv4 written as IPv6 (::ffff:a.b.c.d) is IPv4: addresses are compared in that form."""
+    """Convert IPv4-mapped IPv6 (::ffff:a.b.c.d) to IPv4, the form in which addresses are compared."""
     if isinstance(network, ipaddress.IPv6Network) and network.prefixlen >= _MAPPED_BITS:
         inner = network.network_address.ipv4_mapped
         if inner is not None:

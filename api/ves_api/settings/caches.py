@@ -16,7 +16,7 @@ _KEYS, _KEY_SECONDS = 10_000, 3600
 
 @dataclass(frozen=True, slots=True)
 class CacheLimits:
-    """The most entries of a cache and the age, in seconds, at which one is read again; both at least 1."""
+    """Maximum number of entries of a cache and maximum age of an entry in seconds; both at least 1."""
 
     max_entries: int
     ttl_seconds: int
@@ -24,7 +24,7 @@ class CacheLimits:
 
 @dataclass(frozen=True, slots=True)
 class CacheSettings:
-    """One pair of limits a cache. The VES caches are as large as the legacy ones unless told otherwise."""
+    """Limits of each cache. The VES caches default to the limits of the legacy ones."""
 
     commitment: CacheLimits
     proof: CacheLimits
@@ -35,7 +35,7 @@ class CacheSettings:
 
 
 def load_caches(env: Environment) -> CacheSettings:
-    """Read the limits. As in the reference, no value stops the start: what is no number means the default."""
+    """Read the limits. As in the reference, an invalid value does not stop the start but means the default."""
     size, age = (
         env.positive("CACHE_COMMITMENT_MAX", _COMMITMENTS),
         env.positive("CACHE_COMMITMENT_TTL_SECS", _COMMITMENT_SECONDS),

@@ -15,7 +15,7 @@ _MOST_CONNECTIONS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ReplicaSettings:
-    """A standby of the primary that may answer what cannot change. Times in seconds."""
+    """A standby of the primary that serves reads of immutable facts. Times in seconds."""
 
     url: str
     max_connections: int
@@ -30,9 +30,9 @@ class ReplicaSettings:
 
 
 def load_replica(env: Environment, *, max_connections: int, application_name: str) -> ReplicaSettings | None:
-    """The replica, or None without READ_DATABASE_URL; its limits are checked in any case.
+    """Read the replica's settings; None without READ_DATABASE_URL, but its limits are validated in any case.
 
-    `max_connections` and `application_name` are those of the primary, from which the defaults come.
+    `max_connections` and `application_name` are the primary's and serve as defaults.
     """
     replica = ReplicaSettings(
         url=connection_url(env, "READ_DATABASE_URL", ""),

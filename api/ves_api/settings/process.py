@@ -1,7 +1,7 @@
 """Process settings: one frozen object, read once from the environment (operations 1.1-1.4).
 
-Variable names are those of the reference. A value that cannot be used stops the start with a message that
-names the variable. Printing the object masks its secrets.
+Variable names are those of the reference. An invalid value stops the start with a message that names the variable.
+The repr of the object masks secrets.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _I32_MAX = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that the process takes from its environment. Sizes are bytes, times are seconds."""
+    """All settings of the process. Sizes are in bytes, times in seconds."""
 
     host: str
     port: int
@@ -92,11 +92,11 @@ class Settings:
 
     @property
     def pool_floor(self) -> int:
-        """Connections that one process keeps warm."""
+        """Minimum number of open connections of one process."""
         return min(self.pool_size, self.shared(self.min_connections))
 
     def shared(self, connections: int) -> int:
-        """One process's part, rounded up, of a number of connections that all worker processes share."""
+        """Share of one worker process, rounded up, in a number of connections configured for all of them."""
         return -(-connections // self.workers)
 
     @property
@@ -113,12 +113,12 @@ class Settings:
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read and validate the settings. Raises SettingsError naming the first variable that is wrong."""
+    """Read and validate the settings. Raises SettingsError naming the first invalid variable."""
     return read(Environment(os.environ if environ is None else environ))
 
 
 def read(env: Environment) -> Settings:
-    """As `load`; the environment then tells what was asked for and what is in effect."""
+    """As `load`, with an Environment, which records each variable that was read and its effective value."""
     workers = env.integer("VES_API_WORKERS", os.cpu_count() or 1, low=1, high=256)
     production = (env.text("SEQUENCER_ENV") or env.text("ENVIRONMENT")).lower() not in _DEVELOPMENT
     max_connections = env.integer("MAX_DB_CONNECTIONS", 8 * workers, low=1, high=10_000)
@@ -185,7 +185,7 @@ def _bootstrap_key(env: Environment, *, production: bool) -> str | None:
 
 
 def _sequencer_id(env: Environment) -> uuid.UUID:
-    """The id in receipts. Without one a fresh id is drawn and exported, so that all workers share it."""
+    """Return the sequencer id for receipts. If unset, a random id is exported to the environment for all workers."""
     parsed = env.parsed("VES_SEQUENCER_ID", uuid.UUID)
     if parsed is None:
         parsed = uuid.uuid4()

@@ -1,1 +1,1 @@
-"""Verification of proofs in processes of their own, so that it never holds up the event loop."""
+"""Proof verification in child processes, so that it does not block the event loop."""

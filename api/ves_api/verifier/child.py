@@ -1,6 +1,6 @@
-"""A verifying process: one JSON line in, one JSON line out, until its input ends.
+"""A verifier process: reads one JSON line, writes one JSON line, until end of input.
 
-It ends with its parent, however that ends: the pipe is closed then.
+It also exits when its parent is killed, because that closes the pipe.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NS_PER_MS = 1_000_000
 
 
 class Question(msgspec.Struct):
-    """A proof to judge; `public_inputs` and `payload` are JSON texts, `payload` None when it is encrypted."""
+    """A proof to verify; `public_inputs` and `payload` are JSON texts, `payload` None when it is encrypted."""
 
     proof_type: str
     proof: str
@@ -28,7 +28,7 @@ class Question(msgspec.Struct):
 
 
 class Verdict(msgspec.Struct):
-    """The judgement; `error` None means that the proof verifies. `options` are hex."""
+    """The result; `error` None means that the proof verifies. `options` are hex."""
 
     error: str | None
     reason: str | None
@@ -53,7 +53,7 @@ def answer(question: Question) -> Verdict:
 
 
 def main() -> None:
-    """Answer questions until the parent is gone."""
+    """Serve requests until the parent closes the pipe."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     decode = msgspec.json.Decoder(Question).decode

@@ -1,4 +1,4 @@
-"""A bounded number of verifying processes, started when they are first needed, and the queue in front of them."""
+"""Pool of verifier processes, bounded and started on demand, with a FIFO queue."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _WAIT_SECONDS = 5.0
 _LIMIT_SECONDS = 15.0
-_REST = 4  # times the length of the turn
-_MOST_REST_SECONDS = 0.06  # so that on a busy machine nobody's wait for a turn runs out
+_REST = 4  # pause of a slot in multiples of the time that it was used
+_MOST_REST_SECONDS = 0.06  # bounded, so that queued requests do not time out on a loaded machine
 _COMMAND = (sys.executable, "-P", "-m", "ves_api.verifier")
 _log = get_logger("verifier")
 _encode = msgspec.json.Encoder().encode
@@ -28,10 +28,10 @@ _decode = msgspec.json.Decoder(Verdict).decode
 
 
 class Verifier:
-    """Owned by one event loop. `concurrency` requests about proofs are served at a time (http-api 5).
+    """Owned by one event loop. At most `concurrency` proof requests are served at a time (http-api 5).
 
-    A request takes its turn before it costs anything: 50 that arrive together would otherwise occupy the event loop
-    and every connection to the database, and ingest would wait behind all of them.
+    A request acquires a slot before any work: otherwise 50 concurrent requests would occupy the event loop and the
+    whole connection pool, and delay ingest.
     """
 
     def __init__(
@@ -45,10 +45,10 @@ class Verifier:
 
     @contextlib.asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """First come, first served. Raises overloaded (503) without a slot in time.
+        """Acquire a slot in FIFO order. Raises overloaded (503) on timeout.
 
-        While others wait, a slot rests after each turn, in proportion to it: a queue of proofs then leaves most of the
-        time to ingest (measured with 50 submitters on 2 cores: its p99 is 3 times the unloaded one without rests).
+        While requests are queued, a slot pauses after each use, in proportion to the time used, which leaves most of the
+        CPU to ingest (measured with 50 submitters on 2 cores: without pauses ingest p99 is 3 times the unloaded one).
         """
         self._waiting += 1
         try:
@@ -67,9 +67,9 @@ class Verifier:
             loop.call_later(rest, self._slots.release)
 
     async def judge(self, question: Question) -> Verdict:
-        """The verdict; for a request that has its turn.
+        """Verify a proof; the caller holds a slot.
 
-        Raises invalid_proof (400) after the time limit, overloaded (503) when the process died.
+        Raises invalid_proof (400) after the time limit, overloaded (503) if the process dies.
         """
         try:
             async with asyncio.timeout(self._limit):
@@ -79,7 +79,7 @@ class Verifier:
             raise ApiError("invalid_proof", message, details={"reason": "timeout"}) from None
 
     async def _ask(self, question: Question) -> Verdict:
-        """One question to one process; a process that did not answer in full is never used again."""
+        """Send one request to one process; a process without a complete response is terminated, not reused."""
         process = self._idle.pop() if self._idle else await _start()
         line = b""
         try:
