@@ -18,7 +18,7 @@ Kind = Literal["api_key", "jwt", "none"]
 class Identity:
     """The owner of a credential. `stores` empty means all stores.
 
-    `epoch` is the credential epoch at which it was read; None for a token, which does not depend on stored state.
+    `epoch` is the credential epoch at which it was read; None if it has none (tokens, keys of the nil tenant).
     `name` identifies the credential in logs and audit without the secret: the first 16 digits of a key's hash, or a
     token's `jti`. Kind `none`: no credential was presented and none is required.
     """

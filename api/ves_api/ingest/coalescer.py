@@ -53,8 +53,7 @@ _Key = tuple["uuid.UUID", "uuid.UUID"]
 class Append:
     """One request's events for one stream.
 
-    `ids` are its event and command ids as integers. `auth_epoch` is the caller's credential epoch; None for a token,
-    which does not depend on stored state.
+    `ids` are its event and command ids as integers. `auth_epoch` is the caller's credential epoch; None if it has none.
     """
 
     tenant_id: uuid.UUID
