@@ -1,5 +1,5 @@
 -- The record of what the installer made. Only the superuser writes it: ves_owner can change its own objects,
--- not the record, so the next installation finds them.
+-- not the record, so the next installation finds what was planted with the owner's rights.
 create schema if not exists ves_record;
 revoke all on schema ves_record from public;
 grant usage on schema ves_record to ves_owner;
@@ -17,6 +17,8 @@ comment on column ves_record.objects.kind is 'Kind as pg_identify_object names i
 comment on column ves_record.objects.identity is 'Identity as pg_identify_object names it.';
 comment on column ves_record.objects.digest is 'MD5 of the definition: two definitions are compared, nothing is authenticated with it.';
 
+-- Expressions are compared in the pretty form: it leaves out the parentheses of equal operators, which a dump
+-- and a restore change: (a and b) and (c and d) comes back flatter.
 create or replace function ves_record.list_objects()
 returns table (kind text, identity text, digest text)
 language sql stable
@@ -39,11 +41,11 @@ as $$
     union all
     select
       'pg_class'::regclass, r.oid, 0,
-      case r.relkind when 'v' then pg_get_viewdef(r.oid) || coalesce(r.reloptions::text, '')
+      case r.relkind when 'v' then pg_get_viewdef(r.oid, true) || coalesce(r.reloptions::text, '')
         else format('%s %s %s', r.relkind, r.relrowsecurity, r.relforcerowsecurity) end
     from relations as r where r.relkind not in ('i', 'I', 'c')
     union all
-    select 'pg_class'::regclass, i.indexrelid, 0, pg_get_indexdef(i.indexrelid) || i.indisvalid::text
+    select 'pg_class'::regclass, i.indexrelid, 0, pg_get_indexdef(i.indexrelid, 0, true) || i.indisvalid::text
     from pg_index as i join relations as r on r.oid = i.indrelid
     where not exists (
       select from pg_constraint as c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x')
@@ -55,19 +57,19 @@ as $$
     from pg_attribute as a join relations as r on r.oid = a.attrelid
     where r.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
     union all
-    select 'pg_attrdef'::regclass, d.oid, 0, pg_get_expr(d.adbin, d.adrelid)
+    select 'pg_attrdef'::regclass, d.oid, 0, pg_get_expr(d.adbin, d.adrelid, true)
     from pg_attrdef as d join relations as r on r.oid = d.adrelid
     union all
-    select 'pg_constraint'::regclass, c.oid, 0, format('%s %s', pg_get_constraintdef(c.oid), c.convalidated)
+    select 'pg_constraint'::regclass, c.oid, 0, format('%s %s', pg_get_constraintdef(c.oid, true), c.convalidated)
     from pg_constraint as c where c.connamespace in (select o.oid from ours as o)
     union all
-    select 'pg_trigger'::regclass, t.oid, 0, format('%s %s', pg_get_triggerdef(t.oid), t.tgenabled)
+    select 'pg_trigger'::regclass, t.oid, 0, format('%s %s', pg_get_triggerdef(t.oid, true), t.tgenabled)
     from pg_trigger as t join relations as r on r.oid = t.tgrelid where not t.tgisinternal
     union all
-    select 'pg_rewrite'::regclass, w.oid, 0, format('%s %s', pg_get_ruledef(w.oid), w.ev_enabled)
+    select 'pg_rewrite'::regclass, w.oid, 0, format('%s %s', pg_get_ruledef(w.oid, true), w.ev_enabled)
     from pg_rewrite as w join relations as r on r.oid = w.ev_class where w.rulename <> '_RETURN'
     union all
-    select 'pg_policy'::regclass, y.oid, 0, pg_get_expr(y.polqual, y.polrelid)
+    select 'pg_policy'::regclass, y.oid, 0, pg_get_expr(y.polqual, y.polrelid, true)
     from pg_policy as y join relations as r on r.oid = y.polrelid
     union all
     -- Types, operators, collations, conversions, text search objects, statistics: there or not there.

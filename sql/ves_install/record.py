@@ -43,7 +43,9 @@ _REMOVALS = {
 }
 _REPLACED = frozenset({"view", "table", "sequence", "index with expression", *_CALLED})
 # These cannot be made right without touching data, and an expression of them may call anything.
-_HOLDING = frozenset({"table column", "default value", "index with expression"})
+_HOLDING = frozenset(
+    {"table column", "default value", "index with expression", "table constraint", "domain constraint"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,8 @@ def repair(connection: psycopg.Connection) -> tuple[list[Difference], bool]:
 
     Functions, views and grants of ours are left to the caller, who makes them anew when there is a difference. Without a record,
     in a database that an earlier release installed, everything that acts by itself is removed and nothing is named.
-    Raises MigrationError, before anything is changed, when a column or a default value differs; psycopg.Error when
-    something else depends on what is to be removed.
+    Raises MigrationError, before anything is changed, when a column, a default value or a constraint differs; psycopg.Error
+    when something else depends on what is to be removed.
     """
     row = connection.execute(
         "select to_regclass('ves_record.objects') is not null, to_regclass('ves_store.schema_state') is not null"
@@ -84,7 +86,9 @@ def repair(connection: psycopg.Connection) -> tuple[list[Difference], bool]:
     ]
     for entry in removed:
         # The caller makes changed functions and views anew.
-        if entry.state == "unexpected" or (entry.state == "changed" and entry.kind not in _REPLACED):
+        if entry.state == "unexpected" or (
+            entry.state == "changed" and entry.kind not in _REPLACED | _HOLDING
+        ):
             own, _, table = entry.identity.partition(" on ")
             statement = _REMOVALS[entry.kind].format(name=entry.identity, own=own, table=table)
             connection.execute(statement.encode())

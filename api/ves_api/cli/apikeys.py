@@ -133,6 +133,7 @@ call_command(
     "Revoke the API key with this hash prefix.",
     _revoked,
     options={"key_hash_prefix": (Prefix, ...)},
+    without=("agent_id", "caller"),
 )
 
 

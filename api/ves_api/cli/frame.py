@@ -102,6 +102,9 @@ def call_command(
     """
     called, declared = FUNCTIONS[function], options or {}
     asked = [p for p in called.parameters if p.name not in {*without, "context"}]
+    asked.sort(
+        key=lambda parameter: parameter.name in _SETTINGS
+    )  # last, as the options that every command has
     signature = [_option(p, declared.get(p.name)) for p in asked]
 
     def run(database_url: str | None, as_json: bool, **values: Any) -> None:
