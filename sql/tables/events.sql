@@ -14,6 +14,7 @@ create table ves_store.events (
   event_type text not null,
   payload_hash bytea not null,
   leaf_hash bytea not null,
+  record_hash bytea not null,
   signature bytea,
   payload json,
   payload_at_rest bytea,
@@ -65,6 +66,8 @@ comment on column ves_store.events.entity_id is '1 to 512 bytes.';
 comment on column ves_store.events.event_type is '1 to 256 bytes.';
 comment on column ves_store.events.payload_hash is 'VES 17.1, 32 bytes: SHA-256 of the compact form.';
 comment on column ves_store.events.leaf_hash is 'VES 17.3, 32 bytes.';
+comment on column ves_store.events.record_hash is
+'SHA-256 over what leaf and payload hash do not cover: event_id, source_agent, created_at and sequenced_at (microseconds since 2000, 8 bytes each), base_version (8 bytes, -1 for none), envelope_version (8 bytes), event_type (length in 4 bytes, UTF-8), command_id if any, signature if any.';
 comment on column ves_store.events.signature is 'As sent; nobody verifies it.';
 comment on column ves_store.events.payload is 'The JSON text as received, when it is stored in plaintext.';
 comment on column ves_store.events.payload_at_rest is 'The compact form of the payload, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';

@@ -22,6 +22,7 @@ create table ves_store.ves_events (
   event_signing_hash bytea not null,
   agent_signature bytea not null,
   leaf_hash bytea not null,
+  record_hash bytea not null,
   agent_signature_bundle bytea,
   payload json,
   payload_encrypted json,
@@ -83,6 +84,8 @@ comment on column ves_store.ves_events.payload_cipher_hash is 'VES 8.2, 32 bytes
 comment on column ves_store.ves_events.event_signing_hash is 'VES 5, 32 bytes.';
 comment on column ves_store.ves_events.agent_signature is '64 bytes; enters the leaf as sent.';
 comment on column ves_store.ves_events.leaf_hash is 'VES 9.1, 32 bytes.';
+comment on column ves_store.ves_events.record_hash is
+'SHA-256 over what the signature does not cover: event_id, created_at and sequenced_at (microseconds since 2000, 8 bytes each), base_version (8 bytes, -1 for none), agent_signature_scheme (2 bytes), command_id if any, agent_signature_bundle if any.';
 comment on column ves_store.ves_events.agent_signature_bundle is 'JSON text of the post-quantum signatures, if any.';
 comment on column ves_store.ves_events.payload is 'The JSON text as received, when it is stored in plaintext. Type json, not jsonb: jsonb would rewrite numbers and refuse escapes.';
 comment on column ves_store.ves_events.payload_encrypted is 'VES-ENC-1 object, its known members only; never encrypted again, its key was never here.';

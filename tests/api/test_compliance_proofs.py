@@ -45,9 +45,9 @@ def plant(database: Database, inputs: dict[str, Any]) -> None:
             """insert into ves_store.ves_events (
               tenant_id, store_id, sequence_number, event_id, source_agent_id, agent_key_id, payload_kind, signer_id,
               created_at, sequenced_at, entity_type, entity_id, event_type, created_at_str, payload_plain_hash,
-              payload_cipher_hash, event_signing_hash, agent_signature, leaf_hash, payload, payload_encrypted)
+              payload_cipher_hash, event_signing_hash, agent_signature, leaf_hash, record_hash, payload, payload_encrypted)
             values (%s, %s, %s, %s, %s, 1, %s, 1, now(), now(), 'order', 'o', 'order.created', '', %s, %s, %s, %s, %s,
-              %s, %s) on conflict do nothing""",
+              sha256(''), %s, %s) on conflict do nothing""",
             [
                 inputs["tenantId"],
                 inputs["storeId"],

@@ -1,13 +1,15 @@
-"""`python -m tests.docs`: writes docs/reference from a fresh database of full mode."""
+"""`python -m tests.docs`: writes docs/protection.md, and docs/reference from a fresh database of full mode."""
 
 from __future__ import annotations
 
 from tests.docs.reference import PAGES, pages
+from tests.security import protection
 from tests.support.cluster import discard, new_cluster
 from ves_install.install import install
 
 
 def main() -> None:
+    protection.PAGE.write_text(protection.page(), encoding="utf-8")
     server = new_cluster()
     try:
         with server.connect() as connection:

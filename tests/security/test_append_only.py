@@ -29,6 +29,7 @@ HISTORY = [
     "audit_log",
     "key_rotation_audit_log",
     "group_key_audit_log",
+    "row_changes",
 ]
 CHANGES = {
     "update": "update ves_store.{table} set tenant_id = tenant_id",

@@ -2429,8 +2429,10 @@ async def upsert_bootstrap_key(db: AsyncDatabase, *, key_hash: str, context: Any
 
 async def verify_audit(db: AsyncDatabase, *, tenant_id: UUID | None = None) -> list[VerifyAuditRow]:
     """Recomputes the hash chain of the audit log, of one tenant or of all (nil UUID: actions on the whole
-    system). No row: nothing was removed, changed or reordered. Whoever can write tables can also rewrite a
-    whole chain; keep number and hash of a newest entry (ves.list_audit) elsewhere to notice that.
+    system). Then compares the rows of keys, schemas, groups, proofs, commitments, settings and streams
+    with the chain of their changes (ves_store.row_changes; the finding starts with the table). No row:
+    nothing was removed, changed or reordered. Whoever can write tables can also rewrite a whole chain;
+    keep number and hash of a newest entry (ves.list_audit) elsewhere to notice that.
     """
     rows = await db.fetch(FUNCTIONS['verify_audit'], {
         'tenant_id': tenant_id,
@@ -2515,13 +2517,14 @@ async def verify_state_roots(
 
 
 async def verify_stream(db: AsyncDatabase, *, tenant_id: UUID, store_id: UUID) -> list[VerifyStreamRow]:
-    """Recomputes signatures, numbering, hashes, receipts, trees and the state-root chain of a stream, and of
-    the legacy stream beside it (checks legacy_...); one row per finding, no row when all is well. Four
-    checks are notes and no findings: before_first_commitment (numbers that no commitment can cover,
-    because the stream's first one starts behind them), payload_shredded (a payload was destroyed on
-    purpose), payload_key_dropped (payloads under a key whose removal the audit log records) and core_mode.
-    payload_not_opened (payloads under a key that the server does not have) is a finding. In core mode
-    signatures and payload hashes are not recomputed, and one row says so.
+    """Recomputes signatures, numbering, hashes, receipts, the record of what is not signed, trees and the
+    state-root chain of a stream, and of the legacy stream beside it (checks legacy_...); one row per
+    finding, no row when all is well. Four checks are notes and no findings: before_first_commitment
+    (numbers that no commitment can cover, because the stream's first one starts behind them),
+    payload_shredded (a payload was destroyed on purpose), payload_key_dropped (payloads under a key whose
+    removal the audit log records) and core_mode. payload_not_opened (payloads under a key that the server
+    does not have) is a finding. In core mode signatures and payload hashes are not recomputed, and one row
+    says so.
     """
     rows = await db.fetch(FUNCTIONS['verify_stream'], {
         'tenant_id': tenant_id,

@@ -71,6 +71,10 @@ CONSTRAINTS = {
     # written by its owner, one row a transaction
     'reencryptions_pkey': 'internal_error',
     # an existing row is updated
+    'row_change_heads_pkey': 'internal_error',
+    # numbers are given under the head's lock
+    'row_changes_pkey': 'internal_error',
+    # an existing row is updated
     'scheduled_key_rotations_open_idx': 'internal_error',
     # the key is drawn by the database
     'scheduled_key_rotations_pkey': 'internal_error',

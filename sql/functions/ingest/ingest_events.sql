@@ -395,7 +395,7 @@ begin
     tenant_id, store_id, sequence_number, event_id, command_id, source_agent_id, agent_key_id, payload_kind,
     agent_signature_scheme, signer_id, base_version, created_at, sequenced_at, entity_type, entity_id,
     event_type, created_at_str, payload_plain_hash, payload_cipher_hash, event_signing_hash, agent_signature,
-    leaf_hash, agent_signature_bundle, payload, payload_encrypted, payload_at_rest, payload_key_id
+    leaf_hash, record_hash, agent_signature_bundle, payload_at_rest, payload_key_id, payload, payload_encrypted
   )
   select
     tenant_ids[coalesce(g.stream, 1)], store_ids[coalesce(g.stream, 1)], g.sequence_number, g.event_id,
@@ -411,11 +411,16 @@ begin
       v_leaf_prefixes[coalesce(g.stream, 1)] || int8send(g.sequence_number)
       || substring(digests from (160 * g.ord - 95)::integer for 96)
     ),
-    g.signature_bundle,
+    sha256(
+      uuid_send(g.event_id)
+      || timestamptz_send('epoch'::timestamptz + g.created_at_micros * interval '1 microsecond')
+      || timestamptz_send(v_now) || int8send(coalesce(g.base_version, -1))
+      || int2send(coalesce(g.signature_scheme, 0::smallint)) || coalesce(uuid_send(g.command_id), ''::bytea)
+      || coalesce(g.signature_bundle, ''::bytea)
+    ),
+    g.signature_bundle, g.payload_at_rest, g.payload_key_id,
     case when g.payload_kind = 0 then g.payload end,
-    case when g.payload_kind = 1 then g.payload end,
-    g.payload_at_rest,
-    g.payload_key_id
+    case when g.payload_kind = 1 then g.payload end
   from unnest(
     v_stream_numbers, event_ids, command_ids, agent_ids, agent_key_ids, entity_types, entity_ids, event_types,
     created_at_texts, created_at_micros, payload_kinds, payloads, base_versions, signature_schemes,
@@ -473,22 +478,17 @@ begin
   -- a static insert: pgmq.send plans its dynamic statement at every call
   insert into pgmq.q_ves_commit (vt, message)
   select v_now, jsonb_build_object(
-    'tenant_id', c.tenant_id,
-    'store_id', c.store_id,
-    'sequence_from', c.head + 1,
-    'sequence_to', c.head + c.accepted
+    'tenant_id', c.tenant_id, 'store_id', c.store_id,
+    'sequence_from', c.head + 1, 'sequence_to', c.head + c.accepted
   )
   from counted as c;
 
   return query
   select
-    s.stream::integer,
-    coalesce(s.outcome, 'appended'),
+    s.stream::integer, coalesce(s.outcome, 'appended'),
     case when s.accepted > 0 then s.head + 1 end,
     case when s.accepted > 0 then s.head + s.accepted end,
-    coalesce(s.head + s.accepted, 0),
-    v_now,
-    s.exceptions
+    coalesce(s.head + s.accepted, 0), v_now, s.exceptions
   from unnest(v_heads, v_accepted, v_outcomes, v_exceptions)
     with ordinality as s (head, accepted, outcome, exceptions, stream);
 end

@@ -230,22 +230,24 @@ begin
   with stored as (
     insert into ves_store.events (
       tenant_id, store_id, sequence_number, event_id, command_id, source_agent, envelope_version, base_version,
-      created_at, sequenced_at, entity_type, entity_id, event_type, payload_hash, leaf_hash, signature, payload,
-      payload_at_rest, payload_key_id
+      created_at, sequenced_at, entity_type, entity_id, event_type, payload_hash, leaf_hash, record_hash,
+      signature, payload, payload_at_rest, payload_key_id
     )
     select
       ingest_legacy_events.tenant_id, ingest_legacy_events.store_id, v_head + g.place, g.event_id, g.command_id,
       ingest_legacy_events.source_agent, coalesce(g.envelope_version, 1), g.base_version,
-      -- in two parts: an interval is multiplied as a double, which has too few digits for all of year 9999
-      'epoch'::timestamptz + g.created_at_micros / 3600000000 * interval '1 hour'
-      + g.created_at_micros % 3600000000 * interval '1 microsecond',
-      v_now,
+      c.created_at, v_now,
       g.entity_type, g.entity_id, g.event_type,
       substring(payload_hashes from (32 * g.ord - 31)::integer for 32),
       sha256(
         v_leaf_prefix || int8send(v_head + g.place) || substring(payload_hashes from (32 * g.ord - 31)::integer for 32)
         || int4send(octet_length(g.entity_type)) || convert_to(g.entity_type, 'UTF8')
         || int4send(octet_length(g.entity_id)) || convert_to(g.entity_id, 'UTF8')),
+      sha256(
+        uuid_send(g.event_id) || uuid_send(ingest_legacy_events.source_agent) || timestamptz_send(c.created_at)
+        || timestamptz_send(v_now) || int8send(coalesce(g.base_version, -1)) || int8send(coalesce(g.envelope_version, 1))
+        || int4send(octet_length(g.event_type)) || convert_to(g.event_type, 'UTF8')
+        || coalesce(uuid_send(g.command_id), ''::bytea) || coalesce(g.signature, ''::bytea)),
       g.signature, g.payload, g.payload_at_rest, g.payload_key_id
     from unnest(
       event_ids, command_ids, entity_types, entity_ids, event_types, created_at_micros, payloads, base_versions,
@@ -254,6 +256,11 @@ begin
       event_id, command_id, entity_type, entity_id, event_type, created_at_micros, payload, base_version,
       envelope_version, signature, payload_at_rest, payload_key_id, place, ord
     )
+    cross join lateral (
+      -- in two parts: an interval is multiplied as a double, which has too few digits for all of year 9999
+      select 'epoch'::timestamptz + g.created_at_micros / 3600000000 * interval '1 hour'
+        + g.created_at_micros % 3600000000 * interval '1 microsecond' as created_at
+    ) as c
     where g.place is not null
   ),
   commands as (

@@ -41,6 +41,7 @@ begin
     if v_levels is distinct from (
       select array_agg(n.nodes order by n.level) from ves_store.ves_commitment_nodes as n
       where n.batch_id = v_commitment.batch_id and n.tenant_id = v_commitment.tenant_id
+      having min(n.level) = 0 and max(n.level) = count(*) - 1
     ) then
       finding := 'the stored tree levels are not those of the leaves';
       return next;

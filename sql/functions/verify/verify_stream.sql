@@ -14,9 +14,10 @@ begin
   return query select * from ves_int.check_numbering(verify_stream.tenant_id, verify_stream.store_id);
   return query select * from ves_int.check_events(verify_stream.tenant_id, verify_stream.store_id);
   return query select * from ves_int.check_commitments(verify_stream.tenant_id, verify_stream.store_id);
+  return query select * from ves_int.check_records(verify_stream.tenant_id, verify_stream.store_id);
   return query select * from ves_int.check_legacy_stream(verify_stream.tenant_id, verify_stream.store_id);
 end
 $$;
 
 comment on function ves.verify_stream(uuid, uuid) is
-'Recomputes signatures, numbering, hashes, receipts, trees and the state-root chain of a stream, and of the legacy stream beside it (checks legacy_...); one row per finding, no row when all is well. Four checks are notes and no findings: before_first_commitment (numbers that no commitment can cover, because the stream''s first one starts behind them), payload_shredded (a payload was destroyed on purpose), payload_key_dropped (payloads under a key whose removal the audit log records) and core_mode. payload_not_opened (payloads under a key that the server does not have) is a finding. In core mode signatures and payload hashes are not recomputed, and one row says so.';
+'Recomputes signatures, numbering, hashes, receipts, the record of what is not signed, trees and the state-root chain of a stream, and of the legacy stream beside it (checks legacy_...); one row per finding, no row when all is well. Four checks are notes and no findings: before_first_commitment (numbers that no commitment can cover, because the stream''s first one starts behind them), payload_shredded (a payload was destroyed on purpose), payload_key_dropped (payloads under a key whose removal the audit log records) and core_mode. payload_not_opened (payloads under a key that the server does not have) is a finding. In core mode signatures and payload hashes are not recomputed, and one row says so.';

@@ -331,6 +331,7 @@ create table ves_store.ves_events (
   event_signing_hash bytea not null,
   agent_signature bytea not null,
   leaf_hash bytea not null,
+  record_hash bytea not null,
   agent_signature_bundle bytea,
   payload json,
   payload_encrypted json,
@@ -392,6 +393,8 @@ comment on column ves_store.ves_events.payload_cipher_hash is 'VES 8.2, 32 bytes
 comment on column ves_store.ves_events.event_signing_hash is 'VES 5, 32 bytes.';
 comment on column ves_store.ves_events.agent_signature is '64 bytes; enters the leaf as sent.';
 comment on column ves_store.ves_events.leaf_hash is 'VES 9.1, 32 bytes.';
+comment on column ves_store.ves_events.record_hash is
+'SHA-256 over what the signature does not cover: event_id, created_at and sequenced_at (microseconds since 2000, 8 bytes each), base_version (8 bytes, -1 for none), agent_signature_scheme (2 bytes), command_id if any, agent_signature_bundle if any.';
 comment on column ves_store.ves_events.agent_signature_bundle is 'JSON text of the post-quantum signatures, if any.';
 comment on column ves_store.ves_events.payload is 'The JSON text as received, when it is stored in plaintext. Type json, not jsonb: jsonb would rewrite numbers and refuse escapes.';
 comment on column ves_store.ves_events.payload_encrypted is 'VES-ENC-1 object, its known members only; never encrypted again, its key was never here.';
@@ -415,6 +418,7 @@ create table ves_store.events (
   event_type text not null,
   payload_hash bytea not null,
   leaf_hash bytea not null,
+  record_hash bytea not null,
   signature bytea,
   payload json,
   payload_at_rest bytea,
@@ -466,6 +470,8 @@ comment on column ves_store.events.entity_id is '1 to 512 bytes.';
 comment on column ves_store.events.event_type is '1 to 256 bytes.';
 comment on column ves_store.events.payload_hash is 'VES 17.1, 32 bytes: SHA-256 of the compact form.';
 comment on column ves_store.events.leaf_hash is 'VES 17.3, 32 bytes.';
+comment on column ves_store.events.record_hash is
+'SHA-256 over what leaf and payload hash do not cover: event_id, source_agent, created_at and sequenced_at (microseconds since 2000, 8 bytes each), base_version (8 bytes, -1 for none), envelope_version (8 bytes), event_type (length in 4 bytes, UTF-8), command_id if any, signature if any.';
 comment on column ves_store.events.signature is 'As sent; nobody verifies it.';
 comment on column ves_store.events.payload is 'The JSON text as received, when it is stored in plaintext.';
 comment on column ves_store.events.payload_at_rest is 'The compact form of the payload, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';
@@ -1289,6 +1295,46 @@ create table ves_store.reencryptions (
 
 comment on table ves_store.reencryptions is 'Transactions that may replace the ciphertext of stored payloads and proofs now. A re-encrypting function writes its row before its update and deletes it after, so no session can give itself the right.';
 comment on column ves_store.reencryptions.transaction_id is 'pg_current_xact_id() of the function''s transaction.';
+
+create table ves_store.row_change_heads (
+  tenant_id uuid not null,
+  number bigint not null default 0,
+  hash bytea not null default '\x0000000000000000000000000000000000000000000000000000000000000000',
+  constraint row_change_heads_pkey primary key (tenant_id),
+  constraint row_change_head_has_32_bytes check (octet_length(hash) = 32)
+) with (fillfactor = 50);
+
+comment on table ves_store.row_change_heads is
+'Newest entry of each tenant in ves_store.row_changes: the next one links to it under this row''s lock.';
+comment on column ves_store.row_change_heads.tenant_id is 'Tenant; the nil UUID for tables without one.';
+comment on column ves_store.row_change_heads.number is 'Number of the newest entry; 0 before the first.';
+comment on column ves_store.row_change_heads.hash is 'hash of the newest entry; zeros before the first.';
+
+create table ves_store.row_changes (
+  tenant_id uuid not null,
+  number bigint not null,
+  table_name text not null,
+  row_key text not null,
+  row_hash bytea,
+  changed_at timestamptz not null,
+  changed_by text not null,
+  hash bytea not null,
+  constraint row_changes_pkey primary key (tenant_id, number),
+  constraint number_starts_at_one check (number >= 1),
+  constraint row_hash_has_32_bytes check (octet_length(row_hash) = 32),
+  constraint chain_hash_has_32_bytes check (octet_length(hash) = 32)
+);
+
+comment on table ves_store.row_changes is
+'What every insert, update and delete left of a row of the slowly changing tables (keys, schemas, groups, proofs, commitments, settings, streams), numbered and hash-chained per tenant. Append-only; ves.verify_audit compares the rows with it.';
+comment on column ves_store.row_changes.tenant_id is 'Tenant; the nil UUID for tables without one.';
+comment on column ves_store.row_changes.number is 'Place in the tenant''s chain: 1, 2, 3, … without a gap.';
+comment on column ves_store.row_changes.table_name is 'Table of ves_store.';
+comment on column ves_store.row_changes.row_key is 'Primary key of the row: a JSON array of its values.';
+comment on column ves_store.row_changes.row_hash is 'ves_int.row_hash of the row after the change, 32 bytes; null when it was deleted.';
+comment on column ves_store.row_changes.changed_at is 'When.';
+comment on column ves_store.row_changes.changed_by is 'Role that was logged in.';
+comment on column ves_store.row_changes.hash is 'ves_int.row_change_hash of the entry and the one before it, 32 bytes.';
 
 create table ves_store.scheduled_key_rotations (
   rotation_id uuid not null default gen_random_uuid(),
