@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): the head of the tenant's row changes, last of all: its triggers fire at the commit.
 create or replace function ves_int.note_row(
   table_name text, stored_row json, is_deleted boolean default false
 )

@@ -486,8 +486,7 @@ begin
   return query
   select
     s.stream::integer, coalesce(s.outcome, 'appended'),
-    case when s.accepted > 0 then s.head + 1 end,
-    case when s.accepted > 0 then s.head + s.accepted end,
+    case when s.accepted > 0 then s.head + 1 end, case when s.accepted > 0 then s.head + s.accepted end,
     coalesce(s.head + s.accepted, 0), v_now, s.exceptions
   from unnest(v_heads, v_accepted, v_outcomes, v_exceptions)
     with ordinality as s (head, accepted, outcome, exceptions, stream);
