@@ -419,8 +419,7 @@ begin
       || coalesce(g.signature_bundle, ''::bytea)
     ),
     g.signature_bundle, g.payload_at_rest, g.payload_key_id,
-    case when g.payload_kind = 0 then g.payload end,
-    case when g.payload_kind = 1 then g.payload end
+    case when g.payload_kind = 0 then g.payload end, case when g.payload_kind = 1 then g.payload end
   from unnest(
     v_stream_numbers, event_ids, command_ids, agent_ids, agent_key_ids, entity_types, entity_ids, event_types,
     created_at_texts, created_at_micros, payload_kinds, payloads, base_versions, signature_schemes,
@@ -483,8 +482,7 @@ begin
   )
   from counted as c;
 
-  return query
-  select
+  return query select
     s.stream::integer, coalesce(s.outcome, 'appended'),
     case when s.accepted > 0 then s.head + 1 end, case when s.accepted > 0 then s.head + s.accepted end,
     coalesce(s.head + s.accepted, 0), v_now, s.exceptions
