@@ -226,8 +226,8 @@ def test_a_stream_that_is_locked_is_passed_over(queue: Any, database: Database) 
     set_policy(superuser, None, "automatic", 1)
     locked, free = fill(edge, 1), fill(edge, 1)
     worker.execute("set statement_timeout = '5s'")
-    with database.connect("ves_service") as service, service.transaction():
-        commit(service, locked)
+    with database.connect("ves_admin") as holder, holder.transaction():
+        commit(holder, locked)
         assert len(worker.execute(CLAIM, [10, 60]).fetchall()) == 2
         assert commit_due(worker, locked) == []
         assert commit_due(worker, free) == [(1, 1)]
