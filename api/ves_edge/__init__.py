@@ -1,1 +1,1 @@
-"""What the API, the workers and the operators' commands share: settings, log, connections, errors, database calls."""
+"""Common code of API, workers and operators' commands: settings, log, connections, errors, database calls."""

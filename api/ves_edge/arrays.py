@@ -1,9 +1,9 @@
-"""PostgreSQL binary arrays, built at C speed from columns of plain Python values.
+"""Encoder of PostgreSQL binary arrays for columns of plain Python values.
 
-psycopg's own list dumper costs about 70 µs for the columns of one event. Here a column is encoded once into
-the bytes of its elements (each: int32 length, then the value; a null is length -1) and an array parameter is
-a 20-byte header in front of any number of such chunks. So the columns of coalesced requests are joined, never
-encoded again. Format: array_recv in PostgreSQL's arrayfuncs.c, one dimension, lower bound 1.
+psycopg's list dumper takes about 70 µs for the columns of one event. Here a column is encoded once into the bytes of
+its elements (each: int32 length, then the value; a null is length -1), and an array parameter is a 20-byte header
+followed by any number of such chunks. So the columns of coalesced requests are concatenated without encoding them
+again. Format: array_recv in PostgreSQL's arrayfuncs.c, one dimension, lower bound 1.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def int4s(values: Sequence[int]) -> Column:
 
 
 def key_numbers(values: Sequence[int]) -> Column:
-    """Elements of an int[] that holds numbers of 0 to 2^32-1 by their bits (VES 3, agent_key_id)."""
+    """Elements of an int[]: numbers of 0 to 2^32-1 as the int4 with the same bits (VES 3, agent_key_id)."""
     return Column(len(values), b"".join([_KEY_NUMBER(4, v) for v in values]))
 
 
@@ -87,14 +87,14 @@ def nullable(values: Sequence[T | None], encode: Callable[[Sequence[T]], Column]
 
 
 def nulls(size: int) -> Column:
-    """Nulls that are sent one by one; a column whose `data` is None is sent as the null array."""
+    """A column of explicit nulls; a column whose `data` is None is sent as the null array instead."""
     return Column(size, _NULL * size, has_null=True)
 
 
 class ArrayParameter:
-    """A finished array parameter; the subclasses name the element and array type for the server.
+    """An encoded array parameter; subclasses define the OIDs of the element and array type.
 
-    `data` is None for the null array, which stands for nulls only.
+    `data` is None for the null array, which represents a column of nulls.
     """
 
     __slots__ = ("data",)
@@ -102,7 +102,7 @@ class ArrayParameter:
     array_oid: ClassVar[int]
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        """Join the chunks `columns`, which hold at least one element together."""
+        """Concatenate the chunks `columns`, which contain at least one element in total."""
         chunks = [c.data for c in columns]
         has_null = any([c.has_null for c in columns])  # noqa: C419 (a list costs less than a generator)
         if None in chunks:
@@ -179,7 +179,7 @@ class _ArrayDumper(Dumper):
 
 
 def register(context: AdaptContext) -> None:
-    """Teach a connection (or a whole adapters map) to send these parameters."""
+    """Register the dumpers of these parameters with a connection (or an adapters map)."""
     for kind in (UuidArray, TextArray, JsonArray, BytesArray, Int2Array, Int4Array, Int8Array):
         dumper = type(f"{kind.__name__}Dumper", (_ArrayDumper,), {"oid": kind.array_oid})
         context.adapters.register_dumper(kind, dumper)

@@ -1,4 +1,4 @@
-"""What a generated call knows of its database function; `ves_edge.gen.functions` holds one `Function` for each."""
+"""Metadata of database functions for the generated calls; `ves_edge.gen.functions` has one `Function` for each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Volatility = Literal["immutable", "stable", "volatile"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A member of a result; `python` is its type annotation, which says None where the value may be null."""
+    """A column of a result; `python` is its type annotation, which includes None if the column is nullable."""
 
     name: str
     sql_type: str
@@ -27,11 +27,11 @@ class Parameter:
     python: str
     default: str | None
     is_key_number: bool = False
-    """A number of 0 to 2^32-1 that the database keeps as the signed integer with the same bits."""
+    """A number of 0 to 2^32-1 that the database stores as the int4 with the same bits."""
 
     @property
     def expression(self) -> str:
-        """How a generated call makes the parameter of the statement from its argument."""
+        """Python expression that converts the argument of a generated call to the statement's parameter."""
         if self.sql_type == "jsonb":
             return f"calls.json_text({self.name})"
         if self.is_key_number:
@@ -43,9 +43,9 @@ class Parameter:
 class Function:
     """A function of schema `ves` that a database role of ours may execute.
 
-    `returns` is the shape of the answer, `record` the class of its rows (or the type of its value), `columns` the
-    members of a row. `repeatable` says whether a call whose outcome is unknown may be sent again, and `reason` why
-    (sql/calls.toml). `statement` is what is sent.
+    `returns` is the shape of the result, `record` the class of its rows (or the type of its value), `columns` the
+    columns of a row. `repeatable`: the call is idempotent and may be retried when its outcome is unknown, for `reason`
+    (sql/calls.toml). `statement` is the SQL text.
     """
 
     name: str

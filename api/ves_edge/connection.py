@@ -1,4 +1,4 @@
-"""One synchronous connection: of the server's start and of the operators' commands."""
+"""Synchronous connection for server start-up and the operators' commands."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROWS_A_FETCH: Final = 1000
 
 
 class Connection:
-    """Runs calls, each a transaction of its own. A call is never repeated. Every method raises ApiError."""
+    """Runs calls, each in its own transaction, without retries. Every method raises ApiError."""
 
     def __init__(self, conninfo: str) -> None:
         try:
@@ -28,7 +28,7 @@ class Connection:
         except psycopg.Error as error:
             raise translate(error) from error
         prepare(self._connection)
-        # Of explicit transactions only; single statements are autocommit.
+        # Applies to explicit transactions only; single statements are autocommit.
         self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
 
     def __enter__(self) -> Self:
@@ -51,7 +51,7 @@ class Connection:
             raise translate(error) from error
 
     def stream(self, function: Function, parameters: Mapping[str, Any]) -> Iterator[Row]:
-        """Rows as they are consumed, from a cursor of the server, in one snapshot."""
+        """Stream rows through a server-side cursor, in one snapshot."""
         try:
             with self.transaction(), self._connection.cursor("answer", binary=True) as cursor:
                 cursor.itersize = _ROWS_A_FETCH
@@ -62,7 +62,7 @@ class Connection:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All calls of the block in one snapshot, together or not at all."""
+        """Run the calls of the block in one atomic transaction with one snapshot."""
         with self._connection.transaction():
             yield
 

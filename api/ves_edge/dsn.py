@@ -1,4 +1,4 @@
-"""Connection strings: read by libpq's own rules, completed for a session of ours, and shown without secrets."""
+"""Connection strings: parsed by libpq's rules, completed with session settings, redacted for display."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ves_edge.environment import Environment
 
 MASK: Final = "********"
-# libpq marks the parameters that a dialogue must hide.
+# libpq's display hint for parameters that must not be shown (`dispchar`).
 _SECRETS: Final = {
     option.keyword.decode() for option in Conninfo.get_defaults() if option.dispchar == b"*"
 } | {"password", "sslpassword", "oauth_client_secret"}
@@ -27,9 +27,9 @@ _CONNECT_TIMEOUT_SECONDS: Final = 5
 
 
 def mask(url: str) -> str:
-    """The connection string with its secrets hidden, whatever its form and however they are quoted or escaped.
+    """Redact the secrets of a connection string (URI or key-value form, any quoting).
 
-    With a secret in it the string is written anew. One that libpq cannot read is hidden as a whole.
+    A string with a secret is rebuilt from its parameters; one that libpq cannot parse is redacted as a whole.
     """
     try:
         parts = conninfo_to_dict(url)
@@ -40,16 +40,16 @@ def mask(url: str) -> str:
 
 
 def connection_url(env: Environment, name: str, default: str = "") -> str:
-    """The connection string of a variable; a server on another machine without TLS is refused.
+    """Validate the connection string of a variable; a remote server without TLS is refused. Raises SettingsError.
 
-    A unix socket and the loopback need no TLS: the traffic stays on the machine. ALLOW_INSECURE_LOCAL_DB adds the
-    two names that a compose network gives its own database. Raises SettingsError.
+    Unix sockets and loopback need no TLS, as the traffic stays on the machine. ALLOW_INSECURE_LOCAL_DB also exempts the
+    two host names of the database in the compose network.
     """
     url = env.text(name, default)
     try:
         parts = conninfo_to_dict(url)
     except psycopg.Error:
-        # The parser's message may quote the string: neither it nor its text goes on.
+        # The parser's message may quote the string with its secrets, so it is not chained.
         raise SettingsError(f"{name}: not a PostgreSQL connection string") from None
     mode = str(parts.get("sslmode") or "")
     hosts = [h for h in _hosts(parts) if h]
@@ -72,14 +72,14 @@ def session_conninfo(
 ) -> str:
     """The connection string of a session: `limits` (settings in milliseconds) and fixed settings in its `options`.
 
-    With `read_write` a string that names several servers leads to the one that takes writes. The only server there is
-    is used also while it is read-only: it still answers reads, and refuses writes at once. What the string itself
-    says of that, of timeouts and of its name wins.
+    With `read_write`, a string with several hosts connects to the one that accepts writes. A single host is also used
+    while it is read-only: it serves reads and refuses writes at once. The string's own target_session_attrs, timeouts
+    and application name take precedence.
     """
     parts: dict[str, Any] = dict(conninfo_to_dict(url))
-    # What the engine's functions read and answer must not depend on defaults of the role or the database.
+    # Results of the engine's functions must not depend on defaults of the role or the database.
     fixed = {"timezone": "UTC", "standard_conforming_strings": "on", **limits}
-    # A receipt needs a flushed commit. remote_apply in the string, which asks for more than `on`, wins.
+    # A receipt needs a durable commit. `remote_apply` in the string takes precedence, as it is stronger than `on`.
     own = str(parts.pop("options", "") or "")
     options = " ".join(["-c synchronous_commit=on", own, *[f"-c {k}={v}" for k, v in fixed.items()]])
     parts["client_encoding"] = "UTF8"

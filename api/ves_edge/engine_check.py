@@ -1,4 +1,4 @@
-"""Whether the engine in the database is one that this release may use."""
+"""Compatibility check between this release and the engine in the database."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _REMEDY = "run `ves engine install` as the server's superuser (DB_MIGRATE_ON_STA
 
 
 def find_mismatch(connection: Connection, version: str, role: str) -> ApiError | None:
-    """Return what does not fit release `version` as engine_mismatch, or None.
+    """Return engine_mismatch if the engine is incompatible with release `version`, else None.
 
-    The engine's release may not be older, the database's breaking level not above ours, no migration but a `post` one
-    may be missing, and every function of `role` must be known. Raises ApiError when the database cannot be asked.
+    Compatible: the engine's release is not older, the database's breaking level not above ours, no migration except
+    `post` ones is missing, and every function of `role` exists. Raises ApiError when the database is not reachable.
     """
     asked: list[Function] = []
     others: list[Function] = []
@@ -46,7 +46,7 @@ def find_mismatch(connection: Connection, version: str, role: str) -> ApiError |
 
 
 def _uncallable(connection: Connection, functions: list[Function]) -> str | None:
-    """Plan the calls, without running them: a function that is missing or has other parameters is found."""
+    """Plan the calls without running them, which detects missing functions and changed parameters."""
     for function in functions:
         try:
             connection.explain(_PARAMETER.sub(b"null", function.statement))
@@ -58,7 +58,7 @@ def _uncallable(connection: Connection, functions: list[Function]) -> str | None
 
 
 def _ledger_problem(rows: list[ListMigrationsRow]) -> str | None:
-    """Why this release may not run on a database with this ledger (name and breaking level of each migration)."""
+    """Reason for incompatibility with a migration ledger (name and breaking level of each migration), or None."""
     levels = {row.name: row.breaking_level for row in rows}
     if max(levels.values(), default=0) > release.BREAKING_LEVEL:
         return (

@@ -14,7 +14,7 @@ _FALSE = frozenset({"0", "false", "off", "no"})
 
 
 class SettingsError(Exception):
-    """A setting cannot be used; the message names the variable and what is expected."""
+    """A setting is invalid; the message names the variable and the expected form."""
 
 
 class Environment:
@@ -23,7 +23,7 @@ class Environment:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
         self.read: dict[str, object] = {}
-        """Every variable that was asked for, with what is in effect: the default where nothing was set."""
+        """Effective value of every variable that was read: its setting or the default."""
 
     def _note(self, name: str, value: T) -> T:
         self.read[name] = value
@@ -33,11 +33,11 @@ class Environment:
         return self._values.get(name, "").strip()
 
     def text(self, name: str, default: str = "") -> str:
-        """The trimmed value; an empty one counts as not set."""
+        """Return the trimmed value; an empty one counts as unset."""
         return self._note(name, self._raw(name) or default)
 
     def given(self, name: str, default: str) -> str:
-        """As `text`, but a variable that is set to nothing counts as set."""
+        """As `text`, but an empty value counts as set."""
         return self._note(name, self._values.get(name, default).strip())
 
     def integer(self, name: str, default: int, *, low: int, high: int | None = None) -> int:
@@ -54,7 +54,7 @@ class Environment:
         return self._note(name, value)
 
     def positive(self, name: str, default: int) -> int:
-        """A whole number of at least 1 that cannot be wrong: 0 means 1, anything else that is no count the default."""
+        """A whole number of at least 1, never an error: 0 means 1, any other invalid value means the default."""
         text = self.text(name)
         return self._note(name, max(1, int(text)) if text.isdecimal() else default)
 
@@ -90,7 +90,7 @@ class Environment:
         return value
 
     def parsed(self, name: str, parse: Callable[[str], T]) -> T | None:
-        """What `parse` makes of the value; its ValueError becomes the message."""
+        """Parse the value with `parse`; its ValueError becomes a SettingsError with the same message."""
         text = self.text(name)
         if not text:
             return None

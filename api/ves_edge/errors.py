@@ -1,6 +1,6 @@
-"""The one error type of the edge and its one body (http-api 1.6).
+"""The error type of the edge and its response body (http-api 1.6).
 
-Every refusal has a name in sql/errors/errors.csv; status, code and default message come from there.
+Every error has a name in the registry sql/errors/errors.csv, which gives status, code and default message.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ class ApiError(Exception):
 
     @classmethod
     def from_sqlstate(cls, sqlstate: str, message: str | None, details: dict[str, Any] | None) -> ApiError:
-        """The refusal that the engine raised; an unregistered code is an internal error."""
+        """Build the error for an SQLSTATE of the engine; an unregistered one becomes internal_error."""
         entry = error_codes.BY_CODE.get(sqlstate)
         if entry is None:
             return cls("internal_error")
         return cls(entry.name, message, details=details, retry_after=1 if entry.retry else None)
 
     def body(self, request_id: str) -> bytes:
-        """The response body, with unset members left out."""
+        """Return the response body without unset members."""
         error: dict[str, Any] = {
             "code": self.code,
             "numeric_code": self.numeric_code,

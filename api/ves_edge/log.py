@@ -1,7 +1,7 @@
-"""The log of every program: one event a line on standard error, with stable names and fields.
+"""Structured logging of all programs: one event per line on standard error, with stable event and field names.
 
-Secrets and payloads never enter a log call. The formatted exception of an unexpected error goes to the log only; a
-client gets the request id.
+Secrets and payloads are never logged. The traceback of an unexpected error is only logged; the client gets the request
+id.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Logger = structlog.typing.FilteringBoundLogger
 
 
 def read_level(env: Environment) -> str:
-    """`RUST_LOG` may be a filter list (`info,sqlx=warn`): its first bare level counts, else LOG_LEVEL."""
+    """Log level: the first bare level of the filter list in `RUST_LOG` (`info,sqlx=warn`), else LOG_LEVEL."""
     for name in ("RUST_LOG", "LOG_LEVEL"):
         for part in env.text(name).lower().split(","):
             if part.strip() in _LEVELS:
@@ -61,7 +61,7 @@ def configure(level: str, *, as_json: bool) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    # Libraries (the pool, the HTTP server) log through the standard module; they share level and stream.
+    # Libraries (pool, HTTP server) use the standard logging module: give it the same level and stream.
     logging.basicConfig(
         level=max(number, logging.WARNING),
         stream=sys.stderr,
@@ -71,5 +71,5 @@ def configure(level: str, *, as_json: bool) -> None:
 
 
 def get_logger(room: str, **fields: str) -> Logger:
-    """A logger whose events carry `room`, the part of the program that speaks, and `fields`."""
+    """Return a logger that adds `room` (the component) and `fields` to every event."""
     return cast("Logger", structlog.get_logger(room=room, **fields))

@@ -1,7 +1,7 @@
-"""The asynchronous connections of one process and the one way to run a call on them.
+"""Asynchronous connection pool of one process, with retries and health checks.
 
-Connections are autocommit and binary, statements are prepared, and session limits come with the connection
-string, so that a call costs one round trip.
+Connections are autocommit and binary, statements are prepared, and session limits are set by the connection string, so
+a call takes one round trip.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 
 _ATTEMPTS: Final = 4
-# The pool's pauses between attempts double up to this. Short: a server that is back is to be used soon.
+# Cap of the exponential back-off of reconnects. Short, so that a restarted server is used soon.
 _RECONNECT_SECONDS: Final = 10
-# While a server stays read-only its connections are not replaced more often than this.
+# Minimum time between replacements of all connections while the server stays read-only.
 _REPLACE_SECONDS: Final = 1.0
 SESSION: Final[dict[str, Any]] = {"autocommit": True, "prepare_threshold": 0}
 _log = get_logger("database")
 
 
 def prepare(context: AdaptContext) -> None:
-    """Teach a connection the array parameters, decoded jsonb, and json as the text that was stored."""
+    """Register the type adapters: binary arrays, decoded jsonb, json as its stored text."""
     arrays.register(context)
     set_json_loads(msgspec.json.decode, context)
     for loader in (TextLoader, TextBinaryLoader):
@@ -58,7 +58,7 @@ def prepare(context: AdaptContext) -> None:
 
 @dataclass(frozen=True, slots=True)
 class PoolSize:
-    """How many connections there are at least and at most, and for how many seconds each may wait, idle and live."""
+    """Minimum and maximum number of connections; acquire timeout, idle timeout and maximum lifetime in seconds."""
 
     least: int
     most: int
@@ -69,9 +69,9 @@ class PoolSize:
 
 @dataclass(frozen=True, slots=True)
 class PoolStatistics:
-    """Connections now: in use, idle, in all, and the most there may be.
+    """Current connections: in use, idle, total and maximum.
 
-    Since the start: callers served, callers who waited in vain, milliseconds that callers waited.
+    Counters since the start: connections handed out, timeouts, and the total wait in milliseconds.
     """
 
     active: int
@@ -84,7 +84,7 @@ class PoolStatistics:
 
     @property
     def utilization(self) -> float:
-        """Connections in use against the most there may be, 0 to 1."""
+        """Connections in use as a share of the maximum, 0 to 1."""
         return self.active / self.most if self.most else 1.0
 
 
@@ -92,7 +92,7 @@ class Pool:
     """Runs calls on a pool of connections to the primary. Safe for concurrent use by the tasks of one event loop."""
 
     def __init__(self, conninfo: str, size: PoolSize, name: str) -> None:
-        # The pool's own size also counts connections that it is still trying to make, as when the server is away.
+        # The pool's own size also counts connection attempts in progress, e.g. while the server is down.
         self._in_use = 0
         self._replaced_at = 0.0
         self._pool = AsyncConnectionPool(
@@ -110,7 +110,7 @@ class Pool:
         )
 
     async def open(self) -> None:
-        """Start the pool without waiting for the server: it may come later."""
+        """Start the pool without waiting for the server, which may start later."""
         await self._pool.open(wait=False)
 
     async def close(self) -> None:
@@ -118,7 +118,7 @@ class Pool:
         await self._pool.close()
 
     def pool_statistics(self) -> PoolStatistics:
-        """The pool's statistics now."""
+        """Return the pool's current statistics."""
         stats = self._pool.get_stats()
         idle = stats.get("pool_available", 0)
         return PoolStatistics(
@@ -138,10 +138,10 @@ class Pool:
     async def run(
         self, name: str, statement: bytes, parameters: Mapping[str, Any], *, repeatable: bool
     ) -> list[Row]:
-        """All rows of a statement, repeated a bounded number of times where that is safe.
+        """Run a statement with a bounded number of retries and return all rows. Raises ApiError.
 
-        A conflict with a concurrent call undid everything, and a read-only server did nothing, so any call is
-        repeated; after a lost connection, which may have come after the commit, a repeatable one. Raises ApiError.
+        Every call is retried after a serialization conflict (rolled back) or on a read-only server (nothing done). After
+        a lost connection, which may follow the commit, only a repeatable (idempotent) call is retried.
         """
         attempt = 1
         while True:
@@ -164,7 +164,7 @@ class Pool:
             attempt += 1
 
     def _refusal(self, error: Exception) -> ApiError:
-        """What a failure means; waiting in vain for the first connection means that there is no server."""
+        """Translate a failure; a pool timeout before the first connection means that the server is unreachable."""
         statistics = self.pool_statistics()
         if isinstance(error, PoolTimeout) and statistics.total == 0:
             return ApiError("database_unavailable", retry_after=1)
@@ -187,17 +187,17 @@ class Pool:
             await pool.putconn(connection)
 
     async def _replace_connections(self, *, read_only: bool) -> None:
-        """What took one connection has taken the others too (a restart, a fail-over): replace them all at once."""
+        """Replace all connections: a restart or fail-over that broke one has broken the others too."""
         if not read_only:
             await self._pool.check()
         elif time.monotonic() >= self._replaced_at + _REPLACE_SECONDS:
-            # Alive, so a check would keep them.
+            # Connections to a read-only server are alive and pass the pool's check, so they are drained.
             self._replaced_at = time.monotonic()
             await self._pool.drain()
 
 
 def _bug(error: Exception) -> Exception | None:
-    """The error whose trace belongs in the log: one of this program, not of the server."""
+    """Return the error for a logged traceback if it is a bug of this program; None for a server error."""
     return None if isinstance(error, psycopg.Error) else error
 
 

@@ -1,7 +1,7 @@
-"""A streaming replica that answers when it can; it never fails a request.
+"""Best-effort reads from a streaming replica, with a circuit breaker.
 
-Whatever goes wrong, the caller gets None and asks the primary. A replica that is down, stuck or no standby of our
-primary is left alone for a while, so that it costs one request its patience and not all of them.
+On any failure the caller gets None and reads from the primary. A replica that is down, hangs or is not a standby of our
+primary is not used for a back-off period, so that only one request waits for its timeout.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _log = get_logger("replica")
 
 
 class _NotOurStandbyError(Exception):
-    """The server is promoted, or replays another primary: its answers could contradict ours."""
+    """The server was promoted or replicates another primary, so its data may diverge from ours."""
 
 
 class Replica:
@@ -59,7 +59,7 @@ class Replica:
 
     @property
     def is_resting(self) -> bool:
-        """Whether it failed lately and is not asked."""
+        """Whether the circuit breaker is open after a failure."""
         return time.monotonic() < self._resting_until
 
     async def open(self) -> None:
@@ -71,14 +71,14 @@ class Replica:
         await self._pool.close()
 
     async def fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row] | None:
-        """The rows that it has of a call, or None when it cannot say. Never raises."""
+        """Return the replica's rows for a call, or None when it is unavailable. Never raises."""
         if self.is_resting:
             return None
         rested = self._resting_until > 0
         if rested:
-            # One caller finds out whether it is back; the others go on without it.
+            # One request probes the replica (half-open); the others use the primary.
             self._resting_until = time.monotonic() + _REST_SECONDS
-        # Not awaited itself: a server that stands still would also hold up the cancellation.
+        # Run as a separate task: with a hanging server, awaiting the cancellation would block too.
         task = asyncio.get_running_loop().create_task(self._fetch(function, parameters))
         self._asked.add(task)
         task.add_done_callback(self._ended)
@@ -113,20 +113,20 @@ class Replica:
             await self._pool.putconn(connection)
 
     def _ended(self, task: asyncio.Task[list[Row]]) -> None:
-        """Let go of it, and look at how it ended: nobody else may be there to do so any more."""
+        """Retrieve the exception so that asyncio does not report it as never retrieved."""
         self._asked.discard(task)
         if not task.cancelled():
             task.exception()
 
     async def _rest(self, reason: str) -> None:
-        """Do not ask for a while, and then not on a connection from before."""
+        """Open the circuit breaker and drop the existing connections."""
         if not self.is_resting or self._resting_until == 0:
             _log.warning("replica_not_used", reason=reason, seconds=_REST_SECONDS)
         self._resting_until = time.monotonic() + _REST_SECONDS
         await self._pool.drain()
 
     async def _configure(self, connection: psycopg.AsyncConnection[Row]) -> None:
-        """Accept a connection only to a standby of the primary that this process writes to."""
+        """Reject a connection unless the server is a standby of this process's primary."""
         prepare(connection)
         try:
             await self._require_ours(connection)
@@ -143,6 +143,6 @@ class Replica:
 
 
 def _require_standby(connection: psycopg.AsyncConnection[Row]) -> None:
-    """The server reports this with its answers, so it costs nothing and a promotion is seen at once."""
+    """Check `in_hot_standby`, which the server reports unasked on change: no round trip, a promotion is seen at once."""
     if connection.pgconn.parameter_status(b"in_hot_standby") != b"on":
         raise _NotOurStandbyError("not a standby")

@@ -1,4 +1,4 @@
-"""The one reader of Ed25519 seeds."""
+"""Parser of Ed25519 seeds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SEED_BYTES = 32
 def parse_seed(text: str) -> bytes:
     """A 32-byte secret as 64 hex digits (`0x` optional), base64 or unpadded base64url (VES 11).
 
-    One alphabet at a time: a text that mixes `+` or `/` with `-` or `_` is refused. Raises ValueError.
+    Text that mixes the base64 (`+`, `/`) and base64url (`-`, `_`) alphabets is refused. Raises ValueError.
     """
     digits = text.removeprefix("0x")
     if len(digits) == 2 * _SEED_BYTES:
@@ -35,5 +35,5 @@ def _base64_standard(text: str) -> bytes:
 
 def _base64_url(text: str) -> bytes:
     if set(text) & set("+/"):
-        raise ValueError("not of this alphabet")  # b64decode with altchars takes both
+        raise ValueError("not of this alphabet")  # b64decode with altchars accepts both
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

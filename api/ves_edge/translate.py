@@ -1,4 +1,4 @@
-"""The one translator from failures of the driver, the pool and the server to the errors of the registry."""
+"""Translation of driver, pool and server failures to errors of the registry."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 from ves_edge.errors import ApiError
 from ves_edge.gen.constraints import CONSTRAINTS, RETRY
 
-# Serialization failure, deadlock, lock not available: the transaction was undone because of a concurrent one.
+# Serialization failure, deadlock, lock not available: the transaction was rolled back because of a concurrent one.
 _CONFLICTS: Final = frozenset({"40001", "40P01", "55P03"})
 _READ_ONLY: Final = "25006"
 _QUERY_CANCELED: Final = "57014"
 _UNAVAILABLE_CLASSES: Final = ("08", "53", "57P", "58", _READ_ONLY, "28", "3D")
-# Refusals of one statement, after which the session serves the next one: errors of ours, data, constraints,
-# conflicts, resource limits, a statement timeout. After any other the session may be at fault.
+# Errors of one statement, after which the session remains usable: our own, data, constraints, conflicts, resource
+# limits, statement timeout. After any other error the session is replaced.
 _SESSION_SERVES_ON: Final = ("VE", "22", "23", "40", "53", "55", _QUERY_CANCELED, "P0")
 _RETRY_AFTER_SECONDS: Final = 1
 
 
 def translate(error: Exception) -> ApiError:
-    """The refusal for a failure of driver, pool or server; an unforeseen one is an internal error."""
+    """Map a failure of driver, pool or server to an ApiError; an unexpected one becomes internal_error."""
     if isinstance(error, ApiError):
         return error
     if not isinstance(error, psycopg.Error):
@@ -41,35 +41,35 @@ def translate(error: Exception) -> ApiError:
 
 
 def is_conflict(error: Exception) -> bool:
-    """Whether a concurrent call had this one undone, so that the same call may succeed now."""
+    """Whether the call was rolled back because of a concurrent one, so that a retry may succeed."""
     if not isinstance(error, psycopg.Error):
         return False
     return error.sqlstate in _CONFLICTS or CONSTRAINTS.get(error.diag.constraint_name or "") == RETRY
 
 
 def is_read_only(error: Exception) -> bool:
-    """Whether the session may not write: its server is no primary any more, or was switched to read-only."""
+    """Whether the session is read-only: its server is no longer a primary, or was switched to read-only."""
     return isinstance(error, psycopg.Error) and error.sqlstate == _READ_ONLY
 
 
 def connection_was_lost(error: Exception) -> bool:
-    """Whether the server or the link went away, so that the same call may succeed on another connection."""
+    """Whether the connection was lost, so that a retry on another connection may succeed."""
     if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return False
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 
 def session_serves_on(error: Exception) -> bool:
-    """Whether the session can serve the next call after this error; otherwise it must be replaced.
+    """Whether the session remains usable after this error; otherwise it must be replaced.
 
-    A session that is read-only, has lost its role's rights or holds plans of an engine that was replaced fails every
-    call although its connection is alive.
+    A read-only session, or one with revoked rights or cached plans of a replaced engine, fails every call although its
+    connection is alive.
     """
     return isinstance(error, psycopg.Error) and (error.sqlstate or "").startswith(_SESSION_SERVES_ON)
 
 
 def describe(error: Exception) -> dict[str, str | None]:
-    """Fields of a log line. Detail and context of a server error may quote rows, so they stay out of the log."""
+    """Log fields of a server error, without DETAIL and CONTEXT, which may quote row data."""
     if not isinstance(error, psycopg.Error):
         return {"error": type(error).__name__}
     return {
@@ -80,7 +80,7 @@ def describe(error: Exception) -> dict[str, str | None]:
 
 
 def _name_without_state(error: psycopg.Error) -> str:
-    """Failures of the client side: no connection could be had, or it broke."""
+    """Map client-side failures: no connection available, or the connection broke."""
     if isinstance(error, PoolTimeout | TooManyRequests):
         return "overloaded"
     if isinstance(error, PoolClosed | psycopg.OperationalError | psycopg.InterfaceError):
@@ -89,7 +89,7 @@ def _name_without_state(error: psycopg.Error) -> str:
 
 
 def _name_of_state(state: str) -> str:
-    """Failures that the server names by a standard SQLSTATE."""
+    """Map server errors with a standard SQLSTATE."""
     if state == _QUERY_CANCELED:
         return "timeout"
     return "database_unavailable" if state.startswith(_UNAVAILABLE_CLASSES) else "internal_error"

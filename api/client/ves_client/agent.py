@@ -1,4 +1,4 @@
-"""An agent's side: its key in a 0600 file, and envelopes signed with it (VES 3 to 5)."""
+"""Agent keys in private files (0600), and signing of event envelopes (VES 3 to 5)."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class AgentKey:
 
     @classmethod
     def new(cls, agent_id: UUID, key_id: int) -> AgentKey:
-        """Make a key pair from the system's random source."""
+        """Generate a key pair from the operating system's CSPRNG."""
         return cls(agent_id, key_id, secrets.token_bytes(SEED_BYTES))
 
     def save(self, path: Path, *, force: bool = False) -> None:
-        """Write the key for its owner only (0600). Exit code 2 when the file is there, unless `force`."""
+        """Write the key file (mode 0600). Exit code 2 if the file exists, unless `force`."""
         document = {
             "agent_id": self.agent_id,
             "key_id": self.key_id,
@@ -65,7 +65,7 @@ class AgentKey:
 
     @classmethod
     def load(cls, path: Path) -> AgentKey:
-        """Read a key file; exit code 2 when it is not one."""
+        """Read a key file; exit code 2 if it is missing or malformed."""
         try:
             document = orjson.loads(path.read_bytes())
             key = cls(
@@ -82,7 +82,7 @@ class AgentKey:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What an agent wants to say; `payload` is JSON text, `created_at` is RFC 3339 text as it will be signed."""
+    """An event to sign; `payload` is JSON text, `created_at` is RFC 3339 text as it will be signed."""
 
     event_id: UUID
     entity_type: str
@@ -96,7 +96,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A signed envelope: its JSON text, the number of the key, and the two values that receipts and leaves are checked against."""
+    """A signed envelope: JSON text, key number, and signing hash and signature, against which receipts are checked."""
 
     event_id: UUID
     key_id: int
@@ -127,7 +127,7 @@ def _content(
     *,
     lossy: bool,
 ) -> tuple[dict[str, Any], bytes, bytes]:
-    """Give the payload's members of an envelope, its plain hash and its cipher hash; sealed when there are recipients."""
+    """Build an envelope's payload members, plain hash and cipher hash; sealed if there are recipients."""
     if not recipients:
         content: dict[str, Any] = {"payload_kind": 0, "payload": orjson.Fragment(event.payload)}
         return content, digests.payload_plain_hash(canonical.jcs(event.payload)), ZERO_HASH
@@ -158,8 +158,8 @@ def sign_event(
 ) -> Signed:
     """Sign an event (VES 4, 5); with recipients {recipient_kid: X25519 public key} its payload is sealed first (VES 8).
 
-    The sealed copy is canonical JSON. ProtocolError when that changes the payload, unless `lossy`; when the payload is
-    not acceptable JSON; when a recipient's key is not acceptable.
+    The sealed copy is canonical JSON. ProtocolError if that changes the payload (unless `lossy`), if the payload is not
+    acceptable JSON, or if a recipient's key is invalid.
     """
     binding = _binding(key.agent_id, key.key_id, tenant_id, store_id, event)
     content, plain_hash, cipher_hash = _content(event, binding, recipients or {}, random_bytes, lossy=lossy)
@@ -186,9 +186,9 @@ def seal_event(
     *,
     lossy: bool = False,
 ) -> bytes:
-    """Seal an event for an agent that signs elsewhere (VES 8): its envelope without a signature, JSON text.
+    """Seal an event for an external signer (VES 8): returns the envelope without a signature as JSON text.
 
-    ProtocolError as `sign_event` raises it, and when there is no recipient.
+    ProtocolError as in `sign_event`, and if there is no recipient.
     """
     binding = _binding(agent_id, key_id, tenant_id, store_id, event)
     content, plain_hash, cipher_hash = _content(event, binding, recipients, os.urandom, lossy=lossy)
@@ -205,7 +205,7 @@ def _hashes(plain_hash: bytes, cipher_hash: bytes) -> dict[str, str]:
 def open_event(text: bytes, recipient_kid: int, secret: bytes) -> bytes:
     """Open the sealed payload of an envelope with a recipient's X25519 secret (VES 8.2): canonical JSON.
 
-    ProtocolError when the secret is not the recipient's or the content is not what was signed.
+    ProtocolError if the secret is not the recipient's or the content does not match the signed hashes.
     """
     envelope = orjson.loads(text)
     return open_payload(

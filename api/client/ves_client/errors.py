@@ -1,4 +1,4 @@
-"""How a command ends: the documented exit codes and the one exception that carries them."""
+"""Exit codes of the commands and the exception that carries them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Exit(IntEnum):
 
 
 class ClientError(Exception):
-    """A command cannot go on. `code` is a stable word (or the server's own), `details` are JSON values."""
+    """Ends a command with an exit code. `code` is a stable word (or the server's code), `details` are JSON values."""
 
     def __init__(
         self, status: Exit, code: str, message: str, details: Mapping[str, Any] | None = None
@@ -33,10 +33,10 @@ class ClientError(Exception):
 
 
 def usage(message: str) -> ClientError:
-    """The caller asked for something that cannot be asked for: exit code 2."""
+    """Build the error for invalid arguments or input: exit code 2."""
     return ClientError(Exit.USAGE, "usage", message)
 
 
 def check_failed(message: str, details: Mapping[str, Any] | None = None) -> ClientError:
-    """A receipt, proof or stream does not hold: exit code 1."""
+    """Build the error for a receipt, proof or stream that does not verify: exit code 1."""
     return ClientError(Exit.CHECK_FAILED, "check_failed", message, details)

@@ -1,4 +1,4 @@
-"""What `ves push` reads: one event a line, either plain facts to be signed here or a finished envelope (VES 3)."""
+"""Input format of `ves push`: one event per line, unsigned or as a signed envelope (VES 3)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMESPACE = uuid.UUID("6f1f5a0e-6b7c-5b53-9a55-2f1d0c5e7a11")
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """A line without an envelope. Without `event_id` and `created_at` both are derived, the same ones every time."""
+    """An unsigned event. `event_id` and `created_at` are derived deterministically when left out."""
 
     entity_type: str
     entity_id: str
@@ -49,8 +49,8 @@ class Line(msgspec.Struct, frozen=True):
 class LineSigner:
     """Turns lines into signed events.
 
-    The same line signed for the same stream with the same key and time gives the same bytes: that is what makes a
-    push repeatable. A line that occurs several times is as many events.
+    Deterministic: the same line, stream, key and time give the same bytes, which makes a push idempotent. A line that
+    occurs several times gives as many events.
     """
 
     def __init__(self, key: AgentKey, tenant_id: uuid.UUID, store_id: uuid.UUID, created_at: str) -> None:
@@ -62,7 +62,7 @@ class LineSigner:
         self._seen: Counter[bytes] = Counter()
 
     def read(self, lines: Iterable[bytes]) -> Iterator[Line]:
-        """Sign each line; empty ones do not count. Exit code 2 with the number of a line that is no event."""
+        """Sign each line; empty lines are skipped. Exit code 2 with the line number of an invalid event."""
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:

@@ -1,4 +1,4 @@
-"""What can be shown without a server: an event with its receipt, a proof with its commitment. Read, checked, written."""
+"""Offline verification of events with receipts and of inclusion proofs with commitments; their file formats."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 class Proof(msgspec.Struct, frozen=True):
-    """An inclusion proof as the API answers it (VES 9.3)."""
+    """An inclusion proof in the form of the API (VES 9.3)."""
 
     sequence_number: int
     batch_id: UUID
@@ -95,7 +95,7 @@ class CommitmentRecord(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One line of a receipts file or one proof file; members are kept as the JSON text that they came as."""
+    """One line of a receipts file or one proof file; members are kept as their original JSON text."""
 
     event: msgspec.Raw = ABSENT
     receipt: msgspec.Raw = ABSENT
@@ -103,7 +103,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     commitment: msgspec.Raw = ABSENT
 
     def document(self) -> dict[str, msgspec.Raw]:
-        """Give the members that are there, ready to be written."""
+        """Return the members that are present, for serialization."""
         return {name: raw for name in self.__struct_fields__ if bytes(raw := getattr(self, name))}
 
 
@@ -112,7 +112,7 @@ class _Header(msgspec.Struct, frozen=True):
 
 
 def read_evidence(path: Path) -> Iterator[Evidence]:
-    """Read one JSON document, or one a line; the header of a receipts file is skipped. ProtocolError if malformed."""
+    """Read one JSON document or NDJSON; the header of a receipts file is skipped. ProtocolError if malformed."""
     raw = path.read_bytes()
     try:
         try:
@@ -126,7 +126,7 @@ def read_evidence(path: Path) -> Iterator[Evidence]:
 
 
 def check_event(event: Envelope, agent_key: bytes | None) -> list[str]:
-    """Findings about an envelope: its payload hash and, with the agent's public key, its signature (VES 4, 6.1)."""
+    """Check an envelope's payload hash and, with the agent's public key, its signature (VES 4, 6.1)."""
     findings = []
     if event.payload_kind == 0:
         payload = bytes(event.payload) or b"null"
@@ -163,7 +163,7 @@ def _cipher_hash(event: Envelope) -> bytes:
 
 
 def check_receipt(evidence: Evidence, trust: Trust, agent_key: bytes | None) -> list[str]:
-    """Findings about an event and its receipt; missing or malformed members are findings too."""
+    """Check an event and its receipt; missing or malformed members are findings too."""
     try:
         event = msgspec.json.decode(evidence.event, type=Envelope)
         receipt = msgspec.json.decode(evidence.receipt, type=Receipt)
@@ -178,7 +178,7 @@ def check_receipt(evidence: Evidence, trust: Trust, agent_key: bytes | None) -> 
 
 
 def check_proof(evidence: Evidence) -> list[str]:
-    """Findings about a proof, its commitment and, when it is there, its event (VES 9.3, 10.2)."""
+    """Check a proof, its commitment and, if present, its event (VES 9.3, 10.2)."""
     try:
         proof = msgspec.json.decode(evidence.proof, type=Proof)
         commitment = msgspec.json.decode(evidence.commitment, type=CommitmentRecord)
@@ -238,7 +238,7 @@ def _check_place(proof: Proof, commitment: CommitmentRecord) -> list[str]:
     same_root = parse_hex(proof.merkle_root, HASH_BYTES) == parse_hex(commitment.merkle_root, HASH_BYTES)
     if proof.batch_id != commitment.batch_id or not same_root:
         findings.append("proof belongs to another commitment")
-    # A proof of a padding leaf leads to the root too: the number must be one of the range (VES 9.2, 9.3).
+    # The proof of a padding leaf verifies too, so the number must be in the commitment's range (VES 9.2, 9.3).
     if not commitment.sequence_start <= proof.sequence_number <= commitment.sequence_end:
         findings.append("number is outside the commitment's range")
     if not 0 <= proof.leaf_index < commitment.leaf_count:

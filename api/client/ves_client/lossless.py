@@ -1,4 +1,4 @@
-"""Whether canonical JSON (RFC 8785) keeps a payload: what it would change is lost for whoever gets only the sealed copy."""
+"""Check that canonical JSON (RFC 8785) preserves a payload: recipients get only the sealed canonical copy."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from ves.numbers import es6_text, parse_double
 def require_lossless(payload: bytes) -> None:
     """Raise ProtocolError("not_lossless") when the canonical form of JSON text has other numbers or members.
 
-    The text has a canonical form, which bounds its depth and the size of its numbers. Changed are a number that is not what the nearest double prints (RFC 8785 3.2.2.3): integers beyond 2^53, more digits
-    than a double has, underflow; and a member name that occurs twice in one object (RFC 7493 2.3).
+    Changed are numbers that a double does not represent exactly (RFC 8785 3.2.2.3: integers beyond 2^53, too many
+    digits, underflow) and objects with a repeated member name (RFC 7493 2.3). Precondition: the text has a canonical
+    form, which bounds its depth and the size of its numbers.
     """
     json.loads(payload, parse_int=_kept, parse_float=_kept, object_pairs_hook=_distinct)
 
@@ -23,7 +24,7 @@ def _kept(literal: str) -> None:
     canonical = es6_text(parse_double(literal))
     try:
         same = Decimal(literal) == Decimal(canonical)
-    except InvalidOperation:  # an exponent beyond what Decimal holds: far outside the doubles
+    except InvalidOperation:  # exponent out of range for Decimal, hence for a double
         same = False
     if not same:
         raise ProtocolError(

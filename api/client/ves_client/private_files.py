@@ -1,4 +1,4 @@
-"""Files for their owner only (0600): what must not be read by others, and X25519 keys of recipients (VES 8)."""
+"""Private files (mode 0600), and X25519 key files of recipients (VES 8)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOR_OTHERS = 0o077
 
 
 def write_private(path: Path, content: bytes, *, force: bool = False) -> None:
-    """Write a new file for its owner only (0600). Exit code 2 when the file is there, unless `force`, or cannot be made."""
+    """Write a new file with mode 0600. Exit code 2 if it exists (unless `force`) or cannot be created."""
     try:
         if force:
             path.unlink(missing_ok=True)
@@ -30,14 +30,14 @@ def write_private(path: Path, content: bytes, *, force: bool = False) -> None:
 
 
 def new_encryption_key(path: Path, *, force: bool = False) -> bytes:
-    """Make an X25519 key pair; the secret goes to the file as hex. The public key, 32 bytes."""
+    """Generate an X25519 key pair, write the secret to the file as hex, return the public key (32 bytes)."""
     secret = secrets.token_bytes(hpke.KEY_BYTES)
     write_private(path, secret.hex().encode() + b"\n", force=force)
     return hpke.public_key(secret)
 
 
 def load_encryption_key(path: Path) -> bytes:
-    """The 32-byte secret of a file. Exit code 2 when there is none or others could have read it; it is never quoted."""
+    """Read a 32-byte secret. Exit code 2 if missing, malformed or readable by others; messages never quote it."""
     try:
         text = path.read_text(encoding="ascii").strip()
         if path.stat().st_mode & FOR_OTHERS:

@@ -1,4 +1,4 @@
-"""The receipts file of a push: a header line, then one event with its receipt a line, safe against a crash."""
+"""The receipts file of a push: a header line, then one event with its receipt per line; crash-safe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Header(msgspec.Struct, frozen=True):
-    """What the first push of a file decided: who signs for which stream, and the time of lines that name none."""
+    """Header, fixed by the first push: stream, signing agent and key, and the default `created_at` of lines."""
 
     tenant_id: UUID
     store_id: UUID
@@ -37,7 +37,7 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 class ReceiptsFile:
-    """Append-only; what was written before is known by event id, and an unfinished last line is cut off."""
+    """Append-only file, indexed by event id when opened; an incomplete last line (crash) is truncated."""
 
     def __init__(self, path: Path, header: Header) -> None:
         self.path = path

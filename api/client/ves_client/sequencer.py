@@ -1,4 +1,4 @@
-"""The sequencer over HTTP: one method a route; only idempotent requests are retried."""
+"""HTTP client of the sequencer: one method per route; only idempotent requests are retried."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Rejection(msgspec.Struct, frozen=True):
 
 
 class IngestAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    """The answer to a batch (VES 14.3); receipts are kept as the JSON text that they came as."""
+    """The response to a batch (VES 14.3); receipts are kept as their original JSON text."""
 
     events_accepted: int
     events_rejected: int
@@ -67,7 +67,7 @@ class Recipient(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Recipients(msgspec.Struct, frozen=True, rename="camel"):
-    """The members of an encryption group by key number, and those who have no usable key."""
+    """The members of an encryption group by key number, and the members without a usable key."""
 
     recipients: list[Recipient]
     without_key: list[UUID]
@@ -124,7 +124,7 @@ class Sequencer:
     def ingest(self, agent_id: UUID, envelopes: Sequence[bytes]) -> IngestAnswer:
         """POST signed envelopes (JSON texts) of one agent and stream (http-api 2.2).
 
-        Idempotent, and therefore repeated when the connection breaks: exact replays answer with stored receipts.
+        Idempotent, therefore retried after a lost connection: exact replays return the stored receipts.
         """
         body = b'{"agentId":"%b","events":[%b]}' % (str(agent_id).encode(), b",".join(envelopes))
         return self._decode(self._request("POST", "/api/v1/ves/events/ingest", body=body), IngestAnswer)
@@ -139,7 +139,7 @@ class Sequencer:
         /,
         **window: str,
     ) -> Json:
-        """POST an agent key, Ed25519 or (algorithm 2) X25519 (http-api 7.2); not repeated: a second one is refused."""
+        """POST an agent key, Ed25519 or (algorithm 2) X25519 (http-api 7.2); not retried: a repeat is refused."""
         document = {
             "tenantId": tenant_id,
             "agentId": agent_id,
@@ -153,13 +153,13 @@ class Sequencer:
     def rotate_agent_key(
         self, tenant_id: UUID, agent_id: UUID, key_id: int, new_key_id: int, public_key: bytes
     ) -> Json:
-        """POST an exchange of an agent's key: the old one verifies for a grace period; not repeated."""
+        """POST a rotation of an agent's key: the old one verifies for a grace period; not retried."""
         document = {"tenantId": tenant_id, "newKeyId": new_key_id, "publicKey": "0x" + public_key.hex()}
         path = f"/api/v1/agents/{agent_id}/keys/{key_id}/rotate"
         return self._send(dict, "POST", path, body=orjson.dumps(document), repeatable=False)
 
     def revoke_agent_key(self, tenant_id: UUID, agent_id: UUID, key_id: int) -> Json:
-        """DELETE an agent's key; it holds at once in every process."""
+        """DELETE (revoke) an agent's key; effective at once in every process."""
         query = {"tenantId": str(tenant_id)}
         return self._send(dict, "DELETE", f"/api/v1/agents/{agent_id}/keys/{key_id}", query=query)
 
@@ -176,12 +176,12 @@ class Sequencer:
         return found
 
     def register_schema(self, tenant_id: UUID, event_type: str, schema: Json) -> Json:
-        """POST the next version of an event type's schema (http-api 8); not repeated, because each makes a version."""
+        """POST the next version of an event type's schema (http-api 8); not retried, because each makes a version."""
         document = {"tenantId": tenant_id, "eventType": event_type, "schemaJson": schema}
         return self._send(dict, "POST", "/api/v1/schemas", body=orjson.dumps(document), repeatable=False)
 
     def create_commitment(self, tenant_id: UUID, store_id: UUID, first: int, last: int) -> Json:
-        """POST a commitment of first..last (http-api 5); the same range again gives the stored one."""
+        """POST a commitment of first..last (http-api 5); idempotent: a repeat returns the stored one."""
         document = {
             "tenant_id": tenant_id,
             "store_id": store_id,
@@ -208,12 +208,12 @@ class Sequencer:
         return self._send(Proof, "GET", f"/api/v1/ves/proofs/{sequence_number}", query=query)
 
     def compliance_inputs(self, event_id: UUID, policy: Json) -> Json:
-        """POST a policy (`policyId`, `policyParams`); what a proof of the event under it is bound to (http-api 5.2)."""
+        """POST a policy (`policyId`, `policyParams`); returns the public inputs of a proof under it (http-api 5.2)."""
         path = f"/api/v1/ves/compliance/{event_id}/inputs"
         return self._send(dict, "POST", path, body=orjson.dumps(policy))
 
     def submit_compliance_proof(self, event_id: UUID, submission: Json) -> Json:
-        """POST a compliance proof; the same again gives the stored one (http-api 5.2)."""
+        """POST a compliance proof; idempotent: a repeat returns the stored one (http-api 5.2)."""
         path = f"/api/v1/ves/compliance/{event_id}/proofs"
         return self._send(dict, "POST", path, body=orjson.dumps(submission))
 
@@ -222,7 +222,7 @@ class Sequencer:
         return self._send(dict, "GET", f"/api/v1/ves/compliance/proofs/{proof_id}/verify")
 
     def _send(self, shape: type, method: str, path: str, **options: Any) -> Json:
-        """Send a request and give the answer as plain JSON, once it is known to have the shape."""
+        """Send a request and return the response as JSON after checking its shape."""
         content = self._request(method, path, **options)
         self._decode(content, shape)
         answer: Json = orjson.loads(content)

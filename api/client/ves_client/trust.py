@@ -1,4 +1,4 @@
-"""Trust in sequencers: the public keys that a receipt may verify under, and the check itself (VES 11)."""
+"""Trusted sequencer public keys, and the verification of receipts under them (VES 11)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Sequencer public keys (32 bytes each); none means that only the receipt's hash can be checked."""
+    """Trusted sequencer public keys (32 bytes each); without any, only the receipt's hash is checked."""
 
     keys: tuple[bytes, ...]
 
     def check(self, receipt: Receipt, tenant_id: UUID, store_id: UUID, signing_hash: bytes) -> list[str]:
-        """Findings about a receipt for the event with this signing hash; none when one key accepts it."""
+        """Check a receipt for the event with this signing hash; no findings if it verifies under one key."""
         if not self.keys:
             expected = digests.receipt_hash(
                 tenant_id, store_id, receipt.event_id, receipt.sequence_number, signing_hash
