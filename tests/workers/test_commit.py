@@ -255,9 +255,9 @@ def test_a_stream_that_another_session_locks_delays_no_other(
 ) -> None:
     set_policy(database, 1)
     locked, free = [uuid.uuid4() for _ in range(6)], uuid.uuid4()
-    with database.connect("ves_reader") as reader:
+    with database.connect() as superuser:
         for store in locked:
-            reader.execute(
+            superuser.execute(
                 "select pg_advisory_lock(%s)", [stream_lock_key(database, feeder.tenant_id, store)]
             )
             feeder.feed(store, 1)
