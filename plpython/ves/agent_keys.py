@@ -1,4 +1,4 @@
-"""Whether a public key may be registered for an agent: material and proof of possession (VES 6.3, 6.4)."""
+"""Key registration checks: well-formed public keys and proof of possession (VES 6.3, 6.4)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MEMBERS = ("ed25519PublicKey", "mlDsa65PublicKey", "x25519PublicKey", "mlKem768
 
 
 class KeyProblem(NamedTuple):
-    """Why a key is refused: the name of the registered error, the member at fault, and a sentence."""
+    """A registration refusal: the registered error name, the invalid member, and a message."""
 
     name: str
     field: str
@@ -39,7 +39,7 @@ class Proofs(NamedTuple):
 
 
 def problem_of(algorithm: int, public_key: bytes, parts: KeyParts, proofs: Proofs) -> KeyProblem | None:
-    """Why this key cannot be registered with these proofs; None when it can.
+    """Return the reason why this key cannot be registered with these proofs; None if it can.
 
     `algorithm` is 0 to 6. May verify an ML-DSA signature (about a millisecond).
     """
@@ -53,7 +53,7 @@ def problem_of(algorithm: int, public_key: bytes, parts: KeyParts, proofs: Proof
 def problem_of_stored(
     algorithm: int, public_key: bytes, bundle: bytes | None, proof: bytes | None, proof_bundle: bytes | None
 ) -> KeyProblem | None:
-    """`problem_of` for bundles in the JSON text that the database keeps."""
+    """`problem_of` for bundles given as stored JSON text."""
     try:
         parts = bundles.all_key_parts(bundle)
     except ProtocolError:
@@ -75,7 +75,7 @@ def _length_problem(public_key: bytes, parts: KeyParts) -> KeyProblem | None:
 
 
 def _key_problem(algorithm: int, public_key: bytes, parts: KeyParts) -> KeyProblem | None:
-    """Every part that the algorithm needs is there, and is a key that can be used."""
+    """Check that every key that the algorithm needs is present and usable."""
     if algorithm in (ML_DSA_65, HYBRID_SIGNING) and parts.ml_dsa_65 is None:
         return _bad("publicKeyBundle.mlDsa65PublicKey", "is required")
     if algorithm in (ML_KEM_768, HYBRID_ENCRYPTION) and parts.ml_kem_768 is None:
@@ -90,7 +90,7 @@ def _key_problem(algorithm: int, public_key: bytes, parts: KeyParts) -> KeyProbl
         return None
     if not is_usable(public_key):
         return _bad("publicKey", f"is not a usable {text}, or of small order)")
-    # The 32 bytes are stored twice; two different keys under one number would be ambiguous.
+    # The Ed25519 key is stored twice (column and bundle): different copies would be ambiguous.
     return None if twin in (None, public_key) else _bad(f"publicKeyBundle.{member}", "differs from publicKey")
 
 
@@ -118,7 +118,7 @@ def _ed25519_problem(key: bytes, challenged: bytes, proof: bytes | None) -> KeyP
 
 
 def _ml_dsa_65_problem(key: bytes, challenged: bytes, proof: bytes | None) -> KeyProblem | None:
-    # Loading the ML-DSA code costs tens of milliseconds, and few processes need it.
+    # Lazy import: loading ML-DSA takes tens of milliseconds and few processes need it.
     from ves import pqc  # noqa: PLC0415
 
     if proof is None:

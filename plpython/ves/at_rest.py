@@ -18,7 +18,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 _TAG_BYTES = 16
 _START = len(PREFIX) + NONCE_BYTES
-# What a blob has beyond its plaintext.
+# Bytes of a blob beyond its plaintext: magic, nonce and tag.
 OVERHEAD_BYTES = _START + _TAG_BYTES
 
 
@@ -44,7 +44,7 @@ def decrypt(keys: Sequence[bytes], aad: bytes, stored: bytes) -> bytes:
 
 
 def decrypt_with(ciphers: Iterable[AESGCM], aad: bytes, stored: bytes) -> bytes:
-    """As `decrypt`, with ciphers that are made already."""
+    """`decrypt` with prepared AES-GCM cipher objects."""
     if not is_encrypted(stored) or len(stored) < _START + _TAG_BYTES:
         raise ProtocolError("cannot_decrypt", "not an encrypted blob")
     nonce = stored[len(PREFIX) : _START]

@@ -54,7 +54,7 @@ _jcs_decode = msgspec.json.Decoder(float_hook=_jcs_float).decode
 
 
 def malformed(cause: BaseException | str, raw: bytes = b"") -> ProtocolError:
-    """The error for text that is not acceptable JSON; `raw` is looked at for what the decoder calls by another name."""
+    """Return the malformed_json error; `raw` is inspected for causes that the decoder reports under another name."""
     if _LONE_SURROGATE.search(raw.replace(rb"\\", b"")):
         cause = "a lone surrogate, half a character"
     return ProtocolError("malformed_json", f"not acceptable JSON: {cause}")
@@ -111,8 +111,8 @@ def is_plain_longer(raw: bytes, canonical: bytes, limit: int) -> bool:
     """Whether the compact form of `raw` has more than `limit` bytes; `canonical` is its JCS form.
 
     The two differ in their numbers only: a double is written up to 17 bytes shorter in the compact form (from 1e16
-    on and around 1e-6) and up to 4 bytes longer (`1` is `1.0`, `0` is `-0.0`, 17 digits get an exponent). Most texts are
-    told by that.
+    on and around 1e-6) and up to 4 bytes longer (`1` is `1.0`, `0` is `-0.0`, 17 digits get an exponent). These bounds
+    decide most texts without a conversion.
     """
     surplus = _MAX_SURPLUS * len(_LONGER_IN_JCS.findall(canonical))
     if len(canonical) - surplus > limit:
@@ -156,7 +156,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _plain_int(literal: str) -> int | float:
-    # Python's own limit on int() of long text never applies: such literals are doubles here.
+    # Python's digit limit for int() does not apply: such literals are parsed as doubles.
     if literal == "-0" or len(literal) > _U64_DIGITS:
         return parse_double(literal)
     number = int(literal)

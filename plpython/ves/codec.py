@@ -51,7 +51,7 @@ def parse_hex(text: str, length: int, *, strict: bool = False) -> bytes:
     With `strict` the text must be ``0x`` and lower-case digits. Raises ProtocolError("invalid_hex").
     """
     digits = text[2:] if text[:2] == "0x" else text
-    # The length test also refuses white space, which bytes.fromhex would skip.
+    # The length check also refuses white space, which bytes.fromhex would ignore.
     if len(digits) == 2 * length and not (strict and _LOWER_HEX.fullmatch(text) is None):
         try:
             data = bytes.fromhex(digits)

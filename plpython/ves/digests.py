@@ -220,7 +220,7 @@ def state_root(
 
 
 def pop_challenge(*public_keys: bytes) -> bytes:
-    """What a key owner signs at registration: Ed25519 key, ML-DSA key, or both in that order (VES 6.4)."""
+    """Proof-of-possession challenge over the Ed25519 key, the ML-DSA key, or both in that order (VES 6.4)."""
     return sha256(domains.PROOF_OF_POSSESSION + b"".join(public_keys)).digest()
 
 
@@ -267,8 +267,8 @@ def at_rest_payload_aad(
 def at_rest_ves_payload_aad(tenant_id: UUID, store_id: UUID, event_id: UUID, signing: bytes) -> bytes:
     """AAD of a stored payload of the VES stream; `signing` is the event's signing hash, which covers the payload's.
 
-    This form is ours (the reference stores these payloads as they are). The number is not part of it: it is
-    given after the payload is encrypted.
+    A form of this implementation (the reference stores these payloads in plaintext). The sequence number is not
+    included: it is assigned after encryption.
     """
     ids = tenant_id.bytes + store_id.bytes + event_id.bytes
     return sha256(domains.AT_REST_VES_PAYLOAD + ids + signing).digest()

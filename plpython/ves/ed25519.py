@@ -1,7 +1,7 @@
-"""Ed25519 by libsodium (VES 6.1): the one verifier of every component.
+"""Ed25519 by libsodium (VES 6.1): the only verifier, used by every component.
 
 libsodium compares the encoded R, refuses S at or above the group order, and refuses public keys that
-are not canonical or of small order. The reference takes small-order keys; no honest client has one.
+are not canonical or of small order. The reference accepts small-order keys; regular key generation never yields one.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Signer:
 
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether the signature is good. A key or signature of another length is simply not."""
+    """Return whether the signature is valid; False for a key or signature of the wrong length."""
     if len(signature) != SIGNATURE_BYTES or len(public_key) != PUBLIC_KEY_BYTES:
         return False
     signed = signature + message

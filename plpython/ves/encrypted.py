@@ -62,7 +62,7 @@ class Recipient(msgspec.Struct, frozen=True):
 
 
 class Encrypted(msgspec.Struct, frozen=True):
-    """A structurally good encrypted payload in bytes."""
+    """A structurally valid encrypted payload, decoded to bytes."""
 
     nonce: bytes
     ciphertext: bytes
@@ -95,7 +95,7 @@ def encode(payload: PayloadEncrypted) -> bytes:
 def validate(payload: PayloadEncrypted, *, strict: bool = False, profile: str = "legacy") -> Encrypted | str:
     """The payload in bytes, or the name of the first member that breaks VES 8.1.
 
-    The name is what follows ``schema_validation: `` in a refusal. `strict` asks for canonical base64url.
+    The refusal message is ``schema_validation: `` followed by this name. `strict` requires canonical base64url.
     """
     field = _suite_error(payload, profile)
     if field is not None:

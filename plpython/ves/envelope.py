@@ -1,6 +1,6 @@
-"""The ingest request as it comes over the wire (VES 3): names, types and required members.
+"""The ingest request on the wire (VES 3): names, types and required members.
 
-Optional members may be `null`. Unknown members are ignored, of repeated ones the last counts.
+Optional members may be `null`. Unknown members are ignored; the last of repeated members is used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ABSENT = msgspec.Raw(b"null")
 
 
 class SentNumbers(Protocol):
-    """An event of either stream as far as it has numbers."""
+    """The numeric members of an event of either stream."""
 
     base_version: int | None
     sequence_number: int | None
@@ -54,13 +54,13 @@ class Envelope(msgspec.Struct, gc=False):
     agent_signature_bundle: SignatureBundle | None = None
     command_id: UUID | None = None
     base_version: Counter | None = None
-    # Of an event that was read and is sent again; they must have their types and count for nothing.
+    # Response members of an event that a client sends back: type-checked, otherwise ignored.
     sequence_number: Counter | None = None
     sequenced_at: str | None = None
 
 
 class IngestBody(msgspec.Struct):
-    """The request around the events."""
+    """The request body that holds the events."""
 
     agent_id: UUID = msgspec.field(name="agentId")
     events: list[Envelope] = msgspec.field()
@@ -70,9 +70,9 @@ decode_body = decoder(IngestBody)
 
 
 def check_numbers(event: SentNumbers) -> int | None:
-    """The event's base_version, as large as a version can be: one beyond 2^63-1 conflicts with every version.
+    """Return base_version, capped at 2^63-1: a larger one conflicts with every stored version.
 
-    Raises RequestRefused(invalid_shape) for a number beyond 64 bits and for a `sequenced_at` that is no time.
+    Raises RequestRefused(invalid_shape) for a number beyond 64 bits and for a `sequenced_at` that is not a timestamp.
     """
     if event.base_version is None and event.sequence_number is None and event.sequenced_at is None:
         return None

@@ -1,4 +1,4 @@
-"""What the library raises, and nothing else."""
+"""The exceptions of the library."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ProtocolError(ValueError):
 
 
 class RequestRefused(ProtocolError):  # noqa: N818
-    """A whole request is refused (VES 14.1): nothing of it may be stored.
+    """Refusal of a whole request (VES 14.1): none of its events may be stored.
 
     `name` is a name of the error registry (``malformed_json``, ``empty_batch``, ...), `details` holds
     only JSON values.

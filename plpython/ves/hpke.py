@@ -24,7 +24,7 @@ def public_key(private_key: bytes) -> bytes:
 
 
 def is_acceptable_public_key(public_key: bytes) -> bool:
-    """Whether something can be sealed to this X25519 key: 32 bytes and not of small order."""
+    """Return whether this X25519 key can be a recipient: 32 bytes and not of small order."""
     if len(public_key) != KEY_BYTES:
         return False
     probe = X25519PrivateKey.from_private_bytes(bytes(KEY_BYTES))

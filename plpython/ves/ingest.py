@@ -1,9 +1,9 @@
 """The hot path of ingest (VES 3, 14): decode a request, check and hash its events, verify signatures.
 
 Pure and without locks, so that it runs before any connection is taken; the API and PL/Python share it.
-`parse_request` decides only what the text decides. The three checks after it raise in the order of the
-protocol's call-level checks, with the caller's credential checks between them; `decode_request` does all
-of it at once.
+`parse_request` checks only syntax and shape. The three checks after it raise in the order of the
+protocol's call-level checks, with the caller's credential checks between them; `decode_request` runs all
+of them.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _raw_decode = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class IngestRequest(msgspec.Struct):
-    """A decoded request. `events` is empty when one of the refusals stands."""
+    """A decoded request. `events` is empty when one of the refusals is set."""
 
     agent_id: UUID
     tenant_id: UUID
@@ -60,7 +60,7 @@ class IngestRequest(msgspec.Struct):
 
 
 class Judged(Protocol):
-    """A decoded request of either stream, as far as the batch as a whole is judged."""
+    """The members of a decoded request of either stream that the batch checks read."""
 
     agent_id: UUID
     tenant_id: UUID
@@ -71,7 +71,7 @@ class Judged(Protocol):
 
 
 class SentEvent(Protocol):
-    """An event of either stream as sent, as far as the batch as a whole is judged."""
+    """The members of an event of either stream, as sent, that the batch checks read."""
 
     event_id: UUID
     tenant_id: UUID
@@ -85,7 +85,7 @@ class SentBody(Protocol):
 
     @property
     def events(self) -> Sequence[SentEvent]:
-        """Its events."""
+        """Return the events of the request."""
 
 
 W = TypeVar("W", bound=SentBody)
@@ -115,7 +115,7 @@ def parse_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestReques
             _NIL if first is None else first.store_id,
             [],
         )
-        # Shape comes before everything else, so events are prepared even when the batch is refused.
+        # Shape errors take precedence, so events are prepared even when the batch is refused.
         preparer = Preparer(limits, request.tenant_id, request.store_id)
         events = list(map(preparer.prepare, wire.events))
         judge_batch(request, wire.events, limits)
@@ -125,7 +125,7 @@ def parse_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> IngestReques
     except RequestRefused:
         raise
     except ProtocolError as error:
-        # The one other thing that a prepared event raises is a misshapen payload_encrypted.
+        # Preparing an event raises otherwise only for a malformed payload_encrypted.
         details = {"field": "payload_encrypted"} if error.reason == "invalid_shape" else None
         raise RequestRefused(error.reason, error.message, details) from None
     return request
@@ -150,14 +150,14 @@ def check_limits(request: Judged) -> None:
 
 
 def decode_wire(body: bytes, max_depth: int, decode: Callable[[bytes], W]) -> W:
-    """A request by its own decoder; raises RequestRefused for malformed_json and invalid_shape.
+    """Decode a request with `decode`; raises RequestRefused for malformed_json and invalid_shape.
 
-    A byte order mark before it is passed over, as RFC 8259 8.1 allows.
+    A leading byte order mark is ignored, as RFC 8259 8.1 allows.
     """
     body = body.removeprefix(codecs.BOM_UTF8)
     try:
         if not body.isascii():
-            # The decoder does not look inside the members that it passes over.
+            # The decoder does not validate the members that it skips.
             body.decode()
         wire = decode(body)
     except msgspec.ValidationError as error:
@@ -165,8 +165,8 @@ def decode_wire(body: bytes, max_depth: int, decode: Callable[[bytes], W]) -> W:
         raise RequestRefused("invalid_shape", str(error), {"field": _path(str(error))}) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestRefused("malformed_json", malformed(error, body).message) from None
-    # Payloads are measured one by one later. Beside them each event opens at least one level that the
-    # others do not add to, so this bound is exact enough to spare honest requests the scan.
+    # Payload depth is checked for each payload later. Outside payloads each event opens at least one bracket
+    # that does not add to the nesting of others, so this bound avoids the full scan for ordinary requests.
     openings = count_openings(body) - len(wire.events)
     if openings >= max_depth:
         openings -= sum(
@@ -178,12 +178,12 @@ def decode_wire(body: bytes, max_depth: int, decode: Callable[[bytes], W]) -> W:
 
 
 def _path(message: str) -> str:
-    """Where in the request the decoder found the mistake, in its own notation; ``$`` is the request."""
+    """Return the location of the error in the notation of the decoder; ``$`` is the request."""
     return message.partition(" - at `")[2].rstrip("`") or "$"
 
 
 def _require_json(body: bytes) -> None:
-    """What is not even JSON is malformed, whatever else is wrong with it."""
+    """Raise malformed_json for invalid JSON: it takes precedence over shape errors."""
     try:
         _raw_decode(body)
     except (msgspec.DecodeError, RecursionError) as error:
@@ -197,7 +197,7 @@ def judge_batch(
     source_agent_field: str = "source_agent_id",
     source_agent_rule: str = "source_agent_id must equal agentId",
 ) -> None:
-    """Set the refusals that concern the batch as a whole."""
+    """Set the refusals of the batch as a whole."""
     if not events:
         request.batch_refusal = RequestRefused("empty_batch", "the batch has no events")
         return
@@ -235,11 +235,11 @@ def verify_signatures(
     keys: Mapping[tuple[UUID, int], AgentKey],
     profile: str = "legacy",
 ) -> None:
-    """Refuse every event whose signature is not good (VES 6.3), by setting its `refusal`.
+    """Set `refusal` on every event whose signature is invalid (VES 6.3).
 
-    So is every event whose key is not given: nobody checked it, and it must not pass even if the key is
-    registered in this very moment. The database knows better why (no such key, revoked, not yet valid)
-    and answers that instead.
+    An event whose key is not given is refused too: its signature is unverified, and it must not pass even if
+    the key is registered concurrently. The database replaces this refusal with the exact reason (no such key,
+    revoked, not yet valid).
     """
     for event in events:
         if event.refusal is not None:
@@ -289,7 +289,7 @@ class Columns:
 
 
 def to_columns(events: Collection[PreparedEvent]) -> Columns:
-    """The events column by column."""
+    """Transpose the events into columns."""
     return Columns(
         [event.event_id for event in events],
         [event.command_id for event in events],

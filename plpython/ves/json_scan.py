@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 MAX_DEPTH = 127
 
-# Four symbols to a byte: nothing, an opening bracket, a closing one, a quotation mark.
+# Four 2-bit symbols in a byte: other, opening bracket, closing bracket, quotation mark.
 _TO_DIGITS = bytes.maketrans(b'[{]}"', b"11223")
 _NOT_SYMBOLS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 _SHIFTS = (6, 4, 2, 0)
@@ -14,7 +14,7 @@ _INSIDE = 256
 
 
 def _steps() -> Iterator[tuple[int, int, int]]:
-    """For four symbols met outside, then inside a string: highest and final change of depth, next state."""
+    """For four symbols read outside, then inside a string: maximum and final change of depth, next state."""
     for state in (0, _INSIDE):
         for byte in range(256):
             top = change = 0
@@ -33,15 +33,15 @@ _STEPS = tuple(_steps())
 
 def count_openings(raw: bytes) -> int:
     """Opening brackets and braces in `raw`, those inside strings included: a bound on the nesting."""
-    # Deleting searches with memchr; bytes.count looks at one byte at a time, ten times as slow.
+    # bytes.replace searches with memchr: ten times as fast as bytes.count, which tests one byte at a time.
     return 2 * len(raw) - len(raw.replace(b"[", b"")) - len(raw.replace(b"{", b""))
 
 
 def is_deeper(raw: bytes, limit: int) -> bool:
     """Whether arrays and objects are nested deeper than `limit` levels (VES 2.2).
 
-    `raw` is expected to be well-formed apart from its nesting; the answer for other text only has to
-    be bounded in time.
+    `raw` should be well-formed apart from its nesting; for other text the result is unspecified, but the time
+    is bounded.
     """
     if count_openings(raw) <= limit:
         return False
@@ -62,5 +62,5 @@ def has_nul(raw: bytes) -> bool:
     r"""Whether well-formed JSON text holds the character U+0000 (written ``\u0000``) in any string."""
     if b"\\u0000" not in raw:
         return False
-    # With the escaped backslashes gone, what is left of the pattern is a real escape.
+    # After the removal of escaped backslashes every match is a real escape.
     return b"\\u0000" in raw.replace(b"\\\\", b"")

@@ -1,7 +1,7 @@
 """The keys of encryption at rest (VES 16): modes, rings by tenant, key ids, sealing and opening stored bytes.
 
-A key id is the first 8 bytes of SHA-256("VES_ATREST_KEY_ID_V1" ‖ key). A blob does not hold it (the layout is the
-reference's); it stands in a column beside the blob, says nothing about the key, and spares trying every key.
+A key id is the first 8 bytes of SHA-256("VES_ATREST_KEY_ID_V1" ‖ key). The blob layout of the reference has no field
+for it; it is stored in a column beside the blob, reveals nothing about the key, and avoids trial decryption.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _MODES = {
 
 
 def key_id_of(key: bytes) -> bytes:
-    """The public name of a key, 8 bytes."""
+    """Return the key id, 8 bytes."""
     return sha256(domains.AT_REST_KEY_ID + key).digest()[:KEY_ID_BYTES]
 
 
 class Key:
-    """One 32-byte key, ready for use; printing it shows its id only."""
+    """One 32-byte key with its cipher; its repr shows the key id only."""
 
     __slots__ = ("cipher", "key_id")
 
@@ -61,7 +61,7 @@ class Key:
         return hash(self.key_id)
 
     def seal(self, aads: Sequence[bytes], plaintexts: Sequence[bytes]) -> list[bytes]:
-        """The blobs of parallel plaintexts; all nonces are drawn at once."""
+        """Encrypt parallel plaintexts to blobs; the nonces are drawn in one call."""
         size = at_rest.NONCE_BYTES
         drawn = os.urandom(size * len(aads))
         nonces = [drawn[at : at + size] for at in range(0, len(drawn), size)]
@@ -74,14 +74,14 @@ class Key:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The mode, the default keys and those of single tenants, which replace the default; the first is current."""
+    """The mode, the default keys, and keys by tenant, which override the default; the first key is current."""
 
     mode: str
     default: tuple[Key, ...] = ()
     by_tenant: Mapping[UUID, tuple[Key, ...]] = field(default_factory=dict)
 
     def require_key(self) -> None:
-        """Raise ProtocolError (reason: the variable's name) when encryption is required and there is no default key."""
+        """Raise ProtocolError (reason: the variable name) if encryption is required and no default key is set."""
         if self.mode == REQUIRED and not self.default:
             raise ProtocolError(
                 "PAYLOAD_ENCRYPTION_KEY",
@@ -94,9 +94,9 @@ class KeyRing:
         return self.by_tenant.get(tenant_id, self.default)
 
     def current(self, tenant_id: UUID) -> Key | None:
-        """The key to write with; None means that plaintext is to be written.
+        """Return the key for writing; None means plaintext.
 
-        Raises ProtocolError("encryption_required") when neither is allowed.
+        Raises ProtocolError("encryption_required") when there is no key and plaintext is not allowed.
         """
         if self.mode == DISABLED:
             return None
@@ -108,10 +108,10 @@ class KeyRing:
         return None
 
     def open(self, tenant_id: UUID, key_id: bytes | None, aad: bytes, blob: bytes) -> bytes:
-        """The plaintext of a blob. The named key is tried first, then all others, in every mode.
+        """Return the plaintext of a blob. The key `key_id` is tried first, then all others, in every mode.
 
-        Raises ProtocolError: "unknown_key" when none opens it and the named one is not in the ring,
-        "not_authentic" when the named one is (or none is named): the blob or what it is bound to was changed.
+        Raises ProtocolError: "unknown_key" when no key opens it and the named one is not in the ring,
+        "not_authentic" when it is (or none is named): the blob or its additional data was changed.
         """
         keys = sorted(self.keys(tenant_id), key=lambda key: key.key_id != key_id)
         try:
@@ -127,7 +127,7 @@ class KeyRing:
 def parse(values: Mapping[str, str]) -> KeyRing:
     """The ring of settings named in `VARIABLES`. Raises ProtocolError whose `reason` is the variable's name.
 
-    That a required ring has a key is `KeyRing.require_key`'s to say.
+    `KeyRing.require_key` checks that a required ring has a key.
     """
     mode = _MODES.get(values.get("PAYLOAD_ENCRYPTION_MODE", "").strip().lower())
     if mode is None:
@@ -156,7 +156,7 @@ def _by_tenant(text: str) -> dict[UUID, tuple[Key, ...]]:
 
 
 def _keys(name: str, texts: Iterable[str]) -> tuple[Key, ...]:
-    """Keys in order, repeated ones once. The message of a refusal never quotes a key."""
+    """Parse keys in order, without duplicates. Error messages never quote a key."""
     try:
         return tuple(dict.fromkeys(Key(at_rest.parse_key(text)) for text in texts))
     except ProtocolError:

@@ -1,9 +1,9 @@
-"""Where a process finds its key ring: the file that VES_KEYRING_FILE names, else its own environment.
+"""Loads the key ring of a process: from the file named by VES_KEYRING_FILE, else from the environment.
 
 The one place of this library that reads a file: API and PL/Python must follow the same rotation. The file holds
-KEY=VALUE lines of the variables in `ves.keyring.VARIABLES`. It is looked at before every use (one `stat`, about a
-microsecond) and read again when it is another or has another time or size, so a rotation needs no restart. A file that
-cannot be used any more leaves the last good ring in force; `problem` then says why.
+KEY=VALUE lines of the variables in `ves.keyring.VARIABLES`. Every use checks it with one `stat` (about a
+microsecond) and re-reads it when inode, mtime or size changed, so a rotation needs no restart. If the file becomes
+invalid, the last valid ring stays in use and `problem` holds the reason.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class RingSource:
             self._version, self._ring = _read(self._path)
 
     def ring(self) -> KeyRing:
-        """The ring in force now."""
+        """Return the current ring, re-read if the file changed."""
         if self._path is None:
             return self._ring
         try:
@@ -70,7 +70,7 @@ def _version(found: os.stat_result) -> _Version:
 
 
 def _said(error: Exception) -> str:
-    """What an error says without a path's content or a key."""
+    """Return an error message that contains neither file contents nor a key."""
     if isinstance(error, ProtocolError):
         return f"{error.reason}: {error.message}"
     return error.strerror or type(error).__name__ if isinstance(error, OSError) else type(error).__name__
@@ -78,5 +78,5 @@ def _said(error: Exception) -> str:
 
 @cache
 def of_process() -> RingSource:
-    """The source of this process's environment, made at the first use. Raises as `RingSource`."""
+    """Return the source for the environment of this process, created on first use. Raises as `RingSource`."""
     return RingSource(os.environ)

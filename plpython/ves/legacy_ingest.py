@@ -29,13 +29,13 @@ from ves.uuids import decoder
 
 _NIL = UUID(int=0)
 _DEFAULT_LIMITS = Limits()
-# Years 1 to 9999: what every reader of a stored time can show.
+# Years 1 to 9999: the range that every reader of stored timestamps supports.
 _FIRST_MICROS = -62_135_596_800_000_000
 _LAST_MICROS = 253_402_300_799_999_999
 
 
 class LegacyEnvelope(msgspec.Struct, gc=False):
-    """One event as sent (VES 17.1). Unknown members are ignored; `sequence_number` and `sequenced_at` count for nothing."""
+    """One event as sent (VES 17.1). Unknown members are ignored; `sequence_number` and `sequenced_at` are not used."""
 
     event_id: UUID
     tenant_id: UUID
@@ -56,7 +56,7 @@ class LegacyEnvelope(msgspec.Struct, gc=False):
 
 
 class LegacyBody(msgspec.Struct):
-    """The request around the events."""
+    """The request body that holds the events."""
 
     agent_id: UUID
     events: list[LegacyEnvelope]
@@ -85,7 +85,7 @@ class LegacyEvent(msgspec.Struct, gc=False):
 
 
 class LegacyRequest(msgspec.Struct):
-    """A decoded request. `events` is empty when one of the refusals stands; ids are nil when `is_empty`."""
+    """A decoded request. `events` is empty when one of the refusals is set; ids are nil when `is_empty`."""
 
     agent_id: UUID
     tenant_id: UUID
@@ -103,14 +103,14 @@ _decode_body = decoder(LegacyBody)
 def parse_legacy_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> LegacyRequest:
     """Decode a request; raises RequestRefused for malformed_json and invalid_shape.
 
-    The other refusals stand in the answer, for `check_batch`, `check_source_agent` and `check_limits`.
+    The result holds the other refusals, for `check_batch`, `check_source_agent` and `check_limits`.
     """
     wire = decode_wire(body, limits.max_depth, _decode_body)
     if not wire.events:
         return LegacyRequest(wire.agent_id, _NIL, _NIL, [], is_empty=True)
     first = wire.events[0]
     request = LegacyRequest(wire.agent_id, first.tenant_id, first.store_id, [], is_empty=False)
-    # Shape comes before everything else, so events are prepared even when the batch is refused.
+    # Shape errors take precedence, so events are prepared even when the batch is refused.
     events = [_prepare(event, request, limits) for event in wire.events]
     of_events, request.limit_refusal = request.limit_refusal, None
     judge_batch(request, wire.events, limits, "source_agent", "source_agent must equal agent_id")
@@ -121,7 +121,7 @@ def parse_legacy_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> Legac
 
 
 def _prepare(wire: LegacyEnvelope, request: LegacyRequest, limits: Limits) -> LegacyEvent:
-    """The prepared event; the first limit that one breaks is noted in the request."""
+    """Return the prepared event; the first exceeded limit is recorded in the request."""
     payload = bytes(wire.payload)
     try:
         compact = plain(payload, max_depth=limits.max_depth - LEVELS_ABOVE_PAYLOAD)

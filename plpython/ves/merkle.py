@@ -66,8 +66,8 @@ def directions(index: int, depth: int) -> list[bool]:
 def verify_inclusion(leaf: bytes, index: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether `path` leads from `leaf` at `index` to `root`.
 
-    Stricter than VES 9.3 asks: an index that does not fit the path's length is refused, because one
-    position has one index.
+    Stricter than VES 9.3: an index of 2^(path length) or more is refused, so that each position has
+    exactly one index.
     """
     if len(path) > MAX_PATH or index < 0 or index >> len(path):
         return False

@@ -1,4 +1,4 @@
-"""How doubles are written: ECMAScript form for JCS (VES 2.1) and compact form (VES 2.3)."""
+"""Text of doubles: ECMAScript form for JCS (VES 2.1) and compact form (VES 2.3)."""
 
 from __future__ import annotations
 

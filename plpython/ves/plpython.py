@@ -1,7 +1,7 @@
-"""Between PL/Python and the library: unpack SQL values, call, pack. Used by wrappers/*.sql only.
+"""PL/Python adapter: converts SQL values, calls the library, converts results. Used by wrappers/*.sql only.
 
-SQL arrays arrive as lists, uuid as text, bytea as bytes. An array that would hold only nulls is returned
-as null: the engine reads it the same way, and PL/Python converts elements one by one.
+SQL arrays arrive as lists, uuid as text, bytea as bytes. An array of nulls only is returned
+as null: the engine treats both alike, and PL/Python would convert every element.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def ed25519_verify_batch(
     messages: Sequence[bytes | None],
     signatures: Sequence[bytes | None],
 ) -> list[bool]:
-    """Whether each signature is good; a null in a row is not."""
+    """Return whether each signature is valid; false for a row with a null."""
     return [
         key is not None
         and message is not None
@@ -98,7 +98,7 @@ def ed25519_verify_batch(
 
 
 def request_stream(cache: Cache, request: str, limits: Limits) -> tuple[str, str, str, list[int]]:
-    """(agent_id, tenant_id, store_id, key ids needed) of a request, which stays decoded for `prepare`."""
+    """Return (agent_id, tenant_id, store_id, required key ids); the decoded request is cached for `prepare`."""
     decoded = decode_request(request.encode(), limits)
     cache[_LAST_REQUEST] = (request, limits, decoded)
     return (
@@ -116,7 +116,7 @@ def prepare(
 
     `keys` are the parallel columns agent_ids, key_ids, algorithms, public_keys, bundles.
     """
-    # Comparing the texts costs a tenth of hashing them.
+    # The cache compares whole texts: a tenth of the cost of hashing them.
     known, known_limits, decoded = cache.pop(_LAST_REQUEST, (None, None, None))
     if known != request or known_limits != limits:
         decoded = decode_request(request.encode(), limits)
@@ -162,8 +162,8 @@ def _pack(request: IngestRequest, columns: Columns) -> tuple[Any, ...]:
 
 
 def _sealed(request: IngestRequest) -> tuple[bytes | None, list[bytes | None]]:
-    """(key id, blobs) of the payloads as the server's key ring says; no key when plaintext is to be stored."""
-    # A ring is needed by the doors only, not by every backend that hashes something.
+    """Return (key id, blobs) of the payloads under the key ring of the server; key id null for plaintext storage."""
+    # Lazy import: only backends that ingest need the key ring, not every backend that hashes.
     from ves import plpython_at_rest, stored_payloads  # noqa: PLC0415
 
     key = plpython_at_rest.ring().current(request.tenant_id)
@@ -187,11 +187,11 @@ def verify_events_batch(tenant_id: str, store_id: str, *columns: Any) -> list[in
     """`ves.audit.verify_events` over SQL columns, which come in the order of `_AUDIT_COLUMNS`."""
     given = dict(zip(_AUDIT_COLUMNS, columns, strict=True))
     none: list[None] = [None] * len(given["sequence_numbers"])
-    # Packed, because a uuid[] would come as texts to parse again.
+    # Ids arrive packed in bytea: a uuid[] would arrive as texts to parse.
     ids = given.pop("ids")
     starts = range(0, len(ids), 2 * _ID_BYTES)
     key_ids = [key_id_number(bits) for bits in given["agent_key_ids"]]
-    # The agent's id is part of what is verified, not of the key that verifies it.
+    # The agent id is part of the verified message, not of the key.
     keys = [
         None if public_key is None else _audited_key(algorithm, public_key, bundle)
         for algorithm, public_key, bundle in zip(

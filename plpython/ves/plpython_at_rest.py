@@ -1,4 +1,4 @@
-"""Between PL/Python and the key ring of the server process. Used by wrappers/*.sql and `ves.plpython*` only."""
+"""PL/Python adapter for the key ring of the server process. Used by wrappers/*.sql and `ves.plpython*` only."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NOT_OPENED = "payload_not_readable"
 
 
 def ring() -> KeyRing:
-    """The ring in force now. Raises RequestRefused: this server has none, or it cannot be used."""
+    """Return the current key ring. Raises RequestRefused when the server has none or it is invalid."""
     try:
         return of_process().ring()
     except ProtocolError as error:
@@ -67,10 +67,10 @@ def _why_not(error: ProtocolError) -> int:
 def open_for_audit(
     stream: bytes, columns: Mapping[str, Any], blobs: Sequence[bytes | None], key_ids: Sequence[bytes | None]
 ) -> None:
-    """Put the plaintexts into `columns["payloads"]`, or the reason why not into `columns["payload_states"]`.
+    """Decrypt into `columns["payloads"]`; where that fails, set the reason in `columns["payload_states"]`.
 
-    `columns` are those of `ves.audit.StoredEvents`, `stream` is tenant and store. A server without a ring opens
-    nothing, which is no finding.
+    `columns` are those of `ves.audit.StoredEvents`, `stream` is tenant and store. Without a key ring
+    nothing is decrypted, and no finding is reported.
     """
     tenant_id, store_id = UUID(bytes=stream[:16]), UUID(bytes=stream[16:])
     try:
@@ -98,7 +98,7 @@ def check_legacy_payload(
     sealed: tuple[bytes | None, bytes | None],
     payload_hash: bytes,
 ) -> int:
-    """0 when the payload is what its hash says, else a bit of `ves.audit`; `sealed` is (blob, key id)."""
+    """Return 0 if the payload matches its hash, else a bit of `ves.audit`; `sealed` is (blob, key id)."""
     blob, key_id = sealed
     text = (payload or "").encode()
     if blob is not None:
@@ -151,12 +151,12 @@ def seal_legacy(
 
 
 def ves_payload_aad(tenant_id: str, store_id: str, event_id: str, signing_hash: bytes) -> bytes:
-    """VES 16, our form."""
+    """AAD of a stored VES payload (VES 16; a form of this implementation), 32 bytes."""
     return digests.at_rest_ves_payload_aad(UUID(tenant_id), UUID(store_id), UUID(event_id), signing_hash)
 
 
 def current_key_ids(tenant_ids: Sequence[str]) -> list[bytes]:
-    """The id of each tenant's current key, whatever the mode. Raises RequestRefused when there is none."""
+    """Return the id of the current key of each tenant, in every mode. Raises RequestRefused without a key."""
     keys = ring()
     return [_first(keys, tenant).key_id for tenant in tenant_ids]
 
@@ -169,10 +169,10 @@ def reseal(
     key_ids: Sequence[bytes | None],
     hashes: Sequence[bytes],
 ) -> tuple[list[bytes], list[bytes]]:
-    """(blobs, key ids) under the current keys of what is stored: a blob, or plaintext where the key id is null.
+    """Re-encrypt stored content under the current keys: blobs, or plaintext where the key id is null.
 
-    What comes out is compared with the stored hash (`kind` is ves, legacy, validity or compliance), so that damage
-    is never encrypted anew. Raises RequestRefused.
+    Returns (blobs, key ids). The decrypted content is compared with the stored hash (`kind` is ves, legacy, validity
+    or compliance), so that corrupted content is never re-encrypted. Raises RequestRefused.
     """
     keys = ring()
     blobs, new_ids = [], []

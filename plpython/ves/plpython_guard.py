@@ -1,4 +1,4 @@
-"""A refusal of the library as a database error. Used by wrappers/*.sql and `ves.plpython*` only."""
+"""Converts ProtocolError to a database error. Used by wrappers/*.sql and `ves.plpython*` only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Plpy(Protocol):
 
 def refuse(plpy: Plpy, error: ProtocolError) -> NoReturn:
     """Raise a protocol error as the registered database error of its name, with JSON detail."""
-    # Loaded at the first error only.
+    # Lazy import: only errors need the registry.
     from ves import error_codes  # noqa: PLC0415
 
     known = error.reason in error_codes.BY_NAME

@@ -1,4 +1,4 @@
-"""Between PL/Python and `ves.legacy_ingest`. Used by wrappers/prepare_legacy_events.sql only."""
+"""PL/Python adapter for `ves.legacy_ingest`. Used by wrappers/prepare_legacy_events.sql only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Between PL/Python and `ves.schemas`. Used by the wrappers only."""
+"""PL/Python adapter for `ves.schemas`. Used by the wrappers only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Server(Protocol):
 
 
 class Budget:
-    """The CPU time that the schemas of a batch may take. Asking lets a cancellation or statement_timeout through."""
+    """CPU time budget for the schemas of a batch. Each check also processes cancellation and statement_timeout."""
 
     def __init__(self, plpy: Server) -> None:
         self._plpy = plpy
@@ -41,17 +41,17 @@ class Budget:
         self._next = time.monotonic() + _PAUSE_SECONDS
 
     def is_spent(self) -> bool:
-        """Whether it is used up."""
+        """Return whether the budget is exhausted."""
         now = time.monotonic()
         if now > self._next:
             self._next = now + _PAUSE_SECONDS
-            # The server looks for interrupts only while it runs a statement.
+            # The server processes interrupts only while a statement runs.
             self._plpy.execute("select")
         return time.thread_time() > self._end
 
 
 class Event(NamedTuple):
-    """An event as the columns of a batch tell it."""
+    """An event built from the columns of a batch."""
 
     event_type: str
     kind: int
@@ -72,7 +72,7 @@ def events(
     payloads: Sequence[str],
     refusals: Sequence[str | None] | None,
 ) -> list[Event]:
-    """The events of a batch; without kinds all are plaintext."""
+    """Build the events of a batch; without kinds all payloads are plaintext."""
     count = len(event_types)
     columns = zip(event_types, kinds or [0] * count, payloads, refusals or [None] * count, strict=True)
     return [Event(name, kind, payload.encode(), refusal) for name, kind, payload, refusal in columns]
@@ -85,7 +85,7 @@ def rules(
     texts: Sequence[str | None],
     budget: Budget,
 ) -> Rules:
-    """The active schemas, compiled once in a session: the text of an id never changes."""
+    """Return the active schemas, compiled once in a session: the text of a schema id is immutable."""
     compiled: dict[str, CompiledSchema | None] = cache.setdefault(_CACHE, {})
     active: dict[str, ActiveSchema | None] = {}
     for event_type, schema_id, text in zip(types, ids, texts, strict=True):
@@ -115,7 +115,7 @@ def apply(
     messages: Sequence[str | None] | None,
     found: Rules,
 ) -> tuple[list[str | None] | None, list[str | None] | None]:
-    """Refusals and messages with the verdicts of the schemas over them; mode warn only warns."""
+    """Return refusals and messages with schema violations added; mode warn only logs warnings."""
     chosen = parse_mode(mode) or DEFAULT_MODE
     wrong = judge(chosen, found, batch, lambda event: event.kind == ENCRYPTED, budget.is_spent)
     if wrong and chosen == "warn":

@@ -65,7 +65,7 @@ def event_signing_hash(
     plain_hash: bytes,
     cipher_hash: bytes,
 ) -> bytes:
-    """VES 5."""
+    """Return event_signing_hash (VES 5), 32 bytes."""
     return digests.signing_hash(
         ves_version=ves_version,
         **msgspec.structs.asdict(_binding(ids, fields)),
@@ -76,7 +76,7 @@ def event_signing_hash(
 
 
 def payload_aad(ids: Sequence[str], fields: Sequence[int | str], plain_hash: bytes) -> bytes:
-    """VES 8.2 step 3."""
+    """Return payload_aad (VES 8.2 step 3), 32 bytes."""
     return _binding(ids, fields).aad(plain_hash)
 
 
@@ -88,13 +88,13 @@ def _content(payload_encrypted: str) -> encrypted.Encrypted:
 
 
 def recipients_hash(payload_encrypted: str) -> bytes:
-    """VES 8.2 step 6 of the recipients in an encrypted payload's JSON text."""
+    """Return recipients_hash (VES 8.2 step 6) of an encrypted payload given as JSON text, 32 bytes."""
     content = _content(payload_encrypted)
     return digests.recipients_hash((item.kid, item.enc, item.ct) for item in content.recipients)
 
 
 def cipher_hash(payload_encrypted: str, aad: bytes) -> bytes:
-    """VES 8.2 step 7."""
+    """Return payload_cipher_hash (VES 8.2 step 7), 32 bytes."""
     return _content(payload_encrypted).cipher_hash(aad)
 
 
@@ -143,23 +143,23 @@ def _source(randomness: bytes | None) -> Callable[[int], bytes]:
 
 
 def leaf_hash(tenant_id: str, store_id: str, sequence: int, signing_hash: bytes, signature: bytes) -> bytes:
-    """VES 9.1."""
+    """Return the Merkle leaf of an event (VES 9.1), 32 bytes."""
     return digests.leaf_hash(UUID(tenant_id), UUID(store_id), sequence, signing_hash, signature)
 
 
 def public_inputs_hash(inputs: str) -> bytes:
-    """VES 12, 13: of the JSON text of canonical public inputs."""
+    """Return public_inputs_hash of canonical public inputs given as JSON text (VES 12, 13), 32 bytes."""
     return inputs_hash(inputs.encode())
 
 
 def at_rest_payload_aad(ids: Sequence[str], sequence: int, texts: Sequence[str]) -> bytes:
-    """VES 16."""
+    """Return the AAD of a stored legacy payload (VES 16), 32 bytes."""
     tenant_id, store_id, event_id = map(UUID, ids)
     return digests.at_rest_payload_aad(tenant_id, store_id, event_id, sequence, *texts)
 
 
 def at_rest_validity_aad(ids: Sequence[str], proof_version: int, proof_type: str, proof_hash: bytes) -> bytes:
-    """VES 16."""
+    """Return the AAD of a stored validity proof (VES 16), 32 bytes."""
     tenant_id, store_id, batch_id, proof_id = map(UUID, ids)
     return digests.at_rest_validity_aad(
         tenant_id, store_id, batch_id, proof_id, proof_version, proof_type, proof_hash
@@ -169,7 +169,7 @@ def at_rest_validity_aad(ids: Sequence[str], proof_version: int, proof_type: str
 def at_rest_compliance_aad(
     ids: Sequence[str], policy_hash: bytes, proof_version: int, proof_type: str, proof_hash: bytes
 ) -> bytes:
-    """VES 16."""
+    """Return the AAD of a stored compliance proof (VES 16), 32 bytes."""
     tenant_id, store_id, event_id, proof_id = map(UUID, ids)
     return digests.at_rest_compliance_aad(
         tenant_id, store_id, event_id, proof_id, policy_hash, proof_version, proof_type, proof_hash
@@ -177,25 +177,25 @@ def at_rest_compliance_aad(
 
 
 def at_rest_encrypt(key: bytes, aad: bytes, plaintext: bytes, nonce: bytes | None) -> bytes:
-    """VES 16; a null nonce means a fresh random one."""
+    """Return the SSE1 blob of a plaintext (VES 16); a null nonce means a fresh random one."""
     return at_rest.encrypt(key, aad, plaintext, _source(nonce))
 
 
 def at_rest_decrypt(keys: Sequence[bytes], aad: bytes, stored: bytes) -> bytes:
-    """VES 16."""
+    """Return the plaintext of an SSE1 blob under the first matching key (VES 16). Raises ProtocolError."""
     return at_rest.decrypt(keys, aad, stored)
 
 
 def legacy_leaf_hash(
     ids: Sequence[str], sequence: int, payload_hash: bytes, entity_type: str, entity_id: str
 ) -> bytes:
-    """VES 17.3."""
+    """Return a legacy commitment leaf (VES 17.3), 32 bytes."""
     tenant_id, store_id = map(UUID, ids)
     return legacy.leaf_hash(tenant_id, store_id, sequence, payload_hash, entity_type, entity_id)
 
 
 def legacy_state_root(ids: Sequence[str], rows: tuple[Sequence[str], Sequence[str], Sequence[int]]) -> bytes:
-    """VES 17.3; `rows` are entity types, entity ids and versions, in the collation's order."""
+    """Return the legacy state root (VES 17.3); `rows`: entity types, entity ids, versions, in collation order."""
     tenant_id, store_id = map(UUID, ids)
     return legacy.state_root(tenant_id, store_id, zip(*rows, strict=True))
 
@@ -207,7 +207,7 @@ def legacy_signing_bytes(
     payload_hash: bytes,
     numbers: tuple[int | None, int],
 ) -> bytes:
-    """VES 17.1; `ids` are event, command or null, tenant, store; `numbers` base_version, milliseconds."""
+    """Return legacy signing bytes (VES 17.1); `ids`: event, command or null, tenant, store; `numbers`: base_version, ms."""
     event_id, command_id, tenant_id, store_id = (item and UUID(item) for item in ids)
     entity_type, entity_id, event_type = texts
     base_version, created_at_ms = numbers

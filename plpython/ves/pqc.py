@@ -23,7 +23,7 @@ def sign(seed: bytes, message: bytes) -> bytes:
 
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether the signature is good; keys and signatures of another length are simply not."""
+    """Return whether the signature is valid; False for a key or signature of the wrong length."""
     if len(public_key) != PUBLIC_KEY_BYTES or len(signature) != SIGNATURE_BYTES:
         return False
     try:

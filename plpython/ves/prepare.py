@@ -21,13 +21,13 @@ from ves.timestamps import rfc3339_micros
 PLAINTEXT = 0
 ENCRYPTED = 1
 VERSION = 1
-# A payload sits in the request, in the array of events, in the event.
+# JSON nesting levels above a payload: request, events array, event.
 LEVELS_ABOVE_PAYLOAD = 3
 
 ENTITY_TYPE_BYTES = 128
 ENTITY_ID_BYTES = 512
 EVENT_TYPE_BYTES = 256
-# The compact form is never more than this many times as long as the text it is made of (1e15).
+# Maximum ratio of compact form to source text in bytes (reached by 1e15).
 _PLAIN_GROWTH = 5
 _NULL = b"null"
 _ZERO_HASH_TEXT = "0x" + "0" * 64
@@ -36,7 +36,7 @@ _REFUSED_TEXT_KEPT = 64
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may hold. `strict_format` and `profile` as in VES 1 and 6.3."""
+    """Limits of one request. `strict_format` and `profile` as in VES 1 and 6.3."""
 
     max_events: int = 1000
     max_payload_bytes: int = 1_048_576
@@ -50,10 +50,10 @@ class Limits:
 
 
 class PreparedEvent(msgspec.Struct, gc=False):
-    """An event that the database can judge without looking at its text again.
+    """A decoded and hashed event: the database decides on it without parsing its text again.
 
     `refusal` is None or the reason string of VES 14.3; hashes are 32 bytes, `signature` 64. `plain_hash`
-    and `cipher_hash` are the claimed ones: they are right unless `refusal` says otherwise.
+    and `cipher_hash` are the claimed values, verified when `refusal` is None.
     """
 
     event_id: UUID
@@ -84,7 +84,7 @@ _Refusal = tuple[str, str]
 class Preparer:
     """Prepares the events of one request, which share tenant, store and limits.
 
-    `limit_refusal` becomes the first whole-request refusal that the events themselves give cause to
+    `limit_refusal` is the first whole-request refusal caused by an event
     (VES 3: lengths, missing payload, payload size).
     """
 
@@ -142,15 +142,15 @@ class Preparer:
         )
 
     def _signing_hash(self, wire: Envelope, plain_hash: bytes, cipher_hash: bytes) -> bytes:
-        """The hash of `ves.digests.signing_preimage`, encoding only once what repeats in a batch.
+        """Return the hash of `ves.digests.signing_preimage`; encodings that repeat in a batch are cached.
 
-        The lengths of the texts are checked on the way, since they are counted in bytes.
+        The text lengths are checked here because they are counted in encoded bytes.
         """
         entity_type = self._texts.get(wire.entity_type) or self._encode(wire.entity_type)
         event_type = self._texts.get(wire.event_type) or self._encode(wire.event_type)
         entity_id = wire.entity_id.encode()
         created_at = wire.created_at.encode()
-        # The first two still carry their four bytes of length.
+        # The first two include their 4-byte length prefix.
         self._check_texts(wire, len(entity_type) - 4, len(entity_id), len(event_type) - 4)
         return sha256(
             b"".join(
@@ -302,12 +302,12 @@ def _aad(wire: Envelope) -> bytes:
 
 
 def _named(created_at: str) -> str:
-    """As much of a refused time as names it; a refused event is never stored."""
+    """Return a refused timestamp, truncated for the message; a refused event is never stored."""
     return created_at[:_REFUSED_TEXT_KEPT].replace("\0", "\ufffd")
 
 
 def _hex(field: str, text: str, length: int, strict: bool) -> bytes:
-    """`ves.codec.parse_hex` with the usual form first."""
+    """`ves.codec.parse_hex` with a fast path for the usual form."""
     try:
         if text[:2] == "0x" and not strict:
             data = bytes.fromhex(text[2:])

@@ -14,7 +14,7 @@ from ves.errors import ProtocolError
 
 
 class Receipt(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """One receipt as it goes over the wire. Hex is bare and lower-case, times are RFC 3339 text."""
+    """One receipt on the wire. Hex is bare and lower-case, times are RFC 3339 text."""
 
     sequencer_id: UUID
     event_id: UUID
@@ -65,10 +65,10 @@ def decode_receipt(raw: bytes) -> Receipt:
 def verify_receipt(
     receipt: Receipt, tenant_id: UUID, store_id: UUID, signing_hash: bytes, public_key: bytes | None
 ) -> list[str]:
-    """Everything that is wrong with a receipt, in words; an empty list means that it is good.
+    """Return the findings about a receipt as messages; an empty list means that it is valid.
 
-    `signing_hash` is that of the event as the holder sent it. Without a `public_key` only an unsigned
-    receipt can be good.
+    `signing_hash` is the hash of the event as the client sent it. Without a `public_key` only an unsigned
+    receipt can be valid.
     """
     findings = []
     if not 1 <= receipt.sequence_number <= I64_MAX:

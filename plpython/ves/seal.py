@@ -41,7 +41,7 @@ class EventBinding(msgspec.Struct, frozen=True):
 
 
 class Sealed(msgspec.Struct, frozen=True):
-    """What goes into the envelope of an encrypted event."""
+    """The envelope members of an encrypted event."""
 
     payload_encrypted: encrypted.PayloadEncrypted
     payload_plain_hash: bytes
@@ -86,8 +86,8 @@ def open(  # noqa: A001
 ) -> bytes:
     """The canonical payload of an encrypted event, for the holder of one recipient key.
 
-    Raises ProtocolError: the structure is bad, the key is not among the recipients, something does not
-    open, or the content is not what `plain_hash` says.
+    Raises ProtocolError: invalid structure, key not among the recipients, failed decryption, or content that
+    does not match `plain_hash`.
     """
     content = encrypted.validate(payload)
     if isinstance(content, str):

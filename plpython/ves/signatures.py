@@ -1,4 +1,4 @@
-"""Which signature of an event must verify under which key (VES 6.2 row 5, 6.3)."""
+"""Verification of event signatures by key algorithm and signature scheme (VES 6.2 row 5, 6.3)."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def signature_error(
     bundle: bytes | None,
     profile: str = "legacy",
 ) -> str | None:
-    """None when the event's signature is good under `key`, else the refusal's message.
+    """Return None if the event signature is valid under `key`, else the refusal message.
 
     `scheme` is 0 to 3, `bundle` the JSON text of the event's signature bundle. Time-dependent key checks
-    (window, revocation) are the caller's.
+    (validity window, revocation) are left to the caller.
     """
     if key.algorithm in (ALGORITHM_ED25519, ALGORITHM_UNSPECIFIED) and profile == "legacy":
         if scheme > SCHEME_ED25519:
@@ -64,13 +64,13 @@ def signature_error(
 
 
 def _other_error(key: AgentKey, scheme: int, message: bytes, bundle: bytes | None) -> str | None:
-    """`signature_error` for keys and schemes with a post-quantum part, and for keys that sign nothing."""
+    """`signature_error` for keys and schemes with a post-quantum part, and for encryption-only keys."""
     wanted = {ALGORITHM_ML_DSA_65: SCHEME_ML_DSA_65, ALGORITHM_HYBRID: SCHEME_HYBRID}
     if key.algorithm not in wanted and key.algorithm > ALGORITHM_ED25519:
         return _BAD_KEY
     if wanted.get(key.algorithm) != scheme:
         return _BAD_SCHEME.format(scheme)
-    # Loading the ML-DSA code costs tens of milliseconds and memory; few processes need it.
+    # Lazy import: loading ML-DSA takes tens of milliseconds and memory, and few processes need it.
     from ves import pqc  # noqa: PLC0415
 
     try:

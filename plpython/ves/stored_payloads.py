@@ -1,7 +1,7 @@
-"""Payloads as they are stored when encryption at rest is on: what is encrypted, bound to what (VES 16).
+"""Encryption at rest of payloads: the plaintext form and the additional data of each kind (VES 16).
 
-A VES payload of kind 0 is encrypted as the text that was received, a legacy payload in its compact form (as the
-reference stores it). A payload of kind 1 is stored as it came: its key was never here.
+A VES payload of kind 0 is encrypted as the received text, a legacy payload in its compact form (as the
+reference stores it). A payload of kind 1 is stored as received: the client encrypted it already.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ves.prepare import PLAINTEXT, PreparedEvent
 def seal_events(
     key: Key, tenant_id: UUID, store_id: UUID, events: Sequence[PreparedEvent]
 ) -> list[bytes | None]:
-    """The blobs of events that may be stored; None where there is nothing to encrypt."""
+    """Return the blobs of accepted events; None where there is nothing to encrypt."""
     chosen = [event.payload_kind == PLAINTEXT and event.refusal is None for event in events]
     blobs = iter(
         key.seal(
@@ -40,7 +40,7 @@ def seal_legacy_events(
     events: Sequence[LegacyEvent],
     sequence_numbers: Sequence[int | None],
 ) -> list[bytes | None]:
-    """The blobs of events under the numbers that they will have; None for those without one."""
+    """Return the blobs of events under their assigned sequence numbers; None for events without one."""
     numbered = [
         (event, number) for event, number in zip(events, sequence_numbers, strict=True) if number is not None
     ]

@@ -54,7 +54,7 @@ def _uncommon_micros(text: str) -> int | None:
     if hour > 23 or minute > 59 or second > _LEAP_SECOND:  # noqa: PLR2004
         return None
     try:
-        # 400 years later the calendar is the same, and year 0000 is a year that datetime knows.
+        # The calendar repeats every 400 years; shifting makes year 0000 valid for datetime.
         days = date(year + 400 if year < 400 else year, month, day).toordinal()  # noqa: PLR2004
     except ValueError:
         return None
@@ -86,7 +86,7 @@ def micros_text(micros: int, *, zulu: bool = False) -> str:
 
 
 def _fraction(nanos: int) -> str:
-    """Nothing, 3, 6 or 9 digits after a point: as many as are needed."""
+    """Return the fraction with 3, 6 or 9 digits, the fewest that are exact; empty for zero."""
     if not nanos:
         return ""
     for digits in (3, 6):

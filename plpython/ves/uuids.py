@@ -1,4 +1,4 @@
-"""UUIDs in the spellings of clients of the original: plain, `{…}` and `urn:uuid:…`. What is hashed are the 16 bytes."""
+"""UUID spellings that clients of the reference may send: plain, `{…}`, `urn:uuid:…`. Hashes cover the 16 bytes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _MISTAKE = "Invalid UUID"
 
 
 class SpelledUuid(UUID):
-    """A UUID that was read in any of the spellings."""
+    """A UUID decoded from any of the spellings."""
 
     __slots__ = ()
 
 
 def decoder(body: type[T]) -> Callable[[bytes], T]:
-    """A JSON decoder of a struct whose UUIDs may have any spelling; the usual one costs nothing more."""
+    """Return a JSON decoder of a struct whose UUIDs may have any spelling; the usual spelling has no extra cost."""
     usual = msgspec.json.Decoder(body).decode
     loose = msgspec.json.Decoder(_loosened(body), dec_hook=_read).decode
 
@@ -47,7 +47,7 @@ def _read(_kind: type, value: Any) -> SpelledUuid:
 
 
 def _loosened(kind: Any) -> Any:
-    """The type with every UUID in it replaced."""
+    """Return the type with every UUID replaced by SpelledUuid."""
     if kind is UUID:
         return SpelledUuid
     if get_origin(kind) is list:

@@ -1,5 +1,5 @@
--- Why a key cannot be registered with this proof: [error name, field, message], null when it can (VES 6.3,
--- 6.4).
+-- Registration check of a key with its proof of possession: [error name, field, message], null if valid
+-- (VES 6.3, 6.4).
 create or replace function ves_int.agent_key_problem(
   key_algorithm integer, public_key bytea, public_key_bundle bytea, proof_of_possession bytea,
   proof_of_possession_bundle bytea
@@ -19,4 +19,4 @@ return GD["ves.agent_keys"].problem_of_stored(
 $$;
 
 comment on function ves_int.agent_key_problem(integer, bytea, bytea, bytea, bytea) is
-'Why a key cannot be registered with this proof: error name, field, message; null when it can.';
+'Registration check of a key with its proof of possession (VES 6.3, 6.4): [error name, field, message], null if valid.';

@@ -1,4 +1,4 @@
--- Refusals of a batch with the verdicts of its tenant's schemas over them (operations 6.3).
+-- Adds the schema violations of a batch to its refusals (operations 6.3).
 create or replace function ves_int.apply_schemas(
   mode text,
   reason text,
@@ -32,4 +32,4 @@ return ves.apply(plpy, budget, mode, reason, events, refusal_messages, rules)
 $$;
 
 comment on function ves_int.apply_schemas(text, text, text[], smallint[], json[], text[], text[], text[], uuid[], text[]) is
-'Refusals and messages of a batch, reason standing where a payload fails the schema of its type (operations 6.3); mode warn only warns. Null stands for an array of nulls; payload_kinds null: all plaintext. Compiled schemas stay in the session.';
+'Refusals and messages of a batch; a payload that fails the schema of its type gets the refusal reason (operations 6.3), in mode warn only a warning. Null stands for an array of nulls; payload_kinds null: all plaintext. Compiled schemas are cached in the session.';

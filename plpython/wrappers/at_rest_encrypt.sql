@@ -21,4 +21,4 @@ return ves.guard(plpy, ves.at_rest_encrypt, key, aad, plaintext, nonce)
 $$;
 
 comment on function ves_int.at_rest_encrypt(bytea, bytea, bytea, bytea) is
-'The SSE1 blob of a plaintext (VES 16). nonce is given by tests only; null draws a fresh one.';
+'The SSE1 blob of a plaintext (VES 16). nonce is for tests only; null draws a fresh one.';

@@ -21,4 +21,4 @@ return ves.ves_payload_aad(tenant_id, store_id, event_id, signing_hash)
 $$;
 
 comment on function ves_int.at_rest_ves_payload_aad(uuid, uuid, uuid, bytea) is
-'AAD of a stored payload of the VES stream (VES 16; the form is ours): it names the event and its signing hash.';
+'AAD of a stored payload of the VES stream (VES 16; a form of this implementation): covers event id and signing hash.';

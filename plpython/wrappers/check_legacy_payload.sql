@@ -1,4 +1,4 @@
--- What is wrong with the payload of a stored legacy event.
+-- Verifies the payload of a stored legacy event.
 create or replace function ves_int.check_legacy_payload(
   tenant_id uuid,
   store_id uuid,
@@ -30,4 +30,4 @@ return ves.check_legacy_payload(ids, sequence_number, texts, payload, (payload_a
 $$;
 
 comment on function ves_int.check_legacy_payload(uuid, uuid, uuid, bigint, text, text, text, text, bytea, bytea, bytea) is
-'Bit mask as of ves_int.verify_events_batch for the payload of a stored legacy event: 0 right, 1 not what payload_hash says, 128 the key is not in the ring, 256 the ciphertext does not open.';
+'Bit mask as of ves_int.verify_events_batch for the payload of a stored legacy event: 0 valid, 1 payload_hash mismatch, 128 key not in the key ring, 256 decryption failed.';

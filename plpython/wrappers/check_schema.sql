@@ -21,4 +21,4 @@ ves.guard(plpy, ves.check_schema, schema, compatibility, versions or [], earlier
 $$;
 
 comment on function ves_int.check_schema(text, text, integer[], text[]) is
-'Compiles a JSON Schema and compares it, in the stated mode, with earlier versions given beside their numbers. Errors: VE631 does not compile or is too costly, VE632 incompatible.';
+'Compiles a JSON Schema and compares it, in the stated mode, with earlier versions, given with their numbers. Errors: VE631 does not compile or is too costly, VE632 incompatible.';

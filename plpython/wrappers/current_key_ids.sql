@@ -18,4 +18,4 @@ return ves.guard(plpy, ves.current_key_ids, tenant_ids)
 $$;
 
 comment on function ves_int.current_key_ids(uuid[]) is
-'Ids of the tenants'' current keys. Errors: VE510, VE511 there is none.';
+'Ids of the tenants'' current keys. Errors: VE510 no usable key ring, VE511 no key.';

@@ -1,4 +1,4 @@
--- Whether each Ed25519 signature is good (VES 6.1, libsodium); a row with a null is not.
+-- Whether each Ed25519 signature is valid (VES 6.1, libsodium); false for a row with a null.
 create or replace function ves_int.ed25519_verify_batch(
   public_keys bytea[],
   messages bytea[],
@@ -20,4 +20,4 @@ return ves.ed25519_verify_batch(public_keys, messages, signatures)
 $$;
 
 comment on function ves_int.ed25519_verify_batch(bytea[], bytea[], bytea[]) is
-'Whether each Ed25519 signature is good (VES 6.1, libsodium); a row with a null is not.';
+'Whether each Ed25519 signature is valid (VES 6.1, libsodium); false for a row with a null.';

@@ -1,5 +1,5 @@
--- What a compliance proof is worth for an event: its STARK verified if its type says that it is one (VES 13),
--- the committed amount compared with a plaintext payload.
+-- Verifies a compliance proof for an event: the STARK if proof_type names one (VES 13), and the committed
+-- amount against a plaintext payload.
 create or replace function ves_int.judge_compliance_proof(
   proof_type text,
   proof bytea,
@@ -28,4 +28,4 @@ return judged.error, judged.reason, judged.amount_binding, judged.options, judge
 $$;
 
 comment on function ves_int.judge_compliance_proof(text, bytea, text, bytea, text) is
-'What a compliance proof is worth for an event (VES 13): error is null when it verifies or is of a type that nobody verifies; options are the eight option bytes of a STARK; strength is JSON.';
+'Verification result of a compliance proof for an event (VES 13): error is null if it verifies or its type has no verifier; options are the eight option bytes of a STARK; strength is JSON.';

@@ -1,4 +1,4 @@
--- Whether an ML-DSA-65 signature with empty context is good (VES 6.3).
+-- Whether an ML-DSA-65 signature with empty context is valid (VES 6.3).
 create or replace function ves_int.ml_dsa_65_verify(
   public_key bytea,
   message bytea,
@@ -19,4 +19,4 @@ return GD["ves.pqc"].verify(public_key, message, signature)
 $$;
 
 comment on function ves_int.ml_dsa_65_verify(bytea, bytea, bytea) is
-'Whether an ML-DSA-65 signature with empty context is good (VES 6.3).';
+'Whether an ML-DSA-65 signature with empty context is valid (VES 6.3).';

@@ -21,4 +21,4 @@ return ves.guard(plpy, ves.open_at_rest, tenant_ids, aads, blobs, key_ids)
 $$;
 
 comment on function ves_int.open_at_rest(uuid[], bytea[], bytea[], bytea[]) is
-'Plaintexts of SSE1 blobs (VES 16) under the key ring of the server process. Errors: VE510 no usable key ring, VE512 one does not open.';
+'Plaintexts of SSE1 blobs (VES 16) under the key ring of the server process. Errors: VE510 no usable key ring, VE512 a blob that does not decrypt.';

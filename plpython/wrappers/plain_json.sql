@@ -1,4 +1,4 @@
--- Compact form of a JSON text (VES 2.3), the one that the legacy and public-inputs hashes use.
+-- Compact form of a JSON text (VES 2.3), used by the legacy and public-inputs hashes.
 create or replace function ves_int.plain_json(
   raw text
 )
@@ -18,4 +18,4 @@ return ves.guard(plpy, ves.plain_text, raw)
 $$;
 
 comment on function ves_int.plain_json(text) is
-'Compact form of a JSON text (VES 2.3), the one that the legacy and public-inputs hashes use. Errors: VE001.';
+'Compact form of a JSON text (VES 2.3), used by the legacy and public-inputs hashes. Errors: VE001.';

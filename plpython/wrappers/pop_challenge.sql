@@ -1,5 +1,4 @@
--- What a key owner signs at registration (VES 6.4): of the Ed25519 key, the ML-DSA-65 key, or the first
--- followed by the second.
+-- Proof-of-possession challenge that the key owner signs at registration (VES 6.4).
 create or replace function ves_int.pop_challenge(
   public_key bytea
 )
@@ -18,4 +17,4 @@ return GD["ves.digests"].pop_challenge(public_key)
 $$;
 
 comment on function ves_int.pop_challenge(bytea) is
-'What a key owner signs at registration (VES 6.4): of the Ed25519 key, the ML-DSA-65 key, or the first followed by the second.';
+'Proof-of-possession challenge that the key owner signs at registration (VES 6.4), over the Ed25519 key, the ML-DSA-65 key, or the first followed by the second.';

@@ -52,4 +52,4 @@ return ves.guard(plpy, ves.prepare, GD, request, limits, keys)
 $$;
 
 comment on function ves_int.prepare_signed_events(text, integer, integer, boolean, text, uuid[], integer[], smallint[], bytea[], bytea[]) is
-'The arrays of ves.ingest_events for a request, hashed and with signatures verified under the given keys (VES 14.2 steps 5, 6, 8). An event whose key is not given is refused; ves.ingest_events answers why. Null stands for an array of nulls. Payloads are encrypted at rest (VES 16) as the key ring of the server says. Errors: VE510 no usable key ring, VE511, the whole-request refusals of VES 14.1.';
+'The arrays of ves.ingest_events for a request, hashed and with signatures verified under the given keys (VES 14.2 steps 5, 6, 8). An event whose key is not given is refused; ves.ingest_events determines the reason. Null stands for an array of nulls. Payloads are encrypted at rest (VES 16) under the key ring of the server. Errors: VE510 no usable key ring, VE511, the whole-request refusals of VES 14.1.';

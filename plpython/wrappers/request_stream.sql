@@ -1,5 +1,5 @@
--- Decodes an ingest request and tells whose it is and which agent keys it needs (bit patterns); the
--- decoded form waits in the session for prepare_signed_events.
+-- Decodes an ingest request; returns its agent, tenant, store and required agent key ids (bit patterns).
+-- The decoded form is cached in the session for prepare_signed_events.
 create or replace function ves_int.request_stream(
   request text,
   max_events integer,
@@ -28,4 +28,4 @@ return ves.guard(plpy, ves.request_stream, GD, request, limits)
 $$;
 
 comment on function ves_int.request_stream(text, integer, integer, boolean, text) is
-'Decodes an ingest request and tells whose it is and which agent keys it needs (bit patterns); the decoded form waits in the session for prepare_signed_events. Errors: the whole-request refusals of VES 14.1.';
+'Decodes an ingest request; returns its agent, tenant, store and required agent key ids (bit patterns). The decoded form is cached in the session for prepare_signed_events. Errors: the whole-request refusals of VES 14.1.';

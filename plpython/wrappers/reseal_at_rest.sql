@@ -1,4 +1,4 @@
--- Stored content under the current keys.
+-- Re-encrypts stored content under the current keys.
 create or replace function ves_int.reseal_at_rest(
   kind text,
   tenant_ids uuid[],
@@ -25,4 +25,4 @@ return ves.guard(plpy, ves.reseal, kind, tenant_ids, aads, stored, key_ids, hash
 $$;
 
 comment on function ves_int.reseal_at_rest(text, uuid[], bytea[], bytea[], bytea[], bytea[]) is
-'Blobs under the tenants'' current keys of what is stored (plaintext where the key id is null). kind: ves, legacy, validity, compliance, by which the hash of the content is checked. Errors: VE510, VE511, VE512 one does not open or is not what its hash says.';
+'Re-encrypts stored content (plaintext where the key id is null) under the current keys of the tenants. kind (ves, legacy, validity, compliance) selects the content hash to check. Errors: VE510, VE511, VE512 content that does not decrypt or does not match its hash.';

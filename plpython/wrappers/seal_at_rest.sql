@@ -1,4 +1,4 @@
--- The blob of a plaintext.
+-- Encrypts a plaintext at rest.
 create or replace function ves_int.seal_at_rest(
   tenant_id uuid,
   aad bytea,
@@ -22,4 +22,4 @@ return ves.guard(plpy, ves.seal, tenant_id, aad, plaintext)
 $$;
 
 comment on function ves_int.seal_at_rest(uuid, bytea, bytea) is
-'The SSE1 blob (VES 16) of a plaintext under the tenant''s current key; nulls when plaintext is to be stored. Errors: VE510, VE511.';
+'The SSE1 blob (VES 16) of a plaintext under the tenant''s current key; nulls for plaintext storage. Errors: VE510, VE511.';

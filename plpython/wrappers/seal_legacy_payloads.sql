@@ -1,4 +1,4 @@
--- Blobs of legacy payloads.
+-- Encrypts legacy payloads at rest.
 create or replace function ves_int.seal_legacy_payloads(
   tenant_id uuid,
   store_id uuid,
@@ -28,4 +28,4 @@ return ves.guard(plpy, ves.seal_legacy, (tenant_id, store_id), event_ids, sequen
 $$;
 
 comment on function ves_int.seal_legacy_payloads(uuid, uuid, uuid[], bigint[], text[], text[], text[], json[]) is
-'SSE1 blobs (VES 16) of legacy payloads in their compact form under the numbers that they will have; null where the number is null, nulls when plaintext is to be stored. Errors: VE510, VE511.';
+'SSE1 blobs (VES 16) of legacy payloads in their compact form under their assigned sequence numbers; null where the number is null, nulls for plaintext storage. Errors: VE510, VE511.';

@@ -36,4 +36,4 @@ return ves.guard(plpy, ves.seal_payload, payload, ids, fields, recipients, rando
 $$;
 
 comment on function ves_int.seal_payload(text, uuid, uuid, uuid, uuid, integer, text, text, text, text, bigint[], bytea[], bytea) is
-'Encrypts a payload to X25519 keys (VES 8.2). randomness (salt, key, nonce, one ephemeral key a recipient) is given by tests only; null draws fresh bytes.';
+'Encrypts a payload to X25519 keys (VES 8.2). randomness (salt, key, nonce, one ephemeral key a recipient) is for tests only; null draws fresh bytes.';

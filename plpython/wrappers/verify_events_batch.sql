@@ -1,6 +1,6 @@
 -- Recomputes stored events of one stream; per event a bit mask: 1 payload hash, 2 cipher hash, 4 signing
--- hash, 8 signature, 16 leaf hash, 32 receipt hash, 64 receipt signature, 128 key of the payload not in the
--- ring, 256 ciphertext that does not open.
+-- hash, 8 signature, 16 leaf hash, 32 receipt hash, 64 receipt signature, 128 payload key not in the
+-- key ring, 256 payload decryption failed.
 create or replace function ves_int.verify_events_batch(
   tenant_id uuid,
   store_id uuid,
@@ -49,4 +49,4 @@ return ves.verify_events_batch(
 $$;
 
 comment on function ves_int.verify_events_batch(uuid, uuid, bytea, bigint[], integer[], integer[], text[], text[], text[], text[], smallint[], bytea[], bytea, bytea, smallint[], bytea[], smallint[], bytea[], bytea[], bytea[], bytea[], bytea[], bytea[], bytea[], integer[]) is
-'Recomputes stored events of one stream; per event a bit mask: 1 payload hash, 2 cipher hash, 4 signing hash, 8 signature, 16 leaf hash, 32 receipt hash, 64 receipt signature, 128 the payloads key is not in the ring, 256 its ciphertext does not open, and the bits of payload_states (0: a payload is stored). ids holds 32 bytes an event (event id, agent id), digests 160 (plain, cipher, signing hash, signature), leaf_hashes 32; a null key or receipt means that none is stored.';
+'Recomputes stored events of one stream; per event a bit mask: 1 payload hash, 2 cipher hash, 4 signing hash, 8 signature, 16 leaf hash, 32 receipt hash, 64 receipt signature, 128 payload key not in the key ring, 256 payload decryption failed, and the bits of payload_states (0: a payload is stored). ids holds 32 bytes an event (event id, agent id), digests 160 (plain, cipher, signing hash, signature), leaf_hashes 32; a null key or receipt means that none is stored.';

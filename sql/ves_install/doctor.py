@@ -47,6 +47,6 @@ def diagnose(database_url: str) -> list[Difference]:
         for name in sorted(wanted.keys() & found.keys())
         if wanted[name] != found[name]
     ]
-    # What belongs to the cluster is the same in both databases.
+    # Cluster-wide objects are the same in both databases.
     named = {difference.name for difference in differences}
     return differences + [Difference(*each) for each in recorded if each[0] not in named]

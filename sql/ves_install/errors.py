@@ -1,5 +1,5 @@
-"""What an installation refuses on its own; what the server refuses is a psycopg.Error."""
+"""Errors of the installer; errors of the server are psycopg.Error."""
 
 
 class MigrationError(Exception):
-    """The database does not fit this release: its encoding, or the ledger of its migrations."""
+    """The encoding, migration ledger or objects of the database are incompatible with this release."""

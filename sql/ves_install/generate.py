@@ -74,7 +74,7 @@ def baseline() -> str:
 
 
 def release() -> str:
-    """Source text of the constants by which an edge judges the database's ledger."""
+    """Source text of the constants with which an edge checks the migration ledger of the database."""
     known = migrations()
     names = "".join(f'    "{migration.name}",\n' for migration in known)
     return (
@@ -85,7 +85,7 @@ def release() -> str:
 
 
 def generated() -> dict[Path, str]:
-    """Every generated file with the text that it must have."""
+    """Every generated file with its expected text."""
     root = sql_root()
     return {
         root / "migrations" / "versions" / "0001_baseline.sql": baseline(),

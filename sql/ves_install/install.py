@@ -27,7 +27,7 @@ INSTALL_LOCK = 0x5645535F454E47  # "VES_ENG": concurrent starts wait for each ot
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """What an installation did."""
+    """Result of an installation."""
 
     mode: Literal["full", "core"]
     logic_applied: bool
@@ -47,15 +47,15 @@ def install(
 
     `core` refuses PL/Python even where it is available; `from_files` builds the tables from the desired-state files
     instead of the migrations (tests compare both); `before_post` leaves out the migrations that must wait until every
-    edge runs this release. What differs from the record of the last installation is repaired before anything runs in the
-    database, and returned. Raises MigrationError when the database's encoding, ledger or objects do not fit, psycopg.Error
+    edge runs this release. Differences from the record of the last installation are repaired before anything else runs in
+    the database, and returned. Raises MigrationError when the database's encoding, ledger or objects do not fit, psycopg.Error
     on refusal by the server.
     """
     with psycopg.connect(database_url) as connection:
         connection.execute("select pg_advisory_lock(%s)", [INSTALL_LOCK])
         _require_utf8(connection)
-        # The files are to mean the same whatever the defaults of the role and the database are, and no name is to be
-        # found in a schema where another role can create.
+        # Override role and database defaults, which could change the meaning of the files, and keep schemas in which
+        # other roles can create objects out of search_path.
         connection.execute("set search_path to pg_catalog, pg_temp")
         connection.execute("set standard_conforming_strings to on")
         connection.execute("set lock_timeout to '10s'")
@@ -101,7 +101,7 @@ def _require_utf8(connection: psycopg.Connection) -> None:
 
 
 def _install_pgmq(connection: psycopg.Connection) -> None:
-    """Install pgmq from the SQL of its package, unless it is there (as SQL or as an extension)."""
+    """Install pgmq from the SQL of its package, unless installed (as SQL or as an extension)."""
     row = connection.execute("select to_regtype('pgmq.message_record') is null").fetchone()
     if row is not None and row[0]:
         connection.execute(pgmq_install.get_embedded_install_sql())
@@ -130,7 +130,7 @@ def _build_tables(connection: psycopg.Connection, *, from_files: bool, before_po
 def _apply_logic(connection: psycopg.Connection, mode: str, *, anew: bool) -> bool:
     """Re-apply every function, trigger, view and grant in one transaction when their files changed.
 
-    `anew` drops all of them first, whatever the files: none that is there may be trusted.
+    `anew` drops all of them first even if the files are unchanged: existing objects are not trusted.
     """
     wrappers = section("wrappers") if mode == "full" else []
     errors_file = sql_root() / "errors" / "errors.csv"
@@ -146,7 +146,7 @@ def _apply_logic(connection: psycopg.Connection, mode: str, *, anew: bool) -> bo
                 drop_logic(connection)
             _replace_logic(connection, wrappers)
     except _NEW_SHAPE:
-        # A function whose columns or a view whose shape changed cannot be replaced in place.
+        # CREATE OR REPLACE cannot change the result columns of a function or view.
         with connection.transaction():
             drop_logic(connection)
             _replace_logic(connection, wrappers)
@@ -160,12 +160,12 @@ def _apply_logic(connection: psycopg.Connection, mode: str, *, anew: bool) -> bo
 
 
 def _replace_logic(connection: psycopg.Connection, wrappers: list[Path]) -> None:
-    """Create or replace everything, then drop what no file makes any more."""
+    """Create or replace everything, then drop objects that no file defines any more."""
     before = logic_objects(connection)
     _run_files(connection, section("queues"))
     _run_files(connection, wrappers)
     connection.execute("set role ves_owner")
-    # Functions may name each other whatever the file order; plpgsql_check looks at every body in the tests.
+    # Functions may reference later files; plpgsql_check checks every body in the tests.
     connection.execute("set local check_function_bodies to off")
     _run_files(connection, section("logic"))
     connection.execute("reset role")

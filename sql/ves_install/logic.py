@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, LiteralString, NamedTuple
 if TYPE_CHECKING:
     import psycopg
 
-# The row's xmin changes with every create or replace: an object that keeps it was not made again.
+# The xmin of the catalog row changes with every create or replace; unchanged means not recreated.
 _OBJECTS: LiteralString = """
 select case p.prokind when 'a' then 'aggregate' else 'function' end, p.oid::regprocedure::text, p.xmin::text
 from pg_proc as p
@@ -28,7 +28,7 @@ _ORDER = ("trigger", "view", "aggregate", "function")
 
 
 class LogicObject(NamedTuple):
-    """One object; two looks give equal values exactly when it was not made again in between."""
+    """One object; two reads are equal exactly when it was not recreated in between."""
 
     kind: str
     name: str
@@ -36,22 +36,22 @@ class LogicObject(NamedTuple):
 
 
 def logic_objects(connection: psycopg.Connection) -> list[LogicObject]:
-    """Everything that the logic files make."""
+    """Return all objects that the logic files define."""
     return [LogicObject(*row) for row in connection.execute(_OBJECTS).fetchall()]
 
 
 def drop(connection: psycopg.Connection, objects: list[LogicObject]) -> None:
-    """Drop these objects, never what others built on them: psycopg.errors.DependentObjectsStillExist names those."""
+    """Drop these objects without CASCADE: foreign dependents raise psycopg.errors.DependentObjectsStillExist."""
     for kind in _ORDER:
         names = [entry.name for entry in objects if entry.kind == kind]
         if kind == "trigger":
             for name in names:
                 connection.execute(f"drop trigger {name}".encode())
         elif names:
-            # One statement: objects that need each other go together.
+            # One statement, so that mutually dependent objects can be dropped.
             connection.execute(f"drop {kind} {', '.join(names)}".encode())
 
 
 def drop_logic(connection: psycopg.Connection) -> None:
-    """Drop all logic, to make it again in the same transaction."""
+    """Drop all logic objects; the caller recreates them in the same transaction."""
     drop(connection, logic_objects(connection))

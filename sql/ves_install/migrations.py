@@ -1,4 +1,4 @@
-"""Runs the migrations with Alembic and keeps the ledger `ves_store.migrations` of what ran."""
+"""Runs the migrations with Alembic and records them in the ledger `ves_store.migrations`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Migration:
 
     @property
     def is_post(self) -> bool:
-        """Whether it may only run when every edge runs this release (`NNNN_post_…`)."""
+        """Whether it must wait until every edge runs this release (`NNNN_post_…`)."""
         return "_post_" in self.name
 
 
@@ -59,11 +59,11 @@ def run_sql_beside(module: str) -> None:
 
 
 def migrate(connection: psycopg.Connection, *, before_post: bool = False) -> str:
-    """Run what is missing as ves_owner and return the name of the newest migration.
+    """Run missing migrations as ves_owner and return the name of the newest migration.
 
     `before_post` stops before the first missing `NNNN_post_…`. The caller holds the lock of the installation.
-    Raises MigrationError when the ledger does not fit, psycopg.Error when a migration fails: it is rolled back, those
-    before it stay.
+    Raises MigrationError for an incompatible ledger, psycopg.Error when a migration fails: it is rolled back, earlier
+    ones stay committed.
     """
     known = {migration.name: migration for migration in migrations()}
     recorded = _ledger(connection)
@@ -117,7 +117,7 @@ def _upgrade(connection: psycopg.Connection, target: str, known: Mapping[str, Mi
     started = time.monotonic()
 
     def record(*, step: Any, **_: object) -> None:
-        """Write the ledger's row and the record of the tables in the transaction of the migration."""
+        """Insert the ledger row and record the tables in the transaction of the migration."""
         nonlocal started
         migration = known[step.up_revision_id]
         connection.execute(
@@ -138,7 +138,7 @@ def _upgrade(connection: psycopg.Connection, target: str, known: Mapping[str, Mi
         bound.exec_driver_sql("set role ves_owner")
         bound.exec_driver_sql(f"set lock_timeout to '{_LOCK_TIMEOUT}'")
         bound.exec_driver_sql(f"set statement_timeout to '{_STATEMENT_TIMEOUT}'")
-        bound.commit()  # a rollback of the first migration would undo the settings
+        bound.commit()  # else a rollback of the first migration would revert the session settings
         config.attributes.update(connection=bound, record=record)
         command.upgrade(config, target)
         bound.commit()

@@ -1,7 +1,7 @@
 """Compares a database with the record of its last installation, and repairs it before anything runs there as superuser.
 
-An installation works as superuser on tables of ves_owner. Whoever had that role's rights once could have left a trigger,
-rule, cast or operator that runs then, so none that the record does not name may be there.
+An installation works as superuser on tables of ves_owner. An attacker who once had that role could have left a
+trigger, rule, cast or operator that would run with superuser rights, so objects that are not recorded are removed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ves_install.files import section
 if TYPE_CHECKING:
     import psycopg
 
-# They act by themselves in the statements of others.
+# Objects that run implicitly in statements of other roles.
 _ACTING = (
     "event trigger",
     "trigger",
@@ -36,13 +36,13 @@ _REMOVALS = {
     "text search configuration": "drop text search configuration {name}",
     "text search dictionary": "drop text search dictionary {name}",
     **{kind: f"drop {kind} {{name}}" for kind in ("view", *_CALLED, "type", "collation", "conversion")},
-    # It may hold data that somebody misses: it leaves our schemas for one that only the superuser reaches.
+    # It may hold data, so it is moved to a schema that only the superuser can access instead of being dropped.
     "table": "alter table {name} set schema ves_record",
     "sequence": "alter sequence {name} set schema ves_record",
     "member of ves_owner": "revoke ves_owner from {name}",
 }
 _REPLACED = frozenset({"view", "table", "sequence", "index with expression", *_CALLED})
-# These cannot be made right without touching data, and an expression of them may call anything.
+# Not repairable without changing data, and their expressions may call any function.
 _HOLDING = frozenset(
     {"table column", "default value", "index with expression", "table constraint", "domain constraint"}
 )
@@ -63,12 +63,12 @@ class _Found(NamedTuple):
 
 
 def repair(connection: psycopg.Connection) -> tuple[list[Difference], bool]:
-    """Remove what the record does not name and return all differences, and whether there was a record of an installation.
+    """Remove unrecorded objects; return all differences, and whether a record of an installation exists.
 
-    Functions, views and grants of ours are left to the caller, who makes them anew when there is a difference. Without a record,
-    in a database that an earlier release installed, everything that acts by itself is removed and nothing is named.
+    Functions, views and grants of ours are left to the caller, who recreates them if there is a difference. Without a
+    record (installed by an earlier release) all objects that run implicitly are removed and none is reported.
     Raises MigrationError, before anything is changed, when a column, a default value or a constraint differs; psycopg.Error
-    when something else depends on what is to be removed.
+    when other objects depend on one to be removed.
     """
     row = connection.execute(
         "select to_regclass('ves_record.objects') is not null, to_regclass('ves_store.schema_state') is not null"
@@ -85,7 +85,7 @@ def repair(connection: psycopg.Connection) -> tuple[list[Difference], bool]:
         entry for kind in (_REMOVALS if has_record else _ACTING) for entry in found if entry.kind == kind
     ]
     for entry in removed:
-        # The caller makes changed functions and views anew.
+        # The caller recreates changed functions and views.
         if entry.state == "unexpected" or (
             entry.state == "changed" and entry.kind not in _REPLACED | _HOLDING
         ):
@@ -106,9 +106,9 @@ def repair(connection: psycopg.Connection) -> tuple[list[Difference], bool]:
 
 
 def keep_record(connection: psycopg.Connection, *, only_structure: bool = False) -> None:
-    """Record what the installation left, when that differs from the record.
+    """Record the installed objects if they differ from the record.
 
-    `only_structure`: without what the files of the logic make, for a migration after which they are not applied yet.
+    `only_structure` leaves out objects of the logic files, for a migration after which they are not applied yet.
     """
     left_out = [*_ACTING, *_CALLED, "view", "grants"] if only_structure else []
     if connection.execute("select 1 from ves_record.list_differences() limit 1").fetchone():

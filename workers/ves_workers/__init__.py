@@ -1,1 +1,1 @@
-"""The edge for time: loops that wake, claim, do one idempotent step and record it. They decide nothing."""
+"""Background workers: loops that claim work, run one idempotent step and record it. SQL makes all decisions."""

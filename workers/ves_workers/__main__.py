@@ -30,12 +30,12 @@ EXIT_USAGE = 2
 
 
 def build_workers(names: Sequence[str], settings: Settings) -> list[Worker]:
-    """Make the named workers, each with a connection of its own."""
+    """Create the named workers, each with its own connection."""
     return [WORKERS[name](WorkerDatabase(settings, f"ves-worker-{name}"), settings) for name in names]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run until told to stop; 0 after SIGTERM, 2 for a wrong name or setting."""
+    """Run until a stop signal; return 0 after SIGTERM, 2 for an unknown worker or an invalid setting."""
     if {"-h", "--help"} & set(arguments):
         sys.stdout.write(
             f"python -m ves_workers [{'|'.join(WORKERS)} ...]: run the named workers, all by default\n"

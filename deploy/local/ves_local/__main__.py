@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def _alone(layout: Layout) -> Iterator[None]:
-    """Hold the checkout's lock: two commands at once would work on the same processes."""
+    """Hold the lock of the checkout: concurrent commands would manage the same processes."""
     layout.run.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (layout.run / "lock").open("w", encoding="ascii") as stream:
         try:
@@ -32,7 +32,7 @@ def _alone(layout: Layout) -> Iterator[None]:
 
 
 def _up(layout: Layout) -> None:
-    # Imported here: it needs the database driver of .venv, which down and reset do without.
+    # Lazy import: it needs the database driver of .venv, which down and reset do not.
     from ves_local import up  # noqa: PLC0415
 
     with _alone(layout):
@@ -81,7 +81,7 @@ _COMMANDS: dict[str, Callable[[Layout], None]] = {
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; return 0, 1 for a failed stage, 2 for a wrong call, 130 when interrupted."""
+    """Run one command; return 0, 1 for a failed stage, 2 for wrong usage, 130 when interrupted."""
     if len(arguments) != 1 or arguments[0] not in _COMMANDS:
         print(f"usage: python -m ves_local {'|'.join(_COMMANDS)}", file=sys.stderr)
         return 2
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
             StageError(f"{error.filename} belongs to another user; run this as that user or as root")
         )
         return 1
-    except BrokenPipeError:  # nobody reads on; what is started stays started
+    except BrokenPipeError:  # the reader of stdout closed; started processes keep running
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:

@@ -1,4 +1,4 @@
-"""The private PostgreSQL cluster: made once, its settings written anew at every start."""
+"""The private PostgreSQL cluster: created once, its settings rewritten at every start."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OTHERS_CONNECTIONS = 100
 
 
 def memory_bytes() -> int:
-    """Return the memory that this machine, or the container around us, may use."""
+    """Return the memory that this machine, or the container, may use, in bytes."""
     physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
@@ -43,7 +43,7 @@ def shared_buffers_mb(memory: int) -> int:
 
 
 def connection_limit(cores: int) -> int:
-    """Return how many connections the server admits: the API's pool grows with the cores, the rest is for everybody else."""
+    """Return max_connections: the pool of the API, which scales with the cores, plus a share for other clients."""
     return _OTHERS_CONNECTIONS + _POOL_PER_CORE * cores
 
 
@@ -65,13 +65,13 @@ def major_version(layout: Layout) -> str:
 
 
 def server_version(bindir: Path) -> str:
-    """Return what the server's binary says of itself, such as `15.20`."""
+    """Return the version that the server binary reports, such as `15.20`."""
     shown = subprocess.run([bindir / "postgres", "--version"], check=True, capture_output=True, text=True)
     return shown.stdout.split(")", 1)[-1].split()[0]
 
 
 def create(layout: Layout, bindir: Path) -> None:
-    """Make the data directory unless there is one. Text order is by code point, everywhere the same."""
+    """Create the data directory if missing. The collation is by code point, the same on every machine."""
     if (layout.data / "PG_VERSION").exists():
         made_by, present = major_version(layout), server_version(bindir).split(".")[0]
         if made_by != present:
@@ -113,7 +113,7 @@ def _accepts_lz4(layout: Layout, bindir: Path) -> bool:
 
 
 def _own_text(layout: Layout, name: str, text: str) -> bool:
-    """Write a file of the data directory as its owner's. Return whether it changed."""
+    """Write a file of the data directory, owned by the server user. Return whether it changed."""
     path = layout.data / name
     changed = keyvalue.write_text(path, text)
     if os.geteuid() == 0:
@@ -122,7 +122,7 @@ def _own_text(layout: Layout, name: str, text: str) -> bool:
 
 
 def configure(layout: Layout, bindir: Path) -> bool:
-    """Write the settings and who may connect. Return whether the server must be restarted to see them."""
+    """Write postgresql.conf and pg_hba.conf settings. Return whether they require a restart."""
     own_folder(layout.postgres_socket, layout.server_user.pw_uid)
     keyvalue.write_text(layout.run_postgres, _RUN_POSTGRES.read_text(encoding="utf-8"), mode=0o755)
     main = layout.data / "postgresql.conf"
@@ -142,7 +142,7 @@ def configure(layout: Layout, bindir: Path) -> bool:
         connections=connection_limit(os.cpu_count() or 1),
         wal_compression="lz4" if _accepts_lz4(layout, bindir) else "on",
     ) + (layout.checkout / "sql" / "image" / "engine.conf").read_text(encoding="utf-8")
-    # Root can become the server's OS user anyway; naming it spares every tool a change of user.
+    # Root could become the server user anyway; mapping it lets tools connect without a change of user.
     operators = dict.fromkeys([layout.server_user.pw_name, "root"])
     if os.geteuid() != 0:
         operators.pop("root")

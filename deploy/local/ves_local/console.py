@@ -1,4 +1,4 @@
-"""Progress lines, and failures that show the log which explains them."""
+"""Progress lines, and failure reports with the tails of the relevant logs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _TAIL_LINES = 25
 
 
 class StageError(Exception):
-    """A stage cannot go on. `logs` are the files whose last lines tell why."""
+    """A failed stage. `logs` are the files whose last lines show the cause."""
 
     def __init__(self, message: str, logs: Sequence[Path] = ()) -> None:
-        """Keep the message for the person and the logs for the tail."""
+        """Store the message and the logs to show."""
         super().__init__(message)
         self.logs = tuple(logs)
 
@@ -43,7 +43,7 @@ def tail(path: Path, lines: int = _TAIL_LINES) -> str:
 
 
 def open_log(path: Path) -> TextIO:
-    """Open a log anew for its owner only (0600), whatever its mode was before."""
+    """Truncate and open a log with mode 0600, whatever its previous mode."""
     path.unlink(missing_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     return os.fdopen(handle, "w", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The database and the engine in it: made and updated by the administrator, then opened to the roles of the edges."""
+"""Creates the database, installs or updates the engine as administrator, and sets the passwords of the edge roles."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CONNECT_SECONDS = 10
 
 
 def socket_url(layout: Layout, role: str, database: str, password: str = "") -> str:
-    """Return the URL of the private server, for its one socket."""
+    """Return the URL of the private server, for its Unix socket."""
     login = f"{role}:{quote(password, safe='')}" if password else role
     # One parameter only: an `&` would break a shell that sources .ves/env. No port: the socket has libpq's default, and
     # not every driver reads a port without a host.
@@ -35,11 +35,11 @@ def socket_url(layout: Layout, role: str, database: str, password: str = "") -> 
 
 
 def role_url(administrator: str, role: str, password: str) -> str:
-    """Return the administrator's URL with another login in place of his."""
+    """Return the URL of the administrator with the login of `role` instead."""
     parts = urlsplit(administrator)
     place = parts.netloc.rpartition("@")[2]
     login = f"{quote(role, safe='')}:{quote(password, safe='')}"
-    # A login may also be given as parameters; they would win over the one before the host.
+    # Drop login parameters: they would override the login before the host.
     query = [
         (name, value)
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
@@ -58,7 +58,7 @@ def masked(url: str) -> str:
 
 @dataclass(frozen=True)
 class Urls:
-    """How to reach the database: as administrator, and as each role."""
+    """Database URLs of the administrator and of each role."""
 
     administrator: str
     roles: Mapping[str, str]
@@ -71,7 +71,7 @@ def private_urls(layout: Layout, known: Mapping[str, str]) -> Urls:
 
 
 def role_urls(administrator: str, passwords: Mapping[str, str]) -> Urls:
-    """Return the URLs of a server that is not ours, for the roles that `passwords` (see `secretstore`) has one for."""
+    """Return the URLs of an external server, for the roles that have a password in `passwords` (see `secretstore`)."""
     known = [role for role in LOGIN_ROLES if password_name(role) in passwords]
     return Urls(
         administrator, {role: role_url(administrator, role, passwords[password_name(role)]) for role in known}
@@ -99,7 +99,7 @@ def wait_for_server(layout: Layout) -> str:
 
 
 def create_database(layout: Layout) -> bool:
-    """Make the database of the private server. Return whether it was missing."""
+    """Create the database of the private server. Return whether it was missing."""
     with psycopg.connect(socket_url(layout, "postgres", "postgres"), autocommit=True) as connection:
         if connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone():
             return False
@@ -108,9 +108,9 @@ def create_database(layout: Layout) -> bool:
 
 
 def install_engine(layout: Layout, urls: Urls) -> None:
-    """Bring the engine to this checkout's state: migrations, functions, queues, roles. Does nothing when it is there."""
+    """Bring the engine to this checkout's state: migrations, functions, queues, roles. Does nothing if it is current."""
     log = layout.log / "engine-install.log"
-    # The URL may hold a password: it goes by the environment, which only this user can read.
+    # The URL may hold a password, so it is passed in the environment, which only this user can read.
     command: list[str | Path] = [layout.venv / "bin" / "python", "-m", "ves_api.cli", "engine", "install"]
     with open_log(log) as stream:
         done = subprocess.run(
@@ -126,7 +126,7 @@ def install_engine(layout: Layout, urls: Urls) -> None:
 
 
 def _engine_settings() -> dict[str, str]:
-    """Return the settings of this call that belong to the database and not to a process."""
+    """Return the settings from the environment that apply to the database, not to a process."""
     return {name: os.environ[name] for name in ("AUDIT_LOG_ENABLED",) if os.environ.get(name)}
 
 
@@ -149,7 +149,7 @@ def _can_log_in(url: str) -> bool:
 
 
 def _without_password(connection: psycopg.Connection[tuple[str]]) -> set[str]:
-    """Return our roles that have no password yet; none where the server does not let its administrator see that."""
+    """Return our roles without a password; none if the administrator may not read that on this server."""
     query = "select rolname from pg_authid where rolname = any(%s) and rolpassword is null"
     try:
         return {name for (name,) in connection.execute(query, [list(LOGIN_ROLES)])}
@@ -158,9 +158,9 @@ def _without_password(connection: psycopg.Connection[tuple[str]]) -> set[str]:
 
 
 def open_to_roles(urls: Urls, known: Mapping[str, str]) -> list[str]:
-    """Give each role its generated password unless that works already. Return the roles that were changed.
+    """Set the generated password of each role unless it already works. Return the changed roles.
 
-    The server is sent a SCRAM verifier, never the password, so that no statement log could hold it.
+    The statement contains a SCRAM verifier, never the password, so that statement logs cannot leak it.
     """
     changed = []
     with psycopg.connect(urls.administrator, autocommit=True) as connection:
@@ -178,7 +178,7 @@ def open_to_roles(urls: Urls, known: Mapping[str, str]) -> list[str]:
 
 
 def mode(urls: Urls) -> str:
-    """Return the engine's mode as it sees itself: `full` or `core`."""
+    """Return the mode that the engine reports: `full` or `core`."""
     with psycopg.connect(urls.administrator, autocommit=True) as connection:
         row = connection.execute("select mode from ves.health()").fetchone()
     return str(row[0]) if row else "unknown"

@@ -1,4 +1,4 @@
-"""The API and the workers: started when the engine is there, restarted when what they have read has changed."""
+"""Starts the API and the workers once the engine is installed; restarts them when their inputs change."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _FAILED_STARTS = 3
 
 
 def running_names(layout: Layout) -> tuple[str, ...]:
-    """Return the edges of this system: the front only where there is one."""
+    """Return the program names of this system; the front only if it is configured."""
     return (*NAMES, "front") if layout.process_env("front").exists() else NAMES
 
 
 def _fingerprint(layout: Layout, names: tuple[str, ...]) -> str:
-    """Return a hash of everything that these edges have read at their start: code, packages, settings."""
+    """Return a hash of the start-up inputs of these programs: code, packages, settings."""
     digest = hashlib.sha256()
     for name in names:
         digest.update(layout.process_env(name).read_bytes())
@@ -48,9 +48,9 @@ def _fingerprint(layout: Layout, names: tuple[str, ...]) -> str:
 
 
 def start(layout: Layout) -> None:
-    """Start the edges, or restart those that have read something else at their last start.
+    """Start the edges; restart those whose fingerprint changed since their last start.
 
-    The front is judged by itself: while only the API restarts, it holds the clients' requests.
+    The front has its own fingerprint: while only the API restarts, it queues the requests of clients.
     """
     _start(layout, layout.run / "fingerprint", NAMES)
     if "front" in running_names(layout):
@@ -78,13 +78,13 @@ def _is_ready(url: str) -> bool:
 
 
 class _Attempts:
-    """Counts how often a program died since we look, by its process numbers."""
+    """Counts restarts of a program since the first check, by distinct process ids."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self._seen: dict[str, set[int]] = {name: set() for name in names}
 
     def running(self, layout: Layout, name: str) -> bool:
-        """Look once; return whether the program runs. Raises StageError when it died too often."""
+        """Check once; return whether the program runs. Raises StageError after too many restarts."""
         found = supervise.program(layout, name)
         state, pid = str(found.get("statename")), int(found.get("pid") or 0)
         self._seen[name].add(pid)
@@ -96,7 +96,7 @@ class _Attempts:
 
 
 def wait(layout: Layout, url: str) -> None:
-    """Wait until the API says that it is ready and the workers run; raise StageError with their logs otherwise."""
+    """Wait until the API is ready and the workers run; raise StageError with their logs on timeout."""
     names = running_names(layout)
     attempts = _Attempts(names)
     deadline = time.monotonic() + _READY_SECONDS

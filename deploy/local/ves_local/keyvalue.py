@@ -1,7 +1,7 @@
 """Files of KEY=VALUE lines: the form of every state file, readable by shells, supervisors and people.
 
-A value is everything after the first `=`, taken literally: no quoting, no expansion. So a value may hold any character
-but a line break.
+A value is everything after the first `=`, literally, without quoting or expansion. It may contain any character
+except a line break.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PRIVATE = 0o600
 
 
 def read(path: Path) -> dict[str, str]:
-    """Return the file's pairs in its order; none when it does not exist. Blank lines and `#` lines are skipped."""
+    """Return the pairs in file order; none if the file does not exist. Blank lines and `#` lines are skipped."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -29,7 +29,7 @@ def read(path: Path) -> dict[str, str]:
 
 
 def write(path: Path, values: Mapping[str, str], *, mode: int = _PRIVATE) -> bool:
-    """Replace the file by these pairs at once, never readable by others in between. Return whether it changed."""
+    """Replace the file atomically, never with a wider mode in between. Return whether it changed."""
     for key, value in values.items():
         if "\n" in value or "\r" in value:
             raise ValueError(f"{key} holds a line break")
@@ -38,7 +38,7 @@ def write(path: Path, values: Mapping[str, str], *, mode: int = _PRIVATE) -> boo
 
 
 def write_text(path: Path, text: str, *, mode: int = _PRIVATE) -> bool:
-    """Replace a text file at once (a crash leaves the old or the new one). Return whether its contents changed."""
+    """Replace a text file atomically (a crash leaves the old or the new one). Return whether its contents changed."""
     try:
         unchanged = path.read_text(encoding="utf-8") == text
     except FileNotFoundError:

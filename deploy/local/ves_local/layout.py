@@ -1,4 +1,4 @@
-"""Where everything of one checkout lives, and which OS user the server runs as.
+"""Paths of one checkout, and the OS user of the server.
 
 Normally all of it is in `.ves/`. Two things may have to live elsewhere:
 * the cluster, when root runs this and the server's OS user cannot reach the checkout (a home directory of mode 0700):
@@ -20,8 +20,8 @@ from pathlib import Path
 
 from ves_local.console import StageError
 
-# A socket's address holds 108 bytes on Linux and 104 on macOS, its ending zero included. The longest name put into the
-# folder is the supervisor's, which for a moment has a process number at its end.
+# A socket address has 108 bytes on Linux and 104 on macOS, including the terminating NUL. The longest name in the
+# folder is the temporary one of the supervisor, which ends in a process id.
 SOCKET_FOLDER_LIMIT = 100 - len("/supervisord.sock.4194304")
 ROOTS_PLACE = Path("/var/lib/ves-sequencer")
 DATABASE = "ves"
@@ -31,19 +31,19 @@ _OWN_USER = "ves-sequencer"
 
 
 def path_hash(path: Path) -> str:
-    """Return 12 hex digits that stand for a path."""
+    """Return 12 hex digits of a hash of the path."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
 
 
 def short_socket_folder(wanted: Path, checkout: Path, purpose: str) -> Path:
-    """Return `wanted`, or a short folder of the same owner when sockets in it would have too long a name."""
+    """Return `wanted`, or a short folder of the same owner if socket paths in it would be too long."""
     if len(os.fsencode(wanted)) <= SOCKET_FOLDER_LIMIT:
         return wanted
     return Path("/tmp") / f"ves-{path_hash(checkout)}-{purpose}"
 
 
 def own_folder(path: Path, uid: int, mode: int = 0o700) -> None:
-    """Make a folder of this owner and mode; refuse one that somebody else put there (the name may be in `/tmp`)."""
+    """Create a folder with this owner and mode; refuse an existing one of another owner (it may be in `/tmp`)."""
     path.mkdir(mode=mode, parents=True, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {uid, os.geteuid()}:
@@ -55,18 +55,18 @@ def own_folder(path: Path, uid: int, mode: int = 0o700) -> None:
 
 @dataclass(frozen=True)
 class Layout:
-    """The places of one checkout. `checkout` is absolute and free of links."""
+    """The paths of one checkout. `checkout` is absolute, with links resolved."""
 
     checkout: Path
 
     @property
     def state(self) -> Path:
-        """Return `.ves`, which holds everything that is not code."""
+        """Return `.ves`, the folder of all state."""
         return self.checkout / ".ves"
 
     @property
     def run(self) -> Path:
-        """Return the folder of process numbers, fingerprints and the supervisor's socket."""
+        """Return the folder of process ids, fingerprints and the supervisor's socket."""
         return self.state / "run"
 
     @property
@@ -81,7 +81,7 @@ class Layout:
 
     @property
     def pg(self) -> Path:
-        """Return the cluster's folder as users see it; perhaps a link."""
+        """Return the cluster folder below `.ves`, possibly a link."""
         return self.state / "pg"
 
     @property
@@ -91,12 +91,12 @@ class Layout:
 
     @property
     def python_copy(self) -> Path:
-        """Return where the protocol library is copied to when the server cannot read it in the checkout."""
+        """Return the target folder for the protocol library if the server cannot read the checkout."""
         return self.pg.resolve() / "python"
 
     @property
     def run_postgres(self) -> Path:
-        """Return the script that starts the server; a copy, which its OS user can read wherever the checkout is."""
+        """Return the script that starts the server: a copy that its OS user can read."""
         return self.pg.resolve() / "run-postgres"
 
     @property
@@ -116,7 +116,7 @@ class Layout:
 
     @property
     def front_config(self) -> Path:
-        """Return the front's settings: a file of the checkout that takes its values from the environment."""
+        """Return the front configuration: a checked-in file with values from the environment."""
         return self.checkout / "deploy" / "front" / "haproxy.cfg"
 
     @property
@@ -126,17 +126,17 @@ class Layout:
 
     @property
     def env_file(self) -> Path:
-        """Return what users and tools read: URLs and the admin key."""
+        """Return the file for users and tools: URLs and the admin key."""
         return self.state / "env"
 
     @property
     def secrets_file(self) -> Path:
-        """Return the generated secrets, the one place that has them all."""
+        """Return the file of all generated secrets."""
         return self.state / "secrets.env"
 
     @property
     def keyring(self) -> Path:
-        """Return the key ring of encryption at rest, readable by the server's OS user and by us."""
+        """Return the key ring of encryption at rest, readable by the server's OS user and the calling user."""
         return (self.pg.resolve() if self.pg.exists() else self.run) / "keyring.env"
 
     def process_env(self, program: str) -> Path:
@@ -145,7 +145,7 @@ class Layout:
 
     @cached_property
     def server_user(self) -> pwd.struct_passwd:
-        """Return the OS user that runs the server: who made the data, else us, else (for root) one without rights."""
+        """Return the OS user of the server: the owner of the data, else the caller, else (for root) an unprivileged user."""
         if self.data.exists():
             owner = self.data.stat().st_uid
             if os.geteuid() not in {0, owner}:
@@ -190,11 +190,11 @@ class Layout:
         )
 
     def site_packages(self) -> Path:
-        """Return the environment's package folder."""
+        """Return the site-packages folder of the virtual environment."""
         return next((self.venv / "lib").glob("python3.*/site-packages"))
 
     def place_cluster(self) -> None:
-        """Make the cluster's folder where the server's OS user can use it, at the first start only."""
+        """At the first start, create the cluster folder where the OS user of the server can access it."""
         if self.pg.exists():
             self._refuse_a_copy()
             return
@@ -211,7 +211,7 @@ class Layout:
         self.pg.symlink_to(place)
 
     def _refuse_a_copy(self) -> None:
-        """Stop when a copied checkout brought a link to the cluster of the one it was copied from."""
+        """Raise if this checkout is a copy whose link points to the cluster of the original."""
         if not self.pg.is_symlink():
             return
         owner = self._owner_of(self.pg.resolve())

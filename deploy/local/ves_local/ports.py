@@ -1,4 +1,4 @@
-"""Ports: whatever the kernel has free, then the same ones at every start. `PORT` and `GRPC_PORT` decide when given."""
+"""Port selection: a free port at the first start, then the same one. `PORT` and `GRPC_PORT` override it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def is_free(host: str, port: int) -> bool:
 
 
 def free_port(host: str, taken: Collection[int]) -> int:
-    """Return a port that the kernel has free and that is not in `taken`."""
+    """Return a free port that is not in `taken`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     while True:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -54,8 +54,8 @@ def choose(
 ) -> dict[str, int]:
     """Return a port for each name and remember it in `path`.
 
-    `ours` are ports on which our own running processes listen: they stay. A remembered port that somebody else took
-    meanwhile is chosen anew; a requested one that somebody holds is an error.
+    `ours` are ports on which our running processes listen: they are kept. A remembered port that another process
+    uses is replaced; a requested port that is in use is an error.
     """
     remembered = {name: int(value) for name, value in keyvalue.read(path).items() if value.isdigit()}
     chosen: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Processes that this checkout started: finding them, and ending them and nothing else."""
+"""Finds and ends processes that this checkout started, and no others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POLL_SECONDS = 0.05
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Ask until the condition holds or the time is over; return whether it held."""
+    """Poll until the condition holds or the timeout expires; return whether it held."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -26,7 +26,7 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def read_pid(path: Path) -> int | None:
-    """Return the process number in the first line of a file; None when there is none."""
+    """Return the process id in the first line of a file; None if there is none."""
     try:
         return int(path.read_text(encoding="ascii").split("\n", 1)[0])
     except (OSError, ValueError):
@@ -34,7 +34,7 @@ def read_pid(path: Path) -> int | None:
 
 
 def command_line(pid: int) -> str:
-    """Return the words that a process was started with; empty when it is gone (or a zombie)."""
+    """Return the command line of a process; empty if it has ended (or is a zombie)."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
@@ -47,12 +47,12 @@ def command_line(pid: int) -> str:
 
 
 def is_ours(pid: int | None, mark: str | Path) -> bool:
-    """Return whether the process lives and was started with `mark` in its words, so a reused number is not mistaken."""
+    """Return whether the process runs and has `mark` in its command line, which guards against reused process ids."""
     return pid is not None and str(mark) in command_line(pid)
 
 
 def end(pid: int, mark: str | Path, *, first: signal.Signals, patience: float, group: bool = False) -> None:
-    """Ask our process to end and wait; after `patience` seconds kill it, with its group when it leads one."""
+    """Signal our process and wait; after `patience` seconds send SIGKILL, to its group if `group`."""
     if not is_ours(pid, mark):
         return
     os.kill(pid, first)

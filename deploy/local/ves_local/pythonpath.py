@@ -1,7 +1,7 @@
-"""What the server imports: the protocol library and the packages it needs, readable by the server's OS user.
+"""Python path of the server: the protocol library and its dependencies, readable by the OS user of the server.
 
-In the usual place that is the checkout itself. A server that cannot read the checkout gets a copy of exactly the
-dependencies of the protocol library's distribution (no extras), or of the packages it is told.
+Normally the checkout itself. A server that cannot read the checkout gets a copy of exactly the dependencies of the
+protocol library (no extras), or of the given packages.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def needed(roots: Iterable[str], site: Path) -> dict[str, metadata.Distribution]:
-    """Return the installed packages that `roots` need, themselves included, extras left out; by normalized name."""
+    """Return `roots` and their transitive dependencies without extras, by normalized name."""
     found: dict[str, metadata.Distribution] = {}
     waiting = list(roots)
     while waiting:
@@ -32,7 +32,7 @@ def needed(roots: Iterable[str], site: Path) -> dict[str, metadata.Distribution]
             continue
         distribution = next(iter(metadata.distributions(name=name, path=[str(site)])), None)
         if distribution is None:
-            continue  # its marker does not hold here: another system or an older Python
+            continue  # excluded by its environment marker: another system or Python version
         found[name] = distribution
         waiting.extend(_name(requirement) for requirement in _unconditional(distribution))
     return found
@@ -56,7 +56,7 @@ def _unconditional(distribution: metadata.Distribution) -> list[str]:
 
 
 def _copy_tree(source: Path, target: Path) -> None:
-    """Copy, keeping times: compiled modules are valid for the time of their source."""
+    """Copy with mtimes, because compiled modules record the mtime of their source."""
     shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
 
 
@@ -73,7 +73,7 @@ def _fingerprint(distributions: dict[str, metadata.Distribution], trees: Iterabl
 def copy(target: Path, site: Path, *, roots: Iterable[str], trees: Iterable[Path] = ()) -> bool:
     """Make `target` hold the packages that `roots` need and the folders `trees`. Return whether it changed.
 
-    Readable by everybody: it is public code. Nothing changes while package versions and the trees' sources stay.
+    World-readable: it is public code. The copy is kept while package versions and sources are unchanged.
     """
     trees = list(trees)
     distributions = needed(roots, site)

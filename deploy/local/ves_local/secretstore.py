@@ -1,4 +1,4 @@
-"""The generated secrets: made once, kept in `.ves/secrets.env` (0600), never in an argument, a log or a config file."""
+"""Generated secrets: created once, stored in `.ves/secrets.env` (0600), never in an argument, a log or a config file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ves_local.layout import Layout
 
-# The roles that log in; `sql/schemas` makes them, without passwords.
+# The login roles; `sql/schemas` creates them without passwords.
 LOGIN_ROLES = ("ves_api", "ves_worker", "ves_service", "ves_reader", "ves_admin", "ves_authenticator")
 
 _KEY_BYTES = 32
@@ -25,7 +25,7 @@ _GENERATED: dict[str, Callable[[], str]] = {
     "VES_SEQUENCER_SIGNING_KEY": lambda: secrets.token_hex(_KEY_BYTES),
     _ONE_KEY: lambda: secrets.token_hex(_KEY_BYTES),
 }
-# What else the environment may say about encryption at rest; kept like the secrets, because some of it is secret.
+# Further settings of encryption at rest; stored with the secrets because some of them are keys.
 _KEYRING = (
     "PAYLOAD_ENCRYPTION_MODE",
     "PAYLOAD_ENCRYPTION_KEYS",
@@ -36,18 +36,18 @@ _INSTALL_URL = "DATABASE_URL"
 
 
 def password_name(role: str) -> str:
-    """Return the name that a role's password has in the secrets file."""
+    """Return the variable name of the password of a role in the secrets file."""
     return f"{role.upper()}_PASSWORD"
 
 
 def load(layout: Layout) -> dict[str, str]:
-    """Return all secrets, generating what is missing. What the environment gives wins, and is kept.
+    """Return all secrets, generating missing ones. Values from the environment take precedence and are stored.
 
-    `DATABASE_URL` is among them only for a server that is not ours (it may hold a password).
+    `DATABASE_URL` is included only for an external server (it may hold a password).
     """
     known = keyvalue.read(layout.secrets_file)
     if ring := keyvalue.read(layout.keyring):
-        # `ves keyring` changes the ring itself: what it holds counts, not what it held when the system was made.
+        # `ves keyring` edits the key ring file, so the file takes precedence over the stored initial values.
         known = {name: value for name, value in known.items() if name not in _RING} | ring
     for name, generate in _GENERATED.items():
         if name == _ONE_KEY and "PAYLOAD_ENCRYPTION_KEYS" in known and not os.environ.get(name):
@@ -63,12 +63,12 @@ def load(layout: Layout) -> dict[str, str]:
 
 
 def write_keyring(layout: Layout, known: dict[str, str]) -> None:
-    """Write the key ring that the API and the server's PL/Python read; both follow a change without a restart."""
+    """Write the key ring that the API and the server's PL/Python read; both reload it without a restart."""
     keyvalue.write(layout.keyring, {name: known[name] for name in _RING if name in known})
     if os.geteuid() == 0 and layout.pg.exists():
         os.chown(layout.keyring, layout.server_user.pw_uid, layout.server_user.pw_gid)
 
 
 def install_url(known: dict[str, str]) -> str:
-    """Return the administrator's URL of a server that is not ours."""
+    """Return the administrator URL of an external server."""
     return known[_INSTALL_URL]

@@ -1,4 +1,4 @@
-"""The supervisor: its settings from a template, and talking to it through its socket."""
+"""The process supervisor: its configuration template and its XML-RPC client."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 _TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "supervisord.conf"
 _HERE = Path(__file__).resolve().parent.parent
-# The stop times of the template, and some more.
+# Longer than the sum of the stop timeouts in the template.
 _STOP_SECONDS = 180.0
 _ANSWER_SECONDS = 20.0
-# An answer may have to wait for a program to stop.
+# RPC timeout: a call may block until a program has stopped.
 _CALL_SECONDS = 60.0
 PROGRAMS = ("postgres", "api", "workers", "front")
 
@@ -50,7 +50,7 @@ def environment(values: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Server:
-    """The private server: its binaries and what its PL/Python imports (none for a server that is not ours)."""
+    """The private server: its binaries and what its PL/Python imports (none for an external server)."""
 
     bindir: Path
     import_paths: tuple[Path, ...]
@@ -65,10 +65,10 @@ def _postgres_section(layout: Layout, server: Server) -> str:
         + environment(
             {
                 "PYTHONPATH": ":".join(map(str, server.import_paths)),
-                # The server's user need not, and mostly cannot, write beside the sources.
+                # The server user usually cannot write bytecode beside the sources.
                 "PYTHONDONTWRITEBYTECODE": "1",
                 "PYTHONNOUSERSITE": "1",
-                # The path only: the keys themselves are in no environment and no table.
+                # Only the path of the key ring: keys are never in an environment or a table.
                 "VES_KEYRING_FILE": str(layout.keyring),
                 "HOME": str(layout.data),
             }
@@ -92,7 +92,7 @@ def _edge_section(layout: Layout, name: str, priority: int, *command: str | Path
             f"[program:{name}]",
             "command=" + " ".join(word(part) for part in words),
             f"directory={escaped(layout.checkout)}",
-            # Nothing to talk to before the engine is installed: started by name, then kept running.
+            # No autostart: these programs need the installed engine, so they are started explicitly.
             "autostart=false",
             f"priority={priority}",
             f"stopsignal={stop}",
@@ -110,7 +110,7 @@ def _common(name: str) -> list[str]:
         "startsecs=1",
         "startretries=1000000",
         "redirect_stderr=true",
-        # Relative to .ves, where the supervisor starts: it expands `%` in these twice, so no path could be escaped.
+        # Relative to .ves, the working directory: `%` is expanded twice in these values, so paths cannot be escaped.
         f"stdout_logfile=log/{name}.log",
         "stdout_logfile_maxbytes=10MB",
         "stdout_logfile_backups=5",
@@ -120,14 +120,14 @@ def _common(name: str) -> list[str]:
 def render(layout: Layout, server: Server | None, front: str = "") -> str:
     """Return the supervisor's settings; `front` is the HAProxy to run, if any.
 
-    They hold paths only; secrets are in the 0600 files that these name. The program of the highest priority stops first.
+    They contain paths only; secrets are in the referenced 0600 files. The program with the highest priority stops first.
     """
     sections = [
         _edge_section(layout, "api", 20, layout.venv / "bin" / "ves", "serve"),
         _edge_section(layout, "workers", 30, layout.venv / "bin" / "python", "-m", "ves_workers"),
     ]
     if front:
-        # USR1: refuse new connections, answer what is under way, end.
+        # USR1: refuse new connections, finish requests in progress, exit.
         command = (front, "-db", "-f", layout.front_config)
         sections.append(_edge_section(layout, "front", 40, *command, stop="USR1"))
     if server is not None:
@@ -141,7 +141,7 @@ def render(layout: Layout, server: Server | None, front: str = "") -> str:
 
 
 def pidfile(layout: Layout) -> Path:
-    """Return where the supervisor notes its process number."""
+    """Return the pid file of the supervisor."""
     return layout.run / "supervisord.pid"
 
 
@@ -172,7 +172,7 @@ class _SocketTransport(xmlrpc.client.Transport):
 
 
 def call(layout: Layout, method: str, *arguments: object) -> Any:
-    """Call a method of the supervisor, such as `startProcess`; see its XML-RPC interface for the answers."""
+    """Call a method of the supervisor, such as `startProcess`; see its XML-RPC interface for the results."""
     with xmlrpc.client.ServerProxy(
         "http://supervisor/RPC2", transport=_SocketTransport(layout.supervisor_socket)
     ) as proxy:
@@ -180,7 +180,7 @@ def call(layout: Layout, method: str, *arguments: object) -> Any:
 
 
 def program(layout: Layout, name: str) -> dict[str, Any]:
-    """Return what the supervisor knows of a program: `statename`, `pid`, `spawnerr`, …; empty when it has none such."""
+    """Return the process info of a program: `statename`, `pid`, `spawnerr`, …; empty if it is unknown."""
     try:
         found: dict[str, Any] = call(layout, "getProcessInfo", name)
     except (OSError, xmlrpc.client.Error, http.client.HTTPException):
@@ -198,7 +198,7 @@ def start(layout: Layout, config: str) -> None:
     keyvalue.write_text(layout.supervisor_config, config)
     own_folder(layout.supervisor_socket.parent, os.geteuid())
     log = layout.log / "supervisord-start.log"
-    # A clean environment: what the caller has in his (keys, proxies, a version switcher) is not the services' business.
+    # A clean environment: services must not inherit keys, proxies or version switchers of the caller.
     clean = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
     clean |= {name: os.environ[name] for name in ("HOME", "USER", "LOGNAME") if name in os.environ}
     with open_log(log) as stream:
@@ -221,20 +221,20 @@ def _answers(layout: Layout) -> bool:
 def start_program(layout: Layout, name: str) -> None:
     """Start a program, or do nothing when it runs. Does not wait for it."""
     if program(layout, name).get("statename") != "RUNNING":
-        # Also one that is between two attempts: it would wait the longer, the more often it has failed.
+        # Also in BACKOFF state, where the delay grows with each failed attempt.
         restart_program(layout, name)
 
 
 def restart_program(layout: Layout, name: str) -> None:
-    """Stop a program in order and start it again. Does not wait for it to be ready."""
+    """Stop a program gracefully and start it again. Does not wait for readiness."""
     if program(layout, name).get("statename") in {"RUNNING", "STARTING", "BACKOFF"}:
-        with contextlib.suppress(xmlrpc.client.Fault):  # it ended by itself meanwhile
+        with contextlib.suppress(xmlrpc.client.Fault):  # it already ended
             call(layout, "stopProcess", name)
     call(layout, "startProcess", name, False)
 
 
 def stop(layout: Layout) -> bool:
-    """Stop everything in order. Return whether anything of ours was running."""
+    """Stop all programs in priority order. Return whether any was running."""
     pid = processes.read_pid(pidfile(layout))
     running = processes.is_ours(pid, layout.supervisor_config)
     if running and pid is not None:
@@ -243,7 +243,7 @@ def stop(layout: Layout) -> bool:
 
 
 def end_leftovers(layout: Layout) -> bool:
-    """End what a killed supervisor left behind. Return whether there was anything."""
+    """End orphaned processes of a killed supervisor. Return whether there were any."""
     left = False
     for name in PROGRAMS[1:]:
         pid = processes.read_pid(layout.run / f"{name}.pid")

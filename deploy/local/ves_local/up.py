@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).resolve().parent.parent
 _STORY_SECONDS = 180.0
-# Client connections of the front. Each is a file; so is each request under way, towards the API.
+# Client connections of the front. Each uses a file descriptor, as does each request to the API.
 _FRONT_CONNECTIONS = 16_000
 _FRONT_OTHER_FILES = 1_500
 _FRONT_FLOOR = 500
@@ -39,7 +39,7 @@ CORE_LACKS = (
 
 @dataclass(frozen=True)
 class Toolchain:
-    """What stage 1 found: the engine (`full`, `core`, `external`), the server's binaries (full only), and HAProxy."""
+    """Result of stage 1: the engine mode (`full`, `core`, `external`), the server's binaries (full only), and HAProxy."""
 
     engine: str
     bindir: str
@@ -47,7 +47,7 @@ class Toolchain:
 
 
 def _server(layout: Layout, tools: Toolchain) -> supervise.Server:
-    """Return the server's binaries and import paths, copied to where its OS user can read them if need be."""
+    """Return the server's binaries and import paths, copied to a readable place if its OS user cannot read them."""
     site = layout.site_packages()
     library = layout.checkout / "plpython"
     copy = layout.python_copy
@@ -67,7 +67,7 @@ def _server(layout: Layout, tools: Toolchain) -> supervise.Server:
 
 
 def _compile(layout: Layout) -> None:
-    """Compile the protocol library: every new backend imports it, and the server may not write beside it."""
+    """Precompile the protocol library: every backend imports it, and the server cannot write bytecode."""
     command: list[str | Path] = [
         layout.venv / "bin" / "python",
         "-m",
@@ -79,7 +79,7 @@ def _compile(layout: Layout) -> None:
 
 
 def _settings(layout: Layout) -> dict[str, str]:
-    """Return the settings that the user gives the processes: lasting ones in `.ves/settings.env`, then this call's."""
+    """Return user settings for the processes: `.ves/settings.env`, overridden by the environment."""
     path = layout.state / "settings.env"
     if not path.exists():
         keyvalue.write_text(
@@ -122,7 +122,7 @@ def _write_process_env(
 
 
 def front_environment(layout: Layout, host: str, port: int) -> dict[str, str]:
-    """Return what deploy/front/haproxy.cfg takes from its environment."""
+    """Return the environment variables of deploy/front/haproxy.cfg."""
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     connections = min(_FRONT_CONNECTIONS, max(_FRONT_FLOOR, files - _FRONT_OTHER_FILES))
     return {
@@ -156,7 +156,7 @@ def write_env(
 
 
 def _story(layout: Layout) -> None:
-    """Send, receipt, commit and verify a small story through the front door; shows the verified receipt."""
+    """Run `ves story` through the public API (send, commit, verify) and show the verified receipt."""
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
@@ -173,7 +173,7 @@ def _story(layout: Layout) -> None:
 
 
 def _public_key(signing_key: str) -> str:
-    """Return the key that receipts verify under, in hex; empty when the signing key is not in hex (then ask the API)."""
+    """Return the receipt public key in hex; empty if the signing key is not in hex (then ask the API)."""
     try:
         seed = bytes.fromhex(signing_key.removeprefix("0x"))
     except ValueError:
@@ -182,7 +182,7 @@ def _public_key(signing_key: str) -> str:
 
 
 def _own_ports(layout: Layout) -> set[int]:
-    """Return the ports that our running API holds."""
+    """Return the ports on which our running API listens."""
     running = {"RUNNING", "STARTING"}
     if not any(supervise.program(layout, name).get("statename") in running for name in ("front", "api")):
         return set()
@@ -190,7 +190,7 @@ def _own_ports(layout: Layout) -> set[int]:
 
 
 def prepare_server(layout: Layout, tools: Toolchain) -> supervise.Server | None:
-    """Make the private cluster unless there is one; return how to run it, None for a server that is not ours."""
+    """Create the private cluster if missing; return its run settings, None for an external server."""
     if tools.engine == "external":
         return None
     layout.place_cluster()
@@ -200,7 +200,7 @@ def prepare_server(layout: Layout, tools: Toolchain) -> supervise.Server | None:
 
 
 def run(layout: Layout) -> None:
-    """Bring everything up. Raises StageError, with the logs that explain it, at the first stage that fails."""
+    """Start the whole system. Raises StageError with the relevant logs at the first failed stage."""
     found = keyvalue.read(layout.run / "toolchain")
     tools = Toolchain(found["ENGINE"], found["PG_BINDIR"], found.get("FRONT", ""))
     fresh = not layout.secrets_file.exists()

@@ -1,10 +1,10 @@
-"""Whether one schema accepts everything that another one accepts, proved keyword by keyword or not claimed at all.
+"""Schema compatibility (operations 6.2): proves keyword by keyword that one schema accepts a superset of another.
 
-The proof is structural and errs on one side only: what it calls compatible is; what it cannot prove it names. Known:
+The proof is structural and conservative: it reports a problem for everything that it cannot prove. Supported:
 `$ref` inside the document, `allOf`, `anyOf`, `oneOf` of the narrower side, `type`, `enum`, `const`, bounds of numbers,
 lengths, items and members, `multipleOf`, `uniqueItems`, `items`, `properties`, `patternProperties` with the same
-pattern, `additionalProperties`, `required`. Any other keyword must be the same, literally, on both sides, and so must
-be what it refers to.
+pattern, `additionalProperties`, `required`. Any other keyword must be identical on both sides,
+including the targets of its references.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ Mode = Literal["none", "backward", "forward", "full"]
 MODES: tuple[Mode, ...] = ("none", "backward", "forward", "full")
 
 MAX_PROBLEMS = 20
-# Of one call of `check_compatibility`; a step is about a microsecond.
+# Step limit of one `check_compatibility` call; a step takes about a microsecond.
 _MAX_STEPS = 350_000
 _COMPILATION_STEPS = 100
 _STEPS_FOR_A_PLACE = 3
 _FRACTION_STEPS = 10
-# Bytes of listed values, times bytes of the schema that they are tried on; bytes of values that are looked up.
+# Limits: bytes of listed values times bytes of the schema that validates them; bytes of values looked up.
 _BYTES_IN_A_STEP = 64
 _BYTES_IN_A_LISTED_STEP = 8
 _SHOWN = 100
@@ -49,7 +49,7 @@ _TYPES = {
 }
 _ALL_TYPES = frozenset().union(*_TYPES.values())
 _NUMBERS = frozenset({"integer", "fraction"})
-# Keywords that are proved only by the same keyword with the same value; grouped where one reads another.
+# Keywords proved only by the same keyword with an equal value; grouped where one depends on another.
 _LITERAL = (
     ("oneOf",), ("not",), ("if", "then", "else"), ("pattern",), ("format",), ("propertyNames",), ("prefixItems",),
     ("contains", "minContains", "maxContains"), ("dependentRequired",), ("dependentSchemas",), ("dependencies",),
@@ -68,14 +68,14 @@ _ON_ARRAYS = {"contains", "prefixItems", "unevaluatedItems", "additionalItems"}
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why a schema was not shown to accept everything: the place in it (JSON Pointer, references followed)."""
+    """An unproved part of the wider schema: its place (JSON Pointer, references followed) and the reason."""
 
     path: str
     reason: str
 
 
 def check_compatibility(new: str, earlier: Sequence[tuple[int, str]], mode: Mode) -> None:
-    """Compare a new schema with earlier versions (number, text) as operations 6.2 means the modes.
+    """Compare a new schema with earlier versions (number, text) in a mode of operations 6.2.
 
     forward: the new schema accepts what the earlier one accepts; backward: the other way round; full: both.
     Raises RequestRefused(schema_incompatible) with details `mode`, `version` and `problems`, each of which has
@@ -110,7 +110,7 @@ class _TooLongError(Exception):
 
 
 class _Work:
-    """The steps that are left."""
+    """The remaining step budget."""
 
     def __init__(self) -> None:
         self._left = _MAX_STEPS
@@ -122,7 +122,7 @@ class _Work:
 
 
 def find_problems(narrow: str, wide: str, work: _Work | None = None) -> list[Problem]:
-    """Why not everything that `narrow` accepts is accepted by `wide`; empty when that is proved.
+    """Return the problems that prevent a proof that `wide` accepts all that `narrow` accepts; empty if proved.
 
     Both are schemas that compile (see `compile_schema`).
     """
@@ -161,14 +161,14 @@ class _Side:
         if target is not None:
             yield from self.conjuncts(target)
             if self._is_old:
-                return  # beside a $ref nothing counted
+                return  # these drafts ignore the siblings of $ref
         for part in schema.get("allOf", ()):
             yield from self.conjuncts(part)
         yield schema
 
 
 class _Proof:
-    """Proves, for pairs of subschemas, that what all of the first accept the second accepts."""
+    """Proves for pairs that every value accepted by all narrow subschemas is accepted by the wide one."""
 
     def __init__(self, narrow: _Side, wide: _Side, work: _Work) -> None:
         self._narrow = narrow
@@ -180,8 +180,8 @@ class _Proof:
     def prove(self, narrow: Sequence[object], wide: object, path: str) -> list[Problem]:
         """Prove one pair; `narrow` are schemas that all hold.
 
-        A pair met again below itself is taken as proved: a payload is finite, so its smallest counterexample
-        would have to fail for another reason.
+        A pair that recurs below itself counts as proved (induction): payloads are finite, so a smallest
+        counterexample would fail elsewhere.
         """
         pair = (frozenset(map(id, narrow)), id(wide))
         if pair in self._assumed:
@@ -205,7 +205,7 @@ class _Proof:
         return facts
 
     def _split(self, facts: _Facts, wide: JsonObject | bool, path: str) -> list[Problem]:
-        """Prove one conjunct, taking the alternatives of the narrower side one by one if it must be."""
+        """Prove one conjunct; if needed, separately for each alternative of the narrower side."""
         problems = self._conjunct(facts, wide, path)
         if not problems:
             return []
@@ -222,7 +222,7 @@ class _Proof:
         return problems
 
     def _conjunct(self, facts: _Facts, wide: JsonObject | bool, path: str) -> list[Problem]:
-        # Each of the checks below looks at every part.
+        # Each of the checks below reads every part.
         self._work.spend(
             20
             + (_FRACTION_STEPS if isinstance(wide, dict) and "multipleOf" in wide else 2) * len(facts.parts)
@@ -232,7 +232,7 @@ class _Proof:
         if self._is_contained_literally(facts, wide):
             return []
         if facts.values is not None:
-            # What a $ref and allOf demand is proved by itself: they are conjuncts too.
+            # $ref and allOf are skipped: their targets are conjuncts and proved separately.
             own = {k: v for k, v in wide.items() if k not in ("$ref", "allOf")}
             if not self._has_reference(own):
                 return self._values(facts, own, path)
@@ -256,7 +256,7 @@ class _Proof:
         return [Problem(path, "no single alternative is known to accept all of it")]
 
     def _values(self, facts: _Facts, wide: JsonObject, path: str) -> list[Problem]:
-        """The narrower side lists its values: try them."""
+        """Prove a narrower side with enumerated values by validating each value."""
         refused = self._unlisted(facts, wide)
         rest = {k: v for k, v in wide.items() if k not in ("enum", "const")}
         if not refused and rest:
@@ -271,7 +271,7 @@ class _Proof:
         return [Problem(path, f"refuses {refused} of the values listed by enum or const")] if refused else []
 
     def _unlisted(self, facts: _Facts, wide: JsonObject) -> int:
-        """How many of the listed values `enum` and `const` of the wider side do not list."""
+        """Count the enumerated values that `enum` and `const` of the wider side do not contain."""
         values = facts.values or []
         allowed = [wide["enum"]] if "enum" in wide else []
         allowed += [[wide["const"]]] if "const" in wide else []
@@ -315,7 +315,7 @@ class _Proof:
                 yield Problem(f"{path}/{first}", "not decidable: the other side does not say the same")
 
     def _states(self, facts: _Facts, wanted: JsonObject, group: Sequence[str]) -> bool:
-        """Whether a part of the narrower side has these keywords with these values, and they mean the same."""
+        """Return whether a narrower part has these keywords with equal values and equal reference targets."""
         if self._narrow.draft != self._wide.draft and group != ("pattern",):
             return False
         if any(id(value) in self._changed for value in wanted.values()):
@@ -358,7 +358,7 @@ class _Proof:
 
 
 class _Facts:
-    """What is known of every value that some schemas accept together."""
+    """Constraints on every value that a set of schemas accepts jointly."""
 
     def __init__(self, conjuncts: Iterable[JsonObject | bool]) -> None:
         parts = list(conjuncts)
@@ -376,7 +376,7 @@ class _Facts:
         self.names = {name for part in self.parts for name in part.get("properties", ())}
 
     def strongest(self, keyword: str, pick: Any) -> Any:
-        """The strongest of the bounds that the parts state, or None."""
+        """Return the strictest bound among the parts, or None."""
         return pick([p[keyword] for p in self.parts if keyword in p], default=None)
 
     def items(self) -> list[object]:
@@ -473,7 +473,7 @@ def _number_problems(facts: _Facts, wide: JsonObject, path: str) -> Iterator[Pro
 
 
 def _is_multiple(facts: _Facts, stated: Sequence[Fraction], step: Fraction) -> bool:
-    """Fractions of binary numbers: only whole steps, and equal ones, are sure to mean what they say."""
+    """Return whether the steps prove it: integer and equal steps only, as other steps are inexact binary fractions."""
     if step == 1 and "fraction" not in facts.types:
         return True
     return any(s == step or (s.denominator == step.denominator == 1 and s % step == 0) for s in stated)

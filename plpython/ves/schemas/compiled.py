@@ -1,7 +1,7 @@
-"""A JSON Schema ready to check payloads: compiled once, bounded in what a payload may cost.
+"""Compiled JSON Schema with a bounded validation cost for each payload.
 
-Nothing is ever fetched, and patterns run in linear time (no look-around, no back-references). Messages are written
-here from what the schema says; they never quote the payload.
+References are never fetched, and patterns run in linear time (no look-around, no back-references). Messages are
+built from the schema; they never quote the payload.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ves.schemas.references import Document, refused
 MAX_SCHEMA_BYTES = 102_400
 MAX_VIOLATIONS = 5
 _MAX_DEPTH = 64
-# Checks of about 10 ns: what one payload may take, and up to where all of its mistakes are listed.
+# In checks of about 10 ns: maximum cost of one payload, and the cost up to which all violations are listed.
 MAX_COST = 25_000_000
 _LISTING_COST = 50_000
 _MIN_PATTERN_BYTES = 1 << 11
@@ -33,20 +33,20 @@ _MAX_PATTERNS = 500
 _MAX_PATTERNS_BYTES = 1 << 22
 _PATH_SHOWN = 200
 _TEXT_SHOWN = 80
-# Its own reader of doubles takes 14 µs for 1e300.
+# The float parser of the library takes 14 µs for 1e300.
 _decode = msgspec.json.Decoder(float_hook=parse_double).decode
 _UNREADABLE = (msgspec.DecodeError, ProtocolError, RecursionError, UnicodeDecodeError)
 
 
 class Violation(msgspec.Struct, frozen=True):
-    """One mistake of a payload: the JSON Pointer of its place (empty: the whole payload), and what is wrong there."""
+    """One violation: the JSON Pointer of its place (empty: the whole payload) and a message."""
 
     path: str
     message: str
 
 
 class CompiledSchema:
-    """A schema that checks payloads. Safe for use by many threads."""
+    """A compiled schema. Thread-safe."""
 
     __slots__ = ("_for_each_byte", "_validator", "weight")
 
@@ -56,9 +56,9 @@ class CompiledSchema:
         self.weight = weight
 
     def violations(self, payload: bytes, allowance: int = MAX_COST) -> list[Violation]:
-        """What is wrong with a payload (its JSON text), at most MAX_VIOLATIONS of it; empty when it is valid.
+        """Return at most MAX_VIOLATIONS violations of a payload (JSON text); empty if it is valid.
 
-        A payload that would take more than `allowance` checks is not checked, which is a violation too.
+        A payload that needs more than `allowance` checks is not validated; that is a violation too.
         """
         try:
             instance = _decode(payload)
@@ -73,7 +73,7 @@ class CompiledSchema:
             if self._validator.is_valid(instance):
                 return []
             return _first(self._validator.iter_errors(instance), instance)
-        # The library makes every error before it hands out the first: with much to find, one must do.
+        # The library builds all errors before it yields the first: above this cost only one is requested.
         try:
             self._validator.validate(instance)
         except jsonschema_rs.ValidationError as error:
@@ -87,7 +87,7 @@ def compile_schema(text: str) -> CompiledSchema:
     Raises RequestRefused(invalid_schema) with details `reason` and `path` (a JSON Pointer into the schema).
     """
     document = read_schema(text)
-    # Before anything is compiled: a pattern of some bytes may be a machine of a megabyte.
+    # Checked before compilation: a short pattern may compile to a megabyte.
     sizes = _PatternSizes()
     for pattern in _patterns(document):
         sizes(pattern)
@@ -106,7 +106,7 @@ def _in_dialect(document: object, text: str) -> str:
 
 
 def read_schema(text: str) -> object:
-    """The schema as Python values. Raises RequestRefused for what is no JSON, nested too deeply or too long."""
+    """Parse the schema. Raises RequestRefused for invalid JSON, excessive nesting or excessive length."""
     raw = text.encode()
     if len(raw) > MAX_SCHEMA_BYTES:
         raise RequestRefused("schema_too_large", "the JSON Schema is too large", {"limit": MAX_SCHEMA_BYTES})
@@ -122,7 +122,7 @@ def read_schema(text: str) -> object:
 
 
 def make_validator(schema: str, pattern_bytes: int = _MAX_PATTERN_BYTES) -> jsonschema_rs.Validator:
-    """The library's validator, which fetches nothing. Raises ValidationError or ValueError."""
+    """Return the validator of the library with fetching disabled. Raises ValidationError or ValueError."""
     return jsonschema_rs.validator_for(
         schema,
         offline=True,
@@ -144,7 +144,7 @@ def _uncompilable(error: jsonschema_rs.ValidationError) -> RequestRefused:
 
 
 def _patterns(document: object) -> Iterator[str]:
-    """All that may be a pattern, wherever it stands."""
+    """Yield every string in the document that may be used as a pattern."""
     waiting = [document]
     while waiting:
         place = waiting.pop()
@@ -159,7 +159,7 @@ def _patterns(document: object) -> Iterator[str]:
 
 
 class _PatternSizes:
-    """Answers how large a compiled pattern is, up to the next power of two."""
+    """Measures the size of a compiled pattern, rounded up to a power of two."""
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
@@ -191,7 +191,7 @@ def _pattern_size(pattern: str) -> int:
 
 
 def pointer(tokens: list[str | int]) -> str:
-    """The JSON Pointer of a path, cut where it grows long."""
+    """Return the JSON Pointer of a path, truncated if long."""
     text = "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in tokens)
     return _cut(text, _PATH_SHOWN)
 
@@ -201,7 +201,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _first(errors: Iterable[jsonschema_rs.ValidationError], instance: Any) -> list[Violation]:
-    """The first violations: by place in the order of the payload's text, a place before what it holds, then by keyword."""
+    """Return the first violations, in document order (a container before its contents), then by keyword."""
     places = _Places(instance)
     located = [(places.locate(error.instance_path), error.kind) for error in errors]
     located.sort(key=lambda one: (one[0].order, one[1].name))
@@ -214,7 +214,7 @@ class _Place(NamedTuple):
 
 
 class _Places:
-    """Finds places of a payload by the library's paths, which tell a name of digits as a number."""
+    """Maps library paths to places of a payload; the library reports names made of digits as numbers."""
 
     def __init__(self, instance: Any) -> None:
         self._instance = instance
@@ -230,7 +230,7 @@ class _Places:
                 )
                 value = value[name]
             except (LookupError, TypeError, ValueError):
-                # 7 and 007 beside each other are one name to the library.
+                # The library reports the names 7 and 007 of one object as the same number.
                 at, name, value = 0, token, None
             place.order.append(at)
             place.tokens.append(name)
@@ -276,7 +276,7 @@ _TEXTS: dict[str, Callable[[Any], str]] = {
 
 
 def message_of(kind: Any) -> str:
-    """What an error says: the keyword's demand, from the schema's own words."""
+    """Return the message of an error: the requirement of the keyword, as the schema states it."""
     name = kind.name
     limit = _LIMITS.get(name)
     if limit is not None:

@@ -1,7 +1,7 @@
-"""How much work a schema can make of one place of a payload, computed before the schema is accepted.
+"""Upper bound of the validation cost of a schema at one place of a payload, computed before it is accepted.
 
-A validator has no time limit of its own, and references let a short schema name the same place exponentially often.
-So the schema is run once on no payload in particular: a *state* is the multiset of subschemas that apply to one
+The validator has no time limit, and references let a short schema apply to one place exponentially often.
+So the schema is run once symbolically, without a payload: a *state* is the multiset of subschemas that apply to one
 place, and each state leads to those of the members and items below it. Every payload only visits such places, hence
 the heaviest state bounds the work at any of them. A schema whose states grow beyond the limits is refused.
 """
@@ -25,7 +25,7 @@ _ONE = ("not", "if", "then", "else")
 _MANY = ("allOf", "anyOf", "oneOf")
 _BY_NAME = ("dependentSchemas", "dependencies")
 _NUMERIC = ("multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
-# Checks: of comparing two numbers, for each digit of either, and of one place in an array of unique items.
+# Cost in checks: comparing two numbers, each digit of either, one place in an array of unique items.
 _NUMBER = 40
 _DIGIT = 6
 _UNIQUE = 100
@@ -40,7 +40,7 @@ class Weight(NamedTuple):
 
     `value`: of any value; `members`: of an object; `items`: of an array; `patterns`: compiled bytes of patterns;
     `numbers` and `digits`: of a number, and for each digit of it; `nested` and `nested_digits`: the same for
-    keywords that look at everything below a place (`uniqueItems`, `enum` and `const` of arrays and objects).
+    keywords that read everything below a place (`uniqueItems`, `enum` and `const` of arrays and objects).
     """
 
     value: int = 0
@@ -58,7 +58,7 @@ class Weight(NamedTuple):
             2 * of.places * self.value
             + of.objects * self.members
             + of.arrays * self.items
-            # A pattern machine takes at most a check for 200 bytes of it.
+            # Matching costs at most one check for each 200 bytes of a compiled pattern.
             + of.size * self.patterns // 200
             + of.numbers * self.numbers
             + of.digits * self.digits
@@ -68,7 +68,7 @@ class Weight(NamedTuple):
 
     @property
     def for_each_byte(self) -> int:
-        """The cost never exceeds this for each byte of a payload, plus what one value costs.
+        """Return the maximum cost of each byte of a payload, beyond the cost of one value.
 
         A place takes two bytes and has at most 2^7 levels; a number of five bytes (1e300) has up to 325 digits.
         """
@@ -87,13 +87,13 @@ class Weight(NamedTuple):
 
 @dataclass(slots=True)
 class _Entry:
-    """A subschema that applies to a place, with all that apply in place with it (how often each)."""
+    """A subschema that applies to a place, with the count of each in-place applicator below it."""
 
     applied: list[tuple[JsonObject, int]] = field(default_factory=list)
     weight: Weight = field(default_factory=Weight)
 
     def add(self, weight: Weight, times: int) -> None:
-        """Count a weight that often."""
+        """Add a weight `times` times."""
         self.weight = _sum(self.weight, weight, times)
 
 
@@ -103,7 +103,7 @@ class _Explorer:
         self._pattern_size = pattern_size
         self._entries: dict[int, _Entry] = {}
         self._own: dict[int, Weight] = {}
-        # Entries are named by identity: the document is alive as long as this object.
+        # Keyed by id(): this object keeps the document alive.
         self._schemas: dict[int, object] = {}
         self._steps = 0
 
@@ -208,9 +208,9 @@ class _Explorer:
 
 
 def heaviest(root: object, pattern_size: PatternSize) -> Weight:
-    """The bound for a compiled schema. Raises RequestRefused(invalid_schema) when there is no reasonable one.
+    """The bound for a compiled schema. Raises RequestRefused(invalid_schema) when the limits are exceeded.
 
-    `pattern_size` answers the compiled size of a pattern in bytes.
+    `pattern_size` returns the compiled size of a pattern in bytes.
     """
     return _Explorer(root, pattern_size).heaviest()
 
@@ -288,7 +288,7 @@ def _own_weight(schema: JsonObject, pattern_size: PatternSize) -> Weight:
             weight = _sum(weight, _compared_to(schema[keyword]), 1)
     listed = schema.get("enum")
     if isinstance(listed, list):
-        # A list of strings only is kept as a set.
+        # The validator keeps a list of strings as a set.
         only_strings = all(isinstance(value, str) for value in listed)
         weight = _sum(weight, Weight(value=len(listed) // (16 if only_strings else 2)), 1)
     for value in [*(listed if isinstance(listed, list) else ()), schema.get("const")]:

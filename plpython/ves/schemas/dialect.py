@@ -1,4 +1,4 @@
-"""A schema document as the validator is to read it: same meaning by JSON Schema's rules, in the validator's dialect."""
+"""Translates a schema document to the dialect of the validator without changing its meaning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DOT = r"[^\n\r\u2028\u2029]"
 def translated(document: Document) -> Any:
     """The root of the document with references to itself as fragments, and dots in patterns spelled out.
 
-    The root itself where nothing is to be changed.
+    Returns the root itself if there is nothing to change.
     """
     return _schema(document, document.root)
 

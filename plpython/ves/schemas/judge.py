@@ -1,4 +1,4 @@
-"""Payloads of a batch against the schemas of its tenant, in one of the four modes of operations 6.3."""
+"""Validates the payloads of a batch against the schemas of its tenant, in the four modes of operations 6.3."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DEFAULT_MODE: ValidationMode = "enforce"
 VES_REASON = "schema_validation"
 LEGACY_REASON = "SchemaValidation"
 
-# An event that is wrong in itself keeps its own reason; a signature is judged after the schema.
+# Refusals that take precedence over a schema violation; signature refusals do not.
 _JUDGED_REFUSALS = (None, "invalid_signature")
 _SPELLINGS: dict[ValidationMode, tuple[str, ...]] = {
     "disabled": ("disabled", "off", "none", "false", "0"),
@@ -23,12 +23,12 @@ _SPELLINGS: dict[ValidationMode, tuple[str, ...]] = {
     "required": ("required", "strict", "require"),
 }
 _MESSAGE_SHOWN = 1_000
-# CPU time that the schemas of one batch may take; one check or compilation begun before takes 0.25 s at most.
+# CPU time budget for the schemas of one batch; a check or compilation in progress adds at most 0.25 s.
 MAX_SECONDS = 1.5
 
 
 class ActiveSchema(NamedTuple):
-    """The newest active schema of an event type; `compiled` is None if it does not compile or was not reached."""
+    """The newest active schema of an event type; `compiled` is None if it does not compile or the budget ended first."""
 
     schema_id: UUID
     version: int
@@ -37,9 +37,9 @@ class ActiveSchema(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The active schemas of a tenant by event type (absent: none), and the epoch at which they were read.
+    """The active schemas of a tenant by event type (absent: none), and the schema epoch at which they were read.
 
-    `epoch` None: nothing is checked, so nothing can be stale.
+    `epoch` None: validation is off, so the rules cannot be stale.
     """
 
     epoch: int | None
@@ -47,19 +47,19 @@ class Rules:
 
 
 class Payload(Protocol):
-    """An event of either stream as far as it is judged here."""
+    """The members of an event of either stream that validation reads."""
 
     @property
     def event_type(self) -> str:
-        """Its type."""
+        """Return the event type."""
 
     @property
     def payload(self) -> bytes:
-        """Its payload's JSON text."""
+        """Return the JSON text of the payload."""
 
     @property
     def refusal(self) -> str | None:
-        """What is wrong with it already."""
+        """Return the refusal found by earlier checks, or None."""
 
 
 P = TypeVar("P", bound=Payload)
@@ -78,10 +78,10 @@ def judge(
     is_encrypted: Callable[[P], bool] = lambda _: False,
     is_late: Callable[[], bool] = lambda: False,
 ) -> dict[int, str]:
-    """What is wrong, as messages by position in `events`; in mode warn they are for the log only.
+    """Return messages by position in `events`; in mode warn they are only logged.
 
-    An encrypted payload is never checked, only whether its type has a schema (warn, required).
-    Once `is_late` says so, plaintext events that have a schema are not checked any more, which is a message too.
+    Encrypted payloads are not validated; only the existence of a schema is checked (warn, required).
+    Once `is_late` returns true, plaintext events with a schema get a message instead of validation.
     """
     if mode == "disabled" or (mode == "enforce" and not rules.active):
         return {}
@@ -109,7 +109,7 @@ def _violations(schema: ActiveSchema, payload: bytes, is_late: Callable[[], bool
 
 
 def message_of(event_type: str, violations: Iterable[Violation]) -> str:
-    """The message of a rejection: every place with its mistake, cut at 1,000 characters."""
+    """Return the message of a rejection: every place with its violation, truncated to 1,000 characters."""
     text = "; ".join(f"{v.path}: {v.message}" for v in violations)
     message = f"Schema validation failed for event type '{event_type}': {text}"
     return message if len(message) <= _MESSAGE_SHOWN else message[:_MESSAGE_SHOWN] + "…"
@@ -118,7 +118,7 @@ def message_of(event_type: str, violations: Iterable[Violation]) -> str:
 def overlay(
     events: Sequence[Payload], messages: Sequence[str | None], found: Mapping[int, str], reason: str
 ) -> tuple[list[str | None], list[str | None]]:
-    """Refusals and messages of the events, with `reason` where something was found."""
+    """Return refusals and messages of the events, with `reason` for each event that has a message."""
     return (
         [reason if at in found else event.refusal for at, event in enumerate(events)],
         [found.get(at, message) for at, message in enumerate(messages)],

@@ -1,4 +1,4 @@
-"""What of a payload makes a schema's keywords work: its places, their depth, its numbers and their digits."""
+"""Payload properties that determine validation cost: places, their depth, numbers and their digits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LONG = 256
 class Measures(NamedTuple):
     """Counts over one payload.
 
-    `levels` is the sum over all places of how many arrays and objects they lie in, the place itself included;
+    `levels` is the sum over all places of their nesting depth, the place itself included;
     `digit_levels` is the same with each number counted as often as it has digits (see `digits_of`).
     """
 

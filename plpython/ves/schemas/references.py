@@ -16,12 +16,12 @@ JsonObject = dict[str, Any]
 _NOWHERE = "http://schema.invalid/"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
-# Keywords whose meaning depends on how a schema was reached; what they cost cannot be bounded beforehand.
+# Keywords that depend on the dynamic scope: their cost cannot be bounded in advance.
 _DYNAMIC = ("$dynamicRef", "$recursiveRef")
 
 
 def resolved(base: str, reference: str) -> str | None:
-    """The absolute URI of a reference without its fragment, in normal form (RFC 3986 5.2, 6.2); None if it is none."""
+    """The absolute URI of a reference without its fragment, in normal form (RFC 3986 5.2, 6.2); None if it is invalid."""
     try:
         parts = urlsplit(urljoin(base, reference))
         port = parts.port
@@ -54,11 +54,11 @@ class Document:
         self._base = resolved(_NOWHERE, name) if isinstance(name, str) else None
         self._draft = {"$schema": root["$schema"]} if isinstance(root, dict) and "$schema" in root else {}
         self._anchors: dict[str, list[object]] | None = None
-        # By identity: the document is alive as long as this object.
+        # Keyed by id(): this object keeps the document alive.
         self._checked = {id(root)}
 
     def target(self, schema: JsonObject) -> object | None:
-        """What the schema's `$ref` names; None without one. Raises RequestRefused for what cannot be followed."""
+        """Return the target of the `$ref` of a schema; None without one. Raises RequestRefused if unresolvable."""
         for keyword in _DYNAMIC:
             if keyword in schema:
                 raise refused("dynamic_reference", f"{keyword} is not supported")
@@ -85,7 +85,7 @@ class Document:
         return f"#{fragment}" if is_own else reference
 
     def _require_schema(self, target: object) -> None:
-        """A reference may name a place that no keyword calls a schema, which nobody has checked."""
+        """Refuse a reference to a place that is not a subschema: such a place was not validated."""
         if id(target) in self._checked or isinstance(target, bool):
             return
         if not isinstance(target, dict) or not self._is_schema(target):

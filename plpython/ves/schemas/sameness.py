@@ -1,4 +1,4 @@
-"""Whether parts of two schema documents say the same, by digests made once: a comparison costs one look-up."""
+"""Equality of parts of two schema documents by precomputed digests: a comparison costs one look-up."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from ves.errors import RequestRefused
 from ves.schemas.references import Document, JsonObject
 
-# Annotations, which no validator reads; under `const` and `enum` they are data.
+# Annotations, which validators ignore; under `const` and `enum` they are data.
 _NOT_ASSERTED = ("title", "description", "$comment")
 _DATA = ("const", "enum")
 _MAX_ROUNDS = 20
 
 
 class Digests:
-    """Digests and lengths of all that a document holds. Texts of annotations do not count, how a number is written does."""
+    """Digests and lengths of all parts of a document. Annotations are excluded; the spelling of numbers is included."""
 
     def __init__(self, root: object) -> None:
-        # By identity: the document is alive as long as this object, so that nothing made later can share one.
+        # Keyed by id(): this object keeps the document alive, so ids are not reused.
         self._digests: dict[int, bytes] = {}
         self._lengths: dict[int, int] = {}
         self.references: dict[str, JsonObject] = {}
@@ -32,7 +32,7 @@ class Digests:
         return known if known is not None else self._digest(value, is_data=False)
 
     def length(self, value: object) -> int:
-        """About the bytes of its text."""
+        """Return the approximate length of the JSON text in bytes."""
         if isinstance(value, dict | list):
             known = self._lengths.get(id(value))
             return 2 + sum(map(self.length, _below(value))) if known is None else known
@@ -68,9 +68,9 @@ class Digests:
 
 
 def changed_places(narrow: Document, known: Digests, wide: Document, digests: Digests) -> set[int]:
-    """Identities of the parts of `wide` that hold a `$ref` whose text names something else in `narrow`.
+    """Return ids of the parts of `wide` with a `$ref` whose text resolves to a different target in `narrow`.
 
-    Something else in itself, or by what it refers to in turn.
+    Targets differ directly or through their own references.
     """
     targets = {text: _target(wide, text) for text in digests.references}
     changed = {

@@ -1,1 +1,1 @@
-"""Commitments over what has been sequenced (VES 10)."""
+"""Commitments over sequenced events (VES 10)."""

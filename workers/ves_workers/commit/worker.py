@@ -1,7 +1,7 @@
-"""The commit worker: commits the streams whose policy asks for it (VES 10.3, ves.set_commit_policy).
+"""The commit worker: commits streams that are due under their policy (VES 10.3, ves.set_commit_policy).
 
-Several of these may run at once and any may be killed at any point: a claim ends by itself, and a range has exactly one
-commitment because `ves.commit_due` looks and commits under the stream's lock.
+Several instances may run at once and may be killed at any point: claims are leases that expire, and a range has
+exactly one commitment because `ves.commit_due` checks and commits under the stream lock.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
-# Bounds one step, and so the time between SIGTERM and the end of the process.
+# Bounds the duration of a step, and so the time from SIGTERM to exit.
 MAX_STREAMS = 64
-# A stream whose commitment failed, or whose worker died, is tried again after this time.
+# Lease on a claimed stream: a failed commitment, or one of a dead worker, is retried after this time.
 CLAIM_SECS = 10.0
 SWEEP_SECS = 600.0
 
 
 class CommitWorker:
-    """Commits due streams in turn, one range each, so that a long one does not keep the others waiting."""
+    """Commits due streams round-robin, one range each, so that a long backlog does not delay other streams."""
 
     name = "commit"
 
@@ -44,7 +44,7 @@ class CommitWorker:
         self._totals = {"commitments": 0, "events": 0, "claimed": 0, "refused": 0}
 
     def counters(self) -> Mapping[str, int]:
-        """Give commitments made, events in them, streams claimed, refusals."""
+        """Return totals: commitments, events in them, claimed streams, refusals."""
         return self._totals
 
     async def close(self) -> None:
@@ -52,7 +52,7 @@ class CommitWorker:
         await self._database.close()
 
     async def step(self) -> bool:
-        """Commit one range of each stream that is due; True when there may be more to do at once."""
+        """Commit one range of each due stream; return True if more work may be due now."""
         sweeping = await self._sweep()
         streams = await aio.claim_cursors(
             self._database, consumer=self.name, max_streams=MAX_STREAMS, claim_seconds=CLAIM_SECS
@@ -63,7 +63,7 @@ class CommitWorker:
         return sweeping or bool(streams)
 
     async def _sweep(self) -> bool:
-        """Look at one page of streams for wake-ups that were lost; True until the last page."""
+        """Check one page of streams for lost wake-ups; return True until the last page."""
         if self._clock() < self._next_sweep:
             return False
         tenant_id, store_id = self._swept

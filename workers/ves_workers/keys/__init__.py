@@ -1,1 +1,1 @@
-"""Counts uses of keys and retires keys that are due."""
+"""Counts key uses and retires keys that are due."""

@@ -1,6 +1,6 @@
 """The keys worker: counts how often keys signed, and retires keys that are due (VES 6.2, 18).
 
-It never makes a key. Every decision is a function of schema `ves` that finds done what was done.
+It never creates a key. Every decision is an idempotent function of schema `ves`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MOST_ROTATIONS = 100
 
 
 class KeysWorker:
-    """Steps: count a stretch of the log, then do what is due."""
+    """Each step counts key uses in a range of the log, then applies due rotations."""
 
     name = "keys"
 
@@ -40,7 +40,7 @@ class KeysWorker:
         self._totals = {"counted": 0, "rotated": 0, "keys_needed": 0, "failed": 0, "expired": 0}
 
     def counters(self) -> Mapping[str, int]:
-        """Give events counted and rotations done since the start, and how many of those wait for a new key."""
+        """Return counted events and applied rotations since the start, and rotations that wait for a new key."""
         return self._totals
 
     async def close(self) -> None:
@@ -52,7 +52,7 @@ class KeysWorker:
         started = self._clock()
         counted = await aio.count_key_usage(self._database, max_events=MOST_EVENTS)
         done = (await aio.apply_due_rotations(self._database, max_rotations=MOST_ROTATIONS))[0]
-        # Nothing here is urgent and ingest needs the processor: one part in WORK_SHARE of the time, also when behind.
+        # Not urgent, and ingest needs the CPU: use at most 1/WORK_SHARE of the time, even with a backlog.
         least = 0.0 if counted >= MOST_EVENTS else self._least_poll
         self.poll_seconds = max(least, min(MOST_POLL_SECS, WORK_SHARE * (self._clock() - started)))
         self._totals["counted"] += counted

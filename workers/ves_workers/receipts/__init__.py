@@ -1,1 +1,1 @@
-"""Receipts that the edge answered with but could not store (VES 11)."""
+"""Stores receipts that the API returned but did not store (VES 11)."""

@@ -1,6 +1,6 @@
-"""The receipts worker: seals what the API answered with but could not store before it died (VES 11).
+"""The receipts worker: stores receipts that the API returned but did not store before it stopped (VES 11).
 
-Ed25519 signatures are deterministic, so the receipt that this worker makes is the receipt that the client holds.
+Ed25519 signatures are deterministic, so the stored receipt is identical to the one that the client received.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _group(item: GetReceiptWorkRow) -> tuple[UUID, UUID, int]:
 
 
 class ReceiptsWorker:
-    """Signs and stores missing receipts of the signers whose key it holds, and says whose it does not."""
+    """Signs and stores missing receipts for the configured signing keys; logs signers without a key."""
 
     name = "receipts"
 
@@ -50,7 +50,7 @@ class ReceiptsWorker:
         self._totals = {"sealed": 0, "unsealable": 0}
 
     def counters(self) -> Mapping[str, int]:
-        """Give receipts sealed since the start, and those last seen that need another key."""
+        """Return receipts stored since the start, and the last count of receipts that need another key."""
         return self._totals
 
     async def close(self) -> None:
@@ -58,12 +58,12 @@ class ReceiptsWorker:
         await self._database.close()
 
     async def step(self) -> bool:
-        """Seal up to one batch of missing receipts."""
+        """Sign and store up to one batch of missing receipts."""
         started = self._clock()
-        # Those that cannot be sealed come every time: they must not take the place of the others.
+        # Receipts of signers without a key recur in every query: ask for that many more, so they do not fill the batch.
         wanted = self._max_events + min(self._totals["unsealable"], MOST_UNSEALABLE)
         work = await aio.get_receipt_work(self._database, max_events=wanted)
-        # Looking is dear on a busy server and nothing here is urgent: it may take one part in LOOK_SHARE of the time.
+        # The query is expensive on a busy server and not urgent: use at most 1/LOOK_SHARE of the time.
         self.poll_seconds = max(self._least_poll, min(MOST_POLL_SECS, LOOK_SHARE * (self._clock() - started)))
         if not work:
             self._totals["unsealable"] = 0
@@ -79,7 +79,7 @@ class ReceiptsWorker:
         return len(ours) >= self._max_events
 
     async def _learn_signers(self, signer_ids: set[int]) -> None:
-        # Signers are never changed once registered, so only an unknown one needs a look.
+        # Registered signers are immutable, so only unknown ones are queried.
         if not signer_ids <= self._signers.keys():
             self._signers = {signer.signer_id: signer for signer in await aio.list_signers(self._database)}
 

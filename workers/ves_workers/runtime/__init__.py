@@ -1,1 +1,1 @@
-"""What every worker shares, written once: settings, log, database, backoff, the loop and its stop signal."""
+"""Runtime shared by the workers: settings, log, database, backoff, the loop and its stop signal."""

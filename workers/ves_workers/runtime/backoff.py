@@ -1,4 +1,4 @@
-"""Waiting times after failures: exponential, capped, with full jitter so that a herd spreads out."""
+"""Retry delays: exponential, capped, with jitter against thundering herds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Backoff:
-    """Seconds to wait after each failure in a row; `reset` after a success."""
+    """Delay in seconds after each consecutive failure; call `reset` after a success."""
 
     first: float = 0.1
     most: float = 30.0
@@ -16,11 +16,11 @@ class Backoff:
     chance: random.Random = field(default_factory=random.Random, repr=False)
 
     def next_delay(self) -> float:
-        """Count a failure; give a delay in [half, whole] of `first * 2^failures`, at most `most`."""
+        """Count a failure; return a delay in [half, whole] of `first * 2^failures`, at most `most`."""
         ceiling = min(self.most, self.first * 2.0 ** min(self.failures, 32))
         self.failures += 1
         return ceiling * (0.5 + self.chance.random() / 2)
 
     def reset(self) -> None:
-        """Forget the failures."""
+        """Reset the failure count."""
         self.failures = 0

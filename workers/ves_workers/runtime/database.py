@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from ves_edge.catalog import Function
     from ves_workers.runtime.settings import Settings
 
-# A worker's calls come one after the other. It looks for a server that is away no longer than a stop may wait.
+# Calls of a worker are sequential. The acquire timeout also bounds how long a stop waits for an unreachable server.
 _ONE: Final = PoolSize(least=1, most=1, acquire_timeout=2, idle_timeout=600, max_lifetime=1800)
 
 
 class WorkerDatabase(Pool):
-    """A pool of one connection, which is opened by the first call. Owned by one worker."""
+    """A pool of one connection, opened by the first call. Owned by one worker."""
 
     def __init__(self, settings: Settings, application_name: str) -> None:
         limits = {"statement_timeout": settings.statement_timeout_ms}
@@ -26,6 +26,6 @@ class WorkerDatabase(Pool):
         super().__init__(conninfo, _ONE, application_name)
 
     async def fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row]:
-        """All rows of a call. Raises ApiError, `database_unavailable` when the server is away."""
+        """Return all rows of a call. Raises ApiError (`database_unavailable` if the server is unreachable)."""
         await self.open()
         return await super().fetch(function, parameters)

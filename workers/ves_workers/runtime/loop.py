@@ -1,4 +1,4 @@
-"""The loop that every worker runs in: step, wait, back off, tell that it lives, stop when asked."""
+"""The worker loop: step, wait, back off, heartbeat, stop on request."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 
 class Worker(Protocol):
-    """One job. A step is short, idempotent, and leaves nothing behind when the process dies in it."""
+    """One job. A step is short and idempotent, and leaves no partial state if the process dies."""
 
     name: str
     poll_seconds: float
 
     async def step(self) -> bool:
-        """Do one piece of work. True when there may be more right now."""
+        """Do one unit of work. Return True if more may be available now."""
 
     async def close(self) -> None:
-        """Give back the connection."""
+        """Close the connection."""
 
     def counters(self) -> Mapping[str, int]:
-        """Totals since the start, for the heartbeat line."""
+        """Return totals since the start, for the heartbeat line."""
 
 
 async def wait_for(stop: asyncio.Event, seconds: float) -> None:
-    """Sleep, but wake at once when asked to stop."""
+    """Sleep; return at once when `stop` is set."""
     if seconds <= 0:
         await asyncio.sleep(0)
         return
@@ -44,7 +44,7 @@ async def wait_for(stop: asyncio.Event, seconds: float) -> None:
 
 
 class Heartbeat:
-    """Writes one line every `every` seconds: the worker lives, and what it has done so far."""
+    """Logs one line every `every` seconds with the counters of the worker."""
 
     def __init__(self, worker: Worker, every: float, clock: Callable[[], float]) -> None:
         self._worker = worker
@@ -57,7 +57,7 @@ class Heartbeat:
         self.last_error = ""
 
     def beat(self, *, now: bool = False) -> None:
-        """Write the line when it is due, or `now`."""
+        """Log the line if it is due or `now` is true."""
         if now or self._clock() >= self._next:
             self._next = self._clock() + self._every
             self._log.info(
@@ -78,7 +78,7 @@ async def run_worker(
 ) -> None:
     """Run the steps of a worker until `stop` is set; the running step is always finished.
 
-    A failed step is logged and tried again after a growing delay: workers outlive the database's restarts.
+    A failed step is logged and retried with exponential backoff: workers survive database restarts.
     """
     log = get_logger("workers", worker=worker.name)
     backoff = Backoff()
@@ -92,11 +92,11 @@ async def run_worker(
                 if backoff.failures:
                     log.info("worker.recovered", after_failures=backoff.failures)
                 backoff.reset()
-            except Exception as error:  # a worker must outlive any failure of a step
+            except Exception as error:  # a failed step must not end the worker
                 heartbeat.failures += 1
                 heartbeat.last_error = f"{type(error).__name__}: {error}"
                 delay = backoff.next_delay()
-                # The trace of a refusal would show the driver's error, whose detail may quote rows.
+                # No traceback for a refusal: the detail of the driver error may quote rows.
                 known = isinstance(error, ApiError)
                 log.warning(
                     "worker.step_failed",
@@ -113,7 +113,7 @@ async def run_worker(
 
 
 async def run_workers(workers: Sequence[Worker], *, heartbeat_secs: float) -> None:
-    """Run several workers in one process until SIGTERM or SIGINT. One that dies stops the others."""
+    """Run several workers in one process until SIGTERM or SIGINT. A worker that fails stops the others."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -13,7 +13,7 @@ from ves_edge.seed import parse_seed
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the worker process was told. Times are in the unit that the name ends with."""
+    """Settings of the worker process. The suffix of a name is the unit of time."""
 
     database_url: str = field(repr=False)
     signing_key: bytes | None = field(default=None, repr=False)
@@ -29,7 +29,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, env: Environment) -> Settings:
-        """Read and check every setting. SettingsError names the variable at fault."""
+        """Read and check every setting. SettingsError names the invalid variable."""
         url = connection_url(env, "DATABASE_URL")
         if not url:
             raise SettingsError("DATABASE_URL: is not set")
@@ -48,7 +48,7 @@ class Settings:
         )
 
     def masked(self) -> dict[str, str | int]:
-        """Give every setting in a form that may be logged."""
+        """Return every setting with secrets masked, for logging."""
         return {
             "database_url": mask(self.database_url),
             "signing_key": MASK if self.signing_key else "",
