@@ -10,6 +10,7 @@ import msgspec
 from ves.codec import U32_MAX, b64u_decode
 from ves.digests import payload_cipher_hash, recipients_hash
 from ves.errors import ProtocolError
+from ves.repeats import first_repeated
 
 U32 = Annotated[int, msgspec.Meta(ge=0, le=U32_MAX)]
 
@@ -82,9 +83,13 @@ _encode = msgspec.json.Encoder().encode
 def decode(raw: bytes) -> PayloadEncrypted:
     """The members of an encrypted payload's JSON text. Raises ProtocolError("invalid_shape")."""
     try:
-        return _decoder.decode(raw)
+        payload = _decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError("invalid_shape", f"payload_encrypted: {error}") from None
+    repeated = first_repeated(raw, PayloadEncrypted)
+    if repeated is not None:
+        raise ProtocolError("invalid_shape", f"payload_encrypted: {repeated} is there twice")
+    return payload
 
 
 def encode(payload: PayloadEncrypted) -> bytes:

@@ -1,6 +1,6 @@
 """The ingest request on the wire (VES 3): names, types and required members.
 
-Optional members may be `null`. Unknown members are ignored; the last of repeated members is used.
+Optional members may be `null`. Unknown members are ignored; a repeated one is refused, but not inside a payload.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import msgspec
 from ves.bundles import SignatureBundle
 from ves.codec import I64_MAX, U32_MAX, U64_MAX
 from ves.errors import RequestRefused
+from ves.repeats import QuoteCount
 from ves.timestamps import rfc3339_micros
 from ves.uuids import decoder
 
@@ -66,7 +67,9 @@ class IngestBody(msgspec.Struct):
     events: list[Envelope] = msgspec.field()
 
 
-decode_body = decoder(IngestBody)
+# Beside the events: two names and the agent.
+_quotes = QuoteCount(Envelope, 6)
+decode_body = decoder(IngestBody, lambda raw, body: _quotes.is_exact(raw, body.events))
 
 
 def check_numbers(event: SentNumbers) -> int | None:

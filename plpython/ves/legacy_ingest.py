@@ -24,6 +24,7 @@ from ves.prepare import (
     LEVELS_ABOVE_PAYLOAD,
     Limits,
 )
+from ves.repeats import QuoteCount
 from ves.timestamps import rfc3339_micros
 from ves.uuids import decoder
 
@@ -97,7 +98,9 @@ class LegacyRequest(msgspec.Struct):
     limit_refusal: RequestRefused | None = None
 
 
-_decode_body = decoder(LegacyBody)
+# Beside the events: two names and the agent.
+_quotes = QuoteCount(LegacyEnvelope, 6)
+_decode_body = decoder(LegacyBody, lambda raw, body: _quotes.is_exact(raw, body.events))
 
 
 def parse_legacy_request(body: bytes, limits: Limits = _DEFAULT_LIMITS) -> LegacyRequest:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import msgspec
+
+from ves.errors import ProtocolError
+from ves.repeats import first_repeated
 
 T = TypeVar("T")
 
@@ -22,12 +28,25 @@ class SpelledUuid(UUID):
     __slots__ = ()
 
 
-def decoder(body: type[T]) -> Callable[[bytes], T]:
-    """Return a JSON decoder of a struct whose UUIDs may have any spelling; the usual spelling has no extra cost."""
+def parse_spelled_uuid(text: str) -> UUID:
+    """A UUID from any of its spellings. Raises ProtocolError("invalid_uuid")."""
+    match = _SPELLED.fullmatch(text)
+    if match is None:
+        raise ProtocolError("invalid_uuid", "expected a UUID")
+    return UUID(match[match.lastindex or 0])
+
+
+def decoder(
+    body: type[T], is_free: Callable[[bytes, T], bool] = lambda _raw, _value: False
+) -> Callable[[bytes], T]:
+    """Return a JSON decoder of a struct whose UUIDs may have any spelling; the usual spelling has no extra cost.
+
+    A repeated member is a ValidationError; `is_free` may rule it out at less cost than the search.
+    """
     usual = msgspec.json.Decoder(body).decode
     loose = msgspec.json.Decoder(_loosened(body), dec_hook=_read).decode
 
-    def decode(raw: bytes) -> T:
+    def read(raw: bytes) -> T:
         try:
             return usual(raw)
         except msgspec.ValidationError as error:
@@ -36,14 +55,21 @@ def decoder(body: type[T]) -> Callable[[bytes], T]:
         found: T = loose(raw)
         return found
 
+    def decode(raw: bytes) -> T:
+        value = read(raw)
+        repeated = None if is_free(raw, value) else first_repeated(raw, body)
+        if repeated is not None:
+            raise msgspec.ValidationError(f"Repeated member - at `$.{repeated}`")
+        return value
+
     return decode
 
 
 def _read(_kind: type, value: Any) -> SpelledUuid:
-    match = _SPELLED.fullmatch(value) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError(_MISTAKE)
-    return SpelledUuid(match[match.lastindex or 0])
+    try:
+        return SpelledUuid(int=parse_spelled_uuid(value).int)
+    except (ProtocolError, TypeError):
+        raise ValueError(_MISTAKE) from None
 
 
 def _loosened(kind: Any) -> Any:
@@ -52,8 +78,8 @@ def _loosened(kind: Any) -> Any:
         return SpelledUuid
     if get_origin(kind) is list:
         return list[_loosened(get_args(kind)[0])]  # type: ignore[misc]
-    if kind == UUID | None:
-        return SpelledUuid | None
+    if get_origin(kind) in {Union, UnionType}:
+        return reduce(or_, map(_loosened, get_args(kind)))
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
         return kind
     hints = get_type_hints(kind, include_extras=True)
@@ -63,9 +89,16 @@ def _loosened(kind: Any) -> Any:
         [
             (field.name, _loosened(hints[field.name]))
             if field.required
-            else (field.name, _loosened(hints[field.name]), field.default)
+            else (
+                field.name,
+                _loosened(hints[field.name]),
+                msgspec.field(default=field.default)
+                if field.default is not msgspec.NODEFAULT
+                else msgspec.field(default_factory=field.default_factory),
+            )
             for field in fields
         ],
+        bases=(kind,),
         rename={field.name: field.encode_name for field in fields},
         kw_only=True,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 import random
 from typing import TYPE_CHECKING
 
@@ -258,13 +257,6 @@ def test_arrays_where_objects_belong_are_422(admin: httpx.Client, agent: Agent) 
     for events in ({}, "x", 1, None, [[]], [None], [1]):
         answer = post(admin, dump({"agentId": str(agent.agent_id), "events": events}))
         assert_error(answer, 422, "INVALID_REQUEST_BODY")
-
-
-def test_duplicate_members_of_an_event_count_by_the_last(admin: httpx.Client, agent: Agent) -> None:
-    text = agent.body(agent.event())
-    doubled = text.replace(b'"entity_type"', b'"entity_type":"ignored","entity_type"', 1)
-    assert json.loads(doubled)
-    assert post(admin, doubled).json()["eventsAccepted"] == 1
 
 
 ODD_VALUES = [

@@ -15,6 +15,7 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
+from ves.uuids import decoder
 from ves_api.auth.origin import Origin
 from ves_api.http.decode import decode_struct, parse_query, read_body
 from ves_api.operations.admission import admit
@@ -23,6 +24,8 @@ from ves_api.operations.parameters import Parameter, Parameters, refuse
 from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ves_api.services import Services
 
 _UNAVAILABLE = 503
@@ -47,9 +50,9 @@ class Route:
         self.template = template
         self.operation = operation
         self.parameters = _places(template, operation)
-        self._has_query = any(place.segment is None for place in self.parameters)
-        self._decoder: msgspec.json.Decoder[Any] | None = (
-            None if operation.body is None else msgspec.json.Decoder(operation.body)
+        self._in_query = frozenset(place.wire_name for place in self.parameters if place.segment is None)
+        self._decode: Callable[[bytes], Any] | None = (
+            None if operation.body is None or operation.raw_body else decoder(operation.body)
         )
 
     def handler(self) -> HTTPRouteHandler:
@@ -75,31 +78,31 @@ class Route:
         if operation.slot is None:
             await admit(context, operation)
             values = self._read_parameters(request.scope)
-            body = None if self._decoder is None else await read_body(request)
+            body = None if self._decode is None else await read_body(request)
             return self._answer(await self._call(context, values, body))
         async with operation.slot(context.services):
             await admit(context, operation)
         values = self._read_parameters(request.scope)
         # Before taking a slot: a slow client must not hold one while it sends the body.
-        body = None if self._decoder is None else await read_body(request)
+        body = None if self._decode is None else await read_body(request)
         async with operation.slot(context.services):
             return self._answer(await self._call(context, values, body))
 
     async def _call(self, context: Context, values: dict[str, Any], body: bytes | None) -> Any:
         operation = self.operation
-        if body is None or self._decoder is None:
+        if body is None or self._decode is None:
             given = operation.input(**values)
         elif issubclass(operation.input, Parameters):
-            given = operation.input(**values, body=decode_struct(body, self._decoder))
+            given = operation.input(**values, body=decode_struct(body, self._decode))
         else:
-            given = decode_struct(body, self._decoder)
+            given = decode_struct(body, self._decode)
         operation.authorize(context, given)
         return await operation.call(context, given)
 
     def _read_parameters(self, scope: Any) -> dict[str, Any]:
         """Read the parameters that are present. Raises invalid_query."""
         values: dict[str, Any] = {}
-        query = parse_query(scope["query_string"]) if self._has_query else {}
+        query = parse_query(scope["query_string"], self._in_query) if self._in_query else {}
         segments = scope["raw_path"].partition(b"?")[0].split(b"/")
         for place in self.parameters:
             if place.segment is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
@@ -11,6 +12,8 @@ import msgspec
 from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from litestar import Request
 
 T = TypeVar("T")
@@ -18,7 +21,7 @@ T = TypeVar("T")
 _JSON_TYPE = re.compile(rb"\s*application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IGNORECASE | re.DOTALL)
 _CHARSET = re.compile(rb";\s*charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 _PATH_IN_MESSAGE = re.compile(r" - at `\$\.?([^`]*)`$")
-_MISSING_IN_MESSAGE = re.compile(r"missing required field `([^`]*)`")
+_MEMBER_IN_MESSAGE = re.compile(r"(?:missing required field|^Beyond 64 bits:) `([^`]*)`")
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 
 
@@ -72,13 +75,17 @@ def _too_long(limit: int) -> ApiError:
     return ApiError("body_too_large", details={"limit": limit})
 
 
-def decode_struct(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """Decode a body into a struct. Raises malformed_json (400) or invalid_shape (422)."""
+def decode_struct(body: bytes, decode: Callable[[bytes], T]) -> T:
+    """Decode a body into a struct. Raises malformed_json (400) or invalid_shape (422).
+
+    A byte order mark before it is passed over, as RFC 8259 8.1 allows.
+    """
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
         if not body.isascii():
             body.decode()  # the decoder does not check UTF-8 in skipped members
         try:
-            return decoder.decode(body)
+            return decode(body)
         except msgspec.ValidationError as error:
             _decode_raw(body)  # a syntax error takes precedence over a shape error
             raise _wrong_shape(str(error)) from error
@@ -89,14 +96,21 @@ def decode_struct(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
 def _wrong_shape(message: str) -> ApiError:
     """Build the invalid_shape error, with the member's name if the decoder reports it."""
     path = _PATH_IN_MESSAGE.search(message)
-    missing = _MISSING_IN_MESSAGE.search(message)
-    field = ".".join([m.group(1) for m in (path, missing) if m and m.group(1)])
+    member = _MEMBER_IN_MESSAGE.search(message)
+    field = ".".join([m.group(1) for m in (path, member) if m and m.group(1)])
     return ApiError("invalid_shape", message, details={"field": field} if field else None)
 
 
-def parse_query(text: bytes) -> dict[str, str]:
-    """Parse the query string; the last of repeated parameters is used. Raises invalid_query."""
+def parse_query(text: bytes, known: frozenset[str]) -> dict[str, str]:
+    """Parse the query string into its known parameters. Raises invalid_query, also for a repeated one."""
     try:
-        return dict(parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict"))
+        pairs = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict")
     except ValueError as error:
         raise ApiError("invalid_query", "The query string cannot be read") from error
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ApiError("invalid_query", f"{name} is there twice", details={"field": name})
+        if name in known:
+            found[name] = value
+    return found

@@ -13,7 +13,6 @@ import re
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from ves_api.auth.addresses import is_denied
 from ves_api.ids import fresh_uuid
@@ -46,7 +45,6 @@ _GZIP_FLOOR = 1024
 _GZIP_INLINE = 65_536
 _GZIP_LEVEL = 1
 _RULED_OUT = re.compile(rb"\s*q\s*=\s*0(\.0*)?\s*")
-_ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 _log = get_logger("http")
 
 
@@ -294,11 +292,9 @@ def _accepts_gzip(sent: bytes) -> bool:
 
 
 def _path(scope: Any) -> str:
-    """Decode the path for routing. An encoded slash is part of a segment, so it stays encoded."""
-    raw: bytes = scope.get("raw_path") or b""
-    if b"%2f" not in raw.lower():
-        return str(scope["path"])
-    return unquote(_ENCODED_SLASH.sub(b"%252F", raw.partition(b"?")[0]).decode("latin-1"))
+    """Return the path as sent: a route has one spelling; only parameters in a path may be percent-encoded."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.partition(b"?")[0].decode("latin-1")
 
 
 def error_headers(error: ApiError) -> Headers:

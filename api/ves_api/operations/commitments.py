@@ -9,6 +9,7 @@ import msgspec
 
 from ves.codec import I64_MAX
 from ves_api.auth.permission import in_stream, where_found
+from ves_api.operations.fields import require_u64
 from ves_api.operations.kit import Context, only, operation
 from ves_api.operations.parameters import BatchId, Parameters, Stream
 from ves_api.times import zulu, zulu_or_none
@@ -27,6 +28,10 @@ class CommitmentRequest(msgspec.Struct):
     store_id: uuid.UUID
     sequence_start: Annotated[int, msgspec.Meta(ge=0)]
     sequence_end: Annotated[int, msgspec.Meta(ge=0)]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number beyond 64 bits."""
+        require_u64(self, "sequence_start", "sequence_end")
 
 
 class CommitmentFields(msgspec.Struct):

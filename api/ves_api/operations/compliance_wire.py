@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ves.codec import U64_MAX
 from ves.proofs import witness_limbs
-from ves_api.operations.proof_fields import ABSENT
+from ves_api.operations.proof_fields import ABSENT, Limbs, ProofVersion
 from ves_api.times import zulu
 from ves_stark.registry import strength_of
 
@@ -31,10 +32,15 @@ class ComplianceSubmission(msgspec.Struct, rename="camel"):
     proof_type: str
     policy_id: str
     proof_b64: str = msgspec.field(name="proofB64")
-    proof_version: int = 1
+    proof_version: ProofVersion = 1
     policy_params: msgspec.Raw = msgspec.field(default_factory=lambda: NO_PARAMS)
-    witness_commitment: str | list[int] | None = None
+    witness_commitment: str | Limbs | None = None
     public_inputs: msgspec.Raw = msgspec.field(default_factory=lambda: ABSENT)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a limb beyond 64 bits."""
+        if isinstance(self.witness_commitment, list) and max(self.witness_commitment) > U64_MAX:
+            raise ValueError("Beyond 64 bits: `witnessCommitment`")
 
 
 class ComplianceInputs(msgspec.Struct):

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from ves.codec import parse_hex
+from typing import TYPE_CHECKING
+
+from ves.codec import U64_MAX, parse_hex
 from ves.errors import ProtocolError
 from ves_edge.errors import ApiError
+
+if TYPE_CHECKING:
+    import msgspec
 
 
 def invalid(field: str, message: str) -> ApiError:
     """The refusal of one member."""
     return ApiError("invalid_field", f"{field} {message}", details={"field": field})
+
+
+def require_u64(struct: msgspec.Struct, *members: str) -> None:
+    """Raise ValueError, which a decoder reports as a wrong shape, for a number that the type of the original cannot hold."""
+    for member in members:
+        if getattr(struct, member) > U64_MAX:
+            raise ValueError(f"Beyond 64 bits: `{member}`")
 
 
 def hex_field(text: str, length: int, field: str, *, prefix: bool = True) -> bytes:

@@ -12,6 +12,7 @@ from ves.codec import I64_MAX
 from ves.legacy import verify_path
 from ves_api.auth.permission import READ_OR_ADMIN, in_stream, where_found
 from ves_api.operations.commitments import CommitmentById, CommitmentRequest
+from ves_api.operations.fields import require_u64
 from ves_api.operations.kit import Context, only, operation
 from ves_api.operations.parameters import Stream
 from ves_api.operations.proofs import ProofOfEvent, hash_field, path_fields, path_hashes, read_proof
@@ -94,6 +95,10 @@ class LegacyVerifyRequest(msgspec.Struct):
     events_root: str
     proof_path: list[str]
     leaf_index: Annotated[int, msgspec.Meta(ge=0)]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number beyond 64 bits."""
+        require_u64(self, "leaf_index")
 
 
 class LegacyVerifyResponse(msgspec.Struct):

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 
-from ves.codec import I64_MAX, U32_MAX, U64_MAX, parse_uuid
+from ves.codec import I64_MAX, U32_MAX, U64_MAX
 from ves.errors import ProtocolError
-from ves.prepare import ENTITY_ID_BYTES, ENTITY_TYPE_BYTES, EVENT_TYPE_BYTES
+from ves.prepare import ENTITY_ID_BYTES, ENTITY_TYPE_BYTES
+from ves.uuids import parse_spelled_uuid
 from ves_api.times import parse_time
 from ves_edge.errors import ApiError
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SEQUENCE_DIGITS = re.compile(r"[0-9]{1,19}")
-_U64_DIGITS = re.compile(r"[0-9]{1,20}")
+_SEQUENCE_DIGITS = re.compile(r"\+?[0-9]{1,19}")
+_U64_DIGITS = re.compile(r"\+?[0-9]{1,20}")
 
 
 class Parameters(msgspec.Struct, kw_only=True, frozen=True):
@@ -55,7 +56,7 @@ def refuse(name: str, problem: str) -> ApiError:
 
 def _uuid(text: str, name: str) -> uuid.UUID:
     try:
-        return parse_uuid(text)
+        return parse_spelled_uuid(text)
     except ProtocolError as error:
         raise refuse(name, "is not a UUID") from error
 
@@ -79,8 +80,9 @@ def _as_sent(text: str, _: str) -> str:
 
 
 def _text(text: str, name: str) -> str:
-    if "\0" in text:
-        raise refuse(name, "holds a NUL")
+    # What was not UTF-8 in a path has lone surrogates.
+    if "\0" in text or (not text.isascii() and text.encode(errors="replace").decode() != text):
+        raise refuse(name, "must be UTF-8 without NUL")
     return text
 
 
@@ -178,7 +180,7 @@ KeyPrefix = Annotated[
 ]
 EntityType = Annotated[str, name("Type of the entity.", ENTITY_TYPE_BYTES)]
 EntityId = Annotated[str, name("Id of the entity; a slash in it is written %2F.", ENTITY_ID_BYTES)]
-EventType = Annotated[str, name("The event type; a slash in it is written %2F.", EVENT_TYPE_BYTES)]
+EventType = Annotated[str, text("The event type; a slash in it is written %2F.")]
 FromNumber = Annotated[int, number("First number of the window; 0 counts as a number.", U64_MAX)]
 FromOffset = Annotated[int, number("How many events to skip.", U64_MAX)]
 Limit = Annotated[int, number("Most events to answer; default 100.", U32_MAX)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
 
 from ves.canonical import plain
-from ves.codec import U64_MAX, parse_hex
+from ves.codec import U32_MAX, U64_MAX, parse_hex
 from ves.errors import ProtocolError
 from ves.proofs import witness_commitment
 from ves_api.operations.fields import invalid
@@ -26,6 +26,12 @@ _STARK_VERSION = 2
 _I32_MAX = 2**31 - 1
 _LIMBS = 4
 _HASH_BYTES = 32
+
+
+ProofVersion = Annotated[int, msgspec.Meta(ge=0, le=U32_MAX)]
+Limbs = Annotated[
+    list[Annotated[int, msgspec.Meta(ge=0)]], msgspec.Meta(min_length=_LIMBS, max_length=_LIMBS)
+]
 
 
 class Sent(NamedTuple):

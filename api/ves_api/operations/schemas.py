@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
+from ves.codec import U32_MAX
 from ves.json_scan import is_deeper
 from ves.prepare import EVENT_TYPE_BYTES
 from ves.schemas.compatibility import MODES
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 _TAG = "Schemas"
 _DESCRIPTION_BYTES = 2048
 _MAX_VERSION = 2**31 - 1
+_NONE_HAS = 0
 _STATUSES = ("active", "deprecated", "archived")
 _TENANT = "the tenant"
 # Levels of JSON nesting that a payload may have: one less than a request's, which holds it.
@@ -84,7 +86,7 @@ class SchemaVersionsOf(Parameters, kw_only=True, frozen=True):
 
     event_type: EventType
     tenant_id: SchemaTenantId
-    version: Annotated[int | None, number("Only this version.", _MAX_VERSION, schema=_VERSION_SCHEMA)] = None
+    version: Annotated[int | None, number("Only this version.", U32_MAX, schema=_VERSION_SCHEMA)] = None
 
 
 class LatestSchemaOf(Parameters, kw_only=True, frozen=True):
@@ -198,8 +200,9 @@ async def delete_schema(context: Context, given: SchemaById) -> DeletedSchema:
 )
 async def list_schema_versions(context: Context, given: SchemaVersionsOf) -> SchemaList | SchemaVersion:
     """The versions of an event type, or one."""
+    version = _NONE_HAS if (given.version or 0) > _MAX_VERSION else given.version
     found = await aio.list_schema_versions(
-        context.database, tenant_id=context.tenant_id, event_type=given.event_type, version=given.version
+        context.database, tenant_id=context.tenant_id, event_type=given.event_type, version=version
     )
     return _list(found) if given.version is None else SchemaVersion(_schema(only(found, "schema_not_found")))
 
@@ -230,7 +233,8 @@ async def get_latest_schema(context: Context, given: LatestSchemaOf) -> Schema:
 )
 async def validate_payload(context: Context, given: ValidateRequest) -> ValidateResponse:
     """Check a payload; without a schema every payload is valid."""
-    _require_text(given.event_type, "eventType", 1, EVENT_TYPE_BYTES)
+    if "\0" in given.event_type:
+        raise invalid("eventType", "must be without NUL")
     payload = _text(bytes(given.payload)).encode()
     if is_deeper(payload, _MAX_PAYLOAD_DEPTH):
         raise ApiError("malformed_json", "not acceptable JSON: nested too deeply")

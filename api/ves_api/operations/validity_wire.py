@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ves_api.operations.proof_fields import ABSENT
+from ves_api.operations.proof_fields import ABSENT, ProofVersion
 from ves_api.times import zulu
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class ValiditySubmission(msgspec.Struct, rename="camel"):
 
     proof_type: str
     proof_b64: str = msgspec.field(name="proofB64")
-    proof_version: int = 1
+    proof_version: ProofVersion = 1
     public_inputs: msgspec.Raw = msgspec.field(default_factory=lambda: ABSENT)
 
 
