@@ -107,15 +107,6 @@ def encode_proof_bundle(ed25519: bytes | None, ml_dsa_65: bytes | None) -> bytes
     )
 
 
-def encode_signature_bundle(ed25519: bytes | None, ml_dsa_65: bytes | None) -> bytes:
-    """JSON text of a signature bundle."""
-    return msgspec.json.encode(
-        SignatureBundle(
-            None if ed25519 is None else list(ed25519), None if ml_dsa_65 is None else list(ml_dsa_65)
-        )
-    )
-
-
 def encode_key_bundle(
     ed25519: bytes | None = None,
     ml_dsa_65: bytes | None = None,

@@ -146,11 +146,6 @@ def _growth(number: float) -> int:
     return len(str(number)) - len(es6_text(double_of(number)))
 
 
-def check_json(raw: bytes, max_depth: int = MAX_DEPTH) -> None:
-    """Raise ProtocolError("malformed_json") unless VES 2.2 accepts the text."""
-    jcs(raw, max_depth=max_depth)
-
-
 def _no_constant(name: str) -> NoReturn:
     raise malformed(name)
 

@@ -10,44 +10,8 @@ from ves.canonical import plain
 from ves.codec import U64_MAX
 from ves.errors import ProtocolError
 
-ZERO_POLICY = "0" * 64
 LIMBS = 4
 _LIMB_BYTES = 8
-
-
-def validity_inputs(
-    *,
-    batch_id: UUID,
-    tenant_id: UUID,
-    store_id: UUID,
-    tree_depth: int,
-    leaf_count: int,
-    padded_leaf_count: int,
-    merkle_root: bytes,
-    prev_state_root: bytes,
-    new_state_root: bytes,
-    sequence_start: int,
-    sequence_end: int,
-    ves_version: int = 1,
-) -> dict[str, Any]:
-    """The 15 canonical public inputs of a batch's validity proof (VES 12)."""
-    return {
-        "batchId": str(batch_id),
-        "tenantId": str(tenant_id),
-        "storeId": str(store_id),
-        "vesVersion": ves_version,
-        "treeDepth": tree_depth,
-        "leafCount": leaf_count,
-        "paddedLeafCount": padded_leaf_count,
-        "merkleRoot": merkle_root.hex(),
-        "prevStateRoot": prev_state_root.hex(),
-        "newStateRoot": new_state_root.hex(),
-        "sequenceStart": sequence_start,
-        "sequenceEnd": sequence_end,
-        "allCompliant": True,
-        "policyHash": ZERO_POLICY,
-        "policyLimit": 0,
-    }
 
 
 def compliance_inputs(

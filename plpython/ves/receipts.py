@@ -1,8 +1,7 @@
-"""Sequencer receipts (VES 11): their JSON form and their offline check."""
+"""Sequencer receipts (VES 11): their wire form and their offline check."""
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -26,32 +25,6 @@ class Receipt(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     sequencer_key_version: int
     receipt_signature_scheme: int = 0
     receipt_signature_bundle: dict[str, list[int]] | None = None
-
-
-def receipt_json(
-    *,
-    sequencer_id: UUID,
-    event_id: UUID,
-    sequence_number: int,
-    sequenced_at: str,
-    receipt_hash: bytes,
-    signature: bytes | None,
-    key_version: int = 0,
-) -> dict[str, Any]:
-    """The response members of one receipt (VES 11); without a signature the algorithm is ``none``."""
-    members: dict[str, Any] = {
-        "sequencerId": str(sequencer_id),
-        "eventId": str(event_id),
-        "sequenceNumber": sequence_number,
-        "sequencedAt": sequenced_at,
-        "receiptHash": receipt_hash.hex(),
-        "signatureAlg": "none" if signature is None else "ed25519",
-        "sequencerSignature": "" if signature is None else signature.hex(),
-        "sequencerKeyVersion": key_version,
-    }
-    if signature is not None:
-        members["receiptSignatureScheme"] = 1
-    return members
 
 
 def decode_receipt(raw: bytes) -> Receipt:

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from ves import digests, ed25519, merkle, receipts
+from tests.support.wire import receipt_members
+from ves import digests, ed25519, merkle
 from ves_client.agent import AgentKey, Event, sign_event
 
 SEQUENCER_SEED = bytes(range(100, 132))
@@ -50,7 +51,7 @@ def make_evidence(count: int = 5, number: int = 3, start: int = 1) -> dict[str, 
     index = number - start
     event = signed[index]
     receipt_hash = digests.receipt_hash(TENANT, STORE, event.event_id, number, event.signing_hash)
-    receipt = receipts.receipt_json(
+    receipt = receipt_members(
         sequencer_id=SEQUENCER_ID,
         event_id=event.event_id,
         sequence_number=number,

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 
 from tests.cli.offline import SEQUENCER_ID, SEQUENCER_KEY, SEQUENCER_SEED, STORE, TENANT, make_evidence, other
-from ves import digests, ed25519, receipts
+from tests.support.wire import receipt_members
+from ves import digests, ed25519
 from ves_client.evidence import Envelope
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def honest(body: bytes) -> dict[str, Any]:
             envelope.tenant_id, envelope.store_id, envelope.event_id, number, envelope.signing_hash()
         )
         given.append(
-            receipts.receipt_json(
+            receipt_members(
                 sequencer_id=SEQUENCER_ID,
                 event_id=envelope.event_id,
                 sequence_number=number,

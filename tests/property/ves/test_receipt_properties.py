@@ -9,6 +9,7 @@ from uuid import UUID
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tests.support.wire import receipt_members
 from ves import digests, ed25519, receipts
 from ves.errors import ProtocolError
 
@@ -17,7 +18,7 @@ PUBLIC_KEY = ed25519.public_key(SEED)
 TENANT, STORE, EVENT, SEQUENCER = (UUID(int=number) for number in range(1, 5))
 SIGNING_HASH = bytes(range(32))
 DIGEST = digests.receipt_hash(TENANT, STORE, EVENT, 77, SIGNING_HASH)
-RECEIPT = receipts.receipt_json(
+RECEIPT = receipt_members(
     sequencer_id=SEQUENCER,
     event_id=EVENT,
     sequence_number=77,

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.wire import signature_bundle
 from tests.unit.ves.vectors import load, unhex
 from ves import bundles, digests, ed25519, pqc
 from ves.errors import ProtocolError
@@ -18,8 +19,8 @@ PQC_SEED, PQC_KEY = (unhex(VECTORS["ml_dsa_65"][name]) for name in ("seed", "pub
 EVENT = {name: unhex(text) for name, text in VECTORS["hybrid_event_signature"].items()}
 HYBRID_KEY = bundles.encode_key_bundle(CLASSIC["public_key"], PQC_KEY)
 STRICT_KEY = bundles.encode_key_bundle(ml_dsa_65=PQC_KEY)
-HYBRID_SIGNATURE = bundles.encode_signature_bundle(EVENT["ed25519_signature"], EVENT["ml_dsa_65_signature"])
-STRICT_SIGNATURE = bundles.encode_signature_bundle(None, EVENT["ml_dsa_65_signature"])
+HYBRID_SIGNATURE = signature_bundle(EVENT["ed25519_signature"], EVENT["ml_dsa_65_signature"])
+STRICT_SIGNATURE = signature_bundle(None, EVENT["ml_dsa_65_signature"])
 BAD_KEY = "signature verification failed: invalid public key format"
 
 
@@ -119,9 +120,9 @@ def test_a_key_that_cannot_verify_is_an_invalid_format(algorithm, scheme, change
         b"[]",
         b"\xff",
         STRICT_SIGNATURE,
-        bundles.encode_signature_bundle(EVENT["ed25519_signature"], None),
-        bundles.encode_signature_bundle(bytes(64), EVENT["ml_dsa_65_signature"]),
-        bundles.encode_signature_bundle(EVENT["ed25519_signature"], bytes(3309)),
+        signature_bundle(EVENT["ed25519_signature"], None),
+        signature_bundle(bytes(64), EVENT["ml_dsa_65_signature"]),
+        signature_bundle(EVENT["ed25519_signature"], bytes(3309)),
     ],
 )
 def test_a_hybrid_signature_needs_both_halves(bundle):

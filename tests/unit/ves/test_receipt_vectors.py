@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.support.wire import receipt_members
 from tests.unit.ves.vectors import load, unhex
 from ves import digests, ed25519, receipts
 from ves.errors import ProtocolError
@@ -24,7 +25,7 @@ def parts(case):
 
 def wire(case, **changes):
     """The receipt as a client reads it from a response."""
-    members = receipts.receipt_json(
+    members = receipt_members(
         sequencer_id=uuid4(),
         event_id=UUID(case["event_id"]),
         sequence_number=int(case["sequence_number"]),
@@ -74,13 +75,13 @@ def test_a_changed_receipt_is_refused(change, finding):
 def test_an_unsigned_receipt_is_good_only_when_no_key_is_expected():
     case = VECTORS["receipts"][0]
     tenant, store, event, number, signing_hash = parts(case)
-    members = receipts.receipt_json(
+    members = receipt_members(
         sequencer_id=uuid4(),
         event_id=event,
         sequence_number=number,
         sequenced_at="2025-12-20T17:51:10+00:00",
         receipt_hash=unhex(case["receipt_hash"]),
-        signature=None,
+        signature=b"",
     )
     assert members["signatureAlg"] == "none"
     assert "receiptSignatureScheme" not in members
