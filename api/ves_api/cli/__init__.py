@@ -1,1 +1,1 @@
-"""The `ves` command: what a person or a script does with a sequencer from a shell."""
+"""The `ves` command: operators' and agents' commands in one program."""

@@ -1,4 +1,4 @@
-"""`ves apikeys`: API keys. The key itself is shown once, at creation; the database knows its hash."""
+"""`ves apikeys`: API keys. The key is shown once, at creation; the database stores only its hash."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Prefix = Annotated[
 
 
 def new_api_key() -> tuple[str, str]:
-    """Make a key (`ss_` and 256 random bits) and its lower-case hex SHA-256."""
+    """Generate a key (`ss_` and 256 random bits) and its lower-case hex SHA-256."""
     key = "ss_" + secrets.token_hex(32)
     return key, hashlib.sha256(key.encode()).hexdigest()
 
@@ -43,7 +43,8 @@ def create(
     *,
     tenant: Tenant = None,
     store: Annotated[
-        list[UUID] | None, typer.Option("--store", help="Store it may use; repeat; all when left out.")
+        list[UUID] | None,
+        typer.Option("--store", help="Store in the key's scope, repeatable; all by default."),
     ] = None,
     agent: Annotated[UUID | None, typer.Option("--agent", help="Agent that the key is bound to.")] = None,
     write: Annotated[bool, typer.Option("--write/--no-write", help="May write.")] = True,
@@ -51,7 +52,7 @@ def create(
     admin: Annotated[bool, typer.Option("--admin", help="May administer the tenant.")] = False,
     rate_limit: Annotated[int | None, typer.Option(min=1, help="Requests a minute.")] = None,
 ) -> Answer:
-    """Create an API key and show it: this is the only time."""
+    """Create an API key and show it, once."""
     tenant_id = need_tenant(tenant)
     key, key_hash = new_api_key()
     sync.create_api_key(
@@ -95,7 +96,7 @@ def update(
     prefix: Prefix,
     tenant: Tenant = None,
     store: Annotated[
-        list[UUID] | None, typer.Option("--store", help="Store it may use from now on; repeat.")
+        list[UUID] | None, typer.Option("--store", help="Store in the key's new scope, repeatable.")
     ] = None,
     all_stores: Annotated[bool, typer.Option("--all-stores", help="May use every store.")] = False,
     write: Annotated[bool | None, typer.Option("--write/--no-write", help="May write.")] = None,
@@ -103,7 +104,7 @@ def update(
     admin: Annotated[bool | None, typer.Option("--admin/--no-admin", help="May administer.")] = None,
     rate_limit: Annotated[int | None, typer.Option(min=0, help="Requests a window; 0: no limit.")] = None,
 ) -> Answer:
-    """Change what the API key with this hash prefix may do; what is not named stays."""
+    """Change the permissions of the API key with this hash prefix; omitted options stay unchanged."""
     updated = sync.update_api_key(
         db,
         key_hash_prefix=prefix,

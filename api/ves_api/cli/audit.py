@@ -1,4 +1,4 @@
-"""`ves audit`: who did what, and whether the record of it is whole."""
+"""`ves audit`: listing and verification of the audit log, and its switch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST = 1000
 
 
 class State(StrEnum):
-    """What `ves audit switch` sets."""
+    """State set by `ves audit switch`."""
 
     ON = "on"
     OFF = "off"
@@ -70,7 +70,7 @@ call_command(
         "success": (
             Annotated[
                 bool | None,
-                typer.Option("--done/--failed", help="Only what was done, or only what was refused."),
+                typer.Option("--done/--failed", help="Only successful, or only refused actions."),
             ],
             None,
         ),
@@ -106,7 +106,7 @@ def switch(
     *,
     state: Annotated[State, typer.Argument(help="on or off, for the whole database.")],
 ) -> Answer:
-    """Turn the audit log on or off; that itself is audited."""
+    """Turn the audit log on or off; the change is itself audited."""
     enabled = state is State.ON
     changed = sync.set_audit_log(db, enabled=enabled)
     return Answer(

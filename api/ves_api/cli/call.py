@@ -19,7 +19,7 @@ from ves_edge.gen.functions import FUNCTIONS
 def call_function(ctx: typer.Context) -> None:
     r"""Call a database function: `ves call FUNCTION [--PARAMETER VALUE]…`; without one, list them.
 
-    Values that are no number, UUID or flag are sent as text, which PostgreSQL reads: times, bytea as \\x…, arrays as
+    Values other than numbers, UUIDs and flags are sent as text, which PostgreSQL parses: times, bytea as \\x…, arrays as
     {…}, JSON. `ves call FUNCTION --help` shows the parameters. Exit code 4 when the role may not execute the function.
     """
     name, *arguments = ctx.args or ["--help"]

@@ -1,4 +1,4 @@
-"""`ves config`: the settings in effect and where each comes from, secrets masked."""
+"""`ves config`: the effective settings with their origins, secrets masked."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ves_client.commands.output import JsonOption, out, print_json
 
 
 def config(*, as_json: JsonOption = False) -> None:
-    """Show the settings in effect, of the commands (flags win over them) and of a server that is started here.
+    """Show the effective settings of the commands (flags take precedence) and of a server started here.
 
-    The server's come from the environment, else from what `make up` gave it (.ves/run/api.env), else from .ves/env.
+    The server's come from the environment, else from the file of `make up` (.ves/run/api.env), else from .ves/env.
     """
     settings = layers()
     rows = []
@@ -43,7 +43,7 @@ def config(*, as_json: JsonOption = False) -> None:
 
 
 def _text(value: object) -> str:
-    """A value as it would be written in the environment."""
+    """Format a value as in the environment."""
     if value is None:
         return "-"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,4 @@
-"""The operator's connection: calls say who acts, and refusals become exit codes."""
+"""The operators' database connection: audit context of calls, mapping of errors to exit codes."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from ves_edge.catalog import Function
     from ves_edge.pool import Row
 
-# Names of refusals that mean "not reachable" or "not now"; every other one is a refusal of the call.
+# Errors with exit code 3 (not reachable, or temporarily unavailable); all others give exit code 4 (refused).
 _AWAY: Final = frozenset({"database_unavailable", "overloaded", "timeout"})
 
 
 class OperatorDatabase(Connection):
-    """A connection whose calls carry the user of the command line in `context`, for the audit log (operations 8)."""
+    """A connection whose calls pass the operating-system user in `context` for the audit log (operations 8)."""
 
     def __init__(self, url: str) -> None:
         try:
-            # A standby answers what only reads: `ves fsck` of a replica, say.
+            # A standby serves read-only commands, e.g. `ves fsck` of a replica.
             conninfo = session_conninfo(url, application_name="ves-cli", limits={}, read_write=False)
         except ProgrammingError:
             raise usage("the database URL is not a PostgreSQL connection string") from None
@@ -47,14 +47,14 @@ class OperatorDatabase(Connection):
 def _user() -> dict[str, str]:
     try:
         actor = getpass.getuser()
-    except (KeyError, OSError):  # a container's user need not have a name
+    except (KeyError, OSError):  # a container's user may have no name
         actor = f"uid {os.getuid()}"
     return {"actor": actor, "actor_type": "cli"}
 
 
 @contextmanager
 def open_database(url: str | None = None) -> Iterator[OperatorDatabase]:
-    """Open a URL, else VES_DATABASE_URL. ClientError: exit code 3 when it is not reachable, 4 when it refuses."""
+    """Open a URL, else VES_DATABASE_URL. ClientError: exit code 3 if unreachable, 4 if refused."""
     try:
         with OperatorDatabase(layers().need("VES_DATABASE_URL", url)) as database:
             yield database

@@ -1,4 +1,4 @@
-"""The lookups of the agents' commands, answered by the operator's database."""
+"""Look-ups of the agents' commands in the operator's database."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class DatabaseDirectory:
         self._database_url = database_url
 
     def sequencer_keys(self) -> tuple[bytes, ...]:
-        """Return the keys of the signers that the database lists; none when no database is configured."""
+        """Return the signers' public keys from the database; empty if no database is configured."""
         if layers().get("VES_DATABASE_URL", self._database_url) is None:
             return ()
         with open_database(self._database_url) as db:
@@ -47,7 +47,7 @@ class DatabaseDirectory:
 
 
 def with_database_url(command: Callable[..., None]) -> Callable[..., None]:
-    """Give an agents' command that takes a Typer context the option `--database-url`."""
+    """Add the option `--database-url` to an agents' command that takes a Typer context."""
 
     @wraps(command)
     def run(ctx: typer.Context, *, database_url: str | None = None, **options: Any) -> None:

@@ -28,7 +28,7 @@ DatabaseUrl = Annotated[
 
 
 def _database_url(flag: str | None) -> str:
-    """Return the flag, else DATABASE_URL, else the superuser's URL that `make up` left. Exit code 2 if none."""
+    """Return the flag, else DATABASE_URL, else the superuser's URL of `make up`. Exit code 2 if unset."""
     url = flag or os.environ.get("DATABASE_URL", "").strip() or superuser_url(layers(), same_database=True)
     if not url:
         raise usage("DATABASE_URL is required (or pass --database-url)")
@@ -59,13 +59,13 @@ def _refusals(refused: Exit) -> Iterator[None]:
 @app.command("install")
 def install_command(
     database_url: DatabaseUrl = None,
-    core: Annotated[bool, typer.Option(help="Leave PL/Python out even where it is available.")] = False,
+    core: Annotated[bool, typer.Option(help="Install without PL/Python even if it is available.")] = False,
     before_post: Annotated[
-        bool, typer.Option(help="Leave out migrations that must wait until every edge runs this release.")
+        bool, typer.Option(help="Skip migrations that must wait until every edge runs this release.")
     ] = False,
     audit_log: Annotated[
         bool | None,
-        typer.Option(envvar="AUDIT_LOG_ENABLED", help="Turn the audit log on or off; unset: as it is."),
+        typer.Option(envvar="AUDIT_LOG_ENABLED", help="Turn the audit log on or off; unchanged by default."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

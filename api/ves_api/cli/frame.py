@@ -36,7 +36,7 @@ _TYPES: dict[str, type] = {"UUID": UUID, "int": int, "bool": bool}
 
 
 class Answer(NamedTuple):
-    """What a command answers: a JSON document, the same as lines of text, the exit code, and notes for stderr."""
+    """Result of a command: a JSON document, the same as lines of text, the exit code, and notes for stderr."""
 
     document: Any
     lines: Iterable[str]
@@ -45,7 +45,7 @@ class Answer(NamedTuple):
 
 
 def show(answer: Answer, *, as_json: bool) -> None:
-    """Print an answer; a status other than 0 ends the process with it."""
+    """Print a result; exit with its status unless that is 0."""
     if as_json:
         print_json(answer.document)
     else:
@@ -58,7 +58,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
 
 
 def rows(name: str, line: Callable[[Any], str], hidden: frozenset[str] = frozenset()) -> Render:
-    """Render rows (as dicts): a line each and their number; `{name: rows, "count": number}` without hidden columns."""
+    """Render rows (dicts): one line each and the count; as JSON `{name: rows, "count": n}` without hidden columns."""
 
     def render(found: list[dict[str, Any]], _given: Given) -> Answer:
         shown = [{key: value for key, value in row.items() if key not in hidden} for row in found]
@@ -68,19 +68,19 @@ def rows(name: str, line: Callable[[Any], str], hidden: frozenset[str] = frozens
 
 
 def document(text: Callable[[Any, Given], str], **members: Callable[[Any, Given], Any]) -> Render:
-    """Render one answer as a line of text, and as a JSON object whose members are made from it and the parameters."""
+    """Render one result as a line of text and as a JSON object with members from the result and the parameters."""
     return lambda answer, given: Answer(
         {name: make(answer, given) for name, make in members.items()}, [text(answer, given)]
     )
 
 
 def given(name: str) -> Callable[[Any, Given], Any]:
-    """Make a member of `document` from a parameter."""
+    """Return a member of `document` whose value is a parameter."""
     return lambda _answer, parameters: parameters[name]
 
 
 def answer(value: Any, _given: Given) -> Any:
-    """Make a member of `document` from the answer itself."""
+    """Return a member of `document` whose value is the result."""
     return value
 
 
@@ -119,9 +119,9 @@ def call_command(
 def operator_command(
     app: typer.Typer, name: str | None = None
 ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
-    """Frame a function that takes the open database and options: it gets `--database-url` and `--json`.
+    """Decorate a function of an open database and options as a command with `--database-url` and `--json`.
 
-    One with a parameter `as_json` is told whether the output is JSON.
+    A parameter `as_json` receives whether the output is JSON.
     """
 
     def decorate(function: Callable[..., Answer]) -> Callable[..., Answer]:
@@ -155,7 +155,7 @@ def register(
 
 
 def call(db: Any, function: Function, parameters: Given) -> Any:
-    """Call a function; rows and a row as dicts, a value as it is, None for nothing. A parameter without a value has its default."""
+    """Call a function; returns a list of dicts, a dict, a value or None. Omitted parameters keep their defaults."""
     sent = {
         p.name: to_int4(value) if p.is_key_number and isinstance(value, int) else value
         for p in function.parameters
@@ -167,13 +167,13 @@ def call(db: Any, function: Function, parameters: Given) -> Any:
     if function.returns == "nothing":
         return None
     names = [column.name for column in function.columns]
-    # A composite null is a row of nulls: nothing was found.
+    # A null of a composite type arrives as a row of nulls and means "not found".
     dicts = [dict(zip(names, row, strict=True)) for row in found if any(value is not None for value in row)]
     return dicts if function.returns == "rows" else dicts[0]
 
 
 def default_of(parameter: Parameter) -> Any:
-    """Return the SQL default of a parameter as a value or text that the database casts."""
+    """Return the SQL default of a parameter as a Python value, or as text that the database casts."""
     literal = parameter.default or "None"
     if literal.startswith("UUID("):
         literal = literal.removeprefix("UUID(").removesuffix(")")
@@ -182,7 +182,7 @@ def default_of(parameter: Parameter) -> Any:
 
 
 def plain_option(parameter: Parameter, flag: str) -> inspect.Parameter:
-    """Make the option of a parameter from its type and default: text for what the database casts itself."""
+    """Build the option of a parameter from its type and default; types without a Python form are text for a cast."""
     text, optional = parameter.python.removesuffix(" | None"), parameter.default is not None
     kind: Any = _TYPES.get(text, str)
     least, most = (0, U32_MAX) if parameter.is_key_number else (None, None)

@@ -1,4 +1,4 @@
-"""`ves groups`: encryption groups, whose members payloads are sealed to (VES 8)."""
+"""`ves groups`: encryption groups, i.e. sets of recipients of sealed payloads (VES 8)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ves_api.cli.options import Tenant, need_tenant
 from ves_client.errors import ClientError, Exit
 from ves_edge.gen import sync
 
-app = typer.Typer(no_args_is_help=True, help="Encryption groups: whom payloads are sealed to.")
+app = typer.Typer(no_args_is_help=True, help="Encryption groups: recipients of sealed payloads.")
 
 GroupId = Annotated[UUID, typer.Argument(help="Id of the group, as `list` shows it.")]
 _GROUP = {"group_id": (GroupId, ...)}
@@ -82,7 +82,7 @@ call_command(
     app,
     "delete",
     "delete_encryption_group",
-    "Remove a group; its history stays, and so does what was sealed to its members.",
+    "Remove a group; its history and the payloads sealed to its members are kept.",
     document(lambda _, g: f"removed group {g['group_id']}", deleted=_always, group_id=given("group_id")),
     options=_GROUP,
     without=("deleted_by",),
@@ -104,9 +104,7 @@ call_command(
         "encryption_key_id": (
             Annotated[
                 int | None,
-                typer.Option(
-                    "--key-id", min=0, max=U32_MAX, help="Key to seal to; the newest when left out."
-                ),
+                typer.Option("--key-id", min=0, max=U32_MAX, help="Key to seal to; the newest by default."),
             ],
             None,
         ),
@@ -117,7 +115,7 @@ call_command(
     app,
     "remove",
     "remove_group_member",
-    "Remove a member: nothing more is sealed to it. What was, it can still open.",
+    "Remove a member: new payloads are not sealed to it; it can still open earlier ones.",
     document(
         lambda _, g: f"agent {g['agent_id']} is no member of group {g['group_id']} any more",
         removed=_always,
@@ -145,7 +143,7 @@ call_command(
     app,
     "recipients",
     "get_group_recipient_keys",
-    "List whom a payload for the group is sealed to now, with their public keys.",
+    "List the group's current recipients with their public keys.",
     _recipients,
     options=_GROUP,
 )

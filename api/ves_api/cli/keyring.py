@@ -1,4 +1,4 @@
-"""`ves keyring`: the file that holds the keys of encryption at rest (VES 16). API and server follow it without a restart."""
+"""`ves keyring`: the key-ring file of encryption at rest (VES 16), which the API reloads without a restart."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ RingFile = Annotated[
     Path | None,
     typer.Option(
         "--file",
-        help="The key ring; VES_KEYRING_FILE, else that of `make up`, when left out.",
+        help="Key-ring file; by default VES_KEYRING_FILE, else that of `make up`.",
         show_default=False,
     ),
 ]
@@ -48,21 +48,21 @@ RingFile = Annotated[
 
 Whose = Annotated[
     UUID | None,
-    typer.Option("--tenant", help="The keys of this tenant alone; those of everybody else when left out."),
+    typer.Option("--tenant", help="Keys of this tenant; the default keys when left out."),
 ]
 
 
 @app.command()
 def show(*, file: RingFile = None, as_json: JsonOption = False) -> None:
-    """Show the mode and the ids of the keys, the current one first. Never a key."""
+    """Show the mode and the key ids, the current one first; keys are not shown."""
     _tell(_path(file), as_json=as_json)
 
 
 @app.command()
 def rotate(*, tenant: Whose = None, file: RingFile = None, as_json: JsonOption = False) -> None:
-    """Put a fresh key in front: new rows are encrypted with it, old ones stay readable until `ves reencrypt-events`.
+    """Add a new current key for new rows; old keys stay for decryption until `ves reencrypt-events`.
 
-    A tenant that had no keys of its own gets some: the fresh one, then those of everybody.
+    A tenant without keys of its own gets the new key, followed by the default keys.
     """
     path = _path(file)
     rotate_file(path, tenant)
@@ -72,13 +72,13 @@ def rotate(*, tenant: Whose = None, file: RingFile = None, as_json: JsonOption =
 @app.command()
 def drop(
     *,
-    key_id: Annotated[str, typer.Argument(help="Id of the key, as `show` tells it.")],
+    key_id: Annotated[str, typer.Argument(help="Id of the key, as `show` lists it.")],
     tenant: Whose = None,
     file: RingFile = None,
     database_url: DatabaseUrl = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Forget a key that is not the current one. What is still encrypted with it is then lost for good.
+    """Delete a key that is not current. Data still encrypted with it is permanently lost (crypto-shredding).
 
     The audit log of --database-url or VES_DATABASE_URL records it first; unrecorded, `ves fsck` reports such payloads.
     """
@@ -105,12 +105,12 @@ def drop(
 
 
 def rotate_file(path: Path, tenant_id: UUID | None) -> None:
-    """Put a fresh key in front of the keys of a tenant, or of everybody else. Exit code 2 when the file cannot be used."""
+    """Prepend a new key to the keys of a tenant, or to the default keys. Exit code 2 if the file is unusable."""
     _replace(path, tenant_id, [secrets.token_hex(KEY_BYTES), *_keys(path, tenant_id)])
 
 
 def find_file(file: Path | None = None) -> Path | None:
-    """The ring named by the caller, else by VES_KEYRING_FILE, else that of the system that `make up` made here."""
+    """Path of the key ring: the option, else VES_KEYRING_FILE, else the file of `make up`."""
     if named := file or layers().get("VES_KEYRING_FILE"):
         return Path(named)
     state = layers().path
@@ -123,7 +123,7 @@ def _path(file: Path | None) -> Path:
 
 
 def _values(path: Path) -> dict[str, str]:
-    """The file's variables. Exit code 2 when the server could not use it."""
+    """Read and validate the file's variables. Exit code 2 if the server would refuse them."""
     try:
         RingSource({"VES_KEYRING_FILE": str(path)})
         return parse_env_file(path.read_text(encoding="utf-8"))
@@ -137,7 +137,7 @@ def _by_tenant(values: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _keys(path: Path, tenant_id: UUID | None) -> list[str]:
-    """The keys that hold for a tenant, or for everybody else, as texts; the current one first."""
+    """Keys of a tenant, or the default keys, as text; the current one first."""
     values = _values(path)
     default = [text.strip() for text in (values.get(MANY) or values.get(ONE, "")).split(",") if text.strip()]
     return default if tenant_id is None else _by_tenant(values).get(str(tenant_id), default)
@@ -158,7 +158,7 @@ def _id(text: str) -> str:
 
 
 def _write(path: Path, values: Mapping[str, str]) -> None:
-    """Replace the file at once, for the same owner and with the same mode: a reader sees the old or the new ring."""
+    """Replace the file atomically (rename) with the same owner and mode: readers see the old or the new ring."""
     found = path.stat()
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

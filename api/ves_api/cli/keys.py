@@ -1,4 +1,4 @@
-"""`ves keys`: the agents' own key commands, listing and revoking keys, and the keys that receipts verify under."""
+"""`ves keys`: the agents' key commands, listing and revocation of keys, and the sequencers' public keys."""
 
 from __future__ import annotations
 
@@ -64,6 +64,6 @@ call_command(
     app,
     "sequencer",
     "list_signers",
-    "List the sequencers and the public keys that their receipts verify under.",
+    "List the sequencers and the public keys of their receipts.",
     _signers,
 )

@@ -1,4 +1,4 @@
-"""Options that several operators' commands share, those of the agents' commands among them."""
+"""Common options of the operators' commands, including those of the agents' commands."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ DatabaseUrl = Annotated[
 
 
 def need_tenant(flag: str | None) -> UUID:
-    """Return the tenant of `--tenant` or the settings; exit code 2 when there is none."""
+    """Return the tenant of `--tenant` or the settings; exit code 2 if unset."""
     return layers().need_uuid("VES_TENANT_ID", flag)

@@ -20,19 +20,19 @@ from ves_client.errors import usage
 from ves_edge.gen import sync
 
 app = typer.Typer(no_args_is_help=True, help="Agent keys and their rotation; the sequencer's public keys.")
-policy_app = typer.Typer(no_args_is_help=True, help="When keys have to be rotated.")
+policy_app = typer.Typer(no_args_is_help=True, help="Rotation policies of agent keys.")
 app.add_typer(policy_app, name="policy")
 
 Agent = Annotated[UUID, typer.Option("--agent", help="Agent UUID.")]
-AnyAgent = Annotated[UUID | None, typer.Option("--agent", help="Agent UUID; the whole tenant when left out.")]
+AnyAgent = Annotated[UUID | None, typer.Option("--agent", help="Agent UUID; the whole tenant by default.")]
 KeyId = Annotated[int, typer.Option("--key-id", min=0, max=U32_MAX, help="Key number.")]
 NewKeyId = Annotated[
-    int | None, typer.Option(min=0, max=U32_MAX, help="Number of a registered key that takes over.")
+    int | None, typer.Option(min=0, max=U32_MAX, help="Number of a registered successor key.")
 ]
 
 
 class Reason(StrEnum):
-    """Why a key is rotated; a compromised one is revoked at once."""
+    """Reason of a rotation; a compromised key is revoked at once."""
 
     MANUAL = "manual"
     COMPROMISE = "compromise"
@@ -73,13 +73,13 @@ def rotate(
     new_key_id: NewKeyId = None,
     grace_hours: Annotated[
         int | None,
-        typer.Option(min=0, max=87_600, help="The old key still verifies so long; the policy's, else 72."),
+        typer.Option(min=0, max=87_600, help="Grace period of the old key; the policy's, else 72."),
     ] = None,
     revoke_old: Annotated[bool, typer.Option("--revoke-old", help="Revoke the old key at once.")] = False,
     reason: Why = Reason.MANUAL,
     tenant: Tenant = None,
 ) -> Answer:
-    """Hand over from one key to another: to --new-key FILE, or to a registered --new-key-id."""
+    """Rotate a key to a successor: --new-key FILE, or a registered --new-key-id."""
     if (new_key is None) == (new_key_id is None):
         raise usage("name the new key by --new-key or by --new-key-id")
     mine = None if new_key is None else AgentKey.load(new_key)
@@ -119,7 +119,7 @@ call_command(
 
 
 def _instant(text: str) -> str:
-    """Check that a time names its offset; the database reads it."""
+    """Check that a time has an offset; the database parses it."""
     if rfc3339_moment(text) is None:
         raise usage("--at is not an RFC 3339 time with an offset")
     return text
@@ -129,7 +129,7 @@ call_command(
     app,
     "schedule",
     "schedule_key_rotation",
-    "Have the keys worker retire a key at an instant.",
+    "Schedule the retirement of a key by the keys worker.",
     document(
         lambda made, _: f"scheduled rotation {made}",
         rotation_id=answer,
@@ -191,7 +191,7 @@ call_command(
     app,
     "history",
     "list_key_history",
-    "List what happened to keys, the latest first.",
+    "List the history of keys, latest first.",
     rows("entries", _history_line),
     options=_ANY_AGENT,
 )
@@ -199,13 +199,13 @@ call_command(
     policy_app,
     "set",
     "set_key_rotation_policy",
-    "Make or replace the policy of the tenant, or of one agent.",
+    "Create or replace the policy of the tenant, or of one agent.",
     document(lambda policy, _: f"policy {policy} is in force", policy_id=answer),
     options={
         **_POLICY_OF,
         "max_age_hours": (
             Annotated[
-                int | None, typer.Option(min=1, max=876_000, help="Due so long after its validity began.")
+                int | None, typer.Option(min=1, max=876_000, help="Maximum age of a key; then it is due.")
             ],
             None,
         ),
@@ -217,12 +217,14 @@ call_command(
         "grace_period_hours": (Annotated[int, typer.Option("--grace-hours", min=0, max=876_000)], 72),
         "enforce_expiry": (
             Annotated[
-                bool, typer.Option("--enforce/--warn", help="Retire a due key also without a successor.")
+                bool, typer.Option("--enforce/--warn", help="Retire a due key even without a successor.")
             ],
             True,
         ),
         "auto_rotate": (
-            Annotated[bool, typer.Option("--auto-rotate", help="Hand over to a registered successor.")],
+            Annotated[
+                bool, typer.Option("--auto-rotate", help="Rotate to a registered successor automatically.")
+            ],
             False,
         ),
     },

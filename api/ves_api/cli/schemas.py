@@ -1,4 +1,4 @@
-"""`ves schemas`: the JSON Schemas that payloads are checked against (operations 6)."""
+"""`ves schemas`: JSON Schemas for the validation of payloads (operations 6)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ File = Annotated[Path, typer.Argument(help="File with the JSON; - reads standard
 
 
 class Compatibility(StrEnum):
-    """What a new version must fit."""
+    """Compatibility of a new version with earlier ones (operations 6)."""
 
     NONE = "none"
     BACKWARD = "backward"
@@ -36,7 +36,7 @@ class Compatibility(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a schema is in its life."""
+    """Status of a schema."""
 
     ACTIVE = "active"
     DEPRECATED = "deprecated"
@@ -79,7 +79,7 @@ def register(
     file: File,
     compatibility: Annotated[
         Compatibility | None,
-        typer.Option(help="What it must fit among the earlier versions; nothing when left out."),
+        typer.Option(help="Required compatibility with earlier versions; none by default."),
     ] = None,
     description: Annotated[str | None, typer.Option(help="What it describes.")] = None,
     tenant: Tenant = None,
@@ -98,7 +98,7 @@ def register(
 
 
 def _read(file: Path) -> str:
-    """Read the text of a JSON document. Exit code 2 when it is none."""
+    """Read the text of a JSON document. Exit code 2 if it is malformed."""
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         orjson.loads(data)
@@ -113,7 +113,7 @@ call_command(
     app,
     "status",
     "set_schema_status",
-    "Make a schema active, deprecated or archived; it holds at once in every process.",
+    "Make a schema active, deprecated or archived; effective at once in every process.",
     document(
         lambda _, g: f"{g['schema_id']} is {g['status']}",
         schema_id=given("schema_id"),
@@ -146,11 +146,11 @@ def validate(
     event_type: Annotated[str, typer.Argument(help="Event type of the payload.")],
     file: File,
     version: Annotated[
-        int | None, typer.Option(min=1, help="Version of any status; the newest active one when left out.")
+        int | None, typer.Option(min=1, help="Version of any status; the newest active one by default.")
     ] = None,
     tenant: Tenant = None,
 ) -> Answer:
-    """Check a payload here against a registered schema; exit code 1 when it does not fit."""
+    """Validate a payload locally against a registered schema; exit code 1 if it is invalid."""
     payload = _read(file)
     versions = sync.list_schema_versions(
         db, tenant_id=need_tenant(tenant), event_type=event_type, version=version

@@ -1,4 +1,4 @@
-"""The server's settings as they are in effect, grouped, with secrets masked and origins."""
+"""The server's effective settings by group, with origins, secrets masked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ves_client.commands.settings import Layers
 
 
-# What `make up` gave the server, beside `.ves/env`.
+# The server's environment file written by `make up`, beside `.ves/env`.
 PROCESS_FILE = ("run", "api.env")
 
 _GROUPS = (
@@ -41,7 +41,7 @@ _NUMBER_OF_A_SECRET = re.compile(r"_(MAX|SECS|SECONDS|VERSION|ENTRIES|MINUTE)$")
 class ServerSettings:
     """Group to variable to value and origin (`environment`, the file it is in, or `default`).
 
-    `refusal` names the variable with which no server would start; what comes after it is then not known.
+    `refusal` names the invalid variable that would stop the start; variables read after it are then missing.
     """
 
     groups: dict[str, dict[str, dict[str, Any]]]
@@ -49,7 +49,7 @@ class ServerSettings:
 
 
 def effective(layers: Layers) -> ServerSettings:
-    """What a server that is started here would take."""
+    """Resolve the settings of a server started here."""
     sources = [("environment", layers.environ)]
     if layers.path is not None:
         given = layers.path.parent.joinpath(*PROCESS_FILE)
@@ -71,12 +71,12 @@ def effective(layers: Layers) -> ServerSettings:
 
 
 def group_of(name: str) -> str:
-    """The part of the server that a variable is about."""
+    """Group of a variable."""
     return next((group for group, pattern in _GROUPS if pattern.match(name)), "server")
 
 
 def shown(name: str, value: Any) -> Any:
-    """What may be seen of a value: nothing of a secret, and no password in a URL. None when nothing is set."""
+    """Mask a value for display: secrets, and the password of a URL. None if unset."""
     if value is None or value == "":
         return None
     if name.endswith("DATABASE_URL"):

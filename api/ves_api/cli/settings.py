@@ -1,4 +1,4 @@
-"""Settings of the operators' commands: those of the agents' commands, and how to reach the database."""
+"""Settings of the operators' commands: those of the agents' commands, and the database URLs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ BY_NAME = {variable.name: variable for variable in VARIABLES}
 
 
 def layers() -> Layers:
-    """Return the environment and the state file, read once a process."""
+    """Return the environment and the state file, read once per process."""
     return replace(agents.layers(), variables=BY_NAME)
 
 
 def superuser_url(settings: Layers, *, same_database: bool = False) -> str | None:
-    """Find the server's superuser: VES_SUPERUSER_DATABASE_URL, else by the socket of a private cluster.
+    """Find the superuser's URL: VES_SUPERUSER_DATABASE_URL, else the socket of a private cluster.
 
-    With `same_database` the URL leads to the database of VES_DATABASE_URL.
+    With `same_database` the URL names the database of VES_DATABASE_URL.
     """
     known = conninfo_to_dict(settings.get("VES_DATABASE_URL") or "")
     database = str(known.get("dbname") or "postgres") if same_database else "postgres"
@@ -48,7 +48,7 @@ def superuser_url(settings: Layers, *, same_database: bool = False) -> str | Non
 
 
 def mask(variable: Variable, value: str) -> str:
-    """Give a value that may be shown: passwords and keys are hidden, the rest of a URL is not."""
+    """Mask a value for display: keys, and the password of a URL."""
     if not variable.secret:
         return value
     if not variable.name.endswith("DATABASE_URL"):

@@ -1,4 +1,4 @@
-"""`ves story`: the smallest whole story, told while it happens. `make up` ends with it."""
+"""`ves story`: minimal end-to-end run with explanations; the last step of `make up`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHOWN_EVENT = 2
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A fresh tenant with one store and one agent whose key the sequencer knows."""
+    """A new tenant with one store and one agent whose key is registered."""
 
     sequencer: Sequencer
     trust: LazyTrust
@@ -45,7 +45,7 @@ class Stage:
 
 
 def set_up(sequencer: Sequencer, trust: LazyTrust) -> Stage:
-    """Invent a tenant, a store and an agent, and register the agent's key."""
+    """Generate ids of a tenant, a store and an agent, and register the agent's key."""
     stage = Stage(sequencer, trust, uuid4(), uuid4(), AgentKey.new(uuid4(), 1))
     sequencer.register_agent_key(stage.tenant_id, stage.key.agent_id, 1, stage.key.public_key)
     return stage
@@ -66,7 +66,7 @@ def sign_plot(stage: Stage) -> list[Signed]:
 
 
 def send(stage: Stage, signed: list[Signed]) -> tuple[IngestAnswer, list[Evidence]]:
-    """Send the events; the answer, and each event with its receipt, checked offline. Exit code 1 when one fails."""
+    """Send the events and verify each receipt offline; returns the response and the receipts. Exit code 1 on failure."""
     answer = stage.sequencer.ingest(stage.key.agent_id, [event.text for event in signed])
     receipts = {receipt.event_id: text for receipt, text in answer.decoded()}
     if receipts.keys() != {event.event_id for event in signed}:
@@ -81,7 +81,7 @@ def send(stage: Stage, signed: list[Signed]) -> tuple[IngestAnswer, list[Evidenc
 
 
 def prove(stage: Stage, commitment: Json, item: Evidence) -> Evidence:
-    """Fetch the inclusion proof of an event and check it offline. Exit code 1 when it fails."""
+    """Fetch the inclusion proof of an event and verify it offline. Exit code 1 on failure."""
     number = msgspec.json.decode(item.receipt, type=Receipt).sequence_number
     proof = stage.sequencer.get_proof(stage.tenant_id, stage.store_id, number, UUID(commitment["batch_id"]))
     proven = msgspec.structs.replace(
@@ -133,14 +133,14 @@ def story(
     *,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Folder for the proof file; beside .ves/env when left out."),
+        typer.Option("--output", "-o", help="Folder for the proof file; by default that of .ves/env."),
     ] = None,
     public_key: PublicKey = None,
     url: Url = None,
     api_key: ApiKey = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Play three signed events through a fresh tenant: receipts, a commitment and a proof, all checked offline."""
+    """Send three signed events to a new tenant; verify receipts, a commitment and a proof offline."""
     settings = layers()
     trust = LazyTrust(public_key, ctx.obj)
     with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:

@@ -1,4 +1,4 @@
-"""`ves fsck` and `ves commit`: the operator's work on streams."""
+"""`ves fsck` and `ves commit`: verification and commitment of streams."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ves_edge.gen.records import ListStreamsRow
 
 Json = dict[str, Any]
-# Checks that say what could not be recomputed, and why: limits, not findings.
+# Checks that report data which could not be recomputed: notes, not findings.
 NOTES = frozenset({"before_first_commitment", "core_mode", "payload_key_dropped", "payload_shredded"})
 NOT_OPENED = "payload_not_opened"
 AUDIT_CHAIN = "audit_chain"
@@ -104,7 +104,7 @@ def _line(row: Json) -> str:
 
 
 def audit_findings(db: OperatorDatabase, tenant: str | None) -> list[Json]:
-    """Return what is wrong with the audit log of a tenant or of all; rows like those of a stream."""
+    """Return the findings about the audit log of one or all tenants, in the format of a stream's findings."""
     tenant_id = None if tenant is None else layers().need_uuid("VES_TENANT_ID", tenant)
     return [
         {
@@ -129,7 +129,7 @@ def commit(
     ] = 1024,
     as_json: bool = False,
 ) -> Answer:
-    """Commit everything that is sequenced but not committed; all streams by default."""
+    """Commit all sequenced, uncommitted events; all streams by default."""
     _check(tenant, store)
     made = []
     streams = select_streams(db, tenant, store)

@@ -23,19 +23,19 @@ PASS_ON: dict[str, Any] = {
 
 
 def _become(command: list[str], **environment: str) -> None:
-    """Replace this process, so that signals, output and exit code are the command's."""
+    """Replace this process (exec), so that signals, output and exit code are the command's."""
     if not _SCRIPT.is_file():
         raise usage("this command needs a checkout of the project")
     os.execve(command[0], command, os.environ | environment)  # noqa: S606 - a program of this checkout
 
 
 def up() -> None:
-    """Set up what is missing, start everything, end with a verified receipt (the same as `make up`)."""
+    """Set up missing parts, start all processes, verify a receipt (the same as `make up`)."""
     _become([str(_SCRIPT), "up"])
 
 
 def down() -> None:
-    """Stop everything that `up` started; data stays (the same as `make down`)."""
+    """Stop all processes that `up` started and keep the data (the same as `make down`)."""
     _become([str(_SCRIPT), "down"])
 
 

@@ -1,1 +1,1 @@
-"""The agents' commands: one module a command, each a thin use of the library; mounted by `ves-agent` and by `ves`."""
+"""The agents' commands over the library, one module per command; mounted by `ves-agent` and by `ves`."""

@@ -1,4 +1,4 @@
-"""What commands look up besides the event plane: the sequencer's public keys, and the recipients of a group.
+"""Look-ups of the commands: the sequencer's public keys, and the recipients of a group.
 
 A program puts a `Directory` into the `obj` of its Typer context: `ves-agent` asks the API, `ves` the database.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Directory(Protocol):
-    """The two lookups; both may raise ClientError."""
+    """Interface of the look-ups; both methods may raise ClientError."""
 
     def sequencer_keys(self) -> tuple[bytes, ...]:
         """Return the Ed25519 public keys of the known signers, 32 bytes each; empty when none is known."""
@@ -28,7 +28,7 @@ class Directory(Protocol):
 
 
 class ApiDirectory:
-    """The lookups over HTTP. Keys to trust never come from the server under test: there are none."""
+    """Look-ups over HTTP. No trusted keys: they must not come from the server whose receipts they verify."""
 
     def sequencer_keys(self) -> tuple[bytes, ...]:
         """Return no key: only `--public-key` and the settings name keys to trust."""
@@ -47,7 +47,7 @@ def offline_trust(flag: str | None) -> Trust:
 
 
 class LazyTrust:
-    """Keys looked up when the first receipt is there: a sequencer may register its key with its first event."""
+    """Trusted keys, looked up lazily at the first receipt: a sequencer may register its key with its first event."""
 
     def __init__(self, flag: str | None, directory: Directory) -> None:
         self._flag = flag

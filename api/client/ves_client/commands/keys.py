@@ -38,7 +38,7 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an Ed25519 key pair and write it to a file that only you can read (0600)."""
+    """Generate an Ed25519 key pair and write it to a private file (mode 0600)."""
     path = Path(layers().need("VES_AGENT_KEY_FILE", key))
     made = AgentKey.new(agent or uuid4(), key_id)
     made.save(path, force=force)
@@ -53,11 +53,11 @@ def new(
 
 def new_encryption(
     *,
-    file: Annotated[Path, typer.Argument(help="Where to write the secret.")],
+    file: Annotated[Path, typer.Argument(help="File for the secret key.")],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make an X25519 key pair: payloads are sealed to its public key; the secret is written for you only (0600)."""
+    """Generate an X25519 key pair for sealed payloads; the secret key is written to a private file (mode 0600)."""
     public_key = new_encryption_key(file, force=force)
     if as_json:
         print_json({"public_key": public_key, "file": str(file)})
@@ -100,7 +100,7 @@ def register_encryption(
     api_key: ApiKey = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Register the key that payloads for an agent are sealed to (needs an administrator's API key)."""
+    """Register an agent's encryption key, to which payloads are sealed (needs an administrator's API key)."""
     settings = layers()
     tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
     try:

@@ -1,4 +1,4 @@
-"""What a command prints: a result for people or one JSON document, and progress on a terminal only."""
+"""Output of commands: text or one JSON document, and a progress bar on terminals."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 _WIDEST = 400
-# Markup and emoji codes are off: text of files and servers is printed as it is, brackets included.
+# Markup and emoji codes are disabled: text from files and servers is printed literally, brackets included.
 out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON document, UTF-8 in any locale; UUIDs, times and raw fragments are written as the API writes them."""
+    """Print one JSON document, UTF-8 in any locale; UUIDs, times and raw fragments in the API's format."""
     typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=_default))
 
 
@@ -48,7 +48,7 @@ def _default(value: Any) -> Any:
 
 
 def print_table(table: Table) -> None:
-    """Print a table as wide as it is: one that is cut to the window could not be copied from."""
+    """Print a table at full width, so that values are not truncated to the terminal and can be copied."""
     wide = Console(width=_WIDEST, highlight=False, markup=False, emoji=False)
     wide.print(table)
 
@@ -59,19 +59,19 @@ def note(text: str) -> None:
 
 
 class RateColumn(ProgressColumn):
-    """Things per second, from the task's own measure."""
+    """Progress column: items per second."""
 
     def render(self, task: Task) -> Text:
-        """Give the rate or a dash while there is none."""
+        """Return the rate, or a dash while it is unknown."""
         speed = task.finished_speed or task.speed
         return Text(f"{speed:,.0f} {task.fields['unit']}/s" if speed else "-", style="progress.data.speed")
 
 
 @contextmanager
 def progress(label: str, total: int, unit: str, *, quiet: bool = False) -> Iterator[Callable[[int], None]]:
-    """Show a bar with rate and estimate while the block runs; the block calls what it gets with each advance.
+    """Show a progress bar with rate and ETA; yields the function that advances it.
 
-    Nothing is shown when stderr is not a terminal or `quiet` is set.
+    No output if stderr is not a terminal or `quiet` is set.
     """
     if quiet or not sys.stderr.isatty():
         yield lambda _count: None

@@ -1,4 +1,4 @@
-"""What the programs share: help, version, error reports, exit codes."""
+"""Common conventions of the programs: help, version, error reports, exit codes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def run(program: Callable[[], object]) -> None:
 
 
 def _report(error: ClientError) -> None:
-    """Print an error: for people on stderr, with `--json` as a document on stdout."""
+    """Print an error: as text on stderr, with `--json` as a document on stdout."""
     if "--json" in sys.argv:
         body = {"code": error.code, "message": error.message, "details": error.details}
         print_json({"error": body, "exit_code": int(error.status)})

@@ -1,4 +1,4 @@
-"""`ves prove`: fetch an inclusion proof and keep everything that is needed to check it offline."""
+"""`ves prove`: fetch an inclusion proof and save it with its commitment and event for offline verification."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ves push`: sign a file of events, send it in batches, verify and keep every receipt."""
+"""`ves push`: sign a file of events, send it in batches, verify and store every receipt."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SHOWN_REJECTIONS = 10
 
 
 class Pusher:
-    """Sends batches and keeps the books: accepted, replayed, rejected."""
+    """Sends batches and counts accepted, replayed and rejected events."""
 
     def __init__(self, sequencer: Sequencer, trust: LazyTrust, receipts: ReceiptsFile) -> None:
         self._sequencer = sequencer
@@ -42,7 +42,7 @@ class Pusher:
         self.rejections: list[Rejection] = []
 
     def send(self, batch: list[Line]) -> None:
-        """Send one batch. ClientError: exit code 1 for a receipt that does not verify, 3 and 4 as the client has it."""
+        """Send one batch. ClientError: exit code 1 for a receipt that does not verify, 3 and 4 from the client."""
         answer = self._sequencer.ingest(batch[0].agent_id, [line.signed.text for line in batch])
         by_id = {line.signed.event_id: line for line in batch}
         pairs = [
@@ -71,7 +71,7 @@ def _read_input(name: str) -> tuple[list[bytes], datetime]:
         return sys.stdin.buffer.read().splitlines(), datetime.now(UTC)
     path = Path(name)
     try:
-        # The file's own time: the same file pushed from another place still gives the same events.
+        # Default `created_at` is the file's modification time, so that a repeated push gives identical events.
         return path.read_bytes().splitlines(), datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except OSError as error:
         raise usage(f"cannot read {name}: {error.strerror}") from error
@@ -109,7 +109,7 @@ def push(
     *,
     file: Annotated[str, typer.Argument(help="NDJSON file, - for stdin.")],
     receipts: Annotated[
-        Path | None, typer.Option(help="Where receipts are kept; FILE.receipts.ndjson when left out.")
+        Path | None, typer.Option(help="Receipts file; FILE.receipts.ndjson by default.")
     ] = None,
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Events in one request.")] = 200,
     tenant: Tenant = None,
@@ -120,7 +120,7 @@ def push(
     api_key: ApiKey = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign events, send them, verify the receipts and keep them. The same file again gives the same receipts.
+    """Sign events, send them, verify and store the receipts. Idempotent: the same file gives the same receipts.
 
     A line is {"entity_type", "entity_id", "event_type", "payload"} with optional command_id, base_version, event_id
     and created_at, or a complete signed envelope. Exit code 4 when events were rejected.

@@ -1,4 +1,4 @@
-"""`ves seal` and `ves open`: events whose payload only its recipients can read (VES-ENC-1, VES 8)."""
+"""`ves seal` and `ves open`: end-to-end encrypted payloads (VES-ENC-1, VES 8)."""
 
 from __future__ import annotations
 
@@ -45,10 +45,11 @@ Group = Annotated[
 ]
 Agent = Annotated[
     UUID | None,
-    typer.Option("--agent", help="Agent that will sign elsewhere: the envelope comes without a signature."),
+    typer.Option("--agent", help="Agent of an external signer: the envelope is printed without a signature."),
 ]
 AgentKeyId = Annotated[
-    int | None, typer.Option("--agent-key-id", min=0, max=U32_MAX, help="Its key number; with --agent.")
+    int | None,
+    typer.Option("--agent-key-id", min=0, max=U32_MAX, help="Key number of the agent; with --agent."),
 ]
 
 
@@ -74,7 +75,7 @@ def seal(
     agent: Agent = None,
     agent_key_id: AgentKeyId = None,
     lossy: Annotated[
-        bool, typer.Option("--lossy", help="Seal numbers and members as canonical JSON changes them.")
+        bool, typer.Option("--lossy", help="Accept changes of numbers and members by canonical JSON.")
     ] = False,
     event_id: Annotated[
         UUID | None, typer.Option("--event-id", help="Event UUID; a fresh one when left out.")
@@ -85,9 +86,9 @@ def seal(
     ] = None,
     _json: JsonOption = False,
 ) -> None:
-    """Seal a payload to its recipients and print the event's envelope as one line of JSON, signed, ready for `ves push`.
+    """Seal a payload to its recipients and print the signed envelope as one line of JSON for `ves push`.
 
-    With --agent and --agent-key-id instead of a key file the envelope comes without a signature, for a signer elsewhere.
+    With --agent and --agent-key-id instead of a key file the envelope has no signature, for an external signer.
     """
     settings = layers()
     tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
@@ -123,15 +124,15 @@ def open_sealed(
         Path, typer.Option("--secret", help="Your X25519 key file, made by `ves keys new-encryption`.")
     ],
     event_id: Annotated[
-        UUID | None, typer.Option("--event-id", help="Which event, when the input holds several.")
+        UUID | None, typer.Option("--event-id", help="Event to open if the input has several.")
     ] = None,
     agent_key: AgentKeyOption = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="Write to this new file, for you alone (0600).")
+        Path | None, typer.Option("--output", help="Write to this new private file (mode 0600).")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Open a sealed payload and write it in canonical form. Exit code 1 when it does not open or is not what was signed."""
+    """Decrypt a sealed payload and write it in canonical form. Exit code 1 if decryption or a signed hash fails."""
     text = _choose(_read(file), event_id)
     mine = load_encryption_key(secret)
     try:
@@ -163,7 +164,7 @@ def _read(name: str) -> bytes:
 def _recipients(
     given: list[str], group: UUID | None, tenant_id: UUID, directory: Directory
 ) -> Mapping[int, bytes]:
-    """{recipient_kid: X25519 public key} of the options and the group. Exit code 2 when there is none."""
+    """Collect {recipient_kid: X25519 public key} from the options and the group. Exit code 2 if empty."""
     found: dict[int, bytes] = {}
     for text in given:
         number, _, key = text.partition("=")
@@ -189,7 +190,7 @@ def _recipients(
 
 
 def _choose(raw: bytes, event_id: UUID | None) -> bytes:
-    """The envelope in the input: the only one, or that of the event. Exit code 2 when there is not exactly one."""
+    """Find the envelope in the input: the only one, or the event's. Exit code 2 unless exactly one matches."""
     try:
         try:
             found = [_envelope(raw)]
@@ -216,7 +217,7 @@ def _envelope(raw: bytes) -> bytes | None:
 
 
 class _Envelope(msgspec.Struct, frozen=True):
-    """The members of an envelope that opening needs beside the binding."""
+    """The members of an envelope that decryption needs in addition to the binding."""
 
     payload_plain_hash: str
     payload_cipher_hash: str
@@ -224,9 +225,9 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 
 def _opened(text: bytes, kid: int, secret: bytes, agent_key: bytes | None) -> bytes:
-    """The canonical payload of an envelope whose cipher hash holds and, with the agent's public key, its signature.
+    """Verify the cipher hash and, with the agent's public key, the signature; return the canonical payload.
 
-    ProtocolError when something does not hold or open; exit code 2 when it is no sealed event at all.
+    ProtocolError if verification or decryption fails; exit code 2 if the event is not sealed.
     """
     try:
         envelope = msgspec.json.decode(text, type=_Envelope)

@@ -1,4 +1,4 @@
-"""Where a value comes from: a flag, else the environment, else `.ves/env` in this folder or one above it."""
+"""Settings by precedence: flag, environment, `.ves/env` in this folder or one above it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATE_FILE = Path(".ves") / "env"
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One setting: its flag (if a command has one), default, whether it is secret, and what it is for."""
+    """One setting: its flag (if a command has one), default, secrecy and purpose."""
 
     name: str
     flag: str | None
@@ -44,13 +44,13 @@ BY_NAME = {variable.name: variable for variable in VARIABLES}
 
 
 def parse_env_file(text: str) -> dict[str, str]:
-    """Read KEY=VALUE lines; empty lines and lines that start with # do not count."""
+    """Parse KEY=VALUE lines; empty lines and lines that start with # are skipped."""
     pairs = (line.partition("=") for line in text.splitlines() if "=" in line and not line.startswith("#"))
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _is_trusted(path: Path) -> bool:
-    """Whether the file is the caller's own (also behind sudo) or root's: another's could redirect keys to a stranger."""
+    """Whether the caller (also under sudo) or root owns the file: another user's could redirect keys to its server."""
     owners = {0, os.geteuid(), int(os.environ.get("SUDO_UID", "0"))}
     return path.is_file() and path.stat().st_uid in owners
 
@@ -66,7 +66,7 @@ def find_state_file(start: Path) -> Path | None:
 class Layers:
     """The environment and the state file, in this order of precedence; flags come before both.
 
-    `variables` are the settings that the program knows, by name.
+    `variables` are the program's settings by name.
     """
 
     environ: Mapping[str, str]
@@ -89,7 +89,7 @@ class Layers:
         return self.find(name, flag)[0]
 
     def need(self, name: str, flag: str | None = None) -> str:
-        """Value of a setting; exit code 2 with the ways to give it when there is none."""
+        """Value of a required setting; if unset, exit code 2 with a message that lists the ways to set it."""
         value = self.get(name, flag)
         if value is None:
             option = self.variables[name].flag
@@ -106,11 +106,11 @@ class Layers:
             raise usage(f"{name} must be a UUID, not {text!r}") from None
 
     def api_key(self, flag: str | None = None) -> str:
-        """Give the key to call the API with: `VES_API_KEY`, else the administrator's."""
+        """Return the API key: `VES_API_KEY`, else the administrator's."""
         return self.get("VES_API_KEY", flag) or self.need("VES_ADMIN_KEY")
 
     def public_keys(self, flag: str | None = None) -> tuple[bytes, ...]:
-        """Sequencer keys to trust: one or more 32-byte hex strings, separated by commas; may be empty."""
+        """Parse the trusted sequencer keys: comma-separated 32-byte hex strings; may be empty."""
         text = self.get("VES_SEQUENCER_PUBLIC_KEY", flag) or ""
         try:
             keys = tuple(
@@ -125,7 +125,7 @@ class Layers:
 
 @cache
 def layers() -> Layers:
-    """Read the environment and the state file once a process."""
+    """Read the environment and the state file, once per process."""
     try:
         path = find_state_file(Path.cwd())
         text = path.read_text(encoding="utf-8") if path else ""

@@ -24,12 +24,12 @@ FileArgument = Annotated[
     Path, typer.Argument(help="JSON document or NDJSON file.", exists=True, dir_okay=False)
 ]
 AgentKeyOption = Annotated[
-    str | None, typer.Option("--agent-key", help="Agent public key, hex: check the agent's signature too.")
+    str | None, typer.Option("--agent-key", help="Agent public key, hex: also check the agent's signature.")
 ]
 
 
 def check_file(path: Path, name: str, check: Callable[[Evidence], list[str]]) -> dict[str, Any]:
-    """Check every item of a file; `{"valid", "checked", "findings": [{"item", "finding"}]}`."""
+    """Check every item of a file; returns `{"valid", "checked", "findings": [{"item", "finding"}]}`."""
     findings: list[dict[str, Any]] = []
     checked = 0
     try:
@@ -43,7 +43,7 @@ def check_file(path: Path, name: str, check: Callable[[Evidence], list[str]]) ->
 
 
 def report(answer: dict[str, Any], name: str, *, as_json: bool) -> None:
-    """Print the answer of `check_file` and end with exit code 0 or 1."""
+    """Print the result of `check_file` and end with exit code 0 or 1."""
     if as_json:
         print_json(answer)
     elif answer["valid"]:

@@ -35,13 +35,13 @@ def options_of(name: str) -> list[str]:
 
 
 def suggest(word: str, known: list[str]) -> str | None:
-    """Return the first known word that starts so, else the most similar one, else None."""
+    """Return the first known word with this prefix, else the most similar one, else None."""
     started = sorted(name for name in known if word.strip("-") and name.startswith(word))
     return next(iter(started or difflib.get_close_matches(word, known, n=1, cutoff=0.8)), None)
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; its exit code."""
+    """Run one command and return its exit code."""
     try:
         return _run(arguments or ["--help"])
     except TyperException as error:
@@ -71,7 +71,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _help(name: str | None) -> int:
-    """Print the help of a command, or every command with its options; an unknown word only gets a hint."""
+    """Print the help of a command, or of all commands; for an unknown word only a suggestion."""
     if name is None:
         err.print(f"Administration of a sequencer.\n\nUsage: {ALIAS} <command> [options]\n\nCommands:")
         for known, function in COMMANDS.items():

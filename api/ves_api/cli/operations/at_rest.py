@@ -22,7 +22,7 @@ def shred_payload(
     legacy: Annotated[bool, typer.Option("--legacy", help="An event of the legacy stream.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Destroy the payload of one event for good; its hashes, receipt and proofs stay."""
+    """Permanently destroy the payload of one event; its hashes, receipt and proofs are kept."""
     with open_database(ctx, database) as db:
         moment = sync.shred_payload(
             db,

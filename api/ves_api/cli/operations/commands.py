@@ -1,4 +1,4 @@
-"""The list of the original's commands: name, function. `ves` and the alias take their commands from here."""
+"""Registry of the original's commands (name, function), mounted by `ves` and by the alias."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def rotate_keys(
     ] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Register an agent's next key, and with --revoke-old end all others in the same transaction."""
+    """Register an agent's next key; with --revoke-old revoke all others in the same transaction."""
     key = _hash(public_key, "--public-key")
     with open_database(ctx, database) as db, db.transaction():
         sync.register_agent_key(db, tenant_id=tenant, agent_id=agent, key_id=new_key_id, public_key=key)
@@ -84,7 +84,7 @@ def verify_proof(
     proof_path: Annotated[
         str, typer.Option(help="Sibling hashes, leaf level first, comma list; may be empty.")
     ],
-    leaf_index: Annotated[int, typer.Option(min=0, help="Place of the leaf in the tree.")],
+    leaf_index: Annotated[int, typer.Option(min=0, help="Index of the leaf in the tree.")],
 ) -> None:
     """Check an inclusion proof of a VES or a legacy tree, without a database: exit code 1 when it does not verify.
 
@@ -102,7 +102,7 @@ def verify_proof(
     out.print(f"  leaf_index:  {leaf_index}")
     out.print(f"  merkle_root: {root.hex()}")
     out.print(f"  proof_depth: {len(path)}")
-    # A tree of one leaf is the leaf itself, in both kinds.
+    # In both kinds the root of a tree with one leaf is the leaf.
     out.print(f"  tree:        {' or '.join(fitting)}")
 
 

@@ -1,4 +1,4 @@
-"""Options that these commands share, spelled as the reference spells them, and where their database is."""
+"""Common options of the operations commands, named as in the reference, and the look-up of their database URL."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ TenantId = Annotated[UUID, typer.Option("--tenant-id", help="Tenant UUID.")]
 StoreId = Annotated[UUID, typer.Option("--store-id", help="Store UUID.")]
 MaybeTenantId = Annotated[UUID | None, typer.Option("--tenant-id", help="Only this tenant.")]
 MaybeStoreId = Annotated[UUID | None, typer.Option("--store-id", help="Only this store.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing, say what would change.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Report the changes without making them.")]
 
 
 def database_url(ctx: typer.Context, flag: str | None, *, owner: bool = False) -> str:
-    """Find the database: the flag, else DATABASE_URL, else (as `ves`) what `make up` left behind.
+    """Find the database URL: the flag, else DATABASE_URL, else (as `ves`) the state file of `make up`.
 
-    `owner` asks for a role that may change the schema. Exit code 2 when there is none.
+    `owner` selects a role that may change the schema. Exit code 2 if no URL is set.
     """
     url = flag or os.environ.get("DATABASE_URL", "").strip()
     if not url and ctx.find_root().info_name != ALIAS:
@@ -44,5 +44,5 @@ def database_url(ctx: typer.Context, flag: str | None, *, owner: bool = False) -
 
 
 def open_database(ctx: typer.Context, flag: str | None) -> AbstractContextManager[OperatorDatabase]:
-    """Open the operator's connection. Exit code 3 when it is not reachable, 4 when it refuses."""
+    """Open the operator's connection. Exit code 3 if unreachable, 4 if refused."""
     return database.open_database(database_url(ctx, flag))

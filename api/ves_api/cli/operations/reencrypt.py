@@ -23,12 +23,12 @@ MOST_ROWS = 10_000
 
 BatchSize = Annotated[int, typer.Option(min=1, max=MOST_ROWS, help="Rows in a transaction.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Most rows to look at.")]
-Force = Annotated[bool, typer.Option("--force", help="Also rows that the current key opens.")]
+Force = Annotated[bool, typer.Option("--force", help="Also rows encrypted with the current key.")]
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to re-encrypt: None means all; `limit` is the most rows to look at."""
+    """Selection of rows to re-encrypt: None means all; `limit` bounds the rows examined."""
 
     tenant_id: UUID | None = None
     store_id: UUID | None = None
@@ -41,7 +41,7 @@ class Wanted:
 def reencrypt(
     db: OperatorDatabase, step_function: Callable[..., ReencryptStep], wanted: Wanted
 ) -> Iterator[ReencryptStep]:
-    """Run batch after batch, each a transaction of its own: a killed run starts again. Raises VE204, VE51n."""
+    """Run batches, each in its own transaction, so that an interrupted run can be repeated. Raises VE204, VE51n."""
     cursor: Any = None
     left = wanted.limit
     while left is None or left > 0:
@@ -92,7 +92,7 @@ def _command(step_function: Callable[..., ReencryptStep], summary: str, rows: in
 
 reencrypt_events = _command(
     sync.reencrypt_events,
-    "Re-encrypt stored payloads of both streams under the current keys. May be killed and started again.",
+    "Re-encrypt stored payloads of both streams under the current keys. Safe to interrupt and repeat.",
     500,
 )
 reencrypt_validity_proofs = _command(

@@ -39,7 +39,7 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class Format(StrEnum):
-    """How exported events are written: one document, or one a line."""
+    """Export format: one JSON document, or one event per line (NDJSON)."""
 
     JSON = "json"
     NDJSON = "ndjson"
@@ -54,7 +54,7 @@ def export_events(
     last: Annotated[int | None, typer.Option("--to", min=0, max=I64_MAX, help="Last number.")] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; stdout when left out.")] = None,
     form: Annotated[
-        Format, typer.Option("--format", help="One document, or one event a line.")
+        Format, typer.Option("--format", help="One document, or one event per line.")
     ] = Format.NDJSON,
     database: DatabaseUrl = None,
 ) -> None:
@@ -87,7 +87,7 @@ def _target(path: Path | None) -> Iterator[BinaryIO]:
 
 
 def _exported(row: ExportEventsRow) -> bytes:
-    """One event as JSON text; the payload's own text goes in untouched."""
+    """Encode one event as JSON text; the payload's text is embedded unchanged."""
     event: dict[str, Any] = {
         "event_id": row.event_id,
         "sequence_number": row.sequence_number,
@@ -126,13 +126,13 @@ def backfill_state_roots(
     dry_run: DryRun = False,
     force: Annotated[
         bool,
-        typer.Option("--force", help="Taken for the reference's sake: the whole chain is always recomputed."),
+        typer.Option("--force", help="No effect (compatibility): the whole chain is always recomputed."),
     ] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Recompute the state-root chains from the first commitment on; exit code 1 when a stored root does not fit.
+    """Recompute the state-root chains from the first commitment on; exit code 1 when a stored root differs.
 
-    Commitments are written once and with their roots, so there is never one to fill in, and none is ever rewritten.
+    Commitments are immutable and stored with their roots, so this command only verifies them.
     """
     if store is not None and tenant is None:
         raise usage("--store-id requires --tenant-id")
@@ -169,12 +169,12 @@ def commit_and_anchor(
     no_anchor: Annotated[bool, typer.Option("--no-anchor", help="Commit only.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Commit the given range, or the next one. Nothing here can anchor yet: without --no-anchor that is said first."""
+    """Commit the given range, or the next one. Anchoring is not available: without --no-anchor the command refuses."""
     if (sequence_start is None) is not (sequence_end is None):
         raise usage("--sequence-start and --sequence-end must be provided together")
     with open_database(ctx, database) as db:
         if not no_anchor:
-            # As in the original: nothing is committed when it could not be anchored.
+            # As in the original: no commit without a configured anchor.
             raise ClientError(
                 Exit.REFUSED, "anchor_not_configured", "anchor service not configured; nothing was committed"
             )
