@@ -1,1 +1,1 @@
-"""Who is calling and what the caller may do. Agent signatures are not a login: they authenticate events."""
+"""Authentication and authorization of requests. Agent signatures authenticate events, not requests."""

@@ -127,7 +127,7 @@ class Limiter:
                 max_entries=[c.max_entries for c in costs],
                 wanted=len(batch),
             )
-        except Exception as error:  # noqa: BLE001 (a waiter without an answer would wait for ever)
+        except Exception as error:  # noqa: BLE001 (an incomplete future would block its request forever)
             refusal = error if isinstance(error, ApiError) else ApiError("internal_error")
             for answer in batch:
                 if not answer.done():
