@@ -1,4 +1,4 @@
-"""A new key at rest for the demo's tenant, and its rows encrypted anew while an agent goes on sending."""
+"""Key rotation at rest for the tenant of the demo: its rows are re-encrypted while an agent keeps sending."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ ROWS = 500
 
 
 class SkippedError(Exception):
-    """The scene cannot be played here; the message says why."""
+    """The scene cannot run here; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """Events that came in meanwhile, rows that were encrypted anew, and rows that the old key still holds (none)."""
+    """Events sent during the rotation, re-encrypted rows, and rows still under the old key (0)."""
 
     meanwhile: int
     updated: int
@@ -40,7 +40,7 @@ class Rotated:
 
 
 def play(sequencer: Sequencer, shop: Shop, db: OperatorDatabase | None) -> Rotated:
-    """Rotate the tenant's key and encrypt its rows anew under load. Exit code 1 when something is lost or left."""
+    """Rotate the tenant key and re-encrypt its rows under load. Exit code 1 if an event is lost or a row is left."""
     file = find_file()
     if db is None:
         raise SkippedError("no database of the operator is known")
@@ -72,7 +72,7 @@ def _reencrypt(db: OperatorDatabase, shop: Shop, *, dry_run: bool) -> int:
 
 
 class _Load:
-    """An agent that sends batches until the block ends; an event that is not accepted ends the demo."""
+    """Sends batches of an agent until the block ends; a rejected event ends the demo."""
 
     def __init__(self, sequencer: Sequencer, shop: Shop, agent: Agent) -> None:
         self._sequencer, self._shop, self._agent = sequencer, shop, agent
@@ -92,7 +92,7 @@ class _Load:
             raise self._failure
 
     def wait_for(self, more: int) -> int:
-        """Wait until so many more events are in; how many are in then."""
+        """Wait until `more` further events are accepted; return the number accepted since the start."""
         with self._moved:
             goal = self.sent + more
             self._moved.wait_for(lambda: self.sent >= goal or self._failure)
@@ -102,7 +102,7 @@ class _Load:
         try:
             while not self._enough.is_set():
                 self._send()
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+        except BaseException as error:  # noqa: BLE001 - re-raised in the waiting thread
             with self._moved:
                 self._failure = error
                 self._moved.notify_all()

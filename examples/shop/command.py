@@ -31,7 +31,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to play: the tenant, at most so many purchases, so many proofs, where files go."""
+    """Options of a run: tenant, maximum number of purchases, number of proofs, output folder."""
 
     tenant_id: UUID
     purchases: int | None
@@ -42,7 +42,7 @@ class Wanted:
 
 
 def play(wanted: Wanted, sequencer: Sequencer, report: Report) -> Json:
-    """Play all sections; the outcome as JSON. ClientError when something that must hold does not."""
+    """Run all sections; return the results as JSON. Raises ClientError if a check fails."""
     started = time.monotonic()
     shop = scenes.load_shop(wanted.tenant_id, wanted.folder)
     report.section("A shop, 1997")
@@ -114,7 +114,7 @@ def demo(
     """Play 6,919 real purchases as signed events, commit them, and have every receipt checked independently."""
     settings = layers()
     if not settings.public_keys(public_key):
-        # Checked before the first event is sent: without either there is nothing to verify the receipts with.
+        # Checked before the first event is sent: without a public key the receipts cannot be verified.
         settings.need("VES_DATABASE_URL")
     state = settings.path.parent if settings.path else Path(tempfile.gettempdir()) / "ves"
     wanted = Wanted(tenant or uuid4(), purchases, proofs, folder or state / "demo", tampering, public_key)

@@ -1,4 +1,4 @@
-"""What is not plain traffic: schemas, an event against its schema, a revoked and a rotated key, a sealed order opened."""
+"""Special cases: schemas, a schema violation, a revoked and a rotated key, decryption of a sealed order."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SCHEMAS: dict[str, Json] = {
 
 
 def register_schemas(sequencer: Sequencer, tenant_id: uuid.UUID) -> int:
-    """Register the schema of every event type that has none (a repeated run finds its own). How many are there."""
+    """Register schemas of event types without one (idempotent in repeated runs); return the number of schemas."""
     for event_type, schema in SCHEMAS.items():
         if not sequencer.list_schemas(tenant_id, event_type):
             sequencer.register_schema(tenant_id, event_type, schema)
@@ -59,7 +59,7 @@ def register_schemas(sequencer: Sequencer, tenant_id: uuid.UUID) -> int:
 
 
 def violate_schema(sequencer: Sequencer, shop: Shop) -> str:
-    """Send an order whose items are a text. The refusal's message, which names the place and not the value."""
+    """Send an order whose items are a string. Return the refusal message, which gives the place, not the value."""
     agent = shop.agents[0]
     wrong = {
         "orderId": "order-wrong",
@@ -79,9 +79,9 @@ def violate_schema(sequencer: Sequencer, shop: Shop) -> str:
 
 
 def revoke_agent(sequencer: Sequencer, shop: Shop) -> tuple[str, str]:
-    """Send an event of a seasonal agent, revoke its key, send another: the first answer and the refusal.
+    """Send an event of a seasonal agent, revoke its key, send another: return the first result and the refusal.
 
-    In a repeated run its first event is replayed: a revocation changes nothing that was sequenced.
+    In a repeated run its first event is replayed: a revocation does not affect sequenced events.
     """
     home = shop.agents[0]
     key = AgentKey(uuid.uuid5(shop.tenant_id, "agent/seasonal"), OLD_KEY, derive(home.key.seed, "seasonal"))
@@ -96,7 +96,7 @@ def revoke_agent(sequencer: Sequencer, shop: Shop) -> tuple[str, str]:
 
 
 def open_sealed_order(shop: Shop, signed: Mapping[Agent, list[Signed]]) -> str:
-    """Open one sealed order as each reader, and as a stranger who must fail (VES 8). What they see."""
+    """Decrypt a sealed order with each recipient key; a foreign key must fail (VES 8). Return the content."""
     sealed = (
         event.text
         for agent, events in signed.items()
@@ -116,7 +116,7 @@ def open_sealed_order(shop: Shop, signed: Mapping[Agent, list[Signed]]) -> str:
 
 
 def ensure_key(sequencer: Sequencer, tenant_id: uuid.UUID, key: AgentKey) -> None:
-    """Register a key; one that is registered already (a repeated run) is fine."""
+    """Register a key; an already registered one (repeated run) is accepted."""
     try:
         sequencer.register_agent_key(tenant_id, key.agent_id, key.key_id, key.public_key)
     except ClientError as error:
@@ -125,7 +125,7 @@ def ensure_key(sequencer: Sequencer, tenant_id: uuid.UUID, key: AgentKey) -> Non
 
 
 def exchange_key(sequencer: Sequencer, tenant_id: uuid.UUID, old: AgentKey, new: AgentKey) -> None:
-    """Rotate an agent to its new key; one that is there already (a repeated run) is fine."""
+    """Rotate an agent to its new key; an already registered one (repeated run) is accepted."""
     try:
         sequencer.rotate_agent_key(tenant_id, old.agent_id, old.key_id, new.key_id, new.public_key)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""The purchase log as events: who bought what, in which store, recorded by which agent."""
+"""Converts the purchase log to signed events of stores and agents."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 STORES = ("rock", "jazz", "classical", "soundtracks")
 AGENTS_PER_STORE = 3
-# The store whose payloads only two readers can open.
+# The store whose payloads are encrypted to two recipients.
 SEALED_STORE = "classical"
 READERS = {1: "warehouse", 2: "accountant"}
-# The agent whose key is exchanged in the middle of its log, and the numbers of its two keys.
+# The agent whose key is rotated in the middle of its log, and its two key ids.
 ROTATING_AGENT = 1
 OLD_KEY, NEW_KEY = 1, 2
 
@@ -69,7 +69,7 @@ class Shop:
 
     @classmethod
     def from_seeds(cls, tenant_id: uuid.UUID, seeds: Iterable[bytes]) -> Shop:
-        """Make the agents of a tenant from their 32-byte secrets; all ids and further keys follow from these."""
+        """Create the agents of a tenant from 32-byte seeds; all ids and further keys are derived from them."""
         agents = []
         for number, seed in enumerate(seeds):
             store_id = _store_id(tenant_id, STORES[number % len(STORES)])
@@ -80,22 +80,22 @@ class Shop:
 
     @property
     def sealed_store_id(self) -> uuid.UUID:
-        """Give the store whose payloads are sealed."""
+        """Return the store with encrypted payloads."""
         return _store_id(self.tenant_id, SEALED_STORE)
 
     @property
     def reader_keys(self) -> dict[int, bytes]:
-        """Give the X25519 secrets of the two readers of the sealed store, by recipient_kid."""
+        """Return the X25519 private keys of the two recipients of the sealed store, by recipient_kid."""
         seed = self.agents[0].key.seed
         return {kid: derive(seed, f"reader/{name}") for kid, name in READERS.items()}
 
     @property
     def store_ids(self) -> list[uuid.UUID]:
-        """Give the stores, each once."""
+        """Return the distinct store ids."""
         return list(dict.fromkeys(agent.store_id for agent in self.agents))
 
     def events(self, purchases: Iterable[Purchase]) -> dict[Agent, list[Signed]]:
-        """Sign all events, by agent, in the order of the log. The same shop signs the same bytes every time."""
+        """Sign all events, by agent, in the order of the log. Deterministic: the same shop signs the same bytes."""
         log: dict[Agent, list[Event]] = {agent: [] for agent in self.agents}
         known: set[int] = set()
         for purchase in purchases:
@@ -154,12 +154,12 @@ def _store_id(tenant_id: uuid.UUID, name: str) -> uuid.UUID:
 
 
 def derive(seed: bytes, purpose: str) -> bytes:
-    """Derive 32 secret bytes: a demo keeps one secret an agent, so that a repeated run has the same keys."""
+    """Derive a 32-byte secret from the seed of an agent, so that repeated runs use the same keys."""
     return hashlib.blake2b(purpose.encode(), key=seed, digest_size=32).digest()
 
 
 def _stream(seed: bytes, event_id: uuid.UUID) -> RandomBytes:
-    """Give random bytes that are the same in every run, and of no use to anybody without the seed."""
+    """Return a deterministic random source, unpredictable without the seed."""
     drawn = 0
 
     def draw(count: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What the demo prints: numbered sections, lines, and the rate of longer work."""
+"""Output of the demo: numbered sections, lines, and the rate of longer work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Prints what the demo does; silent when the caller wants JSON."""
+    """Prints the progress of the demo; silent in JSON mode."""
 
     def __init__(self, *, quiet: bool) -> None:
         self.quiet = quiet

@@ -1,4 +1,4 @@
-"""The demo's sections: what is sent, proved and checked in each."""
+"""The sections of the demo: sending, proving and checking."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ READER_NAMES = " and ".join(READERS.values())
 
 
 def load_shop(tenant_id: UUID, folder: Path) -> Shop:
-    """Give a tenant's shop: its secrets are kept (0600), so that a repeated run signs the same bytes."""
+    """Load or create the shop of a tenant: its seeds are stored (0600), so that repeated runs sign the same bytes."""
     file = folder / f"agents-{tenant_id}.hex"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def load_shop(tenant_id: UUID, folder: Path) -> Shop:
 
 
 def trusted_keys(shop: Shop, collection: Collection, public_key: str | None) -> Json:
-    """Give the keys that the verifier is told: the agents', and the sequencer's from `--public-key` or the database."""
+    """Return the trusted keys of the verifier: agent keys, and the sequencer key from `--public-key` or the database."""
     if keys := layers().public_keys(public_key):
         if len(keys) > 1:
             raise usage("the demo takes one --public-key")
@@ -77,7 +77,7 @@ def trusted_keys(shop: Shop, collection: Collection, public_key: str | None) -> 
 
 
 def run_verifier(folder: Path, keys: Json, evidence: bytes) -> Json:
-    """Run the independent verifier as a process of its own, isolated from this program's import path."""
+    """Run the independent verifier as a separate process, isolated from this program's import path."""
     keys_file, evidence_file = folder / "keys.json", folder / "evidence.ndjson"
     write_private(keys_file, orjson.dumps(keys, option=orjson.OPT_INDENT_2), force=True)
     write_private(evidence_file, evidence, force=True)
@@ -96,7 +96,7 @@ def run_verifier(folder: Path, keys: Json, evidence: bytes) -> Json:
 def scene_send(
     report: Report, sequencer: Sequencer, shop: Shop, signed: dict[Agent, list[Signed]]
 ) -> Collection:
-    """Register keys and schemas, send all events, some again, and some that must be refused."""
+    """Register keys and schemas, send all events, resend some, and send some that must be refused."""
     total = sum(map(len, signed.values()))
     report.section("The agents report")
     register(sequencer, shop)
@@ -134,7 +134,7 @@ def scene_keys(report: Report, sequencer: Sequencer, shop: Shop, signed: dict[Ag
 def scene_commit(
     report: Report, sequencer: Sequencer, shop: Shop, collection: Collection
 ) -> dict[UUID, list[Json]]:
-    """Commit every stream to its head; the commitments by store."""
+    """Commit every stream to its head; return the commitments by store."""
     report.section("The sequencer commits")
     chains = {
         store_id: commit_rest(sequencer, shop.tenant_id, store_id, max(page))
@@ -150,7 +150,7 @@ def scene_commit(
 
 
 def scene_verify(report: Report, folder: Path, keys: Json, evidence: bytes) -> Json:
-    """Run the independent verifier on everything, then on one forged event; its verdict."""
+    """Run the independent verifier on everything, then on one forged event; return its result."""
     report.section("An independent verifier checks everything offline; it shares no code with the sequencer")
     started = time.monotonic()
     verdict = run_verifier(folder, keys, evidence)
@@ -177,12 +177,12 @@ def _forge(folder: Path, keys: Json, evidence: bytes) -> str:
 
 
 def scene_stark(report: Report, sequencer: Sequencer, shop: Shop) -> Json:
-    """Prove that a sealed order is within its limit, if NumPy is there."""
+    """Prove that a sealed order is within its limit, if NumPy is installed."""
     report.section("A sealed order, and a proof that it is within its limit")
     if find_spec("numpy") is None:
         report.line("   skipped: proving needs NumPy (the extra `stark`)")
         return {"played": False, "reason": "NumPy is not installed"}
-    # The keys may have come from --public-key: then no database is known, and the scene asks none.
+    # Without a database URL (possible with --public-key) the scene skips the check in SQL.
     with open_database() if layers().get("VES_DATABASE_URL") else nullcontext() as db:
         played = stark.play(sequencer, shop.tenant_id, shop.agents[0], db)
     stark.report(report.line, played)
@@ -190,7 +190,7 @@ def scene_stark(report: Report, sequencer: Sequencer, shop: Shop) -> Json:
 
 
 def scene_at_rest(report: Report, sequencer: Sequencer, shop: Shop) -> Json:
-    """Change the key at rest under load, if this is the operator's machine."""
+    """Rotate the key at rest under load, if the key ring and the database are accessible."""
     report.section("The operator changes the key at rest while an agent goes on sending")
     try:
         with open_database() if layers().get("VES_DATABASE_URL") else nullcontext() as db:
@@ -206,8 +206,8 @@ def scene_at_rest(report: Report, sequencer: Sequencer, shop: Shop) -> Json:
 
 
 def scene_tamper(report: Report) -> Json:
-    """Change one row in a scratch database and find it, if a superuser is known."""
-    # Only this scene needs the installer, and with it packages that a plain client does not have.
+    """Change one row in a scratch database and detect it, if superuser access is available."""
+    # Lazy import: only this scene needs the installer, whose packages a client installation lacks.
     from shop import tamper  # noqa: PLC0415
 
     report.section("A superuser changes one row behind the engine (in a scratch database, never in yours)")

@@ -1,6 +1,6 @@
 """A sealed order: a proof that its amount is within a limit, and three proofs that are refused.
 
-Version 2 proofs do not hide the amount (see ves_stark): this shows what is bound, not a secret kept.
+Version 2 proofs do not hide the amount (see ves_stark): this shows the binding, not confidentiality.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ RECIPIENT = 1
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What was tried, and the reason that it was refused with."""
+    """A refused submission and the reason of the refusal."""
 
     tried: str
     reason: str
@@ -48,7 +48,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What the scene found; `by_sql` is None where no database answers (or it has no PL/Python)."""
+    """Results of the scene; `by_sql` is None without a database or without PL/Python."""
 
     proof_id: UUID
     proof_bytes: int
@@ -59,7 +59,7 @@ class Played:
 
 
 def play(sequencer: Sequencer, tenant_id: UUID, agent: Agent, db: OperatorDatabase | None) -> Played:
-    """Play the scene in a store of its own. Exit code 1 when a good proof is refused or a bad one is not."""
+    """Run the scene in its own store. Exit code 1 if a valid proof is refused or an invalid one is accepted."""
     agent = replace(agent, store_id=uuid4())
     payload = orjson.dumps({"orderId": "order-sealed", "amount": AMOUNT})
     secret = X25519PrivateKey.generate()
@@ -94,7 +94,7 @@ def play(sequencer: Sequencer, tenant_id: UUID, agent: Agent, db: OperatorDataba
 
 
 def report(line: Callable[[str], None], played: Played) -> None:
-    """Print the outcome, line by line."""
+    """Print the results, line by line."""
     strength = played.by_rest["strength"]
     line(
         f"   an encrypted order of {AMOUNT:,} cents; the agent proves that it is at most {CAP:,}"
@@ -112,7 +112,7 @@ def report(line: Callable[[str], None], played: Played) -> None:
 
 
 def as_json(played: Played) -> Json:
-    """Give the scene's outcome for machines."""
+    """Return the results as JSON."""
     return {
         "played": True,
         "proof_id": played.proof_id,
@@ -127,7 +127,7 @@ def _word(verdict: Json) -> str:
 
 
 def _verdict_in_sql(db: OperatorDatabase | None, proof_id: UUID) -> Json | None:
-    """Ask the database itself; None when there is none to ask, or it runs in core mode."""
+    """Verify in SQL; None without a database or in core mode."""
     try:
         return None if db is None else asdict(sync.verify_compliance_proof(db, proof_id=proof_id))
     except ApiError as error:
@@ -141,7 +141,7 @@ def _event(payload: bytes) -> Event:
 
 
 def _amount_inside(order: Signed, secret: X25519PrivateKey) -> int:
-    """Open the order as its recipient. Exit code 1 when it holds no amount."""
+    """Decrypt the order as its recipient and return the amount. Exit code 1 if it has none."""
     amount = payload_amount(open_event(order.text, RECIPIENT, secret.private_bytes_raw()).decode())
     if amount is None:
         raise check_failed("the opened order holds no amount")
@@ -182,7 +182,7 @@ def _refused_by_prover(sequencer: Sequencer, event_id: UUID) -> str:
 
 
 def _refused(sequencer: Sequencer, event_id: UUID, submission: Json) -> str:
-    """Submit what must not be accepted; the reason. Exit code 1 when it is."""
+    """Submit an invalid proof; return the refusal reason. Exit code 1 if it is accepted."""
     try:
         sequencer.submit_compliance_proof(event_id, submission)
     except ClientError as error:

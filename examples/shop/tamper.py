@@ -33,12 +33,12 @@ _STATEMENT = re.compile(r"^-- name: (\w+)\n(?:--[^\n]*\n)+(.+?);$", re.MULTILINE
 
 
 class NoSuperuserError(Exception):
-    """The scene cannot be played here; the message says why."""
+    """The scene cannot run here; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What `verify_stream` said before and after the change."""
+    """Results of `verify_stream` before and after the change."""
 
     events: int
     before: list[VerifyStreamRow]
@@ -47,7 +47,7 @@ class Discovery:
 
 @contextmanager
 def scratch_database(url: str) -> Iterator[str]:
-    """Make the scratch database with the engine in it; gives its URL and drops it afterwards."""
+    """Create a scratch database with the engine; yield its URL and drop it afterwards."""
     statements = _statements()
     try:
         server = psycopg.connect(url, autocommit=True, connect_timeout=5)
@@ -78,7 +78,7 @@ def _fill(db: OperatorDatabase) -> tuple[uuid.UUID, uuid.UUID, int]:
     shop = Shop.from_seeds(uuid.uuid4(), [uuid.uuid4().bytes * 2])
     (agent,) = shop.agents
     key = agent.key
-    # A sequencer that signs nothing is enough for a scratch database.
+    # A scratch database does not need signed receipts.
     sync.register_signer(db, sequencer_id=uuid.uuid4(), key_version=0, algorithm="none", public_key=None)
     sync.register_agent_key(
         db, tenant_id=shop.tenant_id, agent_id=key.agent_id, key_id=key.key_id, public_key=key.public_key
@@ -94,7 +94,7 @@ def _fill(db: OperatorDatabase) -> tuple[uuid.UUID, uuid.UUID, int]:
 def play(settings: Layers) -> Discovery:
     """Fill a scratch database, check it, change one row as its superuser, check it again.
 
-    NoSuperuserError when the server offers no way to do that (no superuser, or no PL/Python to fill it with).
+    Raises NoSuperuserError without superuser access or without PL/Python.
     """
     statements = _statements()
     superuser = superuser_url(settings)

@@ -1,4 +1,4 @@
--- Changes of a hostile superuser, in a scratch database that is made for them and dropped.
+-- Changes by a malicious superuser, in a temporary scratch database.
 
 -- name: take_turn
 -- Serialises demos on one server; the lock ends with the session.
@@ -9,15 +9,15 @@ select pg_advisory_lock(hashtext('ves_demo_tamper'));
 drop database if exists ves_demo_tamper with (force);
 
 -- name: create_scratch
--- A database of its own: the demo never touches the user's.
+-- A separate database: the demo never modifies the database of the user.
 create database ves_demo_tamper;
 
 -- name: silence_triggers
--- Only a superuser may: append-only triggers no longer fire in this session.
+-- Requires superuser: append-only triggers do not fire in this session.
 set session_replication_role = replica;
 
 -- name: change_one_order
--- One order gets another total. A payload encrypted at rest cannot be read, but plaintext can replace it.
+-- Changes the total of one order. A payload encrypted at rest is replaced by plaintext.
 update ves_store.ves_events
 set
   payload = '{"orderId":"order-000001","customerId":"cust-0001","items":2,"totalCents":92933,"currency":"USD"}',

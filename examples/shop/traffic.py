@@ -34,7 +34,7 @@ COMMIT_ATTEMPTS = 200
 
 @dataclass(slots=True)
 class Collection:
-    """Events with their receipts, JSON texts by store and sequence number, and the counts of the answers."""
+    """Events with their receipts (JSON texts by store and sequence number) and counts of the results."""
 
     by_number: dict[UUID, dict[int, tuple[bytes, bytes]]] = field(default_factory=lambda: defaultdict(dict))
     accepted: int = 0
@@ -47,7 +47,7 @@ class Collection:
         return sum(map(len, self.by_number.values()))
 
     def add(self, store_id: UUID, batch: Sequence[Signed], answer: IngestAnswer) -> None:
-        """Take the answer to a batch. Exit code 1 when an event was rejected or not answered for."""
+        """Add the result of a batch. Exit code 1 if an event was rejected or has no result."""
         texts = {signed.event_id: signed.text for signed in batch}
         receipts = answer.decoded()
         if answer.rejections or [True] * len(texts) != [one.event_id in texts for one, _ in receipts]:
@@ -98,7 +98,7 @@ def send(
 
 
 def resend(sequencer: Sequencer, agent: Agent, events: Sequence[Signed], collection: Collection) -> int:
-    """Send events again. Exit code 1 unless every receipt is the stored one, byte for byte; their number."""
+    """Send events again. Exit code 1 unless every receipt is the stored one, byte for byte; return their number."""
     answer = sequencer.ingest(agent.key.agent_id, [event.text for event in events])
     page = collection.by_number[agent.store_id]
     same = [page[receipt.sequence_number][1] == text for receipt, text in answer.decoded()]
@@ -108,7 +108,7 @@ def resend(sequencer: Sequencer, agent: Agent, events: Sequence[Signed], collect
 
 
 def send_forgeries(sequencer: Sequencer, shop: Shop) -> list[str]:
-    """Send two forgeries: a payload changed after signing, and an event signed with another key. The refusals."""
+    """Send two forgeries: a payload changed after signing, and an event signed with another key. Return the refusals."""
     honest = shop.agents[0]
     stranger = AgentKey(honest.key.agent_id, honest.key.key_id, bytes(SEED_BYTES))
     event = Event(
@@ -125,9 +125,9 @@ def send_forgeries(sequencer: Sequencer, shop: Shop) -> list[str]:
 
 
 def commit_rest(sequencer: Sequencer, tenant_id: UUID, store_id: UUID, head: int) -> list[Json]:
-    """Commit what the worker has not committed yet, up to `head`; all commitments of the stream in order.
+    """Commit the uncommitted rest up to `head`; return all commitments of the stream in order.
 
-    The worker may be faster at any moment: then the list is read again.
+    The commit worker runs concurrently: if it commits first, the list is read again.
     """
     for _ in range(COMMIT_ATTEMPTS):
         commitments = sequencer.list_commitments(tenant_id, store_id)
@@ -152,7 +152,7 @@ def fetch_proofs(
     count: int,
     advance: Callable[[int], None],
 ) -> dict[tuple[UUID, int], tuple[Json, Json]]:
-    """Fetch the proofs of `count` random events: (store, number) to (proof, commitment). Random by the tenant's id."""
+    """Fetch proofs of `count` random events: (store, number) to (proof, commitment). Seeded by the tenant id."""
     places = [
         (store_id, number) for store_id, page in collection.by_number.items() for number in sorted(page)
     ]
@@ -176,7 +176,7 @@ def write_evidence(
     chains: Mapping[UUID, list[Json]],
     proofs: Mapping[tuple[UUID, int], tuple[Json, Json]],
 ) -> bytes:
-    """All that the independent verifier gets: chains, and every event with its receipt and, if fetched, its proof."""
+    """Write the input of the independent verifier: chains, and every event with its receipt and, if fetched, its proof."""
     lines = [orjson.dumps({"chain": chain}) for chain in chains.values()]
     for store_id, page in collection.by_number.items():
         for number, (event, receipt) in sorted(page.items()):

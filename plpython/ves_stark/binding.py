@@ -1,6 +1,6 @@
-"""The payload amount binding: an amount in clear, tied to an event by a hash (STARK 4).
+"""The payload amount binding: a cleartext amount bound to an event by a hash (STARK 4).
 
-It is a convention beside the proof, not part of the statement: the constraints do not see it.
+It is a convention outside the statement: the constraints do not cover it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def normalize(value: Any) -> dict[str, Any]:
 def bind_amount(inputs: CompliancePublicInputs, value: Any) -> CompliancePublicInputs:
     """A copy of the inputs bound to the amount and the hash of the binding `value`.
 
-    Raises InputsError when the binding is another event's, or differs from what the inputs hold.
+    Raises InputsError when the binding belongs to another event or contradicts the inputs.
     """
     binding = normalize(value)
     inputs.check()

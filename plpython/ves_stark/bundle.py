@@ -1,6 +1,6 @@
-"""The JSON bundle: a proof with everything that is needed to check it (STARK 17).
+"""The JSON bundle: a proof with all data needed to verify it (STARK 17).
 
-It carries the amount in clear, inside ``amountBinding``.
+It contains the amount in cleartext, in ``amountBinding``.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def parse_json(text: str, what: str) -> Any:
 
 
 def decode_base64(text: Any, what: str) -> bytes:
-    """Bytes of padded standard base64, in its one spelling. Raises InputsError."""
+    """Decode padded standard base64, canonical encoding only. Raises InputsError."""
     try:
         data = base64.b64decode(fields.text(text, what), validate=True)
     except (ValueError, binascii.Error):
@@ -94,7 +94,7 @@ def make_bundle(
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A bundle whose parts agree with each other; the proof itself has not been verified."""
+    """A bundle with consistent parts; the proof itself is not verified yet."""
 
     proof_bytes: bytes
     public_inputs: CompliancePublicInputs
@@ -113,7 +113,7 @@ class Bundle:
 
 
 def is_bundle(value: Any) -> bool:
-    """Whether a JSON value is meant to be a bundle."""
+    """Whether a JSON value has the shape of a bundle."""
     return isinstance(value, dict) and {"bundleHash", "publicInputs", "amountBinding"} <= value.keys()
 
 
@@ -131,7 +131,7 @@ def _metadata(value: dict[str, Any], size: int) -> dict[str, Any]:
 
 
 def _bind(value: dict[str, Any], proof: bytes) -> Bundle:
-    """The parts, each checked against the next."""
+    """Return the bundle after the consistency checks of its parts."""
     inputs = CompliancePublicInputs.from_json(fields.member(value, "publicInputs"))
     amount_binding = binding.normalize(fields.member(value, "amountBinding"))
     authorization = None
@@ -152,7 +152,7 @@ def _bind(value: dict[str, Any], proof: bytes) -> Bundle:
 
 
 def check_bundle(value: Any) -> Bundle:
-    """The parts of a bundle. Raises InputsError unless every hash in it is right (STARK 17)."""
+    """The parts of a bundle. Raises InputsError unless every hash in it matches (STARK 17)."""
     fields.member(value, "publicInputs")
     version = AUTHORIZATION_BUNDLE_VERSION if "receipt" in value else BUNDLE_VERSION
     for name, expected in (("version", version), ("proofType", PROOF_TYPE), ("proofVersion", PROOF_VERSION)):

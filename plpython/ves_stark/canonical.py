@@ -1,7 +1,7 @@
-"""JCS as the STARK side writes it: integers of 64 bits keep all their digits (STARK 19, 11).
+"""JCS of the STARK side: 64-bit integers keep all digits (STARK 19, 11).
 
 The sequencer's JCS (`ves.canonical`) writes the nearest double instead. The two agree up to 2^53; the
-policy hash is always computed the sequencer's way, because the sequencer compares it.
+policy hash always uses the sequencer form, because the sequencer compares it.
 """
 
 from __future__ import annotations
@@ -56,6 +56,6 @@ def exact_hash(value: Any, domain: bytes = b"") -> str:
 
 
 def compute_policy_hash(policy_id: str, policy_params: dict[str, Any]) -> str:
-    """Policy hash (STARK 2, VES 13), lower-case hex, the sequencer's way. Raises InputsError."""
+    """Policy hash (STARK 2, VES 13), lower-case hex, over the sequencer form of JCS. Raises InputsError."""
     policy = {"policyId": policy_id, "policyParams": policy_params}
     return sha256(domains.COMPLIANCE_POLICY + _canonical(jcs_value, policy)).hexdigest()

@@ -22,7 +22,7 @@ _LIMB = 2**32
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """The periodic columns at one point, and what they are made of.
+    """The periodic columns at one point, with the values that they are computed from.
 
     `basis` holds the values of the Lagrange polynomials of the 16 rows, `inverses` 1/(point - g^row),
     `vanishing` is point^16 - 1.

@@ -1,4 +1,4 @@
-"""What the STARK library raises. Everything is a `StarkError`; nothing else leaves the library."""
+"""The exceptions of the STARK library. It raises only subclasses of `StarkError`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ class InputsError(StarkError, ProtocolError):
 
 
 class MalformedProofError(StarkError, ProtocolError):
-    """Bytes that are not the one encoding of a version 2 proof (STARK 14)."""
+    """Bytes that are not the canonical encoding of a version 2 proof (STARK 14)."""
 
     def __init__(self, message: str) -> None:
         super().__init__("malformed_proof", message)
 
 
 class UnacceptedOptionsError(StarkError, ProtocolError):
-    """A proof made with options that the verifier was not told to accept (STARK 8)."""
+    """A proof made with options that are not in the accepted set of the verifier (STARK 8)."""
 
     def __init__(self, message: str) -> None:
         super().__init__("unaccepted_options", message)

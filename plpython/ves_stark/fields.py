@@ -1,4 +1,4 @@
-"""Checks of single values at the border: integers, hex digests, UUIDs and text in JSON objects."""
+"""Input validation of single values: integers, hex digests, UUIDs and text in JSON objects."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def normal_hex64(value: Any, name: str) -> str:
 
 
 def uuid(value: Any, name: str) -> UUID:
-    """A UUID of its text. Raises InputsError."""
+    """A UUID from its text. Raises InputsError."""
     if isinstance(value, UUID):
         return value
     try:
@@ -59,7 +59,7 @@ def text(value: Any, name: str) -> str:
 
 
 def member(source: Any, name: str) -> Any:
-    """The member `name` of a JSON object. Raises InputsError when it is not there."""
+    """The member `name` of a JSON object. Raises InputsError if it is missing."""
     if not isinstance(source, dict) or name not in source:
         raise InputsError("missing_field", f"missing field {name}")
     return source[name]

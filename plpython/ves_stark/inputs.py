@@ -62,7 +62,7 @@ def commitment_limbs(text: Any) -> tuple[int, ...]:
 
 @dataclass
 class CompliancePublicInputs:
-    """What a proof is bound to. UUIDs and hashes are text; `check` says whether they are well formed."""
+    """Public inputs that a proof is bound to. UUIDs and hashes are text; `check` validates them."""
 
     event_id: str
     tenant_id: str
@@ -126,7 +126,7 @@ class CompliancePublicInputs:
         return exact_hash(replace(self, witness_commitment=None).to_json())
 
     def hash_full(self) -> str:
-        """Hash of everything that is present (hex)."""
+        """Hash of all present members (hex)."""
         return exact_hash(self.to_json())
 
     def hash_bound(self) -> str:
@@ -151,9 +151,9 @@ class CompliancePublicInputs:
         return Policy.of(self.policy_id, self.policy_params)
 
     def statement(self, limbs: Sequence[int]) -> Statement:
-        """What a proof for these inputs and the commitment `limbs` proves. Raises InputsError.
+        """Return the statement of a proof for these inputs and the commitment `limbs`. Raises InputsError.
 
-        Limbs that are not canonical elements are refused: c and c + P would be two names of one value.
+        Non-canonical limbs are refused: c and c + P would encode the same element.
         """
         if max(limbs) >= P:
             message = "a witness commitment element is not canonical"

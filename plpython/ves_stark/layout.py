@@ -1,4 +1,4 @@
-"""Columns of the trace and the values that the statement pins (STARK 6, 7)."""
+"""Columns of the trace and the boundary assertions of the statement (STARK 6, 7)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TRANSITION_CONSTRAINTS = 157
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What a proof is about: `limit` (u64), the 47 public input elements, 4 commitment elements < P."""
+    """The statement of a proof: `limit` (u64), the 47 public input elements, 4 commitment elements < P."""
 
     limit: int
     inputs: tuple[int, ...]
@@ -48,7 +48,7 @@ class Statement:
 
 
 def assertions(statement: Statement) -> list[tuple[int, int, int]]:
-    """The 80 assertions (row, column, value), sorted as their coefficients are drawn (STARK 7)."""
+    """The 80 assertions (row, column, value), in the order in which their coefficients are drawn (STARK 7)."""
     first = {8: 8, FIRST_ROW_FLAG: 1, ROW_NUMBER: 0, BORROW[1]: 0}
     for column in (*STATE[9:], *AMOUNT[2:], *DIFFERENCE[2:]):
         first[column] = 0

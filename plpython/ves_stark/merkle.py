@@ -37,7 +37,7 @@ def open_many(levels: list[list[bytes]], positions: Sequence[int]) -> list[list[
             if index + 1 < len(row) and row[index + 1] == node ^ 1:
                 index += 1
             else:
-                # The list is chosen by the place in this row, which shrinks on the way up.
+                # The list index is the position in the row of opened nodes, which shrinks towards the root.
                 lists[index].append(level[node ^ 1])
             above.append(node >> 1)
             index += 1
@@ -66,7 +66,7 @@ def check_opening(
 ) -> None:
     """Raise InvalidProofError unless the leaves at the sorted `positions` are under `root`.
 
-    Every digest of the node lists must be used: nothing in an opening is free.
+    Every digest of the node lists must be used: otherwise openings would be malleable.
     """
     pairs = _pairs(positions)
     if len(lists) != len(pairs):

@@ -9,7 +9,7 @@ REMAINDER_MAX_DEGREE = 15
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Everything about a proof that prover and verifier must agree on, in wire order."""
+    """Proof parameters shared by prover and verifier, in wire order."""
 
     queries: int
     blowup: int

@@ -53,7 +53,7 @@ class Policy:
 
     @staticmethod
     def of(policy_id: str, params: Any) -> Policy:
-        """The policy of an id and its parameters; members that it does not know are ignored.
+        """The policy of an id and its parameters; unknown members are ignored.
 
         Raises InputsError for an unknown id, a missing member or a value that is not a u64.
         """
@@ -91,7 +91,7 @@ class Policy:
 
     @property
     def is_portable(self) -> bool:
-        """Whether both canonical forms of JSON write the limit alike (STARK 19, trap 11): always up to 2^53."""
+        """Whether both canonical JSON forms of the limit are equal (STARK 19, trap 11): always up to 2^53."""
         return jcs_value(self.limit) == str(self.limit).encode()
 
     def __repr__(self) -> str:

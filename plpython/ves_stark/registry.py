@@ -1,7 +1,7 @@
-"""What the proof registries ask of a compliance proof: one judgement for REST and SQL (STARK 15, 16; VES 13).
+"""Verification of compliance proofs in the proof registries, shared by REST and SQL (STARK 15, 16; VES 13).
 
-Where the payload is readable, the committed amount must be the payload's: its top-level member ``amount``,
-a JSON number that is an integer from 0 to 2^64-1. Anybody who may submit could otherwise prove 0 for any event.
+For a plaintext payload the committed amount must equal its top-level member ``amount``, a JSON number that is
+an integer from 0 to 2^64-1. Otherwise any submitter could prove the amount 0 for any event.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def is_stark(proof_type: str) -> bool:
 
 
 class Binding(NamedTuple):
-    """Whether the committed amount is the event's: a state of this module, never an opinion."""
+    """Result of comparing the committed amount with the event: one of the states of this module."""
 
     state: str
 
@@ -46,7 +46,7 @@ class Binding(NamedTuple):
 
 
 def strength_of(options: bytes | None, binding: str) -> dict[str, Any] | None:
-    """What may be said about a stored proof with these option bytes, as JSON; None when it is no STARK."""
+    """Return the strength of a stored proof with these option bytes as JSON; None if it is not a STARK."""
     known = BY_BYTES.get(options or b"")
     if known is None:
         return None
@@ -56,7 +56,7 @@ def strength_of(options: bytes | None, binding: str) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`error` None: verified, or of a type that nobody verifies. `reason` is a short stable word."""
+    """`error` None: verified, or of a type without a verifier. `reason` is a short stable word."""
 
     error: str | None
     reason: str | None
@@ -82,9 +82,9 @@ def payload_amount(payload: str) -> int | None:
 
 
 def amount_binding(policy_id: str, witness: bytes, payload: str | None) -> str:
-    """How the committed amount relates to the payload; `payload` is None when it is encrypted.
+    """Return the binding state of the committed amount; `payload` is None if it is encrypted.
 
-    The budget policy proves a running total, which no single payload states.
+    The budget policy proves a running total, which no single payload contains.
     """
     if policy_id == AGENT_BUDGET:
         return NOT_APPLICABLE
@@ -108,7 +108,7 @@ def _inputs(text: str) -> CompliancePublicInputs:
 def judge(
     proof_type: str, proof: bytes, public_inputs: str, witness: bytes | None, payload: str | None
 ) -> Judgement:
-    """The judgement on a proof for canonical public inputs (JSON text); never raises for what a client sent."""
+    """Verify a proof for canonical public inputs (JSON text); never raises for client input."""
     if not is_stark(proof_type):
         return Judgement(None, None, NOT_APPLICABLE, None)
     binding, options = NOT_APPLICABLE, None
@@ -130,7 +130,7 @@ def judge(
 def stated(
     proof_type: str, proof: bytes, policy_id: str, witness: bytes | None, payload: str | None
 ) -> Judgement:
-    """The facts of a proof that is stored without being verified."""
+    """Return the judgement of a proof that is stored without verification."""
     if not is_stark(proof_type) or witness is None:
         return Judgement(None, None, NOT_APPLICABLE, None)
     options = proof[_OPTIONS] if proof[_OPTIONS] in BY_BYTES else None

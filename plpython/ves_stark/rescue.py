@@ -83,7 +83,7 @@ def amount_limbs(amount: int) -> list[int]:
 
 
 def amount_states(amount: int) -> list[list[int]]:
-    """The 15 states of the permutation that commits to `amount`; the trace shows them."""
+    """The 15 states of the permutation that commits to `amount`; the trace contains them."""
     padding = [0] * (STATE_WIDTH - RATE - 1)
     return states([*amount_limbs(amount), _AMOUNT_LIMBS, *padding])
 
@@ -107,7 +107,7 @@ def _open_lane(value: int, lane: int) -> int:
 def amount_of(limbs: Sequence[int]) -> int | None:
     """The amount inside a witness commitment, or None when it commits to no amount.
 
-    Fourteen modular powers, no secret: whoever sees a version 2 commitment knows the amount.
+    Takes fourteen modular powers and no secret: a version 2 commitment reveals the amount.
     """
     low, high = (_open_lane(limbs[lane], lane) for lane in (0, 1))
     amount = low | high << LIMB_BITS

@@ -1,6 +1,6 @@
 """Published constants of the permutation (STARK 3), row-major, as the reference implementation has them.
 
-They are data, taken as given: the round constants follow no derivation. A test checks their SHA-256.
+They are copied as data: the round constants have no known derivation. A test checks their SHA-256.
 """
 
 from __future__ import annotations

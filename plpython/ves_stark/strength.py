@@ -1,4 +1,4 @@
-"""How strong a version 2 proof is, computed (STARK 15). README.md says what the figures mean."""
+"""Computed security of a version 2 proof (STARK 15). README.md explains the figures."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ves_stark.options import Options
 
 FIELD_BITS = 64
 _COLLISION_BITS = 128
-# From this much query security on, the usual conjecture also counts the proof of work.
+# Query security in bits from which the usual conjecture also counts the proof of work.
 _GRINDING_FLOOR = 80
-# Hash calls for one more try at the out-of-domain point, after changing a leaf that nobody opens.
+# Hash calls of one retry for the out-of-domain point, after changing an unopened leaf.
 _CALLS_PER_TRY = 10
 _LEAST_PROXIMITY = 3
 _OPENINGS = 2
@@ -51,7 +51,7 @@ def proven_bits(options: Options) -> int:
 
 
 def forging_cost_log2(options: Options) -> float:
-    """Binary logarithm of the hash calls of the best attack that we know.
+    """Binary logarithm of the hash calls of the best known attack.
 
     A composition polynomial fits any 128 values, so a false statement passes at one of about 2^7
     out-of-domain points; the forger draws the point again until it is one of them.
@@ -61,7 +61,7 @@ def forging_cost_log2(options: Options) -> float:
 
 
 def facts(options: Options) -> dict[str, Any]:
-    """What may be said about a proof with these options, as JSON."""
+    """Return the security properties of a proof with these options as JSON."""
     return {
         "conjectured_bits": conjectured_bits(options),
         "proven_bits": proven_bits(options),

@@ -20,14 +20,14 @@ from ves_stark.receipt import bind_receipt
 from ves_stark.rescue import commitment
 from ves_stark.verifier import verify_proof
 
-# A stopwatch in nanoseconds. It times the work and decides nothing.
+# Clock in nanoseconds, for reported durations only.
 Clock = Callable[[], int]
 _NS_PER_MS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class ComplianceProof:
-    """A proof and what must be sent along with it."""
+    """A proof with the values that must accompany it."""
 
     proof_bytes: bytes
     proof_hash: str
@@ -39,7 +39,7 @@ class ComplianceProof:
 
 @dataclass(frozen=True, slots=True)
 class VerificationResult:
-    """The verdict on a proof; true when valid. `policy_limit` is the limit as the policy states it."""
+    """Result of a verification; truthy when valid. `policy_limit` is the limit stated in the policy."""
 
     valid: bool
     verification_time_ms: int
@@ -93,7 +93,7 @@ def prove(
     except InputsError as error:
         raise ProvingError(error.reason, error.message) from error
     limbs = commitment(amount)
-    # NumPy is loaded by who proves, never by who verifies.
+    # Lazy import: only proving needs NumPy, verifying does not.
     prover = import_module("ves_stark.prover.prove")
     data: bytes = prover.prove_statement(amount, public_inputs.statement(limbs), options)
     elapsed = (clock() - start) // _NS_PER_MS
@@ -126,9 +126,8 @@ def verify(
 ) -> VerificationResult:
     """Verify a proof for the inputs and a commitment (4 integers).
 
-    A proof that fails is a result with `valid` false. What prevents a verdict (malformed inputs or
-    proof, options that are not accepted, policy or commitment mismatch) raises a StarkError that is a
-    ValueError.
+    A proof that fails is a result with `valid` false. Malformed inputs or proofs, unaccepted
+    options and policy or commitment mismatches raise a StarkError that is also a ValueError.
     """
     limbs = limbs_of(witness_commitment)
     return _verify_bound(proof_bytes, public_inputs.bind_commitment(limbs), limbs, clock)

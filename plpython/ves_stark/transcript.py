@@ -1,4 +1,4 @@
-"""The coin: challenges from everything said so far (STARK 9)."""
+"""The public coin: derives challenges from the transcript (Fiat-Shamir, STARK 9)."""
 
 from __future__ import annotations
 

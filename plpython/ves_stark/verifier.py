@@ -1,4 +1,4 @@
-"""The verifier: bytes and a statement in, nothing or an error out (STARK 9 to 15).
+"""The verifier of proof bytes for a statement (STARK 9 to 15).
 
 All arithmetic is in the quadratic extension; a proof without extension stays in its first
 coordinate. Needs no NumPy.
@@ -85,7 +85,7 @@ def _challenges(proof: wire.Proof, statement: Statement) -> _Challenges:
 def verify_proof(data: bytes, statement: Statement, accepted: AbstractSet[Options] = ACCEPTED) -> None:
     """Return when `data` proves `statement` with options that are in `accepted`.
 
-    Raises MalformedProofError, UnacceptedOptionsError or InvalidProofError, and nothing else. Time and
+    Raises only MalformedProofError, UnacceptedOptionsError or InvalidProofError. Time and
     memory are bounded by the options, not by the input.
     """
     proof = wire.parse(data)

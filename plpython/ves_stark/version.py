@@ -1,4 +1,4 @@
-"""What proofs, bundles and the command line call themselves."""
+"""Version identifiers of proofs, bundles and the command line."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The bytes of a proof: one strict reader and one writer (STARK 14).
+"""Wire format of a proof: one strict reader and one writer (STARK 14).
 
-The reader accepts exactly what the writer makes: fixed sizes, canonical elements, shortest lengths,
+The reader accepts exactly the output of the writer: fixed sizes, canonical elements, shortest lengths,
 zero in every reserved byte and nothing after the end. Its work is bounded by the options.
 """
 
@@ -40,7 +40,7 @@ class Opening:
 
 @dataclass(slots=True)
 class Proof:
-    """A proof in parts. Element lists stay bytes; `elements` decodes what has been checked."""
+    """A proof in parts. Element lists stay encoded; `elements` decodes them after the checks."""
 
     options: Options
     unique_queries: int
@@ -64,7 +64,7 @@ def elements(data: bytes) -> tuple[int, ...]:
 
 
 def vint(value: int) -> bytes:
-    """Variable-length integer: the number of trailing zero bits of the first byte tells the length."""
+    """Variable-length integer: the number of trailing zero bits of the first byte encodes the length."""
     for length in range(1, _MAX_VINT_BYTES + 1):
         if value < 1 << 7 * length:
             return ((value << 1 | 1) << length - 1).to_bytes(length, "little")
@@ -116,7 +116,7 @@ class _Reader:
 def _read_nodes(reader: _Reader, rows: int) -> list[list[bytes]]:
     if reader.byte() != _DEPTH:
         raise MalformedProofError("an opening has the wrong depth")
-    # At most one list a row and one digest a level: a length cannot ask for more memory than that.
+    # At most one list for each row and one digest for each level: this bounds memory for any length field.
     lists = []
     for _ in range(reader.vint_up_to(rows)):
         raw = reader.take(reader.vint_up_to(_DEPTH) * DIGEST_BYTES)

@@ -1,14 +1,15 @@
 """An independent verifier of VES receipts and inclusion proofs.
 
-Written straight from the protocol text (VES 1 to 11). It shares nothing with the sequencer: it imports the standard
-library and the Ed25519 of OpenSSL (`cryptography`) and nothing else, and a test pins that. It can be copied out of
-this repository and run alone:
+Written from the protocol text (VES 1 to 11). It shares no code with the sequencer: it imports only the standard
+library and the Ed25519 of OpenSSL (`cryptography`), which a test enforces. It can be copied out of this repository
+and run alone:
 
     python independent.py keys.json evidence.ndjson
 
 `keys.json` is `{"sequencers": {sequencer id: public key hex}, "agents": {"<agent id>/<key number>": public key hex}}`.
 `evidence.ndjson` holds one object a line: `{"event": envelope, "receipt": receipt?, "proof": proof?, "commitment":
-commitment?}` or `{"chain": [commitment, ...]}`, all commitments of a stream from its first event on. The answer is one JSON object on stdout; the exit code is 0 when everything verifies, 1 when not.
+commitment?}` or `{"chain": [commitment, ...]}`, all commitments of a stream from its first event on. The result is one
+JSON object on stdout; exit code 0 if everything verifies, 1 if not.
 """
 
 from __future__ import annotations
@@ -300,7 +301,7 @@ def check_commitment(commitment: Json) -> list[str]:
 
 
 def check_chain(commitments: list[Json]) -> list[str]:
-    """Findings about all commitments of a stream: ranges without gap or overlap, state roots that follow (VES 10)."""
+    """Findings about all commitments of a stream: gaps or overlaps of ranges, broken state root chain (VES 10)."""
     findings = []
     next_start, last_root = 1, ZERO_HASH
     for commitment in commitments:
@@ -335,7 +336,7 @@ def check_proof(event: Json, proof: Json, commitment: Json) -> list[str]:
         commitment["merkle_root"], HASH_BYTES
     ):
         findings.append("the proof belongs to another commitment")
-    # A proof of a padding leaf leads to the root too.
+    # Padding leaves have valid paths too, so the position is checked.
     in_range = commitment["sequence_start"] <= number <= commitment["sequence_end"]
     if not in_range or not 0 <= index < commitment["leaf_count"]:
         findings.append("the number is outside the commitment's range")

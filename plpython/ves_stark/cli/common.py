@@ -1,4 +1,4 @@
-"""What the commands share: reading, writing, the requested policy."""
+"""Helpers of the commands: reading, writing, the requested policy."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _MICROSECONDS = 1e6
 
 
 class CliError(Exception):
-    """The command cannot go on; the text is for the user."""
+    """A failed command; the text is shown to the user."""
 
 
 def say(line: str = "") -> None:
-    """A line of output."""
+    """Print a line to stdout."""
     sys.stdout.write(line + "\n")
 
 
 def note(line: str) -> None:
-    """A line of progress, on stderr."""
+    """Print a progress line to stderr."""
     sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
@@ -73,7 +73,7 @@ def read_json(path: str, label: str) -> Any:
 
 
 def write_output(text: str, path: str | None, label: str) -> None:
-    """Write to a file and say so on stderr, or print."""
+    """Write to a file and report it on stderr, or print to stdout."""
     if path is None:
         say(text)
         return
@@ -107,7 +107,7 @@ def read_receipt(options: Namespace) -> dict[str, Any] | None:
 
 
 def receipt_intent(options: Namespace, receipt: dict[str, Any] | None) -> str | None:
-    """The intent hash of the options, or the receipt's; both must be one when both are there."""
+    """The intent hash of the options, or the receipt's; both must be equal if both are given."""
     given = None if options.intent_hash is None else normal_hex64(options.intent_hash, "--intent-hash")
     if receipt is None:
         return given

@@ -1,4 +1,4 @@
-"""`ves-stark inspect`: what a proof file says about itself. Nothing is verified."""
+"""`ves-stark inspect`: prints the metadata of a proof file. Nothing is verified."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ves_stark.cli.common import read_text, say
 from ves_stark.errors import InputsError, MalformedProofError
 from ves_stark.options import PRESETS
 
-# Label, then the places where the value may be: paths of member names.
+# Label, then possible locations of the value: paths of member names.
 _LINES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("Bundle Hash", "", ("bundleHash",)),
     ("Proof Hash", "", ("proof_hash", "proofHash")),
@@ -73,7 +73,7 @@ def _inspect_json(text: str) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Print the facts."""
+    """Print the metadata."""
     text = read_text(options.proof, "proof")
     say("Proof Inspection:")
     if text.strip().startswith("{"):

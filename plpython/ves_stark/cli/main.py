@@ -1,4 +1,4 @@
-"""Parsing of the command line. A command's module is loaded when the command runs."""
+"""Command line parsing. The module of a command is imported when the command runs."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def _run(options: Namespace) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Exit codes: 0 fine, 1 refused or invalid, 2 wrong usage."""
+    """Run one command. Exit codes: 0 success, 1 refused or invalid, 2 wrong usage."""
     options = _parser().parse_args(arguments)
     try:
         return _run(options)

@@ -37,10 +37,10 @@ _KEY = "STATESET_API_KEY"
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """An API key is for the host that the user named."""
+    """Refuses redirects, so that the API key is sent only to the host that the user named."""
 
     def redirect_request(self, *_: Any) -> None:
-        """Refuse: the redirect itself is then the answer, an error."""
+        """Return no request: urllib then reports the redirect as an HTTP error."""
 
 
 class Client:
@@ -54,7 +54,7 @@ class Client:
         self._open = build_opener(_NoRedirect).open
 
     def call(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The JSON object that answers a GET, or a POST when there is a body."""
+        """Return the JSON object of the response to a GET, or to a POST if there is a body."""
         data = None if body is None else json.dumps(body).encode()
         request = Request(self._base + path, data, self._headers)  # noqa: S310 - the scheme is checked
         try:
@@ -92,7 +92,7 @@ def _report(answer: dict[str, Any], names: tuple[str, ...]) -> None:
 
 
 def run(options: Namespace) -> int:
-    """Print the stored proof's id and hashes; with ``--verify`` the sequencer's verdict too."""
+    """Print the stored proof's id and hashes; with ``--verify`` also the verification result of the sequencer."""
     receipt = read_receipt(options)
     if receipt is not None:
         if UUID(receipt["eventId"]) != options.event_id:

@@ -1,1 +1,1 @@
-"""The prover. Needs NumPy, the rest of the library does not."""
+"""The prover, the only part of the library that needs NumPy."""

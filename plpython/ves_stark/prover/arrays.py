@@ -81,7 +81,7 @@ def matmul(a: Array, b: Array) -> Array:
 
     Exact through floating-point matrix products of 22-bit limbs, which the linear algebra library does
     an order of magnitude faster than integer ones. In blocks of rows, small enough that the library
-    does not spread them over threads: waking those costs three times the work.
+    does not use its threads: waking them takes three times as long as the product.
     """
     rows = max(1, _SERIAL_WORK // b.size)
     return np.concatenate([_matmul(a[at : at + rows], b) for at in range(0, len(a), rows)])

@@ -1,4 +1,4 @@
-"""Tables that depend on the domain only; computed once a process."""
+"""Tables that depend on the domain only; computed once in a process."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Proof of work: BLAKE3 of one short block, thousands of nonces at a time.
 
-A call of the hash for each nonce takes seconds at 20 bits; one block of 40 bytes is few enough
-operations to do on whole arrays.
+One hash call for each nonce takes seconds at 20 bits; a single 40-byte block is cheap to vectorize over
+NumPy arrays.
 """
 
 from __future__ import annotations

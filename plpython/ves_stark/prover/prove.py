@@ -1,4 +1,4 @@
-"""The prover: deterministic, the same bytes as the reference (STARK 6 to 14)."""
+"""The prover: deterministic, byte-identical to the reference (STARK 6 to 14)."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def _check(amount: int, statement: Statement) -> None:
 def prove_statement(amount: int, statement: Statement, options: Options = DEFAULT) -> bytes:
     """Bytes of the proof that the committed `amount` is at most the limit of `statement`.
 
-    Raises ProvingError when that is false or the commitment is another amount's. Same arguments, same
-    bytes: there is no randomness.
+    Raises ProvingError when that is false or the commitment is another amount's. The result
+    is deterministic.
     """
     _check(amount, statement)
     tables = domain()

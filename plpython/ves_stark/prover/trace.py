@@ -6,7 +6,7 @@ from ves_stark import layout
 from ves_stark.layout import ROWS, WIDTH, Statement
 from ves_stark.rescue import LIMB_BITS, amount_limbs, amount_states
 
-# Bits and borrows mean nothing after row 0; this is what stands there.
+# Filler for bit and borrow columns, which are unused after row 0.
 _FILLER = 2
 
 
