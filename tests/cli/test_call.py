@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.cli.conftest import runner
+from ves_api.cli import operation_commands
+from ves_api.cli.config import config
+from ves_api.cli.main import app
+from ves_api.operations.commitments import get_commitment
+from ves_client.commands import program
 from ves_edge.gen.functions import FUNCTIONS
 
 if TYPE_CHECKING:
@@ -86,6 +93,31 @@ def test_wrong_usage_and_an_unreachable_database_have_their_exit_codes(
     here: System, ves: Callable[..., Any], arguments: list[str], code: int
 ) -> None:
     assert ves("call", *arguments).code == code
+
+
+def test_an_operation_that_declares_a_command_has_it(
+    here: System, ves: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    declared = replace(get_commitment, name="list_signers", summary="List signers", command="signers list")
+    monkeypatch.setattr(operation_commands, "_operations", lambda: iter([declared]))
+    small = program.new_program("ves", "")
+    small.command("config")(config)
+    for _ in range(2):
+        operation_commands.add_operation_commands(small)
+    with_operations = runner("ves", lambda: program.run(small), monkeypatch, capsys)
+    assert "List signers." in with_operations("signers", "--help").out
+    shown = with_operations("signers", "list", "--json")
+    assert shown.code == 0, shown.err
+    assert json.loads(shown.out) == json.loads(ves("call", "list_signers", "--json").out)
+    assert with_operations("signers", "list").out == ves("call", "list_signers").out
+    assert with_operations("signers", "nonsense").code == 2
+
+
+def test_operations_are_imported_only_for_words_that_no_other_command_has() -> None:
+    known = (["fsck"], ["keys", "list", "--agent"], ["call", "anything"], ["schemas", "list"])
+    assert all(operation_commands.is_known(app, words) for words in known)
+    unknown = ([], ["--help"], ["nonsense"], ["schemas", "nonsense"], ["keys", "--help"])
+    assert not any(operation_commands.is_known(app, words) for words in unknown)
 
 
 def test_a_function_that_the_role_may_not_execute_is_refused(here: System, ves: Callable[..., Any]) -> None:

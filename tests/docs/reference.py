@@ -17,6 +17,7 @@ from psycopg.rows import dict_row
 
 from tests.api.surface.conftest import DOCUMENT
 from ves_api.cli.main import app as ves
+from ves_api.cli.operation_commands import add_operation_commands
 from ves_api.settings import Environment, read
 from ves_client.commands.main import app as ves_agent
 from ves_workers.runtime.settings import Settings as WorkerSettings
@@ -200,6 +201,7 @@ def views(connection: psycopg.Connection[Any]) -> str:
 
 def commands() -> str:
     """Every command of each program with its arguments and options."""
+    add_operation_commands(ves)
     sections = []
     for program, app in (("ves", ves), ("ves-agent", ves_agent)):
         rows = []

@@ -98,10 +98,17 @@ def test_it_is_in_every_generated_file_that_it_belongs_to(copy: Path) -> None:
     for name, text in (
         ("docs/reference/routes.md", "`GET /api/v1/ves/rejections` | read, and the stream in scope"),
         ("docs/reference/functions.md", "### `list_rejections`"),
+        ("docs/reference/commands.md", "`ves rejections list`"),
         ("api/ves_edge/gen/aio.py", "async def list_rejections("),
         ("api/ves_edge/gen/sync.py", "def list_rejections("),
     ):
         assert text in (copy / name).read_text(encoding="utf-8"), name
+
+
+def test_its_command_has_the_options_of_the_functions_parameters(copy: Path) -> None:
+    shown = run(copy, "-m", "ves_api.cli", "rejections", "list", "--help")
+    for option in ("--tenant", "--store", "--after-id", "--max-rows", "--json"):
+        assert option in shown
 
 
 def test_a_route_without_a_permission_cannot_be_made(copy: Path) -> None:

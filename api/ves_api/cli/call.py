@@ -6,11 +6,10 @@ import difflib
 from typing import Any
 
 import typer
-from rich.table import Table
 
 from ves_api.cli.database import open_database
-from ves_api.cli.frame import Answer, call, plain_option, register, show
-from ves_client.commands.output import out, print_table
+from ves_api.cli.frame import call, plain, plain_option, register, show
+from ves_client.commands.output import out
 from ves_client.errors import usage
 from ves_edge.catalog import Function
 from ves_edge.gen.functions import FUNCTIONS
@@ -43,30 +42,6 @@ def _add(app: typer.Typer, function: Function) -> None:
     def run(database_url: str | None, as_json: bool, **values: Any) -> None:
         with open_database(database_url) as db:
             found = call(db, function, values)
-        if isinstance(found, list) and not as_json:
-            _print(function, found)
-        else:
-            lines = [] if function.returns == "nothing" else _lines(found)
-            show(Answer(found, lines), as_json=as_json)
+        show(plain(function.name)(found, values), as_json=as_json)
 
     register(app, function.name, run, f"{function.comment}\n\nRoles: {', '.join(function.roles)}.", options)
-
-
-def _lines(found: Any) -> list[str]:
-    if isinstance(found, dict):
-        return [f"{name}: {_text(value)}" for name, value in found.items()]
-    return [_text(found)]
-
-
-def _print(function: Function, rows: list[dict[str, Any]]) -> None:
-    table = Table(*(column.name for column in function.columns), box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*map(_text, row.values()))
-    print_table(table)
-    out.print(f"{len(rows)} rows")
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    return "-" if value is None else str(value)

@@ -67,6 +67,32 @@ def rows(name: str, line: Callable[[Any], str], hidden: frozenset[str] = frozens
     return render
 
 
+def plain(function: str) -> Render:
+    """Render whatever a function answers: a table of rows, a line for each member of a row, a value, or nothing."""
+    columns = [column.name for column in FUNCTIONS[function].columns]
+
+    def render(found: Any, _given: Given) -> Answer:
+        if isinstance(found, list):
+            return Answer(found, [*_table(columns, found), f"{len(found)} rows"])
+        if isinstance(found, dict):
+            return Answer(found, [f"{name}: {_text(value)}" for name, value in found.items()])
+        return Answer(found, [] if FUNCTIONS[function].returns == "nothing" else [_text(found)])
+
+    return render
+
+
+def _table(columns: list[str], found: list[dict[str, Any]]) -> list[str]:
+    cells = [columns, *([_text(value) for value in row.values()] for row in found)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    return "-" if value is None else str(value)
+
+
 def document(text: Callable[[Any, Given], str], **members: Callable[[Any, Given], Any]) -> Render:
     """Render one result as a line of text and as a JSON object with members from the result and the parameters."""
     return lambda answer, given: Answer(

@@ -6,6 +6,7 @@ Exit codes of every command: 0 fine; 1 a check failed (a finding, an invalid rec
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ from ves_api.cli.call import call_function
 from ves_api.cli.config import config
 from ves_api.cli.directory import DatabaseDirectory, with_database_url
 from ves_api.cli.frame import operator_command
+from ves_api.cli.operation_commands import add_operation_commands, is_known
 from ves_api.cli.operations.commands import COMMANDS
 from ves_api.cli.serve import serve
 from ves_api.cli.story import story
@@ -74,6 +76,8 @@ def _root(
 
 def main() -> None:
     """Run `ves` and end the process with a documented exit code."""
+    if not is_known(app, sys.argv[1:]):
+        add_operation_commands(app)
     program.run(app)
 
 
