@@ -1,7 +1,7 @@
-"""The edge for requests: REST (and the command line) in front of the engine.
+"""The request edge: REST API and command line in front of the engine.
 
-Handlers authenticate, decode, make one call of the database and encode. What is accepted, refused, numbered or
-proved is decided by database functions of schema `ves`.
+Handlers authenticate, decode, make one database call and encode. The functions of schema `ves` decide on acceptance,
+sequencing and proofs.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Writes `ves_edge/gen`: the typed calls of the functions of schema `ves`, read from an installed database.
 
-`python -m ves_edge.generate <database url>`, of a database in full mode; `make generate` starts a server for it. What
-the catalog cannot say (which values may be null, which calls may be repeated) is in sql/calls.toml; an entry that is
-missing stops the generation.
+`python -m ves_edge.generate <database url>`, of a database in full mode; `make generate` starts a server for it. Facts
+that the catalog lacks (nullable values, idempotent calls) are in sql/calls.toml; a missing entry is an error.
 """
 
 from __future__ import annotations
@@ -102,7 +101,7 @@ class GenerateError(Exception):
 
 
 class Facts:
-    """sql/calls.toml, with a note of what was asked for: an entry that nothing asks for is wrong too."""
+    """Reader of sql/calls.toml that records the entries used, because an unused entry is an error too."""
 
     def __init__(self, text: str) -> None:
         data = tomllib.loads(text)

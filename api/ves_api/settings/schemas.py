@@ -16,7 +16,7 @@ _NAME = "SCHEMA_VALIDATION_MODE"
 
 @dataclass(frozen=True, slots=True)
 class SchemaSettings:
-    """`validation`: what ingest does with the registered schemas."""
+    """`validation`: mode of payload validation at ingest."""
 
     validation: ValidationMode
 
