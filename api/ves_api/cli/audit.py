@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from ves_api.cli.database import OperatorDatabase
-from ves_api.cli.frame import Answer, call_command, operator_command, rows
+from ves_api.cli.frame import Answer, call_command, operator_command, option, rows
 from ves_client.errors import Exit
 from ves_edge.gen import sync
 
@@ -39,10 +39,6 @@ def _line(entry: dict[str, Any]) -> str:
     )
 
 
-def _only(what: str) -> Any:
-    return Annotated[str | None, typer.Option(help=f"Only this {what}.")]
-
-
 call_command(
     app,
     "list",
@@ -50,35 +46,19 @@ call_command(
     "List audit entries, each tenant's newest first. All tenants by default; the nil tenant is the system's own.",
     rows("entries", _line),
     options={
-        "action": (_only("action"), None),
-        "actor": (_only("actor"), None),
-        "resource_type": (_only("kind of resource"), None),
-        "resource_id": (_only("resource"), None),
-        "from_time": (
-            Annotated[
-                dt.datetime | None,
-                typer.Option("--since", help="At or after this time (UTC).", callback=_utc),
-            ],
-            None,
+        "action": option(str | None, None, help="Only this action."),
+        "actor": option(str | None, None, help="Only this actor."),
+        "resource_type": option(str | None, None, help="Only this kind of resource."),
+        "resource_id": option(str | None, None, help="Only this resource."),
+        "from_time": option(
+            dt.datetime | None, None, "--since", help="At or after this time (UTC).", callback=_utc
         ),
-        "to_time": (
-            Annotated[
-                dt.datetime | None, typer.Option("--until", help="Before this time (UTC).", callback=_utc)
-            ],
-            None,
+        "to_time": option(dt.datetime | None, None, "--until", help="Before this time (UTC).", callback=_utc),
+        "success": option(
+            bool | None, None, "--done/--failed", help="Only what was done, or only what was refused."
         ),
-        "success": (
-            Annotated[
-                bool | None,
-                typer.Option("--done/--failed", help="Only successful, or only refused actions."),
-            ],
-            None,
-        ),
-        "max_rows": (Annotated[int, typer.Option("--limit", min=1, max=MOST, help="Most entries.")], 100),
-        "newest_first": (
-            Annotated[bool, typer.Option(" /--oldest-first", help="Instead of newest first.")],
-            True,
-        ),
+        "max_rows": option(int, 100, "--limit", min=1, max=MOST, help="Most entries."),
+        "newest_first": option(bool, True, " /--oldest-first", help="Instead of newest first."),
     },
     without=("after_tenant", "after_number"),
 )

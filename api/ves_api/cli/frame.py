@@ -110,6 +110,16 @@ def answer(value: Any, _given: Given) -> Any:
     return value
 
 
+def option(kind: Any, default: Any, *flags: str, **settings: Any) -> tuple[Any, Any]:
+    """Declare the option of a parameter; `...` as the default makes it required."""
+    return Annotated[kind, typer.Option(*flags, **settings)], default
+
+
+def argument(kind: Any, help_text: str, **settings: Any) -> tuple[Any, Any]:
+    """Declare that a parameter is given by its place."""
+    return Annotated[kind, typer.Argument(help=help_text, **settings)], ...
+
+
 def call_command(
     app: typer.Typer,
     name: str,
@@ -122,8 +132,7 @@ def call_command(
 ) -> None:
     """Declare a command that is one call of `ves.<function>`.
 
-    `options` replaces the options of parameters, by an annotation (its type, `typer.Option` or `typer.Argument`) and a
-    default (`...` for none). Parameters in `without` keep the function's default. A tenant or a store that is required
+    `options` replaces the options of parameters, made by `option` or `argument`. Parameters in `without` keep the function's default. A tenant or a store that is required
     may come from the settings.
     """
     called, declared = FUNCTIONS[function], options or {}
@@ -213,12 +222,12 @@ def plain_option(parameter: Parameter, flag: str) -> inspect.Parameter:
     kind: Any = _TYPES.get(text, str)
     least, most = (0, U32_MAX) if parameter.is_key_number else (None, None)
     flags = f"{flag}/--no-{flag.removeprefix('--')}" if kind is bool else flag
-    option = typer.Option(
+    declared = typer.Option(
         flags, help=parameter.sql_type, show_default=default_of(parameter) is not None, min=least, max=most
     )
     default = default_of(parameter) if optional else ...
     default = None if default == [] else default
-    return _keyword(parameter.name, Annotated[kind | None if optional else kind, option], default)
+    return _keyword(parameter.name, Annotated[kind | None if optional else kind, declared], default)
 
 
 def _option(parameter: Parameter, declared: tuple[Any, Any] | None) -> inspect.Parameter:

@@ -10,7 +10,7 @@ import typer
 
 from ves.codec import U32_MAX
 from ves_api.cli.database import OperatorDatabase
-from ves_api.cli.frame import Answer, call_command, document, given, operator_command, rows
+from ves_api.cli.frame import Answer, argument, call_command, document, given, operator_command, option, rows
 from ves_api.cli.options import Tenant, need_tenant
 from ves_client.errors import ClientError, Exit
 from ves_edge.gen import sync
@@ -19,7 +19,7 @@ app = typer.Typer(no_args_is_help=True, help="Encryption groups: recipients of s
 
 GroupId = Annotated[UUID, typer.Argument(help="Id of the group, as `list` shows it.")]
 _GROUP = {"group_id": (GroupId, ...)}
-_MEMBER = {**_GROUP, "agent_id": (Annotated[UUID, typer.Option("--agent", help="Agent UUID.")], ...)}
+_MEMBER = {**_GROUP, "agent_id": option(UUID, ..., "--agent", help="Agent UUID.")}
 
 
 class Role(StrEnum):
@@ -40,8 +40,8 @@ call_command(
     "Make a group.",
     document(lambda made, _: f"made group {made}", group_id=lambda made, _: made, name=given("name")),
     options={
-        "name": (Annotated[str, typer.Argument(help="Name, unique in the tenant.")], ...),
-        "description": (Annotated[str | None, typer.Option(help="Free text.")], None),
+        "name": argument(str, "Name, unique in the tenant."),
+        "description": option(str | None, None, help="Free text."),
     },
     without=("created_by",),
 )
@@ -100,13 +100,9 @@ call_command(
     ),
     options={
         **_MEMBER,
-        "role": (Annotated[Role, typer.Option(help="admin members manage members.")], Role.MEMBER),
-        "encryption_key_id": (
-            Annotated[
-                int | None,
-                typer.Option("--key-id", min=0, max=U32_MAX, help="Key to seal to; the newest by default."),
-            ],
-            None,
+        "role": option(Role, Role.MEMBER, help="admin members manage members."),
+        "encryption_key_id": option(
+            int | None, None, "--key-id", min=0, max=U32_MAX, help="Key to seal to; the newest when left out."
         ),
     },
     without=("added_by",),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-import typer
+from typing import Any
 
 from ves_api.cli import rotation
-from ves_api.cli.frame import Answer, call_command, document, given, rows
+from ves_api.cli.frame import Answer, call_command, document, given, option, rows
 from ves_api.cli.rotation import Agent, KeyId
 from ves_client.commands import keys as agent_keys
 
@@ -44,7 +42,7 @@ call_command(
     options={
         "agent_id": (Agent, ...),
         "key_id": (KeyId, ...),
-        "reason": (Annotated[str | None, typer.Option(help="Why; kept with the key.")], None),
+        "reason": option(str | None, None, help="Why; kept with the key."),
     },
 )
 

@@ -13,7 +13,7 @@ import typer
 from ves.codec import U32_MAX
 from ves.timestamps import rfc3339_moment
 from ves_api.cli.database import OperatorDatabase
-from ves_api.cli.frame import Answer, answer, call_command, document, operator_command, rows
+from ves_api.cli.frame import Answer, answer, argument, call_command, document, operator_command, option, rows
 from ves_api.cli.options import Tenant, need_tenant
 from ves_client.agent import AgentKey
 from ves_client.errors import usage
@@ -50,13 +50,11 @@ class KeyType(StrEnum):
 
 
 Why = Annotated[Reason, typer.Option("--reason", help="Kept with the key.")]
+_HOURS = 876_000
 _ANY_AGENT = {"agent_id": (AnyAgent, None)}
 _POLICY_OF = {
     **_ANY_AGENT,
-    "key_type": (
-        Annotated[KeyType, typer.Option("--key-type", help="What the keys are for.")],
-        KeyType.SIGNING,
-    ),
+    "key_type": option(KeyType, KeyType.SIGNING, "--key-type", help="What the keys are for."),
 }
 
 
@@ -138,10 +136,7 @@ call_command(
     options={
         "agent_id": (Agent, ...),
         "key_id": (KeyId, ...),
-        "scheduled_at": (
-            Annotated[str, typer.Option("--at", help="RFC 3339 time with an offset.", callback=_instant)],
-            ...,
-        ),
+        "scheduled_at": option(str, ..., "--at", help="RFC 3339 time with an offset.", callback=_instant),
         "reason": (Why, Reason.MANUAL),
         "new_key_id": (NewKeyId, None),
     },
@@ -154,12 +149,7 @@ call_command(
     document(
         lambda done, _: "cancelled" if done else "there is no open rotation of this id", cancelled=answer
     ),
-    options={
-        "rotation_id": (
-            Annotated[UUID, typer.Argument(help="Id of the rotation, as `rotations` shows it.")],
-            ...,
-        )
-    },
+    options={"rotation_id": argument(UUID, "Id of the rotation, as `rotations` shows it.")},
 )
 
 
@@ -203,30 +193,16 @@ call_command(
     document(lambda policy, _: f"policy {policy} is in force", policy_id=answer),
     options={
         **_POLICY_OF,
-        "max_age_hours": (
-            Annotated[
-                int | None, typer.Option(min=1, max=876_000, help="Maximum age of a key; then it is due.")
-            ],
-            None,
+        "max_age_hours": option(
+            int | None, None, min=1, max=_HOURS, help="Due so long after its validity began."
         ),
-        "max_usage_count": (
-            Annotated[int | None, typer.Option("--max-uses", min=1, help="Due after so many uses.")],
-            None,
+        "max_usage_count": option(int | None, None, "--max-uses", min=1, help="Due after so many uses."),
+        "warning_threshold_hours": option(int, 24, "--warning-hours", min=0, max=_HOURS),
+        "grace_period_hours": option(int, 72, "--grace-hours", min=0, max=_HOURS),
+        "enforce_expiry": option(
+            bool, True, "--enforce/--warn", help="Retire a due key also without a successor."
         ),
-        "warning_threshold_hours": (Annotated[int, typer.Option("--warning-hours", min=0, max=876_000)], 24),
-        "grace_period_hours": (Annotated[int, typer.Option("--grace-hours", min=0, max=876_000)], 72),
-        "enforce_expiry": (
-            Annotated[
-                bool, typer.Option("--enforce/--warn", help="Retire a due key even without a successor.")
-            ],
-            True,
-        ),
-        "auto_rotate": (
-            Annotated[
-                bool, typer.Option("--auto-rotate", help="Rotate to a registered successor automatically.")
-            ],
-            False,
-        ),
+        "auto_rotate": option(bool, False, "--auto-rotate", help="Hand over to a registered successor."),
     },
 )
 

@@ -13,7 +13,7 @@ import typer
 
 from ves.schemas.compiled import compile_schema
 from ves_api.cli.database import OperatorDatabase
-from ves_api.cli.frame import Answer, call_command, document, given, operator_command, rows
+from ves_api.cli.frame import Answer, argument, call_command, document, given, operator_command, rows
 from ves_api.cli.options import Tenant, need_tenant
 from ves_client.errors import ClientError, Exit, usage
 from ves_edge.gen import sync
@@ -22,7 +22,7 @@ app = typer.Typer(
     no_args_is_help=True, help="JSON Schemas of event types: list, show, register, status, delete, validate."
 )
 
-_SCHEMA = {"schema_id": (Annotated[UUID, typer.Argument(help="Id of the schema, as `list` shows it.")], ...)}
+_SCHEMA = {"schema_id": argument(UUID, "Id of the schema, as `list` shows it.")}
 File = Annotated[Path, typer.Argument(help="File with the JSON; - reads standard input.")]
 
 
@@ -121,12 +121,7 @@ call_command(
     ),
     options={
         **_SCHEMA,
-        "status": (
-            Annotated[
-                Status, typer.Argument(metavar="STATE", help="Only active schemas are used at ingest.")
-            ],
-            ...,
-        ),
+        "status": argument(Status, "Only active schemas are used at ingest.", metavar="STATE"),
     },
 )
 call_command(
