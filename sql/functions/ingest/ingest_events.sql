@@ -94,7 +94,7 @@ begin
       select 'VES_LEAF_V1'::bytea || uuid_send(s.tenant_id) || uuid_send(s.store_id)
       from unnest(tenant_ids, store_ids) as s (tenant_id, store_id)
     );
-    select array_agg(n.stream), array_agg(distinct n.start) into v_stream_numbers, v_starts
+    select array_agg(n.stream order by n.stream), array_agg(distinct n.start) into v_stream_numbers, v_starts
     from (
       select s.stream::smallint, s.start
       from (
@@ -166,12 +166,11 @@ begin
     and bool_and(g.is_plain)
     and count(distinct g.event_id) = v_count
     and count(distinct g.command_id) = count(g.command_id),
-    array_agg(g.stored_version)
+    array_agg(g.stored_version order by g.ord)
   into v_is_clean, v_stored_versions
   from (
     select
-      l.event_id,
-      l.command_id,
+      l.ord, l.event_id, l.command_id,
       l.refusal is null and l.base_version is null
       and (
         select true from ves_store.ves_events as e
@@ -196,7 +195,7 @@ begin
         limit 1
       ), 0) as stored_version
     from unnest(v_stream_numbers, event_ids, command_ids, entity_types, entity_ids, base_versions, refusals)
-      as l (stream, event_id, command_id, entity_type, entity_id, base_version, refusal)
+      with ordinality as l (stream, event_id, command_id, entity_type, entity_id, base_version, refusal, ord)
   ) as g;
 
   if v_is_clean then
