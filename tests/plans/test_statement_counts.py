@@ -105,7 +105,7 @@ def test_a_legacy_batch_of_any_size_takes_at_most_twelve_statements(
 ) -> None:
     writer = Writer(api.connection)
     first = writer.columns(*[Legacy() for _ in range(size)])
-    assert count(lambda: api.connection.execute(LEGACY_CALL, first)) <= MAX_STATEMENTS, "the first call"
+    assert count(lambda: api.connection.execute(LEGACY_CALL, first)) <= MAX_FIRST_STATEMENTS, "the first call"
     assert count(lambda: api.connection.execute(LEGACY_CALL, first)) <= MAX_STATEMENTS, "all duplicates"
 
 

@@ -50,7 +50,7 @@ begin
         select s.tenant_id, ves_int.row_key($2, s.content) as row_key, ves_int.row_hash(s.content) as row_hash
         from (select '00000000-0000-0000-0000-000000000000'::uuid as tenant_id, 1 as current_sequence) as absent
         cross join lateral (
-          select tenant_id, to_json(t) as content
+          select tenant_id, ves_int.row_content(to_json(t)) as content
           from ves_store.%1$I as t
           where ($1 is null or tenant_id = $1) and current_sequence > 0
         ) as s

@@ -12,9 +12,11 @@ set intervalstyle to 'postgres'
 as $$
 begin
   if tg_op = 'DELETE' then
-    perform ves_int.note_row(tg_table_name::text, to_json(old), true);
-  elsif tg_op = 'INSERT' or tg_nargs > 0 or ves_int.row_hash(to_json(new)) <> ves_int.row_hash(to_json(old)) then
-    perform ves_int.note_row(tg_table_name::text, to_json(new));
+    perform ves_int.note_row(tg_table_name::text, ves_int.row_content(to_json(old)), true);
+  elsif tg_op = 'INSERT' or tg_nargs > 0
+    or ves_int.row_hash(ves_int.row_content(to_json(new))) <> ves_int.row_hash(ves_int.row_content(to_json(old)))
+  then
+    perform ves_int.note_row(tg_table_name::text, ves_int.row_content(to_json(new)));
   end if;
   return null;
 end

@@ -36,7 +36,7 @@ begin
     table_name);
   -- rows from before the table was watched
   if v_is_new then
-    execute format('select ves_int.note_row(%1$L, to_json(s)) from ves_store.%1$I as s', table_name);
+    execute format('select ves_int.note_row(%1$L, ves_int.row_content(to_json(s))) from ves_store.%1$I as s', table_name);
   end if;
 end
 $$;

@@ -16,6 +16,8 @@ begin
       perform ves_int.raise_error('insufficient_permissions', '{}', 'Only an operator acts without a caller');
     end if;
     return v_tenant_id;
+  elsif jsonb_typeof(managed_tenant.caller) <> 'object' then
+    perform ves_int.raise_error('invalid_field', '{"field": "caller"}');
   end if;
   select c.* into v_caller
   from jsonb_to_record(managed_tenant.caller) as c (tenant_id uuid, agent_id uuid, can_admin boolean);

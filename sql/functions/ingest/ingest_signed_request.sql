@@ -49,7 +49,7 @@ begin
     from unnest(v_batch.payloads, v_batch.payloads_at_rest) with ordinality as g (payload, blob, ord);
   end if;
   <<attempts>>
-  for v_attempt in 1 .. 3 loop
+  for v_attempt in 1 .. 5 loop
     begin
       select * into v_judged
       from ves_int.judge_schemas(
@@ -70,7 +70,7 @@ begin
       -- the next look sees it
       -- VE634: a schema of the tenant changed since it was looked at
       when unique_violation or deadlock_detected or sqlstate 'VE634' then
-        if v_attempt = 3 then
+        if v_attempt = 5 then
           raise;
         end if;
     end;

@@ -118,7 +118,7 @@ def test_neither_a_missing_nor_a_wrong_key_lets_an_event_pass(call):
         ("[]", "VE002"),
         (AGENT.body().decode(), "VE009"),
         (AGENT.body(AGENT.event(entity_id="")).decode(), "VE007"),
-        (AGENT.body(AGENT.event(), payload=None).decode(), "VE008"),
+        (AGENT.body(AGENT.event(), payload=None).decode(), "VE007"),
         (AGENT.body(AGENT.event(), Agent().event()).decode(), "VE011"),
         (AGENT.body(*[AGENT.event()] * 1001).decode(), "VE005"),
     ],
