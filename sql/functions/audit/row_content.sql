@@ -1,4 +1,4 @@
--- A json column may hold an escaped U+0000, which PostgreSQL stores but refuses to read; such a row is still noted.
+-- A json column may hold an escaped U+0000, which PostgreSQL stores but cannot read; such rows are noted too.
 create or replace function ves_int.row_content(stored_row json)
 returns json
 language sql
