@@ -189,7 +189,7 @@ ROWS = [
 ]
 
 # Read by another program than the server, in this file: a switch for the whole database, audited itself.
-ELSEWHERE = {"AUDIT_LOG_ENABLED": "engine/commands.py"}
+ELSEWHERE = {"AUDIT_LOG_ENABLED": "cli/engine_commands.py"}
 
 LATER = {
     "GRPC_PORT": "there is no gRPC listener yet; a value without effect is not taken",
