@@ -138,10 +138,9 @@ class Coalescer:
         while self._contended and self._waits < _WAITING_CALLS:
             self._waits += 1
             self._start(self._wait_for(self._contended.popleft()))
-        while self._ready and self._shared < _SHARED_CALLS:
-            streams, parts = self._gather()
+        if self._ready and self._shared < _SHARED_CALLS:
             self._shared += 1
-            self._start(self._share(streams, parts))
+            self._start(self._share())
 
     def _gather(self) -> tuple[list[_Stream], list[Part]]:
         """Dequeue the requests of the next shared call, by stream."""
@@ -163,10 +162,15 @@ class Coalescer:
         self._ready.extendleft(reversed(left))
         return streams, parts
 
-    async def _share(self, streams: list[_Stream], parts: list[Part]) -> None:
-        """Run one shared call; busy streams are queued for a call that waits for the lock."""
+    async def _share(self) -> None:
+        """Serve one shared call; streams that were busy go on to calls that wait.
+
+        Gathers when it runs, so that the call takes along what arrived in the same turn of the event loop.
+        """
+        streams, parts = self._gather()
+        self._schedule()
         try:
-            busy = await self._serve(parts)
+            busy = await self._serve(parts) if parts else []
         finally:
             self._shared -= 1
         for stream, part in zip(streams, parts, strict=True):
