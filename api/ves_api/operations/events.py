@@ -35,7 +35,6 @@ if TYPE_CHECKING:
         "batch_too_large",
         "payload_too_large",
         "invalid_field",
-        "missing_field",
         "agent_mismatch",
     ),
     caches_identity=True,

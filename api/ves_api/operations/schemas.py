@@ -229,7 +229,7 @@ async def get_latest_schema(context: Context, given: LatestSchemaOf) -> Schema:
     permission=in_tenant("read"),
     input=ValidateRequest,
     output=ValidateResponse,
-    errors=("schema_not_found", "invalid_field"),
+    errors=("schema_not_found",),
 )
 async def validate_payload(context: Context, given: ValidateRequest) -> ValidateResponse:
     """Check a payload; without a schema every payload is valid."""
