@@ -43,9 +43,10 @@ fix: tools ## format and repair what can be repaired mechanically
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/sqlfluff fix --disable-progress-bar sql plpython/wrappers
 
-generate: tools ## write what is made from the code: baseline migration, error codes, typed database calls, docs/reference
+generate: tools ## write what is made from the code: baseline migration, error codes, typed database calls, gRPC messages, docs/reference
 	@$(python) -m ves_install.generate
 	@$(python) -m tests.support.generated_calls
+	@$(python) -m tests.support.generated_rpc
 	@$(python) -m tests.docs
 
 bench: tools ## measure; prints a table and JSON, keeps the result under tests/bench/results

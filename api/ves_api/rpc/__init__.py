@@ -1,0 +1,1 @@
+"""gRPC: the same operations as HTTP, bound to the services of proto/ (grpc-api)."""
