@@ -23,13 +23,14 @@ from ves_api.auth.permission import (
     in_tenant,
     where_found,
 )
-from ves_api.operations.kit import Context, Operation, operation
+from ves_api.operations.kit import Area, Context, Operation
 from ves_api.operations.parameters import NoInput, Stream
 from ves_edge.errors import ApiError
 
 OURS, THEIRS, STORE, ELSEWHERE, AGENT = (uuid.UUID(int=n) for n in range(1, 6))
 READER = dataclasses.replace(NOBODY, tenant_id=OURS, can_read=True, stores=frozenset({STORE}))
 WRITER = dataclasses.replace(NOBODY, tenant_id=OURS, can_write=True, agent_id=AGENT)
+operation = Area("An area").operation
 ADMINISTRATOR = dataclasses.replace(NOBODY, tenant_id=OURS, can_admin=True)
 
 
@@ -50,20 +51,26 @@ async def nothing(context: Context, given: Any) -> None:
 
 
 def declare(**members: Any) -> Operation[Any]:
-    wanted: dict[str, Any] = {
-        "summary": "",
-        "tag": "",
-        "permission": ADMIN,
-        "input": NoInput,
-        "output": None,
-        **members,
-    }
+    wanted: dict[str, Any] = {"permission": ADMIN, "input": NoInput, **members}
     return operation(**wanted)(nothing)
+
+
+def test_name_summary_tag_input_and_output_of_an_operation_are_those_of_its_call() -> None:
+    async def count_members(context: Context, given: Wanted) -> int:
+        """Count members.
+
+        This is not part of the summary.
+        """
+        return len(repr((context, given)))
+
+    declared = operation(permission=ADMIN)(count_members)
+    found = (declared.name, declared.summary, declared.tag, declared.input, declared.output)
+    assert found == ("count_members", "Count members", "An area", Wanted, int)
 
 
 def test_an_operation_without_a_permission_cannot_be_declared() -> None:
     with pytest.raises(TypeError, match="permission"):
-        operation(summary="", tag="", input=NoInput, output=None)  # type: ignore[call-arg]
+        operation(input=NoInput)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import uuid
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from ves.bundles import all_key_parts
 from ves.codec import U32_MAX
 from ves_api.auth.permission import in_own_tenant, in_tenant
-from ves_api.operations.kit import Context, operation
+from ves_api.operations.answers import answer
+from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import (
     AgentId,
     KeyNumber,
@@ -24,13 +25,10 @@ from ves_api.operations.parameters import (
     text,
 )
 from ves_api.operations.public_keys import ProofBundle, PublicKey, PublicKeyBundle, read_public_key
-from ves_api.times import parse_time_or_none, zulu, zulu_or_none
+from ves_api.times import parse_time_or_none, zulu
 from ves_edge.gen import aio
 
-if TYPE_CHECKING:
-    from ves_edge.gen.records import ListAgentKeysRow
-
-_TAG = "Agents"
+operation = Area("Agents").operation
 _I32 = 1 << 31
 _MOST_GRACE_SECONDS = 3650 * 86400
 _KEY_TYPES = ("signing", "encryption")
@@ -175,15 +173,14 @@ async def _checked(context: Context, sent: RegisterKeyRequest | RotateKeyRequest
 
 
 @operation(
-    summary="Register a public key of an agent",
-    tag=_TAG,
     permission=in_tenant("admin"),
-    input=RegisterKeyRequest,
-    output=RegisterKeyResponse,
     errors=("agent_key_exists", "invalid_public_key", "proof_of_possession_failed", "invalid_field"),
 )
 async def register_agent_key(context: Context, given: RegisterKeyRequest) -> RegisterKeyResponse:
-    """Register a key; a number that the agent already uses is refused with 409 and changes nothing."""
+    """Register a public key of an agent.
+
+    A number that the agent already uses is refused with 409 and changes nothing.
+    """
     key = await _checked(context, given)
     await aio.store_agent_key(
         context.database,
@@ -205,16 +202,12 @@ async def register_agent_key(context: Context, given: RegisterKeyRequest) -> Reg
     )
 
 
-@operation(
-    summary="List the public keys of an agent with their status",
-    tag=_TAG,
-    permission=in_own_tenant("read", "admin"),
-    input=KeysOfAgent,
-    output=AgentKeyList,
-    errors=("invalid_query", "tenant_access_denied"),
-)
+@operation(permission=in_own_tenant("read", "admin"), errors=("invalid_query", "tenant_access_denied"))
 async def list_agent_keys(context: Context, given: KeysOfAgent) -> AgentKeyList:
-    """The agent's keys; an unknown agent has none."""
+    """List the public keys of an agent with their status.
+
+    An unknown agent has none.
+    """
     keys = await aio.list_agent_keys(
         context.database,
         tenant_id=context.tenant_id,
@@ -222,19 +215,22 @@ async def list_agent_keys(context: Context, given: KeysOfAgent) -> AgentKeyList:
         key_type=given.key_type,
         at=given.at,
     )
-    return AgentKeyList([_listed(key) for key in keys], len(keys))
+    listed = [
+        answer(AgentKey, key, reason=key.rotation_reason, public_key_bundle=_bundle(key.public_key_bundle))
+        for key in keys
+    ]
+    return AgentKeyList(listed, len(listed))
 
 
 @operation(
-    summary="Revoke a public key of an agent; it holds at once in every process",
-    tag=_TAG,
     permission=in_own_tenant("admin"),
-    input=RevokeKey,
-    output=RevokeKeyResponse,
     errors=("agent_key_not_found", "invalid_query", "invalid_field", "tenant_access_denied"),
 )
 async def revoke_agent_key(context: Context, given: RevokeKey) -> RevokeKeyResponse:
-    """Revoke a key; a repeat answers the first instant."""
+    """Revoke a public key of an agent; it holds at once in every process.
+
+    A repeat answers the first instant.
+    """
     revoked_at = await aio.revoke_agent_key(
         context.database,
         tenant_id=context.tenant_id,
@@ -247,11 +243,7 @@ async def revoke_agent_key(context: Context, given: RevokeKey) -> RevokeKeyRespo
 
 
 @operation(
-    summary="Rotate a public key of an agent to a new one; the old one verifies for a grace period",
-    tag=_TAG,
     permission=in_own_tenant("admin"),
-    input=RotateKey,
-    output=RotateKeyResponse,
     errors=(
         "agent_key_not_found",
         "agent_key_not_active",
@@ -263,7 +255,10 @@ async def revoke_agent_key(context: Context, given: RevokeKey) -> RevokeKeyRespo
     ),
 )
 async def rotate_agent_key(context: Context, given: RotateKey) -> RotateKeyResponse:
-    """Rotate an active key: the old and the new one in one transaction."""
+    """Rotate a public key of an agent to a new one; the old one verifies for a grace period.
+
+    Both keys change in one transaction.
+    """
     sent = given.body
     is_registered = sent.public_key is None and sent.public_key_bundle is None
     key = _NO_KEY if is_registered else await _checked(context, sent)
@@ -281,35 +276,7 @@ async def rotate_agent_key(context: Context, given: RotateKey) -> RotateKeyRespo
         reason=sent.reason,
         context=context.audit,
     )
-    return RotateKeyResponse(
-        success=True,
-        tenant_id=context.tenant_id,
-        agent_id=given.agent_id,
-        old_key_id=done.old_key_id,
-        old_status=done.old_status,
-        new_key_id=done.new_key_id,
-        rotated_at=zulu(done.rotated_at),
-        grace_until=zulu_or_none(done.grace_until),
-    )
-
-
-def _listed(key: ListAgentKeysRow) -> AgentKey:
-    return AgentKey(
-        key_id=key.key_id,
-        key_type=key.key_type,
-        key_algorithm=key.key_algorithm,
-        public_key=key.public_key.hex(),
-        status=key.status,
-        created_at=zulu(key.created_at),
-        usage_count=key.usage_count,
-        valid_from=zulu_or_none(key.valid_from),
-        valid_to=zulu_or_none(key.valid_to),
-        revoked_at=zulu_or_none(key.revoked_at),
-        grace_until=zulu_or_none(key.grace_until),
-        reason=key.rotation_reason,
-        last_used_at=zulu_or_none(key.last_used_at),
-        public_key_bundle=_bundle(key.public_key_bundle),
-    )
+    return answer(RotateKeyResponse, done, success=True, tenant_id=context.tenant_id, agent_id=given.agent_id)
 
 
 def _bundle(stored: bytes | None) -> PublicKeyBundle | None:

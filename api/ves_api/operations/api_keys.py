@@ -15,8 +15,9 @@ import msgspec
 from ves_api.auth.credentials import hash_key, new_key
 from ves_api.auth.identity import NIL
 from ves_api.auth.permission import AGENT_OR_ADMIN
+from ves_api.operations.answers import answer
 from ves_api.operations.fields import invalid
-from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import AgentId, KeyPrefix, Parameters
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from ves_edge.gen.records import GetAgentRow, ListApiKeysRow
 
-_TAG = "Agents"
+operation = Area("Agents").operation
 _PREFIX_CHARACTERS = 16
 _KEY_PREFIX = re.compile(r"[0-9a-f]{8,64}")
 _I32_MAX = (1 << 31) - 1
@@ -149,34 +150,23 @@ class Rights(msgspec.Struct):
     key_hash_prefix: str = ""
 
 
-@operation(
-    summary="Get an agent",
-    tag=_TAG,
-    permission=AGENT_OR_ADMIN,
-    input=AgentById,
-    output=AgentResponse,
-    errors=("agent_not_found",),
-)
+@operation(permission=AGENT_OR_ADMIN, errors=("agent_not_found",))
 async def get_agent(context: Context, given: AgentById) -> AgentResponse:
-    """The agent as its most recently changed key describes it."""
+    """Get an agent.
+
+    It is described by its most recently changed key.
+    """
     rows = await aio.get_agent(context.database, tenant_id=context.tenant_id, agent_id=given.agent_id)
     key = only(rows, "agent_not_found", given.agent_id)
-    scopes = _scopes(key)
-    return AgentResponse(
-        given.agent_id, key.tenant_id, key.active, _word(scopes), key.store_ids, key.rate_limit
-    )
+    return answer(AgentResponse, key, agent_id=given.agent_id, permissions=_word(_scopes(key)))
 
 
-@operation(
-    summary="Mint an API key for an agent; never with more rights than the caller has",
-    tag=_TAG,
-    permission=AGENT_OR_ADMIN,
-    input=MintKey,
-    output=MintResponse,
-    errors=("agent_not_found", "store_access_denied", "invalid_field"),
-)
+@operation(permission=AGENT_OR_ADMIN, errors=("agent_not_found", "store_access_denied", "invalid_field"))
 async def mint_api_key(context: Context, given: MintKey) -> MintResponse:
-    """Mint a key; only its hash is stored."""
+    """Mint an API key for an agent; never with more rights than the caller has.
+
+    Only the hash of the key is stored.
+    """
     sent, tenant = given.body, await _tenant_of(context, given.agent_id)
     can_read, can_write, can_admin = _wanted(sent)
     key = new_key(tenant)
@@ -206,32 +196,26 @@ async def mint_api_key(context: Context, given: MintKey) -> MintResponse:
     )
 
 
-@operation(
-    summary="List the API keys of an agent",
-    tag=_TAG,
-    permission=AGENT_OR_ADMIN,
-    input=AgentById,
-    output=KeyList,
-)
+@operation(permission=AGENT_OR_ADMIN)
 async def list_api_keys(context: Context, given: AgentById) -> KeyList:
-    """The agent's keys by hash prefix, the newest change first; an unknown agent has none."""
+    """List the API keys of an agent.
+
+    The newest change comes first; an unknown agent has none.
+    """
     keys = await aio.list_api_keys(context.database, tenant_id=context.tenant_id, agent_id=given.agent_id)
-    listed = [
-        ListedKey(k.key_hash_prefix, k.active, _word(_scopes(k)), _scopes(k), k.rate_limit) for k in keys
-    ]
+    listed = [answer(ListedKey, k, permissions=_word(_scopes(k)), scopes=_scopes(k)) for k in keys]
     return KeyList(listed, len(listed))
 
 
 @operation(
-    summary="Change what an API key of an agent may do; it holds at once in every process",
-    tag=_TAG,
     permission=AGENT_OR_ADMIN,
-    input=UpdateKey,
-    output=UpdateResponse,
     errors=("agent_not_found", "api_key_not_found", "store_access_denied", "invalid_field"),
 )
 async def update_api_key(context: Context, given: UpdateKey) -> UpdateResponse:
-    """Change the agent's first active key whose hash starts with the prefix; a revoked key never comes back."""
+    """Change what an API key of an agent may do; it holds at once in every process.
+
+    It is the first active key whose hash starts with the prefix; a revoked key stays revoked.
+    """
     sent = given.body
     if sent.scopes is not None and not sent.scopes:
         raise invalid("scopes", "is empty")
@@ -252,26 +236,15 @@ async def update_api_key(context: Context, given: UpdateKey) -> UpdateResponse:
         raise ApiError("api_key_not_found", resource_id=given.key_prefix)
     key = msgspec.convert(stored, Rights)
     scopes = _scopes(key)
-    return UpdateResponse(
-        success=True,
-        key_hash_prefix=key.key_hash_prefix,
-        permissions=_word(scopes),
-        scopes=scopes,
-        store_ids=key.store_ids,
-        rate_limit=key.rate_limit,
-    )
+    return answer(UpdateResponse, key, success=True, permissions=_word(scopes), scopes=scopes)
 
 
-@operation(
-    summary="Revoke an API key of an agent; it holds at once in every process",
-    tag=_TAG,
-    permission=AGENT_OR_ADMIN,
-    input=KeyByPrefix,
-    output=RevokeResponse,
-    errors=("agent_not_found", "api_key_not_found"),
-)
+@operation(permission=AGENT_OR_ADMIN, errors=("agent_not_found", "api_key_not_found"))
 async def revoke_api_key(context: Context, given: KeyByPrefix) -> RevokeResponse:
-    """Revoke the agent's first key whose hash starts with the prefix."""
+    """Revoke an API key of an agent; it holds at once in every process.
+
+    It is the first key whose hash starts with the prefix.
+    """
     _require_prefix(given.key_prefix)
     with _naming(given.agent_id):
         count = await aio.revoke_api_key(

@@ -10,11 +10,12 @@ import msgspec
 
 from ves.codec import I64_MAX
 from ves_api.auth.permission import ADMIN_VISIBLE
-from ves_api.operations.kit import Context, operation
+from ves_api.operations.answers import answer
+from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import Parameters, choice, identifier, instant, number, text
-from ves_api.times import zulu
 from ves_edge.gen import aio
 
+operation = Area("Administration").operation
 _MOST = 1000
 _DEFAULT = 100
 _LIMIT_SCHEMA = {"type": "integer", "minimum": 1, "maximum": _MOST}
@@ -99,28 +100,12 @@ class AuditPage(msgspec.Struct):
     next: AuditNext | None
 
 
-@operation(
-    summary="List audit entries, oldest first unless asked otherwise",
-    tag="Administration",
-    permission=ADMIN_VISIBLE,
-    input=AuditFilter,
-    output=AuditPage,
-)
+@operation(permission=ADMIN_VISIBLE)
 async def list_audit(context: Context, given: AuditFilter) -> AuditPage:
-    """A page of entries."""
+    """List audit entries, oldest first unless asked otherwise."""
     wanted = msgspec.structs.asdict(given) | {"tenant_id": context.visible_tenant}
     found = await aio.list_audit(context.database, **wanted)
-    entries = [
-        AuditEntryFields(
-            **msgspec.structs.asdict(entry)
-            | {
-                "timestamp": zulu(entry.timestamp),
-                "previous_hash": entry.previous_hash.hex(),
-                "hash": entry.hash.hex(),
-            }
-        )
-        for entry in found
-    ]
+    entries = [answer(AuditEntryFields, entry) for entry in found]
     is_full = len(found) == given.max_rows
     more = AuditNext(found[-1].number, found[-1].tenant_id) if is_full else None
     return AuditPage(entries, len(entries), more)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from ves.codec import I64_MAX
 from ves_api.auth.permission import in_stream, where_found
+from ves_api.operations.answers import answer
 from ves_api.operations.fields import require_u64
-from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import BatchId, Parameters, Stream
-from ves_api.times import zulu, zulu_or_none
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     from ves_edge.gen.records import Commitment
 
-_TAG = "Commitments"
+operation = Area("Commitments").operation
 
 
 class CommitmentRequest(msgspec.Struct):
@@ -82,11 +82,7 @@ class CommitmentById(Parameters, kw_only=True, frozen=True):
 
 
 @operation(
-    summary="Commit a range of events; the same range again answers the stored commitment",
-    tag=_TAG,
     permission=in_stream("write"),
-    input=CommitmentRequest,
-    output=CommitmentFields,
     errors=(
         "range_is_empty",
         "commitment_exists",
@@ -96,7 +92,7 @@ class CommitmentById(Parameters, kw_only=True, frozen=True):
     ),
 )
 async def create_commitment(context: Context, given: CommitmentRequest) -> CommitmentFields:
-    """Commit a range."""
+    """Commit a range of events; the same range again answers the stored commitment."""
     made = await aio.create_commitment(
         context.database,
         tenant_id=context.tenant_id,
@@ -104,33 +100,23 @@ async def create_commitment(context: Context, given: CommitmentRequest) -> Commi
         sequence_start=min(given.sequence_start, I64_MAX),
         sequence_end=min(given.sequence_end, I64_MAX),
     )
-    return CommitmentFields(**_fields(made))
+    return answer(CommitmentFields, made)
 
 
-@operation(
-    summary="List the commitments of a stream that are not on a chain yet",
-    tag=_TAG,
-    permission=in_stream("read"),
-    input=Stream,
-    output=CommitmentList,
-)
+@operation(permission=in_stream("read"))
 async def list_commitments(context: Context, given: Stream) -> CommitmentList:
-    """List what is not anchored."""
+    """List the commitments of a stream that are not on a chain yet."""
     found = await aio.list_commitments(context.database, tenant_id=context.tenant_id, store_id=given.store_id)
-    listed = [ListedCommitment(**_fields(c), is_anchored=c.anchored_at is not None) for c in found]
+    listed = [answer(ListedCommitment, c, is_anchored=c.anchored_at is not None) for c in found]
     return CommitmentList(listed, len(listed))
 
 
-@operation(
-    summary="Get one commitment",
-    tag=_TAG,
-    permission=where_found("read", "its stream"),
-    input=CommitmentById,
-    output=CommitmentDetail,
-    errors=("commitment_not_found",),
-)
+@operation(permission=where_found("read", "its stream"), errors=("commitment_not_found",))
 async def get_commitment(context: Context, given: CommitmentById) -> CommitmentDetail:
-    """Get one; another tenant's id is answered like one that does not exist."""
+    """Get one commitment.
+
+    Another tenant's id is answered like one that does not exist.
+    """
     reads, tenant_id, batch_id = context.reads, context.tenant_id, given.batch_id
 
     async def read() -> Commitment:
@@ -141,18 +127,4 @@ async def get_commitment(context: Context, given: CommitmentById) -> CommitmentD
     found = context.in_scope(
         await reads.remembered(cache, key, read, lambda commitment: commitment.anchored_at is not None)
     )
-    return CommitmentDetail(
-        **_fields(found),
-        chain_id=found.chain_id,
-        chain_tx_hash=None if found.chain_tx_hash is None else found.chain_tx_hash.hex(),
-        chain_block_number=found.chain_block_number,
-        anchored_at=zulu_or_none(found.anchored_at),
-        is_anchored=found.anchored_at is not None,
-    )
-
-
-def _fields(commitment: Commitment) -> dict[str, Any]:
-    """The common members, by name."""
-    fields = {name: getattr(commitment, name) for name in CommitmentFields.__struct_fields__}
-    roots = {name: fields[name].hex() for name in ("merkle_root", "prev_state_root", "new_state_root")}
-    return fields | roots | {"committed_at": zulu(commitment.committed_at)}
+    return answer(CommitmentDetail, found, is_anchored=found.anchored_at is not None)

@@ -18,9 +18,9 @@ from ves_api.operations.compliance_wire import (
     ComplianceSubmission,
     ComplianceSummary,
     ComplianceVerification,
-    summary_fields,
+    summary,
 )
-from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import EventId, Parameters, ProofId, sent_text
 from ves_edge.gen import aio
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ves_api.services import Services
     from ves_edge.gen.records import ComplianceProof, GetComplianceEventRow
 
-_TAG = "Compliance proofs"
+operation = Area("Compliance proofs").operation
 _STREAM = "the event's stream"
 _READ = where_found("read", _STREAM)
 
@@ -96,96 +96,62 @@ async def _inputs(
     return ComplianceInputs(event.event_id, msgspec.Raw(bound.inputs), bound.inputs_hash.hex())
 
 
-@operation(
-    summary="What a proof of this event under a policy is bound to; the policy in the query",
-    tag=_TAG,
-    permission=_READ,
-    input=InputsInQuery,
-    output=ComplianceInputs,
-    errors=("event_not_found", "invalid_field"),
-)
+@operation(permission=_READ, errors=("event_not_found", "invalid_field"))
 async def get_compliance_inputs(context: Context, given: InputsInQuery) -> ComplianceInputs:
-    """The canonical public inputs; the policy is in the query, its parameters as JSON text."""
+    """What a proof of this event under a policy is bound to; the policy in the query.
+
+    Its parameters are JSON text.
+    """
     text = given.policy_params.strip().encode()
     return await _inputs(context, given.event_id, given.policy_id, msgspec.Raw(text) if text else NO_PARAMS)
 
 
-@operation(
-    summary="What a proof of this event under a policy is bound to; the policy in the body",
-    tag=_TAG,
-    permission=_READ,
-    input=InputsInBody,
-    output=ComplianceInputs,
-    errors=("event_not_found", "invalid_field"),
-)
+@operation(permission=_READ, errors=("event_not_found", "invalid_field"))
 async def post_compliance_inputs(context: Context, given: InputsInBody) -> ComplianceInputs:
-    """The canonical public inputs; the policy is in the body."""
+    """What a proof of this event under a policy is bound to; the policy in the body."""
     return await _inputs(context, given.event_id, given.body.policy_id, given.body.policy_params)
 
 
 @operation(
-    summary="Submit a proof; a STARK is verified first, the same proof again answers the stored record",
-    tag=_TAG,
     permission=where_found("write", _STREAM),
-    input=SubmitComplianceProof,
-    output=ComplianceSummary,
     errors=("event_not_found", "invalid_field", "invalid_proof", "proof_conflict"),
     slot=_slot,
 )
 async def submit_compliance_proof(context: Context, given: SubmitComplianceProof) -> ComplianceSummary:
-    """Verify and store; what does not verify is not stored."""
+    """Submit a proof; a STARK is verified first, the same proof again answers the stored record.
+
+    A proof that does not verify is not stored.
+    """
     event = await _event(context, context.tenant_id, given.event_id)
     checked = await compliance_check.check(context.services, event, given.body)
     stored = await aio.store_compliance_proof(
         context.database, tenant_id=event.tenant_id, event_id=event.event_id, **checked
     )
-    return ComplianceSummary(**summary_fields(stored))
+    return summary(ComplianceSummary, stored)
 
 
-@operation(
-    summary="List the proofs of an event, oldest first",
-    tag=_TAG,
-    permission=_READ,
-    input=EventById,
-    output=ComplianceList,
-    errors=("event_not_found",),
-)
+@operation(permission=_READ, errors=("event_not_found",))
 async def list_compliance_proofs(context: Context, given: EventById) -> ComplianceList:
-    """The proofs of an event."""
+    """List the proofs of an event, oldest first."""
     event = await _event(context, context.tenant_id, given.event_id)
     found = await aio.list_compliance_proofs(
         context.database, tenant_id=event.tenant_id, event_id=event.event_id
     )
-    listed = [ComplianceSummary(**summary_fields(proof)) for proof in found]
+    listed = [summary(ComplianceSummary, proof) for proof in found]
     return ComplianceList(event.event_id, listed, len(listed))
 
 
-@operation(
-    summary="Get one proof with its bytes; they give the amount away",
-    tag=_TAG,
-    permission=_READ,
-    input=ComplianceProofById,
-    output=ComplianceDetail,
-    errors=("proof_not_found",),
-)
+@operation(permission=_READ, errors=("proof_not_found",))
 async def get_compliance_proof(context: Context, given: ComplianceProofById) -> ComplianceDetail:
-    """One proof with its bytes."""
+    """Get one proof with its bytes; they give the amount away."""
     proof = await _proof(context, given)
     encoded = base64.b64encode(context.services.at_rest.compliance_proof(proof)).decode()
-    return ComplianceDetail(**summary_fields(proof), proof_b64=encoded)
+    return summary(ComplianceDetail, proof, proof_b64=encoded)
 
 
-@operation(
-    summary="Verify a stored proof against the stored event; a proof that fails is still a 200",
-    tag=_TAG,
-    permission=_READ,
-    input=ComplianceProofById,
-    output=ComplianceVerification,
-    errors=("proof_not_found",),
-    slot=_slot,
-)
+@operation(permission=_READ, errors=("proof_not_found",), slot=_slot)
 async def verify_compliance_proof(context: Context, given: ComplianceProofById) -> ComplianceVerification:
-    """The verdict on a stored proof."""
+    """Verify a stored proof against the stored event; a proof that fails is still a 200."""
     proof = await _proof(context, given)
     event = await _event(context, proof.tenant_id, proof.event_id)
     return await compliance_check.verify(context.services, event, proof)

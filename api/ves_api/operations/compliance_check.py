@@ -13,11 +13,12 @@ from ves.canonical import plain
 from ves.digests import at_rest_compliance_aad, compliance_proof_hash, policy_hash
 from ves.errors import ProtocolError
 from ves.proofs import compliance_inputs, inputs_hash
+from ves_api.operations.answers import answer
 from ves_api.operations.compliance_wire import (
     NO_PARAMS,
     ComplianceSubmission,
     ComplianceVerification,
-    identifying_fields,
+    witness_fields,
 )
 from ves_api.operations.fields import invalid
 from ves_api.operations.proof_fields import (
@@ -179,8 +180,10 @@ async def verify(
     elif verdict is not None and verdict.error is not None:
         reason = "stark_invalid"
     binding = stored.amount_binding if verdict is None else verdict.amount_binding
-    return ComplianceVerification(
-        **identifying_fields(stored),
+    return answer(
+        ComplianceVerification,
+        stored,
+        **witness_fields(stored.witness_commitment),
         proof_hash_match=hash_match,
         public_inputs_hash=inputs_hash(stored_inputs).hex(),
         canonical_public_inputs_hash=bound.inputs_hash.hex(),

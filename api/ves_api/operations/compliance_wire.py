@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from ves.codec import U64_MAX
 from ves.proofs import witness_limbs
+from ves_api.operations.answers import answer
 from ves_api.operations.proof_fields import ABSENT, Limbs, ProofVersion
-from ves_api.times import zulu
 from ves_stark.registry import strength_of
 
 if TYPE_CHECKING:
     from ves_edge.gen.records import ComplianceProof
 
+T = TypeVar("T", bound="ComplianceSummary")
 NO_PARAMS = msgspec.Raw(b"{}")
 
 
@@ -121,29 +122,14 @@ def witness_fields(witness: bytes | None) -> dict[str, Any]:
     }
 
 
-def identifying_fields(proof: ComplianceProof) -> dict[str, Any]:
-    """The members that every answer about one proof has."""
-    return {
-        "proof_id": proof.proof_id,
-        "event_id": proof.event_id,
-        "tenant_id": proof.tenant_id,
-        "store_id": proof.store_id,
-        "proof_type": proof.proof_type,
-        "proof_version": proof.proof_version,
-        "policy_id": proof.policy_id,
-        "policy_hash": proof.policy_hash.hex(),
-        "proof_hash": proof.proof_hash.hex(),
+def summary(kind: type[T], proof: ComplianceProof, **members: Any) -> T:
+    """A stored proof as an answer with the members of `ComplianceSummary`."""
+    return answer(
+        kind,
+        proof,
         **witness_fields(proof.witness_commitment),
-    }
-
-
-def summary_fields(proof: ComplianceProof) -> dict[str, Any]:
-    """The members of a summary, by name."""
-    return {
-        **identifying_fields(proof),
-        "policy_params": msgspec.Raw(proof.policy_params.encode()),
-        "public_inputs": msgspec.Raw(proof.public_inputs.encode()),
-        "submitted_at": zulu(proof.submitted_at),
-        "amount_binding": proof.amount_binding,
-        "strength": strength_of(proof.proof_options, proof.amount_binding),
-    }
+        policy_params=msgspec.Raw(proof.policy_params.encode()),
+        public_inputs=msgspec.Raw(proof.public_inputs.encode()),
+        strength=strength_of(proof.proof_options, proof.amount_binding),
+        **members,
+    )

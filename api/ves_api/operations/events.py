@@ -13,34 +13,35 @@ from ves_api.ids import fresh_uuid
 from ves_api.ingest.legacy_wire import LegacyIngestRequest, LegacyIngestResponse
 from ves_api.ingest.wire import IngestRequest, IngestResponse
 from ves_api.operations.admission import charge_changed_limit
-from ves_api.operations.kit import Context, operation
+from ves_api.operations.kit import Area, Context
 
 if TYPE_CHECKING:
     from ves_api.auth.identity import Identity
     from ves_api.ingest.legacy import PreparedLegacy
     from ves_api.ingest.service import Prepared
 
+_ERRORS = (
+    "mixed_streams",
+    "source_agent_mismatch",
+    "batch_too_large",
+    "payload_too_large",
+    "invalid_field",
+    "agent_mismatch",
+)
 
-@operation(
-    summary="Append signed events to a stream; refused events are listed in the answer, not as an error",
-    tag="Events",
+
+@Area("Events").operation(
     permission=INGEST,
-    input=bytes,
     raw_body=IngestRequest,
     output=IngestResponse,
-    errors=(
-        "empty_batch",
-        "mixed_streams",
-        "source_agent_mismatch",
-        "batch_too_large",
-        "payload_too_large",
-        "invalid_field",
-        "agent_mismatch",
-    ),
+    errors=("empty_batch", *_ERRORS),
     caches_identity=True,
 )
 async def ingest_events(context: Context, body: bytes) -> bytes:
-    """Append a batch; an exact repeat answers the same receipts."""
+    """Append signed events to a stream; refused events are listed in the answer, not as an error.
+
+    An exact repeat answers the same receipts.
+    """
     ingest = context.services.ingest
     prepared: Prepared | None = None
 
@@ -59,24 +60,12 @@ async def ingest_events(context: Context, body: bytes) -> bytes:
     )
 
 
-@operation(
-    summary="Append unsigned legacy events; refused events are listed in the answer, a repeat is refused too",
-    tag="Legacy",
-    permission=INGEST,
-    input=bytes,
-    raw_body=LegacyIngestRequest,
-    output=LegacyIngestResponse,
-    errors=(
-        "mixed_streams",
-        "source_agent_mismatch",
-        "batch_too_large",
-        "payload_too_large",
-        "invalid_field",
-        "agent_mismatch",
-    ),
-)
+@Area("Legacy").operation(permission=INGEST, raw_body=LegacyIngestRequest, errors=_ERRORS)
 async def ingest_legacy_events(context: Context, body: bytes) -> LegacyIngestResponse:
-    """Append a batch of legacy events; one without events changes nothing."""
+    """Append unsigned legacy events; refused events are listed in the answer, a repeat is refused too.
+
+    A batch without events changes nothing.
+    """
     ingest = context.services.legacy_ingest
     found = await ingest.prepare(context.identity, body)
     if found is None:

@@ -7,21 +7,18 @@ what was sealed to it before, it can still open.
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 
 from ves_api.auth.permission import Also, Permission, Scope, in_own_tenant
 from ves_api.operations import group_wire as wire
-from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.answers import answer
+from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import AgentId, GroupId, OwnTenantId, Parameters, identifier
-from ves_api.times import zulu
 from ves_edge.gen import aio
 
-if TYPE_CHECKING:
-    from ves_edge.gen.records import GetEncryptionGroupRow, GetGroupRecipientKeysRow, ListEncryptionGroupsRow
-
-_TAG = "Encryption groups"
+operation = Area("Encryption groups").operation
 _READ, _ADMIN = in_own_tenant("read", "admin"), in_own_tenant("admin")
 _NOT_FOUND = ("encryption_group_not_found", "tenant_access_denied", "invalid_query")
 
@@ -70,15 +67,14 @@ class MemberById(Parameters, kw_only=True, frozen=True):
 
 
 @operation(
-    summary="Make an encryption group",
-    tag=_TAG,
     permission=_ADMIN,
-    input=wire.NewGroup,
-    output=wire.Done,
     errors=("encryption_group_exists", "invalid_field", "tenant_access_denied", "invalid_query"),
 )
 async def create_group(context: Context, given: wire.NewGroup) -> wire.Done:
-    """Make a group; the agent that the credential is bound to becomes its first admin member."""
+    """Make an encryption group.
+
+    The agent that the credential is bound to becomes its first admin member.
+    """
     group_id = await aio.create_encryption_group(
         context.database,
         tenant_id=context.tenant_id,
@@ -90,53 +86,31 @@ async def create_group(context: Context, given: wire.NewGroup) -> wire.Done:
     return wire.Done(success=True, group_id=group_id)
 
 
-@operation(
-    summary="List encryption groups",
-    tag=_TAG,
-    permission=_READ,
-    input=ListGroups,
-    output=wire.GroupList,
-    errors=("tenant_access_denied", "invalid_query"),
-)
+@operation(permission=_READ, errors=("tenant_access_denied", "invalid_query"))
 async def list_groups(context: Context, given: ListGroups) -> wire.GroupList:
-    """The tenant's groups by name."""
+    """List encryption groups."""
     found = await aio.list_encryption_groups(
         context.database, tenant_id=context.tenant_id, agent_id=given.agent_id
     )
-    return wire.GroupList([_group(group) for group in found], len(found))
+    return wire.GroupList([answer(wire.Group, group) for group in found], len(found))
 
 
-@operation(
-    summary="Get an encryption group with its members",
-    tag=_TAG,
-    permission=_READ,
-    input=GroupById,
-    output=wire.GroupWithMembers,
-    errors=_NOT_FOUND,
-)
+@operation(permission=_READ, errors=_NOT_FOUND)
 async def get_group(context: Context, given: GroupById) -> wire.GroupWithMembers:
-    """A group with its members."""
+    """Get an encryption group with its members."""
     rows = await aio.get_encryption_group(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id
     )
-    members = [
-        wire.Member(row.agent_id, row.role, row.encryption_key_id, row.added_by, zulu(row.added_at))
-        for row in rows
-        if row.agent_id is not None and row.role is not None and row.added_at is not None
-    ]
-    return wire.GroupWithMembers(_group(only(rows, "encryption_group_not_found", given.group_id)), members)
+    group = answer(wire.Group, only(rows, "encryption_group_not_found", given.group_id))
+    return wire.GroupWithMembers(group, [answer(wire.Member, row) for row in rows if row.agent_id])
 
 
-@operation(
-    summary="Change an encryption group",
-    tag=_TAG,
-    permission=_ADMIN,
-    input=UpdateGroup,
-    output=wire.Done,
-    errors=(*_NOT_FOUND, "invalid_field"),
-)
+@operation(permission=_ADMIN, errors=(*_NOT_FOUND, "invalid_field"))
 async def update_group(context: Context, given: UpdateGroup) -> wire.Done:
-    """Change description or activity; an inactive group has no recipients."""
+    """Change an encryption group.
+
+    An inactive group has no recipients.
+    """
     await aio.update_encryption_group(
         context.database,
         tenant_id=context.tenant_id,
@@ -148,16 +122,9 @@ async def update_group(context: Context, given: UpdateGroup) -> wire.Done:
     return wire.Done(success=True, group_id=given.group_id)
 
 
-@operation(
-    summary="Remove an encryption group; its history stays",
-    tag=_TAG,
-    permission=_ADMIN,
-    input=GroupById,
-    output=wire.Done,
-    errors=_NOT_FOUND,
-)
+@operation(permission=_ADMIN, errors=_NOT_FOUND)
 async def delete_group(context: Context, given: GroupById) -> wire.Done:
-    """Remove a group with its memberships."""
+    """Remove an encryption group; its history stays."""
     await aio.delete_encryption_group(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id, context=context.audit
     )
@@ -165,15 +132,14 @@ async def delete_group(context: Context, given: GroupById) -> wire.Done:
 
 
 @operation(
-    summary="Add a member to an encryption group, or change its role or key",
-    tag=_TAG,
     permission=_admin_or_member("admin, or write as an agent that is an admin member"),
-    input=AddMember,
-    output=wire.Done,
     errors=(*_NOT_FOUND, "agent_key_not_found"),
 )
 async def add_member(context: Context, given: AddMember) -> wire.Done:
-    """Add a member, or change one; what is so already changes nothing."""
+    """Add a member to an encryption group, or change its role or key.
+
+    A repeat changes nothing.
+    """
     await aio.add_group_member(
         context.database,
         tenant_id=context.tenant_id,
@@ -188,15 +154,14 @@ async def add_member(context: Context, given: AddMember) -> wire.Done:
 
 
 @operation(
-    summary="Remove a member; what was sealed to it before, it can still open",
-    tag=_TAG,
     permission=_admin_or_member("admin, or write as an agent that is an admin member or the member itself"),
-    input=MemberById,
-    output=wire.Done,
     errors=(*_NOT_FOUND, "group_member_not_found"),
 )
 async def remove_member(context: Context, given: MemberById) -> wire.Done:
-    """Remove a member: later payloads are not sealed to it."""
+    """Remove a member; what was sealed to it before, it can still open.
+
+    Later payloads are not sealed to it.
+    """
     await aio.remove_group_member(
         context.database,
         tenant_id=context.tenant_id,
@@ -208,74 +173,27 @@ async def remove_member(context: Context, given: MemberById) -> wire.Done:
     return wire.Done(success=True, group_id=given.group_id)
 
 
-@operation(
-    summary="List whom a payload for the group is sealed to now, with their public keys",
-    tag=_TAG,
-    permission=_READ,
-    input=GroupById,
-    output=wire.Recipients,
-    errors=(*_NOT_FOUND, "recipient_key_conflict"),
-)
+@operation(permission=_READ, errors=(*_NOT_FOUND, "recipient_key_conflict"))
 async def list_recipients(context: Context, given: GroupById) -> wire.Recipients:
-    """Whom a payload is sealed to now."""
+    """List whom a payload for the group is sealed to now, with their public keys."""
     found = await aio.get_group_recipient_keys(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id
     )
-    with_key = [_recipient(row) for row in found]
     return wire.Recipients(
-        [recipient for recipient in with_key if recipient is not None],
+        [answer(wire.Recipient, row) for row in found if row.key_id is not None],
         [row.agent_id for row in found if row.key_id is None],
     )
 
 
-@operation(
-    summary="List what happened to a group, also to one that is gone",
-    tag=_TAG,
-    permission=_ADMIN,
-    input=GroupById,
-    output=wire.History,
-    errors=("tenant_access_denied", "invalid_query"),
-)
+@operation(permission=_ADMIN, errors=("tenant_access_denied", "invalid_query"))
 async def list_group_history(context: Context, given: GroupById) -> wire.History:
-    """What happened to a group."""
+    """List what happened to a group, also to one that is gone."""
     found = await aio.list_group_history(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id
     )
-    entries = [
-        wire.Change(row.action, row.actor_agent_id, row.target_agent_id, row.metadata, zulu(row.created_at))
-        for row in found
-    ]
-    return wire.History(entries, len(entries))
+    return wire.History([answer(wire.Change, row) for row in found], len(found))
 
 
 def _acting_agent(context: Context) -> uuid.UUID | None:
     """The agent whose membership the database checks; None for an administrator, who needs none."""
     return None if context.identity.can_admin else context.identity.agent_id
-
-
-def _group(row: ListEncryptionGroupsRow | GetEncryptionGroupRow) -> wire.Group:
-    return wire.Group(
-        row.group_id,
-        row.name,
-        row.description,
-        row.is_active,
-        row.created_by,
-        zulu(row.created_at),
-        zulu(row.updated_at),
-        row.member_count,
-        row.admin_count,
-    )
-
-
-def _recipient(row: GetGroupRecipientKeysRow) -> wire.Recipient | None:
-    """A member with its current key; None for one without."""
-    if row.key_id is None or row.key_algorithm is None or row.status is None:
-        return None
-    return wire.Recipient(
-        row.agent_id,
-        row.key_id,
-        row.key_algorithm,
-        row.status,
-        None if row.x25519_public_key is None else row.x25519_public_key.hex(),
-        None if row.ml_kem_768_public_key is None else row.ml_kem_768_public_key.hex(),
-    )

@@ -14,7 +14,7 @@ import psycopg
 
 from ves_api import SERVICE_NAME, __version__
 from ves_api.auth.permission import ADMIN, PUBLIC
-from ves_api.operations.kit import Context, operation
+from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import NoInput
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Status = Literal["healthy", "degraded", "unhealthy"]
 
-_TAG = "Health"
+operation = Area("Health").operation
 _PATIENCE_SECONDS = 2
 _FAST_MS, _SLOW_MS = 100, 500
 _POOL: dict[PoolWord, Status] = {
@@ -143,29 +143,21 @@ class DetailedHealth(msgspec.Struct):
     system: System
 
 
-@operation(
-    summary="Is the process alive",
-    tag=_TAG,
-    permission=PUBLIC,
-    input=NoInput,
-    output=HealthResponse,
-    sheds=False,
-)
+@operation(permission=PUBLIC, sheds=False)
 async def get_health(_: Context, __: NoInput) -> HealthResponse:
-    """Never touches the database: a restart of this process would not mend the database."""
+    """Is the process alive.
+
+    Never touches the database: a restart of this process would not mend the database.
+    """
     return HealthResponse("healthy", SERVICE_NAME, __version__, dt.datetime.now(dt.UTC).isoformat())
 
 
-@operation(
-    summary="Can the process serve",
-    tag=_TAG,
-    permission=PUBLIC,
-    input=NoInput,
-    output=ReadyResponse,
-    sheds=False,
-)
+@operation(permission=PUBLIC, sheds=False)
 async def get_ready(context: Context, _: NoInput) -> ReadyResponse:
-    """One round trip to the engine; 503 with a reason when it cannot write or does not answer soon."""
+    """Can the process serve.
+
+    One round trip to the engine; 503 with a reason when it cannot write or does not answer soon.
+    """
     if context.services.pool_monitor.is_disk_full:
         raise _unready("disk_full")
     started = time.perf_counter()
@@ -204,17 +196,12 @@ def worst(*statuses: Status) -> Status:
     return "degraded" if "degraded" in statuses else "healthy"
 
 
-@operation(
-    summary="Report the health of this process and what it depends on",
-    tag=_TAG,
-    permission=ADMIN,
-    input=NoInput,
-    output=DetailedHealth,
-    sheds=False,
-    is_failure=lambda report: report.status == "unhealthy",
-)
+@operation(permission=ADMIN, sheds=False, is_failure=lambda report: report.status == "unhealthy")
 async def get_detailed_health(context: Context, _: NoInput) -> DetailedHealth:
-    """Served while the pool is exhausted too, if a connection can be had to check the caller."""
+    """Report the health of this process and what it depends on.
+
+    Served while the pool is exhausted too, if a connection can be had to check the caller.
+    """
     services = context.services
     started = time.perf_counter()
     engine: HealthRow | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, get_type_hints
 
 import msgspec
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 InputT = TypeVar("InputT")
 F = TypeVar("F", bound="InStream")
 R = TypeVar("R")
+
+if TYPE_CHECKING:
+    Call = Callable[["Context", InputT], Awaitable[Any]]
 
 
 class InStream(Protocol):
@@ -106,7 +109,7 @@ class Operation(Generic[InputT]):
     permission: Permission
     input: type[InputT]
     output: Any
-    call: Callable[[Context, InputT], Awaitable[Any]]
+    call: Call[InputT]
     errors: tuple[str, ...] = ()
     sheds: bool = True
     raw_body: type | None = None
@@ -153,27 +156,25 @@ def only(rows: Sequence[R], refusal: str, resource_id: object = None) -> R:
     return rows[0]
 
 
-def operation(
-    *,
-    summary: str,
-    tag: str,
-    permission: Permission,
-    input: type[InputT],  # noqa: A002 (the word of the declaration)
-    output: Any,
-    **rare: Any,
-) -> Callable[[Callable[[Context, InputT], Awaitable[Any]]], Operation[InputT]]:
-    """Declare the decorated call as an operation of the same name; `rare` are the other members of `Operation`."""
+class Area:
+    """Operations under one tag of the reference."""
 
-    def declare(call: Callable[[Context, InputT], Awaitable[Any]]) -> Operation[InputT]:
-        return Operation(
-            name=call.__name__,
-            summary=summary,
-            tag=tag,
-            permission=permission,
-            input=input,
-            output=output,
-            call=call,
-            **rare,
-        )
+    def __init__(self, tag: str) -> None:
+        self._tag = tag
 
-    return declare
+    def operation(
+        self, *, permission: Permission, **members: Any
+    ) -> Callable[[Call[InputT]], Operation[InputT]]:
+        """Declare the decorated call as the operation of its name.
+
+        Its summary is the first line of the docstring; input and output are the annotated types. `members` are other
+        members of `Operation`, and those that differ from the call's.
+        """
+
+        def declare(call: Call[InputT]) -> Operation[InputT]:
+            _, given, answer = get_type_hints(call).values()
+            summary = (call.__doc__ or "").partition("\n")[0].removesuffix(".")
+            declared = {"summary": summary, "tag": self._tag, "input": given, "output": answer, **members}
+            return Operation(name=call.__name__, permission=permission, call=call, **declared)
+
+        return declare

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -11,18 +11,18 @@ from ves.bundles import Byte
 from ves.codec import I64_MAX
 from ves.legacy import verify_path
 from ves_api.auth.permission import READ_OR_ADMIN, in_stream, where_found
+from ves_api.operations.answers import answer
 from ves_api.operations.commitments import CommitmentById, CommitmentRequest
 from ves_api.operations.fields import require_u64
-from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import Stream
-from ves_api.operations.proofs import ProofOfEvent, hash_field, path_fields, path_hashes, read_proof
-from ves_api.times import zulu
+from ves_api.operations.proofs import ProofOfEvent, hash_field, path_hashes, read_proof
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     from ves_edge.gen.records import LegacyCommitment
 
-_TAG = "Legacy"
+operation = Area("Legacy").operation
 
 
 class LegacyCommitmentCreated(msgspec.Struct):
@@ -110,11 +110,7 @@ class LegacyVerifyResponse(msgspec.Struct):
 
 
 @operation(
-    summary="Commit a range of legacy events; a start that is committed already is refused",
-    tag=_TAG,
     permission=in_stream("write"),
-    input=CommitmentRequest,
-    output=LegacyCommitmentCreated,
     errors=(
         "range_is_empty",
         "range_is_committed",
@@ -124,7 +120,7 @@ class LegacyVerifyResponse(msgspec.Struct):
     ),
 )
 async def create_legacy_commitment(context: Context, given: CommitmentRequest) -> LegacyCommitmentCreated:
-    """Commit a range."""
+    """Commit a range of legacy events; a start that is committed already is refused."""
     made = await aio.create_legacy_commitment(
         context.database,
         tenant_id=context.tenant_id,
@@ -132,39 +128,25 @@ async def create_legacy_commitment(context: Context, given: CommitmentRequest) -
         sequence_start=min(given.sequence_start, I64_MAX),
         sequence_end=min(given.sequence_end, I64_MAX),
     )
-    return LegacyCommitmentCreated(
-        **_fields(made),
-        prev_state_root=made.prev_state_root.hex(),
-        new_state_root=made.new_state_root.hex(),
-    )
+    return answer(LegacyCommitmentCreated, made)
 
 
-@operation(
-    summary="List the commitments of a legacy stream that are not on a chain yet",
-    tag=_TAG,
-    permission=in_stream("read"),
-    input=Stream,
-    output=LegacyCommitmentList,
-)
+@operation(permission=in_stream("read"))
 async def list_legacy_commitments(context: Context, given: Stream) -> LegacyCommitmentList:
-    """List what is not anchored."""
+    """List the commitments of a legacy stream that are not on a chain yet."""
     found = await aio.list_legacy_commitments(
         context.database, tenant_id=context.tenant_id, store_id=given.store_id
     )
-    listed = [LegacyCommitmentListed(**_fields(c), is_anchored=c.anchored_at is not None) for c in found]
+    listed = [answer(LegacyCommitmentListed, c, is_anchored=c.anchored_at is not None) for c in found]
     return LegacyCommitmentList(listed, len(listed))
 
 
-@operation(
-    summary="Get one legacy commitment, hashes as arrays of numbers",
-    tag=_TAG,
-    permission=where_found("read", "its stream"),
-    input=CommitmentById,
-    output=LegacyCommitmentDetail,
-    errors=("commitment_not_found",),
-)
+@operation(permission=where_found("read", "its stream"), errors=("commitment_not_found",))
 async def get_legacy_commitment(context: Context, given: CommitmentById) -> LegacyCommitmentDetail:
-    """Get one; another tenant's id is answered like one that does not exist."""
+    """Get one legacy commitment, hashes as arrays of numbers.
+
+    Another tenant's id is answered like one that does not exist.
+    """
     reads, tenant_id, batch_id = context.reads, context.tenant_id, given.batch_id
 
     async def read() -> LegacyCommitment:
@@ -175,60 +157,35 @@ async def get_legacy_commitment(context: Context, given: CommitmentById) -> Lega
     found = context.in_scope(
         await reads.remembered(cache, key, read, lambda commitment: commitment.anchored_at is not None)
     )
-    return LegacyCommitmentDetail(
-        found.batch_id,
-        found.tenant_id,
-        found.store_id,
-        list(found.prev_state_root),
-        list(found.new_state_root),
-        list(found.events_root),
-        found.event_count,
-        (found.sequence_start, found.sequence_end),
-        zulu(found.committed_at),
-        None if found.chain_tx_hash is None else list(found.chain_tx_hash),
+    return answer(
+        LegacyCommitmentDetail,
+        found,
+        prev_state_root=list(found.prev_state_root),
+        new_state_root=list(found.new_state_root),
+        events_root=list(found.events_root),
+        sequence_range=(found.sequence_start, found.sequence_end),
+        chain_tx_hash=None if found.chain_tx_hash is None else list(found.chain_tx_hash),
     )
 
 
 @operation(
-    summary="Prove that a legacy event is in a commitment",
-    tag=_TAG,
     permission=in_stream("read"),
-    input=ProofOfEvent,
-    output=LegacyProofResponse,
     errors=("commitment_not_found", "commitment_access_denied", "sequence_outside_commitment"),
 )
 async def get_legacy_proof(context: Context, given: ProofOfEvent) -> LegacyProofResponse:
-    """The path from one event to the root of its commitment."""
+    """Prove that a legacy event is in a commitment."""
     cache = context.reads.caches.proof
     proof = await read_proof(context, given, aio.get_legacy_inclusion_proof, cache)
-    return LegacyProofResponse(**path_fields(proof), events_root=proof.merkle_root.hex())
+    return answer(LegacyProofResponse, proof, events_root=proof.merkle_root.hex())
 
 
-@operation(
-    summary="Check a legacy inclusion proof; one that skips levels is recognised by its length",
-    tag=_TAG,
-    permission=READ_OR_ADMIN,
-    input=LegacyVerifyRequest,
-    output=LegacyVerifyResponse,
-    errors=("invalid_field",),
-)
+@operation(permission=READ_OR_ADMIN, errors=("invalid_field",))
 async def verify_legacy_proof(_: Context, given: LegacyVerifyRequest) -> LegacyVerifyResponse:
-    """Pure computation: no data of any tenant is read."""
+    """Check a legacy inclusion proof; one that skips levels is recognised by its length.
+
+    Pure computation: no data of any tenant is read.
+    """
     path = path_hashes(given.proof_path)
     leaf, root = hash_field(given.leaf_hash, "leaf_hash"), hash_field(given.events_root, "events_root")
     valid = verify_path(leaf, given.leaf_index, path, root)
     return LegacyVerifyResponse(valid, given.leaf_hash, given.events_root)
-
-
-def _fields(commitment: LegacyCommitment) -> dict[str, Any]:
-    """The members of lists and creations, by name."""
-    return {
-        "batch_id": commitment.batch_id,
-        "tenant_id": commitment.tenant_id,
-        "store_id": commitment.store_id,
-        "events_root": commitment.events_root.hex(),
-        "event_count": commitment.event_count,
-        "sequence_start": commitment.sequence_start,
-        "sequence_end": commitment.sequence_end,
-        "committed_at": zulu(commitment.committed_at),
-    }

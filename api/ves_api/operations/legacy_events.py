@@ -10,7 +10,8 @@ import msgspec
 from ves.bundles import Byte
 from ves.codec import I64_MAX
 from ves_api.auth.permission import in_stream
-from ves_api.operations.kit import Context, operation
+from ves_api.operations.answers import answer
+from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import (
     EntityId,
     EntityType,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from ves_api.at_rest import AtRest
     from ves_edge.gen.records import LegacyEvent
 
-_TAG = "Legacy"
+operation = Area("Legacy").operation
 _DEFAULT_EVENTS = 100
 _MAX_WINDOW = 1000
 _MAX_PAGE = 100
@@ -106,16 +107,12 @@ class Head(msgspec.Struct):
     head_sequence: int
 
 
-@operation(
-    summary="List the events numbered from `from` to `from + limit - 1`",
-    tag=_TAG,
-    permission=in_stream("read"),
-    input=EventWindow,
-    output=EventList,
-    errors=("sequence_gap",),
-)
+@operation(permission=in_stream("read"), errors=("sequence_gap",))
 async def list_events(context: Context, given: EventWindow) -> EventList:
-    """A window of numbers; it ends `limit - 1` after `from` even when `from` is 0."""
+    """List the events numbered from `from` to `from + limit - 1`.
+
+    It ends `limit - 1` after `from` even when `from` is 0.
+    """
     if given.limit == 0:
         raise refuse("limit", "must be at least 1")
     found = await aio.list_legacy_events(
@@ -130,29 +127,20 @@ async def list_events(context: Context, given: EventWindow) -> EventList:
     return EventList(events, len(events))
 
 
-@operation(
-    summary="Get the highest number of a legacy stream",
-    tag=_TAG,
-    permission=in_stream("read"),
-    input=Stream,
-    output=Head,
-)
+@operation(permission=in_stream("read"))
 async def get_head(context: Context, given: Stream) -> Head:
-    """The legacy head; the VES stream has its own numbers."""
+    """Get the highest number of a legacy stream.
+
+    The VES stream has its own numbers.
+    """
     return Head(
         await aio.get_legacy_head(context.database, tenant_id=context.tenant_id, store_id=given.store_id)
     )
 
 
-@operation(
-    summary="Page through the legacy events of one entity",
-    tag=_TAG,
-    permission=in_stream("read"),
-    input=EntityPage,
-    output=EntityHistory,
-)
+@operation(permission=in_stream("read"))
 async def get_entity_history(context: Context, given: EntityPage) -> EntityHistory:
-    """A page of an entity's legacy events."""
+    """Page through the legacy events of one entity."""
     skip = min(given.skip, I64_MAX)
     rows = await aio.get_entity_history(
         context.database,
@@ -179,21 +167,10 @@ async def get_entity_history(context: Context, given: EntityPage) -> EntityHisto
 def _sequenced(event: LegacyEvent, at_rest: AtRest) -> SequencedEvent:
     """A stored event in its wire form. Raises payload_not_readable."""
     payload = at_rest.legacy_payload(event)
-    envelope = LegacyEnvelopeStored(
-        envelope_version=event.envelope_version,
-        event_id=event.event_id,
-        command_id=event.command_id,
-        tenant_id=event.tenant_id,
-        store_id=event.store_id,
-        entity_type=event.entity_type,
-        entity_id=event.entity_id,
-        event_type=event.event_type,
+    envelope = answer(
+        LegacyEnvelopeStored,
+        event,
         payload=msgspec.UNSET if payload is None else msgspec.Raw(payload),
-        payload_hash=event.payload_hash.hex(),
-        base_version=event.base_version,
-        created_at=zulu(event.created_at),
-        sequence_number=event.sequence_number,
-        source_agent=event.source_agent,
         signature=None if event.signature is None else list(event.signature),
     )
     return SequencedEvent(envelope, zulu(event.sequenced_at), zulu_or_none(event.shredded_at))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from ves.merkle import verify_inclusion
 from ves_api.auth.permission import READ_OR_ADMIN, in_stream
+from ves_api.operations.answers import answer
 from ves_api.operations.fields import hex_field, require_u64
-from ves_api.operations.kit import Context, operation
+from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import EventBatchId, Parameters, SequenceNumber, StoreId, TenantId
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ves_api.reads import ProofKey
     from ves_edge.gen.records import InclusionProof
 
-_TAG = "Proofs"
+operation = Area("Proofs").operation
 _HASH_BYTES = 32
 _MAX_PATH = 64
 
@@ -95,43 +96,23 @@ async def read_proof(
     return await context.reads.remembered(cache, key, lambda: get_proof(context.reads, **wanted))
 
 
-def path_fields(proof: InclusionProof) -> dict[str, Any]:
-    """The members of a proof but for its root, which each kind of stream names in its own way."""
-    return {
-        "sequence_number": proof.sequence_number,
-        "batch_id": proof.batch_id,
-        "leaf_hash": proof.leaf_hash.hex(),
-        "leaf_index": proof.leaf_index,
-        "proof_path": [node.hex() for node in proof.proof_path],
-        "directions": proof.directions,
-    }
-
-
 @operation(
-    summary="Prove that an event is in a commitment",
-    tag=_TAG,
     permission=in_stream("read"),
-    input=ProofOfEvent,
-    output=ProofResponse,
     errors=("commitment_not_found", "commitment_access_denied", "sequence_outside_commitment"),
 )
 async def get_proof(context: Context, given: ProofOfEvent) -> ProofResponse:
-    """The path from one event to the root of its commitment."""
+    """Prove that an event is in a commitment."""
     cache = context.reads.caches.ves_proof
     proof = await read_proof(context, given, aio.get_inclusion_proof, cache)
-    return ProofResponse(**path_fields(proof), merkle_root=proof.merkle_root.hex())
+    return answer(ProofResponse, proof)
 
 
-@operation(
-    summary="Check an inclusion proof",
-    tag=_TAG,
-    permission=READ_OR_ADMIN,
-    input=VerifyRequest,
-    output=VerifyResponse,
-    errors=("invalid_field",),
-)
+@operation(permission=READ_OR_ADMIN, errors=("invalid_field",))
 async def verify_proof(_: Context, given: VerifyRequest) -> VerifyResponse:
-    """Pure computation: the library answers, no data of any tenant is read."""
+    """Check an inclusion proof.
+
+    Pure computation: no data of any tenant is read.
+    """
     path = path_hashes(given.proof_path)
     leaf = hash_field(given.leaf_hash, "leaf_hash")
     root = hash_field(given.merkle_root, "merkle_root")

@@ -9,10 +9,11 @@ import msgspec
 
 from ves_api.auth.credentials import hash_key, new_key
 from ves_api.auth.permission import PUBLIC
-from ves_api.operations.kit import Context, operation
+from ves_api.operations.kit import Area, Context
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
+operation = Area("Agents").operation
 _ACTION = "custom:agent_registered"
 _MAX_NAME = 128
 _MAX_DESCRIPTION = 1024
@@ -63,11 +64,7 @@ async def _charge(context: Context) -> None:
 
 
 @operation(
-    summary="Register an agent of one's own in a tenant of its own; off unless the operator switched it on",
-    tag="Agents",
     permission=PUBLIC,
-    input=RegisterRequest,
-    output=RegisterResponse,
     errors=(
         "registration_disabled",
         "rate_limited",
@@ -83,7 +80,10 @@ async def _charge(context: Context) -> None:
     sheds=False,
 )
 async def register_agent(context: Context, given: RegisterRequest) -> RegisterResponse:
-    """Check in the order of http-api 7.1, then make a tenant, an agent and a key; every attempt is audited."""
+    """Register an agent of one's own in a tenant of its own; off unless the operator switched it on.
+
+    The checks run in the order of http-api 7.1; every attempt is audited.
+    """
     audit = {"actor": "self_service", "actor_type": "public", **context.origin.fields()}
     try:
         _check(given)

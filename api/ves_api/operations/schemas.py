@@ -15,8 +15,9 @@ from ves.schemas.compiled import MAX_SCHEMA_BYTES
 from ves.timestamps import micros_text
 from ves_api.auth.permission import in_tenant, where_found
 from ves_api.ingest.schema_registry import NewSchema
+from ves_api.operations.answers import answer
 from ves_api.operations.fields import invalid
-from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import (
     EventType,
     Parameters,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
     from ves_edge.gen.records import EventSchema
 
-_TAG = "Schemas"
+operation = Area("Schemas").operation
 _DESCRIPTION_BYTES = 2048
 _MAX_VERSION = 2**31 - 1
 _NONE_HAS = 0
@@ -98,15 +99,14 @@ class LatestSchemaOf(Parameters, kw_only=True, frozen=True):
 
 
 @operation(
-    summary="Register the next version of an event type's JSON Schema",
-    tag=_TAG,
     permission=in_tenant("write"),
-    input=RegisterSchemaRequest,
-    output=RegisterSchemaResponse,
     errors=("invalid_schema", "schema_incompatible", "schema_too_large", "invalid_field"),
 )
 async def register_schema(context: Context, given: RegisterSchemaRequest) -> RegisterSchemaResponse:
-    """Register a schema; its version is the highest of the event type plus one."""
+    """Register the next version of an event type's JSON Schema.
+
+    Its version is the highest of the event type plus one.
+    """
     _require_text(given.event_type, "eventType", 1, EVENT_TYPE_BYTES)
     if given.description is not None:
         _require_text(given.description, "description", 0, _DESCRIPTION_BYTES)
@@ -124,41 +124,24 @@ async def register_schema(context: Context, given: RegisterSchemaRequest) -> Reg
     return RegisterSchemaResponse(stored.schema_id, given.event_type, stored.version, created_at)
 
 
-@operation(
-    summary="List a tenant's schemas by event type, newest version first; at most 1000",
-    tag=_TAG,
-    permission=in_tenant("read"),
-    input=SchemasOfTenant,
-    output=SchemaList,
-)
+@operation(permission=in_tenant("read"))
 async def list_schemas(context: Context, _: SchemasOfTenant) -> SchemaList:
-    """All schemas of a tenant."""
+    """List a tenant's schemas by event type, newest version first; at most 1000."""
     return _list(await aio.list_schemas(context.database, tenant_id=context.tenant_id))
 
 
-@operation(
-    summary="Get one schema",
-    tag=_TAG,
-    permission=where_found("read", _TENANT),
-    input=SchemaById,
-    output=Schema,
-    errors=("schema_not_found",),
-)
+@operation(permission=where_found("read", _TENANT), errors=("schema_not_found",))
 async def get_schema(context: Context, given: SchemaById) -> Schema:
-    """One schema of the caller's tenant."""
+    """Get one schema."""
     return _schema(await _found(context, given))
 
 
-@operation(
-    summary="Make a schema active, deprecated or archived; it holds at once in every process",
-    tag=_TAG,
-    permission=where_found("write", _TENANT),
-    input=SetStatus,
-    output=StatusResponse,
-    errors=("schema_not_found", "invalid_field"),
-)
+@operation(permission=where_found("write", _TENANT), errors=("schema_not_found", "invalid_field"))
 async def set_schema_status(context: Context, given: SetStatus) -> StatusResponse:
-    """Change the status; any may follow any."""
+    """Make a schema active, deprecated or archived; it holds at once in every process.
+
+    Any status may follow any.
+    """
     status = given.body.status
     stored = await _found(context, given)
     if status not in _STATUSES:
@@ -173,16 +156,12 @@ async def set_schema_status(context: Context, given: SetStatus) -> StatusRespons
     return StatusResponse(success=True, schema_id=stored.schema_id, new_status=status)
 
 
-@operation(
-    summary="Delete a schema; it holds at once in every process",
-    tag=_TAG,
-    permission=where_found("admin", _TENANT),
-    input=SchemaById,
-    output=DeletedSchema,
-    errors=("schema_not_found",),
-)
+@operation(permission=where_found("admin", _TENANT), errors=("schema_not_found",))
 async def delete_schema(context: Context, given: SchemaById) -> DeletedSchema:
-    """Delete a schema; stored events stay as they are."""
+    """Delete a schema; it holds at once in every process.
+
+    Stored events stay as they are.
+    """
     stored = await _found(context, given)
     await aio.delete_schema(
         context.database, tenant_id=stored.tenant_id, schema_id=stored.schema_id, context=context.audit
@@ -190,16 +169,9 @@ async def delete_schema(context: Context, given: SchemaById) -> DeletedSchema:
     return DeletedSchema(success=True, deleted_schema_id=stored.schema_id)
 
 
-@operation(
-    summary="List the versions of an event type's schema, newest first, or get one of them",
-    tag=_TAG,
-    permission=in_tenant("read"),
-    input=SchemaVersionsOf,
-    output=SchemaVersions,
-    errors=("schema_not_found",),
-)
+@operation(permission=in_tenant("read"), output=SchemaVersions, errors=("schema_not_found",))
 async def list_schema_versions(context: Context, given: SchemaVersionsOf) -> SchemaList | SchemaVersion:
-    """The versions of an event type, or one."""
+    """List the versions of an event type's schema, newest first, or get one of them."""
     version = _NONE_HAS if (given.version or 0) > _MAX_VERSION else given.version
     found = await aio.list_schema_versions(
         context.database, tenant_id=context.tenant_id, event_type=given.event_type, version=version
@@ -207,32 +179,21 @@ async def list_schema_versions(context: Context, given: SchemaVersionsOf) -> Sch
     return _list(found) if given.version is None else SchemaVersion(_schema(only(found, "schema_not_found")))
 
 
-@operation(
-    summary="Get the newest active schema of an event type, the one that ingest checks",
-    tag=_TAG,
-    permission=in_tenant("read"),
-    input=LatestSchemaOf,
-    output=Schema,
-    errors=("schema_not_found",),
-)
+@operation(permission=in_tenant("read"), errors=("schema_not_found",))
 async def get_latest_schema(context: Context, given: LatestSchemaOf) -> Schema:
-    """The newest active version."""
+    """Get the newest active schema of an event type, the one that ingest checks."""
     found = await aio.get_latest_schema(
         context.database, tenant_id=context.tenant_id, event_type=given.event_type
     )
     return _schema(only(found, "schema_not_found"))
 
 
-@operation(
-    summary="Check a payload against a schema without sending an event; an invalid payload is still a 200",
-    tag=_TAG,
-    permission=in_tenant("read"),
-    input=ValidateRequest,
-    output=ValidateResponse,
-    errors=("schema_not_found",),
-)
+@operation(permission=in_tenant("read"), errors=("schema_not_found",))
 async def validate_payload(context: Context, given: ValidateRequest) -> ValidateResponse:
-    """Check a payload; without a schema every payload is valid."""
+    """Check a payload against a schema without sending an event; an invalid payload is still a 200.
+
+    Without a schema every payload is valid.
+    """
     if "\0" in given.event_type:
         raise invalid("eventType", "must be without NUL")
     payload = _text(bytes(given.payload)).encode()
@@ -272,18 +233,13 @@ def _list(found: Sequence[EventSchema]) -> SchemaList:
 
 def _schema(stored: EventSchema) -> Schema:
     """A stored schema as the operations show it."""
-    return Schema(
+    return answer(
+        Schema,
+        stored,
         id=stored.schema_id,
-        tenant_id=stored.tenant_id,
-        event_type=stored.event_type,
-        version=stored.version,
         schema_json=msgspec.Raw(stored.schema_json.encode()),
-        status=stored.status,  # type: ignore[arg-type]
-        compatibility=stored.compatibility,  # type: ignore[arg-type]
-        description=stored.description,
         created_at=micros_text(micros(stored.created_at)),
         updated_at=micros_text(micros(stored.updated_at)),
-        created_by=stored.created_by,
     )
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from ves_api.auth.permission import ADMIN_VISIBLE
-from ves_api.operations.kit import Context, operation
+from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import NoInput
 from ves_edge.gen import aio
 
-_TAG = "Administration"
+operation = Area("Administration").operation
 
 
 class OverviewResponse(msgspec.Struct, rename="camel"):
@@ -78,48 +78,39 @@ class AgentSummary(msgspec.Struct, rename="camel"):
     last_pulled_sequence: int | None
 
 
-@operation(summary="Totals", tag=_TAG, permission=ADMIN_VISIBLE, input=NoInput, output=OverviewResponse)
+@operation(permission=ADMIN_VISIBLE)
 async def get_overview(context: Context, _: NoInput) -> OverviewResponse:
     """Totals."""
     [row] = await aio.admin_overview(context.database, tenant_id=context.visible_tenant)
     return OverviewResponse(**_fields(row))
 
 
-@operation(
-    summary="List tenants, at most 200",
-    tag=_TAG,
-    permission=ADMIN_VISIBLE,
-    input=NoInput,
-    output=list[TenantSummary],
-)
+@operation(permission=ADMIN_VISIBLE)
 async def list_tenants(context: Context, _: NoInput) -> list[TenantSummary]:
-    """Tenants, the latest key change first."""
+    """List tenants, at most 200.
+
+    The latest key change comes first.
+    """
     rows = await aio.admin_tenants(context.database, tenant_id=context.visible_tenant)
     return [TenantSummary(**_fields(row)) for row in rows]
 
 
-@operation(
-    summary="List stores, at most 200",
-    tag=_TAG,
-    permission=ADMIN_VISIBLE,
-    input=NoInput,
-    output=list[StoreSummary],
-)
+@operation(permission=ADMIN_VISIBLE)
 async def list_stores(context: Context, _: NoInput) -> list[StoreSummary]:
-    """Stores, the latest change first."""
+    """List stores, at most 200.
+
+    The latest change comes first.
+    """
     rows = await aio.admin_stores(context.database, tenant_id=context.visible_tenant)
     return [StoreSummary(**_fields(row)) for row in rows]
 
 
-@operation(
-    summary="List agents, at most 200",
-    tag=_TAG,
-    permission=ADMIN_VISIBLE,
-    input=NoInput,
-    output=list[AgentSummary],
-)
+@operation(permission=ADMIN_VISIBLE)
 async def list_agents(context: Context, _: NoInput) -> list[AgentSummary]:
-    """Agents, the latest key change first."""
+    """List agents, at most 200.
+
+    The latest key change comes first.
+    """
     rows = await aio.admin_agents(context.database, tenant_id=context.visible_tenant)
     return [AgentSummary(**_fields(row)) for row in rows]
 

@@ -10,8 +10,9 @@ import msgspec
 
 from ves.digests import at_rest_validity_aad, validity_proof_hash
 from ves_api.auth.permission import where_found
+from ves_api.operations.answers import answer
 from ves_api.operations.commitments import CommitmentById
-from ves_api.operations.kit import Context, only, operation
+from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import BatchId, Parameters, ProofId
 from ves_api.operations.proof_fields import checked_proof, require_same_inputs
 from ves_api.operations.validity_wire import (
@@ -21,15 +22,14 @@ from ves_api.operations.validity_wire import (
     ValiditySubmission,
     ValiditySummary,
     ValidityVerification,
-    identifying_fields,
-    summary_fields,
+    summary,
 )
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     from ves_edge.gen.records import GetValidityInputsRow, ValidityProof
 
-_TAG = "Validity proofs"
+operation = Area("Validity proofs").operation
 _STREAM = "the commitment's stream"
 _READ = where_found("read", _STREAM)
 
@@ -61,31 +61,20 @@ async def _proof(context: Context, given: ValidityProofById) -> ValidityProof:
     return context.in_scope(only(rows, "proof_not_found", given.proof_id))
 
 
-@operation(
-    summary="What a validity proof of this commitment is bound to",
-    tag=_TAG,
-    permission=_READ,
-    input=CommitmentById,
-    output=ValidityInputsAnswer,
-    errors=("commitment_not_found",),
-)
+@operation(permission=_READ, errors=("commitment_not_found",))
 async def get_validity_inputs(context: Context, given: CommitmentById) -> ValidityInputsAnswer:
-    """The canonical public inputs."""
+    """What a validity proof of this commitment is bound to."""
     inputs = await _inputs(context, context.tenant_id, given.batch_id)
     raw = msgspec.Raw(inputs.public_inputs.encode())
     return ValidityInputsAnswer(given.batch_id, raw, inputs.public_inputs_hash.hex())
 
 
 @operation(
-    summary="Store a validity proof, unverified; the same proof again answers the stored record",
-    tag=_TAG,
     permission=where_found("admin", _STREAM),
-    input=SubmitValidityProof,
-    output=ValiditySummary,
     errors=("commitment_not_found", "invalid_field", "proof_conflict"),
 )
 async def submit_validity_proof(context: Context, given: SubmitValidityProof) -> ValiditySummary:
-    """Store a proof of a commitment."""
+    """Store a validity proof, unverified; the same proof again answers the stored record."""
     sent, batch_id = given.body, given.batch_id
     inputs = await _inputs(context, context.tenant_id, batch_id)
     kind, version, proof = checked_proof(sent.proof_type, sent.proof_version, sent.proof_b64)
@@ -109,52 +98,31 @@ async def submit_validity_proof(context: Context, given: SubmitValidityProof) ->
         proof_key_id=key_id,
         proof_hash=digest,
     )
-    return ValiditySummary(**summary_fields(stored))
+    return summary(ValiditySummary, stored)
 
 
-@operation(
-    summary="List the validity proofs of a commitment, oldest first",
-    tag=_TAG,
-    permission=_READ,
-    input=CommitmentById,
-    output=ValidityList,
-    errors=("commitment_not_found",),
-)
+@operation(permission=_READ, errors=("commitment_not_found",))
 async def list_validity_proofs(context: Context, given: CommitmentById) -> ValidityList:
-    """The proofs of a commitment."""
+    """List the validity proofs of a commitment, oldest first."""
     inputs = await _inputs(context, context.tenant_id, given.batch_id)
     found = await aio.list_validity_proofs(
         context.database, tenant_id=inputs.tenant_id, batch_id=given.batch_id
     )
-    listed = [ValiditySummary(**summary_fields(proof)) for proof in found]
+    listed = [summary(ValiditySummary, proof) for proof in found]
     return ValidityList(given.batch_id, listed, len(listed))
 
 
-@operation(
-    summary="Get one validity proof with its bytes",
-    tag=_TAG,
-    permission=_READ,
-    input=ValidityProofById,
-    output=ValidityDetail,
-    errors=("proof_not_found",),
-)
+@operation(permission=_READ, errors=("proof_not_found",))
 async def get_validity_proof(context: Context, given: ValidityProofById) -> ValidityDetail:
-    """One proof with its bytes."""
+    """Get one validity proof with its bytes."""
     proof = await _proof(context, given)
     encoded = base64.b64encode(context.services.at_rest.validity_proof(proof)).decode()
-    return ValidityDetail(**summary_fields(proof), proof_b64=encoded)
+    return summary(ValidityDetail, proof, proof_b64=encoded)
 
 
-@operation(
-    summary="Check hash and public inputs of a stored validity proof; one that fails is still a 200",
-    tag=_TAG,
-    permission=_READ,
-    input=ValidityProofById,
-    output=ValidityVerification,
-    errors=("proof_not_found",),
-)
+@operation(permission=_READ, errors=("proof_not_found",))
 async def verify_validity_proof(context: Context, given: ValidityProofById) -> ValidityVerification:
-    """The verdict on a stored proof."""
+    """Check hash and public inputs of a stored validity proof; one that fails is still a 200."""
     proof = await _proof(context, given)
     verdict = await aio.verify_validity_proof(
         context.database,
@@ -163,10 +131,10 @@ async def verify_validity_proof(context: Context, given: ValidityProofById) -> V
         found_hash=validity_proof_hash(context.services.at_rest.validity_proof(proof)),
     )
     inputs = await _inputs(context, proof.tenant_id, proof.batch_id)
-    return ValidityVerification(
-        **identifying_fields(proof),
+    return answer(
+        ValidityVerification,
+        proof,
         proof_hash_match=verdict.proof_hash_match,
-        public_inputs_hash=proof.public_inputs_hash.hex(),
         canonical_public_inputs_hash=inputs.public_inputs_hash.hex(),
         public_inputs_match=verdict.public_inputs_match,
         stark_valid=None,

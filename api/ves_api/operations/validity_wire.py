@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from ves_api.operations.answers import answer
 from ves_api.operations.proof_fields import ABSENT, ProofVersion
-from ves_api.times import zulu
 
 if TYPE_CHECKING:
     from ves_edge.gen.records import ValidityProof
+
+T = TypeVar("T", bound="ValiditySummary")
 
 
 class ValiditySubmission(msgspec.Struct, rename="camel"):
@@ -80,23 +82,6 @@ class ValidityVerification(msgspec.Struct):
     reason: str | None
 
 
-def identifying_fields(proof: ValidityProof) -> dict[str, Any]:
-    """The members that every answer about one proof has."""
-    return {
-        "proof_id": proof.proof_id,
-        "batch_id": proof.batch_id,
-        "tenant_id": proof.tenant_id,
-        "store_id": proof.store_id,
-        "proof_type": proof.proof_type,
-        "proof_version": proof.proof_version,
-        "proof_hash": proof.proof_hash.hex(),
-    }
-
-
-def summary_fields(proof: ValidityProof) -> dict[str, Any]:
-    """The members of a summary, by name."""
-    return {
-        **identifying_fields(proof),
-        "public_inputs": msgspec.Raw(proof.public_inputs.encode()),
-        "submitted_at": zulu(proof.submitted_at),
-    }
+def summary(kind: type[T], proof: ValidityProof, **members: Any) -> T:
+    """A stored proof as an answer with the members of `ValiditySummary`."""
+    return answer(kind, proof, public_inputs=msgspec.Raw(proof.public_inputs.encode()), **members)
