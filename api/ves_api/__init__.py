@@ -6,5 +6,8 @@ sequencing and proofs.
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+from ves_edge import __version__
+
+__all__ = ["SERVICE_NAME", "__version__"]
+
 SERVICE_NAME = "stateset-sequencer"

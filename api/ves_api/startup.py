@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import time
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from ves.ed25519 import public_key
-from ves_api import __version__
 from ves_api.database import conninfo
 from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH
-from ves_edge.connection import Connection
-from ves_edge.engine_check import find_mismatch
+from ves_edge.engine_check import connect, require_engine
 from ves_edge.errors import ApiError
 from ves_edge.gen import sync
 from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     from ves_api.settings import Settings
+    from ves_edge.connection import Connection
 
 _log = get_logger("startup")
 
@@ -28,8 +27,9 @@ def prepare_server(settings: Settings) -> None:
     An unreachable server is retried as configured.
     Raises ApiError: engine_mismatch, server_not_durable, no_credentials, database_unavailable, or the engine's error.
     """
-    with _connect(settings) as connection:
-        _require_fitting_engine(connection, settings)
+    delays = repeat(settings.startup_retry_delay, settings.startup_retries)
+    with connect(conninfo(settings), delays) as connection:
+        require_engine(connection, "ves_api", enforced=settings.require_engine)
         try:
             sync.server_is_durable(connection)
         except ApiError as error:
@@ -43,16 +43,6 @@ def prepare_server(settings: Settings) -> None:
         elif settings.auth.required and settings.auth.jwt_secret is None:
             sync.require_api_key(connection)
     _warn(settings)
-
-
-def _require_fitting_engine(connection: Connection, settings: Settings) -> None:
-    """Check the engine. Unlike the reference, the server has no right to migrate: it reports the command to run."""
-    mismatch = find_mismatch(connection, __version__, "ves_api")
-    if mismatch is None:
-        return
-    if settings.require_engine:
-        raise mismatch
-    _log.warning("engine_mismatch", reason=mismatch.message, allowed_by="DB_MIGRATE_ON_STARTUP")
 
 
 def _warn(settings: Settings) -> None:
@@ -79,16 +69,3 @@ def _register_signer(connection: Connection, settings: Settings) -> None:
         algorithm="none" if seed is None else "ed25519",
         public_key=None if seed is None else public_key(seed),
     )
-
-
-def _connect(settings: Settings) -> Connection:
-    attempt = 0
-    while True:
-        try:
-            return Connection(conninfo(settings))
-        except ApiError as error:
-            if attempt >= settings.startup_retries or error.name != "database_unavailable":
-                raise
-            attempt += 1
-            _log.info("database_not_reachable", attempt=attempt, of=settings.startup_retries)
-            time.sleep(settings.startup_retry_delay)

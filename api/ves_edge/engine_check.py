@@ -3,28 +3,66 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 
-from ves_edge import release
+from ves_edge import __version__, release
+from ves_edge.connection import Connection
+from ves_edge.environment import OFF
 from ves_edge.errors import ApiError
 from ves_edge.gen import sync
 from ves_edge.gen.functions import FUNCTIONS
+from ves_edge.log import get_logger
 from ves_edge.translate import connection_was_lost, translate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ves_edge.catalog import Function
-    from ves_edge.connection import Connection
+    from ves_edge.environment import Environment
     from ves_edge.gen.records import ListMigrationsRow
 
 _ASKED: Final = frozenset({"health", "list_migrations"})
 _PARAMETER: Final = re.compile(rb"%\(\w+\)s")
 _REMEDY = "run `ves engine install` as the server's superuser (DB_MIGRATE_ON_STARTUP=false starts regardless)"
+_log = get_logger("engine")
 
 
-def find_mismatch(connection: Connection, version: str, role: str) -> ApiError | None:
-    """Return engine_mismatch if the engine is incompatible with release `version`, else None.
+def read_engine_switch(env: Environment) -> bool:
+    """Whether an incompatible engine stops the start: DB_MIGRATE_ON_STARTUP (operations 1.2)."""
+    return env.text("DB_MIGRATE_ON_STARTUP", "true").lower() not in OFF
+
+
+def connect(conninfo: str, delays: Iterable[float]) -> Connection:
+    """Connect; an unreachable server is tried again after each of the `delays` (seconds). Raises ApiError."""
+    for attempt, delay in enumerate(delays, 1):
+        try:
+            return Connection(conninfo)
+        except ApiError as error:
+            if error.name != "database_unavailable":
+                raise
+            _log.info("database_not_reachable", attempt=attempt, retry_in_seconds=round(delay, 3))
+            time.sleep(delay)
+    return Connection(conninfo)
+
+
+def require_engine(connection: Connection, role: str, *, enforced: bool) -> None:
+    """Raise engine_mismatch if the engine is incompatible with this release; only a warning unless `enforced`.
+
+    The edges have no right to migrate: the error names the command to run.
+    """
+    mismatch = _find_mismatch(connection, role)
+    if mismatch is None:
+        return
+    if enforced:
+        raise mismatch
+    _log.warning("engine_mismatch", reason=mismatch.message, allowed_by="DB_MIGRATE_ON_STARTUP")
+
+
+def _find_mismatch(connection: Connection, role: str) -> ApiError | None:
+    """Return engine_mismatch if the engine is incompatible with this release, else None.
 
     Compatible: the engine's release is not older, the database's breaking level not above ours, no migration except
     `post` ones is missing, and every function of `role` exists. Raises ApiError when the database is not reachable.
@@ -36,13 +74,13 @@ def find_mismatch(connection: Connection, version: str, role: str) -> ApiError |
             (asked if function.name in _ASKED else others).append(function)
     reason = _uncallable(connection, asked)
     if reason is not None:
-        return _mismatch(None, version, reason)
+        return _mismatch(None, reason)
     found = sync.health(connection)[0].engine_version
     reason = _ledger_problem(sync.list_migrations(connection))
-    if reason is None and _number(found) < _number(version):
+    if reason is None and _number(found) < _number(__version__):
         reason = f"it is release {found}"
     reason = reason or _uncallable(connection, others)
-    return None if reason is None else _mismatch(found, version, reason)
+    return None if reason is None else _mismatch(found, reason)
 
 
 def _uncallable(connection: Connection, functions: list[Function]) -> str | None:
@@ -73,9 +111,9 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def _mismatch(found: str | None, needed: str, reason: str) -> ApiError:
+def _mismatch(found: str | None, reason: str) -> ApiError:
     return ApiError(
         "engine_mismatch",
-        f"The engine in the database does not fit release {needed} of the server: {reason}; {_REMEDY}",
-        details={"found": found, "needed": needed},
+        f"The engine in the database does not fit release {__version__} of the server: {reason}; {_REMEDY}",
+        details={"found": found, "needed": __version__},
     )

@@ -11,6 +11,8 @@ T = TypeVar("T")
 
 _TRUE = frozenset({"1", "true", "on", "yes"})
 _FALSE = frozenset({"0", "false", "off", "no"})
+OFF = frozenset({"", "0", "false", "off"})
+"""The words that turn a switch of the original off; any other word leaves it on."""
 
 
 class SettingsError(Exception):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
 from ves_edge import log
 from ves_edge.environment import Environment, SettingsError
+from ves_edge.errors import ApiError
 from ves_workers.commit.worker import CommitWorker
 from ves_workers.keys.worker import KeysWorker
 from ves_workers.receipts.worker import ReceiptsWorker
-from ves_workers.runtime.database import WorkerDatabase
+from ves_workers.runtime.database import WorkerDatabase, await_engine
 from ves_workers.runtime.loop import run_workers
 from ves_workers.runtime.settings import Settings
 
@@ -26,7 +28,7 @@ WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     ReceiptsWorker.name: ReceiptsWorker,
     KeysWorker.name: KeysWorker,
 }
-EXIT_USAGE = 2
+EXIT_USAGE, EXIT_REFUSED = 2, 4
 
 
 def build_workers(names: Sequence[str], settings: Settings) -> list[Worker]:
@@ -35,7 +37,10 @@ def build_workers(names: Sequence[str], settings: Settings) -> list[Worker]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run until a stop signal; return 0 after SIGTERM, 2 for an unknown worker or an invalid setting."""
+    """Run until a stop signal; return 0 after SIGTERM, 2 for an unknown worker or an invalid setting.
+
+    The engine must be compatible with this release, as for the API; else the result is 4.
+    """
     if {"-h", "--help"} & set(arguments):
         sys.stdout.write(
             f"python -m ves_workers [{'|'.join(WORKERS)} ...]: run the named workers, all by default\n"
@@ -55,6 +60,12 @@ def main(arguments: Sequence[str]) -> int:
     log.get_logger("workers", worker="main").info(
         "process.started", workers=",".join(names), pid=os.getpid(), **settings.masked()
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the loop handles it
+    try:
+        await_engine(settings)
+    except ApiError as error:
+        sys.stderr.write(f"{error.name}: {error.message}\n")
+        return EXIT_REFUSED
     asyncio.run(run_workers(build_workers(names, settings), heartbeat_secs=settings.heartbeat_secs))
     log.get_logger("workers", worker="main").info("process.stopped")
     return 0

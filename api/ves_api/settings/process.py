@@ -17,14 +17,14 @@ from ves_api.settings.caches import CacheSettings, load_caches
 from ves_api.settings.database import ReplicaSettings, load_replica
 from ves_api.settings.schemas import SchemaSettings, load_schemas
 from ves_edge.dsn import connection_url
-from ves_edge.environment import Environment, SettingsError
+from ves_edge.engine_check import read_engine_switch
+from ves_edge.environment import OFF, Environment, SettingsError
 from ves_edge.log import read_format, read_level
 from ves_edge.seed import parse_seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_OFF = frozenset({"", "0", "false", "off"})
 _DEVELOPMENT = frozenset({"", "local", "dev", "development", "test", "testing", "ci", "staging"})
 _DATABASE_URL = "postgres://localhost/stateset_sequencer"
 _PROFILES = frozenset({"legacy", "hybrid", "pqc-strict"})
@@ -146,7 +146,7 @@ def read(env: Environment) -> Settings:
         lock_timeout_ms=env.integer("DB_LOCK_TIMEOUT_MS", 10_000, low=0),
         application_name=application_name,
         pool_sample=env.number("VES_POOL_SAMPLE_SECS", 15, low=0.01),
-        require_engine=env.text("DB_MIGRATE_ON_STARTUP", "true").lower() not in _OFF,
+        require_engine=read_engine_switch(env),
         startup_retries=env.integer("DB_STARTUP_MAX_RETRIES", 10, low=0),
         startup_retry_delay=env.number("DB_STARTUP_RETRY_DELAY_SECS", 3, low=0),
         allow_unsafe_server=env.flag("VES_DANGER_ALLOW_UNSAFE_SERVER", default=False),
@@ -160,9 +160,9 @@ def read(env: Environment) -> Settings:
         signing_key=env.parsed("VES_SEQUENCER_SIGNING_KEY", parse_seed),
         key_version=env.integer("VES_SEQUENCER_KEY_VERSION", 0, low=0, high=_I32_MAX),
         profile=env.choice("VES_SEQUENCER_SECURITY_PROFILE", "legacy", _PROFILES),
-        strict_format=env.text("VES_STRICT_FORMAT_VALIDATION").lower() not in _OFF,
+        strict_format=env.text("VES_STRICT_FORMAT_VALIDATION").lower() not in OFF,
         coalesce=env.flag("VES_COALESCE", default=True),
-        stark_verify_on_submit=env.given("VES_STARK_VERIFY_ON_SUBMIT", "true").lower() not in _OFF,
+        stark_verify_on_submit=env.given("VES_STARK_VERIFY_ON_SUBMIT", "true").lower() not in OFF,
         stark_concurrency=env.integer(
             "VES_STARK_VERIFY_CONCURRENCY", min(os.cpu_count() or 1, _STARK_PROCESSES), low=1, high=64
         ),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from ves_edge.dsn import MASK, connection_url, mask
+from ves_edge.engine_check import read_engine_switch
 from ves_edge.environment import Environment, SettingsError
 from ves_edge.log import read_format, read_level
 from ves_edge.seed import parse_seed
@@ -26,6 +27,7 @@ class Settings:
     receipts_poll_ms: int = 1000
     receipts_max_events: int = 1000
     keys_poll_ms: int = 5000
+    require_engine: bool = True
 
     @classmethod
     def from_environment(cls, env: Environment) -> Settings:
@@ -45,6 +47,7 @@ class Settings:
             receipts_poll_ms=env.integer("VES_RECEIPTS_POLL_MS", 1000, low=1, high=60_000),
             receipts_max_events=env.integer("VES_RECEIPTS_MAX_EVENTS", 1000, low=1, high=10_000),
             keys_poll_ms=env.integer("VES_KEYS_POLL_MS", 5000, low=1, high=60_000),
+            require_engine=read_engine_switch(env),
         )
 
     def masked(self) -> dict[str, str | int]:
