@@ -267,7 +267,7 @@ def at_rest_payload_aad(
 def at_rest_ves_payload_aad(tenant_id: UUID, store_id: UUID, event_id: UUID, signing: bytes) -> bytes:
     """AAD of a stored payload of the VES stream; `signing` is the event's signing hash, which covers the payload's.
 
-    A form of this implementation (the reference stores these payloads in plaintext). The sequence number is not
+    A form of this implementation (the original stores these payloads in plaintext). The sequence number is not
     included: it is assigned after encryption.
     """
     ids = tenant_id.bytes + store_id.bytes + event_id.bytes

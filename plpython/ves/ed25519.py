@@ -1,7 +1,7 @@
 """Ed25519 by libsodium (VES 6.1): the only verifier, used by every component.
 
 libsodium compares the encoded R, refuses S at or above the group order, and refuses public keys that
-are not canonical or of small order. The reference accepts small-order keys; regular key generation never yields one.
+are not canonical or of small order. The original accepts small-order keys; regular key generation never yields one.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The keys of encryption at rest (VES 16): modes, rings by tenant, key ids, sealing and opening stored bytes.
 
-A key id is the first 8 bytes of SHA-256("VES_ATREST_KEY_ID_V1" ‖ key). The blob layout of the reference has no field
+A key id is the first 8 bytes of SHA-256("VES_ATREST_KEY_ID_V1" ‖ key). The blob layout of the original has no field
 for it; it is stored in a column beside the blob, reveals nothing about the key, and avoids trial decryption.
 """
 

@@ -108,7 +108,7 @@ def inclusion_path(levels: Sequence[bytes], index: int) -> list[bytes]:
 def directions(index: int, leaf_count: int) -> list[bool]:
     """True where the running hash is the left input, for the levels that have a sibling.
 
-    The reference takes the bits of `index` by position in the path instead, which is wrong for leaves
+    The original takes the bits of `index` by position in the path instead, which is wrong for leaves
     that moved up (VES 21, trap 12); see `reference_directions`.
     """
     found = []
@@ -120,7 +120,7 @@ def directions(index: int, leaf_count: int) -> list[bool]:
 
 
 def reference_directions(index: int, path_length: int) -> list[bool]:
-    """The directions as the reference writes them on the wire."""
+    """The directions as the original writes them on the wire."""
     return [not index >> level & 1 for level in range(path_length)]
 
 
@@ -137,7 +137,7 @@ def verify_inclusion(leaf: bytes, index: int, leaf_count: int, path: Sequence[by
 def verify_path(leaf: bytes, index: int, path: Sequence[bytes], root: bytes) -> bool:
     """Whether `path` leads from `leaf` at `index` to `root`, when the number of leaves is not known.
 
-    Two readings are tried. First the reference's: bit d of `index` at position d, which is right unless the
+    Two readings are tried. First the original's: bit d of `index` at position d, which is right unless the
     path skips a level. A node is the unpaired last one of its level only if it is a left one (its bit is 0)
     and the bits above it are those of the last leaf's index; so once a path skips a zero bit it skips every
     zero bit above it as well, up to the top bit of `index`. The skipped levels are therefore the highest

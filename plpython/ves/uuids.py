@@ -1,4 +1,4 @@
-"""UUID spellings that clients of the reference may send: plain, `{…}`, `urn:uuid:…`. Hashes cover the 16 bytes."""
+"""UUID spellings that clients of the original may send: plain, `{…}`, `urn:uuid:…`. Hashes cover the 16 bytes."""
 
 from __future__ import annotations
 

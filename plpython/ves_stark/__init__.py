@@ -1,6 +1,6 @@
-"""STARK compliance proofs, version 2: byte-compatible with the reference prover and verifier.
+"""STARK compliance proofs, version 2: byte-compatible with the original's prover and verifier.
 
-Pure computation. The names below are those of the reference's Python bindings; `ves_stark.verifier`
+Pure computation. The names below are those of the original's Python bindings; `ves_stark.verifier`
 and `ves_stark.prover.prove` hold the proof system itself. What such a proof shows, and what it does
 not, is in README.md: read it first. Version 2 does not hide the amount.
 """

@@ -58,7 +58,7 @@ def make_bundle(
     amount_binding: dict[str, Any],
     authorization: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The bundle of a proof, members in the reference's order. Raises InputsError when parts disagree.
+    """The bundle of a proof, members in the original's order. Raises InputsError when parts disagree.
 
     With `authorization` (a receipt) it is an agent authorization bundle.
     """

@@ -30,6 +30,6 @@ SECURE = Options(40, 16, 20, 2, 8)
 FAST = Options(20, 16, 8, 1, 8)
 
 PRESETS = {"default": DEFAULT, "secure": SECURE, "fast": FAST}
-# The reference verifier accepts these; `fast` only when the caller asks for it.
+# The original's verifier accepts these; `fast` only when the caller asks for it.
 ACCEPTED = frozenset({DEFAULT, SECURE})
 BY_BYTES = {options.to_bytes(): options for options in PRESETS.values()}

@@ -1,4 +1,4 @@
-"""Published constants of the permutation (STARK 3), row-major, as the reference implementation has them.
+"""Published constants of the permutation (STARK 3), row-major, as the original has them.
 
 They are copied as data: the round constants have no known derivation. A test checks their SHA-256.
 """

@@ -19,7 +19,7 @@ _OPENINGS = 2
 
 
 def conjectured_bits(options: Options) -> int:
-    """Security in bits under the usual conjecture on low-degree tests, as the reference counts it."""
+    """Security in bits under the usual conjecture on low-degree tests, as the original counts it."""
     field = FIELD_BITS * options.extension - int(log2(DOMAIN))
     queries = options.queries * int(log2(options.blowup))
     if queries >= _GRINDING_FLOOR:

@@ -1,4 +1,4 @@
-"""The functions of the module `ves_stark`, with the names and errors of the reference bindings (STARK 17)."""
+"""The functions of the module `ves_stark`, with the names and errors of the original's bindings (STARK 17)."""
 
 from __future__ import annotations
 

@@ -9,4 +9,4 @@ from ves_store.agent_signing_keys as k
 where k.key_algorithm in (2, 4, 6);
 
 comment on view ves.agent_encryption_keys is
-'The keys that payloads are sealed to, with their status now: X25519 (public_key, 32 bytes), ML-KEM-768 (in public_key_bundle) or both. The reference keeps them in a table of this name; here all keys of an agent share one registry, one number space and one life cycle.';
+'The keys that payloads are sealed to, with their status now: X25519 (public_key, 32 bytes), ML-KEM-768 (in public_key_bundle) or both. The original keeps them in a table of this name; here all keys of an agent share one registry, one number space and one life cycle.';

@@ -1,7 +1,7 @@
-"""Every environment variable of the reference's server (operations 1.1-1.5 and 1.7), one row each.
+"""Every environment variable of the original's server (operations 1.1-1.5 and 1.7), one row each.
 
 A row gives the default, values that are taken with what they come to, values that stop the start, and values that fall
-back as in the reference. A variable of the reference that nobody reads fails here; one that a later part of the system
+back as in the original. A variable of the original that nobody reads fails here; one that a later part of the system
 will read is in LATER with its reason.
 """
 

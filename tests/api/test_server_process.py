@@ -56,7 +56,7 @@ def test_sigterm_answers_what_is_in_flight(start_server: Callable[..., Server], 
 def test_an_engine_that_does_not_fit_stops_the_start_and_says_what_to_run(
     database: Database, tmp_path: Path
 ) -> None:
-    """The reference migrates here; this server may not, so it looks and refuses."""
+    """The original migrates here; this server may not, so it looks and refuses."""
     with database.connect() as connection:
         connection.execute("update ves_store.schema_state set engine_version = '0.0.9'")
     said = refusal(Server(database.url("ves_api")), tmp_path / "old.log")

@@ -1,4 +1,4 @@
-"""Settings: defaults of the reference, validation that names the variable, secrets that never print."""
+"""Settings: defaults of the original, validation that names the variable, secrets that never print."""
 
 from __future__ import annotations
 

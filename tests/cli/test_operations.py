@@ -1,4 +1,4 @@
-"""The reference's admin commands, as its users run them: a process, its output, its exit code."""
+"""The original's admin commands, as its users run them: a process, its output, its exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Re-encryption by the reference's commands: what is counted, what changes, and what never does."""
+"""Re-encryption by the original's commands: what is counted, what changes, and what never does."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ def test_threads_lose_no_count_and_never_exceed_the_size() -> None:
 
 
 def test_limits_are_never_refused_and_never_below_one() -> None:
-    """The reference falls back to its default where a limit is no number (operations 1.5)."""
+    """The original falls back to its default where a limit is no number (operations 1.5)."""
     caches = load(
         {"CACHE_PROOF_MAX": "many", "CACHE_PROOF_TTL_SECS": "0", "CACHE_COMMITMENT_MAX": "-4"}
     ).caches

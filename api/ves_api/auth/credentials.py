@@ -37,7 +37,7 @@ class Credential:
 def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> Credential:
     """The credential in `Authorization`, or else in `x-api-key`.
 
-    Accepted: `ApiKey ss_…`, a bare `ss_…`, `Bearer ss_…` (which the reference refuses) and `Bearer <token>`; the name of
+    Accepted: `ApiKey ss_…`, a bare `ss_…`, `Bearer ss_…` (which the original refuses) and `Bearer <token>`; the name of
     a scheme has any case (RFC 9110 11.1).
     Raises missing_auth (no usable header), invalid_api_key (not an `ss_` key) or invalid_token (a Bearer value
     without the three parts of a token).

@@ -47,7 +47,7 @@ class TokenReader:
                 issuer=self._issuer,
                 audience=self._audience,
                 leeway=_LEEWAY_SECONDS,
-                # As in the reference, `nbf` and `iat` are required but not compared with the clock (clock skew).
+                # As in the original, `nbf` and `iat` are required but not compared with the clock (clock skew).
                 options={"require": _REQUIRED, "verify_nbf": False, "verify_iat": False},
             )
             return _identity(claims)

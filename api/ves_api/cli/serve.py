@@ -1,4 +1,4 @@
-"""`ves serve`: the HTTP server in this process, configured by the environment as the reference's binary is."""
+"""`ves serve`: the HTTP server in this process, configured by the environment as the original's binary is."""
 
 from __future__ import annotations
 

@@ -304,7 +304,7 @@ def _naming(agent_id: uuid.UUID) -> Iterator[None]:
 def _wanted(sent: MintRequest) -> tuple[bool, bool | None, bool]:
     """The rights asked for: read, write (None: inherited), admin. Raises invalid_field.
 
-    `readOnly` and `admin` are the reference's form: a key that may read, and write unless told otherwise, or everything.
+    `readOnly` and `admin` are the original's form: a key that may read, and write unless told otherwise, or everything.
     """
     if sent.scopes is None:
         writes = True if sent.admin else None if sent.read_only is None else not sent.read_only
@@ -325,5 +325,5 @@ def _scopes(key: Rights | GetAgentRow | ListApiKeysRow) -> list[Scope]:
 
 
 def _word(scopes: Sequence[Scope]) -> str:
-    """The reference's word for a set of rights; `write` and `none` are those it has no word for."""
+    """The original's word for a set of rights; `write` and `none` are those it has no word for."""
     return "admin" if "admin" in scopes else "_".join(scopes) or "none"

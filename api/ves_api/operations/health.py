@@ -123,7 +123,7 @@ class Components(msgspec.Struct):
 
 
 class System(msgspec.Struct):
-    """`rust_version` is the reference's member; no Rust runs here, and it says so."""
+    """`rust_version` is the original's member; no Rust runs here, and it says so."""
 
     rust_version: str
     python_version: str

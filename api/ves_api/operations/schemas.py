@@ -91,7 +91,7 @@ class SchemaVersionsOf(Parameters, kw_only=True, frozen=True):
 
 
 class LatestSchemaOf(Parameters, kw_only=True, frozen=True):
-    """The newest active schema of an event type. The reference demands the event type in the query too."""
+    """The newest active schema of an event type. The original demands the event type in the query too."""
 
     event_type: EventType
     tenant_id: SchemaTenantId

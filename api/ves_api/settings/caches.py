@@ -35,7 +35,7 @@ class CacheSettings:
 
 
 def load_caches(env: Environment) -> CacheSettings:
-    """Read the limits. As in the reference, an invalid value does not stop the start but means the default."""
+    """Read the limits. As in the original, an invalid value does not stop the start but means the default."""
     size, age = (
         env.positive("CACHE_COMMITMENT_MAX", _COMMITMENTS),
         env.positive("CACHE_COMMITMENT_TTL_SECS", _COMMITMENT_SECONDS),

@@ -1,6 +1,6 @@
 """Process settings: one frozen object, read once from the environment (operations 1.1-1.4).
 
-Variable names are those of the reference. An invalid value stops the start with a message that names the variable.
+Variable names are those of the original. An invalid value stops the start with a message that names the variable.
 The repr of the object masks secrets.
 """
 
@@ -124,7 +124,7 @@ def read(env: Environment) -> Settings:
     max_connections = env.integer("MAX_DB_CONNECTIONS", 8 * workers, low=1, high=10_000)
     application_name = env.text("DB_APPLICATION_NAME", "stateset-sequencer")
     return Settings(
-        host=env.text("HOST", "0.0.0.0"),  # noqa: S104 (the reference's default)
+        host=env.text("HOST", "0.0.0.0"),  # noqa: S104 (the original's default)
         port=env.integer("PORT", 8080, low=0, high=_U16_MAX),
         http_socket=env.text("VES_HTTP_SOCKET"),
         workers=workers,

@@ -22,7 +22,7 @@ class SchemaSettings:
 
 
 def load_schemas(env: Environment) -> SchemaSettings:
-    """Read the mode. As in the reference, an unknown word means the default, with a warning."""
+    """Read the mode. As in the original, an unknown word means the default, with a warning."""
     mode = parse_mode(env.text(_NAME, DEFAULT_MODE))
     if mode is None:
         logging.getLogger("ves_api.settings").warning(

@@ -114,7 +114,7 @@ async def admin_overview(db: AsyncDatabase, *, tenant_id: UUID | None = None) ->
     """Totals of a tenant, or of the whole system (http-api 11). Tenants, agents and keys are those of the API
     keys, revoked ones too (the bootstrap key makes the nil tenant one of them); stores, activity and
     last_activity_at count both streams; total_head_sequence and max_projection_lag are of the legacy
-    streams, as in the reference, and the lag is the head as long as nothing projects; ves_head_sequence is
+    streams, as in the original, and the lag is the head as long as nothing projects; ves_head_sequence is
     of the VES streams.
     """
     rows = await db.fetch(FUNCTIONS['admin_overview'], {
@@ -2486,7 +2486,7 @@ async def verify_legacy_inclusion(
     proof_path: Sequence[bytes],
     events_root: bytes,
 ) -> bool:
-    """Does the path lead from the leaf to the root of a legacy commitment (VES 17.3), by the reference's rule
+    """Does the path lead from the leaf to the root of a legacy commitment (VES 17.3), by the original's rule
     or with the levels skipped that its length calls for in a tree of up to 2^20 leaves? Pure; false for
     malformed input.
     """

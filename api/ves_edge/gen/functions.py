@@ -77,7 +77,7 @@ FUNCTIONS = MappingProxyType({
             Column(name='max_projection_lag', sql_type='bigint', python='int'),
             Column(name='last_activity_at', sql_type='timestamp with time zone', python='datetime | None'),
         ),
-        comment='Totals of a tenant, or of the whole system (http-api 11). Tenants, agents and keys are those of the API keys, revoked ones too (the bootstrap key makes the nil tenant one of them); stores, activity and last_activity_at count both streams; total_head_sequence and max_projection_lag are of the legacy streams, as in the reference, and the lag is the head as long as nothing projects; ves_head_sequence is of the VES streams.',
+        comment='Totals of a tenant, or of the whole system (http-api 11). Tenants, agents and keys are those of the API keys, revoked ones too (the bootstrap key makes the nil tenant one of them); stores, activity and last_activity_at count both streams; total_head_sequence and max_projection_lag are of the legacy streams, as in the original, and the lag is the head as long as nothing projects; ves_head_sequence is of the VES streams.',
         roles=('ves_admin', 'ves_api'),
         volatility='stable',
         repeatable=True,
@@ -3024,7 +3024,7 @@ FUNCTIONS = MappingProxyType({
         record='bool',
         columns=(
         ),
-        comment="Does the path lead from the leaf to the root of a legacy commitment (VES 17.3), by the reference's rule or with the levels skipped that its length calls for in a tree of up to 2^20 leaves? Pure; false for malformed input.",
+        comment="Does the path lead from the leaf to the root of a legacy commitment (VES 17.3), by the original's rule or with the levels skipped that its length calls for in a tree of up to 2^20 leaves? Pure; false for malformed input.",
         roles=('ves_admin', 'ves_api', 'ves_reader', 'ves_service', 'ves_worker'),
         volatility='immutable',
         repeatable=True,

@@ -1,4 +1,4 @@
-"""The command line `ves-stark`: commands, options and output of the reference's binary (STARK 17)."""
+"""The command line `ves-stark`: commands, options and output of the original's binary (STARK 17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The prover: deterministic, byte-identical to the reference (STARK 6 to 14)."""
+"""The prover: deterministic, byte-identical to the original's (STARK 6 to 14)."""
 
 from __future__ import annotations
 

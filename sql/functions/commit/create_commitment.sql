@@ -42,7 +42,7 @@ begin
   select c.* into v_last from ves_store.ves_commitments as c
   where c.tenant_id = create_commitment.tenant_id and c.store_id = create_commitment.store_id
   order by c.sequence_start desc limit 1;
-  -- As in the reference, the first commitment of a stream may start anywhere.
+  -- As in the original, the first commitment of a stream may start anywhere.
   if create_commitment.sequence_start <> v_last.sequence_end + 1 then
     perform ves_int.raise_error('range_must_follow', jsonb_build_object('expected_start', v_last.sequence_end + 1));
   end if;

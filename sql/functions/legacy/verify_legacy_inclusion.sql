@@ -49,4 +49,4 @@ end
 $$;
 
 comment on function ves.verify_legacy_inclusion(bytea, bigint, bytea[], bytea) is
-'Does the path lead from the leaf to the root of a legacy commitment (VES 17.3), by the reference''s rule or with the levels skipped that its length calls for in a tree of up to 2^20 leaves? Pure; false for malformed input.';
+'Does the path lead from the leaf to the root of a legacy commitment (VES 17.3), by the original''s rule or with the levels skipped that its length calls for in a tree of up to 2^20 leaves? Pure; false for malformed input.';

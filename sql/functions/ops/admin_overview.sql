@@ -28,4 +28,4 @@ as $$
 $$;
 
 comment on function ves.admin_overview(uuid) is
-'Totals of a tenant, or of the whole system (http-api 11). Tenants, agents and keys are those of the API keys, revoked ones too (the bootstrap key makes the nil tenant one of them); stores, activity and last_activity_at count both streams; total_head_sequence and max_projection_lag are of the legacy streams, as in the reference, and the lag is the head as long as nothing projects; ves_head_sequence is of the VES streams.';
+'Totals of a tenant, or of the whole system (http-api 11). Tenants, agents and keys are those of the API keys, revoked ones too (the bootstrap key makes the nil tenant one of them); stores, activity and last_activity_at count both streams; total_head_sequence and max_projection_lag are of the legacy streams, as in the original, and the lag is the head as long as nothing projects; ves_head_sequence is of the VES streams.';

@@ -131,7 +131,7 @@ TABLE = [
     ),
     *_rows("11", "GET /metrics admin", later="metrics"),
     *_rows("11", "GET /admin any", "GET /admin/ any", later="console"),
-    # What the reference does not have.
+    # What the original does not have.
     *_rows(
         "ours",
         "GET /api/v1/admin/audit admin",

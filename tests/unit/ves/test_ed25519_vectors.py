@@ -1,6 +1,6 @@
 """Which Ed25519 signatures are accepted: ed25519_edge.json (VES 6.1).
 
-The verifier is libsodium. The reference accepts small-order public keys, libsodium does not: that is the
+The verifier is libsodium. The original accepts small-order public keys, libsodium does not: that is the
 one case where the two differ, and it is named here.
 """
 

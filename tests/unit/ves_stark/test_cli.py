@@ -1,4 +1,4 @@
-"""The command line: options, output and exit codes of the reference's binary (STARK 17)."""
+"""The command line: options, output and exit codes of the original's binary (STARK 17)."""
 
 from __future__ import annotations
 

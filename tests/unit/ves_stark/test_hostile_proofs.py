@@ -21,7 +21,7 @@ STEP = 97
 EDITS = 400
 SECONDS = 2.0
 
-# What ours does where the reference accepts, panics or rejects: everything is refused.
+# What ours does where the original accepts, panics or rejects: everything is refused.
 VECTOR_EDITS = {
     "trailing_bytes": (lambda proof: proof + b"\x00\x01", MalformedProofError),
     "gkr_some": (lambda proof: proof[:-1] + bytes.fromhex("010961626364"), MalformedProofError),

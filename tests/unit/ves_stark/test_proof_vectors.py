@@ -1,4 +1,4 @@
-"""Proofs of the reference prover: verdicts, bytes, hashes (STARK 17)."""
+"""Proofs of the original's prover: verdicts, bytes, hashes (STARK 17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions of the module: names, errors and verdicts of the reference bindings (STARK 17)."""
+"""The functions of the module: names, errors and verdicts of the original's bindings (STARK 17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every challenge, root and seed of one proof, as the reference had them (STARK 9 to 12)."""
+"""Every challenge, root and seed of one proof, as the original had them (STARK 9 to 12)."""
 
 from __future__ import annotations
 

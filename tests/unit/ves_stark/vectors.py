@@ -33,7 +33,7 @@ def load(name):
 
 
 class Case:
-    """One proof of the reference prover."""
+    """One proof of the original's prover."""
 
     def __init__(self, name):
         self.data = data = load(f"proof_{name}")

@@ -1,1 +1,1 @@
-"""The commands of the reference's admin program (operations 12): as `ves …` and as `stateset-sequencer-admin …`."""
+"""The commands of the original's admin program (operations 12): as `ves …` and as `stateset-sequencer-admin …`."""

@@ -1,4 +1,4 @@
-"""Common options of the operations commands, named as in the reference, and the look-up of their database URL."""
+"""Common options of the operations commands, named as in the original, and the look-up of their database URL."""
 
 from __future__ import annotations
 
