@@ -43,8 +43,9 @@ fix: tools ## format and repair what can be repaired mechanically
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/sqlfluff fix --disable-progress-bar sql plpython/wrappers
 
-generate: tools ## write what is made from the code: baseline migration, error codes, typed database calls, gRPC messages, docs/reference
+generate: tools ## write what is made from the code: baseline migration, error codes, PL/Python functions, typed database calls, gRPC messages, docs/reference
 	@$(python) -m ves_install.generate
+	@$(python) -m tests.support.generated_wrappers
 	@$(python) -m tests.support.generated_calls
 	@$(python) -m tests.support.generated_rpc
 	@$(python) -m tests.docs

@@ -14,7 +14,6 @@ from uuid import UUID
 from ves import domains
 from ves.canonical import jcs, jcs_value, plain_value
 from ves.codec import string, u32, u64
-from ves.errors import ProtocolError
 
 HASH_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -125,26 +124,6 @@ def leaf_preimage(
 def leaf_hash(tenant_id: UUID, store_id: UUID, sequence: int, signing_hash: bytes, signature: bytes) -> bytes:
     """SHA-256 of `leaf_preimage` (VES 9.1)."""
     return sha256(leaf_preimage(tenant_id, store_id, sequence, signing_hash, signature)).digest()
-
-
-def leaf_hashes(
-    tenant_id: UUID, store_id: UUID, first_sequence: int, digests: bytes, stride: int = 160
-) -> bytes:
-    """Leaf hashes of consecutive events, concatenated.
-
-    `digests` holds `stride` bytes an event that end in signing hash (32) and signature (64), which is
-    the layout of `ves.ingest.Columns.digests`.
-    """
-    if len(digests) % stride:
-        raise ProtocolError("invalid_length", f"digests must be a multiple of {stride} bytes")
-    absorbed = sha256(domains.LEAF + tenant_id.bytes + store_id.bytes)
-    tail = HASH_BYTES + SIGNATURE_BYTES
-    out = []
-    for number, end in enumerate(range(stride, len(digests) + 1, stride), first_sequence):
-        hasher = absorbed.copy()
-        hasher.update(u64(number) + digests[end - tail : end])
-        out.append(hasher.digest())
-    return b"".join(out)
 
 
 def receipt_preimage(

@@ -1,4 +1,4 @@
-"""PL/Python adapter: converts SQL values, calls the library, converts results. Used by wrappers/*.sql only.
+"""PL/Python adapter of the VES stream: converts SQL values, calls the library, converts results.
 
 SQL arrays arrive as lists, uuid as text, bytea as bytes. An array of nulls only is returned
 as null: the engine treats both alike, and PL/Python would convert every element.
@@ -6,17 +6,17 @@ as null: the engine treats both alike, and PL/Python would convert every element
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
-from functools import lru_cache
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import cache, lru_cache
+from typing import Annotated, Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from ves import audit, ed25519
-from ves.canonical import jcs, plain
-from ves.digests import payload_plain_hash
+from ves import audit, digests
+from ves.agent_keys import problem_of_stored
+from ves.canonical import plain
 from ves.ingest import (
     AgentKey,
-    Columns,
     IngestRequest,
     Limits,
     decode_request,
@@ -26,139 +26,104 @@ from ves.ingest import (
     to_columns,
     verify_signatures,
 )
-from ves.plpython_guard import guard  # noqa: F401 (the wrappers find it here)
+from ves.plpython_functions import Bigint, Integer, Json, Server, Smallint, UuidText, sql_function
+from ves.proofs import inputs_hash
 
 T = TypeVar("T")
-Cache = MutableMapping[str, Any]
 
-_LAST_REQUEST = "ves.request"
-_ID_BYTES = 16
 _NIL = UUID(int=0)
-_NULLABLE_AUDIT_COLUMNS = (
-    "signature_bundles",
-    "receipt_hashes",
-    "receipt_signatures",
-    "receipt_public_keys",
-)
-_AUDIT_COLUMNS = (
-    "ids",
-    "sequence_numbers",
-    "ves_versions",
-    "agent_key_ids",
-    "entity_types",
-    "entity_ids",
-    "event_types",
-    "created_at_texts",
-    "payload_kinds",
-    "payloads",
-    "digests",
-    "leaf_hashes",
-    "signature_schemes",
-    "signature_bundles",
-    "key_algorithms",
-    "key_public_keys",
-    "key_bundles",
-    "receipt_hashes",
-    "receipt_signatures",
-    "receipt_public_keys",
-    "payloads_at_rest",
-    "payload_key_ids",
-    "payload_states",
-)
+_KEYS = """
+  select k.key_id, k.key_algorithm, k.public_key, k.public_key_bundle from ves_store.agent_signing_keys as k
+  where k.tenant_id = $1 and k.agent_id = $2 and k.key_id = any($3)"""
 
 
-def jcs_text(raw: str) -> str:
-    """RFC 8785 form of a JSON text."""
-    return jcs(raw.encode()).decode()
+class SignedBatch(NamedTuple):
+    """The arrays of `ves.ingest_events` for one request."""
+
+    agent_id: UuidText
+    tenant_id: UuidText
+    store_id: UuidText
+    event_ids: list[UuidText | None] | None
+    command_ids: list[UuidText | None] | None
+    agent_ids: list[UuidText]
+    agent_key_ids: list[Integer]
+    entity_types: list[str]
+    entity_ids: list[str]
+    event_types: list[str]
+    created_at_texts: list[str]
+    created_at_micros: list[Bigint]
+    payload_kinds: list[Smallint]
+    payloads: list[Json]
+    base_versions: list[Bigint | None] | None
+    signature_schemes: list[Smallint]
+    signature_bundles: list[bytes | None] | None
+    digests: bytes
+    refusals: list[str | None] | None
+    refusal_messages: list[str | None] | None
+    payloads_at_rest: list[bytes | None] | None
+    payload_key_ids: list[bytes | None] | None
 
 
-def plain_text(raw: str) -> str:
-    """Compact form of a JSON text."""
-    return plain(raw.encode()).decode()
+@sql_function("volatile strict parallel unsafe cost 50000")
+def prepare_signed_events(
+    plpy: Server, request: str, max_events: Integer, max_payload_bytes: Integer
+) -> SignedBatch:
+    """Decode a request, hash its events and verify their signatures (VES 14.2 steps 5, 6, 8).
 
-
-def payload_hash(raw: str, salt: bytes | None) -> bytes:
-    """`payload_plain_hash` of a JSON text."""
-    return payload_plain_hash(jcs(raw.encode()), salt or b"")
-
-
-def ed25519_verify_batch(
-    public_keys: Sequence[bytes | None],
-    messages: Sequence[bytes | None],
-    signatures: Sequence[bytes | None],
-) -> list[bool]:
-    """Return whether each signature is valid; false for a row with a null."""
-    return [
-        key is not None
-        and message is not None
-        and signature is not None
-        and ed25519.verify(key, message, signature)
-        for key, message, signature in zip(public_keys, messages, signatures, strict=True)
-    ]
-
-
-def request_stream(cache: Cache, request: str, limits: Limits) -> tuple[str, str, str, list[int]]:
-    """Return (agent_id, tenant_id, store_id, required key ids); the decoded request is cached for `prepare`."""
-    decoded = decode_request(request.encode(), limits)
-    cache[_LAST_REQUEST] = (request, limits, decoded)
-    return (
-        str(decoded.agent_id),
-        str(decoded.tenant_id),
-        str(decoded.store_id),
-        sorted(key_id_bits(key_id) for _, key_id in required_keys(decoded.events)),
-    )
-
-
-def prepare(
-    cache: Cache, request: str, limits: Limits, keys: Sequence[Sequence[Any] | None]
-) -> tuple[Any, ...]:
-    """The columns of `ves.ingest_events` with every signature verified under the given keys.
-
-    `keys` are the parallel columns agent_ids, key_ids, algorithms, public_keys, bundles.
+    Returns the arrays of ves.ingest_events, where null stands for an array of nulls. An event whose key is not
+    registered is refused; ves.ingest_events determines the reason. Payloads are encrypted at rest (VES 16) under the key
+    ring of the server. Errors: VE510 no usable key ring, VE511, the whole-request refusals of VES 14.1.
     """
-    # The cache compares whole texts: a tenth of the cost of hashing them.
-    known, known_limits, decoded = cache.pop(_LAST_REQUEST, (None, None, None))
-    if known != request or known_limits != limits:
-        decoded = decode_request(request.encode(), limits)
-    verify_signatures(decoded.events, _keys(keys), limits.profile)
-    return _pack(decoded, to_columns(decoded.events))
-
-
-def _keys(columns: Sequence[Sequence[Any] | None]) -> dict[tuple[UUID, int], AgentKey]:
-    found = {}
-    for agent, bits, algorithm, public_key, bundle in zip(*(column or () for column in columns), strict=True):
-        key = AgentKey(UUID(agent), key_id_number(bits), algorithm, public_key, bundle)
-        found[key.agent_id, key.key_id] = key
-    return found
-
-
-def _pack(request: IngestRequest, columns: Columns) -> tuple[Any, ...]:
-    agent = str(request.agent_id)
-    key_id, blobs = _sealed(request)
-    return (
-        agent,
-        str(request.tenant_id),
-        str(request.store_id),
-        uuids(columns.event_ids),
-        uuids(columns.command_ids),
-        [agent] * len(columns.event_ids),
-        columns.agent_key_ids,
-        columns.entity_types,
-        columns.entity_ids,
-        columns.event_types,
-        columns.created_at_texts,
-        columns.created_at_micros,
-        columns.payload_kinds,
-        columns.payloads,
-        nullable(columns.base_versions),
-        columns.signature_schemes,
-        nullable(columns.signature_bundles),
-        columns.digests,
-        nullable(columns.refusals),
-        nullable(columns.refusal_messages),
-        nullable(blobs),
-        None if key_id is None else [None if blob is None else key_id for blob in blobs],
+    decoded = decode_request(request.encode(), Limits(max_events, max_payload_bytes))
+    verify_signatures(decoded.events, _registered_keys(plpy, decoded))
+    columns = to_columns(decoded.events)
+    agent_id = str(decoded.agent_id)
+    key_id, blobs = _sealed(decoded)
+    return SignedBatch(
+        agent_id=agent_id,
+        tenant_id=str(decoded.tenant_id),
+        store_id=str(decoded.store_id),
+        event_ids=uuids(columns.event_ids),
+        command_ids=uuids(columns.command_ids),
+        agent_ids=[agent_id] * len(columns.event_ids),
+        agent_key_ids=columns.agent_key_ids,
+        entity_types=columns.entity_types,
+        entity_ids=columns.entity_ids,
+        event_types=columns.event_types,
+        created_at_texts=columns.created_at_texts,
+        created_at_micros=columns.created_at_micros,
+        payload_kinds=columns.payload_kinds,
+        payloads=columns.payloads,
+        base_versions=nullable(columns.base_versions),
+        signature_schemes=columns.signature_schemes,
+        signature_bundles=nullable(columns.signature_bundles),
+        digests=columns.digests,
+        refusals=nullable(columns.refusals),
+        refusal_messages=nullable(columns.refusal_messages),
+        payloads_at_rest=nullable(blobs),
+        payload_key_ids=None if key_id is None else [None if blob is None else key_id for blob in blobs],
     )
+
+
+def _registered_keys(plpy: Server, request: IngestRequest) -> dict[tuple[UUID, int], AgentKey]:
+    wanted = [key_id_bits(key_id) for _, key_id in required_keys(request.events)]
+    rows = plpy.execute(_key_plan(plpy), [str(request.tenant_id), str(request.agent_id), wanted])
+    keys = [
+        AgentKey(
+            request.agent_id,
+            key_id_number(row["key_id"]),
+            row["key_algorithm"],
+            row["public_key"],
+            row["public_key_bundle"],
+        )
+        for row in rows
+    ]
+    return {(key.agent_id, key.key_id): key for key in keys}
+
+
+@cache
+def _key_plan(plpy: Server) -> Any:
+    return plpy.prepare(_KEYS, ["uuid", "uuid", "integer[]"])
 
 
 def _sealed(request: IngestRequest) -> tuple[bytes | None, list[bytes | None]]:
@@ -172,6 +137,70 @@ def _sealed(request: IngestRequest) -> tuple[bytes | None, list[bytes | None]]:
     return key.key_id, stored_payloads.seal_events(key, request.tenant_id, request.store_id, request.events)
 
 
+@sql_function("stable strict parallel restricted cost 100000")
+def verify_events_batch(
+    tenant_id: UUID, store_id: UUID, events: Annotated[Mapping[str, Any], "ves_int.event_chunk"]
+) -> list[str]:
+    """Recompute stored events of one stream (VES 4 to 11).
+
+    Returns for each event the names of its findings (ves_int.findings), separated by blanks. Those of payload_states are
+    copied. A key that is not stored is no finding here; a receipt that is not stored is not checked.
+    """
+    keys = zip(events["key_algorithms"], events["key_public_keys"], events["key_bundles"], strict=True)
+    chunk = audit.StoredEvents(
+        stream=tenant_id.bytes + store_id.bytes,
+        keys=[None if key[1] is None else _audited_key(*key) for key in keys],
+        **{field.name: events[field.name] for field in fields(audit.StoredEvents) if field.name in events},
+    )
+    blobs = events["payloads_at_rest"]
+    if blobs.count(None) != len(blobs):
+        from ves import plpython_at_rest  # noqa: PLC0415 (as in _sealed)
+
+        plpython_at_rest.open_for_audit(chunk, blobs, events["payload_key_ids"])
+    return [" ".join(found) for found in audit.verify_events(chunk)]
+
+
+@lru_cache(256)
+def _audited_key(algorithm: int, public_key: bytes, bundle: bytes | None) -> AgentKey:
+    # The agent id is part of the verified message, not of the key.
+    return AgentKey(_NIL, 0, algorithm, public_key, bundle)
+
+
+@sql_function()
+def plain_json(raw: str) -> str:
+    """Compact form of a JSON text (VES 2.3), used by the legacy and public-inputs hashes. Errors: VE001."""
+    return plain(raw.encode()).decode()
+
+
+@sql_function()
+def public_inputs_hash(inputs: str) -> bytes:
+    """Hash of a proof's canonical public inputs, given as JSON text (VES 12, 13). Errors: VE001."""
+    return inputs_hash(inputs.encode())
+
+
+@sql_function()
+def policy_hash(policy_id: str, policy_params: str) -> bytes:
+    """Hash of a compliance policy and the JSON text of its parameters (VES 13). Errors: VE001."""
+    return digests.policy_hash(policy_id, policy_params.encode())
+
+
+@sql_function("immutable called on null input parallel unsafe cost 1000")
+def agent_key_problem(
+    key_algorithm: Integer,
+    public_key: bytes,
+    public_key_bundle: bytes | None,
+    proof_of_possession: bytes | None,
+    proof_of_possession_bundle: bytes | None,
+) -> Sequence[str] | None:
+    """Registration check of a key with its proof of possession (VES 6.3, 6.4).
+
+    Returns error name, field and message; null if the key can be registered.
+    """
+    return problem_of_stored(
+        key_algorithm, public_key, public_key_bundle, proof_of_possession, proof_of_possession_bundle
+    )
+
+
 def uuids(ids: Sequence[UUID | None]) -> list[str | None] | None:
     """A uuid[] for PL/Python to return; null when all are."""
     # 32 digits without hyphens: half the cost of str(UUID), and uuid_in takes them.
@@ -181,45 +210,3 @@ def uuids(ids: Sequence[UUID | None]) -> list[str | None] | None:
 def nullable(values: list[T]) -> list[T] | None:
     """An array for PL/Python to return; null when all elements are."""
     return values if values.count(None) != len(values) else None  # type: ignore[arg-type]
-
-
-def verify_events_batch(tenant_id: str, store_id: str, *columns: Any) -> list[int]:
-    """`ves.audit.verify_events` over SQL columns, which come in the order of `_AUDIT_COLUMNS`."""
-    given = dict(zip(_AUDIT_COLUMNS, columns, strict=True))
-    none: list[None] = [None] * len(given["sequence_numbers"])
-    # Ids arrive packed in bytea: a uuid[] would arrive as texts to parse.
-    ids = given.pop("ids")
-    starts = range(0, len(ids), 2 * _ID_BYTES)
-    key_ids = [key_id_number(bits) for bits in given["agent_key_ids"]]
-    # The agent id is part of the verified message, not of the key.
-    keys = [
-        None if public_key is None else _audited_key(algorithm, public_key, bundle)
-        for algorithm, public_key, bundle in zip(
-            given.pop("key_algorithms") or none,
-            given.pop("key_public_keys") or none,
-            given.pop("key_bundles") or none,
-            strict=True,
-        )
-    ]
-    converted = {
-        "event_ids": [ids[at : at + _ID_BYTES] for at in starts],
-        "agent_ids": [ids[at + _ID_BYTES : at + 2 * _ID_BYTES] for at in starts],
-        "agent_key_ids": key_ids,
-        **{name: given[name] or none for name in _NULLABLE_AUDIT_COLUMNS},
-    }
-    stream = _uuid_bytes(tenant_id) + _uuid_bytes(store_id)
-    blobs, sealed_under = given.pop("payloads_at_rest"), given.pop("payload_key_ids")
-    if blobs and blobs.count(None) != len(blobs):
-        from ves import plpython_at_rest  # noqa: PLC0415 (as in _sealed)
-
-        plpython_at_rest.open_for_audit(stream, {**given, **converted}, blobs, sealed_under)
-    return audit.verify_events(audit.StoredEvents(stream=stream, keys=keys, **(given | converted)))
-
-
-@lru_cache(256)
-def _audited_key(algorithm: int, public_key: bytes, bundle: bytes | None) -> AgentKey:
-    return AgentKey(_NIL, 0, algorithm, public_key, bundle)
-
-
-def _uuid_bytes(text: str) -> bytes:
-    return bytes.fromhex(text.replace("-", ""))

@@ -1,10 +1,10 @@
-"""PL/Python adapter for the key ring of the server process. Used by wrappers/*.sql and `ves.plpython*` only."""
+"""PL/Python adapter of encryption at rest (VES 16) under the key ring of the server process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from ves import audit, digests
@@ -12,22 +12,8 @@ from ves.canonical import jcs, plain
 from ves.errors import ProtocolError, RequestRefused
 from ves.keyring import DISABLED, Key, KeyRing
 from ves.keyring_source import of_process
-from ves.plpython_guard import guard
+from ves.plpython_functions import Bigint, Json, UuidText, sql_function
 
-__all__ = [
-    "check_legacy_payload",
-    "current_key_ids",
-    "guard",
-    "open_at_rest",
-    "open_for_audit",
-    "reseal",
-    "ring",
-    "seal",
-    "seal_legacy",
-    "ves_payload_aad",
-]
-
-_HASH_BYTES = 32
 _NOT_OPENED = "payload_not_readable"
 
 
@@ -43,13 +29,17 @@ def ring() -> KeyRing:
         ) from None
 
 
+@sql_function("stable called on null input parallel restricted cost 10000")
 def open_at_rest(
-    tenant_ids: Sequence[str],
-    aads: Sequence[bytes],
-    blobs: Sequence[bytes],
-    key_ids: Sequence[bytes | None],
+    tenant_ids: list[UuidText],
+    aads: list[bytes],
+    blobs: list[bytes],
+    key_ids: list[bytes | None],
 ) -> list[bytes]:
-    """The plaintexts of parallel blobs. Raises RequestRefused naming the reason at the first that does not open."""
+    """Plaintexts of SSE1 blobs (VES 16) under the key ring of the server process.
+
+    Errors: VE510 no usable key ring, VE512 naming the reason at the first blob that does not decrypt.
+    """
     keys = ring()
     try:
         return [
@@ -60,119 +50,150 @@ def open_at_rest(
         raise RequestRefused(_NOT_OPENED, error.message, {"reason": error.reason}) from None
 
 
-def _why_not(error: ProtocolError) -> int:
-    return audit.CIPHERTEXT_WRONG if error.reason == "not_authentic" else audit.PAYLOAD_NOT_OPENED
+def _why_not(error: ProtocolError) -> audit.Finding:
+    return "payload_at_rest" if error.reason == "not_authentic" else "payload_not_opened"
 
 
 def open_for_audit(
-    stream: bytes, columns: Mapping[str, Any], blobs: Sequence[bytes | None], key_ids: Sequence[bytes | None]
+    chunk: audit.StoredEvents, blobs: Sequence[bytes | None], key_ids: Sequence[bytes | None]
 ) -> None:
-    """Decrypt into `columns["payloads"]`; where that fails, set the reason in `columns["payload_states"]`.
+    """Decrypt into `chunk.payloads`; where that fails, set the reason in `chunk.payload_states`.
 
-    `columns` are those of `ves.audit.StoredEvents`, `stream` is tenant and store. Without a key ring
-    nothing is decrypted, and no finding is reported.
+    Without a key ring nothing is decrypted, and no finding is reported.
     """
-    tenant_id, store_id = UUID(bytes=stream[:16]), UUID(bytes=stream[16:])
+    tenant_id, store_id = UUID(bytes=chunk.stream[:16]), UUID(bytes=chunk.stream[16:])
     try:
         keys = ring()
     except RequestRefused:
         keys = KeyRing(DISABLED)
-    payloads, states, digest = columns["payloads"], columns["payload_states"], columns["digests"]
-    for at, (blob, key_id, event_id) in enumerate(zip(blobs, key_ids, columns["event_ids"], strict=True)):
+    events = zip(blobs, key_ids, chunk.event_ids, chunk.signing_hashes, strict=True)
+    for at, (blob, key_id, event_id, signing_hash) in enumerate(events):
         if blob is None:
             continue
-        start = audit.DIGEST_BYTES * at + 2 * _HASH_BYTES
-        signing_hash = digest[start : start + _HASH_BYTES]
         aad = digests.at_rest_ves_payload_aad(tenant_id, store_id, UUID(bytes=event_id), signing_hash)
         try:
-            payloads[at] = keys.open(tenant_id, key_id, aad, blob)
+            chunk.payloads[at] = keys.open(tenant_id, key_id, aad, blob)
         except ProtocolError as error:
-            states[at] |= _why_not(error)
+            chunk.payload_states[at] = _why_not(error)
 
 
+@sql_function("stable called on null input parallel restricted cost 100")
 def check_legacy_payload(
-    ids: tuple[str, str, str],
-    sequence_number: int,
-    texts: tuple[str, str, str],
+    tenant_id: UUID,
+    store_id: UUID,
+    event_id: UUID,
+    sequence_number: Bigint,
+    entity_type: str,
+    entity_id: str,
+    event_type: str,
     payload: str | None,
-    sealed: tuple[bytes | None, bytes | None],
+    payload_at_rest: bytes | None,
+    key_id: bytes | None,
     payload_hash: bytes,
-) -> int:
-    """Return 0 if the payload matches its hash, else a bit of `ves.audit`; `sealed` is (blob, key id)."""
-    blob, key_id = sealed
+) -> str | None:
+    """Compare the payload of a stored legacy event with its hash (VES 17.1).
+
+    Returns null if they fit, else a name of ves_int.findings: payload_hash, payload_not_opened or payload_at_rest.
+    """
     text = (payload or "").encode()
-    if blob is not None:
-        tenant_id, store_id, event_id = map(UUID, ids)
+    if payload_at_rest is not None:
+        aad = digests.at_rest_payload_aad(
+            tenant_id, store_id, event_id, sequence_number, entity_type, entity_id, event_type
+        )
         try:
-            aad = digests.at_rest_payload_aad(tenant_id, store_id, event_id, sequence_number, *texts)
-            text = ring().open(tenant_id, key_id, aad, blob)
+            text = ring().open(tenant_id, key_id, aad, payload_at_rest)
         except RequestRefused:
-            return audit.PAYLOAD_NOT_OPENED
+            return "payload_not_opened"
         except ProtocolError as error:
             return _why_not(error)
     try:
         is_right = sha256(plain(text)).digest() == payload_hash
     except ProtocolError:
         is_right = False
-    return 0 if is_right else audit.PAYLOAD_HASH_WRONG
+    return None if is_right else "payload_hash"
 
 
-def seal(tenant_id: str, aad: bytes, plaintext: bytes) -> tuple[bytes, bytes] | tuple[None, None]:
-    """(blob, key id), or nulls when plaintext is to be stored."""
-    key = ring().current(UUID(tenant_id))
-    return (None, None) if key is None else (key.seal([aad], [plaintext])[0], key.key_id)
+class Sealed(NamedTuple):
+    """An SSE1 blob and the id of its key; nulls for plaintext storage."""
+
+    blob: bytes | None
+    key_id: bytes | None
 
 
-def seal_legacy(
-    ids: tuple[str, str],
-    event_ids: Sequence[str],
-    sequence_numbers: Sequence[int | None],
-    texts: tuple[Sequence[str], Sequence[str], Sequence[str]],
-    payloads: Sequence[str],
-) -> tuple[list[bytes | None], list[bytes | None]] | tuple[None, None]:
-    """(blobs, key ids) of legacy payloads under their numbers, or nulls when plaintext is to be stored.
+class SealedPayloads(NamedTuple):
+    """SSE1 blobs and the ids of their keys; nulls for plaintext storage."""
 
-    `ids` are tenant and store, `texts` the columns of entity type, entity id and event type.
+    payloads_at_rest: list[bytes | None] | None
+    payload_key_ids: list[bytes | None] | None
+
+
+class Resealed(NamedTuple):
+    """New SSE1 blobs and the ids of their keys."""
+
+    blobs: list[bytes]
+    new_key_ids: list[bytes]
+
+
+@sql_function("volatile called on null input parallel restricted cost 10000")
+def seal_at_rest(tenant_id: UUID, aad: bytes, plaintext: bytes) -> Sealed:
+    """Encrypt a plaintext at rest (VES 16) under the tenant's current key: the SSE1 blob, nulls for plaintext storage.
+
+    Errors: VE510 no usable key ring, VE511.
     """
-    tenant_id, store_id = map(UUID, ids)
+    key = ring().current(tenant_id)
+    return Sealed(None, None) if key is None else Sealed(key.seal([aad], [plaintext])[0], key.key_id)
+
+
+@sql_function("volatile called on null input parallel restricted cost 10000")
+def seal_legacy_payloads(
+    tenant_id: UUID,
+    store_id: UUID,
+    event_ids: list[UuidText],
+    sequence_numbers: list[Bigint | None],
+    entity_types: list[str],
+    entity_ids: list[str],
+    event_types: list[str],
+    payloads: list[Json],
+) -> SealedPayloads:
+    """Encrypt legacy payloads in their compact form under their assigned sequence numbers (VES 16).
+
+    Null where the number is null, nulls for plaintext storage. Errors: VE510 no usable key ring, VE511.
+    """
     key = ring().current(tenant_id)
     if key is None:
-        return None, None
+        return SealedPayloads(None, None)
     blobs: list[bytes | None] = []
-    for event_id, number, names, payload in zip(
-        event_ids, sequence_numbers, zip(*texts, strict=True), payloads, strict=True
+    for event_id, number, *texts, payload in zip(
+        event_ids, sequence_numbers, entity_types, entity_ids, event_types, payloads, strict=True
     ):
         if number is None:
             blobs.append(None)
             continue
-        aad = digests.at_rest_payload_aad(tenant_id, store_id, UUID(event_id), number, *names)
+        aad = digests.at_rest_payload_aad(tenant_id, store_id, UUID(event_id), number, *texts)
         blobs += key.seal([aad], [plain(payload.encode())])
-    return blobs, [None if blob is None else key.key_id for blob in blobs]
+    return SealedPayloads(blobs, [None if blob is None else key.key_id for blob in blobs])
 
 
-def ves_payload_aad(tenant_id: str, store_id: str, event_id: str, signing_hash: bytes) -> bytes:
-    """AAD of a stored VES payload (VES 16; a form of this implementation), 32 bytes."""
-    return digests.at_rest_ves_payload_aad(UUID(tenant_id), UUID(store_id), UUID(event_id), signing_hash)
-
-
-def current_key_ids(tenant_ids: Sequence[str]) -> list[bytes]:
-    """Return the id of the current key of each tenant, in every mode. Raises RequestRefused without a key."""
+@sql_function("stable called on null input parallel restricted cost 10000")
+def current_key_ids(tenant_ids: list[UuidText]) -> list[bytes]:
+    """Ids of the tenants' current keys, in every mode. Errors: VE510 no usable key ring, VE511 no key."""
     keys = ring()
     return [_first(keys, tenant).key_id for tenant in tenant_ids]
 
 
-def reseal(
+@sql_function("volatile called on null input parallel restricted cost 10000")
+def reseal_at_rest(
     kind: str,
-    tenant_ids: Sequence[str],
-    aads: Sequence[bytes],
-    stored: Sequence[bytes],
-    key_ids: Sequence[bytes | None],
-    hashes: Sequence[bytes],
-) -> tuple[list[bytes], list[bytes]]:
-    """Re-encrypt stored content under the current keys: blobs, or plaintext where the key id is null.
+    tenant_ids: list[UuidText],
+    aads: list[bytes],
+    stored: list[bytes],
+    key_ids: list[bytes | None],
+    hashes: list[bytes],
+) -> Resealed:
+    """Re-encrypt stored content (plaintext where the key id is null) under the current keys of the tenants (VES 16).
 
-    Returns (blobs, key ids). The decrypted content is compared with the stored hash (`kind` is ves, legacy, validity
-    or compliance), so that corrupted content is never re-encrypted. Raises RequestRefused.
+    kind (ves, legacy, validity, compliance) selects the content hash to check, so that corrupted content is never
+    re-encrypted. Errors: VE510, VE511, VE512 content that does not decrypt or does not match its hash.
     """
     keys = ring()
     blobs, new_ids = [], []
@@ -187,7 +208,7 @@ def reseal(
         key = _first(keys, tenant)
         blobs += key.seal([aad], [plaintext])
         new_ids.append(key.key_id)
-    return blobs, new_ids
+    return Resealed(blobs, new_ids)
 
 
 def _first(keys: KeyRing, tenant: str) -> Key:
@@ -205,3 +226,12 @@ def _hash(kind: str, plaintext: bytes) -> bytes:
     if kind == "validity":
         return digests.validity_proof_hash(plaintext)
     return digests.compliance_proof_hash(plaintext)
+
+
+for aad_function in (
+    digests.at_rest_compliance_aad,
+    digests.at_rest_payload_aad,
+    digests.at_rest_validity_aad,
+    digests.at_rest_ves_payload_aad,
+):
+    sql_function()(aad_function)

@@ -1,4 +1,4 @@
-"""Converts ProtocolError to a database error. Used by wrappers/*.sql and `ves.plpython*` only."""
+"""Converts ProtocolError to a database error. Used by the PL/Python functions only."""
 
 from __future__ import annotations
 

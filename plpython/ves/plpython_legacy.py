@@ -1,40 +1,64 @@
-"""PL/Python adapter for `ves.legacy_ingest`. Used by wrappers/prepare_legacy_events.sql only."""
+"""PL/Python adapter of `ves.legacy_ingest`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 from ves.ingest import check_batch, check_limits, check_source_agent
 from ves.legacy_ingest import parse_legacy_request
 from ves.plpython import nullable, uuids
-from ves.plpython_guard import guard
+from ves.plpython_functions import Bigint, Integer, Json, UuidText, sql_function
 from ves.prepare import Limits
 
-__all__ = ["Limits", "guard", "prepare"]
+
+class LegacyBatch(NamedTuple):
+    """The arrays of `ves.ingest_legacy_events` for one request."""
+
+    source_agent: UuidText
+    tenant_id: UuidText
+    store_id: UuidText
+    event_ids: list[UuidText | None]
+    command_ids: list[UuidText | None] | None
+    entity_types: list[str]
+    entity_ids: list[str]
+    event_types: list[str]
+    created_at_micros: list[Bigint]
+    payloads: list[Json]
+    payload_hashes: bytes
+    base_versions: list[Bigint | None] | None
+    envelope_versions: list[Bigint | None] | None
+    signatures: list[bytes | None] | None
+    refusals: list[str | None] | None
+    refusal_messages: list[str | None] | None
 
 
-def prepare(request: str, limits: Limits) -> tuple[Any, ...]:
-    """The columns of `ves.ingest_legacy_events`. Raises RequestRefused for whole-request refusals."""
-    decoded = parse_legacy_request(request.encode(), limits)
+@sql_function("volatile strict parallel unsafe cost 50000")
+def prepare_legacy_events(request: str, max_events: Integer, max_payload_bytes: Integer) -> LegacyBatch:
+    """Decode and hash a legacy request (VES 17.2): the arrays of ves.ingest_legacy_events.
+
+    Null stands for an array of nulls; event_ids is empty for an empty batch. Errors: the whole-request refusals of
+    VES 17.2.
+    """
+    decoded = parse_legacy_request(request.encode(), Limits(max_events, max_payload_bytes))
     check_batch(decoded)
     check_source_agent(decoded)
     check_limits(decoded)
     events = decoded.events
-    return (
-        str(decoded.agent_id),
-        str(decoded.tenant_id),
-        str(decoded.store_id),
-        uuids([e.event_id for e in events]) or [],
-        uuids([e.command_id for e in events]),
-        [e.entity_type for e in events],
-        [e.entity_id for e in events],
-        [e.event_type for e in events],
-        [e.created_at_micros for e in events],
-        [e.payload.decode() for e in events],
-        b"".join([e.payload_hash for e in events]),
-        nullable([e.base_version for e in events]),
-        nullable([e.envelope_version for e in events]),
-        nullable([e.signature for e in events]),
-        nullable([e.refusal for e in events]),
-        nullable([e.refusal_message for e in events]),
+    return LegacyBatch(
+        source_agent=str(decoded.agent_id),
+        tenant_id=str(decoded.tenant_id),
+        store_id=str(decoded.store_id),
+        event_ids=uuids([e.event_id for e in events]) or [],
+        command_ids=uuids([e.command_id for e in events]),
+        entity_types=[e.entity_type for e in events],
+        entity_ids=[e.entity_id for e in events],
+        event_types=[e.event_type for e in events],
+        created_at_micros=[e.created_at_micros for e in events],
+        payloads=[e.payload.decode() for e in events],
+        payload_hashes=b"".join([e.payload_hash for e in events]),
+        base_versions=nullable([e.base_version for e in events]),
+        envelope_versions=nullable([e.envelope_version for e in events]),
+        signatures=nullable([e.signature for e in events]),
+        refusals=nullable([e.refusal for e in events]),
+        refusal_messages=nullable([e.refusal_message for e in events]),
     )

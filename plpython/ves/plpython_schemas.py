@@ -1,35 +1,25 @@
-"""PL/Python adapter for `ves.schemas`. Used by the wrappers only."""
+"""PL/Python adapter of `ves.schemas`."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import MutableMapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from ves.errors import RequestRefused
 from ves.plpython import nullable
-from ves.plpython_guard import guard
+from ves.plpython_functions import Integer, Json, Server, Smallint, UuidText, sql_function
 from ves.prepare import ENCRYPTED
 from ves.schemas.compatibility import Mode, check_compatibility
 from ves.schemas.compiled import CompiledSchema, compile_schema
 from ves.schemas.judge import DEFAULT_MODE, MAX_SECONDS, ActiveSchema, Rules, judge, overlay, parse_mode
 
-__all__ = ["Budget", "apply", "check_schema", "events", "guard", "rules"]
-
-_CACHE = "ves.compiled_schemas"
 _MAX_COMPILED = 200
 _PAUSE_SECONDS = 0.05
 
-
-class Server(Protocol):
-    """The part of PL/Python's `plpy` module that is used here."""
-
-    def warning(self, message: str) -> None:
-        """Send a warning to the caller and to the server's log."""
-
-    def execute(self, query: str) -> object:
-        """Run a statement."""
+# Compiled once in a session: the text of a schema id is immutable.
+_compiled: dict[str, CompiledSchema | None] = {}
 
 
 class Budget:
@@ -59,67 +49,81 @@ class Event(NamedTuple):
     refusal: str | None
 
 
-def check_schema(schema: str, mode: Mode, versions: Sequence[int], earlier: Sequence[str]) -> None:
-    """Compile a schema and compare it with earlier ones. Raises RequestRefused."""
+class Judged(NamedTuple):
+    """Refusals and messages of a batch; null stands for an array of nulls."""
+
+    judged_refusals: list[str | None] | None
+    judged_messages: list[str | None] | None
+
+
+@sql_function("volatile called on null input parallel unsafe cost 10000")
+def check_schema(
+    schema: str,
+    compatibility: Annotated[Mode, "text"],
+    versions: list[Integer] | None,
+    earlier: list[str] | None,
+) -> None:
+    """Compile a JSON Schema and compare it, in the stated mode, with earlier versions, given with their numbers.
+
+    Errors: VE631 does not compile or is too costly, VE632 incompatible (operations 6.2).
+    """
     compile_schema(schema)
-    if mode != "none":
-        check_compatibility(schema, list(zip(versions, earlier, strict=True)), mode)
+    if compatibility != "none":
+        check_compatibility(schema, list(zip(versions or [], earlier or [], strict=True)), compatibility)
 
 
-def events(
-    event_types: Sequence[str],
-    kinds: Sequence[int] | None,
-    payloads: Sequence[str],
-    refusals: Sequence[str | None] | None,
-) -> list[Event]:
-    """Build the events of a batch; without kinds all payloads are plaintext."""
+@sql_function("volatile called on null input parallel unsafe cost 10000")
+def apply_schemas(
+    plpy: Server,
+    mode: str,
+    reason: str,
+    event_types: list[str],
+    payload_kinds: list[Smallint] | None,
+    payloads: list[Json],
+    refusals: list[str | None] | None,
+    refusal_messages: list[str | None] | None,
+    schema_types: list[str],
+    schema_ids: list[UuidText | None],
+    schema_texts: list[str | None],
+) -> Judged:
+    """Add the schema violations of a batch to its refusals (operations 6.3).
+
+    A payload that fails the schema of its type gets the refusal reason, in mode warn only a warning. Null stands for an
+    array of nulls; payload_kinds null: all plaintext.
+    """
     count = len(event_types)
-    columns = zip(event_types, kinds or [0] * count, payloads, refusals or [None] * count, strict=True)
-    return [Event(name, kind, payload.encode(), refusal) for name, kind, payload, refusal in columns]
+    columns = zip(
+        event_types, payload_kinds or [0] * count, payloads, refusals or [None] * count, strict=True
+    )
+    batch = [Event(name, kind, payload.encode(), refusal) for name, kind, payload, refusal in columns]
+    budget = Budget(plpy)
+    rules = _rules(schema_types, schema_ids, schema_texts, budget)
+    chosen = parse_mode(mode) or DEFAULT_MODE
+    wrong = judge(chosen, rules, batch, lambda event: event.kind == ENCRYPTED, budget.is_spent)
+    if wrong and chosen == "warn":
+        plpy.warning(f"{len(wrong)} events do not fit their schemas")
+        wrong = {}
+    judged = overlay(batch, refusal_messages or [None] * count, wrong, reason)
+    return Judged(nullable(judged[0]), nullable(judged[1]))
 
 
-def rules(
-    cache: MutableMapping[str, Any],
-    types: Sequence[str],
-    ids: Sequence[str | None],
-    texts: Sequence[str | None],
-    budget: Budget,
+def _rules(
+    types: Sequence[str], ids: Sequence[str | None], texts: Sequence[str | None], budget: Budget
 ) -> Rules:
-    """Return the active schemas, compiled once in a session: the text of a schema id is immutable."""
-    compiled: dict[str, CompiledSchema | None] = cache.setdefault(_CACHE, {})
     active: dict[str, ActiveSchema | None] = {}
     for event_type, schema_id, text in zip(types, ids, texts, strict=True):
         if schema_id is None or text is None:
             continue
-        if schema_id not in compiled and not budget.is_spent():
-            if len(compiled) >= _MAX_COMPILED:
-                compiled.clear()
-            compiled[schema_id] = _compiled(text)
-        active[event_type] = ActiveSchema(UUID(schema_id), 0, compiled.get(schema_id))
+        if schema_id not in _compiled and not budget.is_spent():
+            if len(_compiled) >= _MAX_COMPILED:
+                _compiled.clear()
+            _compiled[schema_id] = _compile(text)
+        active[event_type] = ActiveSchema(UUID(schema_id), 0, _compiled.get(schema_id))
     return Rules(None, active)
 
 
-def _compiled(text: str) -> CompiledSchema | None:
+def _compile(text: str) -> CompiledSchema | None:
     try:
         return compile_schema(text)
     except RequestRefused:
         return None
-
-
-def apply(
-    plpy: Server,
-    budget: Budget,
-    mode: str,
-    reason: str,
-    batch: Sequence[Event],
-    messages: Sequence[str | None] | None,
-    found: Rules,
-) -> tuple[list[str | None] | None, list[str | None] | None]:
-    """Return refusals and messages with schema violations added; mode warn only logs warnings."""
-    chosen = parse_mode(mode) or DEFAULT_MODE
-    wrong = judge(chosen, found, batch, lambda event: event.kind == ENCRYPTED, budget.is_spent)
-    if wrong and chosen == "warn":
-        plpy.warning(f"{len(wrong)} events do not fit their schemas")
-        wrong = {}
-    judged = overlay(batch, messages or [None] * len(batch), wrong, reason)
-    return nullable(judged[0]), nullable(judged[1])

@@ -1,28 +1,24 @@
--- AAD of a stored validity proof (VES 16).
+-- Generated from ves.digests.at_rest_validity_aad by `make generate`; do not edit.
 create or replace function ves_int.at_rest_validity_aad(
   tenant_id uuid,
   store_id uuid,
   batch_id uuid,
   proof_id uuid,
-  proof_version integer,
+  proof_version bigint,
   proof_type text,
   proof_hash bytea
 )
 returns bytea
 language plpython3u
-immutable
-strict
-parallel safe
-cost 100
+immutable strict parallel safe cost 100
 set search_path to pg_catalog, pg_temp
 as $$
-if "ves.values" not in GD:
-    from ves import plpython_values
-    GD["ves.values"] = plpython_values
-ves = GD["ves.values"]
-ids = (tenant_id, store_id, batch_id, proof_id)
-return ves.guard(plpy, ves.at_rest_validity_aad, ids, proof_version, proof_type, proof_hash)
+from uuid import UUID
+from ves.digests import at_rest_validity_aad
+from ves.plpython_guard import guard
+return guard(plpy, at_rest_validity_aad,
+  UUID(tenant_id), UUID(store_id), UUID(batch_id), UUID(proof_id), proof_version, proof_type, proof_hash)
 $$;
 
-comment on function ves_int.at_rest_validity_aad(uuid, uuid, uuid, uuid, integer, text, bytea) is
+comment on function ves_int.at_rest_validity_aad(uuid, uuid, uuid, uuid, bigint, text, bytea) is
 'AAD of a stored validity proof (VES 16).';

@@ -1,4 +1,4 @@
--- Verifies the payload of a stored legacy event.
+-- Generated from ves.plpython_at_rest.check_legacy_payload by `make generate`; do not edit.
 create or replace function ves_int.check_legacy_payload(
   tenant_id uuid,
   store_id uuid,
@@ -12,22 +12,17 @@ create or replace function ves_int.check_legacy_payload(
   key_id bytea,
   payload_hash bytea
 )
-returns integer
+returns text
 language plpython3u
-stable
-called on null input
-parallel restricted
-cost 100
+stable called on null input parallel restricted cost 100
 set search_path to pg_catalog, pg_temp
 as $$
-if "ves.at_rest" not in GD:
-    from ves import plpython_at_rest
-    GD["ves.at_rest"] = plpython_at_rest
-ves = GD["ves.at_rest"]
-ids = (tenant_id, store_id, event_id)
-texts = (entity_type, entity_id, event_type)
-return ves.check_legacy_payload(ids, sequence_number, texts, payload, (payload_at_rest, key_id), payload_hash)
+from uuid import UUID
+from ves.plpython_at_rest import check_legacy_payload
+from ves.plpython_guard import guard
+return guard(plpy, check_legacy_payload,
+  UUID(tenant_id), UUID(store_id), UUID(event_id), sequence_number, entity_type, entity_id, event_type, payload, payload_at_rest, key_id, payload_hash)
 $$;
 
 comment on function ves_int.check_legacy_payload(uuid, uuid, uuid, bigint, text, text, text, text, bytea, bytea, bytea) is
-'Bit mask as of ves_int.verify_events_batch for the payload of a stored legacy event: 0 valid, 1 payload_hash mismatch, 128 key not in the key ring, 256 decryption failed.';
+'Compare the payload of a stored legacy event with its hash (VES 17.1). Returns null if they fit, else a name of ves_int.findings: payload_hash, payload_not_opened or payload_at_rest.';

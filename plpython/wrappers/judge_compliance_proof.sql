@@ -1,5 +1,4 @@
--- Verifies a compliance proof for an event: the STARK if proof_type names one (VES 13), and the committed
--- amount against a plaintext payload.
+-- Generated from ves_stark.plpython.judge_compliance_proof by `make generate`; do not edit.
 create or replace function ves_int.judge_compliance_proof(
   proof_type text,
   proof bytea,
@@ -14,18 +13,14 @@ create or replace function ves_int.judge_compliance_proof(
 )
 returns record
 language plpython3u
-immutable
-called on null input
-parallel safe
-cost 50000
+immutable called on null input parallel safe cost 50000
 set search_path to pg_catalog, pg_temp
 as $$
-if "ves_stark.registry" not in GD:
-    from ves_stark import registry
-    GD["ves_stark.registry"] = registry
-judged = GD["ves_stark.registry"].judge(proof_type, proof, public_inputs, witness_commitment, payload)
-return judged.error, judged.reason, judged.amount_binding, judged.options, judged.strength_json()
+from ves_stark.plpython import judge_compliance_proof
+from ves.plpython_guard import guard
+return guard(plpy, judge_compliance_proof,
+  proof_type, proof, public_inputs, witness_commitment, payload)
 $$;
 
 comment on function ves_int.judge_compliance_proof(text, bytea, text, bytea, text) is
-'Verification result of a compliance proof for an event (VES 13): error is null if it verifies or its type has no verifier; options are the eight option bytes of a STARK; strength is JSON.';
+'Verify a compliance proof for an event: the STARK, if proof_type names one, and the committed amount (VES 13). error is null if it verifies or its type has no verifier; options are the eight option bytes of a STARK; strength is JSON. The amount is compared with a plaintext payload.';

@@ -1,4 +1,4 @@
--- The arrays of ves.ingest_legacy_events for a request, decoded and hashed (VES 17.2).
+-- Generated from ves.plpython_legacy.prepare_legacy_events by `make generate`; do not edit.
 create or replace function ves_int.prepare_legacy_events(
   request text,
   max_events integer,
@@ -22,18 +22,14 @@ create or replace function ves_int.prepare_legacy_events(
 )
 returns record
 language plpython3u
-volatile
-strict
-parallel unsafe
-cost 50000
+volatile strict parallel unsafe cost 50000
 set search_path to pg_catalog, pg_temp
 as $$
-if "ves.legacy_columns" not in GD:
-    from ves import plpython_legacy
-    GD["ves.legacy_columns"] = plpython_legacy
-ves = GD["ves.legacy_columns"]
-return ves.guard(plpy, ves.prepare, request, ves.Limits(max_events, max_payload_bytes))
+from ves.plpython_legacy import prepare_legacy_events
+from ves.plpython_guard import guard
+return guard(plpy, prepare_legacy_events,
+  request, max_events, max_payload_bytes)
 $$;
 
 comment on function ves_int.prepare_legacy_events(text, integer, integer) is
-'The arrays of ves.ingest_legacy_events for a request, decoded and hashed (VES 17.2); null stands for an array of nulls, event_ids is empty for an empty batch. Errors: the whole-request refusals of VES 17.2.';
+'Decode and hash a legacy request (VES 17.2): the arrays of ves.ingest_legacy_events. Null stands for an array of nulls; event_ids is empty for an empty batch. Errors: the whole-request refusals of VES 17.2.';

@@ -1,4 +1,4 @@
--- Encrypts a plaintext at rest.
+-- Generated from ves.plpython_at_rest.seal_at_rest by `make generate`; do not edit.
 create or replace function ves_int.seal_at_rest(
   tenant_id uuid,
   aad bytea,
@@ -8,18 +8,15 @@ create or replace function ves_int.seal_at_rest(
 )
 returns record
 language plpython3u
-volatile
-called on null input
-parallel restricted
-cost 10000
+volatile called on null input parallel restricted cost 10000
 set search_path to pg_catalog, pg_temp
 as $$
-if "ves.at_rest" not in GD:
-    from ves import plpython_at_rest
-    GD["ves.at_rest"] = plpython_at_rest
-ves = GD["ves.at_rest"]
-return ves.guard(plpy, ves.seal, tenant_id, aad, plaintext)
+from uuid import UUID
+from ves.plpython_at_rest import seal_at_rest
+from ves.plpython_guard import guard
+return guard(plpy, seal_at_rest,
+  UUID(tenant_id), aad, plaintext)
 $$;
 
 comment on function ves_int.seal_at_rest(uuid, bytea, bytea) is
-'The SSE1 blob (VES 16) of a plaintext under the tenant''s current key; nulls for plaintext storage. Errors: VE510, VE511.';
+'Encrypt a plaintext at rest (VES 16) under the tenant''s current key: the SSE1 blob, nulls for plaintext storage. Errors: VE510 no usable key ring, VE511.';

@@ -1,4 +1,4 @@
--- Encrypts legacy payloads at rest.
+-- Generated from ves.plpython_at_rest.seal_legacy_payloads by `make generate`; do not edit.
 create or replace function ves_int.seal_legacy_payloads(
   tenant_id uuid,
   store_id uuid,
@@ -13,19 +13,15 @@ create or replace function ves_int.seal_legacy_payloads(
 )
 returns record
 language plpython3u
-volatile
-called on null input
-parallel restricted
-cost 10000
+volatile called on null input parallel restricted cost 10000
 set search_path to pg_catalog, pg_temp
 as $$
-if "ves.at_rest" not in GD:
-    from ves import plpython_at_rest
-    GD["ves.at_rest"] = plpython_at_rest
-ves = GD["ves.at_rest"]
-texts = (entity_types, entity_ids, event_types)
-return ves.guard(plpy, ves.seal_legacy, (tenant_id, store_id), event_ids, sequence_numbers, texts, payloads)
+from uuid import UUID
+from ves.plpython_at_rest import seal_legacy_payloads
+from ves.plpython_guard import guard
+return guard(plpy, seal_legacy_payloads,
+  UUID(tenant_id), UUID(store_id), event_ids, sequence_numbers, entity_types, entity_ids, event_types, payloads)
 $$;
 
 comment on function ves_int.seal_legacy_payloads(uuid, uuid, uuid[], bigint[], text[], text[], text[], json[]) is
-'SSE1 blobs (VES 16) of legacy payloads in their compact form under their assigned sequence numbers; null where the number is null, nulls for plaintext storage. Errors: VE510, VE511.';
+'Encrypt legacy payloads in their compact form under their assigned sequence numbers (VES 16). Null where the number is null, nulls for plaintext storage. Errors: VE510 no usable key ring, VE511.';

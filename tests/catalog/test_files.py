@@ -53,7 +53,7 @@ def test_a_table_function_view_or_trigger_file_holds_the_object_it_is_named_afte
         "tables": ("ves_store",),
         "views": ("ves", "ves_int"),
         "rest": ("rest",),
-        "types": ("ves",),
+        "types": ("ves", "ves_int"),
         "functions": ("ves", "ves_int"),
     }.items():
         for path in (ROOT / "sql" / folder).rglob("*.sql"):

@@ -27,7 +27,8 @@ begin
     v_event, v_proof.policy_id, v_proof.policy_params::text,
     ves_int.policy_hash(v_proof.policy_id, v_proof.policy_params::text));
   v_verdict.proof_id := v_proof.proof_id;
-  v_verdict.proof_hash_match := v_proof.proof_hash = ves_int.compliance_proof_hash(v_proof.proof);
+  v_verdict.proof_hash_match :=
+    v_proof.proof_hash = sha256('STATESET_VES_COMPLIANCE_PROOF_HASH_V1'::bytea || v_proof.proof);
   v_verdict.policy_hash_match :=
     v_proof.policy_hash = ves_int.policy_hash(v_proof.policy_id, v_proof.policy_params::text);
   v_verdict.public_inputs_match := ves_int.plain_json(v_proof.public_inputs::text) = ves_int.plain_json(v_inputs)

@@ -11,11 +11,7 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_max_events constant integer := 1000;
-  v_max_payload_bytes constant integer := 1048576;
-  v_stream record;
   v_batch record;
-  v_keys record;
   v_judged record;
   v_signer ves_store.signers;
   v_payloads json[];
@@ -25,19 +21,7 @@ begin
     perform ves_int.raise_error('missing_field', '{"field": "request"}');
   end if;
   perform ves_int.require_crypto();
-  select * into v_stream
-  from ves_int.request_stream(request, v_max_events, v_max_payload_bytes, false, 'legacy');
-  select
-    array_agg(k.agent_id) as agent_ids, array_agg(k.key_id) as key_ids, array_agg(k.key_algorithm) as algorithms,
-    array_agg(k.public_key) as public_keys, array_agg(k.public_key_bundle) as bundles
-  into v_keys
-  from ves_store.agent_signing_keys as k
-  where k.tenant_id = v_stream.tenant_id and k.agent_id = v_stream.agent_id and k.key_id = any(v_stream.key_ids);
-  select * into v_batch
-  from ves_int.prepare_signed_events(
-    request, v_max_events, v_max_payload_bytes, false, 'legacy',
-    v_keys.agent_ids, v_keys.key_ids, v_keys.algorithms, v_keys.public_keys, v_keys.bundles);
-
+  select * into v_batch from ves_int.prepare_signed_events(request, 1000, 1048576);
   select s.* into v_signer from ves_store.signers as s order by s.signer_id desc limit 1;
   if not found then
     perform ves_int.raise_error('unknown_signer');
@@ -53,11 +37,11 @@ begin
     begin
       select * into v_judged
       from ves_int.judge_schemas(
-        v_stream.tenant_id, v_batch.event_types, v_batch.payload_kinds, v_batch.payloads, v_batch.refusals,
+        v_batch.tenant_id, v_batch.event_types, v_batch.payload_kinds, v_batch.payloads, v_batch.refusals,
         v_batch.refusal_messages, 'schema_validation');
       select * into v_result
       from ves.ingest_events(
-        array[v_stream.tenant_id], array[v_stream.store_id], array[cardinality(v_batch.event_ids)], null,
+        array[v_batch.tenant_id], array[v_batch.store_id], array[cardinality(v_batch.event_ids)], null,
         array[v_judged.schema_epoch], v_signer.signer_id,
         v_batch.event_ids, v_batch.command_ids, v_batch.agent_ids, v_batch.agent_key_ids, v_batch.entity_types,
         v_batch.entity_ids, v_batch.event_types, v_batch.created_at_texts, v_batch.created_at_micros,
@@ -75,7 +59,7 @@ begin
         end if;
     end;
   end loop attempts;
-  return ves_int.ingest_answer(v_stream.tenant_id, v_stream.store_id, v_batch.event_ids, v_batch.digests, v_signer, v_result);
+  return ves_int.ingest_answer(v_batch.tenant_id, v_batch.store_id, v_batch.event_ids, v_batch.digests, v_signer, v_result);
 end
 $$;
 

@@ -49,20 +49,20 @@ begin
         check_legacy_stream.tenant_id, check_legacy_stream.store_id, v_event.event_id, v_event.sequence_number,
         v_event.entity_type, v_event.entity_id, v_event.event_type, v_event.payload, v_event.payload_at_rest,
         v_event.payload_key_id, v_event.payload_hash)
-        when 0 then
-          null;
-        when 128 then
+        when 'payload_not_opened' then
           if not v_event.payload_key_id = any (v_unopened) then
             v_unopened := v_unopened || v_event.payload_key_id;
           end if;
-        when 256 then
+        when 'payload_at_rest' then
           check_name := 'legacy_payload_at_rest';
           finding := 'the stored ciphertext does not open under its key';
           return next;
-        else
+        when 'payload_hash' then
           check_name := 'legacy_payload_hash';
           finding := 'payload_hash is not the hash of the stored payload';
           return next;
+        else
+          null;
       end case;
     end if;
     if v_event.leaf_hash <> sha256(

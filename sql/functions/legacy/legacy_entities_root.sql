@@ -1,5 +1,4 @@
--- In SQL, because core mode commits too; the wrapper ves_int.legacy_state_root is the same rule over given
--- rows.
+-- In SQL, because core mode commits too.
 create or replace function ves_int.legacy_entities_root(tenant_id uuid, store_id uuid)
 returns bytea
 language sql

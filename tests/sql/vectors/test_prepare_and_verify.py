@@ -3,73 +3,41 @@
 from __future__ import annotations
 
 import json
-from uuid import UUID
+from dataclasses import replace
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.sql.vectors.conftest import sqlstate_of
 from tests.support import keyring
 from tests.unit.ves.story import Agent
 from tests.unit.ves.test_audit import AGENT as AUDITED
-from tests.unit.ves.test_audit import COLUMNS, findings, flipped, plain_rows
+from tests.unit.ves.test_audit import findings, flipped, plain_rows
 from ves import ed25519, ingest
 from ves.digests import at_rest_ves_payload_aad
 from ves.keyring import Key, KeyRing
 
 AGENT = Agent()
-LIMITS = ((1000, "integer"), (1_048_576, "integer"), (False, "boolean"), "legacy")
-KEY_TYPES = ("uuid[]", "integer[]", "smallint[]", "bytea[]", "bytea[]")
-AUDIT_TYPES = [
-    "bytea",
-    "bigint[]",
-    "integer[]",
-    "integer[]",
-    "text[]",
-    "text[]",
-    "text[]",
-    "text[]",
-    "smallint[]",
-    "bytea[]",
-    "bytea",
-    "bytea",
-    "smallint[]",
-    "bytea[]",
-    "smallint[]",
-    "bytea[]",
-    "bytea[]",
-    "bytea[]",
-    "bytea[]",
-    "bytea[]",
-    "bytea[]",
-    "bytea[]",
-    "integer[]",
-]
+LIMITS = ((1000, "integer"), (1_048_576, "integer"))
 
 
-def keys(*rows):
-    columns = list(zip(*rows, strict=True)) if rows else [None] * 5
-    return [(column and list(column), kind) for column, kind in zip(columns, KEY_TYPES, strict=True)]
+def register(shared, agent):
+    with shared.connect("ves_admin") as connection:
+        connection.execute(
+            "select ves.register_agent_key(%s, %s, %s, %s)",
+            [agent.tenant_id, agent.agent_id, agent.key_id, ed25519.public_key(agent.seed)],
+        )
 
 
-def own_key(**changes):
-    row = {"agent": AGENT.agent_id, "bits": 1, "algorithm": 1, "key": ed25519.public_key(AGENT.seed)}
-    return (*(row | changes).values(), None)
+@pytest.fixture(scope="module", autouse=True)
+def registered(shared):
+    """The key of AGENT is registered."""
+    register(shared, AGENT)
 
 
-def test_a_request_names_its_stream_and_the_keys_it_needs(call):
-    request = AGENT.body(
-        AGENT.event(),
-        Agent(
-            key_id=2**32 - 1, agent_id=AGENT.agent_id, tenant_id=AGENT.tenant_id, store_id=AGENT.store_id
-        ).event(),
-    ).decode()
-    answer = call("request_stream", request, *LIMITS)
-    assert answer == (AGENT.agent_id, AGENT.tenant_id, AGENT.store_id, [-1, 1])
-
-
-@pytest.mark.parametrize("announced", [True, False])
-def test_a_request_becomes_the_columns_of_the_engine(call, announced):
+def test_a_request_becomes_the_columns_of_the_engine(call):
     command = UUID(int=7)
     events = [
         AGENT.event(),
@@ -78,9 +46,7 @@ def test_a_request_becomes_the_columns_of_the_engine(call, announced):
     ]
     events[0]["agent_signature"] = events[1]["agent_signature"]
     request = AGENT.body(*events)
-    if announced:
-        call("request_stream", request.decode(), *LIMITS)
-    row = call("prepare_signed_events", request.decode(), *LIMITS, *keys(own_key()))
+    row = call("prepare_signed_events", request.decode(), *LIMITS)
     decoded = ingest.decode_request(request)
     ingest.verify_signatures(decoded.events, AGENT.keys)
     columns = ingest.to_columns(decoded.events)
@@ -104,11 +70,21 @@ def test_a_request_becomes_the_columns_of_the_engine(call, announced):
     assert row[19] == columns.refusal_messages
 
 
-def test_neither_a_missing_nor_a_wrong_key_lets_an_event_pass(call):
-    request = AGENT.body(AGENT.event()).decode()
-    assert call("prepare_signed_events", request, *LIMITS, *keys())[18] == ["invalid_signature"]
-    wrong = own_key(key=ed25519.public_key(b"\1" * 32))
-    assert call("prepare_signed_events", request, *LIMITS, *keys(wrong))[18] == ["invalid_signature"]
+def test_neither_a_missing_nor_a_wrong_key_lets_an_event_pass(call, shared):
+    agent = Agent()
+    request = agent.body(agent.event()).decode()
+    assert call("prepare_signed_events", request, *LIMITS)[18] == ["invalid_signature"]
+    register(shared, replace(agent, seed=b"\1" * 32))
+    assert call("prepare_signed_events", request, *LIMITS)[18] == ["invalid_signature"]
+
+
+def test_a_key_is_that_of_the_tenant_and_of_the_whole_number(call, shared):
+    agent = Agent(key_id=2**32 - 1)
+    request = agent.body(agent.event()).decode()
+    register(shared, replace(agent, tenant_id=uuid4(), key_id=-1))
+    assert call("prepare_signed_events", request, *LIMITS)[18] == ["invalid_signature"]
+    register(shared, replace(agent, key_id=-1))
+    assert call("prepare_signed_events", request, *LIMITS)[18] is None
 
 
 @pytest.mark.parametrize(
@@ -124,28 +100,35 @@ def test_neither_a_missing_nor_a_wrong_key_lets_an_event_pass(call):
     ],
 )
 def test_a_refused_request_ends_with_its_registered_code(call, request_text, sqlstate):
-    assert sqlstate_of(lambda: call("request_stream", request_text, *LIMITS)) == sqlstate
-    assert sqlstate_of(lambda: call("prepare_signed_events", request_text, *LIMITS, *keys())) == sqlstate
+    assert sqlstate_of(lambda: call("prepare_signed_events", request_text, *LIMITS)) == sqlstate
 
 
 def test_a_refusal_carries_its_details_as_json(call):
     event = AGENT.event(entity_id="")
     with pytest.raises(psycopg.Error) as caught:
-        call("request_stream", AGENT.body(event).decode(), *LIMITS)
+        call("prepare_signed_events", AGENT.body(event).decode(), *LIMITS)
     detail = json.loads(caught.value.diag.message_detail or "")
     assert detail == {"event_id": event["event_id"], "field": "entity_id"}
 
 
-def audited(call, rows):
-    columns = [(rows[name], kind) for name, kind in zip(COLUMNS, AUDIT_TYPES, strict=True)]
-    stream = (AUDITED.tenant_id, "uuid"), (AUDITED.store_id, "uuid")
-    return call("verify_events_batch", *stream, *columns)
+def audited(shared, rows):
+    """The findings of the rows as SQL computes them."""
+    texts = {
+        name: [f"\\x{item.hex()}" if isinstance(item, bytes) else item for item in column]
+        for name, column in rows.items()
+    }
+    with shared.connect() as connection:
+        row = connection.execute(
+            "select ves_int.verify_events_batch(%s, %s, jsonb_populate_record(null::ves_int.event_chunk, %s))",
+            [AUDITED.tenant_id, AUDITED.store_id, Jsonb(texts)],
+        ).fetchone()
+    return row[0]
 
 
-def test_stored_events_are_verified_as_by_the_library(call):
+def test_stored_events_are_verified_as_by_the_library(shared):
     rows = plain_rows()
-    assert audited(call, rows) == findings(rows) == [0, 0, 0]
-    rows["digests"] = flipped(rows["digests"], 160 + 96)
+    assert audited(shared, rows) == findings(rows) == ["", "", ""]
+    rows["signatures"] = flipped(rows["signatures"])
     rows["payloads"][2] = b"{}"
     rows["receipt_hashes"][0] = None
-    assert audited(call, rows) == findings(rows) == [0, 24, 1]
+    assert audited(shared, rows) == findings(rows) == ["", "signature leaf_hash", "payload_hash"]

@@ -41,8 +41,6 @@ def test_a_leaf_is_that_of_the_vector(event):
     )
     assert len(digests.leaf_preimage(TENANT, STORE, number, *parts)) == 147
     assert digests.leaf_hash(TENANT, STORE, number, *parts).hex() == event["leaf_hash"]
-    batch = digests.leaf_hashes(TENANT, STORE, number, bytes(64) + b"".join(parts))
-    assert batch.hex() == event["leaf_hash"]
 
 
 @pytest.mark.parametrize("tree", VECTORS["trees"], ids=lambda tree: str(tree["leaf_count"]))
@@ -75,8 +73,6 @@ def test_the_chain_of_commitments_is_that_of_the_vector():
 def test_trees_refuse_lengths_and_indexes_that_do_not_fit():
     with pytest.raises(ProtocolError):
         merkle.build_levels(bytes(33))
-    with pytest.raises(ProtocolError):
-        digests.leaf_hashes(TENANT, STORE, 1, bytes(161))
     for levels, index in ((merkle.build_levels(bytes(32)), 1), ([], 0), (merkle.build_levels(bytes(96)), -1)):
         with pytest.raises(ProtocolError):
             merkle.inclusion_path(levels, index)

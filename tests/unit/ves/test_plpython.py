@@ -8,12 +8,10 @@ from uuid import UUID
 import pytest
 
 from tests.unit.ves.story import Agent
-from ves import digests, ed25519, error_codes, ingest, keyring_source, plpython, plpython_guard
+from ves import ed25519, error_codes, ingest, keyring_source, plpython, plpython_guard
 from ves.errors import ProtocolError, RequestRefused
-from ves.ingest import Limits
 
 AGENT = Agent()
-LIMITS = Limits()
 SEQUENCER = ed25519.Signer(b"\x11" * 32)
 
 
@@ -37,18 +35,32 @@ class Plpy:
         raise DatabaseError(message, sqlstate, json.loads(detail))
 
 
-def keys(*rows):
-    return list(zip(*rows, strict=True)) if rows else [None] * 5
+class Keys:
+    """Answers the look-up of keys with these rows."""
+
+    def __init__(self, *rows):
+        self.rows = rows
+        self.asked = []
+
+    def prepare(self, query, types):
+        return query, types
+
+    def execute(self, plan, arguments):
+        self.asked.append((plan[1], arguments))
+        return [row for row in self.rows if row["key_id"] in arguments[2]]
 
 
 def key_row(**changes):
-    row = {"agent": str(AGENT.agent_id), "bits": 1, "algorithm": 1, "key": ed25519.public_key(AGENT.seed)}
-    return (*(row | changes).values(), None)
+    key = ed25519.public_key(AGENT.seed)
+    return {"key_id": 1, "key_algorithm": 1, "public_key": key, "public_key_bundle": None} | changes
+
+
+def prepare(request, *rows):
+    return plpython.prepare_signed_events(Keys(*rows), request, 1000, 1_048_576)
 
 
 def test_a_result_passes_through_the_guard():
-    assert plpython_guard.guard(Plpy(), plpython.jcs_text, '{"b":1.0,"a":-0}') == '{"a":0,"b":1}'
-    assert plpython.plain_text('{"b":1.0,"a":-0}') == '{"a":-0.0,"b":1.0}'
+    assert plpython_guard.guard(Plpy(), plpython.plain_json, '{"b":1.0,"a":-0}') == '{"a":-0.0,"b":1.0}'
 
 
 @pytest.mark.parametrize(
@@ -88,26 +100,28 @@ def test_every_whole_request_refusal_is_registered():
     assert all(name in error_codes.BY_NAME for name in names)
 
 
-def test_a_request_is_decoded_once_for_its_two_calls(monkeypatch):
-    request = AGENT.body(AGENT.event(), AGENT.event()).decode()
-    cache: dict[str, object] = {}
-    stream = plpython.request_stream(cache, request, LIMITS)
-    assert stream == (str(AGENT.agent_id), str(AGENT.tenant_id), str(AGENT.store_id), [1])
-    monkeypatch.setattr(plpython, "decode_request", None)
-    row = plpython.prepare(cache, request, LIMITS, keys(key_row()))
-    assert row[:3] == stream[:3]
-    assert not cache
+def test_the_keys_of_a_request_are_looked_up_once_by_their_bit_patterns():
+    other = Agent(
+        key_id=2**32 - 1, agent_id=AGENT.agent_id, tenant_id=AGENT.tenant_id, store_id=AGENT.store_id
+    )
+    keys = Keys(key_row())
+    request = AGENT.body(AGENT.event(), AGENT.event(), other.event()).decode()
+    row = plpython.prepare_signed_events(keys, request, 1000, 1_048_576)
+    [(types, (tenant_id, agent_id, wanted))] = keys.asked
+    assert types == ["uuid", "uuid", "integer[]"]
+    assert (
+        (tenant_id, agent_id) == (str(AGENT.tenant_id), str(AGENT.agent_id)) == (row.tenant_id, row.agent_id)
+    )
+    assert sorted(wanted) == [-1, 1]
+    assert row.store_id == str(AGENT.store_id)
+    assert row.refusals == [None, None, "invalid_signature"]
 
 
-def test_another_request_or_other_limits_are_decoded_anew():
-    first, second = (AGENT.body(AGENT.event()).decode() for _ in range(2))
-    cache: dict[str, object] = {}
-    plpython.request_stream(cache, first, LIMITS)
-    row = plpython.prepare(cache, second, LIMITS, keys())
-    assert row[3] == [json.loads(second)["events"][0]["event_id"].replace("-", "")]
-    plpython.request_stream(cache, first, LIMITS)
-    with pytest.raises(RequestRefused):
-        plpython.prepare(cache, first, Limits(max_payload_bytes=1), keys())
+def test_the_limits_of_a_request_are_those_given():
+    request = AGENT.body(AGENT.event()).decode()
+    with pytest.raises(RequestRefused) as caught:
+        plpython.prepare_signed_events(Keys(), request, 1000, 1)
+    assert caught.value.reason == "payload_too_large"
 
 
 def test_prepared_columns_are_those_of_the_library_with_nulls_for_empty_ones():
@@ -115,7 +129,7 @@ def test_prepared_columns_are_those_of_the_library_with_nulls_for_empty_ones():
     events = ingest.decode_request(request).events
     ingest.verify_signatures(events, AGENT.keys)
     columns = ingest.to_columns(events)
-    row = plpython.prepare({}, request.decode(), LIMITS, keys(key_row()))
+    row = prepare(request.decode(), key_row())
     assert len(row) == 22
     assert row[20] is row[21] is None
     assert [UUID(text) for text in row[3]] == columns.event_ids
@@ -129,25 +143,6 @@ def test_prepared_columns_are_those_of_the_library_with_nulls_for_empty_ones():
 
 def test_a_key_decides_and_without_it_nothing_passes():
     request = AGENT.body(AGENT.event()).decode()
-    wrong = key_row(key=SEQUENCER.public_key)
-    assert plpython.prepare({}, request, LIMITS, keys(wrong))[18] == ["invalid_signature"]
-    assert plpython.prepare({}, request, LIMITS, keys(key_row()))[18] is None
-    assert plpython.prepare({}, request, LIMITS, keys(key_row(bits=2)))[18] == ["invalid_signature"]
-
-
-def test_a_batch_of_signatures_is_verified_row_by_row():
-    signature = SEQUENCER.sign(b"m")
-    public = SEQUENCER.public_key
-    rows = [
-        (public, b"m", signature),
-        (public, b"n", signature),
-        (None, b"m", signature),
-        (public, b"m", None),
-    ]
-    assert plpython.ed25519_verify_batch(*zip(*rows, strict=True)) == [True, False, False, False]
-    assert plpython.ed25519_verify_batch([], [], []) == []
-
-
-def test_payload_hashes_take_a_salt_or_none():
-    assert plpython.payload_hash("{}", None) == digests.payload_plain_hash(b"{}")
-    assert plpython.payload_hash("{}", b"\1" * 16) == digests.payload_plain_hash(b"{}", b"\1" * 16)
+    assert prepare(request, key_row(public_key=SEQUENCER.public_key)).refusals == ["invalid_signature"]
+    assert prepare(request, key_row()).refusals is None
+    assert prepare(request, key_row(key_id=2)).refusals == ["invalid_signature"]
