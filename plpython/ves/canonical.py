@@ -8,25 +8,24 @@ the oracle of the tests.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 import orjson
 
 from ves.errors import ProtocolError
 from ves.json_scan import MAX_DEPTH, is_deeper
-from ves.numbers import double_of, es6_text, finite, parse_double, plain_text
+from ves.numbers import double_of, es6_text, finite, plain_text
 
 _MAX_EXACT = 2**53 - 1
 _I64_MIN = -(2**63)
 _U64_MAX = 2**64 - 1
-_U64_DIGITS = 20
 _SORTED = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 _LONGER_IN_JCS = re.compile(rb"\d{17,}|0\.00000|e\+")
 _DIGITS = re.compile(rb"\d+")
+_MINUS_ZERO = re.compile(rb"(?<![eE])-0(?![.eE\d])")
 _MAX_SURPLUS = 17
 _MAX_GROWTH = 4
 _LONE_SURROGATE = re.compile(
@@ -34,6 +33,8 @@ _LONE_SURROGATE = re.compile(
 )
 _ES6_LOW = 1e-4
 _ES6_HIGH = 1e16
+_REPR_FROM = 1e21
+_REPR_BELOW = 1e-9
 # First bytes of the UTF-8 of characters beyond U+FFFF, the only ones that sort otherwise in UTF-16.
 _ASTRAL = range(0xF0, 0xF5)
 _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -41,12 +42,16 @@ _MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 def _jcs_float(literal: str) -> float | int | orjson.Fragment:
     value = float(literal)
+    size = abs(value)
     if value % 1:
         # In this range orjson writes a double as ECMAScript does.
-        if _ES6_LOW <= value < _ES6_HIGH or -_ES6_HIGH < value <= -_ES6_LOW:
+        if _ES6_LOW <= size < _ES6_HIGH:
             return value
-    elif -_MAX_EXACT <= value <= _MAX_EXACT:
+    elif size <= _MAX_EXACT:
         return int(value)
+    if size >= _REPR_FROM or size < _REPR_BELOW:
+        # Here Python's repr is the ECMAScript form.
+        return orjson.Fragment(repr(finite(value)))
     return orjson.Fragment(es6_text(finite(value)))
 
 
@@ -90,16 +95,25 @@ def plain(raw: bytes, *, max_depth: int = MAX_DEPTH) -> bytes:
     """The compact form (VES 2.3) of the JSON text `raw`. Refuses what `jcs` refuses."""
     if is_deeper(raw, max_depth):
         raise malformed("nested too deeply")
-    return plain_value(_plain_decode(raw), max_depth=max_depth)
-
-
-def _plain_decode(raw: bytes) -> Any:
+    if b"-0" in raw:
+        # orjson reads the integer -0 as 0.
+        raw = _outside_strings(raw, lambda text: _MINUS_ZERO.sub(b"-0.0", text))
     try:
-        return json.loads(
-            raw.decode(), parse_int=_plain_int, parse_float=parse_double, parse_constant=_no_constant
-        )
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise malformed(error) from None
+        text = orjson.dumps(orjson.loads(raw), option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONDecodeError as error:
+        raise malformed(error, raw) from None
+    if b"e+" in text:
+        text = _outside_strings(text, lambda part: part.replace(b"e+", b"e"))
+    return text
+
+
+def _outside_strings(text: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """Apply `change`, which keeps quotation marks, to the parts of a JSON text that are outside of strings."""
+    # The two stand-ins are control characters: where they occur, the text is no JSON and is refused.
+    parts = text.replace(b"\\\\", b"\0").replace(b'\\"', b"\1").split(b'"')
+    # Without escaped quotation marks every other part is outside of strings.
+    parts[::2] = change(b'"'.join(parts[::2])).split(b'"')
+    return b'"'.join(parts).replace(b"\1", b'\\"').replace(b"\0", b"\\\\")
 
 
 def plain_value(value: Any, *, max_depth: int = MAX_DEPTH) -> bytes:
@@ -119,43 +133,7 @@ def is_plain_longer(raw: bytes, canonical: bytes, limit: int) -> bool:
         return True
     if len(canonical) + _MAX_GROWTH * len(_DIGITS.findall(canonical)) <= limit:
         return False
-    return len(canonical) + sum(map(_growth, _numbers(_plain_decode(raw)))) > limit
-
-
-def _numbers(value: Any) -> Iterator[int | float]:
-    row = [value]
-    while row:
-        below: list[Any] = []
-        for item in row:
-            kind = type(item)
-            if kind is dict:
-                below += item.values()
-            elif kind is list:
-                below += item
-            elif kind is int or kind is float:
-                yield item
-        row = below
-
-
-def _growth(number: float) -> int:
-    """How many bytes longer the compact form of a number is than its JCS form."""
-    if isinstance(number, float):
-        return len(plain_text(number)) - len(es6_text(number))
-    if -_MAX_EXACT <= number <= _MAX_EXACT:
-        return 0
-    return len(str(number)) - len(es6_text(double_of(number)))
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise malformed(name)
-
-
-def _plain_int(literal: str) -> int | float:
-    # Python's digit limit for int() does not apply: such literals are parsed as doubles.
-    if literal == "-0" or len(literal) > _U64_DIGITS:
-        return parse_double(literal)
-    number = int(literal)
-    return number if _I64_MIN <= number <= _U64_MAX else double_of(number)
+    return len(plain(raw)) > limit
 
 
 def _utf16_order(keys: Iterable[str]) -> list[str]:
