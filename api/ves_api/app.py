@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from litestar import Litestar
 
+from ves_api.http.binding import HotRoutes
 from ves_api.http.docs.routes import ROUTES as DOCS_ROUTES
 from ves_api.http.failures import answer_exception
 from ves_api.http.middleware import Middleware
+from ves_api.http.routes import HOT_ROUTES
 from ves_api.http.routes import ROUTES as OPERATIONS
 from ves_api.services import make_services
 
@@ -42,4 +44,4 @@ def make_app(settings: Settings) -> Middleware:
         logging_config=None,
     )
     app.state.settings = settings
-    return Middleware(app, settings)
+    return Middleware(HotRoutes(app, HOT_ROUTES), settings)

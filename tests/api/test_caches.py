@@ -119,15 +119,17 @@ def test_no_cache_makes_a_revoked_agent_key_work_in_any_process(
         assert (answer["eventsAccepted"], answer["eventsRejected"]) == (0, 1)
 
 
+@pytest.mark.parametrize("tenant", ["its own", "nil"])
 def test_no_cache_makes_a_revoked_api_key_work_in_any_process(
-    servers: list[Server], agent: Agent, batch: str, database: Database
+    servers: list[Server], agent: Agent, batch: str, database: Database, tenant: str
 ) -> None:
-    key = mint(database, agent.tenant_id)
+    tenant_id = agent.tenant_id if tenant == "its own" else uuid.UUID(int=0)
+    key = mint(database, tenant_id, admin=tenant == "nil")
     clients = [server.client(key=key) for server in servers]
     for client in clients:
         assert agent.ingest(client, agent.event()).json()["eventsAccepted"] == 1
         assert proof(client, agent, batch).status_code == 200
-    revoke(database, key, agent.tenant_id)
+    revoke(database, key, tenant_id)
     for client in clients:
         assert_error(agent.ingest(client, agent.event()), 401, "INVALID_API_KEY")
         assert_error(proof(client, agent, batch), 401, "INVALID_API_KEY")

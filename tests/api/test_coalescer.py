@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import deque
 
+from ves_api.auth.identity import Epochs
 from ves_api.ingest.coalescer import Append, take
 from ves_api.ingest.columns import EncodedEvents
 from ves_api.ingest.verdicts import Verdicts
@@ -21,7 +22,7 @@ def append(*ids: int, size: int = 1) -> Append:
         events=EncodedEvents(size, (), b""),
         verdicts=Verdicts(nothing, nothing, None),
         ids=frozenset(ids),
-        auth_epoch=1,
+        epochs=Epochs(1, None),
     )
 
 

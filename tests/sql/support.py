@@ -44,7 +44,9 @@ CALL_STREAMS = """
 select r.outcome, r.first_sequence, r.last_sequence, r.head_sequence, r.sequenced_at, r.exceptions
 from ves.ingest_events(
   %(tenant_ids)s::uuid[], %(store_ids)s::uuid[], %(event_counts)s::int[], %(auth_epochs)s::bigint[],
-  %(schema_epochs)s::bigint[],""" + _EVENTS.replace(") as r", ", lock_wait_ms => 0) as r")
+  %(schema_epochs)s::bigint[],""" + _EVENTS.replace(
+    ") as r", ", lock_wait_ms => 0, admin_epoch => %(admin_epoch)s) as r"
+)
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,7 @@ class Edge:
                 "event_counts": [len(events) for _, events in batches],
                 "auth_epochs": None,
                 "schema_epochs": None,
+                "admin_epoch": None,
                 **columns,
             },
         ).fetchall()

@@ -12,7 +12,7 @@ import pytest
 
 from ves_api.auth.credentials import Credential
 from ves_api.auth.fresh import with_fresh_identity
-from ves_api.auth.identity import NOBODY, Identity
+from ves_api.auth.identity import NOBODY, Epochs, Identity
 from ves_api.ingest.coalescer import Append, Coalescer
 from ves_api.ingest.columns import EncodedEvents
 from ves_api.ingest.verdicts import Verdicts, with_fresh_verdicts
@@ -121,7 +121,8 @@ class Engine:
 
     async def fetch(self, _: Any, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         self.calls.append(parameters)
-        return [(1, "appended", 1, 2, 2, dt.datetime.now(dt.UTC), None)]
+        streams = len(parameters["tenant_ids"].data) // 20 - 1
+        return [(n, "appended", 1, 2, 2, dt.datetime.now(dt.UTC), None) for n in range(1, streams + 1)]
 
 
 class Signer:
@@ -129,8 +130,10 @@ class Signer:
         return 1
 
 
-def append_of(auth_epoch: int | None, schema_epoch: int | None) -> Append:
-    stream = uuid.UUID(int=1)
+def append_of(
+    auth_epoch: int | None, schema_epoch: int | None, *, admin: int | None = None, stream_number: int = 1
+) -> Append:
+    stream = uuid.UUID(int=stream_number)
     column = arrays.Column(1, None)
     return Append(
         tenant_id=stream,
@@ -138,7 +141,7 @@ def append_of(auth_epoch: int | None, schema_epoch: int | None) -> Append:
         events=EncodedEvents(1, (column,) * 16, bytes(160)),
         verdicts=Verdicts(NOTHING, NOTHING, schema_epoch),
         ids=frozenset({uuid.uuid4().int}),
-        auth_epoch=auth_epoch,
+        epochs=Epochs(auth_epoch, admin),
     )
 
 
@@ -158,3 +161,18 @@ def test_requests_of_older_epochs_are_answered_as_stale_and_the_others_appended(
     assert (newest.accepted, token.accepted) == (1, 1)
     assert (older.name, unchecked.name) == ("stale_credentials", "stale_schemas")
     assert len(engine.calls) == 1
+
+
+def test_a_call_compares_the_newest_epoch_of_the_administrators_among_its_requests() -> None:
+    engine = Engine()
+    requests = [append_of(None, 2, admin=4), append_of(7, 2), append_of(None, 2, admin=3, stream_number=2)]
+
+    async def answers() -> list[Any]:
+        coalescer = Coalescer(cast("Any", engine), cast("Any", Signer()))
+        return await asyncio.gather(
+            *[coalescer.append(request) for request in requests], return_exceptions=True
+        )
+
+    administrator, tenant, older = asyncio.run(answers())
+    assert (administrator.accepted, tenant.accepted, older.name) == (1, 1, "stale_credentials")
+    assert [call["admin_epoch"] for call in engine.calls] == [4]

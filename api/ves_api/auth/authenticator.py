@@ -1,9 +1,9 @@
 """Authentication with an identity cache that a revocation invalidates in every process at once.
 
 An API key's identity carries the credential epoch at which it was read. Ingest passes that epoch to the database,
-which refuses a stale one (VE109: a credential of the tenant changed since); the identity is then read again. All other
-routes query the database each time, and so does a key of the nil tenant, which has no epoch. A token is validated
-statelessly at each request: it is not cached and has no epoch.
+which refuses a stale one (VE109: a credential of the key's tenant changed since); the identity is then read again. All
+other routes query the database each time. A token is validated statelessly at each request: it is not cached and has no
+epoch.
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ class Authenticator:
     async def identify_cached(self, credential: Credential | None) -> Identity:
         """As `identify`, with the cache. Only for callers that pass the epoch on for the database to check."""
         cached = None if credential is None else self._cache.get(credential.fingerprint)
-        if cached is not None and cached.epoch is not None:
-            return cached
-        return await self.identify(credential)
+        return cached or await self.identify(credential)
 
     async def identify_again(self, credential: Credential | None, seen_epoch: int | None) -> Identity:
         """An identity read after epoch `seen_epoch`, which the database refused. Concurrent callers with one key share a query."""

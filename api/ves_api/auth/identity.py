@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import uuid
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ves_edge.errors import ApiError
 
@@ -14,11 +14,21 @@ Right = Literal["read", "write", "admin"]
 Kind = Literal["api_key", "jwt", "none"]
 
 
+class Epochs(NamedTuple):
+    """Credential epochs that an append compares with the database's: the stream's tenant's, and the nil tenant's.
+
+    None: the credential has none of that tenant.
+    """
+
+    tenant: int | None
+    admin: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The owner of a credential. `stores` empty means all stores.
 
-    `epoch` is the credential epoch at which it was read; None if it has none (tokens, keys of the nil tenant).
+    `epoch` is its tenant's credential epoch at which it was read; None if it has none (tokens).
     `name` identifies the credential in logs and audit without the secret: the first 16 digits of a key's hash, or a
     token's `jti`. Kind `none`: no credential was presented and none is required.
     """
@@ -38,6 +48,11 @@ class Identity:
     def is_bootstrap_admin(self) -> bool:
         """Admin of the nil tenant: may access every tenant."""
         return self.can_admin and self.tenant_id == NIL
+
+    @property
+    def epochs(self) -> Epochs:
+        """The epoch, for an append to compare."""
+        return Epochs(None, self.epoch) if self.tenant_id == NIL else Epochs(self.epoch, None)
 
     @property
     def search_tenant(self) -> uuid.UUID:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -12,9 +12,11 @@ import msgspec
 from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from litestar import Request
+    from litestar.types import Receive
+
+    from ves_api.services import Services
 
 T = TypeVar("T")
 
@@ -25,12 +27,25 @@ _MEMBER_IN_MESSAGE = re.compile(r"(?:missing required field|^Beyond 64 bits:) `(
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 
 
-def require_json_type(request: Request[Any, Any, Any]) -> None:
-    """Raise 415 unless the body is application/json or application/*+json, in UTF-8 and without a content coding."""
-    media = None
-    for name, value in request.scope["headers"]:
+class Exchange(NamedTuple):
+    """An HTTP request (its ASGI scope and `receive`) and the services that serve it."""
+
+    scope: Any
+    receive: Receive
+    services: Services
+
+
+def _announced_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    """Require a body of application/json or application/*+json, in UTF-8, without a content coding. Raises 415.
+
+    Returns its Content-Length; 0 if there is none.
+    """
+    media, length = None, 0
+    for name, value in headers:
         if name == b"content-type" and media is None:
             media = value
+        elif name == b"content-length" and value.isdigit():
+            length = int(value)
         elif name == b"content-encoding" and value.strip().lower() != b"identity":
             raise ApiError(
                 "unsupported_media_type",
@@ -38,28 +53,24 @@ def require_json_type(request: Request[Any, Any, Any]) -> None:
                 headers={"accept-encoding": "identity"},
             )
     if media == b"application/json":
-        return
+        return length
     if media is None or not _JSON_TYPE.fullmatch(media):
         raise ApiError("unsupported_media_type")
     charset = _CHARSET.search(media)
     if charset is not None and charset[1].lower() not in {b"utf-8", b"utf8"}:
         raise ApiError("unsupported_media_type", "The body must be in UTF-8")
+    return length
 
 
-async def read_body(request: Request[Any, Any, Any]) -> bytes:
-    """Read the JSON body. Raises 415, and 413 as soon as the size limit is exceeded.
-
-    Reads the ASGI messages directly: the framework's reader takes longer than decoding a small event.
-    """
-    require_json_type(request)
-    limit = request.app.state.settings.max_body_bytes
-    announced = request.content_length
-    if announced is not None and announced > limit:
+async def read_body(exchange: Exchange) -> bytes:
+    """Read the JSON body. Raises 415, and 413 as soon as the size limit is exceeded."""
+    limit = exchange.services.settings.max_body_bytes
+    if _announced_length(exchange.scope["headers"]) > limit:
         raise _too_long(limit)
     chunks: list[bytes] = []
     received = 0
     while True:
-        message: Any = await request.receive()
+        message: Any = await exchange.receive()
         if message["type"] == "http.disconnect":
             raise ApiError("invalid_request", "The body ended early")
         chunk = message.get("body", b"")

@@ -16,6 +16,8 @@ from ves_edge.log import get_logger
 if TYPE_CHECKING:
     from litestar import Request
 
+    from ves_api.services import Services
+
 _log = get_logger("http")
 _BY_STATUS = {
     400: "invalid_request",
@@ -29,18 +31,25 @@ _UNEXPECTED = 500
 
 def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Exception handler registered with the framework."""
+    refusal = report(error, request.app.state.services, request.scope)
+    headers = {name.decode(): value.decode() for name, value in error_headers(refusal)}
+    request_id = request.scope["state"].get("request_id", "")
+    return Response(refusal.body(request_id), status_code=refusal.status, headers=headers)
+
+
+def report(error: Exception, services: Services, scope: Any) -> ApiError:
+    """Map the exception of a request to an ApiError and log it."""
     refusal = to_api_error(error)
     if isinstance(refusal.__cause__, psycopg.errors.DiskFull):
-        request.app.state.services.pool_monitor.record_full_disk()
-    request_id = request.scope["state"].get("request_id", "")
+        services.pool_monitor.record_full_disk()
+    request_id = scope["state"].get("request_id", "")
     if refusal.status == _UNEXPECTED and refusal is not error:
-        _log.error("request_failed", request_id=request_id, path=request.scope["path"], exc_info=error)
+        _log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
     elif refusal.status > _UNEXPECTED:
         _log.warning("request_refused", request_id=request_id, code=refusal.sqlstate, name=refusal.name)
     else:
         _log.info("request_refused", request_id=request_id, code=refusal.sqlstate, name=refusal.name)
-    headers = {name.decode(): value.decode() for name, value in error_headers(refusal)}
-    return Response(refusal.body(request_id), status_code=refusal.status, headers=headers)
+    return refusal
 
 
 def to_api_error(error: Exception) -> ApiError:

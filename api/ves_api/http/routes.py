@@ -25,9 +25,12 @@ _AGENT = "/api/v1/agents/{agent_id}"
 _GROUPS = "/api/v1/encryption-groups"
 _GROUP = _GROUPS + "/{group_id}"
 
-ROUTES = (
+HOT_ROUTES = (
     Route("POST", "/api/v1/ves/events/ingest", ingest_events),
     Route("POST", "/api/v1/events/ingest", ingest_legacy_events),
+)
+ROUTES = (
+    *HOT_ROUTES,
     Route("POST", "/api/v1/ves/commitments", create_commitment),
     Route("GET", "/api/v1/ves/commitments", list_commitments),
     Route("GET", "/api/v1/ves/commitments/{batch_id}", get_commitment),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ves_api.auth.identity import Epochs
 from ves_api.ingest.answer import IngestAnswer, read_outcomes
 from ves_api.ingest.columns import EncodedEvents, append_events
 from ves_edge.errors import ApiError
@@ -53,7 +54,7 @@ _Key = tuple["uuid.UUID", "uuid.UUID"]
 class Append:
     """One request's events for one stream.
 
-    `ids` are its event and command ids as integers. `auth_epoch` is the caller's credential epoch; None if it has none.
+    `ids` are its event and command ids as integers; `epochs` are its caller's.
     """
 
     tenant_id: uuid.UUID
@@ -61,7 +62,7 @@ class Append:
     events: EncodedEvents
     verdicts: Verdicts
     ids: frozenset[int]
-    auth_epoch: int | None
+    epochs: Epochs
     answer: asyncio.Future[IngestAnswer] = field(init=False)
 
 
@@ -76,7 +77,7 @@ class _Stream:
 
 @dataclass(slots=True)
 class Part:
-    """Requests of one stream in one call; they agree in credential epoch and in schema epoch."""
+    """Requests of one stream in one call; they agree in their epochs."""
 
     key: _Key
     requests: list[Append]
@@ -244,8 +245,9 @@ class Coalescer:
     async def _call(self, parts: list[Part], lock_wait_ms: int | None) -> list[Part]:
         """Make one database call and complete its requests; return the parts whose streams were busy."""
         signer_id = await self._signer.own_id()
+        admin_epoch = _newest_epoch([r.epochs.admin for part in parts for r in part.requests])
         for part in parts:
-            part.requests[:] = _newest(part.requests)
+            part.requests[:] = _newest(part.requests, admin_epoch)
         parts = [part for part in parts if part.requests]
         if not parts:
             return []
@@ -254,7 +256,8 @@ class Coalescer:
             [part.key for part in parts],
             [[r.events for r in part.requests] for part in parts],
             [[r.verdicts for r in part.requests] for part in parts],
-            [_newest_epoch(part.requests) for part in parts],
+            [_newest_epoch([r.epochs.tenant for r in part.requests]) for part in parts],
+            admin_epoch,
             signer_id=signer_id,
             lock_wait_ms=lock_wait_ms,
         )
@@ -296,17 +299,20 @@ def take(queue: deque[Append], max_events: int, used: set[int]) -> list[Append]:
     return taken
 
 
-def _newest_epoch(requests: Iterable[Append]) -> int | None:
-    return max((r.auth_epoch for r in requests if r.auth_epoch is not None), default=None)
+def _newest_epoch(epochs: Iterable[int | None]) -> int | None:
+    return max([epoch for epoch in epochs if epoch is not None], default=None)
 
 
-def _newest(requests: list[Append]) -> list[Append]:
+def _newest(requests: list[Append], admin_epoch: int | None) -> list[Append]:
     """Select the requests with the newest epochs for one call; complete the others with a stale error."""
-    auth = _newest_epoch(requests)
+    newest_epochs = Epochs(_newest_epoch([r.epochs.tenant for r in requests]), admin_epoch)
     schemas = max([r.verdicts.schema_epoch or 0 for r in requests])
     newest = []
     for request in requests:
-        if request.auth_epoch not in (None, auth):
+        if any(
+            own not in (None, newest_epoch)
+            for own, newest_epoch in zip(request.epochs, newest_epochs, strict=True)
+        ):
             _fail([request], ApiError("stale_credentials", retry_after=1))
         elif (request.verdicts.schema_epoch or 0) != schemas:
             _fail([request], ApiError("stale_schemas", retry_after=1))

@@ -90,6 +90,7 @@ async def append_events(
     events: Sequence[Sequence[EncodedEvents]],
     verdicts: Sequence[Sequence[Verdicts]],
     auth_epochs: Sequence[int | None],
+    admin_epoch: int | None,
     *,
     signer_id: int,
     lock_wait_ms: int | None,
@@ -119,5 +120,6 @@ async def append_events(
         refusals=arrays.TextArray([v.refusals for v in judged]),
         refusal_messages=arrays.TextArray([v.messages for v in judged]),
         lock_wait_ms=lock_wait_ms,
+        admin_epoch=admin_epoch,
         **columns,
     )

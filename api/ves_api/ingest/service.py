@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from ves.receipts import Receipt
     from ves.schemas.judge import Rules
     from ves_api.at_rest import AtRest
-    from ves_api.auth.identity import Identity
+    from ves_api.auth.identity import Epochs, Identity
     from ves_api.ingest.agent_keys import AgentKeys
     from ves_api.ingest.answer import IngestAnswer
     from ves_api.ingest.coalescer import Coalescer
@@ -100,7 +100,7 @@ class Ingest:
         rules = self.schemas.cached(tenant_id, events) or await self.schemas.load(tenant_id, events)
         return await self._run(lane, partial(self._verify, request, keys, rules, lane))
 
-    async def append(self, request_id: str, prepared: Prepared, auth_epoch: int | None) -> bytes:
+    async def append(self, request_id: str, prepared: Prepared, epochs: Epochs) -> bytes:
         """Append and return the response body (VES 14.3). Raises ApiError; stale_credentials: nothing was stored."""
         request, lane = prepared.request, prepared.lane
 
@@ -112,7 +112,7 @@ class Ingest:
                     events=prepared.events,
                     verdicts=verdicts,
                     ids=_ids(request),
-                    auth_epoch=auth_epoch,
+                    epochs=epochs,
                 )
             )
 

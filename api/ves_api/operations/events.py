@@ -53,7 +53,7 @@ async def ingest_events(context: Context, body: bytes) -> bytes:
             prepared = await ingest.prepare(identity, body)
         else:
             authorize(identity, INGEST, prepared.request)
-        return await ingest.append(context.origin.request_id, prepared, identity.epoch)
+        return await ingest.append(context.origin.request_id, prepared, identity.epochs)
 
     return await with_fresh_identity(
         context.services.authenticator, context.credential, context.identity, attempt, is_cached=True
@@ -75,7 +75,7 @@ async def ingest_legacy_events(context: Context, body: bytes) -> LegacyIngestRes
     async def attempt(identity: Identity) -> LegacyIngestResponse:
         if identity is not context.identity:
             authorize(identity, INGEST, prepared.request)
-        return await ingest.append(prepared, identity.epoch)
+        return await ingest.append(prepared, identity.epochs.tenant)
 
     return await with_fresh_identity(
         context.services.authenticator, context.credential, context.identity, attempt, is_cached=False

@@ -201,8 +201,7 @@ async def apply_due_rotations(db: AsyncDatabase, *, max_rotations: int = 100) ->
 
 async def authenticate(db: AsyncDatabase, *, key_hash: str) -> list[AuthenticateRow]:
     """Identity of an active API key by its hash, with the credential epoch of its tenant it was read at; no
-    row otherwise. A key of the nil tenant acts in every tenant and has no epoch: whoever uses it asks each
-    time.
+    row otherwise. A key of the nil tenant acts in every tenant; its epoch is that of the nil tenant.
     """
     rows = await db.fetch(FUNCTIONS['authenticate'], {
         'key_hash': key_hash,
@@ -962,21 +961,23 @@ async def ingest_events(
     payloads_at_rest: arrays.BytesArray | None = None,
     payload_key_ids: arrays.BytesArray | None = None,
     lock_wait_ms: int | None = None,
+    admin_epoch: int | None = None,
 ) -> list[IngestResult]:
     """Appends one batch to each of several distinct streams (VES 14, 15) in one transaction: gap-free
     numbers, partial acceptance; one row a stream, in order. event_counts[i] events of the event arrays, in
     order, belong to stream i. lock_wait_ms null: one stream, waited for as long as the session's
     lock_timeout says; its auth_epochs[1] and schema_epochs[1] (null: not checked), if they are not the
-    database's, refuse the call (VE109, VE634; nothing stored). lock_wait_ms > 0: the same with a wait of
-    so many milliseconds (then 55P03), and outcome stale_credentials or stale_schemas instead of an error.
-    0: one or several streams, and those that are locked or have no event yet are skipped (outcome busy).
-    The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or
-    8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that
-    is right in itself, give way to an exact replay. An array that is null or shorter means nulls; an
-    event's payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key.
-    digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. Errors: VE109,
-    VE634, VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment
-    (repeat the call, one stream at a time).
+    database's, refuse the call (VE109, VE634; nothing stored), as does an admin_epoch (null: no key of the
+    nil tenant was used) that is not the nil tenant's. lock_wait_ms > 0: the same with a wait of so many
+    milliseconds (then 55P03), and outcome stale_credentials or stale_schemas instead of an error. 0: one
+    or several streams, and those that are locked or have no event yet are skipped (outcome busy). The
+    caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or 8,
+    or schema_validation; of these only invalid_signature and schema_validation, judged of an event that is
+    right in itself, give way to an exact replay. An array that is null or shorter means nulls; an event's
+    payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key. digests
+    holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. Errors: VE109, VE634,
+    VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat
+    the call, one stream at a time).
     """
     rows = await db.fetch(FUNCTIONS['ingest_events'], {
         'tenant_ids': tenant_ids,
@@ -1005,6 +1006,7 @@ async def ingest_events(
         'payloads_at_rest': payloads_at_rest,
         'payload_key_ids': payload_key_ids,
         'lock_wait_ms': lock_wait_ms,
+        'admin_epoch': admin_epoch,
     })
     return calls.records(rows, IngestResult)
 

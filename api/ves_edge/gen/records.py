@@ -347,7 +347,7 @@ class AuthenticateRow(msgspec.Struct, frozen=True, array_like=True):
     can_write: bool
     can_admin: bool
     rate_limit: int | None
-    auth_epoch: int | None
+    auth_epoch: int
 
 
 class ClaimCursorsRow(msgspec.Struct, frozen=True, array_like=True):

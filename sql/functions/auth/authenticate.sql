@@ -9,12 +9,12 @@ security definer
 set search_path to pg_catalog, pg_temp
 as $$
   select k.tenant_id, k.store_ids, k.agent_id, k.can_read, k.can_write, k.can_admin, k.rate_limit,
-    case when k.tenant_id <> '00000000-0000-0000-0000-000000000000' then coalesce((
+    coalesce((
       select e.epoch from ves_store.credential_epochs as e where e.tenant_id = k.tenant_id
-    ), 0) end
+    ), 0)
   from ves_store.api_keys as k
   where k.key_hash = authenticate.key_hash and k.active;
 $$;
 
 comment on function ves.authenticate(text) is
-'Identity of an active API key by its hash, with the credential epoch of its tenant it was read at; no row otherwise. A key of the nil tenant acts in every tenant and has no epoch: whoever uses it asks each time.';
+'Identity of an active API key by its hash, with the credential epoch of its tenant it was read at; no row otherwise. A key of the nil tenant acts in every tenant; its epoch is that of the nil tenant.';

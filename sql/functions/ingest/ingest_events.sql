@@ -19,7 +19,8 @@ create or replace function ves.ingest_events(
   base_versions bigint[], signature_schemes smallint[], signature_bundles bytea[], digests bytea,
   refusals text[], refusal_messages text[], payloads_at_rest bytea[] default null,
   payload_key_ids bytea[] default null,
-  lock_wait_ms integer default null
+  lock_wait_ms integer default null,
+  admin_epoch bigint default null
 )
 returns setof ves.ingest_result
 language plpgsql
@@ -126,6 +127,10 @@ begin
       from (
         select case
           when s.head is null then 'busy'
+          when admin_epoch <> coalesce((
+            select c.epoch from ves_store.credential_epochs as c
+            where c.tenant_id = '00000000-0000-0000-0000-000000000000'
+          ), 0) then 'stale_credentials'
           when s.auth_epoch <> coalesce((
             select c.epoch from ves_store.credential_epochs as c where c.tenant_id = s.tenant_id
           ), 0) then 'stale_credentials'
@@ -493,6 +498,6 @@ $$;
 comment on function ves.ingest_events(
   uuid[], uuid[], integer[], bigint[], bigint[], integer, uuid[], uuid[], uuid[], integer[], text[], text[],
   text[], text[], bigint[], smallint[], json[], bigint[], smallint[], bytea[], bytea, text[], text[], bytea[],
-  bytea[], integer
+  bytea[], integer, bigint
 ) is
-'Appends one batch to each of several distinct streams (VES 14, 15) in one transaction: gap-free numbers, partial acceptance; one row a stream, in order. event_counts[i] events of the event arrays, in order, belong to stream i. lock_wait_ms null: one stream, waited for as long as the session''s lock_timeout says; its auth_epochs[1] and schema_epochs[1] (null: not checked), if they are not the database''s, refuse the call (VE109, VE634; nothing stored). lock_wait_ms > 0: the same with a wait of so many milliseconds (then 55P03), and outcome stale_credentials or stale_schemas instead of an error. 0: one or several streams, and those that are locked or have no event yet are skipped (outcome busy). The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or 8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that is right in itself, give way to an exact replay. An array that is null or shorter means nulls; an event''s payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key. digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. Errors: VE109, VE634, VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call, one stream at a time).';
+'Appends one batch to each of several distinct streams (VES 14, 15) in one transaction: gap-free numbers, partial acceptance; one row a stream, in order. event_counts[i] events of the event arrays, in order, belong to stream i. lock_wait_ms null: one stream, waited for as long as the session''s lock_timeout says; its auth_epochs[1] and schema_epochs[1] (null: not checked), if they are not the database''s, refuse the call (VE109, VE634; nothing stored), as does an admin_epoch (null: no key of the nil tenant was used) that is not the nil tenant''s. lock_wait_ms > 0: the same with a wait of so many milliseconds (then 55P03), and outcome stale_credentials or stale_schemas instead of an error. 0: one or several streams, and those that are locked or have no event yet are skipped (outcome busy). The caller has decoded, hashed and verified the events: refusals[i] is null, the reason of step 5, 6 or 8, or schema_validation; of these only invalid_signature and schema_validation, judged of an event that is right in itself, give way to an exact replay. An array that is null or shorter means nulls; an event''s payload stands in payloads or, encrypted (VES 16), in payloads_at_rest with the id of its key. digests holds 160 bytes an event: plain hash, cipher hash, signing hash, signature. Errors: VE109, VE634, VE401, VE502; 23505 when another store of the tenant stores the same event_id at this moment (repeat the call, one stream at a time).';

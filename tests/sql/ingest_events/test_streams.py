@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from typing import Any
 
@@ -115,6 +116,23 @@ def test_a_stream_whose_caller_or_schemas_are_stale_is_skipped_and_leaves_nothin
         assert edge.ingest(agent, agent.event()).first == head + 1
     rejected = "select count(*) from ves_store.ves_rejections where tenant_id = %s and store_id = %s"
     assert [scalar(owner, rejected, [agent.tenant_id, agent.store_id]) for agent in agents] == [1, 0, 0, 1]
+
+
+def test_a_stale_administrator_makes_every_stream_of_the_call_stale(
+    edge: Edge, agents: list[Agent], admin: psycopg.Connection[Any]
+) -> None:
+    nil = uuid.UUID(int=0)
+    key_hash = secrets.token_hex(32)
+    admin.execute("select ves.create_api_key(%s, %s)", [key_hash, nil])
+    seen = scalar(edge.connection, "select auth_epoch from ves.authenticate(%s)", [key_hash])
+    batches = [(agent, [agent.event()]) for agent in agents]
+    answers = edge.ingest_streams(*batches, admin_epoch=seen)
+    assert {outcome for outcome, _ in answers} == {"appended"}
+    admin.execute("select ves.revoke_api_key(%s, %s)", [key_hash, nil])
+    batches = [(agent, [agent.event()]) for agent in agents]
+    answers = edge.ingest_streams(*batches, admin_epoch=seen)
+    assert {outcome for outcome, _ in answers} == {"stale_credentials"}
+    assert {outcome for outcome, _ in edge.ingest_streams(*batches)} == {"appended"}
 
 
 def test_two_tenants_may_use_one_event_id_in_one_call(edge: Edge, agents: list[Agent]) -> None:
