@@ -13,6 +13,7 @@ from ves_api.http.failures import answer_exception
 from ves_api.http.middleware import Middleware
 from ves_api.http.routes import HOT_ROUTES
 from ves_api.http.routes import ROUTES as OPERATIONS
+from ves_api.rpc.server import RpcServer
 from ves_api.services import make_services
 
 if TYPE_CHECKING:
@@ -25,12 +26,17 @@ ROUTES = [*[route.handler() for route in OPERATIONS], *DOCS_ROUTES]
 
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncIterator[None]:
-    """Start the services; at shutdown finish the accepted requests."""
+    """Start the services and the gRPC listener; at shutdown finish the accepted requests."""
     services = app.state.services = make_services(app.state.settings)
+    rpc = None if app.state.settings.grpc_port is None else RpcServer(services)
     await services.start()
+    if rpc is not None:
+        await rpc.start()
     try:
         yield
     finally:
+        if rpc is not None:
+            await rpc.stop()
         await services.close()
 
 

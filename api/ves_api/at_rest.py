@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
     from ves.keyring import Key, KeyRing
     from ves.keyring_source import RingSource
-    from ves_edge.gen.records import ComplianceProof, GetComplianceEventRow, LegacyEvent, ValidityProof
+    from ves_edge.gen.records import (
+        ComplianceProof,
+        GetComplianceEventRow,
+        LegacyEvent,
+        StoredEvent,
+        ValidityProof,
+    )
 
 _log = get_logger("at_rest")
 
@@ -60,17 +66,15 @@ class AtRest:
             event.tenant_id, event.payload_key_id, aad, event.payload_at_rest, ("event_id", event.event_id)
         )
 
-    def event_payload(self, event: GetComplianceEventRow) -> str | None:
+    def event_payload(
+        self, tenant_id: uuid.UUID, store_id: uuid.UUID, event: GetComplianceEventRow | StoredEvent
+    ) -> str | None:
         """Return the plaintext payload; None if sealed or shredded. Raises payload_not_readable."""
         if event.payload_at_rest is None:
             return event.payload
-        aad = at_rest_ves_payload_aad(
-            event.tenant_id, event.store_id, event.event_id, event.event_signing_hash
-        )
-        opened = self._open(
-            event.tenant_id, event.payload_key_id, aad, event.payload_at_rest, ("event_id", event.event_id)
-        )
-        return opened.decode()
+        aad = at_rest_ves_payload_aad(tenant_id, store_id, event.event_id, event.event_signing_hash)
+        named = ("event_id", event.event_id)
+        return self._open(tenant_id, event.payload_key_id, aad, event.payload_at_rest, named).decode()
 
     def seal_proof(
         self, tenant_id: uuid.UUID, proof: bytes, aad: Callable[[], bytes]

@@ -50,6 +50,8 @@ def run(settings: Settings) -> None:
     _log.info("starting", settings=repr(settings))
     settings.at_rest.require_key()
     prepare_server(settings)
+    if settings.grpc_port:
+        _claim_port(settings.host, settings.grpc_port)
     _raise_file_limit()
     server = Granian(
         "ves_api.app:make_app",
@@ -77,7 +79,7 @@ def _listener(settings: Settings) -> dict[str, Any]:
             "backpressure": _FRONT_CONNECTIONS,
             "backlog": _SOCKET_BACKLOG,
         }
-    _claim_port(settings)
+    _claim_port(settings.host, settings.port)
     return {
         "address": settings.host,
         "port": settings.port,
@@ -107,16 +109,16 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _claim_port(settings: Settings) -> None:
+def _claim_port(host: str, port: int) -> None:
     """Refuse a port in use. Workers bind with SO_REUSEPORT, so the kernel would distribute requests over both servers.
 
     A bind without SO_REUSEPORT fails if the port is in use.
     """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        socket.create_server((settings.host, settings.port), family=family).close()
+        socket.create_server((host, port), family=family).close()
     except OSError as error:
-        raise ApiError("port_unavailable", f"{settings.host}:{settings.port}: {error.strerror}") from error
+        raise ApiError("port_unavailable", f"{host}:{port}: {error.strerror}") from error
 
 
 def load_worker(*_: Any, **__: Any) -> Middleware:

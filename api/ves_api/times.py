@@ -26,6 +26,11 @@ def zulu_or_none(moment: dt.datetime | None) -> str | None:
     return None if moment is None else zulu(moment)
 
 
+def now_text() -> str:
+    """The current time as RFC 3339 text."""
+    return zulu(dt.datetime.now(dt.UTC))
+
+
 def parse_time(text: str, field: str, *, refusal: str = "invalid_field") -> dt.datetime:
     """Parse an RFC 3339 time with an offset. Raises invalid_field, or the named error."""
     moment = rfc3339_moment(text)

@@ -36,6 +36,7 @@ class ApiError(Exception):
         self.code = entry.wire_code
         self.numeric_code = entry.numeric_code
         self.status = entry.http
+        self.grpc = entry.grpc
         self.message = message or entry.message
         self.details = details
         self.retry_after = retry_after

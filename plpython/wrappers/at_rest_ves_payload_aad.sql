@@ -18,4 +18,4 @@ return guard(plpy, at_rest_ves_payload_aad,
 $$;
 
 comment on function ves_int.at_rest_ves_payload_aad(uuid, uuid, uuid, bytea) is
-'AAD of a stored payload of the VES stream; `signing` is the event''s signing hash, which covers the payload''s. A form of this implementation (the reference stores these payloads in plaintext). The sequence number is not included: it is assigned after encryption.';
+'AAD of a stored payload of the VES stream; `signing` is the event''s signing hash, which covers the payload''s. A form of this implementation (the original stores these payloads in plaintext). The sequence number is not included: it is assigned after encryption.';

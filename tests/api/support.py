@@ -76,6 +76,8 @@ class Server:
             "DATABASE_URL": self.database_url,
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
+            # The port after this one may be in use; tests/rpc name one.
+            "GRPC_DISABLED": "true",
             "VES_API_WORKERS": "1",
             "BOOTSTRAP_ADMIN_API_KEY": BOOTSTRAP_KEY,
             **keyring.ENVIRONMENT,

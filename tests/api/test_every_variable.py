@@ -65,6 +65,9 @@ ROWS = [
     # 1.1 the server
     Row("HOST", "0.0.0.0", {"127.0.0.1": "127.0.0.1", "::1": "::1"}),
     Row("PORT", 8080, {"9000": 9000, "65535": 65535}, ("65536", "-1", "http")),
+    Row("GRPC_PORT", 8081, {"9000": 9000, "65535": 65535}, ("65536", "-1", "grpc")),
+    switch("GRPC_DISABLED", default=False),
+    number("GRPC_REQUEST_TIMEOUT_SECS", 30),
     number("REQUEST_TIMEOUT_SECS", 30),
     number("MAX_BODY_SIZE_BYTES", 10_485_760),
     number("MAX_EVENTS_PER_BATCH", 1000),
@@ -192,9 +195,6 @@ ROWS = [
 ELSEWHERE = {"AUDIT_LOG_ENABLED": "cli/engine_commands.py"}
 
 LATER = {
-    "GRPC_PORT": "there is no gRPC listener yet; a value without effect is not taken",
-    "GRPC_DISABLED": "there is no gRPC listener yet",
-    "GRPC_REQUEST_TIMEOUT_SECS": "there is no gRPC listener yet",
     "VES_SEQUENCER_ML_DSA_SEED": "receipts are signed with Ed25519 alone; the profile is about agents' signatures",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "there is no tracing yet",
 }

@@ -124,6 +124,7 @@ class Store:
             "DATABASE_URL": self.url("ves_api"),
             "HOST": "127.0.0.1",
             "PORT": str(port),
+            "GRPC_DISABLED": "true",
             "BOOTSTRAP_ADMIN_API_KEY": BOOTSTRAP_KEY,
             **keyring.ENVIRONMENT,
             "VES_SEQUENCER_ID": str(SEQUENCER_ID),

@@ -18,6 +18,7 @@ from psycopg.rows import dict_row
 from tests.api.surface.conftest import DOCUMENT
 from ves_api.cli.main import app as ves
 from ves_api.cli.operation_commands import add_operation_commands
+from ves_api.rpc.server import SERVICES
 from ves_api.settings import Environment, read
 from ves_client.commands.main import app as ves_agent
 from ves_workers.runtime.settings import Settings as WorkerSettings
@@ -37,6 +38,7 @@ def pages(connection: psycopg.Connection[Any]) -> dict[str, str]:
     """File name to text of every generated page; `connection` is to a database with the engine of full mode."""
     return {
         "routes.md": routes(),
+        "rpcs.md": rpcs(),
         "settings.md": settings(),
         "errors.md": errors(),
         "functions.md": functions(connection),
@@ -66,6 +68,21 @@ def routes() -> str:
         "`/api/docs` as a page, `/api/openapi.json` as data. Every status of 400 or above has one body (http-\n"
         "api 1.6) with a code of [errors](errors.md).",
         *(f"## {tag}\n\n{_table(head, sorted(tags[tag]))}" for tag in sorted(tags)),
+    )
+
+
+def rpcs() -> str:
+    """One table a gRPC service."""
+    head = ("method", "needs", "does")
+    sections = []
+    for service, methods in SERVICES.items():
+        rows = [(f"`{m.name}`", m.operation.permission.words, m.operation.summary) for m in methods]
+        sections.append(f"## {service}\n\n{_table(head, sorted(rows))}")
+    return _page(
+        "RPCs",
+        "Messages are in `proto/`; [grpc.md](../grpc.md) is the manual. `grpc.health.v1.Health` and server reflection\n"
+        "need no credential.",
+        *sections,
     )
 
 

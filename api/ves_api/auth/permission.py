@@ -76,6 +76,7 @@ _MEMBERS: Final = {
     Scope.OWN_TENANT: ("tenant_id",),
 }
 
+ANY_CREDENTIAL: Final = Permission(words="any credential", rights=("read", "write", "admin"))
 PUBLIC: Final = Permission(words="nothing", is_public=True)
 ADMIN: Final = Permission(words="admin", rights=("admin",))
 ADMIN_VISIBLE: Final = Permission(

@@ -8,8 +8,8 @@ import psycopg
 from litestar import Response
 from litestar.exceptions import HTTPException
 
-from ves.errors import ProtocolError, RequestRefused
 from ves_api.http.middleware import error_headers
+from ves_api.operations.kit import refusal_of
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 
@@ -54,15 +54,9 @@ def report(error: Exception, services: Services, scope: Any) -> ApiError:
 
 def to_api_error(error: Exception) -> ApiError:
     """Map an exception to an ApiError; an unknown one becomes internal_error."""
-    if isinstance(error, ApiError):
-        return error
-    if isinstance(error, RequestRefused):
-        return ApiError(error.name, error.message, details=error.details)
-    if isinstance(error, ProtocolError):
-        return ApiError("invalid_field", error.message)
     if isinstance(error, HTTPException):
         headers = dict(error.headers or {})
         if "GET" in headers.get("allow", "").split(", "):
             headers["allow"] += ", HEAD"
         return ApiError(_BY_STATUS.get(error.status_code, "internal_error"), headers=headers)
-    return ApiError("internal_error")
+    return refusal_of(error)

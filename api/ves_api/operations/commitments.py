@@ -117,14 +117,19 @@ async def get_commitment(context: Context, given: CommitmentById) -> CommitmentD
 
     Another tenant's id is answered like one that does not exist.
     """
-    reads, tenant_id, batch_id = context.reads, context.tenant_id, given.batch_id
+    found = await find_commitment(context, given.batch_id)
+    return answer(CommitmentDetail, found, is_anchored=found.anchored_at is not None)
+
+
+async def find_commitment(context: Context, batch_id: uuid.UUID) -> Commitment:
+    """A commitment in the caller's scope, cached when it is final. Raises commitment_not_found, 403."""
+    reads, tenant_id = context.reads, context.tenant_id
 
     async def read() -> Commitment:
         rows = await aio.get_commitment(reads, tenant_id=tenant_id, batch_id=batch_id)
         return only(rows, "commitment_not_found", batch_id)
 
     cache, key = reads.caches.ves_commitment, (tenant_id, batch_id)
-    found = context.in_scope(
+    return context.in_scope(
         await reads.remembered(cache, key, read, lambda commitment: commitment.anchored_at is not None)
     )
-    return answer(CommitmentDetail, found, is_anchored=found.anchored_at is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 import platform
 import time
@@ -13,7 +14,7 @@ import msgspec
 import psycopg
 
 from ves_api import SERVICE_NAME, __version__
-from ves_api.auth.permission import ADMIN, PUBLIC
+from ves_api.auth.permission import ADMIN, ANY_CREDENTIAL, PUBLIC
 from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import NoInput
 from ves_edge.errors import ApiError
@@ -150,6 +151,12 @@ async def get_health(_: Context, __: NoInput) -> HealthResponse:
     Never touches the database: a restart of this process would not mend the database.
     """
     return HealthResponse("healthy", SERVICE_NAME, __version__, dt.datetime.now(dt.UTC).isoformat())
+
+
+# The RPC GetHealth needs a credential (grpc-api 3.3).
+get_health_for_clients = dataclasses.replace(
+    get_health, name="get_health_for_clients", permission=ANY_CREDENTIAL
+)
 
 
 @operation(permission=PUBLIC, sheds=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, get_typ
 import msgspec
 
 from ves import error_codes
+from ves.errors import ProtocolError, RequestRefused
 from ves_api.auth.identity import NOBODY
 from ves_api.auth.origin import audit_context
 from ves_api.auth.permission import authorize
@@ -154,6 +155,17 @@ def only(rows: Sequence[R], refusal: str, resource_id: object = None) -> R:
     if not rows:
         raise ApiError(refusal, resource_id=None if resource_id is None else str(resource_id))
     return rows[0]
+
+
+def refusal_of(error: Exception) -> ApiError:
+    """The refusal that an exception of an operation stands for; an unknown one becomes internal_error."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, RequestRefused):
+        return ApiError(error.name, error.message, details=error.details)
+    if isinstance(error, ProtocolError):
+        return ApiError("invalid_field", error.message)
+    return ApiError("internal_error")
 
 
 class Area:

@@ -147,16 +147,7 @@ async def get_legacy_commitment(context: Context, given: CommitmentById) -> Lega
 
     Another tenant's id is answered like one that does not exist.
     """
-    reads, tenant_id, batch_id = context.reads, context.tenant_id, given.batch_id
-
-    async def read() -> LegacyCommitment:
-        rows = await aio.get_legacy_commitment(reads, tenant_id=tenant_id, batch_id=batch_id)
-        return only(rows, "commitment_not_found", batch_id)
-
-    cache, key = reads.caches.commitment, (tenant_id, batch_id)
-    found = context.in_scope(
-        await reads.remembered(cache, key, read, lambda commitment: commitment.anchored_at is not None)
-    )
+    found = await find_legacy_commitment(context, given.batch_id)
     return answer(
         LegacyCommitmentDetail,
         found,
@@ -189,3 +180,17 @@ async def verify_legacy_proof(_: Context, given: LegacyVerifyRequest) -> LegacyV
     leaf, root = hash_field(given.leaf_hash, "leaf_hash"), hash_field(given.events_root, "events_root")
     valid = verify_path(leaf, given.leaf_index, path, root)
     return LegacyVerifyResponse(valid, given.leaf_hash, given.events_root)
+
+
+async def find_legacy_commitment(context: Context, batch_id: uuid.UUID) -> LegacyCommitment:
+    """A commitment in the caller's scope, cached when it is final. Raises commitment_not_found, 403."""
+    reads, tenant_id = context.reads, context.tenant_id
+
+    async def read() -> LegacyCommitment:
+        rows = await aio.get_legacy_commitment(reads, tenant_id=tenant_id, batch_id=batch_id)
+        return only(rows, "commitment_not_found", batch_id)
+
+    cache, key = reads.caches.commitment, (tenant_id, batch_id)
+    return context.in_scope(
+        await reads.remembered(cache, key, read, lambda commitment: commitment.anchored_at is not None)
+    )

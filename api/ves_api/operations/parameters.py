@@ -178,8 +178,10 @@ KeyPrefix = Annotated[
     str,
     Parameter("8 to 64 digits that the key's hash starts with.", {"type": "string"}, _as_sent),
 ]
-EntityType = Annotated[str, name("Type of the entity.", ENTITY_TYPE_BYTES)]
-EntityId = Annotated[str, name("Id of the entity; a slash in it is written %2F.", ENTITY_ID_BYTES)]
+ENTITY_TYPE = name("Type of the entity.", ENTITY_TYPE_BYTES)
+ENTITY_ID = name("Id of the entity; a slash in it is written %2F.", ENTITY_ID_BYTES)
+EntityType = Annotated[str, ENTITY_TYPE]
+EntityId = Annotated[str, ENTITY_ID]
 EventType = Annotated[str, text("The event type; a slash in it is written %2F.")]
 FromNumber = Annotated[int, number("First number of the window; 0 counts as a number.", U64_MAX)]
 FromOffset = Annotated[int, number("How many events to skip.", U64_MAX)]

@@ -41,6 +41,8 @@ class Settings:
     host: str
     port: int
     http_socket: str
+    grpc_port: int | None
+    grpc_timeout: float
     workers: int
     request_timeout: float
     shutdown_timeout: int
@@ -121,12 +123,15 @@ def read(env: Environment) -> Settings:
     """As `load`, with an Environment, which records each variable that was read and its effective value."""
     workers = env.integer("VES_API_WORKERS", os.cpu_count() or 1, low=1, high=256)
     production = (env.text("SEQUENCER_ENV") or env.text("ENVIRONMENT")).lower() not in _DEVELOPMENT
+    port = env.integer("PORT", 8080, low=0, high=_U16_MAX)
     max_connections = env.integer("MAX_DB_CONNECTIONS", 8 * workers, low=1, high=10_000)
     application_name = env.text("DB_APPLICATION_NAME", "stateset-sequencer")
     return Settings(
         host=env.text("HOST", "0.0.0.0"),  # noqa: S104 (the original's default)
-        port=env.integer("PORT", 8080, low=0, high=_U16_MAX),
+        port=port,
         http_socket=env.text("VES_HTTP_SOCKET"),
+        grpc_port=_grpc_port(env, port),
+        grpc_timeout=env.number("GRPC_REQUEST_TIMEOUT_SECS", 30.0, low=0.001),
         workers=workers,
         request_timeout=env.number("REQUEST_TIMEOUT_SECS", 30.0, low=0.001),
         shutdown_timeout=env.integer("SHUTDOWN_TIMEOUT_SECS", 25, low=1, high=3600),
@@ -169,6 +174,13 @@ def read(env: Environment) -> Settings:
         log_level=read_level(env),
         log_json=read_format(env),
     )
+
+
+def _grpc_port(env: Environment, port: int) -> int | None:
+    """Port of the gRPC listener, by default the one after PORT; None when gRPC is switched off."""
+    default = min(port + 1, _U16_MAX) if port else 0
+    chosen = env.integer("GRPC_PORT", default, low=0, high=_U16_MAX)
+    return None if env.flag("GRPC_DISABLED", default=False) else chosen
 
 
 def _bootstrap_key(env: Environment, *, production: bool) -> str | None:

@@ -23,6 +23,7 @@ from ves_edge.gen.records import (
     ComplianceProof,
     EventSchema,
     ExportEventsRow,
+    FindEntityVersionRow,
     FindLostWakeUpsRow,
     GetActiveSchemasRow,
     GetAgentKeysRow,
@@ -35,6 +36,7 @@ from ves_edge.gen.records import (
     GetGroupRecipientKeysRow,
     GetReceiptWorkRow,
     GetReceiptsRow,
+    GetStreamStateRow,
     GetValidityInputsRow,
     HealthRow,
     InclusionProof,
@@ -493,6 +495,49 @@ async def find_agent_tenant(db: AsyncDatabase, *, agent_id: UUID) -> UUID | None
     return calls.value_or_none(rows, UUID)
 
 
+async def find_entity_version(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    entity_type: str,
+    entity_id: str,
+    version: int,
+) -> list[FindEntityVersionRow]:
+    """How many VES events an entity has in a stream, and the number of the one at a 1-based position, null
+    beyond the last (grpc-api 3.3). Reads the index of the whole stream: a VES event has no index on its
+    entity.
+    """
+    rows = await db.fetch(FUNCTIONS['find_entity_version'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'entity_type': entity_type,
+        'entity_id': entity_id,
+        'version': version,
+    })
+    return calls.records(rows, FindEntityVersionRow)
+
+
+async def find_event_number(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    event_id: UUID,
+    legacy: bool = False,
+) -> int | None:
+    """Number of an event in the VES or the legacy stream of a store; null when it is not in this stream
+    (grpc-api 3.3).
+    """
+    rows = await db.fetch(FUNCTIONS['find_event_number'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'event_id': event_id,
+        'legacy': legacy,
+    })
+    return calls.value_or_none(rows, int)
+
+
 async def find_lost_wake_ups(
     db: AsyncDatabase,
     *,
@@ -867,6 +912,24 @@ async def get_schema(db: AsyncDatabase, *, tenant_id: UUID, schema_id: UUID) -> 
         'schema_id': schema_id,
     })
     return calls.records(rows, EventSchema)
+
+
+async def get_stream_state(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    legacy: bool = False,
+) -> list[GetStreamStateRow]:
+    """Head of a stream, 0 for an unknown one, and the commitment over its highest numbers (null: none), of
+    the VES or the legacy stream (grpc-api 3.3).
+    """
+    rows = await db.fetch(FUNCTIONS['get_stream_state'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'legacy': legacy,
+    })
+    return calls.records(rows, GetStreamStateRow)
 
 
 async def get_validity_inputs(

@@ -372,6 +372,13 @@ class ExportEventsRow(msgspec.Struct, frozen=True, array_like=True):
     created_at: datetime
 
 
+class FindEntityVersionRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `find_entity_version`."""
+
+    current_version: int
+    sequence_number: int | None
+
+
 class FindLostWakeUpsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `find_lost_wake_ups`."""
 
@@ -498,6 +505,13 @@ class GetReceiptsRow(msgspec.Struct, frozen=True, array_like=True):
     event_id: UUID
     event_signing_hash: bytes
     receipt: Any
+
+
+class GetStreamStateRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `get_stream_state`."""
+
+    head_sequence: int
+    batch_id: UUID | None
 
 
 class GetValidityInputsRow(msgspec.Struct, frozen=True, array_like=True):

@@ -240,7 +240,7 @@ def _farewell(layout: Layout, url: str, mode: str, known: dict[str, str]) -> Non
     say("up")
     env = keyvalue.read(layout.env_file)
     print(f"\n  HTTP       {url}        (pages: {url}/api/docs)")
-    print(f"  gRPC       {env['VES_GRPC_TARGET']}   port reserved; gRPC is not served yet")
+    print(f"  gRPC       {env['VES_GRPC_TARGET']}   (messages: proto/)")
     print("  psql       psql \"$(sed -n 's/^VES_DATABASE_URL=//p' .ves/env)\"")
     print(f"  admin key  {known['BOOTSTRAP_ADMIN_API_KEY']}")
     print(f"  settings   {layout.env_file}    logs {layout.log}")

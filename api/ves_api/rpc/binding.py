@@ -1,0 +1,152 @@
+"""RPCs made from operations: admission, reading, permission, call, answer and status are the same for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from ves_api.auth.origin import Origin
+from ves_api.ids import fresh_uuid
+from ves_api.ingest.service import INLINE_BYTES
+from ves_api.operations.admission import admit
+from ves_api.operations.kit import Context, Operation, refusal_of
+from ves_edge.errors import ApiError
+from ves_edge.log import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ves_api.services import Services
+
+Metadata = tuple[tuple[str, str | bytes], ...]
+Headers = list[tuple[bytes, bytes]]
+
+_MAX_REQUEST_ID = 128
+_MAX_DETAIL_BYTES = 1024
+_MAX_BODY_BYTES = 4096
+_log = get_logger("grpc")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rpc:
+    """A unary method bound to an operation.
+
+    `read` makes the operation's input of the request (for an append: the body of the HTTP route), `write` the response
+    of (context, request, output). Both raise ApiError or ProtocolError.
+    """
+
+    name: str
+    operation: Operation[Any]
+    request: type[Message]
+    read: Callable[[Any], Any]
+    write: Callable[[Context, Any, Any], Message]
+
+    async def answer(self, context: Context, message: Message) -> Message:
+        """Serve one request of an admitted call. Raises ApiError or ProtocolError."""
+        operation = self.operation
+        read = partial(self.read, message)
+        if operation.raw_body is None:
+            given = read()
+            operation.authorize(context, given)
+        elif message.ByteSize() > INLINE_BYTES:
+            given = await context.services.ingest.lanes.run(context.identity.tenant_id, read)
+        else:
+            given = read()
+        return self.write(context, message, await operation.call(context, given))
+
+
+def decode(request: type[Message], raw: bytes) -> Message:
+    """A request; unknown fields are ignored. Raises invalid_shape, e.g. for text that is not UTF-8."""
+    try:
+        return request.FromString(raw)
+    except DecodeError as error:
+        raise ApiError("invalid_shape", "the message is not a valid " + request.DESCRIPTOR.name) from error
+
+
+def unary(services: Services, rpc: Rpc, timeout: float) -> grpc.RpcMethodHandler:
+    """The handler of a unary method; `timeout` in seconds."""
+
+    async def serve(raw: bytes, call: grpc.aio.ServicerContext) -> bytes:
+        async def work(context: Context) -> Message:
+            async with asyncio.timeout(timeout):
+                await admit(context, rpc.operation)
+                return await rpc.answer(context, decode(rpc.request, raw))
+
+        answer: Message = await guarded(services, call, rpc.name, work)
+        return answer.SerializeToString()
+
+    # Requests and responses stay bytes here: the library answers a decoding failure with INTERNAL.
+    return grpc.unary_unary_rpc_method_handler(serve)
+
+
+async def guarded(
+    services: Services,
+    call: grpc.aio.ServicerContext,
+    name: str,
+    work: Callable[[Context], Awaitable[Any]],
+) -> Any:
+    """Run the work of a call; end the call with the status of what it raises (grpc-api 1.3)."""
+    context = context_of(services, call)
+    try:
+        result = await work(context)
+    except Exception as error:  # noqa: BLE001 (every call gets a status)
+        refusal = ApiError("timeout", retry_after=1) if isinstance(error, TimeoutError) else refusal_of(error)
+        _record(context, name, refusal, error)
+        await call.abort(*_status(context, refusal))
+    call.set_trailing_metadata(_common(context))
+    return result
+
+
+def context_of(services: Services, call: grpc.aio.ServicerContext) -> Context:
+    """The context of a call before admission."""
+    headers: Headers = [
+        (name.encode(), value if isinstance(value, bytes) else value.encode("latin-1", "replace"))
+        for name, value in call.invocation_metadata() or ()
+    ]
+    sent = next((value for name, value in headers if name == b"x-request-id"), b"")
+    usable = 0 < len(sent) <= _MAX_REQUEST_ID and sent.isascii() and sent.decode().isprintable()
+    request_id = sent.decode() if usable else str(fresh_uuid())
+    return Context(
+        services, Origin(request_id, headers, _peer(call.peer()), services.settings.auth.trusted_proxies)
+    )
+
+
+def _peer(text: str) -> tuple[str, int] | None:
+    """(address, port) of `ipv4:127.0.0.1:5000` or `ipv6:%5B::1%5D:5000`; None of a Unix socket."""
+    kind, _, place = unquote(text).partition(":")
+    host, _, port = place.rpartition(":")
+    return (host.strip("[]"), int(port)) if kind in ("ipv4", "ipv6") and port.isdigit() else None
+
+
+def _status(context: Context, refusal: ApiError) -> tuple[grpc.StatusCode, str, Metadata]:
+    """Code, text and trailing metadata of a refusal: `x-error-code`, `retry-after`, and the error body of HTTP."""
+    code = grpc.StatusCode[refusal.grpc]
+    trailing: list[tuple[str, str | bytes]] = [*_common(context), ("x-error-code", refusal.code)]
+    if refusal.retry_after is not None:
+        trailing.append(("retry-after", str(refusal.retry_after)))
+    body = refusal.body(context.origin.request_id)
+    if len(body) <= _MAX_BODY_BYTES:
+        trailing.append(("x-error-bin", body))
+    return code, refusal.message[:_MAX_DETAIL_BYTES], tuple(trailing)
+
+
+def _common(context: Context) -> Metadata:
+    limits = ((name.decode(), value.decode()) for name, value in context.answer_headers)
+    return (("x-request-id", context.origin.request_id), *limits)
+
+
+def _record(context: Context, name: str, refusal: ApiError, error: Exception) -> None:
+    """Log a refusal, as HTTP does."""
+    fields = {"request_id": context.origin.request_id, "path": name, "code": refusal.sqlstate}
+    if refusal.name == "internal_error" and refusal is not error:
+        _log.error("request_failed", **fields, exc_info=error)
+    elif refusal.status >= 500:  # noqa: PLR2004 (a failure of the server)
+        _log.warning("request_refused", **fields, name=refusal.name)
+    else:
+        _log.info("request_refused", **fields, name=refusal.name)

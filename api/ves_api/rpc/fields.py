@@ -1,0 +1,66 @@
+"""Fields of messages: what is read from them, with the refusal of what is wrong, and times that are written."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ves.errors import ProtocolError
+from ves.timestamps import grpc_text, rfc3339_micros
+from ves.uuids import parse_spelled_uuid
+from ves_api.operations.fields import invalid
+from ves_api.times import micros
+
+if TYPE_CHECKING:
+    import datetime as dt
+    import uuid
+    from collections.abc import Iterable
+
+_MICROS = 1_000_000
+_FRACTION = re.compile(r"\.(\d+)")
+
+
+def read_uuid(text: str, field: str) -> uuid.UUID:
+    """A UUID in any spelling that HTTP takes. Raises invalid_field."""
+    try:
+        return parse_spelled_uuid(text)
+    except ProtocolError as error:
+        raise invalid(field, "is not a UUID") from error
+
+
+def read_uuids(texts: Iterable[str], field: str) -> frozenset[uuid.UUID]:
+    """The UUIDs of a repeated field. Raises invalid_field."""
+    return frozenset(read_uuid(text, field) for text in texts)
+
+
+def read_bytes(value: bytes, length: int, field: str) -> bytes:
+    """Bytes of this length. Raises invalid_field."""
+    if len(value) != length:
+        raise invalid(field, f"is not {length} bytes")
+    return value
+
+
+def read_time(value: Timestamp, field: str) -> str:
+    """The text of a time, as it is signed (VES 3.1). Raises invalid_field outside the years 1 to 9999."""
+    text = grpc_text(value.seconds, value.nanos)
+    if text is None:
+        raise invalid(field, "is not a time in the years 1 to 9999")
+    return text
+
+
+def time_of(moment: dt.datetime) -> Timestamp:
+    """An instant."""
+    seconds, rest = divmod(micros(moment), _MICROS)
+    return Timestamp(seconds=seconds, nanos=rest * 1000)
+
+
+def time_of_text(text: str) -> Timestamp | None:
+    """The instant of an RFC 3339 text, with its nanoseconds; None of what a Timestamp cannot hold."""
+    found = rfc3339_micros(text)
+    if found is None:
+        return None
+    fraction = _FRACTION.search(text)
+    nanos = int(fraction[1][:9].ljust(9, "0")) if fraction else 0
+    return Timestamp(seconds=found // _MICROS, nanos=nanos)

@@ -1,0 +1,78 @@
+"""The gRPC server of one process: listener, limits of connections, health, reflection, shutdown (grpc-api 1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from ves_api.rpc import keys, v1, v2
+from ves_api.rpc.binding import unary
+from ves_edge.log import get_logger
+
+if TYPE_CHECKING:
+    from ves_api.rpc.binding import Rpc
+    from ves_api.services import Services
+
+SERVICES: dict[str, tuple[Rpc, ...]] = {
+    v1.SERVICE: v1.METHODS,
+    v2.SERVICE: v2.METHODS,
+    keys.SERVICE: keys.METHODS,
+}
+_MESSAGE_BYTES = 4 * 1024 * 1024
+_OPTIONS = (
+    ("grpc.max_receive_message_length", _MESSAGE_BYTES),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_metadata_size", 16 * 1024),
+    # Each worker process has a listener on the port; the kernel distributes connections over them.
+    ("grpc.so_reuseport", 1),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    # A peer that does not answer a ping is gone; a connection without calls is closed.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.max_connection_idle_ms", 300_000),
+    # A client may ping every ten seconds, also without calls; one that floods is disconnected.
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.max_ping_strikes", 2),
+    ("grpc.max_concurrent_streams", 10_000),
+)
+_MAX_CALLS = 20_000
+_log = get_logger("grpc")
+
+
+class RpcServer:
+    """Owned by one event loop. `start` after the services, `stop` before they are closed."""
+
+    def __init__(self, services: Services) -> None:
+        settings = services.settings
+        self._grace = settings.shutdown_timeout / 2
+        self._address = f"{_bracketed(settings.host)}:{settings.grpc_port}"
+        self._health = health.aio.HealthServicer()
+        self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS)
+        for name, methods in SERVICES.items():
+            handlers = {rpc.name: unary(services, rpc, settings.grpc_timeout) for rpc in methods}
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection(
+            (*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), self._server
+        )
+
+    async def start(self) -> None:
+        """Listen. Raises RuntimeError if the address cannot be bound."""
+        self._server.add_insecure_port(self._address)
+        await self._server.start()
+        for name in ("", *SERVICES):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        _log.info("grpc_listens", address=self._address)
+
+    async def stop(self) -> None:
+        """Refuse new calls, and let calls under way finish within half of the shutdown timeout."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(self._grace)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,127 @@
+"""Stored events and commitments as messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from ves.bundles import signature_parts
+from ves.codec import ZERO_HASH, b64u_decode
+from ves.encrypted import decode as decode_encrypted
+from ves_api.rpc.fields import time_of, time_of_text
+from ves_api.rpc.gen import v1_pb2 as v1
+from ves_api.rpc.gen import v2_pb2 as v2
+
+if TYPE_CHECKING:
+    import uuid
+
+    from ves_api.at_rest import AtRest
+    from ves_edge.gen.records import Commitment, LegacyCommitment, LegacyEvent, StoredEvent
+
+
+def ves_event(
+    event: StoredEvent, tenant_id: uuid.UUID, store_id: uuid.UUID, at_rest: AtRest
+) -> v2.SequencedEvent:
+    """A VES event; a shredded payload is empty. Raises payload_not_readable."""
+    payload = at_rest.event_payload(tenant_id, store_id, event)
+    envelope = v2.EventEnvelope(
+        event_id=str(event.event_id),
+        command_id="" if event.command_id is None else str(event.command_id),
+        tenant_id=str(tenant_id),
+        store_id=str(store_id),
+        entity_type=event.entity_type,
+        entity_id=event.entity_id,
+        event_type=event.event_type,
+        source_agent=str(event.source_agent_id),
+        ves_version=event.ves_version,
+        payload_kind=v2.PAYLOAD_KIND_ENCRYPTED if event.payload_kind else v2.PAYLOAD_KIND_PLAINTEXT,
+        payload=b"" if payload is None else payload.encode(),
+        payload_encrypted=None if event.payload_encrypted is None else _encrypted(event.payload_encrypted),
+        payload_plain_hash=event.payload_plain_hash,
+        payload_cipher_hash=event.payload_cipher_hash,
+        agent_key_id=event.agent_key_id,
+        agent_signature=event.agent_signature,
+        base_version=event.base_version or 0,
+        created_at=time_of_text(event.created_at),
+        agent_signature_scheme=cast("v2.SignatureScheme", event.agent_signature_scheme),
+    )
+    if event.agent_signature_bundle is not None:
+        classic, post_quantum = signature_parts(event.agent_signature_bundle)
+        envelope.agent_signature_bundle.ed25519_signature = classic
+        envelope.agent_signature_bundle.ml_dsa_65_signature = post_quantum
+    return v2.SequencedEvent(
+        envelope=envelope,
+        sequence_number=event.sequence_number,
+        sequenced_at=time_of(event.sequenced_at),
+        receipt_hash=bytes.fromhex(event.receipt["receiptHash"]),
+    )
+
+
+def _encrypted(text: str) -> v2.EncryptedPayload:
+    stored = decode_encrypted(text.encode())
+    return v2.EncryptedPayload(
+        enc_version=stored.enc_version,
+        aead=stored.aead,
+        nonce=b64u_decode(stored.nonce_b64u),
+        ciphertext=b64u_decode(stored.ciphertext_b64u),
+        tag=b64u_decode(stored.tag_b64u),
+        hpke=v2.HpkeParams(**msgspec.structs.asdict(stored.hpke)),
+        recipients=[
+            v2.RecipientKey(
+                recipient_kid=recipient.recipient_kid,
+                ephemeral_public_key=b64u_decode(recipient.enc_b64u),
+                wrapped_dek=b64u_decode(recipient.ct_b64u),
+            )
+            for recipient in stored.recipients
+        ],
+    )
+
+
+def legacy_event(event: LegacyEvent, at_rest: AtRest) -> v1.SequencedEvent:
+    """A legacy event; a shredded payload is empty. Raises payload_not_readable."""
+    return v1.SequencedEvent(
+        envelope=v1.EventEnvelope(
+            event_id=str(event.event_id),
+            command_id="" if event.command_id is None else str(event.command_id),
+            tenant_id=str(event.tenant_id),
+            store_id=str(event.store_id),
+            entity_type=event.entity_type,
+            entity_id=event.entity_id,
+            event_type=event.event_type,
+            payload=at_rest.legacy_payload(event) or b"",
+            payload_hash=event.payload_hash,
+            base_version=event.base_version or 0,
+            created_at=time_of(event.created_at),
+            source_agent=str(event.source_agent),
+            signature=event.signature or b"",
+        ),
+        sequence_number=event.sequence_number,
+        sequenced_at=time_of(event.sequenced_at),
+    )
+
+
+def ves_commitment(commitment: Commitment) -> v2.BatchCommitment:
+    """A VES commitment."""
+    previous = commitment.prev_state_root
+    return v2.BatchCommitment(
+        batch_id=str(commitment.batch_id),
+        merkle_root=commitment.merkle_root,
+        start_sequence=commitment.sequence_start,
+        end_sequence=commitment.sequence_end,
+        event_count=commitment.leaf_count,
+        committed_at=time_of(commitment.committed_at),
+        previous_root=b"" if previous == ZERO_HASH else previous,
+    )
+
+
+def legacy_commitment(commitment: LegacyCommitment) -> v1.BatchCommitment:
+    """A legacy commitment."""
+    return v1.BatchCommitment(
+        batch_id=str(commitment.batch_id),
+        merkle_root=commitment.events_root,
+        start_sequence=commitment.sequence_start,
+        end_sequence=commitment.sequence_end,
+        event_count=commitment.event_count,
+        committed_at=time_of(commitment.committed_at),
+    )

@@ -1,0 +1,60 @@
+"""One server with a gRPC listener, and clients of every service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.api.conftest import agent, api_database, start_server
+from tests.api.support import Server, free_port
+from tests.rpc.support import Clients, compile_stubs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import httpx
+
+    from tests.conftest import Database
+
+__all__ = ["agent", "api_database", "start_server"]
+
+
+@pytest.fixture(scope="session")
+def stubs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Client code from proto/, as a stranger would compile it."""
+    compile_stubs(tmp_path_factory.mktemp("stubs"))
+
+
+@pytest.fixture(scope="session")
+def server(api_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The shared server: one process with a gRPC listener."""
+    log = tmp_path_factory.mktemp("rpc") / "server.log"
+    env = {"GRPC_DISABLED": "false", "GRPC_PORT": str(free_port())}
+    running = Server(api_database.url("ves_api"), env).start(log)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start_rpc_server(start_server: Callable[..., Server]) -> Callable[..., Server]:
+    """Starts servers with a gRPC listener on the test's own database."""
+
+    def start(**env: str) -> Server:
+        return start_server(GRPC_DISABLED="false", GRPC_PORT=str(free_port()), **env)
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def admin(server: Server) -> Iterator[httpx.Client]:
+    """The bootstrap administrator over HTTP."""
+    with server.client() as client:
+        yield client
+
+
+@pytest.fixture
+def grpc_admin(stubs: None, server: Server) -> Iterator[Clients]:
+    """The bootstrap administrator over gRPC."""
+    with Clients(server) as clients:
+        yield clients

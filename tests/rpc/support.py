@@ -1,0 +1,150 @@
+"""Clients with stubs compiled from proto/, and signed events as messages."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from tests.api.support import BOOTSTRAP_KEY, Agent, Server
+from tests.support.generated_rpc import compile_proto
+from ves import ed25519
+from ves.canonical import jcs
+from ves.digests import payload_plain_hash, signing_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CREATED = Timestamp(seconds=1_763_080_200, nanos=948_000_000)
+CREATED_TEXT = "2025-11-14T00:30:00.948+00:00"
+
+
+def compile_stubs(folder: Path) -> None:
+    compile_proto(f"--python_out={folder}", f"--grpc_python_out={folder}")
+    sys.path.insert(0, str(folder))
+
+
+def module(name: str) -> Any:
+    """`v1`, `v1_grpc`, `v2` or `v2_grpc`: a module of the compiled stubs."""
+    version, _, kind = name.partition("_")
+    suffix = "_pb2_grpc" if kind else "_pb2"
+    return importlib.import_module(f"stateset.sequencer.{version}.sequencer{suffix}")
+
+
+def target(server: Server) -> str:
+    return f"127.0.0.1:{server.env['GRPC_PORT']}"
+
+
+class Clients:
+    """A channel with the stubs of every service; each call carries the key."""
+
+    def __init__(self, server: Server, key: str | None = BOOTSTRAP_KEY) -> None:
+        self.channel = grpc.insecure_channel(target(server))
+        self.metadata = () if key is None else (("x-api-key", key),)
+        self.v1 = module("v1_grpc").SequencerStub(self.channel)
+        self.v2 = module("v2_grpc").SequencerStub(self.channel)
+        self.keys = module("v2_grpc").KeyManagementStub(self.channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.channel.close()
+
+    def call(self, method: Any, request: Any, **options: Any) -> Any:
+        options.setdefault("metadata", self.metadata)
+        options.setdefault("timeout", 30)
+        return method(request, **options)
+
+
+@contextmanager
+def refused(code: grpc.StatusCode, *, name: str | None = None, text: str | None = None) -> Iterator[None]:
+    """The call inside ends with this status; `name` is the code of the error body, `text` a part of the details."""
+    with pytest.raises(grpc.RpcError) as caught:
+        yield
+    error = caught.value
+    assert error.code() is code, (error.code(), error.details())
+    trailing = dict(error.trailing_metadata())
+    if name is not None:
+        assert trailing["x-error-code"] == name
+        body = json.loads(trailing["x-error-bin"])["error"]
+        assert (body["code"], body["request_id"]) == (name, trailing["x-request-id"])
+    if text is not None:
+        assert text in error.details()
+
+
+def stream_of(agent: Agent) -> dict[str, str]:
+    return {"tenant_id": str(agent.tenant_id), "store_id": str(agent.store_id)}
+
+
+def envelope(agent: Agent, payload: Any = None, **changes: Any) -> Any:
+    """A signed v2 event; `changes` of what is signed apply before signing."""
+    text = json.dumps({"n": 1} if payload is None else payload).encode()
+    plain = payload_plain_hash(jcs(text))
+    members = {
+        "event_id": str(uuid.uuid4()),
+        **stream_of(agent),
+        "entity_type": "order",
+        "entity_id": "O-1",
+        "event_type": "order.created",
+        "source_agent": str(agent.agent_id),
+        "agent_key_id": agent.key_id,
+    } | {name: value for name, value in changes.items() if name not in ("command_id", "base_version")}
+    digest = signing_hash(
+        ves_version=1,
+        tenant_id=uuid.UUID(members["tenant_id"]),
+        store_id=uuid.UUID(members["store_id"]),
+        event_id=uuid.UUID(members["event_id"]),
+        source_agent_id=uuid.UUID(members["source_agent"]),
+        agent_key_id=members["agent_key_id"],
+        entity_type=members["entity_type"],
+        entity_id=members["entity_id"],
+        event_type=members["event_type"],
+        created_at=CREATED_TEXT,
+        payload_kind=0,
+        payload_plain_hash=plain,
+        payload_cipher_hash=bytes(32),
+    )
+    v2 = module("v2")
+    return v2.EventEnvelope(
+        **members,
+        **{name: value for name, value in changes.items() if name in ("command_id", "base_version")},
+        payload_kind=v2.PAYLOAD_KIND_PLAINTEXT,
+        payload=text,
+        payload_plain_hash=plain,
+        agent_signature=ed25519.sign(agent.seed, digest),
+        created_at=CREATED,
+    )
+
+
+def push_request(agent: Agent, *events: Any, **changes: Any) -> Any:
+    return module("v2").PushRequest(
+        agent_id=str(agent.agent_id), **{**stream_of(agent), "events": events, **changes}
+    )
+
+
+def legacy_envelope(agent: Agent, payload: Any = None, *, text: bytes | None = None, **changes: Any) -> Any:
+    """A legacy event; `text` is the payload as it is sent, JSON or not."""
+    members = {
+        "event_id": str(uuid.uuid4()),
+        **stream_of(agent),
+        "entity_type": "order",
+        "entity_id": "O-1",
+        "event_type": "order.created",
+        "payload": text or json.dumps({"n": 1} if payload is None else payload).encode(),
+        "source_agent": str(agent.agent_id),
+        "created_at": CREATED,
+    }
+    return module("v1").EventEnvelope(**{**members, **changes})
+
+
+def legacy_push(agent: Agent, *events: Any) -> Any:
+    return module("v1").PushRequest(agent_id=str(agent.agent_id), events=events)
