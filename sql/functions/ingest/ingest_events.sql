@@ -1,11 +1,11 @@
 -- Appends to one or several streams: dedupe, replay, key status, command ids, versions, numbering, storing.
--- Trusts the caller for steps 5, 6 and 8 of VES 14.2 and for JSON Schemas (refusals). The number of statements
+-- Trusts the caller for steps 5, 6, 8 of VES 14.2 and for JSON Schemas (refusals). The number of statements
 -- does not depend on that of events or streams: lock, look, (judge), store. Those after the lock see all that
--- its previous holder committed (READ COMMITTED takes a snapshot per statement). `look` asks if anything is to
--- be judged; nearly always nothing is, and the judging statement with its five sorts is skipped (measured: half
--- the time of a call). The planner settings pin index look-ups: with the empty statistics of a new database the
--- cached plan otherwise reads a growing table (measured: 3,000 us an event after 30,000 events). That is also
--- why look-ups say `is not distinct from` for the stream: only the index of the selective column then fits.
+-- its previous holder committed (READ COMMITTED: a snapshot per statement). `look` asks if anything is to be
+-- judged; nearly always nothing is, and the judging statement with its five sorts is skipped (measured: half
+-- the time of a call). The planner settings pin index look-ups: with the empty statistics of a new database
+-- the cached plan otherwise reads a growing table (measured: 3,000 us an event after 30,000 events). That is
+-- also why look-ups say `is not distinct from` for the stream: only the selective column's index then fits.
 -- Locks (sql/README.md): 2 to 4.
 create or replace function ves.ingest_events(
   tenant_ids uuid[], store_ids uuid[], event_counts integer[], auth_epochs bigint[],
