@@ -12,6 +12,7 @@ import pytest
 from tests.cli.conftest import runner
 from ves_api.cli import operation_commands
 from ves_api.cli.config import config
+from ves_api.cli.directory import DatabaseDirectory
 from ves_api.cli.main import app
 from ves_api.operations.commitments import get_commitment
 from ves_client.commands import program
@@ -100,7 +101,7 @@ def test_an_operation_that_declares_a_command_has_it(
 ) -> None:
     declared = replace(get_commitment, name="list_signers", summary="List signers", command="signers list")
     monkeypatch.setattr(operation_commands, "_operations", lambda: iter([declared]))
-    small = program.new_program("ves", "")
+    small = program.new_program("ves", "", "0", DatabaseDirectory)
     small.command("config")(config)
     for _ in range(2):
         operation_commands.add_operation_commands(small)

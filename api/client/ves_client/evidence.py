@@ -11,6 +11,7 @@ from ves import canonical, digests, ed25519, encrypted, merkle
 from ves.codec import ZERO_HASH, parse_hex
 from ves.errors import ProtocolError
 from ves.receipts import Receipt
+from ves.seal import EventBinding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,42 +24,40 @@ SIGNATURE_BYTES = digests.SIGNATURE_BYTES
 ABSENT = msgspec.Raw(b"")
 
 
-class Envelope(msgspec.Struct, frozen=True):
-    """The members of an event envelope that hashes and signatures cover (VES 3)."""
+class Envelope(EventBinding, frozen=True):
+    """The members of an event envelope that hashes and signatures cover (VES 3); unsigned without `agent_signature`."""
 
     ves_version: int
-    event_id: UUID
-    tenant_id: UUID
-    store_id: UUID
-    source_agent_id: UUID
-    agent_key_id: int
-    entity_type: str
-    entity_id: str
-    event_type: str
-    created_at: str
     payload_kind: int
     payload_plain_hash: str
     payload_cipher_hash: str
-    agent_signature: str
+    agent_signature: str = ""
     payload: msgspec.Raw = ABSENT
     payload_encrypted: msgspec.Raw = ABSENT
+
+    @property
+    def binding(self) -> EventBinding:
+        """The members that a sealed payload is bound to."""
+        return EventBinding(*(getattr(self, name) for name in EventBinding.__struct_fields__))
+
+    @property
+    def plain_hash(self) -> bytes:
+        """`payload_plain_hash`, 32 bytes."""
+        return parse_hex(self.payload_plain_hash, HASH_BYTES)
+
+    @property
+    def cipher_hash(self) -> bytes:
+        """`payload_cipher_hash`, 32 bytes."""
+        return parse_hex(self.payload_cipher_hash, HASH_BYTES)
 
     def signing_hash(self) -> bytes:
         """Event signing hash from the hashes that the envelope carries (VES 5)."""
         return digests.signing_hash(
+            **msgspec.structs.asdict(self.binding),
             ves_version=self.ves_version,
-            tenant_id=self.tenant_id,
-            store_id=self.store_id,
-            event_id=self.event_id,
-            source_agent_id=self.source_agent_id,
-            agent_key_id=self.agent_key_id,
-            entity_type=self.entity_type,
-            entity_id=self.entity_id,
-            event_type=self.event_type,
-            created_at=self.created_at,
             payload_kind=self.payload_kind,
-            payload_plain_hash=parse_hex(self.payload_plain_hash, HASH_BYTES),
-            payload_cipher_hash=parse_hex(self.payload_cipher_hash, HASH_BYTES),
+            payload_plain_hash=self.plain_hash,
+            payload_cipher_hash=self.cipher_hash,
         )
 
     def signature(self) -> bytes:
@@ -130,12 +129,11 @@ def check_event(event: Envelope, agent_key: bytes | None) -> list[str]:
     findings = []
     if event.payload_kind == 0:
         payload = bytes(event.payload) or b"null"
-        plain_hash = digests.payload_plain_hash(canonical.jcs(payload))
-        if plain_hash != parse_hex(event.payload_plain_hash, HASH_BYTES):
+        if digests.payload_plain_hash(canonical.jcs(payload)) != event.plain_hash:
             findings.append("payload does not match payload_plain_hash")
-        if parse_hex(event.payload_cipher_hash, HASH_BYTES) != ZERO_HASH:
+        if event.cipher_hash != ZERO_HASH:
             findings.append("a plaintext event has a payload_cipher_hash")
-    elif _cipher_hash(event) != parse_hex(event.payload_cipher_hash, HASH_BYTES):
+    elif _cipher_hash(event) != event.cipher_hash:
         findings.append("encrypted payload does not match payload_cipher_hash")
     if agent_key is not None and not ed25519.verify(agent_key, event.signing_hash(), event.signature()):
         findings.append("agent signature does not verify")
@@ -146,20 +144,7 @@ def _cipher_hash(event: Envelope) -> bytes:
     sealed = encrypted.validate(encrypted.decode(bytes(event.payload_encrypted)))
     if isinstance(sealed, str):
         raise ProtocolError("invalid_shape", f"{sealed} is not usable")
-    return sealed.cipher_hash(
-        digests.payload_aad(
-            tenant_id=event.tenant_id,
-            store_id=event.store_id,
-            event_id=event.event_id,
-            source_agent_id=event.source_agent_id,
-            agent_key_id=event.agent_key_id,
-            entity_type=event.entity_type,
-            entity_id=event.entity_id,
-            event_type=event.event_type,
-            created_at=event.created_at,
-            payload_plain_hash=parse_hex(event.payload_plain_hash, HASH_BYTES),
-        )
-    )
+    return sealed.cipher_hash(event.binding.aad(event.plain_hash))
 
 
 def check_receipt(evidence: Evidence, trust: Trust, agent_key: bytes | None) -> list[str]:

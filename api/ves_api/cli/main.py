@@ -7,9 +7,6 @@ Exit codes of every command: 0 fine; 1 a check failed (a finding, an invalid rec
 from __future__ import annotations
 
 import sys
-from typing import Annotated
-
-import typer
 
 from ves_api import __version__
 from ves_api.cli import apikeys, audit, engine_commands, groups, keyring, keys, schemas
@@ -24,7 +21,6 @@ from ves_api.cli.story import story
 from ves_api.cli.streams import commit, fsck
 from ves_api.cli.system import PASS_ON, demo, down, up
 from ves_client.commands import program, verify
-from ves_client.commands.output import out
 from ves_client.commands.prove import prove
 from ves_client.commands.push import push
 from ves_client.commands.seal import open_sealed, seal
@@ -32,6 +28,8 @@ from ves_client.commands.seal import open_sealed, seal
 app = program.new_program(
     "ves",
     "Verifiable event sequencing.\n\n" + program.SETTINGS_AND_EXITS + "\n`ves config` shows the settings.\n",
+    __version__,
+    DatabaseDirectory,
 )
 app.add_typer(keys.app, name="keys")
 app.add_typer(groups.app, name="groups")
@@ -52,26 +50,6 @@ for name, function in COMMANDS.items():
 app.command(context_settings=PASS_ON)(demo)
 app.command("call", context_settings=PASS_ON)(call_function)
 app.command("doctor")(engine_commands.doctor)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        out.print(f"ves {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    ctx: typer.Context,
-    *,
-    _version: Annotated[
-        bool,
-        typer.Option(
-            "--version", "-V", callback=_show_version, is_eager=True, help="Show the version and exit."
-        ),
-    ] = False,
-) -> None:
-    ctx.obj = DatabaseDirectory()
 
 
 def main() -> None:

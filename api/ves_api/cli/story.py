@@ -19,6 +19,7 @@ from ves_api.cli.settings import layers
 from ves_client.agent import AgentKey, Event, Signed, sign_event
 from ves_client.commands.directory import LazyTrust
 from ves_client.commands.output import JsonOption, out, print_json
+from ves_client.commands.settings import open_sequencer
 from ves_client.errors import check_failed
 from ves_client.evidence import Evidence, check_proof, check_receipt
 from ves_client.sequencer import IngestAnswer, Sequencer
@@ -143,7 +144,7 @@ def story(
     """Send three signed events to a new tenant; verify receipts, a commitment and a proof offline."""
     settings = layers()
     trust = LazyTrust(public_key, ctx.obj)
-    with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
+    with open_sequencer(url, api_key) as sequencer:
         stage = set_up(sequencer, trust)
         signed = sign_plot(stage)
         answer, evidence = send(stage, signed)

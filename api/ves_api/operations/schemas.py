@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+import uuid
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
@@ -11,7 +12,7 @@ from ves.codec import U32_MAX
 from ves.json_scan import is_deeper
 from ves.prepare import EVENT_TYPE_BYTES
 from ves.schemas.compatibility import MODES
-from ves.schemas.compiled import MAX_SCHEMA_BYTES
+from ves.schemas.compiled import MAX_SCHEMA_BYTES, Violation
 from ves.timestamps import micros_text
 from ves_api.auth.permission import in_tenant, where_found
 from ves_api.ingest.schema_registry import NewSchema
@@ -25,19 +26,6 @@ from ves_api.operations.parameters import (
     SchemaTenantId,
     number,
     sent_text,
-)
-from ves_api.operations.schema_wire import (
-    DeletedSchema,
-    RegisterSchemaRequest,
-    RegisterSchemaResponse,
-    Schema,
-    SchemaList,
-    SchemaVersion,
-    SchemaVersions,
-    StatusRequest,
-    StatusResponse,
-    ValidateRequest,
-    ValidateResponse,
 )
 from ves_api.times import micros
 from ves_edge.errors import ApiError
@@ -59,9 +47,109 @@ _MAX_PAYLOAD_DEPTH = 126
 _VERSION_SCHEMA = {"type": "integer", "minimum": 0}
 
 
+Mode = Literal["none", "backward", "forward", "full"]
+Status = Literal["active", "deprecated", "archived"]
 RepeatedEventType = Annotated[
     str, sent_text("Must be there; the event type of the path counts.", query_name="event_type")
 ]
+
+
+class RegisterSchemaRequest(msgspec.Struct, rename="camel"):
+    """A schema to register; it is compared with earlier versions only if `compatibility` is stated."""
+
+    tenant_id: uuid.UUID
+    event_type: Annotated[str, msgspec.Meta(description="1 to 256 bytes.")]
+    schema_json: Annotated[msgspec.Raw, msgspec.Meta(description="A JSON Schema, at most 100 KiB.")]
+    description: Annotated[str | None, msgspec.Meta(description="At most 2048 bytes.")] = None
+    compatibility: Annotated[
+        str | None,
+        msgspec.Meta(description="none, backward, forward or full; left out: backward, unchecked."),
+    ] = None
+
+
+class RegisterSchemaResponse(msgspec.Struct, rename="camel"):
+    """The schema is registered."""
+
+    id: uuid.UUID
+    event_type: str
+    version: int
+    created_at: str
+
+
+class Schema(msgspec.Struct, rename="camel"):
+    """A registered schema; `schemaJson` is the text received."""
+
+    id: uuid.UUID
+    tenant_id: uuid.UUID
+    event_type: str
+    version: int
+    schema_json: msgspec.Raw
+    status: Status
+    compatibility: Mode
+    description: str | None
+    created_at: str
+    updated_at: str
+    created_by: str | None
+
+
+class SchemaList(msgspec.Struct):
+    """Schemas, newest version first."""
+
+    schemas: list[Schema]
+    count: int
+
+
+class SchemaVersion(msgspec.Struct):
+    """One version."""
+
+    schema: Schema
+
+
+class SchemaVersions(msgspec.Struct, omit_defaults=True):
+    """All versions (`schemas`, `count`), or the one asked for (`schema`)."""
+
+    schemas: list[Schema] | None = None
+    count: int | None = None
+    schema: Schema | None = None
+
+
+class StatusRequest(msgspec.Struct):
+    """The new status: active, deprecated or archived."""
+
+    status: str
+
+
+class StatusResponse(msgspec.Struct):
+    """The status is changed, in every process."""
+
+    success: bool
+    schema_id: uuid.UUID
+    new_status: str
+
+
+class DeletedSchema(msgspec.Struct):
+    """The schema is gone, in every process."""
+
+    success: bool
+    deleted_schema_id: uuid.UUID
+
+
+class ValidateRequest(msgspec.Struct, rename="camel"):
+    """A payload to check against the newest active schema, or against a version of any status."""
+
+    tenant_id: uuid.UUID
+    event_type: str
+    payload: msgspec.Raw
+    schema_version: int | None = None
+
+
+class ValidateResponse(msgspec.Struct, rename="camel"):
+    """What is wrong with the payload, at most five mistakes; nulls: there is no schema."""
+
+    valid: bool
+    schema_id: uuid.UUID | None
+    schema_version: int | None
+    errors: list[Violation]
 
 
 class SchemasOfTenant(Parameters, kw_only=True, frozen=True):

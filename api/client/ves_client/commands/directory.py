@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ves_client.commands.settings import layers
-from ves_client.sequencer import Sequencer
+from ves_client.commands.settings import layers, open_sequencer
 from ves_client.trust import Trust
 
 if TYPE_CHECKING:
@@ -36,8 +35,7 @@ class ApiDirectory:
 
     def recipients(self, tenant_id: UUID, group_id: UUID) -> Recipients:
         """GET the recipients of a group."""
-        settings = layers()
-        with Sequencer(settings.need("VES_HTTP_URL"), settings.api_key()) as sequencer:
+        with open_sequencer() as sequencer:
             return sequencer.list_recipients(tenant_id, group_id)
 
 

@@ -13,11 +13,10 @@ from ves.codec import parse_hex
 from ves.errors import ProtocolError
 from ves_client.agent import U32_MAX, AgentKey
 from ves_client.commands.options import ApiKey, KeyFile, Tenant, Url
-from ves_client.commands.output import JsonOption, out, print_json
-from ves_client.commands.settings import layers
+from ves_client.commands.output import JsonOption, show
+from ves_client.commands.settings import layers, open_sequencer
 from ves_client.errors import usage
 from ves_client.private_files import new_encryption_key
-from ves_client.sequencer import Sequencer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +42,8 @@ def new(
     made = AgentKey.new(agent or uuid4(), key_id)
     made.save(path, force=force)
     answer = {"agent_id": made.agent_id, "key_id": key_id, "public_key": made.public_key, "file": str(path)}
-    if as_json:
-        print_json(answer)
-    else:
-        out.print(
-            f"agent      {made.agent_id}\nkey        {key_id}\npublic key {made.public_key.hex()}\nwritten to {path} (0600)"
-        )
+    lines = f"agent      {made.agent_id}\nkey        {key_id}\npublic key {made.public_key.hex()}"
+    show(answer, f"{lines}\nwritten to {path} (0600)", as_json)
 
 
 def new_encryption(
@@ -59,10 +54,8 @@ def new_encryption(
 ) -> None:
     """Generate an X25519 key pair for sealed payloads; the secret key is written to a private file (mode 0600)."""
     public_key = new_encryption_key(file, force=force)
-    if as_json:
-        print_json({"public_key": public_key, "file": str(file)})
-    else:
-        out.print(f"public key {public_key.hex()}\nwritten to {file} (0600)")
+    answer = {"public_key": public_key, "file": str(file)}
+    show(answer, f"public key {public_key.hex()}\nwritten to {file} (0600)", as_json)
 
 
 def register(
@@ -76,18 +69,14 @@ def register(
     as_json: JsonOption = False,
 ) -> None:
     """Register the public half of a key file with the sequencer (needs an administrator's API key)."""
-    settings = layers()
-    tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
-    mine = AgentKey.load(Path(settings.need("VES_AGENT_KEY_FILE", key)))
+    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
+    mine = AgentKey.load(Path(layers().need("VES_AGENT_KEY_FILE", key)))
     window = {name: text for name, text in (("validFrom", valid_from), ("validTo", valid_to)) if text}
-    with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
+    with open_sequencer(url, api_key) as sequencer:
         answer = sequencer.register_agent_key(
             tenant_id, mine.agent_id, mine.key_id, mine.public_key, **window
         )
-    if as_json:
-        print_json(answer)
-    else:
-        out.print(f"registered key {mine.key_id} of agent {mine.agent_id} in tenant {tenant_id}")
+    show(answer, f"registered key {mine.key_id} of agent {mine.agent_id} in tenant {tenant_id}", as_json)
 
 
 def register_encryption(
@@ -101,18 +90,14 @@ def register_encryption(
     as_json: JsonOption = False,
 ) -> None:
     """Register an agent's encryption key, to which payloads are sealed (needs an administrator's API key)."""
-    settings = layers()
-    tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
+    tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
     try:
         key = parse_hex(public_key, hpke.KEY_BYTES)
     except ProtocolError as error:
         raise usage(f"--public-key: {error}") from None
-    with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
+    with open_sequencer(url, api_key) as sequencer:
         answer = sequencer.register_agent_key(tenant_id, agent, key_id, key, X25519)
-    if as_json:
-        print_json(answer)
-    else:
-        out.print(f"registered encryption key {key_id} of agent {agent} in tenant {tenant_id}")
+    show(answer, f"registered encryption key {key_id} of agent {agent} in tenant {tenant_id}", as_json)
 
 
 COMMANDS: dict[str, Callable[..., None]] = {

@@ -39,6 +39,14 @@ def print_json(value: Any) -> None:
     typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=_default))
 
 
+def show(document: Any, text: str, as_json: bool) -> None:
+    """Print a result: one JSON document, or text."""
+    if as_json:
+        print_json(document)
+    else:
+        out.print(text)
+
+
 def _default(value: Any) -> Any:
     if isinstance(value, bytes | memoryview):
         return bytes(value).hex()

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ves_client.commands.output import err, print_json
+from ves_client.commands.output import err, out, print_json
 from ves_client.errors import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ves_client.commands.directory import Directory
 
 SETTINGS_AND_EXITS = """Settings: a flag, else the environment, else .ves/env in this folder or one above it.
 
@@ -19,9 +21,9 @@ Exit codes: 0 fine, 1 a check failed, 2 wrong usage, 3 server or database not re
 """
 
 
-def new_program(name: str, help_text: str) -> typer.Typer:
-    """Return an application with the conventions of all programs."""
-    return typer.Typer(
+def new_program(name: str, help_text: str, version: str, directory: Callable[[], Directory]) -> typer.Typer:
+    """Return an application with the conventions of all programs, whose commands look up in `directory`."""
+    app = typer.Typer(
         name=name,
         help=help_text,
         no_args_is_help=True,
@@ -29,6 +31,21 @@ def new_program(name: str, help_text: str) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+    def show_version(wanted: bool) -> None:
+        if wanted:
+            out.print(f"{name} {version}")
+            raise typer.Exit
+
+    option = typer.Option(
+        False, "--version", "-V", callback=show_version, is_eager=True, help="Show the version and exit."
+    )
+
+    @app.callback()
+    def root(ctx: typer.Context, *, _version: bool = option) -> None:
+        ctx.obj = directory()
+
+    return app
 
 
 def run(program: Callable[[], object]) -> None:

@@ -12,10 +12,9 @@ import typer
 
 from ves_client.commands.options import ApiKey, Store, Tenant, Url
 from ves_client.commands.output import JsonOption, out, print_json
-from ves_client.commands.settings import layers
+from ves_client.commands.settings import layers, open_sequencer
 from ves_client.errors import ClientError, Exit, check_failed, usage
 from ves_client.evidence import Evidence, check_proof, read_evidence
-from ves_client.sequencer import Sequencer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +65,7 @@ def prove(
     tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
     store_id = settings.need_uuid("VES_STORE_ID", store)
     known = _find_event(receipts, sequence_number) if receipts else Evidence()
-    with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
+    with open_sequencer(url, api_key) as sequencer:
         if batch is None:
             commitment = covering(sequencer.list_commitments(tenant_id, store_id), sequence_number)
         else:

@@ -14,7 +14,7 @@ from ves_client.agent import AgentKey
 from ves_client.commands.directory import LazyTrust
 from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
 from ves_client.commands.output import JsonOption, note, out, print_json, progress
-from ves_client.commands.settings import layers
+from ves_client.commands.settings import layers, open_sequencer
 from ves_client.errors import Exit, check_failed, usage
 from ves_client.event_lines import LineSigner, batches
 from ves_client.receipts_file import Header, ReceiptsFile
@@ -147,7 +147,7 @@ def push(
 
     with (
         ReceiptsFile(path, header) as book,
-        Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer,
+        open_sequencer(url, api_key) as sequencer,
         progress("push", len(lines), "events", quiet=as_json) as advance,
     ):
         signer = LineSigner(agent, tenant_id, store_id, book.header.created_at)

@@ -23,7 +23,7 @@ from ves_client.commands.output import JsonOption, note, print_json
 from ves_client.commands.settings import layers
 from ves_client.commands.verify import AgentKeyOption
 from ves_client.errors import check_failed, usage
-from ves_client.evidence import HASH_BYTES, Envelope
+from ves_client.evidence import Envelope
 from ves_client.private_files import load_encryption_key, write_private
 
 if TYPE_CHECKING:
@@ -216,31 +216,21 @@ def _envelope(raw: bytes) -> bytes | None:
     return None if line.push is not None else bytes(line.event) or raw
 
 
-class _Envelope(msgspec.Struct, frozen=True):
-    """The members of an envelope that decryption needs in addition to the binding."""
-
-    payload_plain_hash: str
-    payload_cipher_hash: str
-    payload_encrypted: encrypted.PayloadEncrypted
-
-
 def _opened(text: bytes, kid: int, secret: bytes, agent_key: bytes | None) -> bytes:
     """Verify the cipher hash and, with the agent's public key, the signature; return the canonical payload.
 
     ProtocolError if verification or decryption fails; exit code 2 if the event is not sealed.
     """
     try:
-        envelope = msgspec.json.decode(text, type=_Envelope)
-        binding = msgspec.json.decode(text, type=EventBinding)
-        signed = msgspec.json.decode(text, type=Envelope) if agent_key else None
+        envelope = msgspec.json.decode(text, type=Envelope)
+        sealed = msgspec.json.decode(envelope.payload_encrypted, type=encrypted.PayloadEncrypted)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise usage(f"this is no sealed event: {error}") from None
-    content = encrypted.validate(envelope.payload_encrypted)
+    content = encrypted.validate(sealed)
     if isinstance(content, str):
         raise ProtocolError("schema_validation", f"{content} is not acceptable")
-    plain_hash = parse_hex(envelope.payload_plain_hash, HASH_BYTES)
-    if content.cipher_hash(binding.aad(plain_hash)) != parse_hex(envelope.payload_cipher_hash, HASH_BYTES):
+    if content.cipher_hash(envelope.binding.aad(envelope.plain_hash)) != envelope.cipher_hash:
         raise ProtocolError("invalid_cipher_hash", "the encrypted payload is not the one of this event")
-    if signed and agent_key and not ed25519.verify(agent_key, signed.signing_hash(), signed.signature()):
+    if agent_key and not ed25519.verify(agent_key, envelope.signing_hash(), envelope.signature()):
         raise ProtocolError("invalid_signature", "the agent's signature does not verify")
-    return open_payload(envelope.payload_encrypted, binding, plain_hash, kid, secret)
+    return open_payload(sealed, envelope.binding, envelope.plain_hash, kid, secret)

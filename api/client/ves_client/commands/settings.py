@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ves_client.errors import usage
+from ves_client.sequencer import Sequencer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,6 +122,11 @@ class Layers:
         if any(len(key) != 32 for key in keys):  # noqa: PLR2004 - bytes of an Ed25519 key
             raise usage("a sequencer public key is 64 hex digits")
         return keys
+
+
+def open_sequencer(url: str | None = None, api_key: str | None = None) -> Sequencer:
+    """A client of the API that the flags or the settings name."""
+    return Sequencer(layers().need("VES_HTTP_URL", url), layers().api_key(api_key))
 
 
 @cache
