@@ -34,7 +34,7 @@ CALLS: dict[str, str | None] = {
     "claim_lease": "select ves.claim_lease('test', 'me', 1)",
     "renew_lease": "select ves.renew_lease('kept', 1, 1)",
     "release_lease": "select ves.release_lease('kept', 1)",
-    "store_receipts": "select ves.store_receipts(%(tenant_id)s, %(store_id)s, '{}', '', '')",
+    "store_receipts": "select ves.store_receipts('{}', '{}', '{}', '', '')",
     "register_signer": "select ves.register_signer(gen_random_uuid(), 0, 'none', null)",
     "health": "select ves.health()",
     "list_signers": None,  # the operator's own keys, a handful

@@ -118,7 +118,8 @@ def test_storing_receipts_of_a_batch_is_one_statement_inside_one_call(
         [writer.tenant_id, writer.store_id],
     ).fetchall()
     hashes = bytes.fromhex("".join(row[0] for row in wanted))
-    parameters = [writer.tenant_id, writer.store_id, list(range(1, 501)), hashes, bytes(64 * 500)]
+    streams = [[writer.tenant_id] * 500, [writer.store_id] * 500]
+    parameters = [*streams, list(range(1, 501)), hashes, bytes(64 * 500)]
     statement = "select ves.store_receipts(%s, %s, %s, %s, %s)"
     assert count(lambda: api.connection.execute(statement, parameters)) <= 2
 

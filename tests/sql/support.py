@@ -303,8 +303,8 @@ class Edge:
         stored = self.connection.execute(
             "select ves.store_receipts(%s, %s, %s, %s, %s)",
             [
-                agent.tenant_id,
-                agent.store_id,
+                [agent.tenant_id] * len(rows),
+                [agent.store_id] * len(rows),
                 [row[0] for row in rows],
                 b"".join(hashes),
                 b"".join(ed25519.sign(SEQUENCER_SEED, digest) for digest in hashes),

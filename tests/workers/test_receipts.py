@@ -74,7 +74,7 @@ async def test_only_the_missing_ones_are_made_and_with_the_same_bytes_as_the_api
     signatures = [ed25519.sign(SEQUENCER_SEED, one) for one in hashes]
     feeder.connection.execute(
         "select ves.store_receipts(%s, %s, %s, %s, %s)",
-        [feeder.tenant_id, store, [2, 3], hashes[1] + hashes[2], signatures[1] + signatures[2]],
+        [[feeder.tenant_id] * 2, [store] * 2, [2, 3], hashes[1] + hashes[2], signatures[1] + signatures[2]],
     )
     make_old(database)
     worker = receipts_worker()

@@ -6,8 +6,8 @@ The queue is bounded and a failed call is not retried: the receipts worker recre
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ves_edge import arrays
@@ -28,21 +28,12 @@ _CLOSE_SECONDS = 5
 _log = get_logger("receipts")
 
 
-@dataclass(slots=True)
-class _Stream:
-    """Queue of one stream: parallel lists of sequence numbers, 32-byte hashes and 64-byte signatures."""
-
-    numbers: list[int] = field(default_factory=list)
-    hashes: list[bytes] = field(default_factory=list)
-    signatures: list[bytes] = field(default_factory=list)
-
-
 class ReceiptKeeper:
     """Owned by one event loop; uses at most one connection."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waiting: dict[tuple[uuid.UUID, uuid.UUID], _Stream] = {}
+        self._waiting: deque[tuple[uuid.UUID, uuid.UUID, SignedBatch]] = deque()
         self._count = 0
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -55,10 +46,7 @@ class ReceiptKeeper:
         """Queue a batch's signatures; dropped when the queue is full."""
         if not batch.signatures or self._count >= _MAX_WAITING:
             return
-        stream = self._waiting.setdefault((tenant_id, store_id), _Stream())
-        stream.numbers += batch.sequence_numbers
-        stream.hashes.append(batch.hashes)
-        stream.signatures.append(batch.signatures)
+        self._waiting.append((tenant_id, store_id, batch))
         self._count += len(batch.sequence_numbers)
         self._wake.set()
 
@@ -80,21 +68,31 @@ class ReceiptKeeper:
 
     async def _flush(self) -> None:
         self._wake.clear()
-        waiting, self._waiting = self._waiting, {}
-        for (tenant_id, store_id), stream in waiting.items():
-            hashes, signatures = b"".join(stream.hashes), b"".join(stream.signatures)
-            for start in range(0, len(stream.numbers), _MAX_STORED):
-                end = start + _MAX_STORED
-                numbers = stream.numbers[start:end]
-                try:
-                    await aio.store_receipts(
-                        self._database,
-                        tenant_id=tenant_id,
-                        store_id=store_id,
-                        sequence_numbers=arrays.Int8Array([arrays.int8s(numbers)]),
-                        receipt_hashes=hashes[32 * start : 32 * end],
-                        signatures=signatures[64 * start : 64 * end],
-                    )
-                except ApiError as error:
-                    _log.warning("receipts_not_stored", code=error.sqlstate, receipts=len(numbers))
-                self._count -= len(numbers)
+        while self._waiting:
+            await self._store(self._take())
+
+    def _take(self) -> list[tuple[uuid.UUID, uuid.UUID, SignedBatch]]:
+        """Dequeue the batches of the next call, at least one."""
+        taken = [self._waiting.popleft()]
+        count = len(taken[0][2].sequence_numbers)
+        while self._waiting and count + len(self._waiting[0][2].sequence_numbers) <= _MAX_STORED:
+            taken.append(self._waiting.popleft())
+            count += len(taken[-1][2].sequence_numbers)
+        return taken
+
+    async def _store(self, batches: list[tuple[uuid.UUID, uuid.UUID, SignedBatch]]) -> None:
+        numbers = [number for _, _, batch in batches for number in batch.sequence_numbers]
+        tenants = [tenant for tenant, _, batch in batches for _ in batch.sequence_numbers]
+        stores = [store for _, store, batch in batches for _ in batch.sequence_numbers]
+        try:
+            await aio.store_receipts(
+                self._database,
+                tenant_ids=arrays.UuidArray([arrays.uuids(tenants)]),
+                store_ids=arrays.UuidArray([arrays.uuids(stores)]),
+                sequence_numbers=arrays.Int8Array([arrays.int8s(numbers)]),
+                receipt_hashes=b"".join([batch.hashes for _, _, batch in batches]),
+                signatures=b"".join([batch.signatures for _, _, batch in batches]),
+            )
+        except ApiError as error:
+            _log.warning("receipts_not_stored", code=error.sqlstate, receipts=len(numbers))
+        self._count -= len(numbers)

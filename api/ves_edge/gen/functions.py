@@ -2793,8 +2793,8 @@ FUNCTIONS = MappingProxyType({
     'store_receipts': Function(
         name='store_receipts',
         parameters=(
-            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
-            Parameter(name='store_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='tenant_ids', sql_type='uuid[]', python='arrays.UuidArray', default=None, is_key_number=False),
+            Parameter(name='store_ids', sql_type='uuid[]', python='arrays.UuidArray', default=None, is_key_number=False),
             Parameter(name='sequence_numbers', sql_type='bigint[]', python='arrays.Int8Array', default=None, is_key_number=False),
             Parameter(name='receipt_hashes', sql_type='bytea', python='bytes', default=None, is_key_number=False),
             Parameter(name='signatures', sql_type='bytea', python='bytes | None', default=None, is_key_number=False),
@@ -2803,12 +2803,12 @@ FUNCTIONS = MappingProxyType({
         record='int',
         columns=(
         ),
-        comment='Stores signatures of receipts after their events were committed: 32 and 64 bytes a number; signatures null for an unsigned signer. The first one stored stays. Answers how many were new. Errors: VE207 a hash is not that of the event with this number, VE502.',
+        comment='Stores signatures of receipts (VES 11) of any streams after their events were committed: parallel arrays of tenants, stores and numbers, 32 and 64 bytes a number; signatures null for an unsigned signer. The first one stored stays. Answers how many were new. Errors: VE207 a hash is not that of the event with this number (nothing is stored), VE502.',
         roles=('ves_api', 'ves_worker'),
         volatility='volatile',
         repeatable=True,
         reason='the first signature stored stays',
-        statement=b'select ves.store_receipts(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, sequence_numbers => %(sequence_numbers)s::bigint[], receipt_hashes => %(receipt_hashes)s::bytea, signatures => %(signatures)s::bytea)',
+        statement=b'select ves.store_receipts(tenant_ids => %(tenant_ids)s::uuid[], store_ids => %(store_ids)s::uuid[], sequence_numbers => %(sequence_numbers)s::bigint[], receipt_hashes => %(receipt_hashes)s::bytea, signatures => %(signatures)s::bytea)',
     ),
     'store_schema': Function(
         name='store_schema',

@@ -2275,19 +2275,20 @@ def store_compliance_proof(
 def store_receipts(
     db: SyncDatabase,
     *,
-    tenant_id: UUID,
-    store_id: UUID,
+    tenant_ids: arrays.UuidArray,
+    store_ids: arrays.UuidArray,
     sequence_numbers: arrays.Int8Array,
     receipt_hashes: bytes,
     signatures: bytes | None,
 ) -> int:
-    """Stores signatures of receipts after their events were committed: 32 and 64 bytes a number; signatures
-    null for an unsigned signer. The first one stored stays. Answers how many were new. Errors: VE207 a
-    hash is not that of the event with this number, VE502.
+    """Stores signatures of receipts (VES 11) of any streams after their events were committed: parallel
+    arrays of tenants, stores and numbers, 32 and 64 bytes a number; signatures null for an unsigned
+    signer. The first one stored stays. Answers how many were new. Errors: VE207 a hash is not that of the
+    event with this number (nothing is stored), VE502.
     """
     rows = db.fetch(FUNCTIONS['store_receipts'], {
-        'tenant_id': tenant_id,
-        'store_id': store_id,
+        'tenant_ids': tenant_ids,
+        'store_ids': store_ids,
         'sequence_numbers': sequence_numbers,
         'receipt_hashes': receipt_hashes,
         'signatures': signatures,

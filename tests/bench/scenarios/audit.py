@@ -92,8 +92,8 @@ def _store_receipts(store: Store, agent: events.Agent, batches: list[events.Batc
             scalar(
                 connection,
                 "select ves.store_receipts(%s, %s, %s::bigint[], %s, %s)",
-                agent.tenant_id,
-                agent.store_id,
+                [agent.tenant_id] * batch.count,
+                [agent.store_id] * batch.count,
                 numbers,
                 b"".join(hashes),
                 b"".join(signer.sign(digest) for digest in hashes),

@@ -40,7 +40,7 @@ def store(
         scalar(
             connection,
             "select ves.store_receipts(%s, %s, %s, %s, %s)",
-            [agent.tenant_id, agent.store_id, numbers, hashes, signatures],
+            [[agent.tenant_id] * len(numbers), [agent.store_id] * len(numbers), numbers, hashes, signatures],
         )
     )
 
@@ -59,6 +59,29 @@ def test_a_stored_receipt_verifies_without_the_database(edge: Edge, agent: Agent
             receipt["sequencerKeyVersion"],
             receipt["receiptSignatureScheme"],
         ) == ("ed25519", 0, 1)
+
+
+def test_receipts_of_several_streams_are_stored_in_one_call_or_none_of_them(edge: Edge) -> None:
+    streams = [Agent(), Agent()]
+    tenants, stores, hashes, signatures = [], [], b"", b""
+    for agent in streams:
+        agent.register(edge.connection)
+        event = agent.event()
+        edge.ingest(agent, event)
+        row = edge.connection.execute(
+            "select event_signing_hash from ves.get_receipts(%s, %s, 1, 1)", [agent.tenant_id, agent.store_id]
+        ).fetchone()
+        assert row is not None
+        digest, signature = receipt_of(agent, event.event_id, 1, bytes(row[0]))
+        tenants.append(agent.tenant_id)
+        stores.append(agent.store_id)
+        hashes, signatures = hashes + digest, signatures + signature
+    call = "select ves.store_receipts(%s, %s, %s, %s, %s)"
+    with pytest.raises(psycopg.Error, match="receipt") as refusal:
+        scalar(edge.connection, call, [tenants, stores, [1, 1], hashes[:32] * 2, signatures])
+    assert refusal.value.sqlstate == "VE207"
+    assert scalar(edge.connection, call, [tenants, stores, [1, 1], hashes, signatures]) == 2
+    assert scalar(edge.connection, call, [tenants, stores, [1, 1], hashes, signatures]) == 0
 
 
 def test_a_receipt_whose_signature_is_not_stored_yet_says_null(edge: Edge, agent: Agent) -> None:

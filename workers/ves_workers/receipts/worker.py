@@ -107,8 +107,8 @@ class ReceiptsWorker:
         numbers = arrays.int8s([item.sequence_number for item in items])
         await aio.store_receipts(
             self._database,
-            tenant_id=first.tenant_id,
-            store_id=first.store_id,
+            tenant_ids=arrays.UuidArray([arrays.uuids([first.tenant_id] * len(items))]),
+            store_ids=arrays.UuidArray([arrays.uuids([first.store_id] * len(items))]),
             sequence_numbers=arrays.Int8Array([numbers]),
             receipt_hashes=b"".join(hashes),
             signatures=signatures,
