@@ -61,6 +61,7 @@ class Services:
         await self.ingest.coalescer.drain()
         await self.ingest.receipts.close()
         await self.login_audit.close()
+        await self.limiter.close()
         await self.verifier.close()
         self.ingest.lanes.close()
         await self.reads.close()

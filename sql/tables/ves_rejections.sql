@@ -10,7 +10,9 @@ create table ves_store.ves_rejections (
   constraint ves_rejections_pkey primary key (tenant_id, rejection_id)
 );
 
-comment on table ves_store.ves_rejections is 'Every event refused inside an answered request: who, which, why. Append-only.';
+create index ves_rejections_rejected_at_idx on ves_store.ves_rejections (rejected_at);
+
+comment on table ves_store.ves_rejections is 'Every event refused inside an answered request: who, which, why. Append-only; ves.apply_retention keeps the newest (ves.list_limits).';
 comment on column ves_store.ves_rejections.rejection_id is 'Number of the row, over all tenants.';
 comment on column ves_store.ves_rejections.tenant_id is 'Tenant.';
 comment on column ves_store.ves_rejections.store_id is 'Store.';

@@ -12,10 +12,10 @@ comment on trigger t20_refuse_truncate on ves_store.row_changes is 'Append-only.
 -- The tables that change slowly.
 select ves_int.watch_table(w.table_name)
 from unnest(array[
-  'agent_signing_keys', 'api_keys', 'audit_switch', 'commit_default', 'commit_policies', 'commitment_anchors',
-  'commitments', 'encryption_key_group_members', 'encryption_key_groups', 'event_schemas',
-  'group_key_audit_log', 'key_rotation_audit_log', 'key_rotation_policies', 'scheduled_key_rotations',
-  'schema_validation', 'sequence_counters', 'shredded_payloads', 'signers', 'ves_commitment_anchors',
-  'ves_commitments', 'ves_compliance_proofs', 'ves_compliance_witnesses', 'ves_sequence_counters',
-  'ves_validity_proofs'
+  'agent_signing_keys', 'api_keys', 'audit_switch', 'commit_default', 'commit_policies',
+  'commitment_anchors', 'commitments', 'encryption_key_group_members', 'encryption_key_groups',
+  'event_schemas', 'group_key_audit_log', 'key_rotation_audit_log', 'key_rotation_policies', 'limits',
+  'scheduled_key_rotations', 'schema_validation', 'sequence_counters', 'shredded_payloads', 'signers',
+  'ves_commitment_anchors', 'ves_commitments', 'ves_compliance_proofs', 'ves_compliance_witnesses',
+  'ves_sequence_counters', 'ves_validity_proofs'
 ]) as w (table_name);

@@ -140,7 +140,7 @@ ROWS = [
     Row("JWT_SECRET", "", {"s" * 32: "s" * 32}),
     Row("JWT_ISSUER", "stateset-sequencer", {"me": "me"}),
     Row("JWT_AUDIENCE", "stateset-api", {"them": "them"}),
-    Row("RATE_LIMIT_PER_MINUTE", 0, {"100": 100}, ("0", "many", "-1")),
+    Row("RATE_LIMIT_PER_MINUTE", 600_000, {"100": 100, "off": "off"}, ("0", "many", "-1")),
     number("RATE_LIMIT_MAX_ENTRIES", 10_000),
     number("RATE_LIMIT_WINDOW_SECONDS", 60),
     switch("PUBLIC_AGENT_REGISTRATION_ENABLED", default=False),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.support import BOOTSTRAP_KEY, Agent, Server, assert_error, post
+from tests.api.support import BOOTSTRAP_KEY, Agent, Server, assert_error, post, wait_until
 from tests.api.test_credentials import listing, mint
 from tests.api.tokens import SETTINGS, token
+from tests.sql.support import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -171,7 +172,7 @@ def test_ingest_is_limited_like_every_route(start_server: Callable[..., Server],
 def test_without_a_limit_no_budget_is_asked_for(
     start_server: Callable[..., Server], database: Database
 ) -> None:
-    server, tenant = start_server(), uuid.uuid4()
+    server, tenant = start_server(RATE_LIMIT_PER_MINUTE="off"), uuid.uuid4()
     with database.connect() as connection:
         connection.execute("select pg_stat_statements_reset()")
         with server.client(mint(database, tenant)) as client:
@@ -185,6 +186,50 @@ def test_without_a_limit_no_budget_is_asked_for(
     assert answer.status_code == 200
     assert "ratelimit-limit" not in answer.headers
     assert (asked, rows) == ((True, 0), (0,))
+
+
+def test_by_default_there_is_a_large_limit_whose_requests_are_counted_together(
+    start_server: Callable[..., Server], database: Database
+) -> None:
+    server, tenant = start_server(), uuid.uuid4()
+    with database.connect() as connection, server.client(mint(database, tenant)) as client:
+        connection.execute("select pg_stat_statements_reset()")
+        answers = [head(client, tenant) for _ in range(40)]
+        assert [budget(answer) for answer in answers[:2]] == [(600_000, 599_999), (600_000, 599_998)]
+        wait_until(
+            lambda: scalar(
+                connection,
+                "select sum(c) = 40 from ves_store.rate_limits as r, unnest(r.counts) as c where r.key = %s",
+                [f"tenant:{tenant}"],
+            )
+        )
+        calls = scalar(
+            connection,
+            "select sum(calls) from pg_stat_statements where query like '%%rate_limit(%%' and toplevel"
+            " and dbid = (select oid from pg_database where datname = current_database())",
+        )
+    assert calls < 10
+
+
+def test_a_minted_key_shares_the_budget_of_its_maker(
+    start_server: Callable[..., Server], database: Database
+) -> None:
+    server, agent = start_server(), Agent()
+    with server.client() as admin:
+        assert agent.register(admin).status_code == 200
+    maker = mint(database, agent.tenant_id, agent_id=agent.agent_id)
+    set_limit(database, maker, 5)
+    path = f"/api/v1/agents/{agent.agent_id}/api-keys"
+    with server.client(maker) as client:
+        minted = [client.post(path, json={"scopes": ["read"]}).json()["apiKey"] for _ in range(2)]
+    with server.client(minted[0]) as client:
+        second = client.post(path, json={"scopes": ["read"], "rateLimit": 4})
+        assert second.status_code == 200
+    granted = 0
+    for key in (*minted, second.json()["apiKey"], maker):
+        with server.client(key) as client:
+            granted += sum(head(client, agent.tenant_id).status_code == 200 for _ in range(5))
+    assert granted == 2
 
 
 def test_a_budget_that_cannot_be_asked_for_lets_nobody_through(

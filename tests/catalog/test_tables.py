@@ -13,6 +13,7 @@ WITHOUT_TENANT = {
     "signers": "a receipt signer belongs to the operator, not to a tenant",
     "audit_switch": "one row for the whole database",
     "schema_validation": "one row for the whole database",
+    "limits": "bounds for every tenant of the database",
     "leases": "work of the whole database, named by its holder",
     "commit_default": "one row for the whole database",
     "schema_state": "one row for the whole database",

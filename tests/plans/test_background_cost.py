@@ -28,6 +28,7 @@ CALLS: dict[str, str | None] = {
     "get_receipt_work": "select * from ves.get_receipt_work(1000, 0)",
     "count_key_usage": "select ves.count_key_usage(1000)",
     "apply_due_rotations": "select * from ves.apply_due_rotations(100)",
+    "apply_retention": "select * from ves.apply_retention(now())",
     "open_cursor": "select ves.open_cursor(%(tenant_id)s, %(store_id)s, 'test', 0)",
     "advance_cursor": "select ves.advance_cursor(%(tenant_id)s, %(store_id)s, 'test', %(done)s, %(done)s + 1)",
     "read_events": "select * from ves.read_events(%(tenant_id)s, %(store_id)s, %(done)s, 10)",
@@ -82,6 +83,16 @@ rotations as (
 receipts as (
   insert into ves_store.ves_sequencer_receipts (tenant_id, store_id, sequence_number, receipt_hash)
   select s.tenant_id, s.store_id, 1, sha256('') from streams as s
+),
+rejections as (
+  insert into ves_store.ves_rejections (
+    tenant_id, store_id, event_id, source_agent_id, reason, message, rejected_at
+  )
+  select s.tenant_id, s.store_id, gen_random_uuid(), s.agent_id, 'x', 'x', now() - interval '1 day' from streams as s
+),
+api_keys as (
+  insert into ves_store.api_keys (key_hash, tenant_id, agent_id, can_read, active)
+  select encode(sha256(uuid_send(s.agent_id)), 'hex'), s.tenant_id, s.agent_id, true, false from streams as s
 )
 insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequence, due_at)
 select s.tenant_id, s.store_id, c.consumer, 1, 1 + h.waits, case when h.waits = 1 then now() + '1 year' end

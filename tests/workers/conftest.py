@@ -18,6 +18,7 @@ from tests.workers.feeder import SEQUENCER_SEED, Feeder
 from ves_workers.commit.worker import CommitWorker
 from ves_workers.keys.worker import KeysWorker
 from ves_workers.receipts.worker import ReceiptsWorker
+from ves_workers.retention.worker import RetentionWorker
 from ves_workers.runtime.database import WorkerDatabase
 from ves_workers.runtime.settings import Settings
 
@@ -92,6 +93,15 @@ async def keys_worker(settings: Callable[..., Settings]) -> Any:
             return worker
 
         yield make
+
+
+@pytest.fixture
+async def retention_worker(settings: Callable[..., Settings]) -> Any:
+    async with contextlib.AsyncExitStack() as stack:
+        wanted = settings()
+        worker = RetentionWorker(connection(wanted), wanted)
+        stack.push_async_callback(worker.close)
+        yield worker
 
 
 async def drain(worker: Any) -> None:

@@ -1,4 +1,4 @@
-"""`python -m ves_workers [commit|receipts|keys ...]`: run the named workers, all of them by default."""
+"""`python -m ves_workers [commit|receipts|keys|retention ...]`: run the named workers, all of them by default."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ves_edge.errors import ApiError
 from ves_workers.commit.worker import CommitWorker
 from ves_workers.keys.worker import KeysWorker
 from ves_workers.receipts.worker import ReceiptsWorker
+from ves_workers.retention.worker import RetentionWorker
 from ves_workers.runtime.database import WorkerDatabase, await_engine
 from ves_workers.runtime.loop import run_workers
 from ves_workers.runtime.settings import Settings
@@ -27,6 +28,7 @@ WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     CommitWorker.name: CommitWorker,
     ReceiptsWorker.name: ReceiptsWorker,
     KeysWorker.name: KeysWorker,
+    RetentionWorker.name: RetentionWorker,
 }
 EXIT_USAGE, EXIT_REFUSED = 2, 4
 

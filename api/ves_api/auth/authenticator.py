@@ -94,6 +94,7 @@ class Authenticator:
             can_write=row.can_write,
             can_admin=row.can_admin,
             rate_limit=row.rate_limit,
+            budget_of=row.budget_of,
             epoch=row.auth_epoch,
             kind="api_key",
             name=key_hash[:_NAME_DIGITS],

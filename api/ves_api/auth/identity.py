@@ -28,6 +28,7 @@ class Epochs(NamedTuple):
 class Identity:
     """The owner of a credential. `stores` empty means all stores.
 
+    `budget_of` is the hash of the key whose count of requests this one shares; None: its own.
     `epoch` is its tenant's credential epoch at which it was read; None if it has none (tokens).
     `name` identifies the credential in logs and audit without the secret: the first 16 digits of a key's hash, or a
     token's `jti`. Kind `none`: no credential was presented and none is required.
@@ -40,6 +41,7 @@ class Identity:
     can_write: bool
     can_admin: bool
     rate_limit: int | None
+    budget_of: str | None
     epoch: int | None
     kind: Kind
     name: str
@@ -98,6 +100,7 @@ ANYONE = Identity(
     can_write=True,
     can_admin=True,
     rate_limit=None,
+    budget_of=None,
     epoch=None,
     kind="none",
     name="anonymous",

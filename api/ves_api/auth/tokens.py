@@ -72,6 +72,7 @@ def _identity(claims: dict[str, Any]) -> Identity:
         can_write="write" in permissions,
         can_admin="admin" in permissions,
         rate_limit=None,
+        budget_of=None,
         epoch=None,
         kind="jwt",
         name=_text(claims["jti"])[:_MAX_NAME],

@@ -44,13 +44,12 @@ async def admit_credential(context: Context, *, is_cached: bool) -> None:
         raise
     services.login_audit.record_login(identity, credential, context.origin)
     context.identity = identity
-    if limiter.costs_of(identity, credential):
 
-        async def charge(identity: Identity) -> None:
-            context.identity = identity
-            await limiter.charge(limiter.costs_of(identity, credential), context.answer_headers)
+    async def charge(identity: Identity) -> None:
+        context.identity = identity
+        await limiter.charge(limiter.costs_of(identity, credential), context.answer_headers)
 
-        await with_fresh_identity(authenticator, credential, identity, charge, is_cached=is_cached)
+    await with_fresh_identity(authenticator, credential, identity, charge, is_cached=is_cached)
 
 
 def _credential(context: Context) -> Credential | None:

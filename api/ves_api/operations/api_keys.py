@@ -269,7 +269,9 @@ def _require_prefix(text: str) -> None:
 def _caller(context: Context) -> dict[str, Any]:
     """The caller as the database functions take it."""
     identity = context.identity
+    credential = context.credential
     return {
+        "key_hash": None if credential is None or credential.token is not None else credential.fingerprint,
         "tenant_id": identity.tenant_id,
         "agent_id": identity.agent_id,
         "store_ids": sorted(identity.stores, key=str),

@@ -20,6 +20,7 @@ _PRIVATE_NETWORKS = (
     "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,169.254.0.0/16,::1/128,fc00::/7,fe80::/10"
 )
 _PER_MINUTE = 30
+_TENANT_PER_MINUTE = 600_000
 _ENTRIES = 10_000
 _WINDOW_SECONDS = 60
 _MAX_WINDOW_SECONDS = 86_400
@@ -67,7 +68,10 @@ def load_auth(env: Environment, *, production: bool) -> AuthSettings:
     """Read and validate. Raises SettingsError naming the variable."""
     window = env.integer("RATE_LIMIT_WINDOW_SECONDS", _WINDOW_SECONDS, low=1, high=_MAX_WINDOW_SECONDS)
     entries = env.integer("RATE_LIMIT_MAX_ENTRIES", _ENTRIES, low=1, high=_I32_MAX)
-    limit = env.integer("RATE_LIMIT_PER_MINUTE", 0, low=1, high=_I32_MAX)
+    is_limited = env.text("RATE_LIMIT_PER_MINUTE") != "off"
+    limit = (
+        env.integer("RATE_LIMIT_PER_MINUTE", _TENANT_PER_MINUTE, low=1, high=_I32_MAX) if is_limited else 0
+    )
     trusts = env.flag("TRUST_PROXY_HEADERS", default=False)
     proxies = _networks(env, "TRUST_PROXY_ALLOWLIST", _PRIVATE_NETWORKS)
     return AuthSettings(

@@ -66,14 +66,20 @@ CONSTRAINTS = {
     'key_usage_counters_pkey': RETRY,
     # an existing row is updated
     'leases_pkey': 'internal_error',
+    # the rows are made by the installation
+    'limits_pkey': 'internal_error',
     # an existing row is updated
     'rate_limits_pkey': 'internal_error',
     # written by its owner, one row a transaction
     'reencryptions_pkey': 'internal_error',
     # an existing row is updated
+    'rejection_cuts_pkey': 'internal_error',
+    # an existing row is updated
     'row_change_heads_pkey': 'internal_error',
     # numbers are given under the head's lock
     'row_changes_pkey': 'internal_error',
+    # an existing row is updated
+    'row_counts_pkey': 'internal_error',
     # an existing row is updated
     'scheduled_key_rotations_open_idx': 'internal_error',
     # the key is drawn by the database

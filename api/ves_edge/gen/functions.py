@@ -182,6 +182,26 @@ FUNCTIONS = MappingProxyType({
         reason='a rotation that is done is not due any more; the counts of the lost answer are not told again',
         statement=b'select answer.completed, answer.in_progress, answer.failed, answer.cancelled, answer.expired from ves.apply_due_rotations(max_rotations => %(max_rotations)s::integer) as answer',
     ),
+    'apply_retention': Function(
+        name='apply_retention',
+        parameters=(
+            Parameter(name='since', sql_type='timestamp with time zone', python='datetime | None', default='None', is_key_number=False),
+            Parameter(name='max_rows', sql_type='integer', python='int', default='10000', is_key_number=False),
+        ),
+        returns='rows',
+        record='ApplyRetentionRow',
+        columns=(
+            Column(name='rejections', sql_type='integer', python='int'),
+            Column(name='api_keys', sql_type='integer', python='int'),
+            Column(name='next_since', sql_type='timestamp with time zone', python='datetime'),
+        ),
+        comment='One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at most 100,000) rejections that are too old or beyond the newest of a tenant, and up to as many API keys that were revoked that long ago, but for the newest of an agent that has no active one. Only tenants with rejections after since are counted, null: all; next_since is that of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.',
+        roles=('ves_admin', 'ves_worker'),
+        volatility='volatile',
+        repeatable=True,
+        reason='what is deleted is not found again',
+        statement=b'select answer.rejections, answer.api_keys, answer.next_since from ves.apply_retention(since => %(since)s::timestamp with time zone, max_rows => %(max_rows)s::integer) as answer',
+    ),
     'authenticate': Function(
         name='authenticate',
         parameters=(
@@ -197,14 +217,15 @@ FUNCTIONS = MappingProxyType({
             Column(name='can_write', sql_type='boolean', python='bool'),
             Column(name='can_admin', sql_type='boolean', python='bool'),
             Column(name='rate_limit', sql_type='integer', python='int | None'),
+            Column(name='budget_of', sql_type='text', python='str | None'),
             Column(name='auth_epoch', sql_type='bigint', python='int'),
         ),
-        comment='Identity of an active API key by its hash, with the credential epoch of its tenant it was read at; no row otherwise. A key of the nil tenant acts in every tenant; its epoch is that of the nil tenant.',
+        comment='Identity of an active API key by its hash, with the credential epoch of its tenant it was read at; no row otherwise. budget_of: hash of the key whose count of requests it shares; null: its own. A key of the nil tenant acts in every tenant; its epoch is that of the nil tenant.',
         roles=('ves_api',),
         volatility='stable',
         repeatable=True,
         reason='it reads',
-        statement=b'select answer.tenant_id, answer.store_ids, answer.agent_id, answer.can_read, answer.can_write, answer.can_admin, answer.rate_limit, answer.auth_epoch from ves.authenticate(key_hash => %(key_hash)s::text) as answer',
+        statement=b'select answer.tenant_id, answer.store_ids, answer.agent_id, answer.can_read, answer.can_write, answer.can_admin, answer.rate_limit, answer.budget_of, answer.auth_epoch from ves.authenticate(key_hash => %(key_hash)s::text) as answer',
     ),
     'can_agent_decrypt_from_group': Function(
         name='can_agent_decrypt_from_group',
@@ -385,7 +406,7 @@ FUNCTIONS = MappingProxyType({
         record='Any',
         columns=(
         ),
-        comment="Stores an API key by the lower-case hex SHA-256 of the whole key string; the key itself stays with the caller. The three rights are independent of each other. caller {tenant_id, agent_id?, store_ids, can_read, can_write, can_admin, rate_limit?} is the credential that mints: it must be the agent's own or an administrator's, covers every right of the new key, and what is null (store_ids, can_write, rate_limit) is inherited from it; null is an operator. Answers {agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?}. Audited as api_key_created. Errors: VE111 exists, VE007; with a caller VE105, VE106, VE107, VE112.",
+        comment="Stores an API key by the lower-case hex SHA-256 of the whole key string; the key itself stays with the caller. The three rights are independent of each other. caller {key_hash?, tenant_id, agent_id?, store_ids, can_read, can_write, can_admin, rate_limit?} is the credential that mints (key_hash: of an API key): it must be the agent's own or an administrator's, covers every right of the new key, and what is null (store_ids, can_write, rate_limit) is inherited from it; null is an operator. A key minted by a limited key that is no administrator's shares its count of requests. Answers {agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?}. Audited as api_key_created. Errors: VE111 exists, VE007, VE912 too many; with a caller VE105, VE106, VE107, VE112.",
         roles=('ves_admin', 'ves_api'),
         volatility='volatile',
         repeatable=False,
@@ -1890,6 +1911,24 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.tenant_id, answer.store_id, answer.sequence_number, answer.event_id, answer.command_id, answer.source_agent, answer.envelope_version, answer.base_version, answer.created_at, answer.sequenced_at, answer.entity_type, answer.entity_id, answer.event_type, answer.payload_hash, answer.signature, answer.payload, answer.payload_at_rest, answer.payload_key_id, answer.shredded_at from ves.list_legacy_events(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, from_sequence => %(from_sequence)s::bigint, max_events => %(max_events)s::integer, decrypt => %(decrypt)s::boolean) as answer',
     ),
+    'list_limits': Function(
+        name='list_limits',
+        parameters=(
+        ),
+        returns='rows',
+        record='ListLimitsRow',
+        columns=(
+            Column(name='name', sql_type='text', python='str'),
+            Column(name='max_rows', sql_type='bigint', python='int | None'),
+            Column(name='max_age', sql_type='interval', python='timedelta | None'),
+        ),
+        comment='Bounds of what callers make grow: rows of a kind for each tenant (or agent, as the name says) and the age at which they are deleted; null: no bound. Changed by ves.set_limit.',
+        roles=('ves_admin', 'ves_api', 'ves_reader'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.name, answer.max_rows, answer.max_age from ves.list_limits() as answer',
+    ),
     'list_migrations': Function(
         name='list_migrations',
         parameters=(
@@ -2280,7 +2319,7 @@ FUNCTIONS = MappingProxyType({
         record='None',
         columns=(
         ),
-        comment='Stores the first API key of an agent that registered itself, in a tenant of its own (http-api 7.1): it may read, and write if told, never administer. Audited as custom:agent_registered with the details. Errors: VE111 exists, VE007.',
+        comment='Stores the first API key of an agent that registered itself, in a tenant of its own (http-api 7.1): it may read, and write if told, never administer. Audited as custom:agent_registered with the details. Errors: VE111 exists, VE007, VE912 too many.',
         roles=('ves_api',),
         volatility='volatile',
         repeatable=False,
@@ -2624,6 +2663,25 @@ FUNCTIONS = MappingProxyType({
         reason='it replaces the policy by the same one',
         statement=b'select ves.set_key_rotation_policy(tenant_id => %(tenant_id)s::uuid, agent_id => %(agent_id)s::uuid, key_type => %(key_type)s::text, max_age_hours => %(max_age_hours)s::integer, max_usage_count => %(max_usage_count)s::bigint, warning_threshold_hours => %(warning_threshold_hours)s::integer, grace_period_hours => %(grace_period_hours)s::integer, enforce_expiry => %(enforce_expiry)s::boolean, auto_rotate => %(auto_rotate)s::boolean, context => %(context)s::jsonb)',
     ),
+    'set_limit': Function(
+        name='set_limit',
+        parameters=(
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='max_rows', sql_type='bigint', python='int | None', default='None', is_key_number=False),
+            Parameter(name='max_age', sql_type='interval', python='timedelta | None', default='None', is_key_number=False),
+            Parameter(name='context', sql_type='jsonb', python='Any', default='None', is_key_number=False),
+        ),
+        returns='value',
+        record='bool',
+        columns=(
+        ),
+        comment='Changes how many rows of a kind a tenant or agent may have, or how long they are kept; null keeps a value. Rows beyond a lowered limit stay; only retained kinds (ves.apply_retention) lose rows. Audited; answers whether anything changed. Errors: VE007.',
+        roles=('ves_admin',),
+        volatility='volatile',
+        repeatable=True,
+        reason='what is so already changes nothing',
+        statement=b'select ves.set_limit(name => %(name)s::text, max_rows => %(max_rows)s::bigint, max_age => %(max_age)s::interval, context => %(context)s::jsonb)',
+    ),
     'set_schema_status': Function(
         name='set_schema_status',
         parameters=(
@@ -2964,7 +3022,7 @@ FUNCTIONS = MappingProxyType({
         record='Any',
         columns=(
         ),
-        comment="Changes what the tenant's first active key (of an agent, if named) whose hash starts with the prefix of 8 to 64 hex digits may do. Null keeps a value; store_ids {} means all stores, rate_limit 0 none. Answers {key_hash_prefix, agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?}, or null: a revoked key is not found and never comes back. caller is the credential that changes it, as in ves.create_api_key: its rights must cover those of the key before (but for the limit) and after; null is an operator. The nil tenant means that of the agent. Takes effect in every process at commit. Audited as api_key_updated. Errors: VE007; with a caller VE105, VE106, VE107, VE112.",
+        comment="Changes what the tenant's first active key (of an agent, if named) whose hash starts with the prefix of 8 to 64 hex digits may do. Null keeps a value; store_ids {} means all stores, rate_limit 0 none; a limit that an operator or administrator sets has a count of its own (ves.create_api_key). Answers {key_hash_prefix, agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?}, or null: a revoked key is not found and never comes back. caller is the credential that changes it, as in ves.create_api_key: its rights must cover those of the key before (but for the limit) and after; null is an operator. The nil tenant means that of the agent. Takes effect in every process at commit. Audited as api_key_updated. Errors: VE007; with a caller VE105, VE106, VE107, VE112.",
         roles=('ves_admin', 'ves_api'),
         volatility='volatile',
         repeatable=True,

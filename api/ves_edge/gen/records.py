@@ -337,6 +337,14 @@ class ApplyDueRotationsRow(msgspec.Struct, frozen=True, array_like=True):
     expired: int
 
 
+class ApplyRetentionRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `apply_retention`."""
+
+    rejections: int
+    api_keys: int
+    next_since: datetime
+
+
 class AuthenticateRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `authenticate`."""
 
@@ -347,6 +355,7 @@ class AuthenticateRow(msgspec.Struct, frozen=True, array_like=True):
     can_write: bool
     can_admin: bool
     rate_limit: int | None
+    budget_of: str | None
     auth_epoch: int
 
 
@@ -661,6 +670,14 @@ class ListKeyRotationsDueRow(msgspec.Struct, frozen=True, array_like=True):
     usage_count: int
     is_due: bool
     successor_key_id: int | None
+
+
+class ListLimitsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_limits`."""
+
+    name: str
+    max_rows: int | None
+    max_age: timedelta | None
 
 
 class ListMigrationsRow(msgspec.Struct, frozen=True, array_like=True):

@@ -16,6 +16,7 @@ from ves_edge.gen.records import (
     AdminStoresRow,
     AdminTenantsRow,
     ApplyDueRotationsRow,
+    ApplyRetentionRow,
     AuditEntry,
     AuthenticateRow,
     ClaimCursorsRow,
@@ -53,6 +54,7 @@ from ves_edge.gen.records import (
     ListKeyRotationPoliciesRow,
     ListKeyRotationsDueRow,
     ListKeyRotationsRow,
+    ListLimitsRow,
     ListMigrationsRow,
     ListSignersRow,
     ListStreamsRow,
@@ -201,9 +203,29 @@ def apply_due_rotations(db: SyncDatabase, *, max_rotations: int = 100) -> list[A
     return calls.records(rows, ApplyDueRotationsRow)
 
 
+def apply_retention(
+    db: SyncDatabase,
+    *,
+    since: datetime | None = None,
+    max_rows: int = 10000,
+) -> list[ApplyRetentionRow]:
+    """One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at
+    most 100,000) rejections that are too old or beyond the newest of a tenant, and up to as many API keys
+    that were revoked that long ago, but for the newest of an agent that has no active one. Only tenants
+    with rejections after since are counted, null: all; next_since is that of the next step, once a step
+    has deleted fewer than max_rows. Answers how many were deleted.
+    """
+    rows = db.fetch(FUNCTIONS['apply_retention'], {
+        'since': since,
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, ApplyRetentionRow)
+
+
 def authenticate(db: SyncDatabase, *, key_hash: str) -> list[AuthenticateRow]:
     """Identity of an active API key by its hash, with the credential epoch of its tenant it was read at; no
-    row otherwise. A key of the nil tenant acts in every tenant; its epoch is that of the nil tenant.
+    row otherwise. budget_of: hash of the key whose count of requests it shares; null: its own. A key of
+    the nil tenant acts in every tenant; its epoch is that of the nil tenant.
     """
     rows = db.fetch(FUNCTIONS['authenticate'], {
         'key_hash': key_hash,
@@ -330,12 +352,13 @@ def create_api_key(
     caller: Any = None,
 ) -> Any:
     """Stores an API key by the lower-case hex SHA-256 of the whole key string; the key itself stays with the
-    caller. The three rights are independent of each other. caller {tenant_id, agent_id?, store_ids,
-    can_read, can_write, can_admin, rate_limit?} is the credential that mints: it must be the agent's own
-    or an administrator's, covers every right of the new key, and what is null (store_ids, can_write,
-    rate_limit) is inherited from it; null is an operator. Answers {agent_id?, store_ids, can_read,
-    can_write, can_admin, active, rate_limit?}. Audited as api_key_created. Errors: VE111 exists, VE007;
-    with a caller VE105, VE106, VE107, VE112.
+    caller. The three rights are independent of each other. caller {key_hash?, tenant_id, agent_id?,
+    store_ids, can_read, can_write, can_admin, rate_limit?} is the credential that mints (key_hash: of an
+    API key): it must be the agent's own or an administrator's, covers every right of the new key, and what
+    is null (store_ids, can_write, rate_limit) is inherited from it; null is an operator. A key minted by a
+    limited key that is no administrator's shares its count of requests. Answers {agent_id?, store_ids,
+    can_read, can_write, can_admin, active, rate_limit?}. Audited as api_key_created. Errors: VE111 exists,
+    VE007, VE912 too many; with a caller VE105, VE106, VE107, VE112.
     """
     rows = db.fetch(FUNCTIONS['create_api_key'], {
         'key_hash': key_hash,
@@ -1447,6 +1470,14 @@ def list_legacy_events(
     return calls.records(rows, LegacyEvent)
 
 
+def list_limits(db: SyncDatabase) -> list[ListLimitsRow]:
+    """Bounds of what callers make grow: rows of a kind for each tenant (or agent, as the name says) and the
+    age at which they are deleted; null: no bound. Changed by ves.set_limit.
+    """
+    rows = db.fetch(FUNCTIONS['list_limits'], {})
+    return calls.records(rows, ListLimitsRow)
+
+
 def list_migrations(db: SyncDatabase) -> list[ListMigrationsRow]:
     """The migrations that ran in this database, in their order: name, SHA-256, breaking level, duration in
     seconds, instant. An edge whose release knows a lower breaking level than the highest one here must not
@@ -1738,7 +1769,7 @@ def register_agent(
 ) -> None:
     """Stores the first API key of an agent that registered itself, in a tenant of its own (http-api 7.1): it
     may read, and write if told, never administer. Audited as custom:agent_registered with the details.
-    Errors: VE111 exists, VE007.
+    Errors: VE111 exists, VE007, VE912 too many.
     """
     db.fetch(FUNCTIONS['register_agent'], {
         'key_hash': key_hash,
@@ -2092,6 +2123,27 @@ def set_key_rotation_policy(
     return calls.value(rows, UUID)
 
 
+def set_limit(
+    db: SyncDatabase,
+    *,
+    name: str,
+    max_rows: int | None = None,
+    max_age: timedelta | None = None,
+    context: Any = None,
+) -> bool:
+    """Changes how many rows of a kind a tenant or agent may have, or how long they are kept; null keeps a
+    value. Rows beyond a lowered limit stay; only retained kinds (ves.apply_retention) lose rows. Audited;
+    answers whether anything changed. Errors: VE007.
+    """
+    rows = db.fetch(FUNCTIONS['set_limit'], {
+        'name': name,
+        'max_rows': max_rows,
+        'max_age': max_age,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, bool)
+
+
 def set_schema_status(
     db: SyncDatabase,
     *,
@@ -2431,11 +2483,12 @@ def update_api_key(
     caller: Any = None,
 ) -> Any:
     """Changes what the tenant's first active key (of an agent, if named) whose hash starts with the prefix of
-    8 to 64 hex digits may do. Null keeps a value; store_ids {} means all stores, rate_limit 0 none.
-    Answers {key_hash_prefix, agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?},
-    or null: a revoked key is not found and never comes back. caller is the credential that changes it, as
-    in ves.create_api_key: its rights must cover those of the key before (but for the limit) and after;
-    null is an operator. The nil tenant means that of the agent. Takes effect in every process at commit.
+    8 to 64 hex digits may do. Null keeps a value; store_ids {} means all stores, rate_limit 0 none; a
+    limit that an operator or administrator sets has a count of its own (ves.create_api_key). Answers
+    {key_hash_prefix, agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?}, or null:
+    a revoked key is not found and never comes back. caller is the credential that changes it, as in
+    ves.create_api_key: its rights must cover those of the key before (but for the limit) and after; null
+    is an operator. The nil tenant means that of the agent. Takes effect in every process at commit.
     Audited as api_key_updated. Errors: VE007; with a caller VE105, VE106, VE107, VE112.
     """
     rows = db.fetch(FUNCTIONS['update_api_key'], {

@@ -12,15 +12,16 @@ set intervalstyle to 'postgres'
 as $$
 begin
   if tg_op = 'DELETE' then
-    perform ves_int.note_row(tg_table_name::text, ves_int.row_content(to_json(old)), true);
+    perform ves_int.note_row(tg_table_name::text, ves_int.row_content(to_json(old)), -1);
   elsif tg_op = 'INSERT' or tg_nargs > 0
     or ves_int.row_hash(ves_int.row_content(to_json(new))) <> ves_int.row_hash(ves_int.row_content(to_json(old)))
   then
-    perform ves_int.note_row(tg_table_name::text, ves_int.row_content(to_json(new)));
+    perform ves_int.note_row(tg_table_name::text, ves_int.row_content(to_json(new)),
+      case when tg_op = 'INSERT' or tg_nargs > 0 then 1 else 0 end);
   end if;
   return null;
 end
 $$;
 
 comment on function ves_int.tg_row__note_change() is
-'Notes in ves_store.row_changes what an insert, update or delete left of the row; an update that changes nothing that is covered is noted only by a trigger with an argument.';
+'Notes in ves_store.row_changes what an insert, update or delete left of the row; an update that changes nothing that is covered is noted only by a trigger with an argument, and then counts as an insert.';

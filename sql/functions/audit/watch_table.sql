@@ -42,4 +42,4 @@ end
 $$;
 
 comment on function ves_int.watch_table(text) is
-'Makes the trigger that notes the changes of a table of ves_store in ves_store.row_changes (of counters only the first number). The rows that a table has when it is first watched are noted as they are.';
+'Makes the trigger that notes the changes of a table of ves_store in ves_store.row_changes (of counters only the first number) and counts the rows of each tenant in ves_store.row_counts. The rows that a table has when it is first watched are noted as they are.';

@@ -21,4 +21,4 @@ end
 $$;
 
 comment on function ves.register_agent(text, uuid, uuid, uuid[], boolean, integer, jsonb, jsonb) is
-'Stores the first API key of an agent that registered itself, in a tenant of its own (http-api 7.1): it may read, and write if told, never administer. Audited as custom:agent_registered with the details. Errors: VE111 exists, VE007.';
+'Stores the first API key of an agent that registered itself, in a tenant of its own (http-api 7.1): it may read, and write if told, never administer. Audited as custom:agent_registered with the details. Errors: VE111 exists, VE007, VE912 too many.';

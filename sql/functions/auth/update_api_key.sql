@@ -38,6 +38,12 @@ begin
     can_admin = coalesce(update_api_key.can_admin, k.can_admin),
     rate_limit = case
       when update_api_key.rate_limit is null then k.rate_limit else nullif(update_api_key.rate_limit, 0) end,
+    -- a limit that an operator or administrator gives is a budget of the key's own
+    budget_of = case
+      when update_api_key.rate_limit is null or update_api_key.rate_limit > 0
+        and (update_api_key.caller ->> 'can_admin')::boolean is false
+        then k.budget_of
+    end,
     updated_at = now()
   where k.key_hash = v_key.key_hash
   returning k.* into v_key;
@@ -53,4 +59,4 @@ end
 $$;
 
 comment on function ves.update_api_key(text, uuid, uuid, uuid[], boolean, boolean, boolean, integer, jsonb, jsonb) is
-'Changes what the tenant''s first active key (of an agent, if named) whose hash starts with the prefix of 8 to 64 hex digits may do. Null keeps a value; store_ids {} means all stores, rate_limit 0 none. Answers {key_hash_prefix, agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?}, or null: a revoked key is not found and never comes back. caller is the credential that changes it, as in ves.create_api_key: its rights must cover those of the key before (but for the limit) and after; null is an operator. The nil tenant means that of the agent. Takes effect in every process at commit. Audited as api_key_updated. Errors: VE007; with a caller VE105, VE106, VE107, VE112.';
+'Changes what the tenant''s first active key (of an agent, if named) whose hash starts with the prefix of 8 to 64 hex digits may do. Null keeps a value; store_ids {} means all stores, rate_limit 0 none; a limit that an operator or administrator sets has a count of its own (ves.create_api_key). Answers {key_hash_prefix, agent_id?, store_ids, can_read, can_write, can_admin, active, rate_limit?}, or null: a revoked key is not found and never comes back. caller is the credential that changes it, as in ves.create_api_key: its rights must cover those of the key before (but for the limit) and after; null is an operator. The nil tenant means that of the agent. Takes effect in every process at commit. Audited as api_key_updated. Errors: VE007; with a caller VE105, VE106, VE107, VE112.';

@@ -803,13 +803,17 @@ create table ves_store.api_keys (
   can_admin boolean not null default false,
   active boolean not null default true,
   rate_limit integer,
+  budget_of text,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint api_keys_pkey primary key (key_hash),
   constraint key_hash_is_sha256_hex check (key_hash ~ '^[0-9a-f]{64}$'),
-  constraint rate_limit_is_positive check (rate_limit > 0)
+  constraint rate_limit_is_positive check (rate_limit > 0),
+  constraint shared_budget_has_a_limit check (budget_of is null or rate_limit is not null),
+  constraint budget_of_is_sha256_hex check (budget_of ~ '^[0-9a-f]{64}$')
 );
 
+create index api_keys_updated_at_idx on ves_store.api_keys (updated_at) where not active;
 create index api_keys_tenant_id_agent_id_idx on ves_store.api_keys (tenant_id, agent_id);
 
 comment on table ves_store.api_keys is 'API keys by the SHA-256 of the whole key string; the key itself is never stored.';
@@ -823,6 +827,8 @@ comment on column ves_store.api_keys.can_write is 'May write. Does not imply rea
 comment on column ves_store.api_keys.can_admin is 'May administer the tenant.';
 comment on column ves_store.api_keys.active is 'False once revoked.';
 comment on column ves_store.api_keys.rate_limit is 'Requests per minute; null means no limit of its own.';
+comment on column ves_store.api_keys.budget_of is
+'Hash of the key whose count of requests this one shares: the first limited one in the line of keys that minted it. Null: a count of its own.';
 comment on column ves_store.api_keys.created_at is 'When the key was created.';
 comment on column ves_store.api_keys.updated_at is 'Last change.';
 
@@ -1283,6 +1289,39 @@ comment on column ves_store.leases.claimed_at is 'When it was claimed last.';
 comment on column ves_store.leases.renewed_at is 'Last heartbeat.';
 comment on column ves_store.leases.expires_at is 'When it may be claimed by another; null when it was given back.';
 
+create table ves_store.limits (
+  name text not null,
+  max_rows bigint,
+  max_age interval,
+  constraint limits_pkey primary key (name),
+  constraint max_rows_is_not_negative check (max_rows >= 0),
+  constraint max_age_is_positive check (max_age > interval '0'),
+  constraint limit_bounds_something check (num_nonnulls(max_rows, max_age) > 0)
+);
+
+insert into ves_store.limits (name, max_rows, max_age) values
+('streams', 100000, null),
+('legacy_streams', 100000, null),
+('api_keys', 100000, null),
+('api_keys_per_agent', 1000, null),
+('agent_keys', 1000000, null),
+('agent_keys_per_agent', 1000, null),
+('schemas', 10000, null),
+('encryption_groups', 10000, null),
+('group_members', 1000000, null),
+('compliance_proofs', 1000000, null),
+('validity_proofs', 1000000, null),
+('rejections', 10000, interval '30 days'),
+('revoked_api_keys', null, interval '90 days');
+
+comment on table ves_store.limits is
+'Bounds of what callers make grow, for each tenant (or agent). One row for each kind of row; changed by ves.set_limit, which is audited.';
+comment on column ves_store.limits.name is
+'What is bounded. rejections and revoked_api_keys are retained by ves.apply_retention, one row more of any other is refused with VE912.';
+comment on column ves_store.limits.max_rows is
+'Rows that a tenant may have (names that end in _per_agent: an agent of a tenant); of rejections, the newest that are kept. Null: no bound.';
+comment on column ves_store.limits.max_age is 'Age at which rows are deleted; null: never.';
+
 create table ves_store.migrations (
   name text not null,
   checksum bytea not null,
@@ -1330,6 +1369,19 @@ create table ves_store.reencryptions (
 comment on table ves_store.reencryptions is 'Transactions that may replace the ciphertext of stored payloads and proofs now. A re-encrypting function writes its row before its update and deletes it after, so no session can give itself the right.';
 comment on column ves_store.reencryptions.transaction_id is 'pg_current_xact_id() of the function''s transaction.';
 
+create table ves_store.rejection_cuts (
+  tenant_id uuid not null,
+  cut_to bigint not null,
+  cut_at timestamptz not null,
+  constraint rejection_cuts_pkey primary key (tenant_id)
+);
+
+comment on table ves_store.rejection_cuts is
+'Rejections that may be deleted: those of a tenant up to a number. Written by ves.apply_retention only; rejections are append-only but for these.';
+comment on column ves_store.rejection_cuts.tenant_id is 'Tenant.';
+comment on column ves_store.rejection_cuts.cut_to is 'Highest rejection_id that may be deleted.';
+comment on column ves_store.rejection_cuts.cut_at is 'When it was last raised.';
+
 create table ves_store.row_change_heads (
   tenant_id uuid not null,
   number bigint not null default 0,
@@ -1369,6 +1421,19 @@ comment on column ves_store.row_changes.row_hash is 'ves_int.row_hash of the row
 comment on column ves_store.row_changes.changed_at is 'When.';
 comment on column ves_store.row_changes.changed_by is 'Role that was logged in.';
 comment on column ves_store.row_changes.hash is 'ves_int.row_change_hash of the entry and the one before it, 32 bytes.';
+
+create table ves_store.row_counts (
+  tenant_id uuid not null,
+  table_name text not null,
+  row_count bigint not null,
+  constraint row_counts_pkey primary key (tenant_id, table_name)
+) with (fillfactor = 50);
+
+comment on table ves_store.row_counts is
+'Rows of each watched table (ves_int.watch_table) for each tenant, counted at the commit under the lock of the tenant''s row in row_change_heads, so that a limit costs one look-up.';
+comment on column ves_store.row_counts.tenant_id is 'Tenant; the nil UUID for tables without one.';
+comment on column ves_store.row_counts.table_name is 'Table of ves_store.';
+comment on column ves_store.row_counts.row_count is 'Rows of the table; of counters, streams with at least one event.';
 
 create table ves_store.scheduled_key_rotations (
   rotation_id uuid not null default gen_random_uuid(),
@@ -1606,7 +1671,9 @@ create table ves_store.ves_rejections (
   constraint ves_rejections_pkey primary key (tenant_id, rejection_id)
 );
 
-comment on table ves_store.ves_rejections is 'Every event refused inside an answered request: who, which, why. Append-only.';
+create index ves_rejections_rejected_at_idx on ves_store.ves_rejections (rejected_at);
+
+comment on table ves_store.ves_rejections is 'Every event refused inside an answered request: who, which, why. Append-only; ves.apply_retention keeps the newest (ves.list_limits).';
 comment on column ves_store.ves_rejections.rejection_id is 'Number of the row, over all tenants.';
 comment on column ves_store.ves_rejections.tenant_id is 'Tenant.';
 comment on column ves_store.ves_rejections.store_id is 'Store.';

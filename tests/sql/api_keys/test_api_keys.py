@@ -35,7 +35,7 @@ def create(connection: psycopg.Connection[Any], **named: Any) -> tuple[str, uuid
 
 def authenticate(connection: psycopg.Connection[Any], key_hash: str) -> tuple[Any, ...] | None:
     row = connection.execute("select * from ves.authenticate(%s)", [key_hash]).fetchone()
-    return None if row is None else row[:-1]
+    return None if row is None else row[:-2]
 
 
 def epoch(connection: psycopg.Connection[Any], tenant_id: uuid.UUID) -> int:

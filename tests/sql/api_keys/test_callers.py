@@ -212,3 +212,61 @@ def test_an_agent_is_described_by_its_latest_key(edge: Edge, admin: psycopg.Conn
         "select * from ves.get_agent(%s, %s)", [uuid.uuid4(), tenant.agent_id]
     )
     assert unknown.fetchall() == []
+
+
+def budget_of(owner: psycopg.Connection[Any], key: str) -> Any:
+    return scalar(owner, "select budget_of from ves_store.api_keys where key_hash = %s", [key])
+
+
+def test_keys_minted_in_a_line_share_the_count_of_the_first_limited_one(
+    edge: Edge, admin: psycopg.Connection[Any], owner: psycopg.Connection[Any]
+) -> None:
+    tenant = Tenant(edge, admin, can_admin=False, rate_limit=5)
+    child, grandchild = secrets.token_hex(32), secrets.token_hex(32)
+    tenant.mint(tenant.caller(key_hash=tenant.key, rate_limit=5), key_hash=child)
+    tenant.mint(tenant.caller(key_hash=child, rate_limit=5), key_hash=grandchild, rate_limit=3)
+    assert [budget_of(owner, key) for key in (tenant.key, child, grandchild)] == [
+        None,
+        tenant.key,
+        tenant.key,
+    ]
+
+
+@pytest.mark.parametrize("maker", [{"rate_limit": None}, {"can_admin": True, "rate_limit": 5}])
+def test_a_key_of_an_unlimited_maker_or_an_administrator_has_a_count_of_its_own(
+    edge: Edge, admin: psycopg.Connection[Any], owner: psycopg.Connection[Any], maker: dict[str, Any]
+) -> None:
+    tenant, child = Tenant(edge, admin), secrets.token_hex(32)
+    tenant.mint(tenant.caller(key_hash=tenant.key, **maker), key_hash=child, rate_limit=4)
+    assert budget_of(owner, child) is None
+
+
+@pytest.mark.parametrize(
+    ("caller", "limit", "is_shared"),
+    [
+        ({"rate_limit": 5}, 2, True),
+        ({"rate_limit": 5}, None, True),
+        ({"can_admin": True}, 50, False),
+        ({"can_admin": True}, 0, False),
+        (None, 50, False),
+    ],
+)
+def test_only_an_administrator_gives_a_minted_key_a_count_of_its_own(
+    edge: Edge,
+    admin: psycopg.Connection[Any],
+    owner: psycopg.Connection[Any],
+    caller: dict[str, Any] | None,
+    limit: int | None,
+    is_shared: bool,
+) -> None:
+    tenant = Tenant(edge, admin, can_admin=False, rate_limit=5)
+    child = secrets.token_hex(32)
+    tenant.mint(tenant.caller(key_hash=tenant.key, rate_limit=5), key_hash=child)
+    given = {"key_hash_prefix": child, "tenant_id": tenant.tenant_id, "agent_id": tenant.agent_id}
+    if caller is not None:
+        given["caller"] = tenant.caller(key_hash=tenant.key, **caller)
+        tenant.call("update_api_key", given | {"rate_limit": limit})
+    else:
+        named = ", ".join(f"{name} => %({name})s" for name in given)
+        admin.execute(f"select ves.update_api_key({named}, rate_limit => {limit})", given)
+    assert budget_of(owner, child) == (tenant.key if is_shared else None)

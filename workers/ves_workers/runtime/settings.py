@@ -28,6 +28,7 @@ class Settings:
     receipts_max_events: int = 1000
     keys_poll_ms: int = 5000
     require_engine: bool = True
+    retention_poll_ms: int = 60_000
 
     @classmethod
     def from_environment(cls, env: Environment) -> Settings:
@@ -48,6 +49,7 @@ class Settings:
             receipts_max_events=env.integer("VES_RECEIPTS_MAX_EVENTS", 1000, low=1, high=10_000),
             keys_poll_ms=env.integer("VES_KEYS_POLL_MS", 5000, low=1, high=60_000),
             require_engine=read_engine_switch(env),
+            retention_poll_ms=env.integer("VES_RETENTION_POLL_MS", 60_000, low=1, high=3_600_000),
         )
 
     def masked(self) -> dict[str, str | int]:
@@ -59,4 +61,5 @@ class Settings:
             "poll_ms": self.poll_ms,
             "receipts_poll_ms": self.receipts_poll_ms,
             "keys_poll_ms": self.keys_poll_ms,
+            "retention_poll_ms": self.retention_poll_ms,
         }

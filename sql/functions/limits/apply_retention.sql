@@ -1,0 +1,97 @@
+-- Cost: rejections since `since`, for each tenant that had any as many entries of an index as it may keep,
+-- and what is deleted. Locks (sql/README.md): rows of rejection_cuts by tenant; no lock of a stream.
+create or replace function ves.apply_retention(
+  since timestamptz default null, max_rows integer default 10000
+)
+returns table (rejections integer, api_keys integer, next_since timestamptz)
+language plpgsql
+volatile
+security definer
+set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_bitmapscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_most constant integer := least(greatest(coalesce(apply_retention.max_rows, 0), 0), 100000);
+  v_kept ves_store.limits;
+begin
+  select l.* into strict v_kept from ves_store.limits as l where l.name = 'rejections';
+  with expired as (
+    select o.tenant_id, max(o.rejection_id) as cut_to
+    from (
+      select r.tenant_id, r.rejection_id from ves_store.ves_rejections as r
+      where r.rejected_at < v_now - v_kept.max_age
+      order by r.rejected_at
+      limit v_most
+    ) as o
+    group by o.tenant_id
+  ),
+  crowded as (
+    select t.tenant_id, (
+      select r.rejection_id from ves_store.ves_rejections as r
+      where r.tenant_id = t.tenant_id
+      order by r.rejection_id desc
+      offset v_kept.max_rows limit 1
+    ) as cut_to
+    from (
+      select distinct r.tenant_id from ves_store.ves_rejections as r
+      where r.rejected_at >= coalesce(apply_retention.since, '-infinity')
+    ) as t
+  ),
+  cuts as (
+    insert into ves_store.rejection_cuts as c (tenant_id, cut_to, cut_at)
+    select u.tenant_id, max(u.cut_to), v_now
+    from (select e.* from expired as e union all select w.* from crowded as w) as u
+    where u.cut_to is not null
+    group by u.tenant_id
+    order by u.tenant_id
+    on conflict (tenant_id) do update
+    set cut_to = greatest(c.cut_to, excluded.cut_to), cut_at = excluded.cut_at
+    returning c.tenant_id
+  )
+  select count(*)::integer into rejections from cuts;
+  if rejections > 0 then
+    delete from ves_store.ves_rejections as r
+    using (
+      select d.tenant_id, d.rejection_id
+      from ves_store.rejection_cuts as c
+      cross join lateral (
+        select o.tenant_id, o.rejection_id from ves_store.ves_rejections as o
+        where o.tenant_id = c.tenant_id and o.rejection_id <= c.cut_to
+        order by o.rejection_id
+        limit v_most
+      ) as d
+      where c.cut_at = v_now
+      limit v_most
+    ) as d
+    where r.tenant_id = d.tenant_id and r.rejection_id = d.rejection_id;
+    get diagnostics rejections = row_count;
+  end if;
+
+  -- one key of an agent stays, an active one or the newest: it is what names the agent
+  with old as (
+    select k.key_hash from ves_store.api_keys as k
+    where not k.active
+      and k.updated_at < v_now - (select l.max_age from ves_store.limits as l where l.name = 'revoked_api_keys')
+      and (k.agent_id is null or exists (
+        select from ves_store.api_keys as n
+        where n.tenant_id = k.tenant_id and n.agent_id = k.agent_id
+          and (n.active or (n.updated_at, n.key_hash) > (k.updated_at, k.key_hash))
+      ))
+    order by k.updated_at
+    limit v_most
+  )
+  delete from ves_store.api_keys as k using old as o where k.key_hash = o.key_hash;
+  get diagnostics api_keys = row_count;
+  -- rejections of transactions that are still open are older than this step when they appear
+  next_since := v_now - interval '5 minutes';
+  return next;
+end
+$$;
+
+comment on function ves.apply_retention(timestamptz, integer) is
+'One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at most 100,000) rejections that are too old or beyond the newest of a tenant, and up to as many API keys that were revoked that long ago, but for the newest of an agent that has no active one. Only tenants with rejections after since are counted, null: all; next_since is that of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.';

@@ -1,0 +1,1 @@
+"""Deletes rows that are older or more than their limits allow."""

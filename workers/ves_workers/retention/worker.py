@@ -1,0 +1,46 @@
+"""The retention worker: deletes old rejections and revoked API keys as the limits of the database say (`ves.list_limits`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ves_edge.gen import aio
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from ves_workers.runtime.database import WorkerDatabase
+    from ves_workers.runtime.settings import Settings
+
+MOST_ROWS = 10_000
+
+
+class RetentionWorker:
+    """Each step deletes up to MOST_ROWS rows of each kind. The first one after a start looks at every tenant."""
+
+    name = "retention"
+
+    def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
+        self.poll_seconds = settings.retention_poll_ms / 1000
+        self._database = database
+        self._since: dt.datetime | None = None
+        self._totals = {"rejections": 0, "api_keys": 0}
+
+    def counters(self) -> Mapping[str, int]:
+        """Return deleted rows since the start."""
+        return self._totals
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._database.close()
+
+    async def step(self) -> bool:
+        """Delete; return True if a kind may have more."""
+        [done] = await aio.apply_retention(self._database, since=self._since, max_rows=MOST_ROWS)
+        self._totals["rejections"] += done.rejections
+        self._totals["api_keys"] += done.api_keys
+        if max(done.rejections, done.api_keys) >= MOST_ROWS:
+            return True
+        self._since = done.next_since
+        return False
