@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests.api import coverage
 from tests.support import skips
 from tests.support.cluster import Cluster, discard, new_cluster
 from ves_install.install import install
@@ -26,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     skips.configure(config)
+    config.pluginmanager.register(coverage.plugin())
 
 
 @dataclass(frozen=True)

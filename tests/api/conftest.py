@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.api.coverage import WHOLE
 from tests.api.support import Agent, Server, wait_until
-from tests.api.test_coverage import WHOLE
 from tests.conftest import TEMPLATE, Database
 
 if TYPE_CHECKING:
@@ -25,9 +25,7 @@ FOLDER = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`test_coverage.py` goes last, and learns whether everything that it judges runs before it."""
-    last = [item for item in items if item.path == FOLDER / "test_coverage.py"]
-    items[:] = [item for item in items if item.path != FOLDER / "test_coverage.py"] + last
+    """Tell `coverage.py` whether everything that it judges runs."""
     files = {item.path for item in items}
     selected = config.getoption("keyword") or config.getoption("lf") or config.getoption("deselect")
     whole = files >= set(FOLDER.rglob("test_*.py")) and not any("::" in arg for arg in config.args)

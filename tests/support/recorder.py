@@ -1,4 +1,4 @@
-"""What the tests have asked of the API and been answered: the evidence for `tests/api/test_coverage.py`."""
+"""What the tests have asked of the API and been answered: the evidence for `tests/api/coverage.py`."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class Seen(NamedTuple):
-    """One answer: which test asked, for what, and how it ended."""
+    """One answer: which test asked, for what, how it ended, and the registered name of a refusal, else empty."""
 
     test_file: str
     method: str
     path: str
     status: int
-    request_id: str
+    refusal: str = ""
 
 
-ANSWERS: list[Seen] = []
+ANSWERS: list[tuple[Seen, str]] = []  # with the request id of each
 LOGS: set[Path] = set()
 
 
@@ -31,7 +31,13 @@ def note(answer: httpx.Response) -> None:
     test = os.environ.get("PYTEST_CURRENT_TEST", "").partition("::")[0]
     path = answer.request.url.raw_path.decode("ascii").partition("?")[0]
     request_id = answer.headers.get("x-request-id", "")
-    ANSWERS.append(Seen(test, answer.request.method, path, answer.status_code, request_id))
+    ANSWERS.append((Seen(test, answer.request.method, path, answer.status_code), request_id))
+
+
+def evidence() -> list[Seen]:
+    """Every answer of this process, with the names of the refusals from the logs of the servers that it started."""
+    names = refusals()
+    return [answer._replace(refusal=names.get(request_id, "")) for answer, request_id in ANSWERS]
 
 
 def refusals() -> dict[str, str]:

@@ -21,7 +21,7 @@ from ves_edge.errors import ApiError
 if TYPE_CHECKING:
     from ves_api.auth.identity import Identity
 
-TENANT, AGENT, STORE = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+TENANT, AGENT, STORE = (uuid.UUID(int=n) for n in (1, 2, 3))
 NIL = uuid.UUID(int=0)
 
 

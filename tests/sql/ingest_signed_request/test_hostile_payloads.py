@@ -142,8 +142,8 @@ def test_a_payload_null_is_missing(service: psycopg.Connection[Any], agent: Agen
         ("{}", "VE002"),
         ("null", "VE002"),
         ('{"agentId":1}', "VE002"),
-        (f'{{"agentId":"{uuid.uuid4()}","events":[]}}', "VE009"),
-        (f'{{"agentId":"{uuid.uuid4()}","events":[{{}}]}}', "VE002"),
+        (f'{{"agentId":"{uuid.UUID(int=1)}","events":[]}}', "VE009"),
+        (f'{{"agentId":"{uuid.UUID(int=1)}","events":[{{}}]}}', "VE002"),
     ],
 )
 def test_a_request_of_another_shape_is_refused(

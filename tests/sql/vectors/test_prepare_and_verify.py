@@ -98,6 +98,7 @@ def test_a_key_is_that_of_the_tenant_and_of_the_whole_number(call, shared):
         (AGENT.body(AGENT.event(), Agent().event()).decode(), "VE011"),
         (AGENT.body(*[AGENT.event()] * 1001).decode(), "VE005"),
     ],
+    ids=["no JSON", "no object", "no events", "empty id", "added member", "two agents", "too many"],
 )
 def test_a_refused_request_ends_with_its_registered_code(call, request_text, sqlstate):
     assert sqlstate_of(lambda: call("prepare_signed_events", request_text, *LIMITS)) == sqlstate

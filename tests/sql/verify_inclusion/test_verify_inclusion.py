@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +13,7 @@ from ves import merkle
 if TYPE_CHECKING:
     import psycopg
 
-LEAVES = os.urandom(32 * 11)
+LEAVES = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(11))
 LEVELS = merkle.build_levels(LEAVES)
 ROOT = LEVELS[-1]
 INDEX = 6
