@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # httpx reads a bundle of authorities for each new client, which takes 30 ms; every URL of the tests is plain HTTP.
+    os.environ.pop("SSL_CERT_FILE", None)
+    os.environ["SSL_CERT_DIR"] = os.devnull
     skips.configure(config)
     config.pluginmanager.register(coverage.plugin())
 
@@ -64,20 +69,27 @@ def engine(cluster: Cluster) -> Cluster:
     return cluster
 
 
-def clone(connection: psycopg.Connection, name: str) -> None:
-    """Copy the template, with the grants on the database itself, which PostgreSQL does not copy."""
-    connection.execute(f"create database {name} template {TEMPLATE}")
-    connection.execute(f"revoke all on database {name} from public")
-    connection.execute(f"grant temporary on database {name} to ves_owner")
-    connection.execute(f"grant connect on database {name} to {LOGINS}")
+@contextmanager
+def cloned(engine: Cluster, prefix: str) -> Iterator[Database]:
+    """A copy of the template, dropped afterwards.
+
+    It gets the grants on the database itself again, which PostgreSQL does not copy.
+    """
+    name = f"{prefix}_{uuid.uuid4().hex}"
+    with engine.connect() as connection:
+        connection.execute(f"create database {name} template {TEMPLATE}")
+        connection.execute(f"revoke all on database {name} from public")
+        connection.execute(f"grant temporary on database {name} to ves_owner")
+        connection.execute(f"grant connect on database {name} to {LOGINS}")
+    try:
+        yield Database(engine, name)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture
 def database(engine: Cluster) -> Iterator[Database]:
-    """A clone of the template, dropped afterwards."""
-    name = f"t_{uuid.uuid4().hex}"
-    with engine.connect() as connection:
-        clone(connection, name)
-    yield Database(engine, name)
-    with engine.connect() as connection:
-        connection.execute(f"drop database {name} with (force)")
+    """A database of its own for one test."""
+    with cloned(engine, "t") as own:
+        yield own

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import signal
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.api.coverage import WHOLE
-from tests.api.support import Agent, Server, wait_until
-from tests.conftest import TEMPLATE, Database
+from tests.api.support import Agent
+from tests.conftest import Database, cloned
+from tests.support.processes import Server
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,12 +36,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def api_database(engine: Cluster) -> Iterator[Database]:
     """The database of the shared server."""
-    name = f"api_{uuid.uuid4().hex}"
-    with engine.connect() as connection:
-        connection.execute(f"create database {name} template {TEMPLATE}")
-    yield Database(engine, name)
-    with engine.connect() as connection:
-        connection.execute(f"drop database {name} with (force)")
+    with cloned(engine, "api") as own:
+        yield own
 
 
 @pytest.fixture(scope="session")

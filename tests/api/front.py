@@ -11,7 +11,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.api.support import ROOT, Server
+from tests.support.cluster import ROOT
+from tests.support.processes import Server
 
 CONFIG = ROOT / "deploy" / "front" / "haproxy.cfg"
 HAPROXY = shutil.which("haproxy", path=f"{os.environ['PATH']}:/usr/sbin")

@@ -14,8 +14,8 @@ from tests.api.test_credentials import mint
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 ROUTES = [f"/api/v1/admin/{name}" for name in ("overview", "tenants", "stores", "agents")]
 OVERVIEW, TENANTS, STORES, AGENTS = ROUTES

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 KEYS = "/api/v1/agents/keys"
 VECTORS = Path(__file__).parents[1] / "vectors" / "ves"

@@ -15,8 +15,8 @@ from tests.api.test_credentials import mint
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 
 def keys_path(agent: Agent) -> str:

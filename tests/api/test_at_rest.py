@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.api.legacy_support import EVENTS, Sender
-from tests.api.support import Agent, Server, assert_error
+from tests.api.support import Agent, assert_error
+from tests.support.processes import Server
 from ves_api.settings import load
 
 if TYPE_CHECKING:

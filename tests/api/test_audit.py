@@ -14,8 +14,8 @@ from tests.api.test_credentials import mint
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 AUDIT = "/api/v1/admin/audit"
 MEMBERS = {

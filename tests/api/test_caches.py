@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.support import Agent, Server, admin_call, assert_error
+from tests.api.support import Agent, admin_call, assert_error
 from tests.api.test_commitments_and_proofs import commit
 from tests.api.test_credentials import mint, revoke
+from tests.support.processes import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.api.legacy_support import Sender
-from tests.api.support import Agent, Server, assert_error
+from tests.api.support import Agent, assert_error
 from tests.api.tokens import SETTINGS, token
+from tests.support.processes import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ from ves.merkle import verify_inclusion
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 COMMITMENTS = "/api/v1/ves/commitments"
 VERIFY = "/api/v1/ves/proofs/verify"

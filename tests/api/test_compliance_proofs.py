@@ -20,8 +20,8 @@ from tests.support.cluster import ROOT
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 VECTORS = ROOT / "tests" / "vectors" / "stark"
 ACCEPTED = ["aml_default", "aml_default_borrow_big", "aml_default_boundary", "aml_secure"]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tests.api.support import BOOTSTRAP_KEY, INGEST, Agent, Server, admin_call, receipts_of
+from tests.api.support import INGEST, Agent, admin_call, receipts_of
 from tests.api.test_credentials import mint
+from tests.support.processes import BOOTSTRAP_KEY, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,23 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.support import (
-    BOOTSTRAP_KEY,
-    INGEST,
-    Agent,
-    admin_call,
-    assert_error,
-    post,
-    wait_until,
-)
+from tests.api.support import INGEST, Agent, admin_call, assert_error, post
+from tests.support.processes import BOOTSTRAP_KEY
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 COMMITMENTS = "/api/v1/ves/commitments"
 NIL = uuid.UUID(int=0)

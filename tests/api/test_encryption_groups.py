@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 GROUPS = "/api/v1/encryption-groups"
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.api.support import BOOTSTRAP_KEY, INGEST, Agent, assert_common_headers, assert_error, post
+from tests.api.support import INGEST, Agent, assert_common_headers, assert_error, post
+from tests.support.processes import BOOTSTRAP_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 

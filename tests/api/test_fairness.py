@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.api.support import Agent, Server, post, receipts_of
+from tests.api.support import Agent, post, receipts_of
 from tests.api.test_credentials import mint
 from tests.conftest import Database
+from tests.support.processes import Server
 from ves_api.ingest.service import INLINE_BYTES
 
 EVENTS = 5

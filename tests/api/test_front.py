@@ -21,8 +21,10 @@ import pytest
 from hpack import Encoder
 
 from tests.api.front import CONFIG, HAPROXY, Fronted, exchange
-from tests.api.support import INGEST, ROOT, Agent, receipts_of, wait_until
+from tests.api.support import INGEST, Agent, receipts_of
 from tests.conftest import Database
+from tests.support.cluster import ROOT
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(HAPROXY is None, reason="HAProxy is not installed")
 
@@ -102,7 +104,7 @@ def test_every_idle_or_unfinished_connection_is_ended(front: Fronted) -> None:
                 peers.pop(kind).close()
         return not peers
 
-    wait_until(none_is_left, 20)
+    wait_until(none_is_left)
 
 
 def test_an_unfinished_body_is_answered_with_our_body(front: Fronted) -> None:

@@ -6,7 +6,9 @@ import re
 import uuid
 from typing import TYPE_CHECKING
 
-from tests.api.support import Agent, Server, assert_error, free_port, wait_until
+from tests.api.support import Agent, assert_error
+from tests.support.processes import Server, free_port
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,10 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from tests.api.support import Agent, Server, assert_common_headers, assert_error, wait_until
+from tests.api.support import Agent, assert_common_headers, assert_error
 from tests.api.test_credentials import mint
+from tests.support.processes import Server
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

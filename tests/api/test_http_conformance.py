@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from tests.api.front import HAPROXY, Fronted, exchange
-from tests.api.support import BOOTSTRAP_KEY, INGEST, Server
+from tests.api.support import INGEST
 from tests.conftest import Database
+from tests.support.processes import BOOTSTRAP_KEY, Server
 
 BODY = b'{"agentId":"x","events":[]}'
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)

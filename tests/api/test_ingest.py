@@ -10,8 +10,6 @@ import msgspec
 
 from tests.api.support import (
     INGEST,
-    SEQUENCER_ID,
-    SEQUENCER_PUBLIC_KEY,
     Agent,
     admin_call,
     assert_common_headers,
@@ -19,8 +17,9 @@ from tests.api.support import (
     dump,
     post,
     receipts_of,
-    wait_until,
 )
+from tests.support.processes import SEQUENCER_ID, SEQUENCER_PUBLIC_KEY
+from tests.support.waiting import wait_until
 from ves.receipts import Receipt, verify_receipt
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 SEQUENCED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}(\d{3})?)?\+00:00")
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.support import Agent, Server, admin_call, assert_error
+from tests.api.support import Agent, admin_call, assert_error
 from tests.api.test_credentials import listing, mint
+from tests.support.processes import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,8 +16,8 @@ from ves import legacy
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 VECTORS = load("legacy")
 

@@ -17,8 +17,8 @@ from ves.canonical import plain as plain_form
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.api.support import Agent, Server, post, receipts_of
+from tests.api.support import Agent, post, receipts_of
 from tests.conftest import Database
+from tests.support.processes import Server
 
 STREAMS = 24
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.api.support import ROOT, Agent, assert_error, wait_until
+from tests.api.support import Agent, assert_error
+from tests.support.cluster import ROOT
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
+    from tests.support.processes import Server
 
 SPEAK = """
 from ves_edge import log

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.support import Agent, Server
+from tests.api.support import Agent
 from tests.api.test_credentials import listing, mint
 from tests.api.test_tokens import CALLS, statement_calls
 from tests.api.tokens import SETTINGS, token
+from tests.support.processes import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.support import BOOTSTRAP_KEY, Agent, Server, assert_error, post, wait_until
+from tests.api.support import Agent, assert_error, post
 from tests.api.test_credentials import listing, mint
 from tests.api.tokens import SETTINGS, token
 from tests.sql.support import scalar
+from tests.support.processes import BOOTSTRAP_KEY, Server
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.support import Agent, Server, assert_error, wait_until
+from tests.api.support import Agent, assert_error
 from tests.api.test_rate_limits import budget
+from tests.support.processes import Server
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,10 +17,12 @@ import psycopg
 import pytest
 
 from tests.api.legacy_support import COMMITMENTS, EVENTS, PROOFS, Sender
-from tests.api.support import Agent, Server, admin_call, assert_error, wait_until
+from tests.api.support import Agent, admin_call, assert_error
 from tests.api.test_credentials import mint, revoke
 from tests.conftest import Database
 from tests.support.cluster import Cluster, discard, new_cluster, new_standby
+from tests.support.processes import Server
+from tests.support.waiting import wait_until
 from ves_install.install import install
 
 if TYPE_CHECKING:
@@ -307,7 +309,7 @@ def test_a_replica_that_dies_costs_no_answer_and_is_used_again_when_it_is_back(
             window(sender, client, 1, 5)
             return bool(reads(client)["answered_by_replica"] > before)
 
-        wait_until(used_again, 30)
+        wait_until(used_again)
         wait_until(lambda: reads(client)["replica"] == "used")
 
 

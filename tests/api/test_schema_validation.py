@@ -9,7 +9,9 @@ import pytest
 
 from tests.api.legacy_support import Sender
 from tests.api.schemas import Registry, sealed_event
-from tests.api.support import Agent, Raw, Server, dump, receipts_of, wait_until
+from tests.api.support import Agent, Raw, dump, receipts_of
+from tests.support.processes import Server
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,9 +12,11 @@ import httpx
 import psutil
 import pytest
 
-from tests.api.support import Agent, Server, post, wait_until
+from tests.api.support import Agent, post
 from tests.conftest import TEMPLATE
 from tests.support.cluster import discard, new_cluster
+from tests.support.processes import Server
+from tests.support.waiting import wait_until
 from ves_install.install import install
 
 if TYPE_CHECKING:

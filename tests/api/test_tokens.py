@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.api.legacy_support import Sender
-from tests.api.support import INGEST, Agent, Server, assert_error, post, wait_until
+from tests.api.support import INGEST, Agent, assert_error, post
 from tests.api.test_credentials import listing, mint, revoke
 from tests.api.test_server_process import run_to_end
 from tests.api.tokens import SECRET, SETTINGS, token
+from tests.support.processes import Server
+from tests.support.waiting import wait_until
 from ves_api.settings import SettingsError, load
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from tests.api.test_compliance_proofs import sql_verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 
 def test_without_verification_on_submission_a_bad_proof_is_stored_and_keeps_no_later_one_out(

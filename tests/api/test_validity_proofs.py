@@ -19,8 +19,8 @@ from ves.digests import validity_proof_hash
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 SENT = {"proofType": "plonk", "proofB64": "AAAA"}
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.system import ADMIN_KEY, SEQUENCER_ID, System
+from tests.cli.system import System
+from tests.support.processes import BOOTSTRAP_KEY, SEQUENCER_ID
 from tests.workers.feeder import Feeder
 from ves_api.cli.settings import MASK, VARIABLES
 
@@ -184,7 +185,7 @@ def test_what_was_pushed_is_proved_and_verified_offline(
     (key,) = {
         signer["public_key"]
         for signer in json.loads(ves("keys", "sequencer", "--json").out)["signers"]
-        if signer["sequencer_id"] == SEQUENCER_ID
+        if signer["sequencer_id"] == str(SEQUENCER_ID)
     }
     assert key in ves("keys", "sequencer").out
     assert ves("verify", "receipt", receipts, "--public-key", key).out == "VALID: 5 receipts\n"
@@ -280,7 +281,7 @@ def test_the_settings_in_effect_are_shown_without_secrets(
     assert rows["VES_HTTP_URL"]["origin"] == str(tmp_path / ".ves" / "env")
     assert rows["VES_SERVICE_DATABASE_URL"]["origin"] == "environment"
     text = ves("config").out
-    assert ADMIN_KEY not in text
+    assert BOOTSTRAP_KEY not in text
     assert "hush" not in text
 
 
@@ -343,7 +344,7 @@ def test_the_story_is_told_without_a_database_too(
     here: System, ves: Callable[..., Any], tmp_path: Path
 ) -> None:
     (tmp_path / ".ves" / "env").unlink()
-    told = ves("story", "--url", here.url, "--api-key", ADMIN_KEY)
+    told = ves("story", "--url", here.url, "--api-key", BOOTSTRAP_KEY)
     assert told.code == 0
     assert "no public key" in told.out
 

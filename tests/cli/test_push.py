@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from tests.cli.system import System, environment
-from tests.workers.conftest import wait_until
+from tests.cli.system import System
+from tests.support.processes import environment
+from tests.support.waiting import wait_until
 from ves_client.agent import AgentKey, Event, sign_event
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.system import environment
+from tests.support.processes import environment
 from ves import hpke
 from ves_client.agent import AgentKey
 

@@ -8,7 +8,8 @@ import sys
 import httpx
 import pytest
 
-from tests.cli.system import System, environment
+from tests.cli.system import System
+from tests.support.processes import environment
 
 
 def serve(**variables: str) -> subprocess.CompletedProcess[str]:

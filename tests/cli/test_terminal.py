@@ -8,7 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.cli.system import System, environment
+from tests.cli.system import System
+from tests.support.processes import environment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,11 +9,12 @@ import pytest
 
 from tests.api import proofs
 from tests.api.schemas import AMOUNT, Registry
-from tests.api.support import Agent, Server
+from tests.api.support import Agent
 from tests.api.test_agent_keys import hybrid, strict
 from tests.api.test_scenarios import SCENARIOS, assert_answer, register
 from tests.conftest import Database
 from tests.support.cluster import discard, embedded_bin, new_cluster
+from tests.support.processes import Server
 from ves.bundles import encode_key_bundle
 from ves_install.install import install
 

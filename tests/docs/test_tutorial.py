@@ -9,16 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.cli.system import SIGNING_KEY, System, system  # noqa: F401 - a fixture
-from ves import ed25519
+from tests.cli.system import System, system  # noqa: F401 - a fixture
+from tests.support.processes import SEQUENCER_PUBLIC_KEY
 
 PAGE = Path(__file__).parents[2] / "docs" / "tutorial.md"
 BLOCKS = re.findall(r"```sh\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
 
 
 def test_the_page_leads_from_an_event_to_a_proof(system: System, tmp_path: Path) -> None:  # noqa: F811
-    public_key = ed25519.public_key(bytes.fromhex(SIGNING_KEY)).hex()
-    system.write_env(tmp_path, VES_SEQUENCER_PUBLIC_KEY=public_key)
+    system.write_env(tmp_path, VES_SEQUENCER_PUBLIC_KEY=SEQUENCER_PUBLIC_KEY.hex())
     marked = "".join(f"echo '== {number}'\n{block}" for number, block in enumerate(BLOCKS))
     done = subprocess.run(
         ["bash", "-c", f"set -euo pipefail\n{marked}"],

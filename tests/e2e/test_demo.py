@@ -13,7 +13,8 @@ import pytest
 
 from shop.purchases import Shop, read_purchases
 from shop.verify import independent
-from tests.cli.system import ADMIN_KEY, System
+from tests.cli.system import System
+from tests.support.processes import BOOTSTRAP_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,7 +146,7 @@ def test_the_demo_needs_only_the_api_and_the_sequencers_public_key(
         "--url",
         here.url,
         "--api-key",
-        ADMIN_KEY,
+        BOOTSTRAP_KEY,
         "--public-key",
         signers[0]["public_key"],
         "--folder",
@@ -161,7 +162,7 @@ def test_the_demo_needs_only_the_api_and_the_sequencers_public_key(
         "--url",
         here.url,
         "--api-key",
-        ADMIN_KEY,
+        BOOTSTRAP_KEY,
         "--public-key",
         "11" * 32,
         "--folder",
@@ -175,7 +176,7 @@ def test_the_demo_does_not_start_without_a_way_to_check_receipts(
     here: System, demo: Callable[..., Any], tmp_path: Path
 ) -> None:
     (tmp_path / ".ves" / "env").unlink()
-    told = demo("--url", here.url, "--api-key", ADMIN_KEY)
+    told = demo("--url", here.url, "--api-key", BOOTSTRAP_KEY)
     assert told.code == 2
     assert not told.out
 

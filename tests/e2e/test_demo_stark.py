@@ -11,7 +11,8 @@ import pytest
 from shop import stark
 from shop.purchases import Shop
 from shop.traffic import register
-from tests.cli.system import ADMIN_KEY, System
+from tests.cli.system import System
+from tests.support.processes import BOOTSTRAP_KEY
 from ves_api.cli.database import open_database
 from ves_client.errors import ClientError
 from ves_client.sequencer import Sequencer
@@ -29,7 +30,7 @@ REASONS = {
 
 @pytest.fixture
 def sequencer(system: System) -> Iterator[Sequencer]:
-    with Sequencer(system.url, ADMIN_KEY) as client:
+    with Sequencer(system.url, BOOTSTRAP_KEY) as client:
         yield client
 
 

@@ -6,8 +6,9 @@ import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from tests.api.support import SEQUENCER_PUBLIC_KEY, wait_until
 from tests.fault.load import Ledger, Wire
+from tests.support.processes import SEQUENCER_PUBLIC_KEY
+from tests.support.waiting import wait_until
 from ves import receipts
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def check_everything_ends(system: System) -> None:
             ).fetchone()
             return row == (True,)
 
-        wait_until(is_sealed, 60)
+        wait_until(is_sealed, seconds=60)
         rows = connection.execute(
             "select c.store_id, min(c.sequence_start), sum(c.leaf_count), max(c.sequence_end), count(distinct c.sequence_start)"
             " = count(*) from ves.commitments as c group by c.tenant_id, c.store_id"

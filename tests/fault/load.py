@@ -11,7 +11,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.api.support import BOOTSTRAP_KEY, INGEST
+from tests.api.support import INGEST
+from tests.support.processes import BOOTSTRAP_KEY
 
 if TYPE_CHECKING:
     from tests.sql.support import Agent, Event

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import psycopg
 
-from tests.api.support import SEQUENCER_SEED, Server, wait_until
-from tests.support.cluster import ROOT, Cluster
+from tests.support.cluster import Cluster
+from tests.support.processes import START_SECONDS, Server, Worker
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 DATABASE = "load"
-START_SECONDS = 60
 
 
 @dataclass
@@ -30,7 +29,7 @@ class System:
     cluster: Cluster
     folder: Path
     api: Server = field(init=False)
-    worker: subprocess.Popen[bytes] | None = None
+    worker: Worker = field(init=False)
 
     def __post_init__(self) -> None:
         # Two processes, so that coalescing and caches are tested across them too.
@@ -40,56 +39,42 @@ class System:
             self.cluster.url(DATABASE, "ves_api"),
             {"VES_API_WORKERS": "2", "RUST_LOG": "warn", "VES_KEYRING_FILE": ring},
         )
+        self.worker = Worker(
+            self.cluster.url(DATABASE, "ves_worker"),
+            {"VES_WORKER_POLL_MS": "20", "VES_RECEIPTS_POLL_MS": "100"},
+        )
 
     def start(self) -> None:
         with self.connect("ves_admin") as connection:
             connection.execute("select ves.set_commit_policy(null, null, 'automatic', 64, '1 second')")
-        self.api.start(self.folder / "api.log")
+        self.start_api()
         self.start_worker()
 
+    def start_api(self) -> None:
+        self.api.start(self.folder / "api.log")
+
     def start_worker(self) -> None:
-        with (self.folder / "worker.log").open("ab") as log:
-            self.worker = subprocess.Popen(
-                [sys.executable, "-m", "ves_workers"],
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                env={
-                    "PATH": os.environ["PATH"],
-                    "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/api:{ROOT}/workers",
-                    "DATABASE_URL": self.cluster.url(DATABASE, "ves_worker"),
-                    "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
-                    "VES_WORKER_POLL_MS": "20",
-                    "VES_RECEIPTS_POLL_MS": "100",
-                    "LOG_FORMAT": "json",
-                },
-            )
+        self.worker.launch(self.folder / "worker.log")
 
     def revive(self) -> None:
         """Start again what ended by itself: the server gives up when one of its workers dies twice within seconds."""
-        assert self.api.process is not None
-        assert self.worker is not None
-        if self.api.process.poll() is not None:
-            self.api.start(self.folder / "api.log")
-        if self.worker.poll() is not None:
+        if not self.api.is_running():
+            self.start_api()
+        if not self.worker.is_running():
             self.start_worker()
 
     def stop(self) -> None:
-        for process in (self.api.process, self.worker):
-            if process is not None and process.poll() is None:
-                process.kill()
-                process.wait(30)
+        self.api.kill()
+        self.worker.kill()
 
     def connect(self, role: str = "postgres") -> psycopg.Connection[Any]:
         return self.cluster.connect(DATABASE, role)
 
     def kill_api(self) -> None:
         """kill -9 of the API's parent process; its workers die with it."""
-        assert self.api.process is not None
-        self.api.process.kill()
-        self.api.process.wait(30)
-        wait_until(self._port_is_free, START_SECONDS)
-        self.api.start(self.folder / "api.log")
+        self.api.kill()
+        wait_until(self._port_is_free, seconds=START_SECONDS)
+        self.start_api()
 
     def _port_is_free(self) -> bool:
         try:
@@ -112,9 +97,7 @@ class System:
         os.kill(int(listed[-1]), signal.SIGKILL)
 
     def kill_worker(self) -> None:
-        assert self.worker is not None
         self.worker.kill()
-        self.worker.wait(30)
         self.start_worker()
 
     def kill_backend(self) -> None:
@@ -129,10 +112,10 @@ class System:
                 return None if row is None else int(row[0])
             return None
 
-        os.kill(wait_until(backend, START_SECONDS), signal.SIGKILL)
+        os.kill(wait_until(backend, seconds=START_SECONDS), signal.SIGKILL)
 
     def kill_postmaster(self) -> None:
-        """kill -9 of the postmaster; started again as soon as its orphans have let go of the memory."""
+        """kill -9 of the postmaster; started again as soon as its orphans have detached from shared memory."""
         os.kill(self.cluster.postmaster_pid, signal.SIGKILL)
 
         def started() -> bool:
@@ -141,7 +124,7 @@ class System:
                 return True
             return False
 
-        wait_until(started, START_SECONDS)
+        wait_until(started, seconds=START_SECONDS)
 
 
 def make_database(cluster: Cluster, template: str) -> None:

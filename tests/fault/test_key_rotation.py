@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.support import wait_until
 from tests.fault.checks import check_all
 from tests.fault.load import Ledger, load
 from tests.fault.system import DATABASE, System
 from tests.fault.test_under_load import make_writers
 from tests.support import keyring
 from tests.support.cluster import ROOT
+from tests.support.waiting import wait_until
 from ves.keyring import Key
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def kill_in_the_middle(system: System) -> None:
     """kill -9 of a re-encryption as soon as it has done some batches."""
     left = under_old_key(system) - 4 * BATCH
     process = start(system, "reencrypt-events", "--batch-size", str(BATCH))
-    wait_until(lambda: process.poll() is not None or under_old_key(system) <= left, TRY_SECONDS)
+    wait_until(lambda: process.poll() is not None or under_old_key(system) <= left, seconds=TRY_SECONDS)
     process.send_signal(signal.SIGKILL)
     told = process.communicate(timeout=TRY_SECONDS)
     assert process.returncode == -signal.SIGKILL, f"it ended before it was killed: {told}"

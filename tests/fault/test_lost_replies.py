@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.api.support import INGEST, SEQUENCER_PUBLIC_KEY, Server, wait_until
+from tests.api.support import INGEST
 from tests.fault.conftest import TEMPLATE
 from tests.fault.cutter import Cutter
 from tests.fault.system import DATABASE, make_database
 from tests.sql.support import Agent, Event, verify
+from tests.support.processes import SEQUENCER_PUBLIC_KEY, Server
+from tests.support.waiting import wait_until
 from ves import receipts
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def settled(client: httpx.Client, agent: Agent, *events: Event) -> httpx.Respons
         assert got.status_code in {200, 503}, got.text
         return got if got.status_code == 200 else None
 
-    return wait_until(answer, 30)  # type: ignore[no-any-return]
+    return wait_until(answer)  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize("times", [1, 3, 8], ids=["once", "thrice", "more often than a call is tried"])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.api.conftest import agent, api_database, start_server
-from tests.api.support import Server, free_port
 from tests.rpc.support import Clients, compile_stubs
+from tests.support.processes import Server, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,8 +13,9 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from tests.api.support import BOOTSTRAP_KEY, Agent, Server
+from tests.api.support import Agent
 from tests.support.generated_rpc import compile_proto
+from tests.support.processes import BOOTSTRAP_KEY, Server
 from ves import ed25519
 from ves.canonical import jcs
 from ves.digests import payload_plain_hash, signing_hash

@@ -12,15 +12,16 @@ from google.protobuf import empty_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from tests.api.support import BOOTSTRAP_KEY, Agent
+from tests.api.support import Agent
 from tests.api.test_credentials import mint, revoke
 from tests.rpc.support import Clients, envelope, module, push_request, refused, stream_of, target
+from tests.support.processes import BOOTSTRAP_KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 CODE = grpc.StatusCode
 SERVICES = (

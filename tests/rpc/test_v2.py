@@ -27,8 +27,8 @@ from ves.merkle import verify_inclusion
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 CODE = grpc.StatusCode
 

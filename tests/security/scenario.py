@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import base64
-import os
-import subprocess
-import sys
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.api.legacy_support import Sender
-from tests.api.support import ROOT, SEQUENCER_ID, Agent, Server, dump, post, wait_until
+from tests.api.support import Agent, dump, post
 from tests.api.surface.tokens import token
+from tests.support.processes import SEQUENCER_ID, Server, Worker
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +68,8 @@ class Day:
         self.secrets |= {BOOTSTRAP, FOREIGN_KEY, JWT_SECRET, *PASSWORDS.values()}
         self.secrets |= spellings(SIGNING_SEED) | spellings(AT_REST_KEY)
         api = Server(self.url("ves_api"), self.environment())
-        workers = self.start_workers()
+        workers = Worker(self.url("ves_worker"), self.environment())
+        workers.launch(self.logs["workers"])
         try:
             api.start(self.logs["API"])
             with api.client(BOOTSTRAP) as client:
@@ -79,8 +79,7 @@ class Day:
                 self.the_database_fails(client)
         finally:
             api.stop()
-            workers.terminate()
-            workers.wait(40)
+            workers.stop()
 
     def environment(self) -> dict[str, str]:
         return {
@@ -95,20 +94,6 @@ class Day:
             "LOG_FORMAT": "json",
             "RUST_LOG": "debug",
         }
-
-    def start_workers(self) -> subprocess.Popen[bytes]:
-        with self.logs["workers"].open("ab") as stream:
-            return subprocess.Popen(
-                [sys.executable, "-m", "ves_workers"],
-                env={
-                    **self.environment(),
-                    "PATH": os.environ["PATH"],
-                    "PYTHONPATH": os.pathsep.join(str(ROOT / room) for room in ("workers", "plpython")),
-                    "DATABASE_URL": self.url("ves_worker"),
-                },
-                stdout=stream,
-                stderr=stream,
-            )
 
     def keep(self, answer: httpx.Response) -> None:
         if answer.status_code >= 400:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import Database, clone
+from tests.conftest import Database, cloned
 from tests.sql.support import Agent, Edge
 
 if TYPE_CHECKING:
@@ -21,12 +20,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def shared(engine: Cluster) -> Iterator[Database]:
     """A database that tests share; nothing in it is ever undone."""
-    name = f"shared_{uuid.uuid4().hex}"
-    with engine.connect() as connection:
-        clone(connection, name)
-    yield Database(engine, name)
-    with engine.connect() as connection:
-        connection.execute(f"drop database {name} with (force)")
+    with cloned(engine, "shared") as own:
+        yield own
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,12 @@ import dataclasses
 import json
 import secrets
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ves import canonical, digests, ed25519, ingest, receipts
+from tests.support.agents import CREATED_AT, SigningAgent, signing_hash
+from tests.support.processes import SEQUENCER_ID, SEQUENCER_PUBLIC_KEY, SEQUENCER_SEED
+from ves import digests, ed25519, ingest, receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,11 +20,6 @@ if TYPE_CHECKING:
 
     from ves.ingest import IngestRequest
 
-SEQUENCER_SEED = bytes(range(1, 33))
-SEQUENCER_PUBLIC_KEY = ed25519.public_key(SEQUENCER_SEED)
-SEQUENCER_ID = uuid.UUID("5e90e9ce-0000-4000-8000-00000000e17e")
-CREATED_AT = "2025-12-20T17:51:10.243Z"
-ZERO_HASH = bytes(32)
 LIMITS = ingest.Limits(max_events=100_000)
 _EVENTS = """ %(signer_id)s,
   %(event_ids)s::uuid[], %(command_ids)s::uuid[], %(agent_ids)s::uuid[], %(agent_key_ids)s::int[],
@@ -70,41 +67,12 @@ class Event:
 
     @property
     def signing_hash(self) -> bytes:
-        return _signing_hash(self.envelope)
-
-
-def _signing_hash(envelope: dict[str, Any]) -> bytes:
-    ids = ("tenant_id", "store_id", "event_id", "source_agent_id")
-    hashes = ("payload_plain_hash", "payload_cipher_hash")
-    plain = (
-        "ves_version",
-        "agent_key_id",
-        "entity_type",
-        "entity_id",
-        "event_type",
-        "created_at",
-        "payload_kind",
-    )
-    return digests.signing_hash(
-        **{name: uuid.UUID(envelope[name]) for name in ids},
-        **{name: bytes.fromhex(envelope[name].removeprefix("0x")) for name in hashes},
-        **{name: envelope[name] for name in plain},
-    )
+        return signing_hash(self.envelope)
 
 
 @dataclass
-class Agent:
-    """An agent with one Ed25519 key that writes to one stream."""
-
-    tenant_id: uuid.UUID = field(default_factory=uuid.uuid4)
-    store_id: uuid.UUID = field(default_factory=uuid.uuid4)
-    agent_id: uuid.UUID = field(default_factory=uuid.uuid4)
-    seed: bytes = field(default_factory=lambda: secrets.token_bytes(32))
-    key_id: int = 1
-
-    @property
-    def public_key(self) -> bytes:
-        return ed25519.public_key(self.seed)
+class Agent(SigningAgent):
+    """An agent whose events are envelopes with the payload's text, registered and sent through SQL."""
 
     def register(self, connection: psycopg.Connection[Any], **named: Any) -> None:
         extra = "".join(f", {name} => %({name})s" for name in named)
@@ -119,10 +87,6 @@ class Agent:
             },
         )
 
-    def in_store(self, store_id: uuid.UUID | None = None) -> Agent:
-        """The same agent and key, writing to another store of the tenant."""
-        return dataclasses.replace(self, store_id=store_id or uuid.uuid4())
-
     def event(
         self,
         payload: str = '{"n":1}',
@@ -132,26 +96,7 @@ class Agent:
         **changes: Any,
     ) -> Event:
         """A signed event; `changes` are members changed before signing."""
-        members = {
-            "ves_version": 1,
-            "event_id": uuid.uuid4(),
-            "tenant_id": self.tenant_id,
-            "store_id": self.store_id,
-            "source_agent_id": self.agent_id,
-            "agent_key_id": self.key_id,
-            "entity_type": "order",
-            "entity_id": f"O-{secrets.token_hex(6)}",
-            "event_type": "order.created",
-            "created_at": CREATED_AT,
-            "payload_kind": 0,
-            "payload_plain_hash": "0x" + digests.payload_plain_hash(canonical.jcs(payload.encode())).hex(),
-            "payload_cipher_hash": "0x" + ZERO_HASH.hex(),
-            **changes,
-        }
-        envelope = {
-            name: str(value) if isinstance(value, uuid.UUID) else value for name, value in members.items()
-        }
-        envelope["agent_signature"] = "0x" + ed25519.sign(self.seed, _signing_hash(envelope)).hex()
+        envelope = self.envelope(payload.encode(), **changes)
         if command_id is not None:
             envelope["command_id"] = str(command_id)
         if base_version is not None:
@@ -234,10 +179,16 @@ class Edge:
     signer_id: int
 
     @classmethod
-    def open(cls, connection: psycopg.Connection[Any], *, signed: bool = True) -> Edge:
+    def open(cls, connection: psycopg.Connection[Any], seed: bytes | None = SEQUENCER_SEED) -> Edge:
+        """With the tests' signer, one of another seed, or one that does not sign."""
+        own = seed == SEQUENCER_SEED
         row = connection.execute(
             "select ves.register_signer(%s, 0, %s, %s)",
-            [SEQUENCER_ID, "ed25519" if signed else "none", SEQUENCER_PUBLIC_KEY if signed else None],
+            [
+                SEQUENCER_ID if own else uuid.uuid4(),
+                "ed25519" if seed else "none",
+                ed25519.public_key(seed) if seed else None,
+            ],
         ).fetchone()
         assert row is not None
         return cls(connection, row[0])

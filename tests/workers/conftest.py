@@ -1,20 +1,17 @@
-"""What the worker tests share: a feeder, a worker made for a database, and a deadline instead of sleeps."""
+"""What the worker tests share: a feeder, and workers in this process and as processes of their own."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.cluster import ROOT
-from tests.workers.feeder import SEQUENCER_SEED, Feeder
+from tests.support.processes import SEQUENCER_SEED, Worker
+from tests.support.waiting import DEADLINE_SECS
+from tests.workers.feeder import Feeder
 from ves_workers.commit.worker import CommitWorker
 from ves_workers.keys.worker import KeysWorker
 from ves_workers.receipts.worker import ReceiptsWorker
@@ -24,18 +21,9 @@ from ves_workers.runtime.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.conftest import Database
-
-DEADLINE_SECS = 30.0
-
-
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = DEADLINE_SECS) -> None:
-    """Look again every few milliseconds until the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -111,46 +99,17 @@ async def drain(worker: Any) -> None:
             pass
 
 
-class Process:
-    """`python -m ves_workers` as a real process."""
-
-    def __init__(self, database: Database, log: Any, *names: str, **environment: str) -> None:
-        self.log = log
-        with log.open("ab") as file:
-            self.popen = subprocess.Popen(
-                [sys.executable, "-m", "ves_workers", *names],
-                stderr=file,
-                cwd="/",
-                env={
-                    "PATH": os.environ["PATH"],
-                    "PYTHONPATH": f"{ROOT}/plpython:{ROOT}/api:{ROOT}/workers",
-                    "DATABASE_URL": database.url("ves_worker"),
-                    "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
-                    "VES_WORKER_POLL_MS": "10",
-                    "LOG_FORMAT": "json",
-                    **environment,
-                },
-            )
-
-    def said(self, event: str) -> bool:
-        return f'"{event}"' in self.log.read_text()
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        self.popen.send_signal(number)
-        return self.popen.wait(DEADLINE_SECS)
-
-
 @pytest.fixture
-def start(database: Database, tmp_path: Any) -> Iterator[Callable[..., Process]]:
-    running: list[Process] = []
+def start(database: Database, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    """Starts `python -m ves_workers` as a real process."""
+    running: list[Worker] = []
 
-    def launch(*names: str, **environment: str) -> Process:
-        process = Process(database, tmp_path / f"worker-{len(running)}.log", *names, **environment)
-        running.append(process)
-        return process
+    def launch(*names: str, **env: str) -> Worker:
+        worker = Worker(database.url("ves_worker"), env, names=names)
+        running.append(worker)
+        worker.launch(tmp_path / f"worker-{len(running)}.log")
+        return worker
 
     yield launch
-    for process in running:
-        if process.popen.poll() is None:
-            process.popen.kill()
-            process.popen.wait()
+    for worker in running:
+        worker.kill()

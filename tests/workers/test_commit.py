@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.workers.conftest import drain, wait_until
+from tests.support.waiting import wait_until
+from tests.workers.conftest import drain
 from tests.workers.feeder import Feeder, assert_gapless, commitments
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def test_worker_processes_that_are_killed_under_load_lose_and_repeat_nothing(
     for wanted in (1, 6, 11, 16):
         victim = start("commit")
         wait_until(lambda wanted=wanted: len(ranges(database)) >= wanted, "commitments before the next kill")
-        victim.end(signal.SIGKILL)
+        victim.stop(signal.SIGKILL)
         pass_time(database, "30 seconds")
     writer.join()
     start("commit")
@@ -235,7 +236,7 @@ def test_a_worker_killed_while_it_commits_commits_nothing_twice(
         blocker.execute("lock table ves_store.ves_commitment_nodes in share mode")
         feeder.feed(store, 10)
         wait_until(lambda: waits_for_a_lock(database), "the worker is inside the commitment")
-        victim.end(signal.SIGKILL)
+        victim.stop(signal.SIGKILL)
         # Its session waits for the lock still; it dies with the machine that the worker was on.
         for pid in worker_sessions(database):
             blocker.execute("select pg_terminate_backend(%s)", [pid])
@@ -246,7 +247,7 @@ def test_a_worker_killed_while_it_commits_commits_nothing_twice(
     feeder.feed(store, 10)
     survivor = start("commit")
     wait_until(lambda: ranges(database)[-1:] == [(11, 20)], "both ranges")
-    assert survivor.end() == 0
+    assert survivor.stop() == 0
     assert_gapless(database, {store: 20})
 
 
@@ -275,8 +276,8 @@ def test_sigterm_ends_the_process_after_the_current_step(
     process = start("commit", "receipts")
     feeder.feed(uuid.uuid4(), 5)
     wait_until(lambda: ranges(database) == [(1, 5)], "the commitment")
-    assert process.end() == 0
-    assert process.log.read_text().count('"worker.stopped"') == 2
+    assert process.stop() == 0
+    assert process.log_text().count('"worker.stopped"') == 2
     assert process.said("worker.heartbeat")
 
 

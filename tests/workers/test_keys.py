@@ -6,7 +6,7 @@ import signal
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from tests.workers.conftest import wait_until
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,7 @@ def key_of(database: Database, feeder: Feeder) -> tuple[Any, ...]:
     with database.connect("ves_admin") as connection:
         row = connection.execute(
             "select usage_count, status from ves.list_agent_keys(%s, %s)",
-            [feeder.tenant_id, feeder.key.agent_id],
+            [feeder.tenant_id, feeder.agent.agent_id],
         ).fetchone()
     assert row is not None
     return row
@@ -28,7 +28,7 @@ def key_of(database: Database, feeder: Feeder) -> tuple[Any, ...]:
 def schedule(database: Database, feeder: Feeder) -> None:
     with database.connect("ves_admin") as connection:
         connection.execute(
-            "select ves.schedule_key_rotation(%s, %s, 1, now())", [feeder.tenant_id, feeder.key.agent_id]
+            "select ves.schedule_key_rotation(%s, %s, 1, now())", [feeder.tenant_id, feeder.agent.agent_id]
         )
 
 
@@ -53,12 +53,12 @@ def test_workers_that_race_and_are_killed_count_each_event_once(
     for store in stores:
         feeder.feed(store, 25)
     wait_until(lambda: key_of(database, feeder)[0] > 0, "the first uses are counted")
-    processes[0].end(signal.SIGKILL)
+    processes[0].stop(signal.SIGKILL)
     for store in stores:
         feeder.feed(store, 25)
     schedule(database, feeder)
     wait_until(lambda: key_of(database, feeder) == (200, "in_grace"), "everything is counted and retired")
-    assert processes[1].end() == 0
+    assert processes[1].stop() == 0
     with database.connect("ves_admin") as connection:
         rows = connection.execute(
             "select count(*) from ves.list_key_history(%s) where action = 'grace_period_started'",

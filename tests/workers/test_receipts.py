@@ -10,8 +10,9 @@ import msgspec
 import pytest
 import structlog
 
+from tests.support.processes import SEQUENCER_SEED
 from tests.workers.conftest import drain
-from tests.workers.feeder import SEQUENCER_SEED, Feeder
+from tests.workers.feeder import Feeder
 from ves import digests, ed25519, receipts
 
 if TYPE_CHECKING:

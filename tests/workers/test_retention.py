@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tests.sql.support import Agent, Edge, scalar
-from tests.workers.conftest import drain, wait_until
+from tests.support.waiting import wait_until
+from tests.workers.conftest import drain
 from ves_workers.retention import worker as module
 
 if TYPE_CHECKING:

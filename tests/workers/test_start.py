@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.workers.conftest import DEADLINE_SECS, wait_until
+from tests.support.waiting import wait_until
+from tests.workers.conftest import DEADLINE_SECS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import uuid
 import warnings
 from typing import TYPE_CHECKING
 
 import pytest
 from litestar import Litestar
 
-from tests.api.support import Server
 from tests.api.surface import tokens
 from tests.api.surface.place import Place, settle
 from tests.api.surface.requests import Route, in_another_store, mentions, routes
 from tests.api.surface.requests import build as request
-from tests.conftest import TEMPLATE, Database
+from tests.conftest import Database, cloned
+from tests.support.processes import Server
 from ves_api.app import ROUTES
 from ves_api.http.docs.document import build
 
@@ -69,12 +68,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def surface_database(engine: Cluster) -> Iterator[Database]:
-    name = f"surface_{uuid.uuid4().hex}"
-    with engine.connect() as connection:
-        connection.execute(f"create database {name} template {TEMPLATE}")
-    yield Database(engine, name)
-    with engine.connect() as connection:
-        connection.execute(f"drop database {name} with (force)")
+    """The database of the server that every route is called on."""
+    with cloned(engine, "surface") as own:
+        yield own
 
 
 @pytest.fixture(scope="session")

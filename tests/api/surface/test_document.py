@@ -9,12 +9,12 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import checks
 
-from tests.api.support import BOOTSTRAP_KEY
 from tests.api.surface.conftest import DOCUMENT
+from tests.support.processes import BOOTSTRAP_KEY
 
 if TYPE_CHECKING:
-    from tests.api.support import Server
     from tests.api.surface.place import Place
+    from tests.support.processes import Server
 
 CHECKS = [
     checks.not_a_server_error,

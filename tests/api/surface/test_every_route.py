@@ -16,10 +16,10 @@ from tests.api.surface.requests import build, path_of
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.api.surface.place import Place
     from tests.api.surface.requests import Route
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 JSON = {"content-type": "application/json"}
 NOT_JSON = {"nothing": b"", "half": b'{"a":', "invalid UTF-8": b'{"a":"\xff"}', "two values": b"{} {}"}

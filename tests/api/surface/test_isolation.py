@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.api.support import wait_until
 from tests.api.surface.conftest import SERVED
 from tests.api.surface.place import mint, settle
 from tests.api.surface.requests import build, error_of, in_another_store, mentions, without_ids
 from tests.api.surface.tokens import token
+from tests.support.waiting import wait_until
 from ves_api.auth.identity import NIL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from tests.api.support import Server
     from tests.api.surface.place import Place
     from tests.api.surface.requests import Route
     from tests.conftest import Database
+    from tests.support.processes import Server
 
     Headers = dict[str, str]
     Make = Callable[[Database, Place], Headers]

@@ -15,8 +15,8 @@ from tests.api.surface.table import TABLE, Row
 if TYPE_CHECKING:
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 NOW = [row for row in TABLE if row.later is None]
 LATER = [row for row in TABLE if row.later is not None]

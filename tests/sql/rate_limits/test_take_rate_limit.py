@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.api.support import wait_until
 from tests.sql.support import scalar
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.conftest import Database

@@ -94,7 +94,7 @@ def test_a_receipt_whose_signature_is_not_stored_yet_says_null(edge: Edge, agent
 
 def test_an_unsigned_signer_gives_receipts_without_scheme(database: Database) -> None:
     with database.connect("ves_api") as connection:
-        edge, agent = Edge.open(connection, signed=False), Agent()
+        edge, agent = Edge.open(connection, None), Agent()
         agent.register(connection)
         event = agent.event()
         edge.ingest(agent, event)

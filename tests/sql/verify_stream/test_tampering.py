@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.sql.support import CREATED_AT, SEQUENCER_PUBLIC_KEY, Agent, Event, verify
+from tests.sql.support import SEQUENCER_PUBLIC_KEY, Agent, Event, verify
+from tests.support.agents import CREATED_AT
 from ves import encrypted, seal
 
 if TYPE_CHECKING:

@@ -1,0 +1,162 @@
+"""The API and the workers as processes, started with the settings that the tests have in common."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from tests.support import keyring, recorder
+from tests.support.cluster import ROOT
+from tests.support.waiting import wait_until
+from ves import ed25519
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOOTSTRAP_KEY = "ss_bootstrap_key_of_the_tests_0123456789"
+SEQUENCER_ID = uuid.UUID("5e90e9ce-0000-4000-8000-000000000001")
+SEQUENCER_SEED = bytes(range(32))
+SEQUENCER_PUBLIC_KEY = ed25519.public_key(SEQUENCER_SEED)
+SERVE = "from ves_api import server, settings; server.run(settings.load())"
+START_SECONDS = 60
+STOP_SECONDS = 60
+_PACKAGES = ("plpython", "api", "api/client", "workers", "sql")
+
+
+def free_port() -> int:
+    """A TCP port of the loopback interface that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(**more: str) -> dict[str, str]:
+    """The whole environment of a program of this checkout: its packages, the tests' sequencer and key ring, and `more`."""
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(str(ROOT / package) for package in _PACKAGES),
+        **keyring.ENVIRONMENT,
+        "VES_SEQUENCER_ID": str(SEQUENCER_ID),
+        "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
+        "LOG_FORMAT": "json",
+        **more,
+    }
+
+
+@dataclass
+class Program:
+    """A program on a database; `env` are settings beside the usual ones. It may be launched again after its end."""
+
+    database_url: str
+    env: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    log: Path | None = None
+
+    def arguments(self) -> list[str]:
+        """What follows `python`."""
+        raise NotImplementedError
+
+    def settings(self) -> dict[str, str]:
+        """Settings of every program of this kind."""
+        return {}
+
+    def launch(self, log: Path) -> None:
+        """Start it, its output appended to the log, without waiting for anything."""
+        self.log = log
+        env = environment(DATABASE_URL=self.database_url, **self.settings()) | self.env
+        command = [sys.executable, *self.arguments()]
+        with log.open("ab") as stream:
+            self.process = subprocess.Popen(command, env=env, cwd="/", stdout=stream, stderr=stream)
+
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal; answers the exit status."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        return self.process.wait(STOP_SECONDS)
+
+    def kill(self) -> None:
+        """kill -9, if it runs."""
+        if self.is_running():
+            self.stop(signal.SIGKILL)
+
+    def log_text(self) -> str:
+        return self.log.read_text(encoding="utf-8") if self.log else ""
+
+    def said(self, event: str) -> bool:
+        """Whether a line of the log has this event's name."""
+        return f'"{event}"' in self.log_text()
+
+
+@dataclass
+class Server(Program):
+    """The API in one process on a port of the loopback interface."""
+
+    port: int = field(default_factory=free_port)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def arguments(self) -> list[str]:
+        return ["-c", SERVE]
+
+    def settings(self) -> dict[str, str]:
+        return {
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            # The port after this one may be in use; tests/rpc name one.
+            "GRPC_DISABLED": "true",
+            "VES_API_WORKERS": "1",
+            "BOOTSTRAP_ADMIN_API_KEY": BOOTSTRAP_KEY,
+            "RUST_LOG": "debug",
+        }
+
+    def launch(self, log: Path) -> None:
+        recorder.LOGS.add(log)
+        super().launch(log)
+
+    def start(self, log: Path) -> Server:
+        """Launch it and wait until it is ready."""
+        self.launch(log)
+        wait_until(self.answers, "the server is ready", seconds=START_SECONDS)
+        return self
+
+    def answers(self) -> bool:
+        assert self.is_running(), f"the server ended: {self.log_text()}"
+        try:
+            return httpx.get(f"{self.url}/ready", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def client(
+        self, key: str | None = BOOTSTRAP_KEY, added: dict[str, str] | None = None, **options: Any
+    ) -> httpx.Client:
+        """A client with this API key, if any, and `added` headers."""
+        headers = {} if key is None else {"x-api-key": key}
+        headers |= added or {}
+        hooks = {"response": [recorder.note]}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, event_hooks=hooks, **options)
+
+
+@dataclass
+class Worker(Program):
+    """`python -m ves_workers` with the named workers, or with all."""
+
+    names: tuple[str, ...] = ()
+
+    def arguments(self) -> list[str]:
+        return ["-m", "ves_workers", *self.names]
+
+    def settings(self) -> dict[str, str]:
+        return {"VES_WORKER_POLL_MS": "10"}
