@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TEMPLATE = "ves_template"
+MOST_PROCESSES = 8
 LOGINS = "ves_api, ves_worker, ves_service, ves_reader, ves_admin, ves_authenticator"
 
 
@@ -33,6 +34,13 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["SSL_CERT_DIR"] = os.devnull
     skips.configure(config)
     config.pluginmanager.register(coverage.plugin())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """A process for each core that this one may use, up to MOST_PROCESSES: each has a PostgreSQL server of its own."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, MOST_PROCESSES)
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,11 @@ class Program:
         """Send a signal; answers the exit status."""
         assert self.process is not None
         self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for its end; answers the exit status."""
+        assert self.process is not None
         return self.process.wait(STOP_SECONDS)
 
     def kill(self) -> None:
