@@ -52,4 +52,4 @@ def test_the_process_deletes_by_itself(database: Database, start: Callable[..., 
     process = start("retention", VES_RETENTION_POLL_MS="10")
     reject(database, Agent(), 9)
     wait_until(lambda: kept(database) == 2, "the newest two are left")
-    assert process.end() == 0
+    assert process.stop() == 0
