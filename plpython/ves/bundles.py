@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
@@ -43,20 +43,22 @@ class KeyParts(NamedTuple):
     ml_kem_768: bytes | None = None
 
 
-_signature_decoder = msgspec.json.Decoder(SignatureBundle)
-_key_decoder = msgspec.json.Decoder(KeyBundle)
-_proof_decoder = msgspec.json.Decoder(ProofBundle)
+B = TypeVar("B", SignatureBundle, KeyBundle, ProofBundle)
+
+
+def _parts(text: bytes, kind: type[B], what: str) -> list[bytes | None]:
+    """Members of a bundle's JSON text in their order. Raises ProtocolError("invalid_bundle")."""
+    try:
+        bundle = msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ProtocolError("invalid_bundle", f"not a {what}") from None
+    return [None if part is None else bytes(part) for part in msgspec.structs.astuple(bundle)]
 
 
 def signature_parts(bundle: bytes | None) -> tuple[bytes, bytes]:
     """(Ed25519 signature, ML-DSA-65 signature) of a stored bundle's JSON text; b"" where absent."""
-    if not bundle:
-        return b"", b""
-    try:
-        value = _signature_decoder.decode(bundle)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ProtocolError("invalid_bundle", "not a signature bundle") from None
-    return bytes(value.ed25519_signature or ()), bytes(value.ml_dsa_65_signature or ())
+    classic, pqc = _parts(bundle, SignatureBundle, "signature bundle") if bundle else (None, None)
+    return classic or b"", pqc or b""
 
 
 def key_parts(bundle: bytes | None) -> tuple[bytes, bytes]:
@@ -67,44 +69,22 @@ def key_parts(bundle: bytes | None) -> tuple[bytes, bytes]:
 
 def all_key_parts(bundle: bytes | None) -> KeyParts:
     """The keys of a stored key bundle's JSON text. Raises ProtocolError("invalid_bundle")."""
-    if not bundle:
-        return KeyParts()
-    try:
-        value = _key_decoder.decode(bundle)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ProtocolError("invalid_bundle", "not a key bundle") from None
-    return KeyParts(
-        *(
-            None if part is None else bytes(part)
-            for part in (
-                value.ed25519_public_key,
-                value.ml_dsa_65_public_key,
-                value.x25519_public_key,
-                value.ml_kem_768_public_key,
-            )
-        )
-    )
+    return KeyParts(*_parts(bundle, KeyBundle, "key bundle")) if bundle else KeyParts()
 
 
 def proof_parts(bundle: bytes | None) -> tuple[bytes | None, bytes | None]:
     """(Ed25519 proof, ML-DSA-65 proof) of a bundle's JSON text. Raises ProtocolError("invalid_bundle")."""
-    if not bundle:
-        return None, None
-    try:
-        value = _proof_decoder.decode(bundle)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise ProtocolError("invalid_bundle", "not a bundle of proofs") from None
-    classic, pqc = value.ed25519_pop, value.ml_dsa_65_pop
-    return None if classic is None else bytes(classic), None if pqc is None else bytes(pqc)
+    classic, pqc = _parts(bundle, ProofBundle, "bundle of proofs") if bundle else (None, None)
+    return classic, pqc
+
+
+def _numbers(part: bytes | None) -> list[int] | None:
+    return None if part is None else list(part)
 
 
 def encode_proof_bundle(ed25519: bytes | None, ml_dsa_65: bytes | None) -> bytes:
     """JSON text of a bundle of proofs, the form in which it is stored."""
-    return msgspec.json.encode(
-        ProofBundle(
-            None if ed25519 is None else list(ed25519), None if ml_dsa_65 is None else list(ml_dsa_65)
-        )
-    )
+    return msgspec.json.encode(ProofBundle(*map(_numbers, (ed25519, ml_dsa_65))))
 
 
 def encode_key_bundle(
@@ -114,5 +94,4 @@ def encode_key_bundle(
     ml_kem_768: bytes | None = None,
 ) -> bytes:
     """JSON text of a key bundle, the form in which it is stored (VES 6.4)."""
-    parts = (ed25519, ml_dsa_65, x25519, ml_kem_768)
-    return msgspec.json.encode(KeyBundle(*(None if part is None else list(part) for part in parts)))
+    return msgspec.json.encode(KeyBundle(*map(_numbers, (ed25519, ml_dsa_65, x25519, ml_kem_768))))

@@ -77,31 +77,23 @@ def prepare_signed_events(
     decoded = decode_request(request.encode(), Limits(max_events, max_payload_bytes))
     verify_signatures(decoded.events, _registered_keys(plpy, decoded))
     columns = to_columns(decoded.events)
-    agent_id = str(decoded.agent_id)
+    arrays = {field.name: getattr(columns, field.name) for field in fields(columns)}
+    arrays = {name: nullable(array) if isinstance(array, list) else array for name, array in arrays.items()}
     key_id, blobs = _sealed(decoded)
     return SignedBatch(
-        agent_id=agent_id,
-        tenant_id=str(decoded.tenant_id),
-        store_id=str(decoded.store_id),
-        event_ids=uuids(columns.event_ids),
-        command_ids=uuids(columns.command_ids),
-        agent_ids=[agent_id] * len(columns.event_ids),
-        agent_key_ids=columns.agent_key_ids,
-        entity_types=columns.entity_types,
-        entity_ids=columns.entity_ids,
-        event_types=columns.event_types,
-        created_at_texts=columns.created_at_texts,
-        created_at_micros=columns.created_at_micros,
-        payload_kinds=columns.payload_kinds,
-        payloads=columns.payloads,
-        base_versions=nullable(columns.base_versions),
-        signature_schemes=columns.signature_schemes,
-        signature_bundles=nullable(columns.signature_bundles),
-        digests=columns.digests,
-        refusals=nullable(columns.refusals),
-        refusal_messages=nullable(columns.refusal_messages),
-        payloads_at_rest=nullable(blobs),
-        payload_key_ids=None if key_id is None else [None if blob is None else key_id for blob in blobs],
+        **arrays
+        | {
+            "agent_id": str(decoded.agent_id),
+            "tenant_id": str(decoded.tenant_id),
+            "store_id": str(decoded.store_id),
+            "event_ids": uuids(columns.event_ids),
+            "command_ids": uuids(columns.command_ids),
+            "agent_ids": [str(decoded.agent_id)] * len(columns.event_ids),
+            "payloads_at_rest": nullable(blobs),
+            "payload_key_ids": None
+            if key_id is None
+            else [None if blob is None else key_id for blob in blobs],
+        }
     )
 
 

@@ -1,6 +1,6 @@
 create table ves_store.event_schemas (
-  tenant_id uuid not null,
   schema_id uuid not null,
+  tenant_id uuid not null,
   event_type text not null,
   version integer not null,
   schema_json json not null,

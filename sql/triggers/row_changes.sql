@@ -1,14 +1,3 @@
-create or replace trigger t10_refuse_change
-before update or delete on ves_store.row_changes
-for each row execute function ves_int.tg_history__refuse_change();
-
-create or replace trigger t20_refuse_truncate
-before truncate on ves_store.row_changes
-for each statement execute function ves_int.tg_history__refuse_change();
-
-comment on trigger t10_refuse_change on ves_store.row_changes is 'Append-only.';
-comment on trigger t20_refuse_truncate on ves_store.row_changes is 'Append-only.';
-
 -- The tables that change slowly.
 select ves_int.watch_table(w.table_name)
 from unnest(array[

@@ -1,14 +1,3 @@
-create or replace trigger t10_refuse_change
-before update or delete on ves_store.ves_validity_proofs
-for each row execute function ves_int.tg_proofs__refuse_change();
-
-create or replace trigger t20_refuse_truncate
-before truncate on ves_store.ves_validity_proofs
-for each statement execute function ves_int.tg_history__refuse_change();
-
-comment on trigger t10_refuse_change on ves_store.ves_validity_proofs is 'Append-only, but for the re-encryption of the proof.';
-comment on trigger t20_refuse_truncate on ves_store.ves_validity_proofs is 'Append-only.';
-
 -- The name is the protocol's (VES 19).
 create or replace trigger tg_ves_validity_proofs_stream_match
 before insert or update on ves_store.ves_validity_proofs

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.api.support import Raw, dump, post
-from ves import legacy
+from tests.support import legacy_tree
 
 if TYPE_CHECKING:
     import httpx
@@ -35,7 +35,7 @@ class Sender:
 
     def event(self, payload: Any = None, *, raw: bytes | None = None, **changes: Any) -> dict[str, Any]:
         text = raw if raw is not None else json.dumps({"n": 1} if payload is None else payload).encode()
-        digest = "00" * 32 if "payload_hash" in changes else legacy.payload_hash(text).hex()
+        digest = "00" * 32 if "payload_hash" in changes else legacy_tree.payload_hash(text).hex()
         return {
             "event_id": str(uuid.uuid4()),
             **self.stream,

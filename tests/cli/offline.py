@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from tests.support import ves_tree
 from tests.support.wire import receipt_members
 from ves import digests, ed25519, merkle
 from ves_client.agent import AgentKey, Event, sign_event
@@ -47,7 +48,7 @@ def make_evidence(count: int = 5, number: int = 3, start: int = 1) -> dict[str, 
         digests.leaf_hash(TENANT, STORE, index, event.signing_hash, event.signature)
         for index, event in enumerate(signed, start)
     )
-    levels = merkle.build_levels(leaves)
+    levels = ves_tree.build_levels(leaves)
     index = number - start
     event = signed[index]
     receipt_hash = digests.receipt_hash(TENANT, STORE, event.event_id, number, event.signing_hash)
@@ -59,7 +60,7 @@ def make_evidence(count: int = 5, number: int = 3, start: int = 1) -> dict[str, 
         receipt_hash=receipt_hash,
         signature=ed25519.sign(SEQUENCER_SEED, receipt_hash),
     )
-    path = merkle.inclusion_path(levels, index)
+    path = ves_tree.inclusion_path(levels, index)
     proof = {
         "sequence_number": number,
         "batch_id": BATCH,
@@ -97,10 +98,10 @@ def padding_proofs(count: int, start: int = 1) -> list[dict[str, Any]]:
         bytes.fromhex(make_evidence(count, number, start)["proof"]["leaf_hash"])
         for number in range(start, start + count)
     )
-    levels = merkle.build_levels(leaves)
+    levels = ves_tree.build_levels(leaves)
     found = []
     for index in range(count, len(levels[0]) // 32):
-        path = merkle.inclusion_path(levels, index)
+        path = ves_tree.inclusion_path(levels, index)
         proof = evidence["proof"] | {
             "sequence_number": start + index,
             "leaf_index": index,

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cli.admin_program import PAYLOADS, Done, alias, named, stream
 from tests.sql.support import Agent, scalar
-from ves import legacy, merkle
+from tests.support import legacy_tree, ves_tree
 from ves_api import __version__
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ NIL = str(uuid.UUID(int=0))
 
 
 def proof(index: int) -> list[str]:
-    levels = merkle.build_levels(b"".join(LEAVES))
+    levels = ves_tree.build_levels(b"".join(LEAVES))
     return [
         "verify-proof",
         "--leaf-hash",
@@ -50,7 +50,7 @@ def proof(index: int) -> list[str]:
         "--merkle-root",
         levels[-1].hex(),
         "--proof-path",
-        ",".join(item.hex() for item in merkle.inclusion_path(levels, index)),
+        ",".join(item.hex() for item in ves_tree.inclusion_path(levels, index)),
     ]
 
 
@@ -161,7 +161,7 @@ def test_a_proof_is_verified_without_a_database() -> None:
         "ok: proof is VALID",
         f"  leaf_hash:   {LEAVES[3].hex()}",
         "  leaf_index:  3",
-        f"  merkle_root: {merkle.root(b''.join(LEAVES)).hex()}",
+        f"  merkle_root: {ves_tree.root(b''.join(LEAVES)).hex()}",
         "  proof_depth: 3",
         "  tree:        VES",
     ]
@@ -169,9 +169,9 @@ def test_a_proof_is_verified_without_a_database() -> None:
 
 
 def test_a_proof_of_a_legacy_tree_is_verified_and_says_so() -> None:
-    levels = legacy.build_levels(b"".join(LEAVES))
+    levels = legacy_tree.build_levels(b"".join(LEAVES))
     for index, leaf in enumerate(LEAVES):
-        path = ",".join(item.hex() for item in legacy.inclusion_path(levels, index))
+        path = ",".join(item.hex() for item in legacy_tree.inclusion_path(levels, index))
         options = ["--leaf-hash", leaf.hex(), "--merkle-root", levels[-1].hex(), "--proof-path", path]
         told = alias("verify-proof", *options, "--leaf-index", str(index))
         assert told.code == 0, told.err

@@ -112,10 +112,10 @@ def test_plpython_imports_the_protocol_library(system: System) -> None:
     with system.connect() as connection:
         connection.execute("create extension if not exists plpython3u")
         connection.execute(
-            "create function pg_temp.root() returns text language plpython3u as"
-            " $$ import ves.merkle; return ves.merkle.root(bytes(32)).hex() $$"
+            "create function pg_temp.node() returns text language plpython3u as"
+            " $$ import ves.merkle; return ves.merkle.node(bytes(32), bytes(32)).hex() $$"
         )
-        row = connection.execute("select pg_temp.root()").fetchone()
+        row = connection.execute("select pg_temp.node()").fetchone()
     assert row is not None
     assert len(row[0]) == 64
 

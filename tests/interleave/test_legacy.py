@@ -12,7 +12,7 @@ import pytest
 from tests.interleave.sessions import Session
 from tests.sql.legacy_support import Legacy, Writer
 from tests.sql.support import Agent, Edge, scalar, verify
-from ves import legacy
+from tests.support import legacy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def test_a_service_that_waited_for_another_stores_twin_is_told_of_the_duplicate(
         "entity_id": "O-1",
         "event_type": "order.created",
         "payload": {"n": 1},
-        "payload_hash": legacy.payload_hash(b'{"n":1}').hex(),
+        "payload_hash": legacy_tree.payload_hash(b'{"n":1}').hex(),
         "created_at": "2025-01-08T10:30:00Z",
         "source_agent": str(uuid.uuid4()),
     }

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
 from tests.security import protection
-from tests.sql.legacy_support import Legacy, Writer
-from tests.sql.support import Agent, scalar
+from tests.sql.rows import fill
 
 if TYPE_CHECKING:
     from tests.conftest import Database
-    from tests.sql.support import Edge
+    from tests.sql.support import Agent
 
 WORDS = [
     "active",
@@ -58,66 +56,9 @@ NUMBER = ["coalesce({0}, 0) + 1", "{0} - 1", "2", "0"]
 
 
 @pytest.fixture(scope="module")
-def filled(
-    edge: Edge, admin: psycopg.Connection[Any], worker: psycopg.Connection[Any], shared: Database
-) -> Agent:
+def filled(shared: Database) -> Agent:
     """A stream with a row in every table of protocol meaning."""
-    agent = Agent()
-    agent.register(edge.connection)
-    events = [
-        agent.event(f'{{"n":{n}}}', entity_id=f"P-{n}", command_id=uuid.uuid4(), base_version=0)
-        for n in range(1, 6)
-    ]
-    edge.ingest(agent, *events, agent.event().but(payload_plain_hash="0x" + "11" * 32))
-    edge.seal(agent)
-    stream = [agent.tenant_id, agent.store_id]
-    for start, end in ((1, 2), (3, 4)):
-        edge.connection.execute("select ves.create_commitment(%s, %s, %s, %s)", [*stream, start, end])
-    writer = Writer(edge.connection, *stream)
-    writer.ingest(*[Legacy(command_id=uuid.uuid4()) for _ in range(4)])
-    writer.commit(1, 2)
-    writer.commit(3, 4)
-    batch = scalar(edge.connection, "select min(batch_id::text) from ves.list_commitments(%s, %s)", stream)
-    edge.connection.execute(
-        "select ves.submit_validity_proof(%s, %s, 'plonk', 1, 'x')", [agent.tenant_id, batch]
-    )
-    for witness in (None, bytes(32)):
-        edge.connection.execute(
-            """select ves.store_compliance_proof(
-              %s, %s, 'plonk', 1, 'p', '{}', sha256(''), gen_random_uuid(), 'x', null,
-              sha256('STATESET_VES_COMPLIANCE_PROOF_HASH_V1x'), sha256(''), %s, null, 'not_applicable')""",
-            [agent.tenant_id, events[1].event_id, witness],
-        )
-    group = scalar(edge.connection, "select ves.create_encryption_group(%s, 'g')", [agent.tenant_id])
-    for statement, more in (
-        (
-            "select ves.create_api_key(encode(sha256(%s::text::bytea), 'hex'), %s, can_read => true)",
-            [group, agent.tenant_id],
-        ),
-        ("select ves.add_group_member(%s, %s, %s)", [agent.tenant_id, group, agent.agent_id]),
-        ("select ves.register_schema(%s, 'order.checked', '{}')", [agent.tenant_id]),
-        ("select ves.set_commit_policy(%s, %s, 'manual', 7)", stream),
-        ("select ves.set_key_rotation_policy(%s, null, 'signing', max_age_hours => 99)", [agent.tenant_id]),
-        (
-            "select ves.schedule_key_rotation(%s, %s, 1, now() + interval '1 day')",
-            [agent.tenant_id, agent.agent_id],
-        ),
-        ("select ves.shred_payload(%s, %s, 4, 'asked')", stream),
-    ):
-        admin.execute(statement, more)
-    with shared.connect() as superuser:
-        superuser.execute(
-            "insert into ves_store.ves_commitment_anchors (tenant_id, batch_id, chain_id, chain_tx_hash)"
-            " values (%s, %s, 1, sha256(''))",
-            [agent.tenant_id, batch],
-        )
-        superuser.execute(
-            "insert into ves_store.commitment_anchors (tenant_id, batch_id, chain_tx_hash)"
-            " select c.tenant_id, c.batch_id, sha256('') from ves_store.commitments as c where c.tenant_id = %s limit 1",
-            [agent.tenant_id],
-        )
-    worker.execute("select ves.get_receipt_work(min_age_seconds => 0)")
-    return agent
+    return fill(shared)
 
 
 def found(connection: psycopg.Connection[Any], agent: Agent) -> set[str]:

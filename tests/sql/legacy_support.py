@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.sql.support import Answer, read_answer
-from ves import legacy
+from tests.support import legacy_tree
 
 if TYPE_CHECKING:
     import psycopg
@@ -40,7 +40,7 @@ class Legacy:
 
     @property
     def payload_hash(self) -> bytes:
-        return legacy.payload_hash(self.payload.encode())
+        return legacy_tree.payload_hash(self.payload.encode())
 
 
 @dataclass

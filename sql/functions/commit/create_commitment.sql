@@ -33,7 +33,7 @@ begin
     and c.sequence_start = create_commitment.sequence_start;
   if found then
     if v_same.sequence_end = create_commitment.sequence_end then
-      return ves_int.commitment_of(v_same.tenant_id, v_same.batch_id);
+      return ves.get_commitment(v_same.tenant_id, v_same.batch_id);
     end if;
     perform ves_int.raise_error('commitment_exists', jsonb_build_object(
       'sequence_start', v_same.sequence_start, 'sequence_end', v_same.sequence_end));
@@ -85,7 +85,7 @@ begin
   insert into ves_store.ves_commitment_nodes (tenant_id, batch_id, level, nodes)
   select v_new.tenant_id, v_new.batch_id, l.level - 1, l.nodes
   from unnest(v_levels) with ordinality as l (nodes, level);
-  return ves_int.commitment_of(v_new.tenant_id, v_new.batch_id);
+  return ves.get_commitment(v_new.tenant_id, v_new.batch_id);
 end
 $$;
 

@@ -7,14 +7,10 @@ stable
 security definer
 set search_path to pg_catalog, pg_temp
 as $$
-  select
-    c.batch_id, c.tenant_id, c.store_id, c.ves_version, c.tree_depth, c.leaf_count, c.padded_leaf_count,
-    c.merkle_root, c.prev_state_root, c.new_state_root, c.sequence_start, c.sequence_end, c.committed_at,
-    a.chain_id, a.chain_tx_hash, a.chain_block_number, a.anchored_at
-  from ves_store.ves_commitments as c
-  left join ves_store.ves_commitment_anchors as a on a.batch_id = c.batch_id and a.tenant_id = c.tenant_id
+  select c.*
+  from ves.commitments as c
   where c.tenant_id = list_commitments.tenant_id and c.store_id = list_commitments.store_id
-    and (not only_unanchored or a.chain_tx_hash is null)
+    and (not only_unanchored or c.chain_tx_hash is null)
   order by c.committed_at, c.batch_id;
 $$;
 

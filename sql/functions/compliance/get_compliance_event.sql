@@ -22,10 +22,7 @@ as $$
     e.payload_cipher_hash, e.event_signing_hash, e.payload::text, e.payload_at_rest, e.payload_key_id
   from ves_store.ves_events as e
   where e.event_id = get_compliance_event.event_id
-    and (
-      e.tenant_id = get_compliance_event.tenant_id
-      or get_compliance_event.tenant_id = '00000000-0000-0000-0000-000000000000'
-    )
+    and get_compliance_event.tenant_id in (e.tenant_id, '00000000-0000-0000-0000-000000000000')
   order by e.tenant_id
   limit 1;
 $$;

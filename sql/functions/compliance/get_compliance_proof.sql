@@ -11,10 +11,7 @@ as $$
   from ves_int.compliance_proof_records as r
   cross join lateral ves_int.open_compliance_proof(row(r.*)::ves.compliance_proof, decrypt) as o
   where r.proof_id = get_compliance_proof.proof_id
-    and (
-      r.tenant_id = get_compliance_proof.tenant_id
-      or get_compliance_proof.tenant_id = '00000000-0000-0000-0000-000000000000'
-    );
+    and get_compliance_proof.tenant_id in (r.tenant_id, '00000000-0000-0000-0000-000000000000');
 $$;
 
 comment on function ves.get_compliance_proof(uuid, uuid, boolean) is

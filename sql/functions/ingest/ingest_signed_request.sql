@@ -13,7 +13,7 @@ as $$
 declare
   v_batch record;
   v_judged record;
-  v_signer ves_store.signers;
+  v_signer_id integer;
   v_payloads json[];
   v_result ves.ingest_result;
 begin
@@ -22,8 +22,8 @@ begin
   end if;
   perform ves_int.require_crypto();
   select * into v_batch from ves_int.prepare_signed_events(request, 1000, 1048576);
-  select s.* into v_signer from ves_store.signers as s order by s.signer_id desc limit 1;
-  if not found then
+  v_signer_id := (select max(s.signer_id) from ves_store.signers as s);
+  if v_signer_id is null then
     perform ves_int.raise_error('unknown_signer');
   end if;
   -- what is stored encrypted is not stored in plaintext too
@@ -42,7 +42,7 @@ begin
       select * into v_result
       from ves.ingest_events(
         array[v_batch.tenant_id], array[v_batch.store_id], array[cardinality(v_batch.event_ids)], null,
-        array[v_judged.schema_epoch], v_signer.signer_id,
+        array[v_judged.schema_epoch], v_signer_id,
         v_batch.event_ids, v_batch.command_ids, v_batch.agent_ids, v_batch.agent_key_ids, v_batch.entity_types,
         v_batch.entity_ids, v_batch.event_types, v_batch.created_at_texts, v_batch.created_at_micros,
         v_batch.payload_kinds, v_payloads, v_batch.base_versions, v_batch.signature_schemes,
@@ -59,7 +59,7 @@ begin
         end if;
     end;
   end loop attempts;
-  return ves_int.ingest_answer(v_batch.tenant_id, v_batch.store_id, v_batch.event_ids, v_batch.digests, v_signer, v_result);
+  return ves_int.ingest_answer(v_batch.tenant_id, v_batch.event_ids, v_result);
 end
 $$;
 

@@ -73,7 +73,7 @@ begin
   insert into ves_store.commitment_nodes (tenant_id, batch_id, level, nodes)
   select v_new.tenant_id, v_new.batch_id, l.level - 1, l.nodes
   from unnest(v_levels) with ordinality as l (nodes, level);
-  return ves_int.legacy_commitment_of(v_new.tenant_id, v_new.batch_id);
+  return ves.get_legacy_commitment(v_new.tenant_id, v_new.batch_id);
 end
 $$;
 

@@ -7,13 +7,10 @@ stable
 security definer
 set search_path to pg_catalog, pg_temp
 as $$
-  select
-    c.batch_id, c.tenant_id, c.store_id, c.prev_state_root, c.new_state_root, c.events_root, c.event_count,
-    c.sequence_start, c.sequence_end, c.committed_at, a.chain_tx_hash, a.anchored_at
-  from ves_store.commitments as c
-  left join ves_store.commitment_anchors as a on a.batch_id = c.batch_id and a.tenant_id = c.tenant_id
+  select c.*
+  from ves_int.legacy_commitments as c
   where c.tenant_id = list_legacy_commitments.tenant_id and c.store_id = list_legacy_commitments.store_id
-    and (not only_unanchored or a.chain_tx_hash is null)
+    and (not only_unanchored or c.chain_tx_hash is null)
   order by c.committed_at, c.batch_id;
 $$;
 

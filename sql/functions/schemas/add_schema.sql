@@ -31,8 +31,7 @@ begin
     add_schema.tenant_id, gen_random_uuid(), add_schema.event_type, v_version + 1, add_schema.schema_json,
     coalesce(add_schema.compatibility, 'backward'), add_schema.description, add_schema.created_by
   )
-  returning s.schema_id, s.tenant_id, s.event_type, s.version, s.schema_json, s.status, s.compatibility,
-    s.description, s.created_at, s.updated_at, s.created_by
+  returning s.*
   into v_schema;
   perform ves_int.audit(
     'schema_registered', v_schema.tenant_id, 'schema', v_schema.schema_id::text,

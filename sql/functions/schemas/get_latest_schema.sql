@@ -6,9 +6,7 @@ security definer
 rows 1
 set search_path to pg_catalog, pg_temp
 as $$
-  select
-    s.schema_id, s.tenant_id, s.event_type, s.version, s.schema_json, s.status, s.compatibility, s.description,
-    s.created_at, s.updated_at, s.created_by
+  select s.*
   from ves_store.event_schemas as s
   where s.tenant_id = get_latest_schema.tenant_id and s.event_type = get_latest_schema.event_type
     and s.status = 'active'

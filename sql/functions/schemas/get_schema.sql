@@ -6,15 +6,10 @@ security definer
 rows 1
 set search_path to pg_catalog, pg_temp
 as $$
-  select
-    s.schema_id, s.tenant_id, s.event_type, s.version, s.schema_json, s.status, s.compatibility, s.description,
-    s.created_at, s.updated_at, s.created_by
+  select s.*
   from ves_store.event_schemas as s
   where s.schema_id = get_schema.schema_id
-    and (
-      s.tenant_id = get_schema.tenant_id
-      or get_schema.tenant_id = '00000000-0000-0000-0000-000000000000'
-    );
+    and get_schema.tenant_id in (s.tenant_id, '00000000-0000-0000-0000-000000000000');
 $$;
 
 comment on function ves.get_schema(uuid, uuid) is

@@ -5,9 +5,7 @@ stable
 security definer
 set search_path to pg_catalog, pg_temp
 as $$
-  select
-    s.schema_id, s.tenant_id, s.event_type, s.version, s.schema_json, s.status, s.compatibility, s.description,
-    s.created_at, s.updated_at, s.created_by
+  select s.*
   from ves_store.event_schemas as s
   where s.tenant_id = list_schemas.tenant_id
   order by s.event_type collate "C", s.version desc

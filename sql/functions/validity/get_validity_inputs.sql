@@ -9,10 +9,7 @@ as $$
   from ves_store.ves_commitments as c
   cross join lateral ves_int.validity_inputs_text(c) as i (inputs)
   where c.batch_id = get_validity_inputs.batch_id
-    and (
-      c.tenant_id = get_validity_inputs.tenant_id
-      or get_validity_inputs.tenant_id = '00000000-0000-0000-0000-000000000000'
-    );
+    and get_validity_inputs.tenant_id in (c.tenant_id, '00000000-0000-0000-0000-000000000000');
 $$;
 
 comment on function ves.get_validity_inputs(uuid, uuid) is

@@ -12,10 +12,7 @@ as $$
     p.public_inputs_hash, p.submitted_at, p.proof, p.proof_key_id
   )::ves.validity_proof, decrypt) as o
   where p.proof_id = get_validity_proof.proof_id
-    and (
-      p.tenant_id = get_validity_proof.tenant_id
-      or get_validity_proof.tenant_id = '00000000-0000-0000-0000-000000000000'
-    );
+    and get_validity_proof.tenant_id in (p.tenant_id, '00000000-0000-0000-0000-000000000000');
 $$;
 
 comment on function ves.get_validity_proof(uuid, uuid, boolean) is

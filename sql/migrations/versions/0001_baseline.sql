@@ -1087,8 +1087,8 @@ comment on column ves_store.event_command_dedupe.command_id is 'Command id of an
 comment on column ves_store.event_command_dedupe.created_at is 'When the event was accepted.';
 
 create table ves_store.event_schemas (
-  tenant_id uuid not null,
   schema_id uuid not null,
+  tenant_id uuid not null,
   event_type text not null,
   version integer not null,
   schema_json json not null,

@@ -12,6 +12,7 @@ from tests.bench.results import Bar, Figure
 from tests.bench.scenarios.growth import Direct
 from tests.bench.stats import latency, percentile
 from tests.bench.system import scalar
+from tests.support import ves_tree
 from ves import merkle
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _tree(bench: Bench, store: Store) -> Figure:
 def _plain_loop(leaves: bytes) -> bytes:
     """The same tree, written as plainly as possible: padded leaves, one list a level."""
     level = [leaves[at : at + 32] for at in range(0, len(leaves), 32)]
-    level += [merkle.PAD] * ((1 << (len(level) - 1).bit_length()) - len(level))
+    level += [ves_tree.PAD] * ((1 << (len(level) - 1).bit_length()) - len(level))
     while len(level) > 1:
         level = [sha256(NODE_PREFIX + level[at] + level[at + 1]).digest() for at in range(0, len(level), 2)]
     return level[0]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support import legacy_tree, ves_tree
 from ves import legacy, merkle
 
 LEAVES = [sha256(number.to_bytes(4, "big")).digest() for number in range(301)]
@@ -24,7 +25,7 @@ def slow_root(leaves):
     size = 1
     while size < len(leaves):
         size *= 2
-    level = leaves + [merkle.PAD] * (size - len(leaves))
+    level = leaves + [ves_tree.PAD] * (size - len(leaves))
     while len(level) > 1:
         level = [
             sha256(b"VES_NODE_V1" + level[at] + level[at + 1]).digest() for at in range(0, len(level), 2)
@@ -43,11 +44,11 @@ def slow_legacy_root(leaves):
 
 @pytest.mark.parametrize("count", range(301))
 def test_a_tree_of_any_size_proves_each_leaf_and_refuses_the_next(count):
-    levels = merkle.build_levels(joined(count))
-    root = merkle.root(joined(count))
+    levels = ves_tree.build_levels(joined(count))
+    root = ves_tree.root(joined(count))
     assert root == slow_root(LEAVES[:count])
     for index in range(count):
-        path = merkle.inclusion_path(levels, index)
+        path = ves_tree.inclusion_path(levels, index)
         assert merkle.verify_inclusion(LEAVES[index], index, path, root)
         assert not merkle.verify_inclusion(LEAVES[index + 1 if index < 300 else 0], index, path, root)
         if path:
@@ -57,11 +58,11 @@ def test_a_tree_of_any_size_proves_each_leaf_and_refuses_the_next(count):
 
 @pytest.mark.parametrize("count", range(301))
 def test_a_legacy_tree_of_any_size_proves_each_leaf(count):
-    levels = legacy.build_levels(joined(count))
-    root = legacy.root(joined(count))
+    levels = legacy_tree.build_levels(joined(count))
+    root = legacy_tree.root(joined(count))
     assert root == slow_legacy_root(LEAVES[:count])
     for index in range(count):
-        path = legacy.inclusion_path(levels, index)
+        path = legacy_tree.inclusion_path(levels, index)
         assert legacy.verify_inclusion(LEAVES[index], index, count, path, root)
         assert not legacy.verify_inclusion(LEAVES[index], index, count, [*path, bytes(32)], root)
         assert not legacy.verify_inclusion(bytes(32), index, count, path, root)
@@ -69,9 +70,9 @@ def test_a_legacy_tree_of_any_size_proves_each_leaf(count):
 
 @given(st.integers(1, 300), st.data())
 def test_one_flipped_byte_anywhere_in_a_proof_is_refused(count, data):
-    levels = merkle.build_levels(joined(count))
+    levels = ves_tree.build_levels(joined(count))
     index = data.draw(st.integers(0, count - 1))
-    parts = [LEAVES[index], levels[-1], *merkle.inclusion_path(levels, index)]
+    parts = [LEAVES[index], levels[-1], *ves_tree.inclusion_path(levels, index)]
     which = data.draw(st.integers(0, len(parts) - 1))
     at, flip = data.draw(st.integers(0, 31)), data.draw(st.integers(1, 255))
     changed = bytearray(parts[which])

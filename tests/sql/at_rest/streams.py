@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tests.sql.support import Agent, Edge
-from tests.support import keyring
-from ves import legacy
+from tests.support import keyring, legacy_tree
 from ves.keyring import Key, KeyRing
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class Stream:
                 "entity_id": f"L-{n}",
                 "event_type": "order.created",
                 "payload": payload,
-                "payload_hash": legacy.payload_hash(json.dumps(payload).encode()).hex(),
+                "payload_hash": legacy_tree.payload_hash(json.dumps(payload).encode()).hex(),
                 "created_at": "2025-12-20T17:51:10.243Z",
                 "source_agent": str(self.agent.agent_id),
             }

@@ -10,7 +10,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.sql.support import CALL, Agent, scalar, synthetic
-from ves import digests, merkle
+from tests.support import ves_tree
+from ves import digests
 
 if TYPE_CHECKING:
     from tests.sql.support import Edge
@@ -57,7 +58,7 @@ def test_a_commitment_has_the_root_of_the_leaves_and_its_place_in_the_chain(
     for start, end, depth in ((1, 5, 3), (6, 6, 0), (7, 10, 2)):
         found = commit(admin, stream, start, end)
         count = end - start + 1
-        root = merkle.root(leaves(admin, stream, start, end))
+        root = ves_tree.root(leaves(admin, stream, start, end))
         assert (
             found["merkle_root"],
             found["leaf_count"],

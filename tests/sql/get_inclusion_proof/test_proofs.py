@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.sql.support import CALL, Agent, scalar, synthetic
+from tests.support import ves_tree
 from ves import merkle
 
 if TYPE_CHECKING:
@@ -52,12 +53,12 @@ def test_every_leaf_of_a_tree_has_the_path_that_the_leaves_give(
         " and sequence_number between %(first)s and %(last)s order by sequence_number",
         where,
     ).fetchall()
-    levels = merkle.build_levels(b"".join(row[0] for row in stored))
+    levels = ves_tree.build_levels(b"".join(row[0] for row in stored))
     proofs = admin.execute(PROOFS, where).fetchall()
     assert len(proofs) == size
     for index, (number, _, root, leaf, leaf_index, path, directions, verified) in enumerate(proofs):
         assert (number, leaf_index, root, leaf) == (first + index, index, levels[-1], stored[index][0])
-        assert path == merkle.inclusion_path(levels, index)
+        assert path == ves_tree.inclusion_path(levels, index)
         assert directions == merkle.directions(index, len(path))
         assert merkle.verify_inclusion(leaf, index, path, root)
         assert verified

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.conftest import Database
 from tests.sql.install.support import schema_of
+from tests.sql.rows import fill
 from tests.support.cluster import ROOT
 from ves_install.errors import MigrationError
 from ves_install.install import install
@@ -34,6 +36,15 @@ def upgrade() -> None:
     run_sql_beside(__file__)
 '''
 COLUMN = "comment on column ves_store.signers.note is 'Remark of the operator.';\n"
+MORE_ROWS = (
+    ("ves_admin", "select ves.register_signer(gen_random_uuid(), 1, 'none', null)"),
+    ("ves_api", "select ves.take_rate_limit('{tenant}', '{k}', '{5}', '{60}', '{9}')"),
+    ("ves_worker", "select ves.claim_lease('l', 'h'), ves.count_key_usage()"),
+    ("postgres", "update ves_store.api_keys set rate_limit = 7"),
+    ("postgres", "insert into ves_store.rejection_cuts values (gen_random_uuid(), 1, now())"),
+)
+WITHOUT_ROWS = {"reencryptions"}  # a row lives inside one transaction
+CHANGED_BY_AN_INSTALLATION = {"alembic_version", "migrations", "schema_state"}
 CONSTRAINT = "alter table ves_store.audit_switch drop constraint there_is_one_switch;\n"
 
 
@@ -82,19 +93,42 @@ def ledger(url: str) -> list[tuple[Any, ...]]:
         return connection.execute("select name, breaking_level from ves.list_migrations()").fetchall()
 
 
-def test_an_upgraded_database_equals_a_fresh_one_and_keeps_its_rows(
+def contents(database: Database) -> dict[str, list[dict[str, Any]]]:
+    """Every row of every table of the engine."""
+    with database.connect() as superuser:
+        tables = superuser.execute(
+            "select relname from pg_class where relnamespace = 'ves_store'::regnamespace and relkind in ('r', 'p')"
+        ).fetchall()
+        return {
+            name: [
+                row[0]
+                for row in superuser.execute(
+                    f"select to_jsonb(t) from ves_store.{name} as t order by to_jsonb(t)::text"
+                )
+            ]
+            for (name,) in tables
+        }
+
+
+def test_an_upgraded_database_equals_a_fresh_one_and_keeps_every_row(
     engine: Cluster, empty: str, another: str, release: Path
 ) -> None:
-    url = engine.url(empty)
+    url, database = engine.url(empty), Database(engine, empty)
     install(url)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(
-            "select ves.register_signer('00000000-0000-0000-0000-000000000001', 1, 'none', null)"
-        )
+    fill(database)
+    for role, statement in MORE_ROWS:
+        with database.connect(role) as connection:
+            connection.execute(statement)
+    before = contents(database)
+    assert {name for name, rows in before.items() if not rows} == WITHOUT_ROWS
+    assert len(before["signers"]) == 2
     make_next_release(release)
     assert install(url).revision == "0003_post_epoch"
-    with psycopg.connect(url) as connection:
-        assert connection.execute("select key_version, note from ves_store.signers").fetchall() == [(1, None)]
+    after = contents(database)
+    assert [row.pop("note") for row in after["signers"]] == [None, None]
+    assert len(after["migrations"]) == 3
+    for name in before.keys() - CHANGED_BY_AN_INSTALLATION:
+        assert after[name] == before[name], name
     install(engine.url(another), from_files=True)
     assert schema_of(engine, empty) == schema_of(engine, another)
 

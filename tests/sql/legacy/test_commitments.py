@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tests.sql.legacy_support import Legacy, Writer, many
+from tests.support import legacy_tree
 from tests.unit.ves.vectors import load, unhex
 from ves import legacy
 
@@ -61,7 +62,7 @@ def test_the_vectors_events_have_the_vectors_leaves_roots_and_proofs(
 def test_a_tree_in_sql_is_the_librarys(owner: psycopg.Connection[Any], count: int) -> None:
     leaves = b"".join(bytes([number]) * 32 for number in range(count))
     row = owner.execute("select ves_int.legacy_tree_levels(%s)", [leaves]).fetchone()
-    assert row == (legacy.build_levels(leaves),)
+    assert row == (legacy_tree.build_levels(leaves),)
 
 
 def test_every_proof_of_every_small_tree_verifies_in_sql_as_in_the_library(
@@ -69,9 +70,9 @@ def test_every_proof_of_every_small_tree_verifies_in_sql_as_in_the_library(
 ) -> None:
     for count in range(1, 24):
         leaves = b"".join(bytes([number]) * 32 for number in range(count))
-        levels = legacy.build_levels(leaves)
+        levels = legacy_tree.build_levels(leaves)
         for index in range(count):
-            path, leaf = legacy.inclusion_path(levels, index), leaves[32 * index : 32 * index + 32]
+            path, leaf = legacy_tree.inclusion_path(levels, index), leaves[32 * index : 32 * index + 32]
             assert owner.execute(VERIFY, [leaf, index, path, levels[-1]]).fetchone() == (True,)
             for other in range(count + 2):
                 assert owner.execute(VERIFY, [leaf, other, path, levels[-1]]).fetchone() == (
@@ -101,7 +102,7 @@ def test_a_state_root_covers_the_entities_in_byte_order_and_links_to_the_one_bef
     first = writer.commit(1, 2)
     rows = [("order", "Z", 2), ("order", "a", 1), ("order", "ä", 1)]
     assert first[3] == bytes(32)
-    assert first[4] == legacy.state_root(writer.tenant_id, writer.store_id, rows)
+    assert first[4] == legacy_tree.state_root(writer.tenant_id, writer.store_id, rows)
     writer.ingest(Legacy(entity_id="Z"))
     second = writer.commit(3, 5)
     assert second[3] == first[4]

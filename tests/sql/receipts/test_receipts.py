@@ -253,7 +253,14 @@ def test_another_key_under_the_same_version_is_refused(admin: psycopg.Connection
 )
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns"])
 def test_an_instant_is_the_same_text_in_every_time_zone(
-    owner: psycopg.Connection[Any], instant: str, text: str, zone: str
+    owner: psycopg.Connection[Any], edge: Edge, agent: Agent, instant: str, text: str, zone: str
 ) -> None:
+    event = agent.event()
+    edge.ingest(agent, event)
+    owner.execute("set local session_replication_role to replica")
+    owner.execute(
+        "update ves_store.ves_events set sequenced_at = %s where event_id = %s", [instant, event.event_id]
+    )
     owner.execute("select set_config('TimeZone', %s, true)", [zone])
-    assert scalar(owner, "select ves_int.timestamp_text(%s::timestamptz)", [instant]) == text
+    receipt = scalar(owner, "select ves.get_receipt(%s, %s)", [agent.tenant_id, event.event_id])
+    assert receipt["sequencedAt"] == text

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.sql.support import scalar
-from ves import legacy
+from tests.support import legacy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class Doors:
                     "event_type": "order.created",
                     "created_at": "2025-01-08T10:30:00Z",
                     "source_agent": str(self.agent.agent_id),
-                    "payload_hash": legacy.payload_hash(payload.encode()).hex(),
+                    "payload_hash": legacy_tree.payload_hash(payload.encode()).hex(),
                 }
             )[:-1]
             + f', "payload": {payload}}}'

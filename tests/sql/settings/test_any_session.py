@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tests.sql.legacy_support import CALL as LEGACY_CALL
 from tests.sql.legacy_support import Legacy, Writer
 from tests.sql.support import CALL, Agent, Edge, verify
-from ves import digests, legacy, merkle
+from tests.support import legacy_tree, ves_tree
+from ves import digests, merkle
 from ves.ingest import key_id_bits
 
 if TYPE_CHECKING:
@@ -163,12 +164,12 @@ def check(clean: psycopg.Connection[Any], session: Session) -> None:
     for number in range(1, 5):
         leaf, index, path, root = proof(clean, agent, number)
         assert bytes(leaf) == leaves[32 * (number - 1) : 32 * number]
-        assert bytes(root) == merkle.root(leaves)
+        assert bytes(root) == ves_tree.root(leaves)
         assert merkle.verify_inclusion(bytes(leaf), index, [bytes(p) for p in path], bytes(root))
     stored = clean.execute(
         "select payload_hash from ves.list_legacy_events(%s, %s)", [agent.tenant_id, agent.store_id]
     ).fetchall()
-    assert [bytes(row[0]) for row in stored] == [legacy.payload_hash(PAYLOAD.encode())] * 2
+    assert [bytes(row[0]) for row in stored] == [legacy_tree.payload_hash(PAYLOAD.encode())] * 2
 
 
 def test_every_setting_that_a_role_may_make_is_tried_or_says_why_not(shared: Database) -> None:

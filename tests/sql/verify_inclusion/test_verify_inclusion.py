@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sql.support import scalar
+from tests.support import ves_tree
 from ves import merkle
 
 if TYPE_CHECKING:
     import psycopg
 
 LEAVES = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(11))
-LEVELS = merkle.build_levels(LEAVES)
+LEVELS = ves_tree.build_levels(LEAVES)
 ROOT = LEVELS[-1]
 INDEX = 6
 LEAF = LEAVES[32 * INDEX : 32 * INDEX + 32]
-PATH = merkle.inclusion_path(LEVELS, INDEX)
+PATH = ves_tree.inclusion_path(LEVELS, INDEX)
 
 
 def verdict(connection: psycopg.Connection[Any], leaf: Any, index: Any, path: Any, root: Any) -> Any:

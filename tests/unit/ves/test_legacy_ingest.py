@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support import legacy_tree
 from ves import legacy
 from ves.errors import RequestRefused
 from ves.ingest import check_batch, check_limits, check_source_agent
@@ -25,7 +26,7 @@ def event(payload: str = '{"total":1.0}', **changes: Any) -> str:
         "entity_type": "order",
         "entity_id": "O-1",
         "event_type": "order.created",
-        "payload_hash": legacy.payload_hash(payload.encode()).hex(),
+        "payload_hash": legacy_tree.payload_hash(payload.encode()).hex(),
         "created_at": "2025-01-08T10:30:00+01:00",
         "source_agent": AGENT,
         **changes,
@@ -141,9 +142,9 @@ def test_an_unacceptable_payload_is_malformed(payload):
 def test_every_proof_of_every_tree_verifies_by_its_length_alone():
     for count in range(1, 70):
         leaves = b"".join(number.to_bytes(32, "big") for number in range(1, count + 1))
-        levels = legacy.build_levels(leaves)
+        levels = legacy_tree.build_levels(leaves)
         for index in range(count):
-            path = legacy.inclusion_path(levels, index)
+            path = legacy_tree.inclusion_path(levels, index)
             leaf = leaves[32 * index : 32 * index + 32]
             assert legacy.verify_path(leaf, index, path, levels[-1])
             assert not legacy.verify_path(leaf, index, path, bytes(32))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support import legacy_tree
 from tests.unit.ves.vectors import load, unhex
 from ves import legacy
 from ves.errors import ProtocolError
@@ -17,9 +18,9 @@ LEAVES = b"".join(unhex(event["leaf_hash"]) for event in VECTORS["events"])
 
 @pytest.mark.parametrize("event", VECTORS["events"], ids=lambda event: str(event["sequence_number"]))
 def test_an_event_has_the_payload_hash_and_leaf_of_the_vector(event):
-    digest = legacy.payload_hash(event["payload_json_text"].encode())
+    digest = legacy_tree.payload_hash(event["payload_json_text"].encode())
     assert digest.hex() == event["payload_hash"]
-    leaf = legacy.leaf_hash(
+    leaf = legacy_tree.leaf_hash(
         TENANT, STORE, event["sequence_number"], digest, event["entity_type"], event["entity_id"]
     )
     assert leaf.hex() == event["leaf_hash"]
@@ -30,12 +31,12 @@ def test_a_tree_and_its_proofs_are_those_of_the_vector(tree):
     count = tree["leaf_count"]
     leaves = LEAVES[: 32 * count]
     root = unhex(tree["events_root"])
-    levels = legacy.build_levels(leaves)
-    assert levels[-1] == legacy.root(leaves) == root
+    levels = legacy_tree.build_levels(leaves)
+    assert levels[-1] == legacy_tree.root(leaves) == root
     for proof in tree["proofs"]:
         index, path = proof["leaf_index"], [unhex(item) for item in proof["proof_path"]]
         leaf = leaves[32 * index : 32 * (index + 1)]
-        assert legacy.inclusion_path(levels, index) == path
+        assert legacy_tree.inclusion_path(levels, index) == path
         assert legacy.directions(index, count) == proof["directions_correct"]
         assert legacy.reference_directions(index, len(path)) == proof["directions_as_reference"]
         assert legacy.verify_inclusion(leaf, index, count, path, root)
@@ -49,23 +50,23 @@ def test_the_reference_misjudges_exactly_the_proofs_whose_directions_differ(tree
 
 
 def test_the_empty_root_is_zero():
-    assert legacy.root(b"") == bytes(32)
-    assert legacy.build_levels(b"") == []
+    assert legacy_tree.root(b"") == bytes(32)
+    assert legacy_tree.build_levels(b"") == []
 
 
 def test_trees_refuse_lengths_and_indexes_that_do_not_fit():
     with pytest.raises(ProtocolError):
-        legacy.build_levels(bytes(31))
+        legacy_tree.build_levels(bytes(31))
     for index in (-1, 3):
         with pytest.raises(ProtocolError):
-            legacy.inclusion_path(legacy.build_levels(bytes(96)), index)
+            legacy_tree.inclusion_path(legacy_tree.build_levels(bytes(96)), index)
 
 
 def test_a_state_root_is_that_of_the_vector():
     vector = VECTORS["state_root"]
     rows = [(row["entity_type"], row["entity_id"], row["version"]) for row in vector["entity_versions"]]
-    assert legacy.state_root(TENANT, STORE, rows).hex() == vector["state_root"]
-    assert legacy.state_root(TENANT, STORE, []).hex() == vector["state_root_no_entities"]
+    assert legacy_tree.state_root(TENANT, STORE, rows).hex() == vector["state_root"]
+    assert legacy_tree.state_root(TENANT, STORE, []).hex() == vector["state_root_no_entities"]
 
 
 def test_signing_bytes_are_those_of_the_vector():
@@ -79,15 +80,15 @@ def test_signing_bytes_are_those_of_the_vector():
         "payload_hash": unhex(vector["payload_hash"]),
         "created_at_ms": vector["created_at_unix_ms"],
     }
-    assert legacy.signing_bytes(**fields).hex() == vector["signing_bytes_hex"]
-    shorter = legacy.signing_bytes(**fields | {"command_id": None, "base_version": None})
+    assert legacy_tree.signing_bytes(**fields).hex() == vector["signing_bytes_hex"]
+    shorter = legacy_tree.signing_bytes(**fields | {"command_id": None, "base_version": None})
     assert len(shorter) == len(vector["signing_bytes_hex"]) // 2 - 24
 
 
 def test_the_state_root_is_that_of_the_vector():
     vector = VECTORS["state_root"]
     rows = [(row["entity_type"], row["entity_id"], row["version"]) for row in vector["entity_versions"]]
-    assert legacy.state_root(TENANT, STORE, rows).hex() == vector["state_root"]
+    assert legacy_tree.state_root(TENANT, STORE, rows).hex() == vector["state_root"]
 
 
 def test_the_signing_bytes_are_those_of_the_vector_and_an_absent_command_takes_no_bytes():
@@ -99,6 +100,6 @@ def test_the_signing_bytes_are_those_of_the_vector_and_an_absent_command_takes_n
     fields |= {"event_id": UUID(vector["event_id"]), "command_id": UUID(vector["command_id"])}
     fields |= {"tenant_id": TENANT, "store_id": STORE, "payload_hash": unhex(vector["payload_hash"])}
     fields["created_at_ms"] = vector["created_at_unix_ms"]
-    assert legacy.signing_bytes(**fields).hex() == vector["signing_bytes_hex"]
-    without = legacy.signing_bytes(**fields | {"command_id": None})
+    assert legacy_tree.signing_bytes(**fields).hex() == vector["signing_bytes_hex"]
+    without = legacy_tree.signing_bytes(**fields | {"command_id": None})
     assert len(without) * 2 == len(vector["signing_bytes_hex"]) - 32

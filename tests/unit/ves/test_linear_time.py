@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support import legacy_tree, ves_tree
 from tests.support.linear import MAX_RATIO, growth
 from tests.unit.ves.story import Agent
 from ves import bundles, canonical, codec, encrypted, json_scan, legacy, merkle, receipts, timestamps
@@ -141,8 +142,8 @@ TEXTS: dict[str, tuple[Callable[[Any], object], Callable[[int], Any]]] = {
     "a time's fraction": (timestamps.rfc3339_micros, lambda n: f"2026-01-01T00:00:00.{'1' * n}Z"),
     "a time's end": (timestamps.rfc3339_micros, lambda n: "2026-01-01T00:00:00" + "." * n),
     "many events": (parse_request, envelope_members),
-    "a Merkle tree": (merkle.root, lambda n: bytes(32 * (1 << (n // 32).bit_length()))),
-    "a legacy tree": (legacy.root, lambda n: bytes(32 * (n // 32))),
+    "a Merkle tree": (ves_tree.root, lambda n: bytes(32 * (1 << (n // 32).bit_length()))),
+    "a legacy tree": (legacy_tree.root, lambda n: bytes(32 * (n // 32))),
     "a long path": (
         lambda path: merkle.verify_inclusion(bytes(32), 0, path, bytes(32)),
         lambda n: [bytes(32)] * (n // 32),
