@@ -1,5 +1,5 @@
--- Rows are inserted in the order of the key, so that two calls with the same receipts wait for each other, never
--- in a circle. Sequential scans are off for the reason that ves.ingest_events gives.
+-- Rows are inserted in the order of the key, so that two calls with the same receipts wait for each other,
+-- never in a circle. Sequential scans are off for the reason that ves.ingest_events gives.
 create or replace function ves.store_receipts(
   tenant_ids uuid[], store_ids uuid[], sequence_numbers bigint[], receipt_hashes bytea, signatures bytea
 )
