@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +18,15 @@ OFF = frozenset({"", "0", "false", "off"})
 
 class SettingsError(Exception):
     """A setting is invalid; the message names the variable and the expected form."""
+
+
+def masked_repr(settings: Any, secrets: frozenset[str]) -> str:
+    """The repr of a dataclass with `***` for the named members that are set."""
+    members = {f.name: getattr(settings, f.name) for f in fields(settings)}
+    shown = (
+        f"{name}={'***' if name in secrets and value else repr(value)}" for name, value in members.items()
+    )
+    return f"{type(settings).__name__}({', '.join(shown)})"
 
 
 class Environment:

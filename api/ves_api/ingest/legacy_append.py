@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from ves.stored_payloads import seal_legacy_events
 from ves_api.cache import Cache
 from ves_api.ingest.answer import IngestAnswer, read_outcomes
-from ves_api.settings.caches import CacheLimits
+from ves_api.settings import CacheLimits
 from ves_edge import arrays
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ves_edge.environment import SettingsError
+from ves_edge.environment import SettingsError, masked_repr
 
 if TYPE_CHECKING:
     from ves_edge.environment import Environment
@@ -57,11 +57,7 @@ class AuthSettings:
     admin_networks: tuple[Network, ...] | None
 
     def __repr__(self) -> str:
-        shown = (
-            f"{f.name}={'***' if f.name in _SECRETS and getattr(self, f.name) else getattr(self, f.name)!r}"
-            for f in fields(self)
-        )
-        return f"AuthSettings({', '.join(shown)})"
+        return masked_repr(self, _SECRETS)
 
 
 def load_auth(env: Environment, *, production: bool) -> AuthSettings:

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import os
 import uuid
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ves_api.settings.at_rest import AtRestSettings, load_at_rest
 from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH, AuthSettings, load_auth
-from ves_api.settings.caches import CacheSettings, load_caches
-from ves_api.settings.database import ReplicaSettings, load_replica
-from ves_api.settings.schemas import SchemaSettings, load_schemas
+from ves_api.settings.sections import (
+    AtRestSettings,
+    CacheSettings,
+    ReplicaSettings,
+    SchemaSettings,
+    load_at_rest,
+    load_caches,
+    load_replica,
+    load_schemas,
+)
 from ves_edge.dsn import connection_url
 from ves_edge.engine_check import read_engine_switch
-from ves_edge.environment import OFF, Environment, SettingsError
+from ves_edge.environment import OFF, Environment, SettingsError, masked_repr
 from ves_edge.log import read_format, read_level
 from ves_edge.seed import parse_seed
 
@@ -107,11 +113,7 @@ class Settings:
         return max(1, -(-self.stark_concurrency // self.workers))
 
     def __repr__(self) -> str:
-        shown = (
-            f"{f.name}={'***' if f.name in _SECRETS and getattr(self, f.name) else getattr(self, f.name)!r}"
-            for f in fields(self)
-        )
-        return f"Settings({', '.join(shown)})"
+        return masked_repr(self, _SECRETS)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
