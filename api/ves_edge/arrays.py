@@ -12,6 +12,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from psycopg.adapt import Dumper
+from psycopg.postgres import types
 from psycopg.pq import Format
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def nulls(size: int) -> Column:
 
 
 class ArrayParameter:
-    """An encoded array parameter; subclasses define the OIDs of the element and array type.
+    """An encoded array parameter; `of` is the PostgreSQL type of the elements of a subclass.
 
     `data` is None for the null array, which represents a column of nulls.
     """
@@ -100,6 +101,9 @@ class ArrayParameter:
     __slots__ = ("data",)
     element_oid: ClassVar[int]
     array_oid: ClassVar[int]
+
+    def __init_subclass__(cls, of: str) -> None:
+        cls.element_oid, cls.array_oid = types[of].oid, types[of].array_oid
 
     def __init__(self, columns: Sequence[Column]) -> None:
         """Concatenate the chunks `columns`, which contain at least one element in total."""
@@ -115,60 +119,46 @@ class ArrayParameter:
         self.data = b"".join([header, *[chunk for chunk in chunks if chunk]])
 
 
-class UuidArray(ArrayParameter):
+class UuidArray(ArrayParameter, of="uuid"):
     """uuid[]."""
 
     __slots__ = ()
-    element_oid = 2950
-    array_oid = 2951
 
 
-class TextArray(ArrayParameter):
+class TextArray(ArrayParameter, of="text"):
     """text[]."""
 
     __slots__ = ()
-    element_oid = 25
-    array_oid = 1009
 
 
-class JsonArray(ArrayParameter):
+class JsonArray(ArrayParameter, of="json"):
     """json[]."""
 
     __slots__ = ()
-    element_oid = 114
-    array_oid = 199
 
 
-class BytesArray(ArrayParameter):
+class BytesArray(ArrayParameter, of="bytea"):
     """bytea[]."""
 
     __slots__ = ()
-    element_oid = 17
-    array_oid = 1001
 
 
-class Int2Array(ArrayParameter):
+class Int2Array(ArrayParameter, of="int2"):
     """smallint[]."""
 
     __slots__ = ()
-    element_oid = 21
-    array_oid = 1005
 
 
-class Int4Array(ArrayParameter):
+class Int4Array(ArrayParameter, of="int4"):
     """int[]."""
 
     __slots__ = ()
-    element_oid = 23
-    array_oid = 1007
 
 
-class Int8Array(ArrayParameter):
+class Int8Array(ArrayParameter, of="int8"):
     """bigint[]."""
 
     __slots__ = ()
-    element_oid = 20
-    array_oid = 1016
 
 
 class _ArrayDumper(Dumper):

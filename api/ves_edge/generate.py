@@ -11,9 +11,10 @@ import keyword
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import psycopg
 from psycopg.rows import dict_row
@@ -21,9 +22,6 @@ from psycopg.rows import dict_row
 from ves import error_codes
 from ves_edge import templates
 from ves_edge.catalog import Column, Function, Parameter, Returns, Volatility
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CALLS: Final = ROOT / "sql" / "calls.toml"

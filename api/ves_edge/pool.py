@@ -66,6 +66,23 @@ class PoolSize:
     idle_timeout: float
     max_lifetime: float
 
+    def make_pool(
+        self, conninfo: str, name: str, **options: Any
+    ) -> AsyncConnectionPool[AsyncConnection[Row]]:
+        """Make a closed pool of this size; `options` are more arguments of psycopg's pool."""
+        return AsyncConnectionPool(
+            conninfo,
+            name=name,
+            min_size=self.least,
+            max_size=self.most,
+            timeout=self.acquire_timeout,
+            max_idle=self.idle_timeout,
+            max_lifetime=self.max_lifetime,
+            open=False,
+            kwargs=SESSION,
+            **options,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PoolStatistics:
@@ -95,18 +112,8 @@ class Pool:
         # The pool's own size also counts connection attempts in progress, e.g. while the server is down.
         self._in_use = 0
         self._replaced_at = 0.0
-        self._pool = AsyncConnectionPool(
-            conninfo,
-            min_size=size.least,
-            max_size=size.most,
-            open=False,
-            timeout=size.acquire_timeout,
-            max_idle=size.idle_timeout,
-            max_lifetime=size.max_lifetime,
-            reconnect_timeout=_RECONNECT_SECONDS,
-            kwargs=SESSION,
-            configure=_configure,
-            name=name,
+        self._pool = size.make_pool(
+            conninfo, name, configure=_configure, reconnect_timeout=_RECONNECT_SECONDS
         )
 
     async def open(self) -> None:

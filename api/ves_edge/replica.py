@@ -11,11 +11,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg_pool import AsyncConnectionPool
 
 from ves_edge.gen.functions import FUNCTIONS
 from ves_edge.log import get_logger
-from ves_edge.pool import SESSION, prepare
+from ves_edge.pool import prepare
 from ves_edge.translate import connection_was_lost
 
 if TYPE_CHECKING:
@@ -43,18 +42,8 @@ class Replica:
         self._primary_identity = primary_identity
         self._resting_until = 0.0
         self._asked: set[asyncio.Task[list[Row]]] = set()
-        self._pool = AsyncConnectionPool(
-            conninfo,
-            min_size=size.least,
-            max_size=size.most,
-            open=False,
-            timeout=size.acquire_timeout,
-            max_idle=size.idle_timeout,
-            max_lifetime=size.max_lifetime,
-            reconnect_timeout=_RECONNECT_SECONDS,
-            kwargs=SESSION,
-            configure=self._configure,
-            name=name,
+        self._pool = size.make_pool(
+            conninfo, name, configure=self._configure, reconnect_timeout=_RECONNECT_SECONDS
         )
 
     @property

@@ -11,7 +11,7 @@ from uuid import uuid4
 import orjson
 
 from ves_api.cli.keyring import find_file, rotate_file
-from ves_api.cli.operations.reencrypt import Wanted, reencrypt
+from ves_api.cli.operations.at_rest import reencrypt
 from ves_client.agent import Event, sign_event
 from ves_client.errors import check_failed
 from ves_edge.errors import ApiError
@@ -62,9 +62,9 @@ def play(sequencer: Sequencer, shop: Shop, db: OperatorDatabase | None) -> Rotat
 
 
 def _reencrypt(db: OperatorDatabase, shop: Shop, *, dry_run: bool) -> int:
-    wanted = Wanted(shop.tenant_id, batch_size=ROWS, dry_run=dry_run)
+    steps = reencrypt(db, sync.reencrypt_events, batch_size=ROWS, tenant_id=shop.tenant_id, dry_run=dry_run)
     try:
-        return sum(step.updated for step in reencrypt(db, sync.reencrypt_events, wanted))
+        return sum(step.updated for step in steps)
     except ApiError as error:
         if error.name == "crypto_unavailable":
             raise SkippedError("core mode: the database cannot encrypt") from error

@@ -17,9 +17,9 @@ from shop.purchases import STORES, read_purchases
 from shop.report import Report
 from shop.traffic import fetch_proofs, write_evidence
 from shop.verify import independent
-from ves_api.cli.options import ApiKey, PublicKey, Url
 from ves_api.cli.settings import layers
 from ves_client.commands import program
+from ves_client.commands.options import ApiKey, PublicKey, Url
 from ves_client.commands.output import JsonOption, note, print_json
 from ves_client.errors import Exit
 from ves_client.sequencer import Sequencer

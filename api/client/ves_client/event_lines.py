@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -13,9 +13,6 @@ from ves.errors import ProtocolError
 from ves_client.agent import AgentKey, Event, Signed, sign_event
 from ves_client.errors import usage
 from ves_client.evidence import Envelope
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 NAMESPACE = uuid.UUID("6f1f5a0e-6b7c-5b53-9a55-2f1d0c5e7a11")
 

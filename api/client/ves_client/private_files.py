@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ves import hpke
 from ves.codec import parse_hex
 from ves.errors import ProtocolError
 from ves_client.errors import usage
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FOR_OTHERS = 0o077
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Self
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -11,11 +14,6 @@ import orjson
 
 from ves_client.errors import usage
 from ves_client.evidence import Evidence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
-    from types import TracebackType
 
 
 class Header(msgspec.Struct, frozen=True):

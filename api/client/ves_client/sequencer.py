@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 import httpx
@@ -15,10 +17,6 @@ from ves.errors import ProtocolError
 from ves.receipts import Receipt, decode_receipt
 from ves_client.errors import ClientError, Exit, check_failed, usage
 from ves_client.evidence import CommitmentRecord, Proof
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
 
 Json = dict[str, Any]
 T = TypeVar("T")

@@ -5,14 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import secrets
+import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ves_edge.errors import ApiError
-
-if TYPE_CHECKING:
-    import uuid
-    from collections.abc import Iterable
 
 _MAX_CREDENTIAL_BYTES = 8192
 _RANDOM_BYTES = 24

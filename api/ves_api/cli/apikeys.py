@@ -12,7 +12,8 @@ import typer
 
 from ves_api.cli.database import OperatorDatabase
 from ves_api.cli.frame import Answer, call_command, operator_command, rows
-from ves_api.cli.options import Tenant, need_tenant
+from ves_api.cli.settings import need_tenant
+from ves_client.commands.options import Tenant
 from ves_client.errors import ClientError, Exit
 from ves_edge.gen import sync
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -16,13 +15,6 @@ from ves_edge.gen import sync
 app = typer.Typer(no_args_is_help=True, help="The audit log: list, verify, switch.")
 
 MOST = 1000
-
-
-class State(StrEnum):
-    """State set by `ves audit switch`."""
-
-    ON = "on"
-    OFF = "off"
 
 
 def _utc(moment: dt.datetime | None) -> dt.datetime | None:
@@ -84,10 +76,10 @@ call_command(
 def switch(
     db: OperatorDatabase,
     *,
-    state: Annotated[State, typer.Argument(help="on or off, for the whole database.")],
+    state: Annotated[Literal["on", "off"], typer.Argument(help="on or off, for the whole database.")],
 ) -> Answer:
     """Turn the audit log on or off; the change is itself audited."""
-    enabled = state is State.ON
+    enabled = state == "on"
     changed = sync.set_audit_log(db, enabled=enabled)
     return Answer(
         {"enabled": enabled, "changed": changed},

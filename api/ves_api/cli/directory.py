@@ -7,8 +7,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from ves_api.cli.database import open_database
-from ves_api.cli.options import DatabaseUrl
-from ves_api.cli.settings import layers
+from ves_api.cli.settings import DatabaseUrl, layers
 from ves_client.sequencer import Recipient, Recipients
 from ves_edge.gen import sync
 

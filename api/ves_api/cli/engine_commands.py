@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import psycopg
 import typer
@@ -16,9 +17,6 @@ from ves_api.cli.settings import layers, superuser_url
 from ves_client.commands.output import JsonOption, note, out, print_json
 from ves_client.errors import ClientError, Exit, usage
 from ves_install.errors import MigrationError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 app = typer.Typer(help="Install, update and check the engine inside PostgreSQL.", no_args_is_help=True)
 DatabaseUrl = Annotated[

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -16,8 +15,8 @@ import typer
 
 from ves.codec import U32_MAX
 from ves_api.cli.database import open_database
-from ves_api.cli.options import DatabaseUrl, Store, Tenant
-from ves_api.cli.settings import layers
+from ves_api.cli.settings import DatabaseUrl, layers
+from ves_client.commands.options import Store, Tenant
 from ves_client.commands.output import JsonOption, note, out, print_json
 from ves_client.errors import Exit
 from ves_edge.calls import to_int4
@@ -132,14 +131,13 @@ def call_command(
 ) -> None:
     """Declare a command that is one call of `ves.<function>`.
 
-    `options` replaces the options of parameters, made by `option` or `argument`. Parameters in `without` keep the function's default. A tenant or a store that is required
-    may come from the settings.
+    `options` replaces the options of parameters, made by `option` or `argument`. Parameters in `without` keep the
+    function's default. A tenant or a store that is required may come from the settings.
     """
     called, declared = FUNCTIONS[function], options or {}
     asked = [p for p in called.parameters if p.name not in {*without, "context"}]
-    asked.sort(
-        key=lambda parameter: parameter.name in _SETTINGS
-    )  # last, as the options that every command has
+    # Tenant and store are listed last, as the options that every command has.
+    asked.sort(key=lambda parameter: parameter.name in _SETTINGS)
     signature = [_option(p, declared.get(p.name)) for p in asked]
 
     def run(database_url: str | None, as_json: bool, **values: Any) -> None:
@@ -251,8 +249,7 @@ def _keyword(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 def _value(parameter: Parameter, values: Given) -> Any:
     """Return the value of a parameter; a tenant or store from its option, else, if it is required, from the settings."""
     if parameter.name not in _SETTINGS or parameter.name in values:
-        value = values[parameter.name]
-        return value.value if isinstance(value, Enum) else value
+        return values[parameter.name]
     name, _, variable = _SETTINGS[parameter.name]
     text = values[name]
     return None if text is None and parameter.default is not None else layers().need_uuid(variable, text)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import typer
@@ -11,7 +10,8 @@ import typer
 from ves.codec import U32_MAX
 from ves_api.cli.database import OperatorDatabase
 from ves_api.cli.frame import Answer, argument, call_command, document, given, operator_command, option, rows
-from ves_api.cli.options import Tenant, need_tenant
+from ves_api.cli.settings import need_tenant
+from ves_client.commands.options import Tenant
 from ves_client.errors import ClientError, Exit
 from ves_edge.gen import sync
 
@@ -20,13 +20,6 @@ app = typer.Typer(no_args_is_help=True, help="Encryption groups: recipients of s
 GroupId = Annotated[UUID, typer.Argument(help="Id of the group, as `list` shows it.")]
 _GROUP = {"group_id": (GroupId, ...)}
 _MEMBER = {**_GROUP, "agent_id": option(UUID, ..., "--agent", help="Agent UUID.")}
-
-
-class Role(StrEnum):
-    """What a member may do."""
-
-    ADMIN = "admin"
-    MEMBER = "member"
 
 
 def _always(_answer: Any, _given: Any) -> bool:
@@ -100,7 +93,7 @@ call_command(
     ),
     options={
         **_MEMBER,
-        "role": option(Role, Role.MEMBER, help="admin members manage members."),
+        "role": option(Literal["admin", "member"], "member", help="admin members manage members."),
         "encryption_key_id": option(
             int | None, None, "--key-id", min=0, max=U32_MAX, help="Key to seal to; the newest when left out."
         ),

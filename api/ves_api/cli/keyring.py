@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import UUID
 
 import orjson
@@ -17,15 +18,11 @@ from ves.at_rest import parse_key
 from ves.errors import ProtocolError
 from ves.keyring_source import RingSource
 from ves_api.cli.database import open_database
-from ves_api.cli.options import DatabaseUrl
-from ves_api.cli.settings import layers
+from ves_api.cli.settings import DatabaseUrl, layers
 from ves_client.commands.output import JsonOption, note, out, print_json
 from ves_client.commands.settings import parse_env_file
 from ves_client.errors import usage
 from ves_edge.gen import sync
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 app = typer.Typer(no_args_is_help=True, help="Keys of encryption at rest: show, rotate, drop.")
 

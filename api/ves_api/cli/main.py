@@ -16,10 +16,9 @@ from ves_api.cli.directory import DatabaseDirectory, with_database_url
 from ves_api.cli.frame import operator_command
 from ves_api.cli.operation_commands import add_operation_commands, is_known
 from ves_api.cli.operations.commands import COMMANDS
-from ves_api.cli.serve import serve
 from ves_api.cli.story import story
 from ves_api.cli.streams import commit, fsck
-from ves_api.cli.system import PASS_ON, demo, down, up
+from ves_api.cli.system import PASS_ON, demo, down, serve, up
 from ves_client.commands import program, verify
 from ves_client.commands.prove import prove
 from ves_client.commands.push import push

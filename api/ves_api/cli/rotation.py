@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import typer
@@ -14,8 +13,9 @@ from ves.codec import U32_MAX
 from ves.timestamps import rfc3339_moment
 from ves_api.cli.database import OperatorDatabase
 from ves_api.cli.frame import Answer, answer, argument, call_command, document, operator_command, option, rows
-from ves_api.cli.options import Tenant, need_tenant
+from ves_api.cli.settings import need_tenant
 from ves_client.agent import AgentKey
+from ves_client.commands.options import Tenant
 from ves_client.errors import usage
 from ves_edge.gen import sync
 
@@ -31,30 +31,17 @@ NewKeyId = Annotated[
 ]
 
 
-class Reason(StrEnum):
-    """Reason of a rotation; a compromised key is revoked at once."""
-
-    MANUAL = "manual"
-    COMPROMISE = "compromise"
-    AGE_LIMIT = "age_limit"
-    USAGE_LIMIT = "usage_limit"
-    EXPIRY = "expiry"
-    POLICY_CHANGE = "policy_change"
-
-
-class KeyType(StrEnum):
-    """What a key is for."""
-
-    SIGNING = "signing"
-    ENCRYPTION = "encryption"
-
-
-Why = Annotated[Reason, typer.Option("--reason", help="Kept with the key.")]
+Why = Annotated[
+    Literal["manual", "compromise", "age_limit", "usage_limit", "expiry", "policy_change"],
+    typer.Option("--reason", help="Kept with the key."),
+]
 _HOURS = 876_000
 _ANY_AGENT = {"agent_id": (AnyAgent, None)}
 _POLICY_OF = {
     **_ANY_AGENT,
-    "key_type": option(KeyType, KeyType.SIGNING, "--key-type", help="What the keys are for."),
+    "key_type": option(
+        Literal["signing", "encryption"], "signing", "--key-type", help="What the keys are for."
+    ),
 }
 
 
@@ -74,7 +61,7 @@ def rotate(
         typer.Option(min=0, max=87_600, help="Grace period of the old key; the policy's, else 72."),
     ] = None,
     revoke_old: Annotated[bool, typer.Option("--revoke-old", help="Revoke the old key at once.")] = False,
-    reason: Why = Reason.MANUAL,
+    reason: Why = "manual",
     tenant: Tenant = None,
 ) -> Answer:
     """Rotate a key to a successor: --new-key FILE, or a registered --new-key-id."""
@@ -92,7 +79,7 @@ def rotate(
         public_key=mine.public_key if mine else None,
         grace_period=None if grace_hours is None else dt.timedelta(hours=grace_hours),
         revoke_old=revoke_old,
-        reason=reason.value,
+        reason=reason,
     )
     until = f", verifies until {done.grace_until}" if done.grace_until else ""
     return Answer(
@@ -137,7 +124,7 @@ call_command(
         "agent_id": (Agent, ...),
         "key_id": (KeyId, ...),
         "scheduled_at": option(str, ..., "--at", help="RFC 3339 time with an offset.", callback=_instant),
-        "reason": (Why, Reason.MANUAL),
+        "reason": (Why, "manual"),
         "new_key_id": (NewKeyId, None),
     },
 )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
 import typer
 
+from ves.schemas.compatibility import Mode
 from ves.schemas.compiled import compile_schema
 from ves_api.cli.database import OperatorDatabase
 from ves_api.cli.frame import Answer, argument, call_command, document, given, operator_command, rows
-from ves_api.cli.options import Tenant, need_tenant
+from ves_api.cli.settings import need_tenant
+from ves_client.commands.options import Tenant
 from ves_client.errors import ClientError, Exit, usage
 from ves_edge.gen import sync
 
@@ -24,23 +25,6 @@ app = typer.Typer(
 
 _SCHEMA = {"schema_id": argument(UUID, "Id of the schema, as `list` shows it.")}
 File = Annotated[Path, typer.Argument(help="File with the JSON; - reads standard input.")]
-
-
-class Compatibility(StrEnum):
-    """Compatibility of a new version with earlier ones (operations 6)."""
-
-    NONE = "none"
-    BACKWARD = "backward"
-    FORWARD = "forward"
-    FULL = "full"
-
-
-class Status(StrEnum):
-    """Status of a schema."""
-
-    ACTIVE = "active"
-    DEPRECATED = "deprecated"
-    ARCHIVED = "archived"
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -78,7 +62,7 @@ def register(
     event_type: Annotated[str, typer.Argument(help="Event type that the schema is for.")],
     file: File,
     compatibility: Annotated[
-        Compatibility | None,
+        Mode | None,
         typer.Option(help="Required compatibility with earlier versions; none by default."),
     ] = None,
     description: Annotated[str | None, typer.Option(help="What it describes.")] = None,
@@ -91,7 +75,7 @@ def register(
         event_type=event_type,
         schema_json=_read(file),
         description=description,
-        compatibility=None if compatibility is None else compatibility.value,
+        compatibility=compatibility,
     )
     members = {name: getattr(made, name) for name in ("schema_id", "version", "status", "compatibility")}
     return Answer(members, [f"registered {made.schema_id}, version {made.version} of {event_type}"])
@@ -121,7 +105,11 @@ call_command(
     ),
     options={
         **_SCHEMA,
-        "status": argument(Status, "Only active schemas are used at ingest.", metavar="STATE"),
+        "status": argument(
+            Literal["active", "deprecated", "archived"],
+            "Only active schemas are used at ingest.",
+            metavar="STATE",
+        ),
     },
 )
 call_command(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from ves_client.commands import settings as agents
@@ -13,8 +14,13 @@ from ves_edge.dsn import MASK
 from ves_edge.dsn import mask as mask_url
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from ves_client.commands.settings import Layers
 
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database-url", help="Database, role ves_admin [VES_DATABASE_URL].")
+]
 VISIBLE = 3
 VARIABLES = (
     *agents.VARIABLES,
@@ -31,6 +37,11 @@ BY_NAME = {variable.name: variable for variable in VARIABLES}
 def layers() -> Layers:
     """Return the environment and the state file, read once per process."""
     return replace(agents.layers(), variables=BY_NAME)
+
+
+def need_tenant(flag: str | None) -> UUID:
+    """Return the tenant of `--tenant` or the settings; exit code 2 if unset."""
+    return layers().need_uuid("VES_TENANT_ID", flag)
 
 
 def superuser_url(settings: Layers, *, same_database: bool = False) -> str | None:

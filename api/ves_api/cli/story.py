@@ -14,10 +14,10 @@ import orjson
 import typer
 
 from ves.receipts import Receipt
-from ves_api.cli.options import ApiKey, PublicKey, Url
 from ves_api.cli.settings import layers
 from ves_client.agent import AgentKey, Event, Signed, sign_event
 from ves_client.commands.directory import LazyTrust
+from ves_client.commands.options import ApiKey, PublicKey, Url
 from ves_client.commands.output import JsonOption, out, print_json
 from ves_client.commands.settings import open_sequencer
 from ves_client.errors import check_failed

@@ -10,8 +10,8 @@ import typer
 
 from ves_api.cli.database import OperatorDatabase
 from ves_api.cli.frame import Answer
-from ves_api.cli.options import Store, Tenant
 from ves_api.cli.settings import layers
+from ves_client.commands.options import Store, Tenant
 from ves_client.commands.output import progress
 from ves_client.errors import Exit, usage
 from ves_edge.gen import sync

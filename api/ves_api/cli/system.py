@@ -1,4 +1,4 @@
-"""`ves up`, `ves down` and `ves demo`: the commands behind `make up`, `make down` and `make demo`, for a checkout."""
+"""`ves serve`, and the commands behind `make up`, `make down` and `make demo`, for a checkout."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 
 import typer
 
-from ves_client.errors import usage
+from ves_client.errors import ClientError, Exit, usage
+from ves_edge.errors import ApiError
 
 _CHECKOUT = Path(__file__).resolve().parents[3]
 _SCRIPT = _CHECKOUT / "deploy" / "local" / "system"
@@ -43,3 +44,19 @@ def demo(ctx: typer.Context) -> None:
     """Play 6,919 real purchases as signed events, every receipt checked independently (`ves demo --help`)."""
     path = os.pathsep.join(filter(None, (str(_EXAMPLES), os.environ.get("PYTHONPATH"))))
     _become([sys.executable, "-m", "shop", *ctx.args], PYTHONPATH=path)
+
+
+def serve() -> None:
+    """Serve the API until SIGTERM. Settings come from the environment alone: DATABASE_URL, HOST, PORT and so on."""
+    # The server's packages are not needed by any other command.
+    from ves_api import server, settings  # noqa: PLC0415
+
+    try:
+        server.run(settings.load())
+    except settings.SettingsError as error:
+        raise usage(str(error)) from error
+    except ApiError as error:
+        away = error.name == "database_unavailable"
+        raise ClientError(
+            Exit.UNREACHABLE if away else Exit.REFUSED, error.name, error.message, error.details
+        ) from error

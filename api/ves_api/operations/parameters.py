@@ -8,8 +8,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -19,9 +20,6 @@ from ves.prepare import ENTITY_ID_BYTES, ENTITY_TYPE_BYTES
 from ves.uuids import parse_spelled_uuid
 from ves_api.times import parse_time
 from ves_edge.errors import ApiError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 

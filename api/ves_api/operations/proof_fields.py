@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -13,9 +14,6 @@ from ves.errors import ProtocolError
 from ves.proofs import witness_commitment
 from ves_api.operations.fields import invalid
 from ves_stark.registry import is_stark
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 # An optional JSON member: null means that it is absent (http-api 1.5).
 ABSENT = msgspec.Raw(b"null")

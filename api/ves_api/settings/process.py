@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH, AuthSettings, load_auth
 from ves_api.settings.sections import (
@@ -27,9 +27,6 @@ from ves_edge.engine_check import read_engine_switch
 from ves_edge.environment import OFF, Environment, SettingsError, masked_repr
 from ves_edge.log import read_format, read_level
 from ves_edge.seed import parse_seed
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _DEVELOPMENT = frozenset({"", "local", "dev", "development", "test", "testing", "ci", "staging"})
 _DATABASE_URL = "postgres://localhost/stateset_sequencer"

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from typing import TYPE_CHECKING
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator
 
 import msgspec
 
 from ves_api.verifier.child import Question, Verdict
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
-
-if TYPE_CHECKING:
-    from asyncio.subprocess import Process
-    from collections.abc import AsyncIterator
 
 _WAIT_SECONDS = 5.0
 _LIMIT_SECONDS = 15.0

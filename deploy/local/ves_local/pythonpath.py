@@ -9,14 +9,11 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+from collections.abc import Iterable
 from importlib import metadata
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ves_local import keyvalue
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 PROJECT = "stateset-ves"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")

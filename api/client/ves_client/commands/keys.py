@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from uuid import UUID, uuid4
 
 import typer
@@ -17,9 +18,6 @@ from ves_client.commands.output import JsonOption, show
 from ves_client.commands.settings import layers, open_sequencer
 from ves_client.errors import usage
 from ves_client.private_files import new_encryption_key
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 X25519 = 2  # VES 6.2
 

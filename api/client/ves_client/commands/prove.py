@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -15,9 +16,6 @@ from ves_client.commands.output import JsonOption, out, print_json
 from ves_client.commands.settings import layers, open_sequencer
 from ves_client.errors import ClientError, Exit, check_failed, usage
 from ves_client.evidence import Evidence, check_proof, read_evidence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Json = dict[str, Any]
 

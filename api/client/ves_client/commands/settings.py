@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ves_client.errors import usage
 from ves_client.sequencer import Sequencer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 STATE_FILE = Path(".ves") / "env"
 

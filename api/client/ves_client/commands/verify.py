@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -14,9 +15,6 @@ from ves_client.commands.options import PublicKey
 from ves_client.commands.output import JsonOption, note, out, print_json
 from ves_client.errors import Exit, usage
 from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 app = typer.Typer(no_args_is_help=True, help="Check receipts and proofs offline.")
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import typer
 
 from ves_api.cli import engine_commands
-from ves_api.cli.operations import at_rest, keys, reencrypt, streams
+from ves_api.cli.operations import at_rest, keys, streams
 from ves_api.cli.operations.options import ALIAS
 from ves_client.commands.output import out
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def summary(function: Callable[..., None]) -> str:
@@ -37,9 +34,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "export-events": streams.export_events,
     "rotate-keys": keys.rotate_keys,
     "list-agent-keys": keys.list_agent_keys,
-    "reencrypt-events": reencrypt.reencrypt_events,
-    "reencrypt-ves-validity-proofs": reencrypt.reencrypt_validity_proofs,
-    "reencrypt-ves-compliance-proofs": reencrypt.reencrypt_compliance_proofs,
+    "reencrypt-events": at_rest.reencrypt_events,
+    "reencrypt-ves-validity-proofs": at_rest.reencrypt_validity_proofs,
+    "reencrypt-ves-compliance-proofs": at_rest.reencrypt_compliance_proofs,
     "backfill-ves-state-roots": streams.backfill_state_roots,
     "ves-commit-and-anchor": streams.commit_and_anchor,
     "shred-payload": at_rest.shred_payload,

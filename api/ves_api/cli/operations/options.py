@@ -43,6 +43,12 @@ def database_url(ctx: typer.Context, flag: str | None, *, owner: bool = False) -
     return url
 
 
+def require_tenant(tenant_id: UUID | None, store_id: UUID | None) -> None:
+    """Raise exit code 2 for a store without its tenant."""
+    if store_id is not None and tenant_id is None:
+        raise usage("--store-id requires --tenant-id")
+
+
 def open_database(ctx: typer.Context, flag: str | None) -> AbstractContextManager[OperatorDatabase]:
     """Open the operator's connection. Exit code 3 if unreachable, 4 if refused."""
     return database.open_database(database_url(ctx, flag))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
 
 import orjson
 import typer
@@ -22,6 +21,7 @@ from ves_api.cli.operations.options import (
     StoreId,
     TenantId,
     open_database,
+    require_tenant,
 )
 from ves_client.commands.output import note, out
 from ves_client.errors import ClientError, Exit, usage
@@ -38,13 +38,6 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
-class Format(StrEnum):
-    """Export format: one JSON document, or one event per line (NDJSON)."""
-
-    JSON = "json"
-    NDJSON = "ndjson"
-
-
 def export_events(
     ctx: typer.Context,
     *,
@@ -54,8 +47,8 @@ def export_events(
     last: Annotated[int | None, typer.Option("--to", min=0, max=I64_MAX, help="Last number.")] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; stdout when left out.")] = None,
     form: Annotated[
-        Format, typer.Option("--format", help="One document, or one event per line.")
-    ] = Format.NDJSON,
+        Literal["json", "ndjson"], typer.Option("--format", help="One document, or one event per line.")
+    ] = "ndjson",
     database: DatabaseUrl = None,
 ) -> None:
     """Write a stream's events with their payloads as received; an encrypted one has `payload_encrypted` instead."""
@@ -67,7 +60,7 @@ def export_events(
             from_sequence=first or 0,
             to_sequence=I64_MAX if last is None else last,
         )
-        write = _write_json if form is Format.JSON else _write_lines
+        write = _write_json if form == "json" else _write_lines
         count = write(file, map(_exported, rows))
     note(f"ok: exported {count} events")
 
@@ -134,8 +127,7 @@ def backfill_state_roots(
 
     Commitments are immutable and stored with their roots, so this command only verifies them.
     """
-    if store is not None and tenant is None:
-        raise usage("--store-id requires --tenant-id")
+    require_tenant(tenant, store)
     del force
     with open_database(ctx, database) as db:
         chains = sync.verify_state_roots(db, tenant_id=tenant, store_id=store)
