@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 
@@ -16,8 +16,14 @@ from ves_api.operations.parameters import BatchId, Parameters, Stream
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
-    from ves_edge.gen.records import Commitment
+    from collections.abc import Awaitable, Callable
 
+    from ves_api.cache import Cache
+    from ves_api.reads import CommitmentKey
+    from ves_edge.gen.records import Commitment, LegacyCommitment
+
+C = TypeVar("C", "Commitment", "LegacyCommitment")
+RANGE_ERRORS = ("range_is_empty", "range_must_follow", "range_has_no_events", "range_too_large")
 operation = Area("Commitments").operation
 
 
@@ -32,6 +38,11 @@ class CommitmentRequest(msgspec.Struct):
     def __post_init__(self) -> None:
         """Raise ValueError for a number beyond 64 bits."""
         require_u64(self, "sequence_start", "sequence_end")
+
+    def stored_range(self) -> dict[str, int]:
+        """The range as parameters of the database: no event has a number beyond int8, whose largest stands for it."""
+        ends = {"sequence_start": self.sequence_start, "sequence_end": self.sequence_end}
+        return {name: min(number, I64_MAX) for name, number in ends.items()}
 
 
 class CommitmentFields(msgspec.Struct):
@@ -83,13 +94,7 @@ class CommitmentById(Parameters, kw_only=True, frozen=True):
 
 @operation(
     permission=in_stream("write"),
-    errors=(
-        "range_is_empty",
-        "commitment_exists",
-        "range_must_follow",
-        "range_has_no_events",
-        "range_too_large",
-    ),
+    errors=("commitment_exists", *RANGE_ERRORS),
 )
 async def create_commitment(context: Context, given: CommitmentRequest) -> CommitmentFields:
     """Commit a range of events; the same range again answers the stored commitment."""
@@ -97,8 +102,7 @@ async def create_commitment(context: Context, given: CommitmentRequest) -> Commi
         context.database,
         tenant_id=context.tenant_id,
         store_id=given.store_id,
-        sequence_start=min(given.sequence_start, I64_MAX),
-        sequence_end=min(given.sequence_end, I64_MAX),
+        **given.stored_range(),
     )
     return answer(CommitmentFields, made)
 
@@ -123,13 +127,22 @@ async def get_commitment(context: Context, given: CommitmentById) -> CommitmentD
 
 async def find_commitment(context: Context, batch_id: uuid.UUID) -> Commitment:
     """A commitment in the caller's scope, cached when it is final. Raises commitment_not_found, 403."""
+    return await find_final(context, batch_id, aio.get_commitment, context.reads.caches.ves_commitment)
+
+
+async def find_final(
+    context: Context,
+    batch_id: uuid.UUID,
+    get: Callable[..., Awaitable[list[C]]],
+    cache: Cache[CommitmentKey, C],
+) -> C:
+    """A commitment of either kind of stream; it is cached once it is anchored, because then nothing changes."""
     reads, tenant_id = context.reads, context.tenant_id
 
-    async def read() -> Commitment:
-        rows = await aio.get_commitment(reads, tenant_id=tenant_id, batch_id=batch_id)
-        return only(rows, "commitment_not_found", batch_id)
+    async def read() -> C:
+        return only(
+            await get(reads, tenant_id=tenant_id, batch_id=batch_id), "commitment_not_found", batch_id
+        )
 
-    cache, key = reads.caches.ves_commitment, (tenant_id, batch_id)
-    return context.in_scope(
-        await reads.remembered(cache, key, read, lambda commitment: commitment.anchored_at is not None)
-    )
+    key = (tenant_id, batch_id)
+    return context.in_scope(await reads.remembered(cache, key, read, lambda c: c.anchored_at is not None))

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from ves.bundles import Byte
-from ves.codec import I64_MAX
 from ves.legacy import verify_path
 from ves_api.auth.permission import READ_OR_ADMIN, in_stream, where_found
 from ves_api.operations.answers import answer
-from ves_api.operations.commitments import CommitmentById, CommitmentRequest
+from ves_api.operations.commitments import RANGE_ERRORS, CommitmentById, CommitmentRequest, find_final
 from ves_api.operations.fields import require_u64
-from ves_api.operations.kit import Area, Context, only
+from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import Stream
 from ves_api.operations.proofs import ProofOfEvent, hash_field, path_hashes, read_proof
 from ves_edge.gen import aio
@@ -111,13 +110,7 @@ class LegacyVerifyResponse(msgspec.Struct):
 
 @operation(
     permission=in_stream("write"),
-    errors=(
-        "range_is_empty",
-        "range_is_committed",
-        "range_must_follow",
-        "range_has_no_events",
-        "range_too_large",
-    ),
+    errors=("range_is_committed", *RANGE_ERRORS),
 )
 async def create_legacy_commitment(context: Context, given: CommitmentRequest) -> LegacyCommitmentCreated:
     """Commit a range of legacy events; a start that is committed already is refused."""
@@ -125,8 +118,7 @@ async def create_legacy_commitment(context: Context, given: CommitmentRequest) -
         context.database,
         tenant_id=context.tenant_id,
         store_id=given.store_id,
-        sequence_start=min(given.sequence_start, I64_MAX),
-        sequence_end=min(given.sequence_end, I64_MAX),
+        **given.stored_range(),
     )
     return answer(LegacyCommitmentCreated, made)
 
@@ -184,13 +176,5 @@ async def verify_legacy_proof(_: Context, given: LegacyVerifyRequest) -> LegacyV
 
 async def find_legacy_commitment(context: Context, batch_id: uuid.UUID) -> LegacyCommitment:
     """A commitment in the caller's scope, cached when it is final. Raises commitment_not_found, 403."""
-    reads, tenant_id = context.reads, context.tenant_id
-
-    async def read() -> LegacyCommitment:
-        rows = await aio.get_legacy_commitment(reads, tenant_id=tenant_id, batch_id=batch_id)
-        return only(rows, "commitment_not_found", batch_id)
-
-    cache, key = reads.caches.commitment, (tenant_id, batch_id)
-    return context.in_scope(
-        await reads.remembered(cache, key, read, lambda commitment: commitment.anchored_at is not None)
-    )
+    cache = context.reads.caches.commitment
+    return await find_final(context, batch_id, aio.get_legacy_commitment, cache)
