@@ -220,7 +220,7 @@ def _parameters(row: Mapping[str, Any], facts: Facts) -> tuple[Parameter, ...]:
 
 
 def _select(column: Column, source: str, composites: Mapping[str, tuple[Column, ...]]) -> str:
-    """How a column is asked for: a composite one as an anonymous record, a key number with its sign taken off."""
+    """Expression of a column: a composite one as an anonymous record, a key number as unsigned."""
     if column.sql_type in composites:
         members = ", ".join(f"({source}.{column.name}).{m.name}" for m in composites[column.sql_type])
         return f"case when not {source}.{column.name} is null then row({members}) end as {column.name}"

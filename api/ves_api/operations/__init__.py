@@ -1,1 +1,1 @@
-"""What a request means: input, output, permission, errors and the call of every operation. Knows no transport."""
+"""Operations: input, output, permission, errors and call of everything that can be requested, without a transport."""

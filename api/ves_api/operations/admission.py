@@ -1,4 +1,4 @@
-"""Admission: who calls, within which budgets, and the audit of logins. Comes before anything of a request is read."""
+"""Admission: authentication, rate limits and the audit of logins, before anything of a request is read."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def admit_credential(context: Context, *, is_cached: bool) -> None:
 
 
 def _credential(context: Context) -> Credential | None:
-    """What the request presents. Raises 401, or answers None where authentication is disabled."""
+    """The credential of the request. Raises 401, or returns None if authentication is disabled."""
     try:
         return read_credential(context.origin.headers)
     except ApiError:

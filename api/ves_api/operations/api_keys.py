@@ -49,7 +49,7 @@ class AgentResponse(msgspec.Struct, rename="camel"):
 
 
 class MintRequest(msgspec.Struct, rename="camel"):
-    """Rights of the new key; what is left out is inherited from the caller.
+    """Rights of the new key; omitted ones are inherited from the caller.
 
     `scopes` names them in any combination; it excludes `readOnly` and `admin`.
     """
@@ -73,7 +73,7 @@ class MintResponse(msgspec.Struct, rename="camel"):
 
 
 class UpdateRequest(msgspec.Struct, rename="camel"):
-    """What the key is to become; what is left out stays. `rateLimit` null takes the limit away, `[]` stores mean all."""
+    """Changes of an API key; omitted members stay unchanged. `rateLimit` null removes the limit, `[]` stores mean all."""
 
     store_ids: list[uuid.UUID] | None = None
     scopes: list[Scope] | None = None

@@ -42,7 +42,7 @@ MaxRows = Annotated[int, number(f"Most entries; default {_DEFAULT}.", _MOST, lea
 
 
 class AuditFilter(Parameters, kw_only=True, frozen=True):
-    """Which entries, and where the page starts; None means any."""
+    """Filter of entries, and the start of the page; None means any."""
 
     tenant_id: OptionalTenant = None
     action: Annotated[str | None, text("Only this action.")] = None

@@ -98,7 +98,7 @@ async def _inputs(
 
 @operation(permission=_READ, errors=("event_not_found", "invalid_field"))
 async def get_compliance_inputs(context: Context, given: InputsInQuery) -> ComplianceInputs:
-    """What a proof of this event under a policy is bound to; the policy in the query.
+    """Get the public inputs that a proof of this event under a policy is bound to; the policy in the query.
 
     Its parameters are JSON text.
     """
@@ -108,7 +108,7 @@ async def get_compliance_inputs(context: Context, given: InputsInQuery) -> Compl
 
 @operation(permission=_READ, errors=("event_not_found", "invalid_field"))
 async def post_compliance_inputs(context: Context, given: InputsInBody) -> ComplianceInputs:
-    """What a proof of this event under a policy is bound to; the policy in the body."""
+    """Get the public inputs that a proof of this event under a policy is bound to; the policy in the body."""
     return await _inputs(context, given.event_id, given.body.policy_id, given.body.policy_params)
 
 
@@ -143,7 +143,7 @@ async def list_compliance_proofs(context: Context, given: EventById) -> Complian
 
 @operation(permission=_READ, errors=("proof_not_found",))
 async def get_compliance_proof(context: Context, given: ComplianceProofById) -> ComplianceDetail:
-    """Get one proof with its bytes; they give the amount away."""
+    """Get one proof with its bytes, which disclose the amount."""
     proof = await _proof(context, given)
     encoded = base64.b64encode(context.services.at_rest.compliance_proof(proof)).decode()
     return summary(ComplianceDetail, proof, proof_b64=encoded)

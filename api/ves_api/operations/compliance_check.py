@@ -40,7 +40,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """What a proof of one event under one policy is bound to; `params` and `inputs` are JSON texts."""
+    """The canonical inputs of a proof of one event under one policy; `params` and `inputs` are JSON texts."""
 
     policy_id: str
     params: str

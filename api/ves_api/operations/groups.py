@@ -1,7 +1,7 @@
 """Encryption groups: the set of agents to whom payloads are sealed together (VES 8, 18).
 
-The sequencer seals nothing and holds no secret key. A member that is removed is named among the recipients no more;
-what was sealed to it before, it can still open.
+The sequencer seals nothing and holds no secret key. A removed member is not among the recipients any more; it can still
+open payloads that were sealed to it before.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class NewGroup(msgspec.Struct, rename="camel"):
 
 
 class GroupChange(msgspec.Struct, rename="camel"):
-    """What to change; what is left out stays."""
+    """Changes of a group; omitted members stay unchanged."""
 
     tenant_id: uuid.UUID | None = None
     description: Text | None = None
@@ -89,7 +89,7 @@ class Member(msgspec.Struct, rename="camel"):
 
 
 class GroupWithMembers(msgspec.Struct, rename="camel"):
-    """A group and who is in it."""
+    """A group and its members."""
 
     group: Group
     members: list[Member]
@@ -107,7 +107,7 @@ class Recipient(msgspec.Struct, rename="camel"):
 
 
 class Recipients(msgspec.Struct, rename="camel"):
-    """Whom a payload is sealed to now, by key number, and the members who have no usable key."""
+    """The keys that a payload is sealed to now, by key number, and the members without a usable key."""
 
     recipients: list[Recipient]
     without_key: list[uuid.UUID]
@@ -124,7 +124,7 @@ class Change(msgspec.Struct, rename="camel"):
 
 
 class History(msgspec.Struct):
-    """What happened to a group, the latest first, at most 1,000."""
+    """The history of a group, latest first, at most 1,000 entries."""
 
     entries: list[Change]
     count: int
@@ -267,7 +267,7 @@ async def add_member(context: Context, given: AddMember) -> Done:
     errors=(*_NOT_FOUND, "group_member_not_found"),
 )
 async def remove_member(context: Context, given: MemberById) -> Done:
-    """Remove a member; what was sealed to it before, it can still open.
+    """Remove a member; it can still open payloads that were sealed to it before.
 
     Later payloads are not sealed to it.
     """
@@ -284,7 +284,7 @@ async def remove_member(context: Context, given: MemberById) -> Done:
 
 @operation(permission=_READ, errors=(*_NOT_FOUND, "recipient_key_conflict"))
 async def list_recipients(context: Context, given: GroupById) -> Recipients:
-    """List whom a payload for the group is sealed to now, with their public keys."""
+    """List the public keys that a payload for the group is sealed to now."""
     found = await aio.get_group_recipient_keys(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id
     )
@@ -296,7 +296,7 @@ async def list_recipients(context: Context, given: GroupById) -> Recipients:
 
 @operation(permission=_ADMIN, errors=("tenant_access_denied", "invalid_query"))
 async def list_group_history(context: Context, given: GroupById) -> History:
-    """List what happened to a group, also to one that is gone."""
+    """List the history of a group, also of a removed one."""
     found = await aio.list_group_history(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id
     )

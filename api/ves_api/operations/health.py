@@ -1,4 +1,4 @@
-"""Is the process alive, can it serve, and in what state is what it depends on (http-api 11)."""
+"""Health: liveness, readiness, and the state of the dependencies (http-api 11)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class HealthResponse(msgspec.Struct):
 
 
 class DatabaseStatus(msgspec.Struct):
-    """How the database answered."""
+    """Result of one round trip to the database."""
 
     connected: bool
     response_time_ms: int
@@ -94,7 +94,7 @@ class PoolComponent(msgspec.Struct):
 
 
 class ReadsComponent(msgspec.Struct):
-    """Who answered final facts since the start; a replica that rests failed within the last seconds."""
+    """Reads of final facts since the start, by server; a resting replica failed within the last seconds."""
 
     status: Status
     replica: Literal["none", "used", "resting"]
@@ -115,7 +115,7 @@ class CacheComponent(msgspec.Struct):
 
 
 class Components(msgspec.Struct):
-    """What this process depends on."""
+    """Dependencies of this process."""
 
     database: DatabaseComponent
     pool: PoolComponent
@@ -146,7 +146,7 @@ class DetailedHealth(msgspec.Struct):
 
 @operation(permission=PUBLIC, sheds=False)
 async def get_health(_: Context, __: NoInput) -> HealthResponse:
-    """Is the process alive.
+    """Report that the process is alive.
 
     Never touches the database: a restart of this process would not mend the database.
     """
@@ -161,7 +161,7 @@ get_health_for_clients = dataclasses.replace(
 
 @operation(permission=PUBLIC, sheds=False)
 async def get_ready(context: Context, _: NoInput) -> ReadyResponse:
-    """Can the process serve.
+    """Report whether the process can serve.
 
     One round trip to the engine; 503 with a reason when it cannot write or does not answer soon.
     """

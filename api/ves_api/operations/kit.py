@@ -50,7 +50,7 @@ class InStream(Protocol):
 
 @dataclass(slots=True)
 class Context:
-    """One call: who calls, from where, and the services of the process.
+    """One call: the caller, its address, and the services of the process.
 
     `admit` fills in credential and identity, `Operation.authorize` the tenant. Every answer, refusals too, carries
     `answer_headers` (names and values; http-api 1.6).
@@ -91,13 +91,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation(Generic[InputT]):
-    """What can be asked for, without a transport: the only thing that a route, an RPC or a command is made from.
+    """One request that callers can make, without a transport: routes, RPCs and commands are made from it alone.
 
     `input` is a `Parameters` struct, or the struct of a body; `output` is what `call` answers and a JSON encoder takes.
-    `errors` are names of the error registry beyond those that every operation has. `sheds` is false for what is served even
+    `errors` are names of the error registry beyond those that every operation has. `sheds` is false for operations that are served even
     while the connection pool is exhausted.
 
-    The rare ones: `raw_body` documents a body that `call` gets as bytes, decodes and authorizes itself; it may answer
+    Rarely needed: `raw_body` documents a body that `call` gets as bytes, decodes and authorizes itself; it may answer
     bytes, which are the encoded output. `caches_identity`:
     the call passes the identity's epoch to the database, so that the identity may come from the cache. `admit` replaces
     the admission by credential. `slot` is what admission and call wait for in turn, one after the other. `is_failure`

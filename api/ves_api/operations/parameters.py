@@ -36,7 +36,7 @@ class Parameters(msgspec.Struct, kw_only=True, frozen=True):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
-    """How a value is described (JSON Schema) and read from text; `parse` gets the text and the wire name.
+    """Description (JSON Schema) and parser of a value; `parse` gets the text and the wire name.
 
     `query_name` is the wire name of a query parameter whose name a path parameter has already.
     """

@@ -23,7 +23,7 @@ _U32_MAX = (1 << 32) - 1
 
 
 class RegisterRequest(msgspec.Struct, rename="camel"):
-    """Who registers and what the key is to be allowed; `tenantId` and `admin` are refused."""
+    """The agent to register and the rights of its key; `tenantId` and `admin` are refused."""
 
     name: str
     description: str | None = None

@@ -144,7 +144,7 @@ class ValidateRequest(msgspec.Struct, rename="camel"):
 
 
 class ValidateResponse(msgspec.Struct, rename="camel"):
-    """What is wrong with the payload, at most five mistakes; nulls: there is no schema."""
+    """The violations of the schema, at most five; nulls if there is no schema."""
 
     valid: bool
     schema_id: uuid.UUID | None

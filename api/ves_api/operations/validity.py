@@ -126,7 +126,7 @@ async def _proof(context: Context, given: ValidityProofById) -> ValidityProof:
 
 @operation(permission=_READ, errors=("commitment_not_found",))
 async def get_validity_inputs(context: Context, given: CommitmentById) -> ValidityInputsAnswer:
-    """What a validity proof of this commitment is bound to."""
+    """Get the public inputs that a validity proof of this commitment is bound to."""
     inputs = await _inputs(context, context.tenant_id, given.batch_id)
     raw = msgspec.Raw(inputs.public_inputs.encode())
     return ValidityInputsAnswer(given.batch_id, raw, inputs.public_inputs_hash.hex())
