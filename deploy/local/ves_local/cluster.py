@@ -85,19 +85,8 @@ def create(layout: Layout, bindir: Path) -> None:
     unfinished = layout.data.with_name("data.new")
     if unfinished.exists():
         shutil.rmtree(unfinished)
-    command = layout.as_server_user(
-        bindir / "initdb",
-        "-D",
-        unfinished,
-        "-U",
-        "postgres",
-        "-A",
-        "peer",
-        "-E",
-        "UTF8",
-        f"--locale={locale}",
-        "--no-instructions",
-    )
+    options = f"-U postgres -A peer -E UTF8 --locale={locale} --no-instructions"
+    command = layout.as_server_user(bindir / "initdb", "-D", unfinished, *options.split())
     with open_log(log) as stream:
         if subprocess.run(command, check=False, stdout=stream, stderr=stream, cwd="/").returncode != 0:
             raise StageError("initdb could not make the cluster", [log])

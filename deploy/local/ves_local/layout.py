@@ -160,19 +160,8 @@ class Layout:
                 return pwd.getpwnam(name)
             except KeyError:
                 continue
-        subprocess.run(
-            [
-                "useradd",
-                "--system",
-                "--no-create-home",
-                "--home-dir",
-                "/nonexistent",
-                "--shell",
-                "/usr/sbin/nologin",
-                _OWN_USER,
-            ],
-            check=True,
-        )
+        options = "--system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin"
+        subprocess.run(["useradd", *options.split(), _OWN_USER], check=True)
         return pwd.getpwnam(_OWN_USER)
 
     def as_server_user(self, *command: str | Path) -> list[str]:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from ves_local.layout import Layout
 
-_TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "supervisord.conf"
 _HERE = Path(__file__).resolve().parent.parent
+_TEMPLATES = _HERE / "templates"
 # Longer than the sum of the stop timeouts in the template.
 _STOP_SECONDS = 180.0
 _ANSWER_SECONDS = 20.0
@@ -56,65 +56,54 @@ class Server:
     import_paths: tuple[Path, ...]
 
 
-def _postgres_section(layout: Layout, server: Server) -> str:
-    lines = [
-        "[program:postgres]",
-        f"command={word(layout.run_postgres)} {word(server.bindir)} {word(layout.data)}",
-        f"directory={escaped(layout.data)}",
-        "environment="
-        + environment(
-            {
-                "PYTHONPATH": ":".join(map(str, server.import_paths)),
-                # The server user usually cannot write bytecode beside the sources.
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "PYTHONNOUSERSITE": "1",
-                # Only the path of the key ring: keys are never in an environment or a table.
-                "VES_KEYRING_FILE": str(layout.keyring),
-                "HOME": str(layout.data),
-            }
-        ),
-        "priority=10",
-        "stopsignal=INT",
-        "stopwaitsecs=120",
-        "killasgroup=true",
-        *_common("postgres"),
-    ]
-    if os.geteuid() == 0:
-        lines.append(f"user={layout.server_user.pw_name}")
-    return "\n".join(lines)
-
-
-def _edge_section(layout: Layout, name: str, priority: int, *command: str | Path, stop: str = "TERM") -> str:
-    files = [layout.process_env(name)]
-    words = [_HERE / "run-with-env", *files, "--", *command]
-    return "\n".join(
-        [
-            f"[program:{name}]",
-            "command=" + " ".join(word(part) for part in words),
-            f"directory={escaped(layout.checkout)}",
-            # No autostart: these programs need the installed engine, so they are started explicitly.
-            "autostart=false",
-            f"priority={priority}",
-            f"stopsignal={stop}",
-            "stopwaitsecs=45",
-            "stopasgroup=true",
-            "killasgroup=true",
-            *_common(name),
-        ]
+def _section(name: str, command: tuple[str | Path, ...], folder: Path, **options: object) -> str:
+    return (
+        (_TEMPLATES / "program.conf")
+        .read_text(encoding="utf-8")
+        .format(
+            name=name,
+            command=" ".join(map(word, command)),
+            directory=escaped(folder),
+            options="\n".join(f"{option}={value}" for option, value in options.items()),
+        )
     )
 
 
-def _common(name: str) -> list[str]:
-    return [
-        "autorestart=true",
-        "startsecs=1",
-        "startretries=1000000",
-        "redirect_stderr=true",
-        # Relative to .ves, the working directory: `%` is expanded twice in these values, so paths cannot be escaped.
-        f"stdout_logfile=log/{name}.log",
-        "stdout_logfile_maxbytes=10MB",
-        "stdout_logfile_backups=5",
-    ]
+def _postgres_section(layout: Layout, server: Server) -> str:
+    variables = {
+        "PYTHONPATH": ":".join(map(str, server.import_paths)),
+        # The server user usually cannot write bytecode beside the sources.
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        # Only the path of the key ring: keys are never in an environment or a table.
+        "VES_KEYRING_FILE": str(layout.keyring),
+        "HOME": str(layout.data),
+    }
+    return _section(
+        "postgres",
+        (layout.run_postgres, server.bindir, layout.data),
+        layout.data,
+        environment=environment(variables),
+        priority=10,
+        stopsignal="INT",
+        stopwaitsecs=120,
+        killasgroup="true",
+        **({"user": layout.server_user.pw_name} if os.geteuid() == 0 else {}),
+    )
+
+
+def _edge_section(layout: Layout, name: str, priority: int, *command: str | Path, stop: str = "TERM") -> str:
+    return _section(
+        name,
+        (_HERE / "run-with-env", layout.process_env(name), "--", *command),
+        layout.checkout,
+        autostart="false",  # these programs need the installed engine, so they are started explicitly
+        priority=priority,
+        stopsignal=stop,
+        stopwaitsecs=45,
+        stopasgroup="true",
+        killasgroup="true",
+    )
 
 
 def render(layout: Layout, server: Server | None, front: str = "") -> str:
@@ -132,11 +121,15 @@ def render(layout: Layout, server: Server | None, front: str = "") -> str:
         sections.append(_edge_section(layout, "front", 40, *command, stop="USR1"))
     if server is not None:
         sections.insert(0, _postgres_section(layout, server))
-    return _TEMPLATE.read_text(encoding="utf-8").format(
-        socket=escaped(layout.supervisor_socket),
-        pidfile=escaped(pidfile(layout)),
-        user="user=root" if os.geteuid() == 0 else "",
-        programs="\n\n".join(sections),
+    return (
+        (_TEMPLATES / "supervisord.conf")
+        .read_text(encoding="utf-8")
+        .format(
+            socket=escaped(layout.supervisor_socket),
+            pidfile=escaped(pidfile(layout)),
+            user="user=root" if os.geteuid() == 0 else "",
+            programs="\n".join(sections),
+        )
     )
 
 

@@ -68,13 +68,7 @@ def _server(layout: Layout, tools: Toolchain) -> supervise.Server:
 
 def _compile(layout: Layout) -> None:
     """Precompile the protocol library: every backend imports it, and the server cannot write bytecode."""
-    command: list[str | Path] = [
-        layout.venv / "bin" / "python",
-        "-m",
-        "compileall",
-        "-q",
-        layout.checkout / "plpython",
-    ]
+    command = [layout.venv / "bin" / "python", "-m", "compileall", "-q", layout.checkout / "plpython"]
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
