@@ -18,7 +18,7 @@ ROOMS = ("plpython", "api", "api/client", "workers", "sql")
 DEADLINE_SECS = 60.0
 # Program, the variable with its connection string, words of the lines that must have been written.
 PROGRAMS = {
-    "workers": (["-m", "ves_workers"], "DATABASE_URL", ["process.started", "worker.step_failed"]),
+    "workers": (["-m", "ves_workers"], "DATABASE_URL", ["process.started", "database_not_reachable"]),
     "server": (["-m", "ves_api.cli", "serve"], "DATABASE_URL", ["starting", "not reachable"]),
     "commands": (
         ["-m", "ves_api.cli", "keys", "list", "--tenant", "{id}", "--agent", "{id}"],

@@ -87,6 +87,25 @@ async def test_the_loop_goes_on_after_failures_and_stops_when_asked() -> None:
     assert worker.closed
 
 
+async def test_the_log_line_of_a_failed_step_holds_no_password(capsys: Any) -> None:
+    database = WorkerDatabase(Settings("postgresql://ves_worker:hush@127.0.0.1:1/x"), "test")
+    stop = asyncio.Event()
+
+    class Asking(Flaky):
+        async def step(self) -> bool:
+            stop.set()
+            return bool(await aio.list_signers(database))
+
+    try:
+        await run_worker(Asking(stop, []), stop, heartbeat_secs=0)
+    finally:
+        await database.close()
+    said = "".join(capsys.readouterr())
+    assert "worker.step_failed" in said
+    assert "database_unavailable" in said
+    assert "hush" not in said
+
+
 async def test_an_unreachable_database_is_told_apart_from_a_refusal() -> None:
     database = WorkerDatabase(Settings("postgresql://127.0.0.1:1/x"), "test")
     try:
