@@ -33,7 +33,7 @@ demo: ## play a season of a real shop as signed events and prove it (needs `make
 ##@ Work on it
 
 test: check ## install what the tests need, run every check, then every test; does not need `make up`
-	@$(python) -m pytest --only-listed-skips -n auto --dist loadfile --no-loadscope-reorder
+	@$(python) -m pytest --only-listed-skips -n auto --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 check: tools ## formatting, lint, types, import rules, SQL, images, compose file
 	@deploy/local/check

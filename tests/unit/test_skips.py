@@ -36,7 +36,7 @@ def outcome(folder: Path, *arguments: str, **variables: str) -> int:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
     done = subprocess.run(
         [*command, *arguments, str(folder)],
-        env=env | {"PYTHONPATH": str(ROOT)} | variables,
+        env=env | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"} | variables,
         cwd=folder,
         check=False,
         capture_output=True,

@@ -31,10 +31,21 @@ def run(folder: Path, *arguments: str, **names: str) -> tuple[int, str]:
     (folder / "conftest.py").write_text(CONFTEST, encoding="utf-8")
     for file, name in names.items():
         (folder / f"{file}.py").write_text(BODY.format(name=name), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "xdist",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        str(folder),
+    ]
     done = subprocess.run(
         [*command, *arguments, str(folder)],
-        env=os.environ | {"PYTHONPATH": f"{ROOT}:{folder}"},
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{folder}", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=folder,
         check=False,
         capture_output=True,
