@@ -19,7 +19,7 @@ from ves_local.layout import DATABASE, Layout
 
 from tests.support.cluster import find_bin
 
-RECOVERY_SECONDS = 10
+RECOVERY_SECONDS = 60
 
 
 @dataclass
