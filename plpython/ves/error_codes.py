@@ -116,6 +116,7 @@ ALL = (
     ErrorCode("VE910", "engine_mismatch", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The engine in the database does not fit this release of the server"),
     ErrorCode("VE911", "transition_refused", "INTERNAL_ERROR", 8999, 500, "INTERNAL", False, "The state machine has no such step"),
     ErrorCode("VE912", "quota_exceeded", "QUOTA_EXCEEDED", 2002, 429, "RESOURCE_EXHAUSTED", False, "The tenant or the agent has as many of these as it may have"),
+    ErrorCode("VE913", "shutting_down", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "The server is shutting down"),
     ErrorCode("VE906", "rate_limited", "RATE_LIMIT_EXCEEDED", 2001, 429, "RESOURCE_EXHAUSTED", True, "Rate limit exceeded"),
 )
 # fmt: on

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import sys
@@ -128,7 +129,7 @@ def envelope(agent: Agent, payload: Any = None, **changes: Any) -> Any:
 
 def push_request(agent: Agent, *events: Any, **changes: Any) -> Any:
     return module("v2").PushRequest(
-        agent_id=str(agent.agent_id), **{**stream_of(agent), "events": events, **changes}
+        **{"agent_id": str(agent.agent_id), **stream_of(agent), "events": events, **changes}
     )
 
 
@@ -149,3 +150,57 @@ def legacy_envelope(agent: Agent, payload: Any = None, *, text: bytes | None = N
 
 def legacy_push(agent: Agent, *events: Any) -> Any:
     return module("v1").PushRequest(agent_id=str(agent.agent_id), events=events)
+
+
+def whole(numbers: list[int]) -> None:
+    """Every number from 1 on, once and in order."""
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+class Follower:
+    """One streaming call of an asynchronous client; `None` as request opens a SyncStream."""
+
+    def __init__(self, server: Server, method: str, request: Any, key: str = BOOTSTRAP_KEY) -> None:
+        self._target, self._method, self._request = target(server), method, request
+        self._metadata = (("x-api-key", key),)
+
+    async def open(self, *, wait: bool = True) -> None:
+        """Begin the call; `wait`: until the server says that it is subscribed."""
+        self._channel = grpc.aio.insecure_channel(self._target)
+        service = module("v1_grpc" if self._method == "Pull" else "v2_grpc").SequencerStub(self._channel)
+        method = getattr(service, self._method)
+        sent = () if self._request is None else (self._request,)
+        self.call = method(*sent, metadata=self._metadata)
+        if wait:
+            await asyncio.wait_for(self.call.initial_metadata(), 20)
+
+    async def close(self) -> None:
+        self.call.cancel()
+        await self._channel.close()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def read(self, seconds: float = 20) -> Any:
+        message = await asyncio.wait_for(self.call.read(), seconds)
+        assert message is not grpc.aio.EOF, "the stream has ended"
+        return message
+
+    async def numbers(self, count: int, seconds: float = 20) -> list[int]:
+        """The numbers of the next events."""
+        return [(await self.read(seconds)).sequence_number for _ in range(count)]
+
+    async def failure(self) -> grpc.aio.AioRpcError:
+        """The error that ends the call."""
+
+        async def read_all() -> None:
+            while await self.call.read() is not grpc.aio.EOF:
+                pass
+
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await asyncio.wait_for(read_all(), 20)
+        return caught.value

@@ -8,17 +8,22 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
+from ves_api.database import conninfo
 from ves_api.rpc import keys, v1, v2
-from ves_api.rpc.binding import unary
+from ves_api.rpc.binding import Rpc, unary
+from ves_api.rpc.pages import Pages
+from ves_api.rpc.streams import PULL, STREAM_EVENTS, SUBSCRIBE_ENTITY, StreamRpc, Streams
+from ves_api.rpc.sync_stream import SYNC_STREAM, SyncStream
+from ves_api.rpc.watcher import Watcher
 from ves_edge.log import get_logger
+from ves_edge.pool import Pool, PoolSize
 
 if TYPE_CHECKING:
-    from ves_api.rpc.binding import Rpc
     from ves_api.services import Services
 
-SERVICES: dict[str, tuple[Rpc, ...]] = {
-    v1.SERVICE: v1.METHODS,
-    v2.SERVICE: v2.METHODS,
+SERVICES: dict[str, tuple[Rpc | StreamRpc | SyncStream, ...]] = {
+    v1.SERVICE: (*v1.METHODS, PULL),
+    v2.SERVICE: (*v2.METHODS, STREAM_EVENTS, SUBSCRIBE_ENTITY, SYNC_STREAM),
     keys.SERVICE: keys.METHODS,
 }
 _MESSAGE_BYTES = 4 * 1024 * 1024
@@ -40,6 +45,9 @@ _OPTIONS = (
     ("grpc.max_concurrent_streams", 10_000),
 )
 _MAX_CALLS = 20_000
+# One for the watcher and one for the pages: streams never wait for the connections of requests, nor these for streams.
+_CONNECTIONS = 2
+_ACQUIRE_SECONDS = 60.0
 _log = get_logger("grpc")
 
 
@@ -50,10 +58,26 @@ class RpcServer:
         settings = services.settings
         self._grace = settings.shutdown_timeout / 2
         self._address = f"{_bracketed(settings.host)}:{settings.grpc_port}"
+        size = PoolSize(
+            least=0,
+            most=_CONNECTIONS,
+            acquire_timeout=_ACQUIRE_SECONDS,
+            idle_timeout=settings.idle_timeout,
+            max_lifetime=settings.max_lifetime,
+        )
+        self._database = Pool(conninfo(settings), size, "ves_api_streams")
+        pages = Pages(self._database, services.at_rest)
+        self._watcher = Watcher(self._database, services.authenticator, pages)
+        streams = Streams(services, self._database, pages, self._watcher)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS)
         for name, methods in SERVICES.items():
-            handlers = {rpc.name: unary(services, rpc, settings.grpc_timeout) for rpc in methods}
+            handlers = {
+                rpc.name: unary(services, rpc, settings.grpc_timeout)
+                if isinstance(rpc, Rpc)
+                else rpc.handler(streams, settings.grpc_timeout)
+                for rpc in methods
+            }
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         reflection.enable_server_reflection(
@@ -63,15 +87,20 @@ class RpcServer:
     async def start(self) -> None:
         """Listen. Raises RuntimeError if the address cannot be bound."""
         self._server.add_insecure_port(self._address)
+        await self._database.open()
+        self._watcher.start()
         await self._server.start()
         for name in ("", *SERVICES):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         _log.info("grpc_listens", address=self._address)
 
     async def stop(self) -> None:
-        """Refuse new calls, and let calls under way finish within half of the shutdown timeout."""
+        """Refuse new calls, end streams, and let other calls finish within half of the shutdown timeout."""
         await self._health.enter_graceful_shutdown()
+        await self._watcher.end_all(self._grace)
         await self._server.stop(self._grace)
+        await self._watcher.close()
+        await self._database.close()
 
 
 def _bracketed(host: str) -> str:

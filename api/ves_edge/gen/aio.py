@@ -26,6 +26,7 @@ from ves_edge.gen.records import (
     ExportEventsRow,
     FindEntityVersionRow,
     FindLostWakeUpsRow,
+    FindMovedStreamsRow,
     GetActiveSchemasRow,
     GetAgentKeysRow,
     GetAgentRow,
@@ -46,10 +47,13 @@ from ves_edge.gen.records import (
     LegacyCommitment,
     LegacyEvent,
     ListAgentKeysRow,
+    ListAgentPositionsRow,
     ListApiKeysRow,
+    ListCredentialEpochsRow,
     ListEncryptionGroupsRow,
     ListGroupHistoryRow,
     ListGroupMembersRow,
+    ListHeadsRow,
     ListKeyHistoryRow,
     ListKeyRotationPoliciesRow,
     ListKeyRotationsDueRow,
@@ -68,6 +72,26 @@ from ves_edge.gen.records import (
     VerifyStateRootsRow,
     VerifyStreamRow,
 )
+
+
+async def acknowledge_events(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    agent_id: UUID,
+    done_to: int,
+) -> int:
+    """Records that an agent has processed a VES stream up to a number; an older acknowledgement changes only
+    the time. Answers the number that counts (grpc-api 3.4). Errors: VE405 beyond the stream's head.
+    """
+    rows = await db.fetch(FUNCTIONS['acknowledge_events'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'agent_id': agent_id,
+        'done_to': done_to,
+    })
+    return calls.value(rows, int)
 
 
 async def add_group_member(
@@ -104,8 +128,8 @@ async def admin_agents(
     max_rows: int = 200,
 ) -> list[AdminAgentsRow]:
     """Agents that own an API key, the latest key change first (http-api 11); permissions and store_scope are
-    the widest of their keys, revoked ones too. No agent reports its position yet, so the last four columns
-    are null.
+    the widest of their keys, revoked ones too. One row for each stream that the agent has acknowledged
+    (ves.acknowledge_events), else one with nulls; last_pushed_sequence is always null.
     """
     rows = await db.fetch(FUNCTIONS['admin_agents'], {
         'tenant_id': tenant_id,
@@ -578,6 +602,27 @@ async def find_lost_wake_ups(
         'max_streams': max_streams,
     })
     return calls.records(rows, FindLostWakeUpsRow)
+
+
+async def find_moved_streams(
+    db: AsyncDatabase,
+    *,
+    tenant_ids: arrays.UuidArray,
+    store_ids: arrays.UuidArray,
+    heads: arrays.Int8Array,
+    legacy: bool = False,
+) -> list[FindMovedStreamsRow]:
+    """Of the given VES (or legacy) streams, those whose head is above the given number: the place in the
+    arrays, from 1, and the head. Reads committed counters, so a stream that moved through any process and
+    any door is found (grpc-api 3.4).
+    """
+    rows = await db.fetch(FUNCTIONS['find_moved_streams'], {
+        'tenant_ids': tenant_ids,
+        'store_ids': store_ids,
+        'heads': heads,
+        'legacy': legacy,
+    })
+    return calls.records(rows, FindMovedStreamsRow)
 
 
 async def get_active_schemas(
@@ -1254,6 +1299,20 @@ async def list_agent_keys(
     return calls.records(rows, ListAgentKeysRow)
 
 
+async def list_agent_positions(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    agent_id: UUID,
+) -> list[ListAgentPositionsRow]:
+    """How far an agent has acknowledged each stream of its tenant (ves.acknowledge_events), by store."""
+    rows = await db.fetch(FUNCTIONS['list_agent_positions'], {
+        'tenant_id': tenant_id,
+        'agent_id': agent_id,
+    })
+    return calls.records(rows, ListAgentPositionsRow)
+
+
 async def list_api_keys(
     db: AsyncDatabase,
     *,
@@ -1339,6 +1398,20 @@ async def list_compliance_proofs(
     return calls.records(rows, ComplianceProof)
 
 
+async def list_credential_epochs(
+    db: AsyncDatabase,
+    *,
+    tenant_ids: Sequence[UUID],
+) -> list[ListCredentialEpochsRow]:
+    """Credential epochs of tenants; one that is left out has epoch 0. A caller that was identified at another
+    epoch than its tenant's is identified again (ves.authenticate).
+    """
+    rows = await db.fetch(FUNCTIONS['list_credential_epochs'], {
+        'tenant_ids': calls.as_list(tenant_ids),
+    })
+    return calls.records(rows, ListCredentialEpochsRow)
+
+
 async def list_encryption_groups(
     db: AsyncDatabase,
     *,
@@ -1385,6 +1458,16 @@ async def list_group_members(
         'group_id': group_id,
     })
     return calls.records(rows, ListGroupMembersRow)
+
+
+async def list_heads(db: AsyncDatabase, *, tenant_id: UUID | None = None) -> list[ListHeadsRow]:
+    """Heads of all VES streams of a tenant, or of all tenants, in one snapshot; streams without events are
+    left out.
+    """
+    rows = await db.fetch(FUNCTIONS['list_heads'], {
+        'tenant_id': tenant_id,
+    })
+    return calls.records(rows, ListHeadsRow)
 
 
 async def list_key_history(

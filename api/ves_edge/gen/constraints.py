@@ -4,6 +4,8 @@ from __future__ import annotations
 
 RETRY = "retry"
 CONSTRAINTS = {
+    # an existing row is updated
+    'agent_sync_state_pkey': 'internal_error',
     # a key number is registered once
     'agent_signing_keys_pkey': 'agent_key_exists',
     # a key is stored once

@@ -7,6 +7,25 @@ from types import MappingProxyType
 from ves_edge.catalog import Column, Function, Parameter
 
 FUNCTIONS = MappingProxyType({
+    'acknowledge_events': Function(
+        name='acknowledge_events',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='store_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='agent_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='done_to', sql_type='bigint', python='int', default=None, is_key_number=False),
+        ),
+        returns='value',
+        record='int',
+        columns=(
+        ),
+        comment="Records that an agent has processed a VES stream up to a number; an older acknowledgement changes only the time. Answers the number that counts (grpc-api 3.4). Errors: VE405 beyond the stream's head.",
+        roles=('ves_api',),
+        volatility='volatile',
+        repeatable=True,
+        reason='a position never falls',
+        statement=b'select ves.acknowledge_events(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, agent_id => %(agent_id)s::uuid, done_to => %(done_to)s::bigint)',
+    ),
     'add_group_member': Function(
         name='add_group_member',
         parameters=(
@@ -51,7 +70,7 @@ FUNCTIONS = MappingProxyType({
             Column(name='last_pushed_sequence', sql_type='bigint', python='int | None'),
             Column(name='last_pulled_sequence', sql_type='bigint', python='int | None'),
         ),
-        comment='Agents that own an API key, the latest key change first (http-api 11); permissions and store_scope are the widest of their keys, revoked ones too. No agent reports its position yet, so the last four columns are null.',
+        comment='Agents that own an API key, the latest key change first (http-api 11); permissions and store_scope are the widest of their keys, revoked ones too. One row for each stream that the agent has acknowledged (ves.acknowledge_events), else one with nulls; last_pushed_sequence is always null.',
         roles=('ves_admin', 'ves_api'),
         volatility='stable',
         repeatable=True,
@@ -659,6 +678,27 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='a head that is known is not told again',
         statement=b'select answer.streams, answer.last_tenant_id, answer.last_store_id from ves.find_lost_wake_ups(after_tenant_id => %(after_tenant_id)s::uuid, after_store_id => %(after_store_id)s::uuid, max_streams => %(max_streams)s::integer) as answer',
+    ),
+    'find_moved_streams': Function(
+        name='find_moved_streams',
+        parameters=(
+            Parameter(name='tenant_ids', sql_type='uuid[]', python='arrays.UuidArray', default=None, is_key_number=False),
+            Parameter(name='store_ids', sql_type='uuid[]', python='arrays.UuidArray', default=None, is_key_number=False),
+            Parameter(name='heads', sql_type='bigint[]', python='arrays.Int8Array', default=None, is_key_number=False),
+            Parameter(name='legacy', sql_type='boolean', python='bool', default='False', is_key_number=False),
+        ),
+        returns='rows',
+        record='FindMovedStreamsRow',
+        columns=(
+            Column(name='place', sql_type='integer', python='int'),
+            Column(name='head_sequence', sql_type='bigint', python='int'),
+        ),
+        comment='Of the given VES (or legacy) streams, those whose head is above the given number: the place in the arrays, from 1, and the head. Reads committed counters, so a stream that moved through any process and any door is found (grpc-api 3.4).',
+        roles=('ves_admin', 'ves_api', 'ves_service'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.place, answer.head_sequence from ves.find_moved_streams(tenant_ids => %(tenant_ids)s::uuid[], store_ids => %(store_ids)s::uuid[], heads => %(heads)s::bigint[], legacy => %(legacy)s::boolean) as answer',
     ),
     'get_active_schemas': Function(
         name='get_active_schemas',
@@ -1523,6 +1563,26 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.agent_id, answer.key_id, answer.key_type, answer.key_algorithm, answer.public_key, answer.public_key_bundle, answer.status, answer.valid_from, answer.valid_to, answer.revoked_at, answer.expires_at, answer.grace_until, answer.rotation_reason, answer.created_at, answer.usage_count, answer.last_used_at from ves.list_agent_keys(tenant_id => %(tenant_id)s::uuid, agent_id => %(agent_id)s::uuid, key_type => %(key_type)s::text, at => %(at)s::timestamp with time zone) as answer',
     ),
+    'list_agent_positions': Function(
+        name='list_agent_positions',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='agent_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+        ),
+        returns='rows',
+        record='ListAgentPositionsRow',
+        columns=(
+            Column(name='store_id', sql_type='uuid', python='UUID'),
+            Column(name='last_pulled_sequence', sql_type='bigint', python='int'),
+            Column(name='last_sync_at', sql_type='timestamp with time zone', python='datetime'),
+        ),
+        comment='How far an agent has acknowledged each stream of its tenant (ves.acknowledge_events), by store.',
+        roles=('ves_admin', 'ves_api', 'ves_reader'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.store_id, answer.last_pulled_sequence, answer.last_sync_at from ves.list_agent_positions(tenant_id => %(tenant_id)s::uuid, agent_id => %(agent_id)s::uuid) as answer',
+    ),
     'list_api_keys': Function(
         name='list_api_keys',
         parameters=(
@@ -1665,6 +1725,24 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.proof_id, answer.event_id, answer.tenant_id, answer.store_id, answer.proof_type, answer.proof_version, answer.policy_id, answer.policy_params, answer.policy_hash, answer.proof_hash, answer.public_inputs, answer.public_inputs_hash, answer.witness_commitment, answer.proof_options, answer.amount_binding, answer.submitted_at, answer.proof, answer.proof_key_id from ves.list_compliance_proofs(tenant_id => %(tenant_id)s::uuid, event_id => %(event_id)s::uuid) as answer',
     ),
+    'list_credential_epochs': Function(
+        name='list_credential_epochs',
+        parameters=(
+            Parameter(name='tenant_ids', sql_type='uuid[]', python='Sequence[UUID]', default=None, is_key_number=False),
+        ),
+        returns='rows',
+        record='ListCredentialEpochsRow',
+        columns=(
+            Column(name='tenant_id', sql_type='uuid', python='UUID'),
+            Column(name='epoch', sql_type='bigint', python='int'),
+        ),
+        comment="Credential epochs of tenants; one that is left out has epoch 0. A caller that was identified at another epoch than its tenant's is identified again (ves.authenticate).",
+        roles=('ves_api',),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.tenant_id, answer.epoch from ves.list_credential_epochs(tenant_ids => %(tenant_ids)s::uuid[]) as answer',
+    ),
     'list_encryption_groups': Function(
         name='list_encryption_groups',
         parameters=(
@@ -1737,6 +1815,25 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='it reads',
         statement=b'select answer.agent_id, answer.role, answer.encryption_key_id, answer.added_by, answer.added_at from ves.list_group_members(tenant_id => %(tenant_id)s::uuid, group_id => %(group_id)s::uuid) as answer',
+    ),
+    'list_heads': Function(
+        name='list_heads',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID | None', default='None', is_key_number=False),
+        ),
+        returns='rows',
+        record='ListHeadsRow',
+        columns=(
+            Column(name='tenant_id', sql_type='uuid', python='UUID'),
+            Column(name='store_id', sql_type='uuid', python='UUID'),
+            Column(name='head_sequence', sql_type='bigint', python='int'),
+        ),
+        comment='Heads of all VES streams of a tenant, or of all tenants, in one snapshot; streams without events are left out.',
+        roles=('ves_admin', 'ves_api', 'ves_reader'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.tenant_id, answer.store_id, answer.head_sequence from ves.list_heads(tenant_id => %(tenant_id)s::uuid) as answer',
     ),
     'list_key_history': Function(
         name='list_key_history',

@@ -396,6 +396,13 @@ class FindLostWakeUpsRow(msgspec.Struct, frozen=True, array_like=True):
     last_store_id: UUID | None
 
 
+class FindMovedStreamsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `find_moved_streams`."""
+
+    place: int
+    head_sequence: int
+
+
 class GetActiveSchemasRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `get_active_schemas`."""
 
@@ -563,6 +570,14 @@ class ListAgentKeysRow(msgspec.Struct, frozen=True, array_like=True):
     last_used_at: datetime | None
 
 
+class ListAgentPositionsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_agent_positions`."""
+
+    store_id: UUID
+    last_pulled_sequence: int
+    last_sync_at: datetime
+
+
 class ListApiKeysRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `list_api_keys`."""
 
@@ -576,6 +591,13 @@ class ListApiKeysRow(msgspec.Struct, frozen=True, array_like=True):
     rate_limit: int | None
     created_at: datetime
     updated_at: datetime
+
+
+class ListCredentialEpochsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_credential_epochs`."""
+
+    tenant_id: UUID
+    epoch: int
 
 
 class ListEncryptionGroupsRow(msgspec.Struct, frozen=True, array_like=True):
@@ -612,6 +634,14 @@ class ListGroupMembersRow(msgspec.Struct, frozen=True, array_like=True):
     encryption_key_id: int | None
     added_by: UUID | None
     added_at: datetime
+
+
+class ListHeadsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_heads`."""
+
+    tenant_id: UUID
+    store_id: UUID
+    head_sequence: int
 
 
 class ListKeyHistoryRow(msgspec.Struct, frozen=True, array_like=True):

@@ -9,17 +9,24 @@ stable
 security definer
 set search_path to pg_catalog, pg_temp
 as $$
-  select a.tenant_id, a.agent_id,
-    case when bool_or(a.can_admin) then 'admin' when bool_or(a.can_write) then 'read_write' else 'read' end,
-    case when bool_or(cardinality(a.store_ids) = 0) then 'all' else 'scoped' end,
-    count(*), count(*) filter (where a.active), min(a.created_at), max(a.updated_at), null::uuid, null::timestamptz,
-    null::bigint, null::bigint
-  from ves_store.api_keys as a
-  where a.agent_id is not null and (admin_agents.tenant_id is null or a.tenant_id = admin_agents.tenant_id)
-  group by a.tenant_id, a.agent_id
-  order by max(a.updated_at) desc, a.tenant_id, a.agent_id
+  select
+    a.tenant_id, a.agent_id, a.permissions, a.store_scope, a.api_keys, a.active_keys, a.first_key_at, a.last_key_at,
+    s.store_id, s.last_sync_at, null::bigint, s.last_pulled_sequence
+  from (
+    select
+      k.tenant_id, k.agent_id,
+      case when bool_or(k.can_admin) then 'admin' when bool_or(k.can_write) then 'read_write' else 'read' end as permissions,
+      case when bool_or(cardinality(k.store_ids) = 0) then 'all' else 'scoped' end as store_scope,
+      count(*) as api_keys, count(*) filter (where k.active) as active_keys, min(k.created_at) as first_key_at,
+      max(k.updated_at) as last_key_at
+    from ves_store.api_keys as k
+    where k.agent_id is not null and (admin_agents.tenant_id is null or k.tenant_id = admin_agents.tenant_id)
+    group by k.tenant_id, k.agent_id
+  ) as a
+  left join ves_store.agent_sync_state as s on a.tenant_id = s.tenant_id and a.agent_id = s.agent_id
+  order by a.last_key_at desc, a.tenant_id, a.agent_id, s.store_id
   limit greatest(coalesce(admin_agents.max_rows, 200), 0);
 $$;
 
 comment on function ves.admin_agents(uuid, integer) is
-'Agents that own an API key, the latest key change first (http-api 11); permissions and store_scope are the widest of their keys, revoked ones too. No agent reports its position yet, so the last four columns are null.';
+'Agents that own an API key, the latest key change first (http-api 11); permissions and store_scope are the widest of their keys, revoked ones too. One row for each stream that the agent has acknowledged (ves.acknowledge_events), else one with nulls; last_pushed_sequence is always null.';
