@@ -42,6 +42,7 @@ fix: tools ## format and repair what can be repaired mechanically
 	@.venv/bin/ruff format .
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/sqlfluff fix --disable-progress-bar sql plpython/wrappers
+	@contracts/node_modules/.bin/forge fmt --root contracts
 
 generate: tools ## write what is made from the code: baseline migration, error codes, PL/Python functions, typed database calls, gRPC messages, docs/reference
 	@$(python) -m ves_install.generate
@@ -49,6 +50,7 @@ generate: tools ## write what is made from the code: baseline migration, error c
 	@$(python) -m tests.support.generated_calls
 	@$(python) -m tests.support.generated_rpc
 	@$(python) -m tests.docs
+	@PYTHONPATH=contracts $(python) -m ves_contracts.build
 
 bench: tools ## measure; prints a table and JSON, keeps the result under tests/bench/results
 	@$(python) -m tests.bench

@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.support.cluster import ROOT
 from ves_install.generate import generated
 
-ROOMS = ("sql", "plpython", "api", "workers", "tests", "deploy")
-KINDS = {".py", ".sql", ".toml", ".sh"}
+ROOMS = ("sql", "plpython", "api", "workers", "contracts", "tests", "deploy")
+KINDS = {".py", ".sql", ".toml", ".sh", ".sol"}
 MAX_LINES = 500
 GENERATED = ROOT / "api" / "ves_edge" / "gen"
 
@@ -22,7 +22,7 @@ def sources() -> list[Path]:
         if path.suffix in KINDS
         and path.is_file()
         and "__pycache__" not in path.parts
-        and ".venv" not in path.parts
+        and not {".venv", "node_modules", "out"} & set(path.parts)
         and path not in generated()
     ]
 

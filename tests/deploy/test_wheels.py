@@ -114,7 +114,16 @@ def test_no_file_is_in_two_wheels(wheels: dict[str, Path]) -> None:
     names = [name for wheel in wheels.values() for name in zipfile.ZipFile(wheel).namelist()]
     assert len(names) == len(set(names))
     ours = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
-    assert ours == {"ves", "ves_stark", "ves_client", "ves_edge", "ves_install", "ves_api", "ves_workers"}
+    assert ours == {
+        "ves",
+        "ves_stark",
+        "ves_client",
+        "ves_edge",
+        "ves_install",
+        "ves_api",
+        "ves_workers",
+        "ves_contracts",
+    }
 
 
 def test_the_client_alone_verifies_a_receipt_and_loads_neither_the_server_nor_a_database_driver(

@@ -1,0 +1,1 @@
+"""The sequencer's contracts for Python: their artifacts, and how they are built and deployed."""
