@@ -37,7 +37,7 @@ def compiled(name: Name) -> str:
 
 def main(arguments: list[str]) -> int:
     """Build, then write or compare every artifact."""
-    command = [FORGE, "build", "src", "--quiet", "--out", _OUT, "--cache-path", _CACHE]
+    command = [str(FORGE), "build", "src", "--quiet", "--out", _OUT, "--cache-path", _CACHE]
     subprocess.run(command, cwd=ROOM, check=True)
     stale = []
     for name in NAMES:
