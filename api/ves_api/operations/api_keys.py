@@ -158,7 +158,7 @@ async def get_agent(context: Context, given: AgentById) -> AgentResponse:
     """
     rows = await aio.get_agent(context.database, tenant_id=context.tenant_id, agent_id=given.agent_id)
     key = only(rows, "agent_not_found", given.agent_id)
-    return answer(AgentResponse, key, agent_id=given.agent_id, permissions=_word(_scopes(key)))
+    return answer(AgentResponse, key, agent_id=given.agent_id, permissions=_rights(key)["permissions"])
 
 
 @operation(permission=AGENT_OR_ADMIN, errors=("agent_not_found", "store_access_denied", "invalid_field"))
@@ -185,13 +185,11 @@ async def mint_api_key(context: Context, given: MintKey) -> MintResponse:
             context=context.audit,
             caller=_caller(context),
         )
-    scopes = _scopes(msgspec.convert(stored, Rights))
     return MintResponse(
         success=True,
         api_key=key,
         key_hash_prefix=key_hash[:_PREFIX_CHARACTERS],
-        permissions=_word(scopes),
-        scopes=scopes,
+        **_rights(msgspec.convert(stored, Rights)),
         message="API key created; it is shown only once",
     )
 
@@ -203,8 +201,7 @@ async def list_api_keys(context: Context, given: AgentById) -> KeyList:
     The newest change comes first; an unknown agent has none.
     """
     keys = await aio.list_api_keys(context.database, tenant_id=context.tenant_id, agent_id=given.agent_id)
-    listed = [answer(ListedKey, k, permissions=_word(_scopes(k)), scopes=_scopes(k)) for k in keys]
-    return KeyList(listed, len(listed))
+    return KeyList([answer(ListedKey, key, **_rights(key)) for key in keys], len(keys))
 
 
 @operation(
@@ -235,8 +232,7 @@ async def update_api_key(context: Context, given: UpdateKey) -> UpdateResponse:
     if stored is None:
         raise ApiError("api_key_not_found", resource_id=given.key_prefix)
     key = msgspec.convert(stored, Rights)
-    scopes = _scopes(key)
-    return answer(UpdateResponse, key, success=True, permissions=_word(scopes), scopes=scopes)
+    return answer(UpdateResponse, key, success=True, **_rights(key))
 
 
 @operation(permission=AGENT_OR_ADMIN, errors=("agent_not_found", "api_key_not_found"))
@@ -322,10 +318,7 @@ def _unique(store_ids: Sequence[uuid.UUID] | None) -> list[uuid.UUID] | None:
     return None if store_ids is None else list(dict.fromkeys(store_ids))
 
 
-def _scopes(key: Rights | GetAgentRow | ListApiKeysRow) -> list[Scope]:
-    return [scope for scope in _SCOPES if getattr(key, f"can_{scope}")]
-
-
-def _word(scopes: Sequence[Scope]) -> str:
-    """The original's word for a set of rights; `write` and `none` are those it has no word for."""
-    return "admin" if "admin" in scopes else "_".join(scopes) or "none"
+def _rights(key: Rights | GetAgentRow | ListApiKeysRow) -> dict[str, Any]:
+    """The rights of a key as `scopes`, and as `permissions`: the original's word, with `write` and `none` added."""
+    scopes = [scope for scope in _SCOPES if getattr(key, f"can_{scope}")]
+    return {"scopes": scopes, "permissions": "admin" if "admin" in scopes else "_".join(scopes) or "none"}

@@ -15,6 +15,7 @@ import psycopg
 
 from ves_api import SERVICE_NAME, __version__
 from ves_api.auth.permission import ADMIN, ANY_CREDENTIAL, PUBLIC
+from ves_api.operations.answers import answer
 from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import NoInput
 from ves_edge.errors import ApiError
@@ -224,8 +225,7 @@ async def get_detailed_health(context: Context, _: NoInput) -> DetailedHealth:
     )
     pool, reads = _pool(*services.pool_monitor.look()), _reads(services)
     caches = {
-        name: CacheComponent(f.hits, f.misses, f.evictions, f.size, f.max_size)
-        for name, f in services.cache_statistics().items()
+        name: answer(CacheComponent, statistics) for name, statistics in services.cache_statistics().items()
     }
     python = platform.python_version()
     return DetailedHealth(
