@@ -73,19 +73,12 @@ begin
     select r.blobs, r.new_key_ids into v_ciphertexts, v_key_ids
     from ves_int.reseal_at_rest(reencrypt.kind, v_tenant_ids, v_aads, v_stored, v_key_ids, v_hashes) as r;
     insert into ves_store.reencryptions values (pg_current_xact_id());
-    if reencrypt.kind in ('ves', 'legacy') then
-      execute format(
-        'update ves_int.%I as v set ciphertext = g.ciphertext, key_id = g.key_id, plaintext = null'
-        ' from unnest($1, $2, $3, $4, $5) as g (key_1, key_2, key_3, ciphertext, key_id)'
-        ' where v.key_1 = g.key_1 and v.key_2 = g.key_2 and v.key_3 = g.key_3', v_view)
-      using v_keys_1, v_keys_2, v_keys_3, v_ciphertexts, v_key_ids;
-    else
-      execute format(
-        'update ves_int.%I as v set ciphertext = g.ciphertext, key_id = g.key_id'
-        ' from unnest($1, $2, $3, $4, $5) as g (key_1, key_2, key_3, ciphertext, key_id)'
-        ' where v.key_1 = g.key_1 and v.key_2 = g.key_2 and v.key_3 = g.key_3', v_view)
-      using v_keys_1, v_keys_2, v_keys_3, v_ciphertexts, v_key_ids;
-    end if;
+    execute format(
+      'update ves_int.%I as v set ciphertext = g.ciphertext, key_id = g.key_id%s'
+      ' from unnest($1, $2, $3, $4, $5) as g (key_1, key_2, key_3, ciphertext, key_id)'
+      ' where v.key_1 = g.key_1 and v.key_2 = g.key_2 and v.key_3 = g.key_3',
+      v_view, case when reencrypt.kind in ('ves', 'legacy') then ', plaintext = null' end)
+    using v_keys_1, v_keys_2, v_keys_3, v_ciphertexts, v_key_ids;
     get diagnostics v_step.updated = row_count;
     delete from ves_store.reencryptions as r where r.transaction_id = pg_current_xact_id();
   end if;

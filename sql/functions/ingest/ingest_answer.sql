@@ -1,5 +1,8 @@
--- Volatile: its statement must see what ves.ingest_events has stored in the same call of the door.
-create or replace function ves_int.ingest_answer(tenant_id uuid, event_ids uuid[], result ves.ingest_result)
+-- Volatile: its statements must see what ves.ingest_events has stored in the same call of the door. Accepted
+-- events are read by their range of numbers, which is in their order: half the cost of a look-up for each.
+create or replace function ves_int.ingest_answer(
+  tenant_id uuid, store_id uuid, event_ids uuid[], result ves.ingest_result
+)
 returns jsonb
 language plpgsql
 volatile
@@ -11,38 +14,41 @@ set jit to off
 as $$
 #variable_conflict use_column
 declare
+  v_accepted jsonb;
+  v_replayed jsonb;
+  v_rejections jsonb;
   v_answer jsonb;
-  v_lists jsonb;
 begin
+  select jsonb_agg(jsonb_strip_nulls(d.receipt) order by d.sequence_number) into v_accepted
+  from ves_int.receipt_documents as d
+  where d.tenant_id = ingest_answer.tenant_id and d.store_id = ingest_answer.store_id
+    and d.sequence_number between result.first_sequence and result.last_sequence;
   select
-    jsonb_build_object(
-      'batchId', gen_random_uuid(),
-      'eventsAccepted', count(*) filter (where x.outcome is null),
-      'eventsRejected', count(*) filter (where x.outcome = 'rejected'),
-      'sequenceStart', result.first_sequence,
-      'sequenceEnd', result.last_sequence,
-      'headSequence', result.head_sequence
-    ),
-    jsonb_build_object(
-      'rejections', jsonb_agg(
-        jsonb_build_object('event_id', g.event_id, 'reason', x.reason, 'message', x.message)
-        order by x.phase, g.ord
-      ) filter (where x.outcome = 'rejected'),
-      'receipts', jsonb_agg(
-        case when x.outcome is null then jsonb_strip_nulls(d.receipt) else d.receipt end order by x.outcome, g.ord
-      ) filter (where x.outcome is distinct from 'rejected')
-    )
-  into v_answer, v_lists
-  from unnest(event_ids) with ordinality as g (event_id, ord)
-  left join jsonb_to_recordset(result.exceptions)
-    as x (ord integer, outcome text, phase integer, reason text, message text) on x.ord = g.ord
-  left join ves_int.receipt_documents as d
-    on d.event_id = g.event_id and d.tenant_id = ingest_answer.tenant_id and x.outcome is distinct from 'rejected';
-  -- a list without elements is absent
-  return v_answer || (
-    select coalesce(jsonb_object_agg(l.key, l.value), '{}') from jsonb_each(v_lists) as l where l.value <> 'null');
+    jsonb_agg(
+      jsonb_build_object('event_id', event_ids[x.ord], 'reason', x.reason, 'message', x.message) order by x.phase, x.ord
+    ) filter (where x.outcome = 'rejected'),
+    jsonb_agg((
+      select d.receipt from ves_int.receipt_documents as d
+      where d.event_id = event_ids[x.ord] and d.tenant_id is not distinct from ingest_answer.tenant_id
+      limit 1
+    ) order by x.ord) filter (where x.outcome = 'replayed')
+  into v_rejections, v_replayed
+  from jsonb_to_recordset(result.exceptions) as x (ord integer, outcome text, phase integer, reason text, message text);
+  v_answer := jsonb_build_object(
+    'batchId', gen_random_uuid(),
+    'eventsAccepted', coalesce(jsonb_array_length(v_accepted), 0),
+    'eventsRejected', coalesce(jsonb_array_length(v_rejections), 0),
+    'sequenceStart', result.first_sequence,
+    'sequenceEnd', result.last_sequence,
+    'headSequence', result.head_sequence,
+    'receipts', coalesce(v_replayed || v_accepted, v_replayed, v_accepted)
+  );
+  if v_rejections is not null then
+    v_answer := v_answer || jsonb_build_object('rejections', v_rejections);
+  end if;
+  return case when num_nonnulls(v_replayed, v_accepted) = 0 then v_answer - 'receipts' else v_answer end;
 end
 $$;
 
-comment on function ves_int.ingest_answer(uuid, uuid[], ves.ingest_result) is
-'Answer of an ingest call in the wire form (VES 14.3): rejections by phase, receipts with replays first. An absent sequencerSignature means: not sealed yet.';
+comment on function ves_int.ingest_answer(uuid, uuid, uuid[], ves.ingest_result) is
+'Answer of an ingest call in the wire form (VES 14.3): rejections by phase, receipts with replays first. An absent sequencerSignature means: not signed yet.';

@@ -1,7 +1,7 @@
 -- The door for services beside the database: decodes, hashes and verifies in PL/Python before any lock, then
 -- calls the same core as the API. The answer has the wire form of the REST route (VES 14.3). A SQL function
 -- answers before its transaction commits, so receipts are unsigned here; ves.get_receipts has the signed ones
--- once the receipts worker has sealed them.
+-- once the receipts worker has signed them.
 create or replace function ves.ingest_signed_request(request text)
 returns jsonb
 language plpgsql
@@ -59,7 +59,7 @@ begin
         end if;
     end;
   end loop attempts;
-  return ves_int.ingest_answer(v_batch.tenant_id, v_batch.event_ids, v_result);
+  return ves_int.ingest_answer(v_batch.tenant_id, v_batch.store_id, v_batch.event_ids, v_result);
 end
 $$;
 
