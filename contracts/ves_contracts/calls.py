@@ -1,0 +1,155 @@
+"""Calls of the contracts as data and back: what to sign, and what a transaction's logs say came of it.
+
+Nothing here speaks to a node. Roots, ids and hashes are 32 bytes, addresses `0x` and 40 hex digits, amounts integers in the
+token's smallest unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import astuple, dataclass
+from functools import cache
+from typing import Any, Literal
+from uuid import UUID
+
+from web3 import Web3
+from web3.contract import Contract
+from web3.types import LogReceipt
+
+from ves_contracts.artifacts import Name, artifact
+
+Kind = Literal["anchored", "conflict", "settled", "failed", "repeated"]
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A commitment to anchor (IAnchor.Commitment)."""
+
+    batch_id: bytes
+    tenant_id: bytes
+    store_id: bytes
+    events_root: bytes
+    state_root: bytes
+    sequence_start: int
+    sequence_end: int
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a settlement call says about its payments: `merkle_root` is of the whole batch's receipts (x402 A9)."""
+
+    batch_id: bytes
+    merkle_root: bytes
+    stream_key: bytes
+    sequence_start: int
+    sequence_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentIntent:
+    """A payment out of an allowance; `valid_until` in unix seconds."""
+
+    intent_id: bytes
+    payer: str
+    payee: str
+    amount: int
+    token: str
+    nonce: int
+    valid_until: int
+    signing_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A payment by EIP-3009; times in unix seconds, both excluded."""
+
+    intent_id: bytes
+    payer: str
+    payee: str
+    value: int
+    token: str
+    valid_after: int
+    valid_before: int
+    nonce: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a log says about one commitment or payment: `reason` only of a failure, `subject` its batch or intent id."""
+
+    kind: Kind
+    batch_id: bytes
+    subject: bytes
+    reason: str | None = None
+
+
+_EVENTS: dict[str, tuple[Name, Kind]] = {
+    "CommitmentAnchored": ("StateSetAnchor", "anchored"),
+    "AnchorConflict": ("StateSetAnchor", "conflict"),
+    "PaymentSettled": ("PaymentSettlement", "settled"),
+    "PaymentFailed": ("PaymentSettlement", "failed"),
+    "BatchRepeated": ("PaymentSettlement", "repeated"),
+}
+
+
+@cache
+def _interface(name: Name) -> type[Contract]:
+    return Web3().eth.contract(abi=artifact(name).abi)
+
+
+@cache
+def _events() -> dict[bytes, tuple[Any, Kind]]:
+    found = {event: _interface(name).events[event] for event, (name, _) in _EVENTS.items()}
+    return {bytes.fromhex(event.topic[2:]): (event(), _EVENTS[name][1]) for name, event in found.items()}
+
+
+def uuid_word(value: UUID) -> bytes:
+    """Return the word of a UUID: its 16 bytes, then 16 zero bytes (chain 1)."""
+    return value.bytes + bytes(16)
+
+
+def stream_key(tenant: UUID, store: UUID) -> bytes:
+    """Return the key of a stream: keccak256 of its two words (chain 1)."""
+    return bytes(Web3.keccak(uuid_word(tenant) + uuid_word(store)))
+
+
+def part_id(batch: UUID, part: int) -> bytes:
+    """Return the id under which a part of a batch is settled: keccak256 of the batch's word and the number's."""
+    return bytes(Web3.keccak(uuid_word(batch) + part.to_bytes(32, "big")))
+
+
+def _encoded(name: Name, function: str, *arguments: Any) -> bytes:
+    return bytes.fromhex(_interface(name).encode_abi(function, args=arguments)[2:])
+
+
+def anchor_many(commitments: Sequence[Commitment]) -> bytes:
+    """Return the call data of `anchorMany`, for our anchor and for the adapter alike."""
+    return _encoded("StateSetAnchor", "anchorMany", [astuple(item) for item in commitments])
+
+
+def settle_batch(batch: Batch, payments: Sequence[PaymentIntent]) -> bytes:
+    """Return the call data of `settleBatch`."""
+    items = [astuple(item) for item in payments]
+    return _encoded("PaymentSettlement", "settleBatch", *astuple(batch), items)
+
+
+def settle_authorizations(batch: Batch, authorizations: Sequence[Authorization]) -> bytes:
+    """Return the call data of `settleAuthorizations`."""
+    items = [astuple(item) for item in authorizations]
+    return _encoded("PaymentSettlement", "settleAuthorizations", *astuple(batch), items)
+
+
+def outcomes(logs: Iterable[LogReceipt], contract: str) -> list[Outcome]:
+    """Return what the logs of one contract say, in their order; logs of other contracts are not looked at."""
+    found = []
+    for log in logs:
+        if log["address"].lower() != contract.lower() or bytes(log["topics"][0]) not in _events():
+            continue
+        event, kind = _events()[bytes(log["topics"][0])]
+        said = event.process_log(log)["args"]
+        batch_id = bytes(said["batchId"])
+        subject = bytes(said.get("intentId", batch_id))
+        found.append(Outcome(kind, batch_id, subject, said.get("reason")))
+    return found
