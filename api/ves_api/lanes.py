@@ -29,8 +29,9 @@ class Lanes:
     has none.
     """
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ves-lane")
+    def __init__(self, places: int = _THREADS) -> None:
+        self._places = places
+        self._threads = ThreadPoolExecutor(places, thread_name_prefix="ves-lane")
         self._waiting: OrderedDict[Hashable, deque[Job]] = OrderedDict()
         self._running: Counter[Hashable] = Counter()
 
@@ -47,18 +48,20 @@ class Lanes:
 
     def _start(self) -> None:
         """Start queued jobs while threads are free, round robin over the keys."""
-        loop = asyncio.get_running_loop()
         while (key := self._next()) is not None:
             work, outcome = self._take(key)
             if outcome.cancelled():
                 continue
             self._running[key] += 1
-            task = loop.run_in_executor(self._threads, work)
+            task = self._begin(work)
             task.add_done_callback(partial(self._finish, key, outcome))
+
+    def _begin(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
+        return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _next(self) -> Hashable | None:
         """Return the first queued key that may use a thread now."""
-        free = _THREADS - self._running.total()
+        free = self._places - self._running.total()
         for key in self._waiting:
             running = self._running[key]
             if free and running < _EACH and (running == 0 or free > 1):

@@ -10,6 +10,7 @@ from ves_api.at_rest import AtRest
 from ves_api.auth.authenticator import Authenticator
 from ves_api.auth.limits import Limiter
 from ves_api.auth.login_audit import LoginAuditBuffer
+from ves_api.children.pool import LargeWork
 from ves_api.database import Database
 from ves_api.ingest.agent_keys import AgentKeys
 from ves_api.ingest.coalescer import Coalescer
@@ -42,6 +43,7 @@ class Services:
     limiter: Limiter
     login_audit: LoginAuditBuffer
     schemas: SchemaRegistry
+    large: LargeWork
     ingest: Ingest
     legacy_ingest: LegacyIngest
     verifier: Verifier
@@ -64,6 +66,7 @@ class Services:
         await self.limiter.close()
         await self.verifier.close()
         self.ingest.lanes.close()
+        await self.large.end()
         await self.reads.close()
         await self.database.close()
 
@@ -85,7 +88,8 @@ def make_services(settings: Settings) -> Services:
     """Build the services without opening a connection."""
     database = Database(settings)
     signer = ReceiptSigner(database, settings.sequencer_id, settings.signing_key, settings.key_version)
-    schemas = SchemaRegistry(database, settings.caches.schema)
+    large = LargeWork()
+    schemas = SchemaRegistry(database, large, settings.caches.schema)
     active = ActiveSchemas(database, schemas, settings.caches.schema, settings.schemas.validation)
     at_rest, lanes = AtRest(settings.at_rest.source), Lanes()
     limits = Limits(
@@ -103,6 +107,7 @@ def make_services(settings: Settings) -> Services:
         limiter=Limiter(database, settings.auth),
         login_audit=LoginAuditBuffer(database),
         schemas=schemas,
+        large=large,
         ingest=Ingest(
             limits=limits,
             agent_keys=AgentKeys(database, settings.caches.agent_key),
@@ -112,8 +117,9 @@ def make_services(settings: Settings) -> Services:
             signer=signer,
             receipts=ReceiptKeeper(database),
             lanes=lanes,
+            large=large,
         ),
-        legacy_ingest=LegacyIngest(database, limits, active, at_rest, LegacyHeads(), lanes),
+        legacy_ingest=LegacyIngest(database, limits, active, at_rest, LegacyHeads(), lanes, large),
         verifier=Verifier(settings.stark_processes),
         at_rest=at_rest,
     )

@@ -44,6 +44,10 @@ class ApiError(Exception):
         self.headers = headers or {}
         super().__init__(f"{self.sqlstate} {name}: {self.message}")
 
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+        """Copy between processes."""
+        return type(self), (self.name, self.message), self.__dict__
+
     @classmethod
     def from_sqlstate(cls, sqlstate: str, message: str | None, details: dict[str, Any] | None) -> ApiError:
         """Build the error for an SQLSTATE of the engine; an unregistered one becomes internal_error."""

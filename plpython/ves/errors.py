@@ -18,6 +18,10 @@ class ProtocolError(ValueError):
         self.reason = reason
         self.message = message
 
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Copy between processes: the base class would call the constructor with the message alone."""
+        return type(self), (self.reason, self.message)
+
 
 class RequestRefused(ProtocolError):  # noqa: N818
     """Refusal of a whole request (VES 14.1): none of its events may be stored.
@@ -30,3 +34,7 @@ class RequestRefused(ProtocolError):  # noqa: N818
         super().__init__(name, message)
         self.name = name
         self.details: dict[str, Detail] = dict(details or {})
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """As in the base class."""
+        return type(self), (self.name, self.message, self.details)

@@ -11,6 +11,7 @@ _TO_DIGITS = bytes.maketrans(b'[{]}"', b"11223")
 _NOT_SYMBOLS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
 _SHIFTS = (6, 4, 2, 0)
 _INSIDE = 256
+_USUAL_BYTES_A_VALUE = 24
 
 
 def _steps() -> Iterator[tuple[int, int, int]]:
@@ -35,6 +36,11 @@ def count_openings(raw: bytes) -> int:
     """Opening brackets and braces in `raw`, those inside strings included: a bound on the nesting."""
     # bytes.replace searches with memchr: ten times as fast as bytes.count, which tests one byte at a time.
     return 2 * len(raw) - len(raw.replace(b"[", b"")) - len(raw.replace(b"{", b""))
+
+
+def is_dense(raw: bytes) -> bool:
+    """Whether JSON text has so many values for its length that decoding may take ten times as long as that of a usual event."""
+    return raw.count(b",") + count_openings(raw) > len(raw) // _USUAL_BYTES_A_VALUE
 
 
 def is_deeper(raw: bytes, limit: int) -> bool:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.support.cluster import ROOT
-from ves_api.verifier import pool
-from ves_api.verifier.__main__ import lighten
+from ves_api.children import pool
+from ves_api.children.__main__ import lighten
 from ves_api.verifier.child import Question
 from ves_api.verifier.pool import Verifier
 from ves_edge.errors import ApiError
@@ -39,17 +39,17 @@ async def test_a_good_proof_verifies_in_one_process_that_is_kept() -> None:
     first = await verifier.judge(GOOD)
     assert (first.error, first.amount_binding) == (None, "not_checkable_by_server")
     assert base64.b64decode(PROOF["proofB64"])[15:23].hex() == first.options
-    kept = verifier._idle[0].pid
+    kept = verifier._children._idle[0].pid
     assert (await verifier.judge(GOOD)).error is None
-    assert [process.pid for process in verifier._idle] == [kept]
+    assert [process.pid for process in verifier._children._idle] == [kept]
     await verifier.close()
 
 
 async def test_a_process_that_died_is_replaced() -> None:
     verifier = Verifier(1)
     await verifier.judge(GOOD)
-    verifier._idle[0].kill()
-    await verifier._idle[0].wait()
+    verifier._children._idle[0].kill()
+    await verifier._children._idle[0].wait()
     with pytest.raises(ApiError, match="restarted"):
         await verifier.judge(GOOD)
     assert (await verifier.judge(GOOD)).error is None
@@ -64,7 +64,7 @@ async def test_too_long_a_verification_is_stopped_and_its_process_is_not_used_ag
     with pytest.raises(ApiError) as refusal:
         await verifier.judge(GOOD)
     assert (refusal.value.status, refusal.value.details) == (400, {"reason": "timeout"})
-    assert verifier._idle == []
+    assert verifier._children._idle == []
 
 
 async def test_who_gets_no_turn_in_time_is_told_to_come_back() -> None:
@@ -99,7 +99,7 @@ async def test_a_cancelled_question_leaves_no_process_behind(monkeypatch: pytest
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    assert verifier._idle == []
+    assert verifier._children._idle == []
 
 
 def _group_niceness(pid: int) -> int | None:
@@ -112,7 +112,7 @@ def _group_niceness(pid: int) -> int | None:
 async def test_a_verifying_process_gives_way_in_a_session_of_its_own() -> None:
     verifier = Verifier(1)
     await verifier.judge(GOOD)
-    pid = verifier._idle[0].pid
+    pid = verifier._children._idle[0].pid
     assert os.getpriority(os.PRIO_PROCESS, pid) >= 10
     assert os.getsid(pid) == pid
     assert _group_niceness(pid) in {None, 10}
@@ -131,7 +131,7 @@ def test_a_session_whose_weight_is_not_taken_at_once_asks_again(tmp_path: Path) 
                 raise BlockingIOError
             return Path(self).write_text(*arguments, **named)
 
-    lighten(Busy(tmp_path / "autogroup"))
+    lighten(Busy(tmp_path / "autogroup"), 10)
     assert (tmp_path / "autogroup").read_text(encoding="ascii") == "10"
-    lighten(tmp_path / "no such folder" / "autogroup")
+    lighten(tmp_path / "no such folder" / "autogroup", 10)
     assert not (tmp_path / "no such folder").exists()

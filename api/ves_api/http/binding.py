@@ -15,9 +15,8 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
-from ves.uuids import decoder
 from ves_api.auth.origin import Origin
-from ves_api.http.decode import Exchange, decode_struct, parse_query, read_body
+from ves_api.http.decode import Exchange, decode_body, parse_query, read_body
 from ves_api.http.failures import report
 from ves_api.http.middleware import error_headers
 from ves_api.operations.admission import admit
@@ -62,9 +61,7 @@ class Route:
         self.operation = operation
         self.parameters = _places(template, operation)
         self._in_query = frozenset(place.wire_name for place in self.parameters if place.segment is None)
-        self._decode: Callable[[bytes], Any] | None = (
-            None if operation.body is None or operation.raw_body else decoder(operation.body)
-        )
+        self._has_body = operation.body is not None
 
     def handler(self) -> HTTPRouteHandler:
         """The router's entry."""
@@ -95,24 +92,27 @@ class Route:
         if operation.slot is None:
             await admit(context, operation)
             values = self._read_parameters(exchange.scope)
-            body = None if self._decode is None else await read_body(exchange)
+            body = await read_body(exchange, operation.body_bytes) if self._has_body else None
             return self._reply(await self._call(context, values, body))
         async with operation.slot(context.services):
             await admit(context, operation)
         values = self._read_parameters(exchange.scope)
         # Before taking a slot: a slow client must not hold one while it sends the body.
-        body = None if self._decode is None else await read_body(exchange)
+        body = await read_body(exchange, operation.body_bytes) if self._has_body else None
         async with operation.slot(context.services):
             return self._reply(await self._call(context, values, body))
 
     async def _call(self, context: Context, values: dict[str, Any], body: bytes | None) -> Any:
         operation = self.operation
-        if body is None or self._decode is None:
+        if body is None:
             given = operation.input(**values)
-        elif issubclass(operation.input, Parameters):
-            given = operation.input(**values, body=decode_struct(body, self._decode))
         else:
-            given = decode_struct(body, self._decode)
+            decoded = await context.offload(len(body), decode_body, operation.body, body)
+            given = (
+                operation.input(**values, body=decoded)
+                if issubclass(operation.input, Parameters)
+                else decoded
+            )
         operation.authorize(context, given)
         return await operation.call(context, given)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
 import msgspec
 
+from ves.uuids import decoder
 from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
@@ -62,9 +64,11 @@ def _announced_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
     return length
 
 
-async def read_body(exchange: Exchange) -> bytes:
-    """Read the JSON body. Raises 415, and 413 as soon as the size limit is exceeded."""
+async def read_body(exchange: Exchange, most: int | None = None) -> bytes:
+    """Read the JSON body of at most `most` bytes. Raises 415, and 413 as soon as a size limit is exceeded."""
     limit = exchange.services.settings.max_body_bytes
+    if most is not None:
+        limit = min(limit, most)
     if _announced_length(exchange.scope["headers"]) > limit:
         raise _too_long(limit)
     chunks: list[bytes] = []
@@ -86,7 +90,12 @@ def _too_long(limit: int) -> ApiError:
     return ApiError("body_too_large", details={"limit": limit})
 
 
-def decode_struct(body: bytes, decode: Callable[[bytes], T]) -> T:
+@cache
+def _decoder(kind: type) -> Callable[[bytes], Any]:
+    return decoder(kind)
+
+
+def decode_body(kind: type[T], body: bytes) -> T:
     """Decode a body into a struct. Raises malformed_json (400) or invalid_shape (422).
 
     A byte order mark before it is passed over, as RFC 8259 8.1 allows.
@@ -96,7 +105,7 @@ def decode_struct(body: bytes, decode: Callable[[bytes], T]) -> T:
         if not body.isascii():
             body.decode()  # the decoder does not check UTF-8 in skipped members
         try:
-            return decode(body)
+            return cast("T", _decoder(cast("Any", kind))(body))
         except msgspec.ValidationError as error:
             _decode_raw(body)  # a syntax error takes precedence over a shape error
             raise _wrong_shape(str(error)) from error

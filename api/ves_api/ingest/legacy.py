@@ -15,7 +15,7 @@ from ves_api.auth.permission import INGEST, authorize
 from ves_api.ids import fresh_uuid
 from ves_api.ingest.legacy_append import append_legacy_events, encode_legacy
 from ves_api.ingest.legacy_wire import LegacyIngestResponse
-from ves_api.ingest.service import INLINE_BYTES
+from ves_api.ingest.service import INLINE_BYTES, is_large
 from ves_api.ingest.verdicts import Verdicts, judge, with_fresh_verdicts
 from ves_edge import arrays
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ves.schemas.judge import Rules
     from ves_api.at_rest import AtRest
     from ves_api.auth.identity import Identity
+    from ves_api.children.pool import LargeWork
     from ves_api.database import Database
     from ves_api.ingest.answer import IngestAnswer
     from ves_api.ingest.legacy_append import LegacyHeads
@@ -57,11 +58,16 @@ class LegacyIngest:
     at_rest: AtRest
     heads: LegacyHeads
     lanes: Lanes
+    large: LargeWork
 
     async def prepare(self, identity: Identity, body: bytes) -> PreparedLegacy | None:
         """Decode, authorize, encode and validate; None without events. Raises RequestRefused or ApiError."""
         lane = None if len(body) <= INLINE_BYTES else identity.tenant_id
-        request = await self._run(lane, partial(self._parse, body, identity))
+        if is_large(body):
+            request = await self.large.call(identity.tenant_id, parse_legacy_request, body, self.limits)
+        else:
+            request = await self._run(lane, partial(parse_legacy_request, body, self.limits))
+        _check(request, identity)
         if request.is_empty:
             return None
         tenant_id, events = request.tenant_id, request.events
@@ -104,16 +110,15 @@ class LegacyIngest:
         """Run in the event loop, or for a large request in a worker thread (fair queue by tenant)."""
         return work() if lane is None else await self.lanes.run(lane, work)
 
-    def _parse(self, body: bytes, identity: Identity) -> LegacyRequest:
-        """Decode, and check in the order of http-api 2.1. Raises RequestRefused or ApiError."""
-        request = parse_legacy_request(body, self.limits)
-        if not request.is_empty:
-            check_batch(request)
-            identity.require_agent(request.agent_id)
-            check_source_agent(request)
-            authorize(identity, INGEST, request)
-            check_limits(request)
-        return request
-
     def _judge(self, request: LegacyRequest, rules: Rules) -> Verdicts:
         return judge(self.schemas, request.tenant_id, rules, request.events, LEGACY_REASON)
+
+
+def _check(request: LegacyRequest, identity: Identity) -> None:
+    """Check in the order of http-api 2.1. Raises RequestRefused or ApiError."""
+    if not request.is_empty:
+        check_batch(request)
+        identity.require_agent(request.agent_id)
+        check_source_agent(request)
+        authorize(identity, INGEST, request)
+        check_limits(request)

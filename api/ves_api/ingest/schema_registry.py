@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ves.errors import RequestRefused
 from ves.schemas.compatibility import MODES, Mode, check_compatibility
-from ves.schemas.compiled import CompiledSchema, compile_schema
+from ves.schemas.compiled import CompiledSchema, Violation, compile_schema
 from ves_api.cache import Cache
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Callable, Mapping
 
+    from ves_api.children.pool import LargeWork
     from ves_api.database import Database
     from ves_api.settings import CacheLimits
     from ves_edge.gen.records import EventSchema
 
 _MAX_ROUNDS = 20
+_SMALL_BYTES = 8192
+_COMPILED_IN_CHILD = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ class NewSchema:
 class SchemaRegistry:
     """Owned by one event loop."""
 
-    def __init__(self, database: Database, limits: CacheLimits) -> None:
+    def __init__(self, database: Database, large: LargeWork, limits: CacheLimits) -> None:
         self._database = database
+        self._large = large
         # The text of a schema id is immutable, so a cached compiled schema cannot be stale.
         self.cache: Cache[uuid.UUID, CompiledSchema] = Cache(limits)
 
@@ -53,13 +58,21 @@ class SchemaRegistry:
             self.cache.put(schema_id, known)
         return known
 
+    async def violations(self, stored: EventSchema, payload: bytes) -> list[Violation]:
+        """Return the violations of a payload. Raises RequestRefused if the schema does not compile."""
+        if len(payload) <= _SMALL_BYTES:
+            compiled = await self.compiled(stored.schema_id, stored.schema_json)
+            if compiled.is_light(payload):
+                return compiled.violations(payload)
+        return await self._large.call(stored.tenant_id, violations, stored.schema_json, payload)
+
     async def register(self, new: NewSchema, context: Mapping[str, str | None]) -> EventSchema:
         """Compile, compare and store. Raises RequestRefused(invalid_schema, schema_incompatible) or ApiError.
 
         Optimistic concurrency: if another version was registered between comparison and insert, the engine refuses
         and the comparison is repeated.
         """
-        compiled = await asyncio.to_thread(compile_schema, new.text)
+        await self._large.call(new.tenant_id, check_schema, new.text)
         mode = new.compatibility
         for _ in range(_MAX_ROUNDS):
             highest = None
@@ -69,9 +82,9 @@ class SchemaRegistry:
                 )
                 highest = rows[0].highest_version
                 earlier = [(row.version, row.schema_json or "") for row in rows if row.version is not None]
-                await asyncio.to_thread(check_compatibility, new.text, earlier, _mode(mode))
+                await self._large.call(new.tenant_id, check_compatibility, new.text, earlier, _mode(mode))
             try:
-                stored = await aio.store_schema(
+                return await aio.store_schema(
                     self._database,
                     tenant_id=new.tenant_id,
                     event_type=new.event_type,
@@ -84,10 +97,22 @@ class SchemaRegistry:
             except ApiError as error:
                 if error.name != "schema_version_moved":
                     raise
-                continue
-            self.cache.put(stored.schema_id, compiled)
-            return stored
         raise ApiError("schema_version_moved", retry_after=1)
+
+
+def check_schema(text: str) -> None:
+    """Compile a schema. Raises RequestRefused(invalid_schema)."""
+    compile_schema(text)
+
+
+@lru_cache(maxsize=_COMPILED_IN_CHILD)
+def _compiled(text: str) -> CompiledSchema:
+    return compile_schema(text)
+
+
+def violations(text: str, payload: bytes) -> list[Violation]:
+    """Return the violations of a payload, by the text of its schema. Raises RequestRefused if that does not compile."""
+    return _compiled(text).violations(payload)
 
 
 def _mode(text: str | None) -> Mode:

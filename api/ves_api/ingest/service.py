@@ -1,7 +1,7 @@
 """Service for ingest requests, from body bytes to response bytes: decode, check, verify, append, sign.
 
 The steps before the append hold neither a connection nor a lock. They run in the event loop for a small request and in
-a worker thread for a large one (libsodium releases the GIL).
+a worker thread for a larger one (libsodium releases the GIL); the largest are decoded in a child process.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from ves.ingest import (
     required_keys,
     verify_signatures,
 )
+from ves.json_scan import is_dense
 from ves.prepare import ENCRYPTED
 from ves.schemas.judge import VES_REASON
 from ves.stored_payloads import seal_events
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from ves.schemas.judge import Rules
     from ves_api.at_rest import AtRest
     from ves_api.auth.identity import Epochs, Identity
+    from ves_api.children.pool import LargeWork
     from ves_api.ingest.agent_keys import AgentKeys
     from ves_api.ingest.answer import IngestAnswer
     from ves_api.ingest.coalescer import Coalescer
@@ -55,6 +57,7 @@ T = TypeVar("T")
 
 # Up to this size (about four events of 1 kB) processing takes less time than the hand-over to a thread.
 INLINE_BYTES = 8192
+_LARGE_BYTES = 262_144
 _INLINE_EVENTS = 4
 _log = get_logger("ingest")
 _encode = msgspec.json.Encoder().encode
@@ -85,11 +88,16 @@ class Ingest:
     signer: ReceiptSigner
     receipts: ReceiptKeeper
     lanes: Lanes
+    large: LargeWork
 
     async def prepare(self, identity: Identity, body: bytes) -> Prepared:
         """Run the steps before the append. Raises RequestRefused or ApiError when the whole request is refused."""
         lane = None if len(body) <= INLINE_BYTES else identity.tenant_id
-        request, prepared = await self._run(lane, partial(self._prepare, identity, body, lane))
+        decode = partial(parse_request, body, self.limits)
+        if is_large(body):
+            large = await self.large.call(identity.tenant_id, parse_request, body, self.limits)
+            decode = partial(_same, large)
+        request, prepared = await self._run(lane, partial(self._prepare, identity, decode, lane))
         if prepared is not None:
             return prepared
         tenant_id, events = request.tenant_id, request.events
@@ -147,10 +155,10 @@ class Ingest:
         return work() if lane is None else await self.lanes.run(lane, work)
 
     def _prepare(
-        self, identity: Identity, body: bytes, lane: uuid.UUID | None
+        self, identity: Identity, decode: Callable[[], IngestRequest], lane: uuid.UUID | None
     ) -> tuple[IngestRequest, Prepared | None]:
         """Decode and check in the order of http-api 2.2; on cache hits (keys, schemas) also verify and encode."""
-        request = parse_request(body, self.limits)
+        request = decode()
         check_batch(request)
         identity.require_agent(request.agent_id)
         check_source_agent(request)
@@ -209,6 +217,15 @@ class Ingest:
             receipts=receipts or msgspec.UNSET,
         )
         return _encode(response), batch
+
+
+def is_large(body: bytes) -> bool:
+    """Whether decoding may hold the interpreter lock for tens of milliseconds, so that it is left to a child process."""
+    return len(body) > _LARGE_BYTES or (len(body) > INLINE_BYTES and is_dense(body))
+
+
+def _same(request: IngestRequest) -> IngestRequest:
+    return request
 
 
 def _is_encrypted(event: PreparedEvent) -> bool:

@@ -20,7 +20,7 @@ from ves_api.operations.compliance_wire import (
     ComplianceVerification,
     summary,
 )
-from ves_api.operations.kit import Area, Context, only
+from ves_api.operations.kit import LARGE_BODY_BYTES, Area, Context, only
 from ves_api.operations.parameters import EventId, Parameters, ProofId, sent_text
 from ves_edge.gen import aio
 
@@ -116,6 +116,7 @@ async def post_compliance_inputs(context: Context, given: InputsInBody) -> Compl
     permission=where_found("write", _STREAM),
     errors=("event_not_found", "invalid_field", "invalid_proof", "proof_conflict"),
     slot=_slot,
+    body_bytes=LARGE_BODY_BYTES,
 )
 async def submit_compliance_proof(context: Context, given: SubmitComplianceProof) -> ComplianceSummary:
     """Submit a proof; a STARK is verified first, the same proof again answers the stored record.

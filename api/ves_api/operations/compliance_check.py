@@ -22,6 +22,7 @@ from ves_api.operations.compliance_wire import (
 )
 from ves_api.operations.fields import invalid
 from ves_api.operations.proof_fields import (
+    PARAMS_BYTES,
     checked_proof,
     checked_witness,
     policy_name,
@@ -52,6 +53,8 @@ class Canonical:
 def canonical(event: GetComplianceEventRow, policy_id: str, params: msgspec.Raw) -> Canonical:
     """The canonical inputs, hashed from the parameters' text as received. Raises invalid_field."""
     raw = bytes(params)
+    if len(raw) > PARAMS_BYTES:
+        raise invalid("policyParams", f"must have at most {PARAMS_BYTES} bytes")
     if raw == b"null":
         raw = bytes(NO_PARAMS)
     name = policy_name(policy_id)

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from ves_api.reads import Reads
     from ves_api.services import Services
 
+# A body that is only decoded, or whose members have short limits, is read in the event loop: this takes 10 ms at most.
+BODY_BYTES = 131_072
+# A proof of 2 MiB in base64, a payload of 1 MiB with white space.
+LARGE_BODY_BYTES = 1 << 22
+
 InputT = TypeVar("InputT")
 F = TypeVar("F", bound="InStream")
 R = TypeVar("R")
@@ -83,6 +88,12 @@ class Context:
         """The `context` that administrative database functions take (operations 8)."""
         return audit_context(self.origin, self.identity)
 
+    async def offload(self, size: int, function: Callable[..., R], *arguments: Any) -> R:
+        """Run a function of a module over `size` bytes, in a child process if that is much."""
+        if size <= BODY_BYTES:
+            return function(*arguments)
+        return await self.services.large.call(self.identity.tenant_id, function, *arguments)
+
     def in_scope(self, found: F) -> F:
         """A row that was found by its id, if its stream is in the caller's scope. Raises 403."""
         self.identity.require_scope(found.tenant_id, found.store_id)
@@ -96,6 +107,8 @@ class Operation(Generic[InputT]):
     `input` is a `Parameters` struct, or the struct of a body; `output` is what `call` answers and a JSON encoder takes.
     `errors` are names of the error registry beyond those that every operation has. `sheds` is false for operations that are served even
     while the connection pool is exhausted.
+
+    `body_bytes` is the longest body; the largest are decoded in a child process.
 
     Rarely needed: `raw_body` documents a body that `call` gets as bytes, decodes and authorizes itself; it may answer
     bytes, which are the encoded output. `caches_identity`:
@@ -119,6 +132,7 @@ class Operation(Generic[InputT]):
     slot: Callable[[Services], AbstractAsyncContextManager[None]] | None = None
     is_failure: Callable[[Any], bool] | None = None
     command: str | None = None
+    body_bytes: int = BODY_BYTES
 
     def __post_init__(self) -> None:
         """Raise TypeError for a permission that could not be enforced, or an error that is not registered."""

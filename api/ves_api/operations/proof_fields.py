@@ -18,6 +18,9 @@ from ves_stark.registry import is_stark
 # An optional JSON member: null means that it is absent (http-api 1.5).
 ABSENT = msgspec.Raw(b"null")
 MAX_PROOF_BYTES = 2_097_152
+# Parameters are hashed in their compact form in the event loop, and so are public inputs, which hold them.
+PARAMS_BYTES = 32_768
+_INPUTS_BYTES = 131_072
 _MAX_TYPE_BYTES = 32
 _MAX_POLICY_BYTES = 64
 _STARK_VERSION = 2
@@ -107,7 +110,7 @@ def require_same_inputs(sent: msgspec.Raw, canonical: bytes) -> None:
     if text == bytes(ABSENT):
         return
     try:
-        same = plain(text) == plain(canonical)
+        same = len(text) <= _INPUTS_BYTES and plain(text) == plain(canonical)
     except ProtocolError:
         same = False
     if not same:

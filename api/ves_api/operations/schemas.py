@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,7 +17,7 @@ from ves_api.auth.permission import in_tenant, where_found
 from ves_api.ingest.schema_registry import NewSchema
 from ves_api.operations.answers import answer
 from ves_api.operations.fields import invalid
-from ves_api.operations.kit import Area, Context, only
+from ves_api.operations.kit import LARGE_BODY_BYTES, Area, Context, only
 from ves_api.operations.parameters import (
     EventType,
     Parameters,
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
 
 operation = Area("Schemas").operation
 _DESCRIPTION_BYTES = 2048
+_FORMATTED_BYTES = 1 << 20
 _MAX_VERSION = 2**31 - 1
 _NONE_HAS = 0
 _STATUSES = ("active", "deprecated", "archived")
@@ -189,6 +189,7 @@ class LatestSchemaOf(Parameters, kw_only=True, frozen=True):
 @operation(
     permission=in_tenant("write"),
     errors=("invalid_schema", "schema_incompatible", "schema_too_large", "invalid_field"),
+    body_bytes=LARGE_BODY_BYTES,
 )
 async def register_schema(context: Context, given: RegisterSchemaRequest) -> RegisterSchemaResponse:
     """Register the next version of an event type's JSON Schema.
@@ -276,7 +277,7 @@ async def get_latest_schema(context: Context, given: LatestSchemaOf) -> Schema:
     return _schema(only(found, "schema_not_found"))
 
 
-@operation(permission=in_tenant("read"), errors=("schema_not_found",))
+@operation(permission=in_tenant("read"), errors=("schema_not_found",), body_bytes=LARGE_BODY_BYTES)
 async def validate_payload(context: Context, given: ValidateRequest) -> ValidateResponse:
     """Check a payload against a schema without sending an event; an invalid payload is still a 200.
 
@@ -285,13 +286,12 @@ async def validate_payload(context: Context, given: ValidateRequest) -> Validate
     if "\0" in given.event_type:
         raise invalid("eventType", "must be without NUL")
     payload = _text(bytes(given.payload)).encode()
-    if is_deeper(payload, _MAX_PAYLOAD_DEPTH):
+    if await context.offload(len(payload), is_deeper, payload, _MAX_PAYLOAD_DEPTH):
         raise ApiError("malformed_json", "not acceptable JSON: nested too deeply")
     stored = await _validating_schema(context, given)
     if stored is None:
         return ValidateResponse(valid=True, schema_id=None, schema_version=None, errors=[])
-    compiled = await context.services.schemas.compiled(stored.schema_id, stored.schema_json)
-    errors = await asyncio.to_thread(compiled.violations, payload)
+    errors = await context.services.schemas.violations(stored, payload)
     return ValidateResponse(not errors, stored.schema_id, stored.version, errors)
 
 
@@ -334,7 +334,7 @@ def _schema(stored: EventSchema) -> Schema:
 def _schema_text(raw: bytes) -> str:
     """The schema as received; only a text that is too long is stripped of its white space."""
     text = _text(raw)
-    if len(raw) > MAX_SCHEMA_BYTES:
+    if MAX_SCHEMA_BYTES < len(raw) <= _FORMATTED_BYTES:
         text = msgspec.json.format(text, indent=-1)
     if len(text.encode()) > MAX_SCHEMA_BYTES:
         raise ApiError("schema_too_large", details={"limit": MAX_SCHEMA_BYTES})

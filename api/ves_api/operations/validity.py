@@ -12,7 +12,7 @@ from ves.digests import at_rest_validity_aad, validity_proof_hash
 from ves_api.auth.permission import where_found
 from ves_api.operations.answers import answer
 from ves_api.operations.commitments import CommitmentById
-from ves_api.operations.kit import Area, Context, only
+from ves_api.operations.kit import LARGE_BODY_BYTES, Area, Context, only
 from ves_api.operations.parameters import BatchId, Parameters, ProofId
 from ves_api.operations.proof_fields import ABSENT, ProofVersion, checked_proof, require_same_inputs
 from ves_edge.gen import aio
@@ -135,6 +135,7 @@ async def get_validity_inputs(context: Context, given: CommitmentById) -> Validi
 @operation(
     permission=where_found("admin", _STREAM),
     errors=("commitment_not_found", "invalid_field", "proof_conflict"),
+    body_bytes=LARGE_BODY_BYTES,
 )
 async def submit_validity_proof(context: Context, given: SubmitValidityProof) -> ValiditySummary:
     """Store a validity proof, unverified; the same proof again answers the stored record."""

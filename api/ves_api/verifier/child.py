@@ -1,13 +1,8 @@
-"""A verifier process: reads one JSON line, writes one JSON line, until end of input.
-
-It also exits when its parent is killed, because that closes the pipe.
-"""
+"""What a child process does for a proof."""
 
 from __future__ import annotations
 
 import base64
-import signal
-import sys
 from time import perf_counter_ns
 
 import msgspec
@@ -50,14 +45,3 @@ def answer(question: Question) -> Verdict:
     elapsed = (perf_counter_ns() - start) // _NS_PER_MS
     options = None if judged.options is None else judged.options.hex()
     return Verdict(judged.error, judged.reason, judged.amount_binding, options, elapsed)
-
-
-def main() -> None:
-    """Serve requests until the parent closes the pipe."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    decode = msgspec.json.Decoder(Question).decode
-    encode = msgspec.json.Encoder().encode
-    for line in sys.stdin.buffer:
-        sys.stdout.buffer.write(encode(answer(decode(line))) + b"\n")
-        sys.stdout.buffer.flush()

@@ -27,6 +27,7 @@ _MAX_DEPTH = 64
 # In checks of about 10 ns: maximum cost of one payload, and the cost up to which all violations are listed.
 MAX_COST = 25_000_000
 _LISTING_COST = 50_000
+_LIGHT_COST = 100_000
 _MIN_PATTERN_BYTES = 1 << 11
 _MAX_PATTERN_BYTES = 1 << 20
 _MAX_PATTERNS = 500
@@ -54,6 +55,10 @@ class CompiledSchema:
         self._validator = validator
         self._for_each_byte = weight.for_each_byte
         self.weight = weight
+
+    def is_light(self, payload: bytes) -> bool:
+        """Whether a payload is checked within about a millisecond."""
+        return len(payload) * self._for_each_byte <= _LIGHT_COST
 
     def violations(self, payload: bytes, allowance: int = MAX_COST) -> list[Violation]:
         """Return at most MAX_VIOLATIONS violations of a payload (JSON text); empty if it is valid.

@@ -1,0 +1,57 @@
+"""A child process: reads a call, writes its result, until end of input.
+
+Both are pickles, each after its length. The parent and the functions that it names are ours; hostile input is only ever
+an argument. A child also exits when its parent is killed, because that closes the pipe.
+"""
+
+from __future__ import annotations
+
+import pickle
+import signal
+import struct
+import sys
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LENGTH = struct.Struct(">Q")
+
+
+class Call(NamedTuple):
+    """A function of a module and its arguments."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+class Result(NamedTuple):
+    """What the function returned, or the exception that it raised."""
+
+    value: Any
+    error: Exception | None
+
+
+def dump(value: Call | Result) -> bytes:
+    """Return the bytes of a message."""
+    text = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    return LENGTH.pack(len(text)) + text
+
+
+def run(call: Call) -> Result:
+    """Run the call; what it raises is part of its result."""
+    try:
+        return Result(call.function(*call.arguments), None)
+    except Exception as error:  # noqa: BLE001 (raised again in the parent)
+        return Result(None, error)
+
+
+def main() -> None:
+    """Serve calls until the parent closes the pipe."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    read, write = sys.stdin.buffer.read, sys.stdout.buffer
+    while head := read(LENGTH.size):
+        call: Call = pickle.loads(read(*LENGTH.unpack(head)))  # noqa: S301 (from the parent)
+        write.write(dump(run(call)))
+        write.flush()
