@@ -38,6 +38,10 @@ class ApiError(Exception):
         self.status = entry.http
         self.grpc = entry.grpc
         self.message = message or entry.message
+        field = (details or {}).get("field")
+        if field and str(field) not in self.message:
+            # Clients show the message alone.
+            self.message = f"{field}: {self.message}"
         self.details = details
         self.retry_after = retry_after
         self.resource_id = resource_id

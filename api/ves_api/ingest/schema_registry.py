@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ves.errors import RequestRefused
 from ves.schemas.compatibility import MODES, Mode, check_compatibility
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _MAX_ROUNDS = 20
 _SMALL_BYTES = 8192
 _COMPILED_IN_CHILD = 16
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,19 @@ class SchemaRegistry:
                 return compiled.violations(payload)
         return await self._large.call(stored.tenant_id, violations, stored.schema_json, payload)
 
+    async def _apart(self, new: NewSchema, size: int, function: Callable[..., T], *arguments: Any) -> T:
+        """Run a function outside of the event loop: in a thread, or from some size on in a child process."""
+        if size <= _SMALL_BYTES:
+            return await asyncio.to_thread(function, *arguments)
+        return await self._large.call(new.tenant_id, function, *arguments)
+
     async def register(self, new: NewSchema, context: Mapping[str, str | None]) -> EventSchema:
         """Compile, compare and store. Raises RequestRefused(invalid_schema, schema_incompatible) or ApiError.
 
         Optimistic concurrency: if another version was registered between comparison and insert, the engine refuses
         and the comparison is repeated.
         """
-        await self._large.call(new.tenant_id, check_schema, new.text)
+        await self._apart(new, len(new.text), check_schema, new.text)
         mode = new.compatibility
         for _ in range(_MAX_ROUNDS):
             highest = None
@@ -82,7 +91,8 @@ class SchemaRegistry:
                 )
                 highest = rows[0].highest_version
                 earlier = [(row.version, row.schema_json or "") for row in rows if row.version is not None]
-                await self._large.call(new.tenant_id, check_compatibility, new.text, earlier, _mode(mode))
+                size = len(new.text) + sum(len(text) for _, text in earlier)
+                await self._apart(new, size, check_compatibility, new.text, earlier, _mode(mode))
             try:
                 return await aio.store_schema(
                     self._database,

@@ -28,7 +28,7 @@ begin
       jsonb_build_object('event_id', event_ids[x.ord], 'reason', x.reason, 'message', x.message) order by x.phase, x.ord
     ) filter (where x.outcome = 'rejected'),
     jsonb_agg((
-      select d.receipt from ves_int.receipt_documents as d
+      select jsonb_strip_nulls(d.receipt) from ves_int.receipt_documents as d
       where d.event_id = event_ids[x.ord] and d.tenant_id is not distinct from ingest_answer.tenant_id
       limit 1
     ) order by x.ord) filter (where x.outcome = 'replayed')
