@@ -143,6 +143,53 @@ def test_a_change_never_goes_beyond_the_callers_own_rights(
     assert status == 200 or audit(api_database, "api_key_updated", key) == []
 
 
+@pytest.mark.parametrize(
+    "greater", [{"admin": True}, {"write": True}, {"stores": True}], ids=["admin", "write", "all stores"]
+)
+def test_a_lesser_key_of_an_agent_touches_no_greater_one(
+    greater: dict[str, bool], server: Server, api_database: Database, agent: Agent
+) -> None:
+    """A leaked reader must not lock its agent out (operations 2.1)."""
+    stores = () if "stores" in greater else (agent.store_id,)
+    rights = {"write": False, **{k: v for k, v in greater.items() if k != "stores"}}
+    mine = mint(api_database, agent.tenant_id, agent_id=agent.agent_id, write=False, stores=(agent.store_id,))
+    other = mint(api_database, agent.tenant_id, agent_id=agent.agent_id, stores=stores, **rights)
+    with server.client(mine) as client:
+        for change in ({"scopes": ["read"]}, {"storeIds": [str(agent.store_id)]}, {"rateLimit": 1}):
+            assert_error(client.patch(path(agent, other), json=change), 403, "INSUFFICIENT_PERMISSIONS")
+        assert_error(client.delete(path(agent, other)), 403, "INSUFFICIENT_PERMISSIONS")
+        assert client.delete(path(agent, mine)).status_code == 200
+    with server.client(other) as client:
+        assert listing(client, agent).status_code == 200
+
+
+def test_patching_a_key_in_a_loop_makes_nobodys_identity_stale(
+    server: Server, admin: httpx.Client, api_database: Database, agent: Agent
+) -> None:
+    """Neither the tenant's own, as nothing changes, nor another tenant's when something does."""
+    victim = Agent()
+    assert victim.register(admin).status_code == 200
+    mine = mint(api_database, agent.tenant_id, agent_id=agent.agent_id, write=False)
+    his = mint(api_database, victim.tenant_id, agent_id=victim.agent_id)
+
+    def epochs() -> list[int]:
+        query = "select tenant_id, epoch from ves_store.credential_epochs where tenant_id = any(%s)"
+        with api_database.connect() as connection:
+            found = dict(connection.execute(query, [[agent.tenant_id, victim.tenant_id]]).fetchall())
+        return [found.get(agent.tenant_id, 0), found.get(victim.tenant_id, 0)]
+
+    with server.client(mine) as attacker, server.client(his) as client:
+        before = epochs()
+        for _ in range(20):
+            assert attacker.patch(path(agent, mine), json={"scopes": ["read"]}).status_code == 200
+            assert victim.ingest(client, victim.event()).json()["eventsAccepted"] == 1
+        assert epochs() == before
+        for limit in range(100, 110):
+            assert attacker.patch(path(agent, mine), json={"rateLimit": 1000 - limit}).status_code == 200
+            assert victim.ingest(client, victim.event()).json()["eventsAccepted"] == 1
+        assert epochs() == [before[0] + 10, before[1]]
+
+
 def test_strangers_and_unknown_or_revoked_keys(
     server: Server, admin: httpx.Client, api_database: Database, agent: Agent, key: str
 ) -> None:

@@ -9,7 +9,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.api.support import Agent, Server, assert_error
+from tests.api.support import Agent, assert_error
+from tests.support.processes import Server
 from ves.errors import RequestRefused
 from ves.ingest import parse_request
 from ves.json_scan import is_dense

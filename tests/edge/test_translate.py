@@ -43,5 +43,18 @@ def test_an_error_of_the_engine_keeps_its_code_and_details(database: Database) -
     assert (error.sqlstate, error.name, error.status) == ("VE601", "range_is_empty", 400)
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("must have at most 9 bytes", "name: must have at most 9 bytes"),
+        ("name is too long", "name is too long"),
+    ],
+)
+def test_a_message_names_the_field_that_its_details_name(message: str, shown: str) -> None:
+    """Also of the engine's errors: many clients show the message alone."""
+    assert ApiError("invalid_field", message, details={"field": "name"}).message == shown
+    assert ApiError.from_sqlstate("VE007", message, {"field": "name"}).message == shown
+
+
 def test_an_unregistered_engine_code_is_an_internal_error() -> None:
     assert ApiError.from_sqlstate("VE999", "x", None).name == "internal_error"

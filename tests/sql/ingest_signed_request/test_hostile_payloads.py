@@ -173,7 +173,8 @@ def test_receipts_of_this_door_are_hashed_but_not_signed_yet(
     (receipt,) = through_text(service, agent.body(event))["receipts"]
     digest = digests.receipt_hash(agent.tenant_id, agent.store_id, event.event_id, 1, event.signing_hash)
     assert receipt["receiptHash"] == digest.hex()
-    assert not receipt.get("sequencerSignature")
+    assert "sequencerSignature" not in receipt
+    assert through_text(service, agent.body(event))["receipts"] == [receipt]
 
 
 def test_a_signature_is_verified_in_the_database(service: psycopg.Connection[Any], agent: Agent) -> None:
