@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @dataclass
-class Program:
+class Program(ABC):
     """A program on a database; `env` are settings beside the usual ones. It may be launched again after its end."""
 
     database_url: str
@@ -60,9 +61,9 @@ class Program:
     process: subprocess.Popen[bytes] | None = None
     log: Path | None = None
 
+    @abstractmethod
     def arguments(self) -> list[str]:
         """What follows `python`."""
-        raise NotImplementedError
 
     def settings(self) -> dict[str, str]:
         """Settings of every program of this kind."""
