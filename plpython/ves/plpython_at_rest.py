@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
@@ -15,6 +15,12 @@ from ves.keyring_source import of_process
 from ves.plpython_functions import Bigint, Json, UuidText, sql_function
 
 _NOT_OPENED = "payload_not_readable"
+_CONTENT_HASHES: dict[str, Callable[[bytes], bytes]] = {
+    "ves": lambda payload: digests.payload_plain_hash(jcs(payload)),
+    "legacy": lambda payload: sha256(payload).digest(),
+    "validity": digests.validity_proof_hash,
+    "compliance": digests.compliance_proof_hash,
+}
 
 
 def ring() -> KeyRing:
@@ -201,7 +207,7 @@ def reseal_at_rest(
         plaintext = data if key_id is None else open_at_rest([tenant], [aad], [data], [key_id])[0]
         if kind == "legacy":
             plaintext = plain(plaintext)
-        if _hash(kind, plaintext) != expected:
+        if _CONTENT_HASHES[kind](plaintext) != expected:
             raise RequestRefused(
                 _NOT_OPENED, "the stored content is not what its hash says", {"reason": "hash_mismatch"}
             )
@@ -216,16 +222,6 @@ def _first(keys: KeyRing, tenant: str) -> Key:
     if not found:
         raise RequestRefused("encryption_required", "there is no key to encrypt with")
     return found[0]
-
-
-def _hash(kind: str, plaintext: bytes) -> bytes:
-    if kind == "ves":
-        return digests.payload_plain_hash(jcs(plaintext))
-    if kind == "legacy":
-        return sha256(plaintext).digest()
-    if kind == "validity":
-        return digests.validity_proof_hash(plaintext)
-    return digests.compliance_proof_hash(plaintext)
 
 
 for aad_function in (

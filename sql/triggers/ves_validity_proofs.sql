@@ -5,10 +5,3 @@ for each row execute function ves_int.tg_ves_validity_proofs__stream_match();
 
 comment on trigger tg_ves_validity_proofs_stream_match on ves_store.ves_validity_proofs is
 'A proof belongs to the stream of what it is about (VES 19).';
-
-create or replace trigger t80_require_room
-after insert on ves_store.ves_validity_proofs
-for each row execute function ves_int.tg_rows__require_room('validity_proofs');
-
-comment on trigger t80_require_room on ves_store.ves_validity_proofs is
-'A new row must be within the limit validity_proofs of ves_store.limits.';

@@ -180,19 +180,7 @@ def _load_errors(connection: psycopg.Connection, path: Path) -> None:
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into ves_store.errors (code, name, wire_code, numeric_code, http, grpc, retry, message,"
-            " detail_fields) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                [
-                    row["code"],
-                    row["name"],
-                    row["wire_code"],
-                    int(row["numeric_code"]),
-                    int(row["http"]),
-                    row["grpc"],
-                    row["retry"] == "yes",
-                    row["message"],
-                    row["detail_fields"].split(),
-                ]
-                for row in rows
-            ],
+            " detail_fields) values (%(code)s, %(name)s, %(wire_code)s, %(numeric_code)s, %(http)s, %(grpc)s,"
+            " %(retry)s, %(message)s, string_to_array(%(detail_fields)s, ' '))",
+            rows,
         )
