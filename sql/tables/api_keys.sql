@@ -20,6 +20,7 @@ create table ves_store.api_keys (
 
 create index api_keys_updated_at_idx on ves_store.api_keys (updated_at) where not active;
 create index api_keys_tenant_id_agent_id_idx on ves_store.api_keys (tenant_id, agent_id);
+create index api_keys_agent_id_idx on ves_store.api_keys (agent_id) where agent_id is not null;
 
 comment on table ves_store.api_keys is 'API keys by the SHA-256 of the whole key string; the key itself is never stored.';
 comment on column ves_store.api_keys.key_hash is

@@ -21,7 +21,7 @@ create table ves_store.event_schemas (
 );
 
 create index event_schemas_tenant_id_event_type_version_idx
-on ves_store.event_schemas (tenant_id, event_type, version desc);
+on ves_store.event_schemas (tenant_id, event_type collate "C", version desc);
 
 comment on table ves_store.event_schemas is
 'JSON Schemas of payloads by event type (operations 6), versions from 1 for each tenant and type. The newest active one is checked at ingest.';

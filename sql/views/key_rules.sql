@@ -25,12 +25,19 @@ from keys as k
 -- the policy of the agent wins over the tenant's, whole
 cross join
   lateral (
-    select r.max_age_hours, r.max_usage_count, r.warning_threshold_hours, r.enforce_expiry, r.auto_rotate
+    -- two lookups: with "or" the index is read for every policy of the tenant
+    select
+      r.agent_id, r.max_age_hours, r.max_usage_count, r.warning_threshold_hours, r.enforce_expiry,
+      r.auto_rotate
     from ves_store.key_rotation_policies as r
-    where
-      r.tenant_id = k.tenant_id and r.key_type = k.key_type
-      and (r.agent_id = k.agent_id or r.agent_id is null)
-    order by r.agent_id nulls last
+    where r.tenant_id = k.tenant_id and r.key_type = k.key_type and r.agent_id = k.agent_id
+    union all
+    select
+      r.agent_id, r.max_age_hours, r.max_usage_count, r.warning_threshold_hours, r.enforce_expiry,
+      r.auto_rotate
+    from ves_store.key_rotation_policies as r
+    where r.tenant_id = k.tenant_id and r.key_type = k.key_type and r.agent_id is null
+    order by 1 nulls last
     limit 1
   ) as p
 left join ves_store.key_usage_counters as u

@@ -3,6 +3,7 @@ returns text
 language plpgsql
 stable
 set search_path to pg_catalog, pg_temp
+set plan_cache_mode to force_custom_plan
 as $$
 #variable_conflict use_column
 begin
@@ -11,7 +12,9 @@ begin
   end if;
   return (
     select k.key_hash from ves_store.api_keys as k
-    where k.key_hash like find_api_key.key_hash_prefix || '%' and k.tenant_id = find_api_key.tenant_id
+    -- all hex strings with the prefix lie between; unlike "like" it has an index in any collation
+    where k.key_hash between find_api_key.key_hash_prefix and find_api_key.key_hash_prefix || 'g'
+      and k.tenant_id = find_api_key.tenant_id
       and (find_api_key.agent_id is null or k.agent_id = find_api_key.agent_id)
     order by k.active desc, k.key_hash
     limit 1

@@ -11,13 +11,17 @@ as $$
   select
     left(k.key_hash, 16), k.agent_id, k.store_ids, k.can_read, k.can_write, k.can_admin, k.active, k.rate_limit,
     k.created_at, k.updated_at
-  from ves_store.api_keys as k
+  from (
+    -- one branch for each kind of question, so that each has its index; only one of them runs
+    select a.* from ves_store.api_keys as a where a.agent_id = list_api_keys.agent_id
+    union all
+    select a.* from ves_store.api_keys as a where list_api_keys.agent_id is null
+  ) as k
   where k.tenant_id = case
       when list_api_keys.tenant_id = '00000000-0000-0000-0000-000000000000' and list_api_keys.agent_id is not null
         then ves.find_agent_tenant(list_api_keys.agent_id)
       else list_api_keys.tenant_id
     end
-    and (list_api_keys.agent_id is null or k.agent_id = list_api_keys.agent_id)
   order by k.updated_at desc, k.created_at desc, k.key_hash;
 $$;
 

@@ -9,8 +9,12 @@ set search_path to pg_catalog, pg_temp
 as $$
   select k.agent_id, k.key_id, k.key_algorithm, k.public_key, k.public_key_bundle
   from (select distinct w.agent_id, w.key_id from unnest(agent_ids, key_ids) as w (agent_id, key_id)) as w
-  join ves_store.agent_signing_keys as k on k.agent_id = w.agent_id and k.key_id = w.key_id
-  where k.tenant_id = get_agent_keys.tenant_id;
+  cross join lateral (
+    select a.* from ves_store.agent_signing_keys as a
+    where a.agent_id = w.agent_id and a.key_id = w.key_id and a.tenant_id = get_agent_keys.tenant_id
+    -- keeps the planner from joining with all keys of the tenant
+    offset 0
+  ) as k;
 $$;
 
 comment on function ves.get_agent_keys(uuid, uuid[], integer[]) is

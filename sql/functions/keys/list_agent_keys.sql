@@ -24,7 +24,8 @@ as $$
   left join ves_store.key_usage_counters as u
     on u.agent_id = k.agent_id and u.key_id = k.key_id and u.tenant_id = k.tenant_id and u.key_type = t.key_type
   where k.tenant_id = list_agent_keys.tenant_id
-    and (list_agent_keys.agent_id is null or k.agent_id = list_agent_keys.agent_id)
+    and k.agent_id between coalesce(list_agent_keys.agent_id, '00000000-0000-0000-0000-000000000000')
+      and coalesce(list_agent_keys.agent_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     and (list_agent_keys.key_type is null or t.key_type = list_agent_keys.key_type)
   order by k.agent_id, k.key_id::bigint & 4294967295
   limit 1000;

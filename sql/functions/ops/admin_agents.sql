@@ -20,7 +20,9 @@ as $$
       count(*) as api_keys, count(*) filter (where k.active) as active_keys, min(k.created_at) as first_key_at,
       max(k.updated_at) as last_key_at
     from ves_store.api_keys as k
-    where k.agent_id is not null and (admin_agents.tenant_id is null or k.tenant_id = admin_agents.tenant_id)
+    where k.agent_id is not null
+      and k.tenant_id between coalesce(admin_agents.tenant_id, '00000000-0000-0000-0000-000000000000')
+        and coalesce(admin_agents.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     group by k.tenant_id, k.agent_id
   ) as a
   left join ves_store.agent_sync_state as s on a.tenant_id = s.tenant_id and a.agent_id = s.agent_id

@@ -16,7 +16,8 @@ as $$
         filter (where a.agent_id is not null) as agents, count(*) as api_keys,
       count(*) filter (where a.active) as active_api_keys
     from ves_store.api_keys as a
-    where admin_overview.tenant_id is null or a.tenant_id = admin_overview.tenant_id
+    where a.tenant_id between coalesce(admin_overview.tenant_id, '00000000-0000-0000-0000-000000000000')
+      and coalesce(admin_overview.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
   ) as k
   cross join (
     select count(*) as stores, coalesce(sum(f.head_sequence), 0)::bigint as total_head_sequence,

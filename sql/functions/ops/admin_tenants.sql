@@ -13,7 +13,8 @@ as $$
     select a.tenant_id, count(distinct a.agent_id) as agent_count, count(*) as api_key_count,
       count(*) filter (where a.active) as active_api_keys, max(a.updated_at) as last_key_at
     from ves_store.api_keys as a
-    where admin_tenants.tenant_id is null or a.tenant_id = admin_tenants.tenant_id
+    where a.tenant_id between coalesce(admin_tenants.tenant_id, '00000000-0000-0000-0000-000000000000')
+      and coalesce(admin_tenants.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     group by a.tenant_id
   ),
   stores as (

@@ -11,9 +11,11 @@ as $$
     coalesce(v.tenant_id, l.tenant_id), coalesce(v.store_id, l.store_id), coalesce(l.current_sequence, 0),
     coalesce(v.current_sequence, 0), greatest(v.updated_at, l.updated_at)
   from (select * from ves_store.ves_sequence_counters as c
-    where store_figures.tenant_id is null or c.tenant_id = store_figures.tenant_id) as v
+    where c.tenant_id between coalesce(store_figures.tenant_id, '00000000-0000-0000-0000-000000000000')
+      and coalesce(store_figures.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')) as v
   full join (select * from ves_store.sequence_counters as c
-    where store_figures.tenant_id is null or c.tenant_id = store_figures.tenant_id) as l
+    where c.tenant_id between coalesce(store_figures.tenant_id, '00000000-0000-0000-0000-000000000000')
+      and coalesce(store_figures.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')) as l
     on l.tenant_id = v.tenant_id and l.store_id = v.store_id;
 $$;
 

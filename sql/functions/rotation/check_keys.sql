@@ -26,8 +26,12 @@ as $$
       coalesce(r.valid_from <= check_keys.at, true) and coalesce(r.valid_to >= check_keys.at, true)
       and coalesce(r.usage_count >= r.max_usage_count or r.due_by_age <= check_keys.at, false) as is_due
     from checked as c
-    left join ves_int.key_rules as r
-      on c.agent_id = r.agent_id and c.key_id = r.key_id and c.tenant_id = r.tenant_id
+    -- "limit" keeps the planner from making the rules of all keys first
+    left join lateral (
+      select k.* from ves_int.key_rules as k
+      where c.agent_id = k.agent_id and c.key_id = k.key_id and c.tenant_id = k.tenant_id
+      limit 1
+    ) as r on true
   ),
   scheduled as (
     insert into ves_store.scheduled_key_rotations (

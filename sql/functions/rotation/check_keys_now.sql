@@ -7,7 +7,8 @@ as $$
   update ves_store.agent_signing_keys as k
   set check_at = clock_timestamp()
   where k.tenant_id = check_keys_now.tenant_id
-    and (check_keys_now.agent_id is null or k.agent_id = check_keys_now.agent_id)
+    and k.agent_id between coalesce(check_keys_now.agent_id, '00000000-0000-0000-0000-000000000000')
+      and coalesce(check_keys_now.agent_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     and k.status <> 'revoked' and k.expires_at is null
     and coalesce(k.check_at > clock_timestamp(), true)
     and exists (

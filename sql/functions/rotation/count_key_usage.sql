@@ -68,10 +68,11 @@ begin
     from counted as c
     join ves_store.agent_signing_keys as k
       on c.agent_id = k.agent_id and c.key_id = k.key_id and c.tenant_id = k.tenant_id
-    where k.expires_at is null and exists (
-      select from ves_store.key_rotation_policies as p
-      where p.tenant_id = c.tenant_id and p.max_usage_count <= c.usage_count
-    )
+    where k.expires_at is null and c.usage_count >= least(
+      (select min(p.max_usage_count) from ves_store.key_rotation_policies as p
+        where p.tenant_id = c.tenant_id and p.agent_id = c.agent_id),
+      (select min(p.max_usage_count) from ves_store.key_rotation_policies as p
+        where p.tenant_id = c.tenant_id and p.agent_id is null))
     for no key update of k skip locked
   ),
   to_check as (

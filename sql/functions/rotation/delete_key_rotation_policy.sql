@@ -6,6 +6,7 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set plan_cache_mode to force_custom_plan
 as $$
 #variable_conflict use_column
 declare
@@ -13,7 +14,8 @@ declare
 begin
   delete from ves_store.key_rotation_policies as p
   where p.tenant_id = delete_key_rotation_policy.tenant_id
-    and p.agent_id is not distinct from delete_key_rotation_policy.agent_id
+    and (p.agent_id = delete_key_rotation_policy.agent_id
+      or delete_key_rotation_policy.agent_id is null and p.agent_id is null)
     and p.key_type = delete_key_rotation_policy.key_type
   returning p.* into v_policy;
   if not found then

@@ -4,13 +4,16 @@ language sql
 stable
 set search_path to pg_catalog, pg_temp
 as $$
+  -- two lookups: with "or" the index is read for every policy of the tenant
   select coalesce((
     select p.grace_period_hours
     from ves_store.key_rotation_policies as p
     where p.tenant_id = grace_period.tenant_id and p.key_type = grace_period.key_type
-      and (p.agent_id = grace_period.agent_id or p.agent_id is null)
-    order by p.agent_id nulls last
-    limit 1
+      and p.agent_id = grace_period.agent_id
+  ), (
+    select p.grace_period_hours
+    from ves_store.key_rotation_policies as p
+    where p.tenant_id = grace_period.tenant_id and p.key_type = grace_period.key_type and p.agent_id is null
   ), 72) * interval '1 hour';
 $$;
 

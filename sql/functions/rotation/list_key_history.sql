@@ -11,9 +11,13 @@ as $$
   select
     l.entry_id, l.agent_id, l.key_type, l.action, l.old_key_id::bigint & 4294967295,
     l.new_key_id::bigint & 4294967295, l.actor_type, l.actor_id, l.metadata, l.created_at
-  from ves_store.key_rotation_audit_log as l
+  from (
+    -- one branch for each kind of question, so that each has its index; only one of them runs
+    select a.* from ves_store.key_rotation_audit_log as a where a.agent_id = list_key_history.agent_id
+    union all
+    select a.* from ves_store.key_rotation_audit_log as a where list_key_history.agent_id is null
+  ) as l
   where l.tenant_id = list_key_history.tenant_id
-    and (list_key_history.agent_id is null or l.agent_id = list_key_history.agent_id)
   order by l.entry_id desc
   limit 1000;
 $$;

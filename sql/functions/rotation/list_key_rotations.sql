@@ -11,9 +11,13 @@ as $$
   select
     r.rotation_id, r.agent_id, r.key_type, r.current_key_id::bigint & 4294967295, r.scheduled_at, r.reason,
     r.status, r.new_key_id::bigint & 4294967295, r.completed_at, r.error_message
-  from ves_store.scheduled_key_rotations as r
+  from (
+    -- one branch for each kind of question, so that each has its index; only one of them runs
+    select a.* from ves_store.scheduled_key_rotations as a where a.agent_id = list_key_rotations.agent_id
+    union all
+    select a.* from ves_store.scheduled_key_rotations as a where list_key_rotations.agent_id is null
+  ) as r
   where r.tenant_id = list_key_rotations.tenant_id
-    and (list_key_rotations.agent_id is null or r.agent_id = list_key_rotations.agent_id)
   order by r.scheduled_at desc, r.rotation_id
   limit 1000;
 $$;

@@ -7,7 +7,9 @@ set search_path to pg_catalog, pg_temp
 as $$
   select c.tenant_id, c.store_id, c.current_sequence
   from ves_store.ves_sequence_counters as c
-  where (list_heads.tenant_id is null or c.tenant_id = list_heads.tenant_id) and c.current_sequence > 0;
+  where c.tenant_id between coalesce(list_heads.tenant_id, '00000000-0000-0000-0000-000000000000')
+      and coalesce(list_heads.tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+    and c.current_sequence > 0;
 $$;
 
 comment on function ves.list_heads(uuid) is

@@ -833,6 +833,7 @@ create table ves_store.api_keys (
 
 create index api_keys_updated_at_idx on ves_store.api_keys (updated_at) where not active;
 create index api_keys_tenant_id_agent_id_idx on ves_store.api_keys (tenant_id, agent_id);
+create index api_keys_agent_id_idx on ves_store.api_keys (agent_id) where agent_id is not null;
 
 comment on table ves_store.api_keys is 'API keys by the SHA-256 of the whole key string; the key itself is never stored.';
 comment on column ves_store.api_keys.key_hash is
@@ -1127,7 +1128,7 @@ create table ves_store.event_schemas (
 );
 
 create index event_schemas_tenant_id_event_type_version_idx
-on ves_store.event_schemas (tenant_id, event_type, version desc);
+on ves_store.event_schemas (tenant_id, event_type collate "C", version desc);
 
 comment on table ves_store.event_schemas is
 'JSON Schemas of payloads by event type (operations 6), versions from 1 for each tenant and type. The newest active one is checked at ingest.';
@@ -1483,6 +1484,8 @@ on ves_store.scheduled_key_rotations (agent_id, current_key_id, tenant_id)
 where status in ('pending', 'in_progress');
 create index scheduled_key_rotations_scheduled_at_idx
 on ves_store.scheduled_key_rotations (scheduled_at) where status = 'pending';
+create index scheduled_key_rotations_agent_id_idx
+on ves_store.scheduled_key_rotations (agent_id, tenant_id);
 create index scheduled_key_rotations_tenant_id_idx
 on ves_store.scheduled_key_rotations (tenant_id, scheduled_at);
 
