@@ -54,6 +54,7 @@ begin
       ('ves.ingest_signed_request', '{ves_service,ves_admin}'),
       ('ves.ingest_signed_events', '{ves_service,ves_admin}'),
       ('ves.verify_stream', '{ves_reader,ves_admin}'),
+      ('ves.verify_stream_totals', '{ves_reader,ves_admin}'),
       ('ves.verify_state_roots', '{ves_reader,ves_admin}'),
       ('ves.authenticate', '{ves_api}'),
       ('ves.require_api_key', '{ves_api,ves_admin}'),

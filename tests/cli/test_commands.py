@@ -233,6 +233,27 @@ def test_fsck_tells_a_clean_stream_from_a_damaged_one(
     assert "#7" in ves("fsck", *tenant, "--store", str(bad)).out
     assert ves("fsck", *tenant, "--store", str(good)).code == 0
     assert ves("fsck", *tenant, "--store", SOME).code == 2
+    together = json.loads(ves("fsck", *tenant, "--jobs", "3", "--json").out)
+    assert together["findings"] == answer["findings"]
+    assert (together["streams"], together["events"]) == (2, 60)
+
+
+def test_fsck_checks_the_range_that_is_asked_for(
+    here: System, agent: dict[str, str], ves: Callable[..., Any]
+) -> None:
+    feeder, store = Feeder(here.database), uuid.uuid4()
+    feeder.feed(store, 30)
+    with here.database.connect() as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute(
+            "update ves_store.ves_events set leaf_hash = sha256('') where store_id = %s and sequence_number = 7",
+            [store],
+        )
+    where = ["--tenant", str(feeder.tenant_id), "--store", str(store)]
+    assert ves("fsck", *where, "--from", "8").out.startswith("CLEAN: 1 streams, 23 events")
+    assert ves("fsck", *where, "--to", "6").out.startswith("CLEAN: 1 streams, 6 events")
+    assert "#7 leaf_hash" in ves("fsck", *where, "--from", "7", "--to", "7").out
+    assert ves("fsck", "--from", "7").code == 2
 
 
 def test_fsck_fails_for_payloads_that_were_not_opened_unless_they_are_allowed(

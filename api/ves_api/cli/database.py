@@ -36,6 +36,7 @@ class OperatorDatabase(Connection):
         except ProgrammingError:
             raise usage("the database URL is not a PostgreSQL connection string") from None
         super().__init__(conninfo)
+        self.url = url
 
     def fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row]:
         """All rows of a call."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from uuid import UUID
 
 import msgspec
 import typer
@@ -17,6 +20,8 @@ from ves_client.errors import Exit, usage
 from ves_edge.gen import sync
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from ves_edge.gen.records import ListStreamsRow
 
 Json = dict[str, Any]
@@ -24,6 +29,7 @@ Json = dict[str, Any]
 NOTES = frozenset({"before_first_commitment", "core_mode", "payload_key_dropped", "payload_shredded"})
 NOT_OPENED = "payload_not_opened"
 AUDIT_CHAIN = "audit_chain"
+_STEP = 20_000  # events: seconds of a core, so jobs end together and progress moves
 
 
 def select_streams(db: OperatorDatabase, tenant: str | None, store: str | None) -> list[ListStreamsRow]:
@@ -48,6 +54,21 @@ def fsck(
     *,
     tenant: Tenant = None,
     store: Store = None,
+    from_sequence: Annotated[
+        int | None,
+        typer.Option(
+            "--from", min=1, help="First number to check; needs --store. Only events and commitments."
+        ),
+    ] = None,
+    to_sequence: Annotated[
+        int | None, typer.Option("--to", min=1, help="Last number; needs --store.")
+    ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            min=1, max=64, help="Connections that check at the same time: one core of the server each."
+        ),
+    ] = 1,
     allow_unopened: Annotated[
         bool,
         typer.Option("--allow-unopened", help="The server has no key ring: unopened payloads are notes."),
@@ -56,19 +77,18 @@ def fsck(
 ) -> Answer:
     """Recompute every hash, signature, number, receipt, tree and state root; exit code 1 if anything is wrong.
 
-    All streams by default, and unless one store is named the audit log of the same tenants.
+    All streams by default, and unless one store is named the audit log of the same tenants. Events that are appended
+    meanwhile are not checked.
     """
     _check(tenant, store)
+    if store is None and (from_sequence or to_sequence):
+        raise usage("--from and --to need --store")
     started = time.monotonic()
-    rows: list[Json] = []
     streams = select_streams(db, tenant, store)
-    events = sum(stream.head_sequence for stream in streams)
+    steps = [step for stream in streams for step in _steps(stream, from_sequence, to_sequence)]
+    events = sum(step.events for step in steps)
     with progress("fsck", events, "events", quiet=as_json) as advance:
-        for stream in streams:
-            where = {"tenant_id": stream.tenant_id, "store_id": stream.store_id}
-            found = sync.verify_stream(db, **where)
-            rows += [{**where, **msgspec.structs.asdict(row)} for row in found]
-            advance(stream.head_sequence)
+        rows = _run(db, steps, jobs, advance)
     if store is None:
         rows += audit_findings(db, tenant)
     seconds = time.monotonic() - started
@@ -93,6 +113,64 @@ def fsck(
         Exit.CHECK_FAILED if findings else Exit.FINE,
         notes,
     )
+
+
+class _Step(NamedTuple):
+    """A range of a stream; without one, what only the whole stream shows."""
+
+    tenant_id: UUID
+    store_id: UUID
+    first: int = 1
+    last: int = 0
+
+    @property
+    def events(self) -> int:
+        return self.last - self.first + 1
+
+    def run(self, db: OperatorDatabase) -> list[Json]:
+        where = {"tenant_id": self.tenant_id, "store_id": self.store_id}
+        found = (
+            sync.verify_stream(db, **where, from_sequence=self.first, to_sequence=self.last)
+            if self.events
+            else sync.verify_stream_totals(db, **where)
+        )
+        return [{**where, **msgspec.structs.asdict(row)} for row in found]
+
+
+def _steps(stream: ListStreamsRow, first: int | None, last: int | None) -> Iterator[_Step]:
+    """Split a stream, or the range that is asked for, into steps of up to _STEP events."""
+    place = (stream.tenant_id, stream.store_id)
+    if first is None and last is None:
+        yield _Step(*place)
+    end = min(last or stream.head_sequence, stream.head_sequence)
+    for start in range(first or 1, end + 1, _STEP):
+        yield _Step(*place, start, min(start + _STEP - 1, end))
+
+
+def _run(
+    db: OperatorDatabase, steps: Sequence[_Step], jobs: int, advance: Callable[[int], None]
+) -> list[Json]:
+    """Return the findings of all steps in their order, each once: neighbours may both report a commitment.
+
+    The work is the server's, so a thread with a connection of its own is a job.
+    """
+    waiting = iter(enumerate(steps))
+    found: dict[int, list[Json]] = {}
+    with ExitStack() as stack:
+        connections = [
+            db,
+            *(stack.enter_context(OperatorDatabase(db.url)) for _ in range(1, min(jobs, len(steps)))),
+        ]
+
+        def work(connection: OperatorDatabase) -> None:
+            while (step := next(waiting, None)) is not None:
+                found[step[0]] = step[1].run(connection)
+                advance(step[1].events)
+
+        with ThreadPoolExecutor(len(connections)) as pool:
+            for done in [pool.submit(work, connection) for connection in connections]:
+                done.result()
+    return list({tuple(row.values()): row for place in sorted(found) for row in found[place]}.values())
 
 
 def _line(row: Json) -> str:

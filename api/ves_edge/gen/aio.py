@@ -71,6 +71,7 @@ from ves_edge.gen.records import (
     VerifyAuditRow,
     VerifyStateRootsRow,
     VerifyStreamRow,
+    VerifyStreamTotalsRow,
 )
 
 
@@ -2718,21 +2719,47 @@ async def verify_state_roots(
     return calls.records(rows, VerifyStateRootsRow)
 
 
-async def verify_stream(db: AsyncDatabase, *, tenant_id: UUID, store_id: UUID) -> list[VerifyStreamRow]:
+async def verify_stream(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    from_sequence: int | None = None,
+    to_sequence: int | None = None,
+) -> list[VerifyStreamRow]:
     """Recomputes signatures, numbering, hashes, receipts, the record of what is not signed, trees and the
     state-root chain of a stream, and of the legacy stream beside it (checks legacy_...); one row per
-    finding, no row when all is well. Four checks are notes and no findings: before_first_commitment
-    (numbers that no commitment can cover, because the stream's first one starts behind them),
-    payload_shredded (a payload was destroyed on purpose), payload_key_dropped (payloads under a key whose
-    removal the audit log records) and core_mode. payload_not_opened (payloads under a key that the server
-    does not have) is a finding. In core mode signatures and payload hashes are not recomputed, and one row
-    says so.
+    finding, no row when all is well. With from_sequence or to_sequence (inclusive) only the events of that
+    range and the commitments that touch it; ves.verify_stream_totals does the rest, so ranges may be
+    verified in parallel. Four checks are notes and no findings: before_first_commitment (numbers that no
+    commitment can cover, because the stream's first one starts behind them), payload_shredded (a payload
+    was destroyed on purpose), payload_key_dropped (payloads under a key whose removal the audit log
+    records) and core_mode. payload_not_opened (payloads under a key that the server does not have) is a
+    finding. In core mode signatures and payload hashes are not recomputed, and one row says so.
     """
     rows = await db.fetch(FUNCTIONS['verify_stream'], {
         'tenant_id': tenant_id,
         'store_id': store_id,
+        'from_sequence': from_sequence,
+        'to_sequence': to_sequence,
     })
     return calls.records(rows, VerifyStreamRow)
+
+
+async def verify_stream_totals(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+) -> list[VerifyStreamTotalsRow]:
+    """The part of ves.verify_stream that no range of events has: the counter, entity versions, registers of
+    commands, consumers, and the legacy stream beside the VES one. Findings as there.
+    """
+    rows = await db.fetch(FUNCTIONS['verify_stream_totals'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+    })
+    return calls.records(rows, VerifyStreamTotalsRow)
 
 
 async def verify_validity_proof(

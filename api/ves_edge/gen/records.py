@@ -785,3 +785,12 @@ class VerifyStreamRow(msgspec.Struct, frozen=True, array_like=True):
     sequence_number: int | None
     batch_id: UUID | None
     finding: str
+
+
+class VerifyStreamTotalsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `verify_stream_totals`."""
+
+    check_name: str
+    sequence_number: int | None
+    batch_id: UUID | None
+    finding: str

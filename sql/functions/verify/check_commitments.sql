@@ -1,4 +1,6 @@
-create or replace function ves_int.check_commitments(tenant_id uuid, store_id uuid)
+create or replace function ves_int.check_commitments(
+  tenant_id uuid, store_id uuid, from_sequence bigint, to_sequence bigint
+)
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language plpgsql
 stable
@@ -12,9 +14,14 @@ declare
   v_leaves bytea;
   v_levels bytea[];
 begin
+  select c.* into v_previous from ves_store.ves_commitments as c
+  where c.tenant_id = check_commitments.tenant_id and c.store_id = check_commitments.store_id
+    and c.sequence_end < from_sequence
+  order by c.sequence_end desc limit 1;
   for v_commitment in
     select c.* from ves_store.ves_commitments as c
     where c.tenant_id = check_commitments.tenant_id and c.store_id = check_commitments.store_id
+      and c.sequence_end >= from_sequence and c.sequence_start <= to_sequence
     order by c.sequence_start
   loop
     check_name := 'commitment';
@@ -73,5 +80,5 @@ begin
 end
 $$;
 
-comment on function ves_int.check_commitments(uuid, uuid) is
-'Findings about trees, stored levels and the state-root chain of a stream.';
+comment on function ves_int.check_commitments(uuid, uuid, bigint, bigint) is
+'Findings about trees, stored levels and the state-root chain of the commitments that touch a range of a stream.';

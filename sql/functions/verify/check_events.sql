@@ -1,4 +1,6 @@
-create or replace function ves_int.check_events(tenant_id uuid, store_id uuid)
+create or replace function ves_int.check_events(
+  tenant_id uuid, store_id uuid, from_sequence bigint, to_sequence bigint
+)
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language plpgsql
 stable
@@ -12,7 +14,7 @@ as $$
 declare
   v_chunk constant integer := 2000;
   v_full constant boolean := (select s.mode from ves_store.schema_state as s) = 'full';
-  v_last bigint := 0::bigint;
+  v_last bigint := from_sequence - 1;
   v_events ves_int.event_chunk;
   v_found text[];
   v_unopened bytea[] := array[]::bytea[];
@@ -23,7 +25,8 @@ begin
     return next;
   end if;
   loop
-    v_events := ves_int.stored_events(check_events.tenant_id, check_events.store_id, v_last, v_chunk);
+    v_events := ves_int.stored_events(
+      check_events.tenant_id, check_events.store_id, v_last, to_sequence, v_chunk);
     exit when v_events.sequence_numbers is null;
     v_last := v_events.sequence_numbers[cardinality(v_events.sequence_numbers)];
     if v_full then
@@ -57,5 +60,5 @@ begin
 end
 $$;
 
-comment on function ves_int.check_events(uuid, uuid) is
-'Findings about the stored events of a stream: hashes, signatures, leaves, receipts, recomputed in chunks of 2,000.';
+comment on function ves_int.check_events(uuid, uuid, bigint, bigint) is
+'Findings about the stored events of a range of a stream: hashes, signatures, leaves, receipts, recomputed in chunks of 2,000.';

@@ -1,60 +1,28 @@
-create or replace function ves_int.check_numbering(tenant_id uuid, store_id uuid)
+create or replace function ves_int.check_numbering(
+  tenant_id uuid, store_id uuid, from_sequence bigint, to_sequence bigint
+)
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language sql
 stable
 set search_path to pg_catalog, pg_temp
 as $$
-  with stream as (
-    select
-      coalesce((
-        select c.current_sequence from ves_store.ves_sequence_counters as c
-        where c.tenant_id = check_numbering.tenant_id and c.store_id = check_numbering.store_id
-      ), 0) as head,
-      count(*) as events,
-      coalesce(min(e.sequence_number), 1) as first_number,
-      coalesce(max(e.sequence_number), 0) as last_number
-    from ves_store.ves_events as e
+  with numbers as (
+    select e.sequence_number from ves_store.ves_events as e
     where e.tenant_id = check_numbering.tenant_id and e.store_id = check_numbering.store_id
-  ),
-  holes as (
-    select e.sequence_number, lag(e.sequence_number, 1, 0::bigint) over (order by e.sequence_number) as previous
-    from ves_store.ves_events as e, stream as s
+      and e.sequence_number between from_sequence and to_sequence
+    union all
+    -- closes a gap at the end of the range
+    select to_sequence + 1 from ves_store.ves_events as e
     where e.tenant_id = check_numbering.tenant_id and e.store_id = check_numbering.store_id
-      and s.events <> s.last_number
+    having max(e.sequence_number) > to_sequence and from_sequence <= to_sequence
   )
-  select 'numbering', s.last_number, null::uuid,
-    format('the counter says %s, the last event is %s', s.head, s.last_number)
-  from stream as s where s.head <> s.last_number
-  union all
   select 'numbering', h.previous + 1, null::uuid, format('events %s to %s are missing', h.previous + 1, h.sequence_number - 1)
-  from holes as h where h.sequence_number <> h.previous + 1
-  union all
-  select 'receipt', r.sequence_number, null::uuid, 'a receipt is stored for a number that no event has'
-  from stream as s
-  join ves_store.ves_sequencer_receipts as r
-    on r.tenant_id = check_numbering.tenant_id and r.store_id = check_numbering.store_id
-    and r.sequence_number > s.last_number
-  union all
-  select 'entity_version', null, null::uuid,
-    format('%s %s has %s events, its version is %s', entity_type, entity_id, coalesce(g.events, 0), v.version)
   from (
-    select e.entity_type, e.entity_id, count(*) as events
-    from (
-      select v.entity_type, v.entity_id from ves_store.ves_events as v
-      where v.tenant_id = check_numbering.tenant_id and v.store_id = check_numbering.store_id
-      union all
-      select l.entity_type, l.entity_id from ves_store.events as l
-      where l.tenant_id = check_numbering.tenant_id and l.store_id = check_numbering.store_id
-    ) as e
-    group by e.entity_type, e.entity_id
-  ) as g
-  full join (
-    select n.entity_type, n.entity_id, n.version
-    from ves_store.entity_versions as n
-    where n.tenant_id = check_numbering.tenant_id and n.store_id = check_numbering.store_id
-  ) as v using (entity_type, entity_id)
-  where v.version is distinct from coalesce(g.events, 0);
+    select n.sequence_number, lag(n.sequence_number, 1, from_sequence - 1) over (order by n.sequence_number) as previous
+    from numbers as n
+  ) as h
+  where h.sequence_number <> h.previous + 1;
 $$;
 
-comment on function ves_int.check_numbering(uuid, uuid) is
-'Findings about gaps, the counter, receipts beyond the last event and entity versions of a stream; versions count VES and legacy events.';
+comment on function ves_int.check_numbering(uuid, uuid, bigint, bigint) is
+'Gaps in a range of numbers of a stream, up to its last event.';

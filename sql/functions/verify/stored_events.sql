@@ -1,5 +1,5 @@
 create or replace function ves_int.stored_events(
-  tenant_id uuid, store_id uuid, after_sequence bigint, max_events integer
+  tenant_id uuid, store_id uuid, after_sequence bigint, to_sequence bigint, max_events integer
 )
 returns ves_int.event_chunk
 language sql
@@ -25,7 +25,7 @@ as $$
     select v.*
     from ves_store.ves_events as v
     where v.tenant_id = stored_events.tenant_id and v.store_id = stored_events.store_id
-      and v.sequence_number > after_sequence
+      and v.sequence_number > after_sequence and v.sequence_number <= to_sequence
     order by v.sequence_number
     limit max_events
   ) as e
@@ -39,5 +39,5 @@ as $$
     and m.sequence_number = e.sequence_number;
 $$;
 
-comment on function ves_int.stored_events(uuid, uuid, bigint, integer) is
-'The next events of a stream as arrays, in order; nulls when there are no more.';
+comment on function ves_int.stored_events(uuid, uuid, bigint, bigint, integer) is
+'The next events of a stream, up to a number, as arrays, in order; nulls when there are no more.';

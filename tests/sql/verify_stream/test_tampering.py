@@ -224,6 +224,45 @@ TAMPERING: dict[str, tuple[str, list[str]]] = {
 }
 
 
+def in_ranges(connection: psycopg.Connection[Any], agent: Agent) -> set[tuple[Any, ...]]:
+    """Findings of three ranges (the second ends within a commitment) and of what no range has."""
+    stream = [agent.tenant_id, agent.store_id]
+    rows = connection.execute("select * from ves.verify_stream_totals(%s, %s)", stream).fetchall()
+    for first, last in ((None, 4), (5, 7), (8, None)):
+        rows += connection.execute(
+            "select * from ves.verify_stream(%s, %s, %s, %s)", [*stream, first, last]
+        ).fetchall()
+    return set(rows)
+
+
+def test_a_range_has_the_findings_of_its_events_and_of_commitments_that_touch_it(
+    owner: psycopg.Connection[Any], story: Agent
+) -> None:
+    owner.execute("set local session_replication_role = replica")
+    for change in (
+        event(3, "payload", "'7'"),
+        row("ves_commitment_nodes", "nodes", level(5, 1)),
+        row("ves_sequence_counters", "current_sequence", "true", "11"),
+        "delete from ves_store.ves_events where tenant_id = %(tenant)s and sequence_number = 4",
+    ):
+        owner.execute(change, {"tenant": story.tenant_id})
+
+    def found(first: int, last: int) -> list[tuple[Any, ...]]:
+        rows = owner.execute(
+            "select check_name, sequence_number from ves.verify_stream(%s, %s, %s, %s)",
+            [story.tenant_id, story.store_id, first, last],
+        ).fetchall()
+        return sorted(set(rows))
+
+    assert found(1, 2) == [("commitment", 1)]
+    assert found(3, 3) == [("commitment", 1), ("payload_hash", 3)]
+    assert found(4, 4) == [("commitment", 1), ("numbering", 4)]
+    assert found(6, 7) == [("commitment", 5)]
+    assert found(9, 10) == []
+    assert found(11, 99) == []
+    assert found(7, 6) == []
+
+
 def test_a_clean_stream_has_no_finding(admin: psycopg.Connection[Any], story: Agent) -> None:
     assert verify(admin, story) == []
 
@@ -242,6 +281,7 @@ def test_a_change_is_found(owner: psycopg.Connection[Any], story: Agent, name: s
     assert Counter(row[0] for row in found) == Counter(checks), found
     assert len(set(found)) == len(found)
     assert all(text for *_, text in found)
+    assert in_ranges(owner, story) == set(found)
 
 
 def test_a_finding_names_the_event_or_the_commitment(owner: psycopg.Connection[Any], story: Agent) -> None:
