@@ -21,6 +21,7 @@ from tests.bench.scenarios import (
     growth,
     hot_stream,
     http_batches,
+    product,
     sql_signed,
     stark,
     stark_load,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from tests.bench.system import Bench
 
 SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
+    "product": product.run,
     "http": http_batches.run,
     "plane": event_plane.run,
     "hot": hot_stream.run,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -30,7 +31,9 @@ class _Body(msgspec.Struct, rename="camel"):
 _decode = msgspec.json.Decoder(_Body).decode
 
 
-def check_answers(batches: Sequence[Batch], answers: Sequence[Answer]) -> dict[str, Any]:
+def check_answers(
+    batches: Sequence[Batch], answers: Sequence[Answer], public_key: bytes = SEQUENCER_PUBLIC_KEY
+) -> dict[str, Any]:
     """Every event accepted, numbers 1..n without a gap per stream, every receipt verifies. Raises AssertionError.
 
     `answers` hold the index of their batch; all batches that were ever sent to these streams must be here.
@@ -39,7 +42,7 @@ def check_answers(batches: Sequence[Batch], answers: Sequence[Answer]) -> dict[s
     assert len({answer.index for answer in answers}) == len(batches), "some requests were never answered"
     chunks = [pairs[start : start + _CHUNK] for start in range(0, len(pairs), _CHUNK)]
     numbers: dict[tuple[bytes, bytes], list[int]] = {}
-    for part in spread(_check_chunk, chunks, 2):
+    for part in spread(partial(_check_chunk, public_key=public_key), chunks, 2):
         for stream, found in part.items():
             numbers.setdefault(stream, []).extend(found)
     for found in numbers.values():
@@ -54,7 +57,9 @@ def check_answers(batches: Sequence[Batch], answers: Sequence[Answer]) -> dict[s
     }
 
 
-def _check_chunk(chunk: Sequence[tuple[Batch, int, bytes]]) -> dict[tuple[bytes, bytes], list[int]]:
+def _check_chunk(
+    chunk: Sequence[tuple[Batch, int, bytes]], public_key: bytes
+) -> dict[tuple[bytes, bytes], list[int]]:
     numbers: dict[tuple[bytes, bytes], list[int]] = {}
     for batch, status, raw in chunk:
         assert status == 200, raw[:500]
@@ -64,7 +69,7 @@ def _check_chunk(chunk: Sequence[tuple[Batch, int, bytes]]) -> dict[tuple[bytes,
         assert {receipt.event_id.bytes for receipt in body.receipts} == batch.signing_hashes.keys()
         for receipt in body.receipts:
             digest = batch.signing_hashes[receipt.event_id.bytes]
-            findings = verify_receipt(receipt, agent.tenant_id, agent.store_id, digest, SEQUENCER_PUBLIC_KEY)
+            findings = verify_receipt(receipt, agent.tenant_id, agent.store_id, digest, public_key)
             assert not findings, findings
         found = [receipt.sequence_number for receipt in body.receipts]
         assert found == list(range(body.sequence_start, body.sequence_end + 1))

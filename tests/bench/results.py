@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-Unit = Literal["events/s", "ms", "times", "percent", "1/s", "count"]
+Unit = Literal["events/s", "ms", "times", "percent", "1/s", "count", "MiB", "bytes"]
+Of = Literal["cV", "V", "1", "1/V"]
+
+_SYMBOLS = {"cV": "c·V", "V": "V", "1/V": "1/V"}
 
 
 @dataclass(frozen=True)
@@ -24,16 +27,17 @@ class Yardstick:
     v: float
     cores: int
 
-    def scale(self, of: Literal["cV", "V", "1"]) -> float:
-        return {"cV": self.v * self.cores, "V": self.v, "1": 1.0}[of]
+    def scale(self, of: Of) -> float:
+        """What a bar's factor is multiplied with; 1/V is milliseconds of one verification."""
+        return {"cV": self.v * self.cores, "V": self.v, "1": 1.0, "1/V": 1000 / self.v}[of]
 
 
 @dataclass(frozen=True)
 class Bar:
-    """At least (or at most) `factor` times c·V, V or one; a stretch is reported, never required."""
+    """At least (or at most) `factor` times c·V, V, one or the time of a verification; a stretch is reported, never required."""
 
     factor: float
-    of: Literal["cV", "V", "1"] = "1"
+    of: Of = "1"
     sense: Literal["least", "most"] = "least"
     stretch: float | None = None
 
@@ -47,10 +51,9 @@ class Bar:
     def text(self, yardstick: Yardstick) -> str:
         sign = "≥" if self.sense == "least" else "≤"
         if self.of == "1":
-            return f"{sign} {number(self.factor)}"
-        of = {"cV": "c·V", "V": "V"}[self.of]
+            return f"{sign} {number(self.factor)}" + (f" ({number(self.stretch)})" if self.stretch else "")
         stretch = f" ({self.stretch:.2f})" if self.stretch else ""
-        return f"{sign} {self.factor:.2f}{stretch}·{of} = {number(self.limit(yardstick))}"
+        return f"{sign} {self.factor:.2f}{stretch}·{_SYMBOLS[self.of]} = {number(self.limit(yardstick))}"
 
 
 @dataclass
@@ -121,13 +124,19 @@ def table(figures: Sequence[Figure], yardstick: Yardstick) -> Table:
     shown.add_column("limited by", ratio=4)
     colours = {"PASS": "[green]PASS[/]", "below": "[red]below[/]", "-": ""}
     for figure in figures:
-        unit = {"events/s": "/s", "1/s": "/s", "ms": " ms", "times": "x", "percent": " %", "count": ""}[
-            figure.unit
-        ]
+        unit = {
+            "events/s": "/s",
+            "1/s": "/s",
+            "ms": " ms",
+            "times": "x",
+            "percent": " %",
+            "count": "",
+            "MiB": " MiB",
+            "bytes": " B",
+        }[figure.unit]
         ratio = ""
         if figure.bar is not None and figure.bar.of != "1":
-            of = {"cV": "c·V", "V": "V"}[figure.bar.of]
-            ratio = f"\n{figure.value / yardstick.scale(figure.bar.of):.2f}·{of}"
+            ratio = f"\n{figure.value / yardstick.scale(figure.bar.of):.2f}·{_SYMBOLS[figure.bar.of]}"
         shown.add_row(
             figure.title,
             number(figure.value) + unit + ratio,

@@ -1,7 +1,8 @@
-"""`python -m tests.docs`: writes docs/protection.md, and docs/reference from a fresh database of full mode."""
+"""`python -m tests.docs`: writes docs/protection.md, the tables of figures, and docs/reference from a fresh database of full mode."""
 
 from __future__ import annotations
 
+from tests.docs import performance
 from tests.docs.reference import PAGES, pages
 from tests.security import protection
 from tests.support.cluster import discard, new_cluster
@@ -9,6 +10,8 @@ from ves_install.install import install
 
 
 def main() -> None:
+    for file, text in performance.pages().items():
+        file.write_text(text, encoding="utf-8")
     protection.PAGE.write_text(protection.page(), encoding="utf-8")
     server = new_cluster()
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.docs import performance
 from tests.docs.reference import PAGES, pages
 
 if TYPE_CHECKING:
@@ -17,6 +18,13 @@ def test_every_generated_page_says_what_the_code_says_now(database: Database) ->
         name
         for name, text in made.items()
         if not (PAGES / name).exists() or (PAGES / name).read_text(encoding="utf-8") != text
+    ]
+    assert not stale, f"run `make generate`: {stale}"
+
+
+def test_the_tables_of_figures_are_those_of_the_newest_result() -> None:
+    stale = [
+        file.name for file, text in performance.pages().items() if file.read_text(encoding="utf-8") != text
     ]
     assert not stale, f"run `make generate`: {stale}"
 

@@ -32,6 +32,8 @@ def figure(value: float, bar: Bar | None) -> Figure:
         (Bar(60, sense="most"), 60, "PASS"),
         (Bar(60, sense="most"), 60.1, "below"),
         (Bar(1.8), 1.79, "below"),
+        (Bar(14, "1/V", "most", stretch=10), 1.4, "PASS"),
+        (Bar(14, "1/V", "most", stretch=10), 1.41, "below"),
         (None, 0, "-"),
     ],
 )
