@@ -52,7 +52,7 @@ def fill(database: Database) -> Agent:
         group = scalar(edge.connection, "select ves.create_encryption_group(%s, 'g')", [agent.tenant_id])
         for statement, more in (
             (
-                "select ves.create_api_key(encode(sha256(%s::text::bytea), 'hex'), %s, can_read => true)",
+                "select ves.create_api_key(encode(sha256(%s::text::bytea), 'hex'), %s, rate_limit => 60)",
                 [group, agent.tenant_id],
             ),
             ("select ves.add_group_member(%s, %s, %s)", [agent.tenant_id, group, agent.agent_id]),
