@@ -13,7 +13,8 @@ from tests.conftest import cloned
 from tests.plans.calls import CALLS, EXCUSED
 from tests.plans.history import BEHIND, History
 from tests.sql.legacy_support import Legacy, Writer
-from tests.sql.support import CREATED_AT, Agent, Edge, scalar, synthetic
+from tests.sql.support import Agent, Edge, scalar, synthetic
+from tests.support.agents import CREATED_AT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from tests.api.support import Server
     from tests.conftest import Database
+    from tests.support.processes import Server
 
 CODE = grpc.StatusCode
 
