@@ -42,6 +42,10 @@ MORE_ROWS = (
     ("ves_worker", "select ves.claim_lease('l', 'h'), ves.count_key_usage()"),
     ("postgres", "update ves_store.api_keys set rate_limit = 7"),
     ("postgres", "insert into ves_store.rejection_cuts values (gen_random_uuid(), 1, now())"),
+    (
+        "postgres",
+        "insert into ves_store.agent_sync_state select t, t, t, 1, now() from gen_random_uuid() as t",
+    ),
 )
 WITHOUT_ROWS = {"reencryptions"}  # a row lives inside one transaction
 CHANGED_BY_AN_INSTALLATION = {"alembic_version", "migrations", "schema_state"}
@@ -120,7 +124,7 @@ def test_an_upgraded_database_equals_a_fresh_one_and_keeps_every_row(
         with database.connect(role) as connection:
             connection.execute(statement)
     before = contents(database)
-    assert {name for name, rows in before.items() if not rows} == WITHOUT_ROWS
+    assert {name for name, rows in before.items() if not rows} == WITHOUT_ROWS, "MORE_ROWS lacks a new table"
     assert len(before["signers"]) == 2
     make_next_release(release)
     assert install(url).revision == "0003_post_epoch"
