@@ -15,7 +15,7 @@ lock := uv pip compile --universal --generate-hashes --no-header --no-emit-index
 
 ##@ Run
 
-up: ## install what is missing, start everything, end with a verified receipt (PORT, GRPC_PORT, DATABASE_URL, VES_ENGINE)
+up: ## install what is missing, start everything, end with a verified receipt (PORT, GRPC_PORT, DATABASE_URL, VES_ENGINE, VES_CHAIN)
 	@deploy/local/system up
 
 down: ## stop everything that `make up` started; data stays

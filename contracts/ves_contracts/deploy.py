@@ -27,6 +27,7 @@ from ves_contracts.artifacts import Name, artifact
 RECEIPT_SECONDS = 120
 ADMIN_DELAY = 86_400
 # What a local chain's token may move: from one unit to any amount that an intent can name (x402 A1).
+FUNDS = 1_000_000  # whole tokens
 LOCAL_LIMITS = (1, 2**63 - 1, 2**128 - 1)
 
 
@@ -39,7 +40,8 @@ class Plan:
     """Who gets which role, and what is deployed beside anchor and settlement.
 
     `delay` is in seconds, between announcing and accepting a new owner. `test_token` is the decimals of a token to deploy,
-    `registry` the address of an existing SetRegistry to put the adapter before.
+    `registry` the address of an existing SetRegistry to put the adapter before, `fund` an account that is given test tokens
+    while it has none.
     """
 
     admin: ChecksumAddress
@@ -48,6 +50,7 @@ class Plan:
     delay: int = ADMIN_DELAY
     test_token: int | None = None
     registry: ChecksumAddress | None = None
+    fund: ChecksumAddress | None = None
 
     def steps(self) -> list[tuple[str, Name, tuple[Any, ...]]]:
         """Return key in the file of addresses, contract and constructor arguments, in order."""
@@ -98,10 +101,18 @@ def deploy(w3: Web3, account: LocalAccount, plan: Plan, addresses: Path) -> dict
         known[key] = receipt["contractAddress"]
         addresses.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
     if plan.test_token is not None and account.address == plan.admin:
-        settlement = contract(w3, "PaymentSettlement", known["settlement"])
-        if not settlement.functions.getAssetConfig(known["token"]).call()[0]:
-            send(w3, account, settlement.functions.configureAsset(known["token"], True, *LOCAL_LIMITS))
+        _open_for_tests(w3, account, plan, known)
     return known
+
+
+def _open_for_tests(w3: Web3, account: LocalAccount, plan: Plan, known: dict[str, Any]) -> None:
+    """Enable the test token for settlement and give the funded account its money, each unless it was done before."""
+    settlement = contract(w3, "PaymentSettlement", known["settlement"])
+    if not settlement.functions.getAssetConfig(known["token"]).call()[0]:
+        send(w3, account, settlement.functions.configureAsset(known["token"], True, *LOCAL_LIMITS))
+    token = contract(w3, "TestToken", known["token"])
+    if plan.fund is not None and not token.functions.balanceOf(plan.fund).call():
+        send(w3, account, token.functions.mint(plan.fund, FUNDS * 10 ** (plan.test_token or 0)))
 
 
 def main(arguments: list[str]) -> int:
@@ -118,6 +129,7 @@ def main(arguments: list[str]) -> int:
         "--delay", type=int, default=ADMIN_DELAY, help="seconds before a new owner may accept"
     )
     parser.add_argument("--test-token", type=int, metavar="DECIMALS", help="also deploy a token for tests")
+    parser.add_argument("--fund", help="account that is given test tokens while it has none")
     parser.add_argument("--registry", help="also deploy the adapter for this SetRegistry")
     given = parser.parse_args(arguments)
 
@@ -129,6 +141,7 @@ def main(arguments: list[str]) -> int:
         delay=given.delay,
         test_token=given.test_token,
         registry=Web3.to_checksum_address(given.registry) if given.registry else None,
+        fund=Web3.to_checksum_address(given.fund) if given.fund else None,
     )
     try:
         print(json.dumps(deploy(Web3(HTTPProvider(given.rpc)), account, plan, given.addresses), indent=2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,17 @@ def test_an_interrupted_deployment_goes_on_where_it_stopped(
     assert w3.eth.get_code(found["settlement"]) == w3.eth.get_code(addresses["settlement"])
     assert found["settlement"] != addresses["settlement"]
     assert json.loads(file.read_text()) == found
+
+
+def test_an_account_is_funded_with_the_test_token_once(
+    w3: Web3, account: LocalAccount, plan: deploy.Plan, addresses: dict[str, Any], tmp_path: Path
+) -> None:
+    file, demo = tmp_path / "addresses.json", Account.create().address
+    file.write_text(json.dumps(addresses))
+    token = deploy.contract(w3, "TestToken", addresses["token"])
+    for _ in range(2):
+        deploy.deploy(w3, account, replace(plan, fund=demo), file)
+        assert token.functions.balanceOf(demo).call() == deploy.FUNDS * 10**6
 
 
 def test_a_file_of_another_chain_is_refused(

@@ -29,7 +29,7 @@ _STOP_SECONDS = 180.0
 _ANSWER_SECONDS = 20.0
 # RPC timeout: a call may block until a program has stopped.
 _CALL_SECONDS = 60.0
-PROGRAMS = ("postgres", "api", "workers", "front")
+PROGRAMS = ("postgres", "api", "workers", "front", "chain")
 
 
 def escaped(value: str | Path) -> str:
@@ -106,8 +106,8 @@ def _edge_section(layout: Layout, name: str, priority: int, *command: str | Path
     )
 
 
-def render(layout: Layout, server: Server | None, front: str = "") -> str:
-    """Return the supervisor's settings; `front` is the HAProxy to run, if any.
+def render(layout: Layout, server: Server | None, front: str = "", chain: tuple[str | Path, ...] = ()) -> str:
+    """Return the supervisor's settings; `front` is the HAProxy to run and `chain` the local chain's command, if any.
 
     They contain paths only; secrets are in the referenced 0600 files. The program with the highest priority stops first.
     """
@@ -119,6 +119,8 @@ def render(layout: Layout, server: Server | None, front: str = "") -> str:
         # USR1: refuse new connections, finish requests in progress, exit.
         command = (front, "-db", "-f", layout.front_config)
         sections.append(_edge_section(layout, "front", 40, *command, stop="USR1"))
+    if chain:
+        sections.append(_edge_section(layout, "chain", 15, *chain))
     if server is not None:
         sections.insert(0, _postgres_section(layout, server))
     return (
@@ -240,7 +242,8 @@ def end_leftovers(layout: Layout) -> bool:
     left = False
     for name in PROGRAMS[1:]:
         pid = processes.read_pid(layout.run / f"{name}.pid")
-        mark = layout.front_config if name == "front" else layout.venv
+        marks = {"front": layout.front_config, "chain": layout.state / "chain"}
+        mark = marks.get(name, layout.venv)
         if processes.is_ours(pid, mark) and pid is not None:
             left = True
             processes.end(pid, mark, first=signal.SIGTERM, patience=45, group=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nacl.signing import SigningKey
 
-from ves_local import cluster, database, edges, keyvalue, ports, pythonpath, secretstore, supervise
+from ves_local import chain, cluster, database, edges, keyvalue, ports, pythonpath, secretstore, supervise
 from ves_local.console import StageError, say
 
 if TYPE_CHECKING:
@@ -68,7 +68,13 @@ def _server(layout: Layout, tools: Toolchain) -> supervise.Server:
 
 def _compile(layout: Layout) -> None:
     """Precompile the protocol library: every backend imports it, and the server cannot write bytecode."""
-    command = [layout.venv / "bin" / "python", "-m", "compileall", "-q", layout.checkout / "plpython"]
+    command: list[str | Path] = [
+        layout.venv / "bin" / "python",
+        "-m",
+        "compileall",
+        "-q",
+        layout.checkout / "plpython",
+    ]
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -207,7 +213,8 @@ def run(layout: Layout) -> None:
     secretstore.write_keyring(layout, known)
     if server is not None and cluster.configure(layout, server.bindir) and supervise.is_running(layout):
         supervise.stop(layout)
-    supervise.start(layout, supervise.render(layout, server, tools.front))
+    chain_command = chain.command(layout) if chain.is_wanted() else ()
+    supervise.start(layout, supervise.render(layout, server, tools.front, chain_command))
     if server is None:
         urls = database.role_urls(secretstore.install_url(known), known)
         say(f"supervisor is up; the database is {database.masked(urls.administrator)}")
@@ -223,6 +230,8 @@ def run(layout: Layout) -> None:
     chosen = ports.choose(layout.state / "ports", host, ours=_own_ports(layout))
     _write_process_env(layout, known, urls, chosen, front=bool(tools.front))
     url = write_env(layout, known, urls, chosen, host)
+    if chain_command:
+        keyvalue.write(layout.env_file, keyvalue.read(layout.env_file) | chain.start(layout))
     edges.start(layout)
     edges.wait(layout, url)
     say("the API is ready, the workers run")

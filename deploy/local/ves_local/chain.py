@@ -1,0 +1,92 @@
+"""The local chain (`VES_CHAIN=local`): anvil with the contracts deployed and a demo account that has test dollars.
+
+It listens on the loopback only and uses anvil's accounts, whose keys are public: nothing on it is worth anything.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from ves_local import keyvalue, ports, processes, supervise
+from ves_local.console import StageError, open_log, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ves_local.layout import Layout
+
+CHAIN_ID = 84532001  # set_chain (x402 A2)
+HOST = "127.0.0.1"
+# The first two accounts of anvil's mnemonic.
+_DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+_DEMO_ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+_DEMO_KEY = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
+_READY_SECONDS = 60.0
+_DEPLOY_SECONDS = 180.0
+
+
+def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
+    """Return whether `VES_CHAIN` asks for the local chain."""
+    wanted = environment.get("VES_CHAIN") or "off"
+    if wanted not in {"off", "local"}:
+        raise StageError(f"VES_CHAIN is '{wanted}'; it may be off or local")
+    return wanted == "local"
+
+
+def _folder(layout: Layout) -> Path:
+    return layout.state / "chain"
+
+
+def _choose_port(layout: Layout) -> str:
+    """Return the port of the last start, or a free one where there was none or another program listens on it."""
+    note = _folder(layout) / "port"
+    known = note.read_text(encoding="utf-8") if note.exists() else ""
+    running = supervise.program(layout, "chain").get("statename") in {"RUNNING", "STARTING"}
+    if not known or not (running or ports.is_free(HOST, int(known))):
+        known = str(ports.free_port(HOST, ()))
+        keyvalue.write_text(note, known)
+    return known
+
+
+def command(layout: Layout) -> tuple[str | Path, ...]:
+    """Return the command of the chain's program. Its state is written when it stops."""
+    binary = next(
+        (layout.checkout / "contracts" / "node_modules").glob("@foundry-rs/anvil-*/bin/anvil"), None
+    )
+    if binary is None:
+        raise StageError("VES_CHAIN=local needs npm and a machine that anvil is built for")
+    _folder(layout).mkdir(mode=0o700, exist_ok=True)
+    keyvalue.write(layout.process_env("chain"), {"PATH": "/usr/bin:/bin"})
+    options = ("--host", HOST, "--port", _choose_port(layout), "--chain-id", str(CHAIN_ID), "--quiet")
+    return (binary, *options, "--state", _folder(layout) / "state.json")
+
+
+def start(layout: Layout) -> dict[str, str]:
+    """Start the chain, deploy what is missing on it, and return what `.ves/env` says about it."""
+    folder = _folder(layout)
+    port = int((folder / "port").read_text(encoding="utf-8"))
+    url = f"http://{HOST}:{port}"
+    supervise.start_program(layout, "chain")
+    if not processes.wait_until(lambda: not ports.is_free(HOST, port), _READY_SECONDS):
+        raise StageError("the local chain does not listen", [layout.log / "chain.log"])
+    key, addresses, log = folder / "deployer.key", folder / "addresses.json", layout.log / "chain-deploy.log"
+    keyvalue.write_text(key, _DEPLOYER_KEY)
+    module = (layout.venv / "bin" / "python", "-m", "ves_contracts.deploy")
+    where = ("--rpc", url, "--key-file", key, "--addresses", addresses)
+    with open_log(log) as stream:
+        deployed = subprocess.run(
+            [*module, *where, "--test-token", "6", "--fund", _DEMO_ACCOUNT],
+            check=False, stdout=stream, stderr=stream, timeout=_DEPLOY_SECONDS,
+        )  # fmt: skip
+    if deployed.returncode != 0:
+        raise StageError("the contracts were not deployed", [log, layout.log / "chain.log"])
+    say(f"the local chain runs at {url}; addresses in {addresses}")
+    return {
+        "L2_RPC_URL": url,
+        "L2_CHAIN_ID": str(CHAIN_ID),
+        "VES_CHAIN_ADDRESSES": str(addresses),
+        "VES_CHAIN_DEMO_KEY": _DEMO_KEY,
+    }
