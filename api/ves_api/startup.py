@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from itertools import repeat
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ves_api.settings import Settings
     from ves_edge.connection import Connection
 
+_EVERY_TENANT = uuid.UUID(int=0)
 _log = get_logger("startup")
 
 
@@ -25,7 +27,7 @@ def prepare_server(settings: Settings) -> None:
     """Check engine compatibility and durability of commits; register the signer and the bootstrap key.
 
     An unreachable server is retried as configured.
-    Raises ApiError: engine_mismatch, server_not_durable, no_credentials, database_unavailable, or the engine's error.
+    Raises ApiError: engine_mismatch, database_unsuitable, server_not_durable, keyring_mismatch, no_credentials, database_unavailable, or the engine's error.
     """
     delays = repeat(settings.startup_retry_delay, settings.startup_retries)
     with connect(conninfo(settings), delays) as connection:
@@ -36,6 +38,7 @@ def prepare_server(settings: Settings) -> None:
             if not (error.name == "server_not_durable" and settings.allow_unsafe_server):
                 raise
             _log.warning("server_not_durable", allowed_by="VES_DANGER_ALLOW_UNSAFE_SERVER")
+        _check_key_ring(connection, settings)
         _register_signer(connection, settings)
         if settings.bootstrap_key is not None:
             digest = hashlib.sha256(settings.bootstrap_key.encode()).hexdigest()
@@ -57,6 +60,26 @@ def _warn(settings: Settings) -> None:
     ):
         if secret is not None and len(secret) < PRODUCTION_SECRET_LENGTH:
             _log.warning("short_secret", variable=variable, characters=PRODUCTION_SECRET_LENGTH)
+
+
+def _check_key_ring(connection: Connection, settings: Settings) -> None:
+    """Raise keyring_mismatch if this process could not read what the database server encrypts (VES 16).
+
+    Both must hold the server's current keys: the default one and those of the tenants that have keys of their own here.
+    A ring without a key, or a server that has none, is not compared.
+    """
+    ring = settings.at_rest.source.ring()
+    tenants = [_EVERY_TENANT, *ring.by_tenant]
+    key_ids = sync.current_key_ids(connection, tenant_ids=tenants)
+    for tenant, key_id in zip(tenants, key_ids or (), strict=False):
+        keys = ring.keys(tenant)
+        if keys and key_id is not None and all(key.key_id != key_id for key in keys):
+            raise ApiError(
+                "keyring_mismatch",
+                f"The key ring of this process lacks the key {key_id.hex()}, under which the database server encrypts"
+                f" payloads of {'every tenant' if tenant == _EVERY_TENANT else tenant}: give both the same ring",
+                details={"tenant_id": str(tenant)},
+            )
 
 
 def _register_signer(connection: Connection, settings: Settings) -> None:

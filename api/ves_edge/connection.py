@@ -66,6 +66,10 @@ class Connection:
         with self._connection.transaction():
             yield
 
+    def parameter(self, name: str) -> str | None:
+        """Value of a setting that the server reports at connection, such as `server_encoding`."""
+        return self._connection.info.parameter_status(name)
+
     def explain(self, statement: bytes) -> None:
         """Plan a statement without running it. Raises psycopg.Error."""
         self._connection.execute(b"explain " + statement)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _ASKED: Final = frozenset({"health", "list_migrations"})
 _PARAMETER: Final = re.compile(rb"%\(\w+\)s")
+_TEXT_RULES: Final = {"server_encoding": "UTF8", "standard_conforming_strings": "on"}
 _REMEDY = "run `ves engine install` as the server's superuser (DB_MIGRATE_ON_STARTUP=false starts regardless)"
 _log = get_logger("engine")
 
@@ -51,8 +52,17 @@ def connect(conninfo: str, delays: Iterable[float]) -> Connection:
 def require_engine(connection: Connection, role: str, *, enforced: bool) -> None:
     """Raise engine_mismatch if the engine is incompatible with this release; only a warning unless `enforced`.
 
-    The edges have no right to migrate: the error names the command to run.
+    Raises database_unsuitable for a database that would store or read other text than it is sent. The edges have no
+    right to migrate: the error names the command to run.
     """
+    for setting, needed in _TEXT_RULES.items():
+        found = connection.parameter(setting)
+        if found != needed:
+            raise ApiError(
+                "database_unsuitable",
+                f"{setting} of the database is {found}, and must be {needed}",
+                details={"setting": setting, "found": found, "needed": needed},
+            )
     mismatch = _find_mismatch(connection, role)
     if mismatch is None:
         return

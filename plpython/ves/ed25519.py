@@ -1,7 +1,8 @@
 """Ed25519 by libsodium (VES 6.1): the only verifier, used by every component.
 
 libsodium compares the encoded R, refuses S at or above the group order, and refuses public keys that
-are not canonical or of small order. The original accepts small-order keys; regular key generation never yields one.
+are not canonical or of small order. The original accepts small-order keys; regular key generation never yields one, nor a
+key outside the prime-order subgroup, which registration refuses.
 """
 
 from __future__ import annotations
@@ -15,23 +16,6 @@ from nacl._sodium import ffi, lib
 SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
-
-_P = 2**255 - 19
-_D = -121665 * pow(121666, -1, _P) % _P
-# The y coordinates of the points whose order divides 8.
-_SMALL_ORDER_Y = frozenset(
-    (
-        0,
-        1,
-        _P - 1,
-        int.from_bytes(
-            bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"), "little"
-        ),
-        int.from_bytes(
-            bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little"
-        ),
-    )
-)
 
 
 def public_key(seed: bytes) -> bytes:
@@ -66,15 +50,13 @@ def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
 
 
 def is_acceptable_public_key(public_key: bytes) -> bool:
-    """Whether a signature under this key can verify: canonical, on the curve, not of small order."""
+    """Whether the key is canonical, on the curve, not of small order and in the prime-order subgroup.
+
+    A key with a small-order part (aB + T) is one that no key generation yields, and libraries disagree about it.
+    """
     if len(public_key) != PUBLIC_KEY_BYTES:
         return False
-    y = int.from_bytes(public_key, "little") & (2**255 - 1)
-    if y >= _P or y in _SMALL_ORDER_Y:
-        return False
-    # x^2 = (y^2 - 1) / (d y^2 + 1) must be a square: Euler's criterion on numerator times denominator.
-    square = y * y % _P
-    return pow((square - 1) * (_D * square + 1), (_P - 1) // 2, _P) == 1
+    return bool(bindings.crypto_core_ed25519_is_valid_point(public_key))
 
 
 def _key_pair(seed: bytes) -> tuple[bytes, bytes]:

@@ -84,6 +84,7 @@ ALL = (
     ErrorCode("VE511", "encryption_required", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "There is no key for encryption at rest"),
     ErrorCode("VE512", "payload_not_readable", "ENCRYPTION_ERROR", 6005, 500, "DATA_LOSS", False, "A stored payload or proof cannot be decrypted"),
     ErrorCode("VE513", "payload_is_shredded", "ALREADY_EXISTS", 5004, 409, "FAILED_PRECONDITION", False, "The payload was destroyed before"),
+    ErrorCode("VE514", "keyring_mismatch", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The key ring of this process lacks a key under which the database server encrypts"),
     ErrorCode("VE601", "range_is_empty", "INVALID_FIELD_VALUE", 3003, 400, "INVALID_ARGUMENT", False, "sequence_end must not be below sequence_start"),
     ErrorCode("VE602", "commitment_exists", "INVALID_FIELD_VALUE", 3003, 400, "FAILED_PRECONDITION", False, "A commitment with another end already exists for this start"),
     ErrorCode("VE603", "range_must_follow", "INVALID_FIELD_VALUE", 3003, 400, "FAILED_PRECONDITION", False, "The range must start right after the last commitment"),
@@ -117,6 +118,7 @@ ALL = (
     ErrorCode("VE911", "transition_refused", "INTERNAL_ERROR", 8999, 500, "INTERNAL", False, "The state machine has no such step"),
     ErrorCode("VE912", "quota_exceeded", "QUOTA_EXCEEDED", 2002, 429, "RESOURCE_EXHAUSTED", False, "The tenant or the agent has as many of these as it may have"),
     ErrorCode("VE913", "shutting_down", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "The server is shutting down"),
+    ErrorCode("VE914", "database_unsuitable", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The encoding or the literal rules of the database do not fit"),
     ErrorCode("VE906", "rate_limited", "RATE_LIMIT_EXCEEDED", 2001, 429, "RESOURCE_EXHAUSTED", True, "Rate limit exceeded"),
 )
 # fmt: on

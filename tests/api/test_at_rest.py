@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from typing import TYPE_CHECKING
+
+import pytest
 
 from tests.api.legacy_support import EVENTS, Sender
 from tests.api.support import Agent, assert_error
+from tests.support.keyring import KEY
 from tests.support.processes import Server
+from ves.keyring import key_id_of
 from ves_api.settings import load
+from ves_api.startup import prepare_server
+from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,9 +75,10 @@ def test_a_payload_under_a_key_that_is_gone_is_a_registered_error_and_shredded_o
     start_server: Callable[..., Server], database: Database
 ) -> None:
     sender = Sender()
-    with start_server().client() as admin:
+    ring = f"{'77' * 32},{KEY.hex()}"
+    with start_server(PAYLOAD_ENCRYPTION_KEY="", PAYLOAD_ENCRYPTION_KEYS=ring).client() as admin:
         sender.ingest(admin, sender.event(), sender.event())
-    with start_server(PAYLOAD_ENCRYPTION_KEY="77" * 32).client() as admin:
+    with start_server().client() as admin:
         error = assert_error(sender.get(admin, EVENTS), 500, "ENCRYPTION_ERROR")
         assert error["details"]["reason"] == "unknown_key"
     with database.connect("ves_admin") as operator:
@@ -97,6 +106,28 @@ def test_a_ring_in_a_file_is_read_again_when_it_changes_and_kept_when_it_breaks(
     assert source.ring().default == second
     assert "PAYLOAD_ENCRYPTION_KEYS" in str(source.problem)
     assert "nonsense" not in str(source.problem)
+
+
+def test_a_ring_without_the_key_of_the_database_stops_the_start(database: Database) -> None:
+    def start(**ring: str) -> None:
+        key = "ss_" + "k" * 40
+        prepare_server(
+            load({"DATABASE_URL": database.url("ves_api"), "BOOTSTRAP_ADMIN_API_KEY": key, **ring})
+        )
+
+    start(PAYLOAD_ENCRYPTION_KEYS=f"{'77' * 32},{KEY.hex()}")
+    with pytest.raises(ApiError) as refusal:
+        start(PAYLOAD_ENCRYPTION_KEY="77" * 32)
+    assert refusal.value.name == "keyring_mismatch"
+    assert key_id_of(KEY).hex() in refusal.value.message
+    assert refusal.value.details == {"tenant_id": "00000000-0000-0000-0000-000000000000"}
+    tenant = uuid.uuid4()
+    with pytest.raises(ApiError) as refusal:
+        start(
+            PAYLOAD_ENCRYPTION_KEY=KEY.hex(),
+            PAYLOAD_ENCRYPTION_KEYS_BY_TENANT=json.dumps({str(tenant): ["77" * 32]}),
+        )
+    assert refusal.value.details == {"tenant_id": str(tenant)}
 
 
 def test_without_a_key_the_server_does_not_start(tmp_path: Path, database: Database) -> None:

@@ -392,3 +392,46 @@ def test_brackets_in_what_is_printed_are_just_brackets(ves: Callable[..., Any]) 
     result = ves("prove", "1", "--tenant", "[/red][bold]:smile:")
     assert result.code == 2
     assert "'[/red][bold]:smile:'" in result.err
+
+
+def test_fsck_compares_a_chain_with_a_head_that_was_kept_elsewhere(
+    here: System, ves: Callable[..., Any]
+) -> None:
+    feeder = Feeder(here.database)
+    feeder.feed(uuid.uuid4(), 2)
+    tenant = ["--tenant", str(feeder.tenant_id)]
+    with here.database.connect("ves_admin") as connection:
+        connection.execute("select ves.record_audit('custom:x', %s, null, null)", [feeder.tenant_id])
+        heads = connection.execute(
+            "select chain, number, encode(hash, 'hex') from ves.list_chain_heads(%s)", [feeder.tenant_id]
+        ).fetchall()
+    assert [chain for chain, _, _ in heads] == ["audit", "changes"]
+    kept = [word for head in heads for word in ("--expect", ":".join(map(str, head)))]
+    assert ves("fsck", *tenant, *kept).code == 0
+    for chain, number, digest in heads:
+        for other in (f"{chain}:{number + 1}:{digest}", f"{chain}:{number}:{'11' * 32}"):
+            told = ves("fsck", *tenant, "--expect", other, "--json")
+            assert told.code == 1
+            assert [row["check_name"] for row in json.loads(told.out)["findings"]] == ["expected_head"]
+    for wrong in ("audit", "log:1:" + "11" * 32, "audit:x:" + "11" * 32, "audit:1:11"):
+        assert ves("fsck", *tenant, "--expect", wrong).code == 2
+
+
+def test_fsck_names_foreign_grants_and_objects_in_the_engines_schemas(
+    here: System, ves: Callable[..., Any]
+) -> None:
+    def planted() -> set[str]:
+        found = json.loads(ves("fsck", "--json").out)["findings"]
+        return {row["finding"].split(":")[0] for row in found if row["check_name"] == "engine"}
+
+    assert planted() == set()
+    with here.database.connect() as connection:
+        connection.execute("set role ves_owner")
+        connection.execute("grant select on ves_store.api_keys to ves_reader")
+        connection.execute("create function ves.backdoor() returns int language sql return 1")
+        try:
+            assert planted() >= {"grants table ves_store.api_keys", "function ves.backdoor()"}
+        finally:
+            connection.execute("revoke select on ves_store.api_keys from ves_reader")
+            connection.execute("drop function ves.backdoor()")
+    assert planted() == set()

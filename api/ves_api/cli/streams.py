@@ -26,8 +26,20 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 # Checks that report data which could not be recomputed: notes, not findings.
-NOTES = frozenset({"before_first_commitment", "core_mode", "payload_key_dropped", "payload_shredded"})
+NOTES = frozenset(
+    {
+        "before_first_commitment",
+        "clock_went_back",
+        "engine_copied",
+        "core_mode",
+        "payload_key_dropped",
+        "payload_shredded",
+    }
+)
 NOT_OPENED = "payload_not_opened"
+_NO_TENANT = UUID(int=0)
+_CHAINS = frozenset({"audit", "changes"})
+_HASH_BYTES = 32
 AUDIT_CHAIN = "audit_chain"
 _STEP = 20_000  # events: seconds of a core, so jobs end together and progress moves
 
@@ -73,16 +85,24 @@ def fsck(
         bool,
         typer.Option("--allow-unopened", help="The server has no key ring: unopened payloads are notes."),
     ] = False,
+    expect: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CHAIN:NUMBER:HASH",
+            help="A head that was kept elsewhere (ves.list_chain_heads): audit or changes, of --tenant; repeatable.",
+        ),
+    ] = None,
     as_json: bool = False,
 ) -> Answer:
     """Recompute every hash, signature, number, receipt, tree and state root; exit code 1 if anything is wrong.
 
-    All streams by default, and unless one store is named the audit log of the same tenants. Events that are appended
-    meanwhile are not checked.
+    All streams by default, and unless one store is named the audit log of the same tenants. Without a tenant also the
+    engine's objects and grants against the last installation. Events that are appended meanwhile are not checked.
     """
     _check(tenant, store)
     if store is None and (from_sequence or to_sequence):
         raise usage("--from and --to need --store")
+    heads = [_read_head(text) for text in expect or ()]
     started = time.monotonic()
     streams = select_streams(db, tenant, store)
     steps = [step for stream in streams for step in _steps(stream, from_sequence, to_sequence)]
@@ -91,6 +111,9 @@ def fsck(
         rows = _run(db, steps, jobs, advance)
     if store is None:
         rows += audit_findings(db, tenant)
+    if tenant is None:
+        rows += _engine_findings(db)
+    rows += [row for head in heads for row in _head_findings(db, tenant, *head)]
     seconds = time.monotonic() - started
     not_wrong = NOTES | {NOT_OPENED} if allow_unopened else NOTES
     findings = [row for row in rows if row["check_name"] not in not_wrong]
@@ -185,16 +208,53 @@ def audit_findings(db: OperatorDatabase, tenant: str | None) -> list[Json]:
     """Return the findings about the audit log of one or all tenants, in the format of a stream's findings."""
     tenant_id = None if tenant is None else layers().need_uuid("VES_TENANT_ID", tenant)
     return [
-        {
-            "tenant_id": row.tenant_id,
-            "store_id": None,
-            "check_name": AUDIT_CHAIN,
-            "sequence_number": row.number,
-            "batch_id": None,
-            "finding": row.finding,
-        }
+        _finding(row.tenant_id, AUDIT_CHAIN, row.finding, row.number)
         for row in sync.verify_audit(db, tenant_id=tenant_id)
     ]
+
+
+def _read_head(text: str) -> tuple[str, int, bytes]:
+    chain, number, digest = [*text.split(":"), "", ""][:3]
+    try:
+        head = (chain, int(number), bytes.fromhex(digest))
+    except ValueError:
+        head = ("", 0, b"")
+    if head[0] not in _CHAINS or len(head[2]) != _HASH_BYTES:
+        raise usage("--expect needs audit:NUMBER:HASH or changes:NUMBER:HASH, the hash in 64 hex digits")
+    return head
+
+
+def _head_findings(
+    db: OperatorDatabase, tenant: str | None, chain: str, number: int, digest: bytes
+) -> list[Json]:
+    tenant_id = _NO_TENANT if tenant is None else layers().need_uuid("VES_TENANT_ID", tenant)
+    if sync.get_chain_hash(db, tenant_id=tenant_id, chain=chain, number=number) == digest:
+        return []
+    finding = f"entry {number} of the chain {chain} is not the expected one: the chain was rewritten or cut"
+    return [_finding(tenant_id, "expected_head", finding, number)]
+
+
+def _engine_findings(db: OperatorDatabase) -> list[Json]:
+    """Differences from the last installation. A copy of a database lacks the grants on the database itself: a note."""
+    return [
+        _finding(
+            _NO_TENANT,
+            "engine_copied" if (row.kind, row.identity) == ("grants", "database") else "engine",
+            f"{row.kind} {row.identity}: {row.state} since the last installation (`ves engine install` repairs it)",
+        )
+        for row in sync.list_engine_differences(db)
+    ]
+
+
+def _finding(tenant_id: UUID, check_name: str, finding: str, number: int | None = None) -> Json:
+    return {
+        "tenant_id": tenant_id,
+        "store_id": None,
+        "check_name": check_name,
+        "sequence_number": number,
+        "batch_id": None,
+        "finding": finding,
+    }
 
 
 def commit(

@@ -49,8 +49,10 @@ from ves_edge.gen.records import (
     ListAgentKeysRow,
     ListAgentPositionsRow,
     ListApiKeysRow,
+    ListChainHeadsRow,
     ListCredentialEpochsRow,
     ListEncryptionGroupsRow,
+    ListEngineDifferencesRow,
     ListGroupHistoryRow,
     ListGroupMembersRow,
     ListHeadsRow,
@@ -464,6 +466,17 @@ async def create_legacy_commitment(
     return calls.record(rows, LegacyCommitment)
 
 
+async def current_key_ids(db: AsyncDatabase, *, tenant_ids: Sequence[UUID]) -> list[bytes] | None:
+    """Ids (VES 16; 8 bytes, they reveal nothing of a key) of the keys under which the database server
+    encrypts payloads of these tenants; null when it has no key ring, or in core mode. The API compares
+    them with its own ring at start.
+    """
+    rows = await db.fetch(FUNCTIONS['current_key_ids'], {
+        'tenant_ids': calls.as_list(tenant_ids),
+    })
+    return calls.value_or_none(rows, list[bytes])
+
+
 async def delete_encryption_group(
     db: AsyncDatabase,
     *,
@@ -669,6 +682,18 @@ async def get_agent_keys(
         'key_ids': calls.to_int4s(key_ids),
     })
     return calls.records(rows, GetAgentKeysRow)
+
+
+async def get_chain_hash(db: AsyncDatabase, *, tenant_id: UUID, chain: str, number: int) -> bytes | None:
+    """Hash of an entry of a tenant's chain, audit or changes (ves.list_chain_heads), by its number; null when
+    there is no such entry.
+    """
+    rows = await db.fetch(FUNCTIONS['get_chain_hash'], {
+        'tenant_id': tenant_id,
+        'chain': chain,
+        'number': number,
+    })
+    return calls.value_or_none(rows, bytes)
 
 
 async def get_commitment(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> list[Commitment]:
@@ -1369,6 +1394,17 @@ async def list_audit(
     return calls.records(rows, AuditEntry)
 
 
+async def list_chain_heads(db: AsyncDatabase, *, tenant_id: UUID | None = None) -> list[ListChainHeadsRow]:
+    """Newest entry of the audit log (chain audit) and of the row changes (chain changes) of a tenant or of
+    all: number and 32-byte hash. Keep them where the database's operator cannot write; `ves fsck --expect`
+    and ves.get_chain_hash compare.
+    """
+    rows = await db.fetch(FUNCTIONS['list_chain_heads'], {
+        'tenant_id': tenant_id,
+    })
+    return calls.records(rows, ListChainHeadsRow)
+
+
 async def list_commitments(
     db: AsyncDatabase,
     *,
@@ -1427,6 +1463,16 @@ async def list_encryption_groups(
         'agent_id': agent_id,
     })
     return calls.records(rows, ListEncryptionGroupsRow)
+
+
+async def list_engine_differences(db: AsyncDatabase) -> list[ListEngineDifferencesRow]:
+    """What differs from what the last installation left in the engine's schemas: objects, grants, members of
+    ves_owner and role settings that are unexpected, changed or missing. 'grants' of 'database' are not
+    copied by create database with a template. After an upgrade to another major version of PostgreSQL,
+    whose definitions read differently, run `ves engine install`.
+    """
+    rows = await db.fetch(FUNCTIONS['list_engine_differences'], {})
+    return calls.records(rows, ListEngineDifferencesRow)
 
 
 async def list_group_history(
@@ -2731,11 +2777,12 @@ async def verify_stream(
     state-root chain of a stream, and of the legacy stream beside it (checks legacy_...); one row per
     finding, no row when all is well. With from_sequence or to_sequence (inclusive) only the events of that
     range and the commitments that touch it; ves.verify_stream_totals does the rest, so ranges may be
-    verified in parallel. Four checks are notes and no findings: before_first_commitment (numbers that no
-    commitment can cover, because the stream's first one starts behind them), payload_shredded (a payload
-    was destroyed on purpose), payload_key_dropped (payloads under a key whose removal the audit log
-    records) and core_mode. payload_not_opened (payloads under a key that the server does not have) is a
-    finding. In core mode signatures and payload hashes are not recomputed, and one row says so.
+    verified in parallel. Five checks are notes and no findings: clock_went_back (an event was sequenced at
+    an earlier time than the one in front of it), before_first_commitment (numbers that no commitment can
+    cover, because the stream's first one starts behind them), payload_shredded (a payload was destroyed on
+    purpose), payload_key_dropped (payloads under a key whose removal the audit log records) and core_mode.
+    payload_not_opened (payloads under a key that the server does not have) is a finding. In core mode
+    signatures and payload hashes are not recomputed, and one row says so.
     """
     rows = await db.fetch(FUNCTIONS['verify_stream'], {
         'tenant_id': tenant_id,

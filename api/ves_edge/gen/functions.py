@@ -519,6 +519,22 @@ FUNCTIONS = MappingProxyType({
         reason='a repeat would be refused: the range is committed',
         statement=b'select answer.batch_id, answer.tenant_id, answer.store_id, answer.prev_state_root, answer.new_state_root, answer.events_root, answer.event_count, answer.sequence_start, answer.sequence_end, answer.committed_at, answer.chain_tx_hash, answer.anchored_at from ves.create_legacy_commitment(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, sequence_start => %(sequence_start)s::bigint, sequence_end => %(sequence_end)s::bigint) as answer',
     ),
+    'current_key_ids': Function(
+        name='current_key_ids',
+        parameters=(
+            Parameter(name='tenant_ids', sql_type='uuid[]', python='Sequence[UUID]', default=None, is_key_number=False),
+        ),
+        returns='value',
+        record='list[bytes] | None',
+        columns=(
+        ),
+        comment='Ids (VES 16; 8 bytes, they reveal nothing of a key) of the keys under which the database server encrypts payloads of these tenants; null when it has no key ring, or in core mode. The API compares them with its own ring at start.',
+        roles=('ves_admin', 'ves_api'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select ves.current_key_ids(tenant_ids => %(tenant_ids)s::uuid[])',
+    ),
     'delete_encryption_group': Function(
         name='delete_encryption_group',
         parameters=(
@@ -768,6 +784,24 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='it reads',
         statement=b'select answer.agent_id, answer.key_id::bigint & 4294967295 as key_id, answer.key_algorithm, answer.public_key, answer.public_key_bundle from ves.get_agent_keys(tenant_id => %(tenant_id)s::uuid, agent_ids => %(agent_ids)s::uuid[], key_ids => %(key_ids)s::integer[]) as answer',
+    ),
+    'get_chain_hash': Function(
+        name='get_chain_hash',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='chain', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='number', sql_type='bigint', python='int', default=None, is_key_number=False),
+        ),
+        returns='value',
+        record='bytes | None',
+        columns=(
+        ),
+        comment="Hash of an entry of a tenant's chain, audit or changes (ves.list_chain_heads), by its number; null when there is no such entry.",
+        roles=('ves_admin', 'ves_reader'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select ves.get_chain_hash(tenant_id => %(tenant_id)s::uuid, chain => %(chain)s::text, number => %(number)s::bigint)',
     ),
     'get_commitment': Function(
         name='get_commitment',
@@ -1655,6 +1689,26 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.tenant_id, answer.number, answer.id, answer.timestamp, answer.action, answer.actor, answer.actor_type, answer.database_role, answer.resource_type, answer.resource_id, answer.request_id, answer.ip_address, answer.user_agent, answer.details, answer.success, answer.error_message, answer.previous_hash, answer.hash from ves.list_audit(tenant_id => %(tenant_id)s::uuid, action => %(action)s::text, actor => %(actor)s::text, resource_type => %(resource_type)s::text, resource_id => %(resource_id)s::text, from_time => %(from_time)s::timestamp with time zone, to_time => %(to_time)s::timestamp with time zone, success => %(success)s::boolean, after_tenant => %(after_tenant)s::uuid, after_number => %(after_number)s::bigint, max_rows => %(max_rows)s::integer, newest_first => %(newest_first)s::boolean) as answer',
     ),
+    'list_chain_heads': Function(
+        name='list_chain_heads',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID | None', default='None', is_key_number=False),
+        ),
+        returns='rows',
+        record='ListChainHeadsRow',
+        columns=(
+            Column(name='tenant_id', sql_type='uuid', python='UUID'),
+            Column(name='chain', sql_type='text', python='str'),
+            Column(name='number', sql_type='bigint', python='int'),
+            Column(name='hash', sql_type='bytea', python='bytes'),
+        ),
+        comment="Newest entry of the audit log (chain audit) and of the row changes (chain changes) of a tenant or of all: number and 32-byte hash. Keep them where the database's operator cannot write; `ves fsck --expect` and ves.get_chain_hash compare.",
+        roles=('ves_admin', 'ves_reader'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.tenant_id, answer.chain, answer.number, answer.hash from ves.list_chain_heads(tenant_id => %(tenant_id)s::uuid) as answer',
+    ),
     'list_commitments': Function(
         name='list_commitments',
         parameters=(
@@ -1769,6 +1823,24 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='it reads',
         statement=b'select answer.group_id, answer.name, answer.description, answer.is_active, answer.created_by, answer.created_at, answer.updated_at, answer.member_count, answer.admin_count from ves.list_encryption_groups(tenant_id => %(tenant_id)s::uuid, group_id => %(group_id)s::uuid, agent_id => %(agent_id)s::uuid) as answer',
+    ),
+    'list_engine_differences': Function(
+        name='list_engine_differences',
+        parameters=(
+        ),
+        returns='rows',
+        record='ListEngineDifferencesRow',
+        columns=(
+            Column(name='kind', sql_type='text', python='str'),
+            Column(name='identity', sql_type='text', python='str'),
+            Column(name='state', sql_type='text', python='str'),
+        ),
+        comment="What differs from what the last installation left in the engine's schemas: objects, grants, members of ves_owner and role settings that are unexpected, changed or missing. 'grants' of 'database' are not copied by create database with a template. After an upgrade to another major version of PostgreSQL, whose definitions read differently, run `ves engine install`.",
+        roles=('ves_admin', 'ves_reader'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.kind, answer.identity, answer.state from ves.list_engine_differences() as answer',
     ),
     'list_group_history': Function(
         name='list_group_history',
@@ -3286,7 +3358,7 @@ FUNCTIONS = MappingProxyType({
             Column(name='batch_id', sql_type='uuid', python='UUID | None'),
             Column(name='finding', sql_type='text', python='str'),
         ),
-        comment="Recomputes signatures, numbering, hashes, receipts, the record of what is not signed, trees and the state-root chain of a stream, and of the legacy stream beside it (checks legacy_...); one row per finding, no row when all is well. With from_sequence or to_sequence (inclusive) only the events of that range and the commitments that touch it; ves.verify_stream_totals does the rest, so ranges may be verified in parallel. Four checks are notes and no findings: before_first_commitment (numbers that no commitment can cover, because the stream's first one starts behind them), payload_shredded (a payload was destroyed on purpose), payload_key_dropped (payloads under a key whose removal the audit log records) and core_mode. payload_not_opened (payloads under a key that the server does not have) is a finding. In core mode signatures and payload hashes are not recomputed, and one row says so.",
+        comment="Recomputes signatures, numbering, hashes, receipts, the record of what is not signed, trees and the state-root chain of a stream, and of the legacy stream beside it (checks legacy_...); one row per finding, no row when all is well. With from_sequence or to_sequence (inclusive) only the events of that range and the commitments that touch it; ves.verify_stream_totals does the rest, so ranges may be verified in parallel. Five checks are notes and no findings: clock_went_back (an event was sequenced at an earlier time than the one in front of it), before_first_commitment (numbers that no commitment can cover, because the stream's first one starts behind them), payload_shredded (a payload was destroyed on purpose), payload_key_dropped (payloads under a key whose removal the audit log records) and core_mode. payload_not_opened (payloads under a key that the server does not have) is a finding. In core mode signatures and payload hashes are not recomputed, and one row says so.",
         roles=('ves_admin', 'ves_reader'),
         volatility='stable',
         repeatable=True,

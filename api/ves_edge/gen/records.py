@@ -593,6 +593,15 @@ class ListApiKeysRow(msgspec.Struct, frozen=True, array_like=True):
     updated_at: datetime
 
 
+class ListChainHeadsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_chain_heads`."""
+
+    tenant_id: UUID
+    chain: str
+    number: int
+    hash: bytes
+
+
 class ListCredentialEpochsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `list_credential_epochs`."""
 
@@ -612,6 +621,14 @@ class ListEncryptionGroupsRow(msgspec.Struct, frozen=True, array_like=True):
     updated_at: datetime
     member_count: int
     admin_count: int
+
+
+class ListEngineDifferencesRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_engine_differences`."""
+
+    kind: str
+    identity: str
+    state: str
 
 
 class ListGroupHistoryRow(msgspec.Struct, frozen=True, array_like=True):

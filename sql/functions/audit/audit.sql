@@ -21,12 +21,20 @@ begin
   v_entry.tenant_id := coalesce(audit.tenant_id, '00000000-0000-0000-0000-000000000000');
   v_entry.id := gen_random_uuid();
   v_entry.action := audit.action;
-  v_entry.actor := left(coalesce(nullif(audit.context ->> 'actor', ''), session_user::text), 256);
   v_entry.actor_type := coalesce(audit.context ->> 'actor_type', 'database');
   if v_entry.actor_type not in ('api_key', 'jwt', 'bootstrap', 'public', 'cli', 'database') then
     perform ves_int.raise_error('invalid_field', '{"field": "context"}');
   end if;
+  -- only the API knows whose key or token it was
+  if v_entry.actor_type not in ('cli', 'database') and not pg_has_role(session_user, 'ves_api', 'usage') then
+    perform ves_int.raise_error('insufficient_permissions', '{}', 'Only the API records a credential as the actor');
+  end if;
   v_entry.database_role := session_user::text;
+  v_entry.actor := nullif(audit.context ->> 'actor', '');
+  if v_entry.actor_type = 'database' then
+    v_entry.actor := session_user::text || coalesce(' (' || nullif(v_entry.actor, session_user) || ')', '');
+  end if;
+  v_entry.actor := left(coalesce(v_entry.actor, session_user::text), 256);
   v_entry.resource_type := left(audit.resource_type, 128);
   v_entry.resource_id := left(audit.resource_id, 512);
   v_entry.request_id := left(audit.context ->> 'request_id', 128);
@@ -53,4 +61,4 @@ end
 $$;
 
 comment on function ves_int.audit(text, uuid, text, text, jsonb, jsonb, boolean, text) is
-'Writes one audit entry in the caller''s transaction, so what was done and its entry stand or fall together. context is {"actor", "actor_type", "request_id", "ip_address", "user_agent"}; null: the session''s role, type database. Long texts are cut. Call it last: it holds the lock of the tenant''s chain until the commit. Errors: VE007 for a context of another shape; an action that is not of operations 8 fails by its constraint.';
+'Writes one audit entry in the caller''s transaction, so what was done and its entry stand or fall together. context is {"actor", "actor_type", "request_id", "ip_address", "user_agent"}; null: the session''s role, type database. Of type database, the actor is the session''s role with the named actor in parentheses; a type other than cli and database is for sessions of ves_api only (VE105). Long texts are cut. Call it last: it holds the lock of the tenant''s chain until the commit. Errors: VE007 for a context of another shape; an action that is not of operations 8 fails by its constraint.';

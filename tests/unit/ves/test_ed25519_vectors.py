@@ -51,13 +51,28 @@ def decode(key):
     return (P - x) % P if x & 1 != sign else x, y
 
 
+L = 2**252 + 27742317777372353535851937790883648493
+
+
+def multiply(number, point):
+    result = (0, 1)
+    while number:
+        if number & 1:
+            result = add(result, point)
+        point, number = add(point, point), number >> 1
+    return result
+
+
+def encode(point):
+    x, y = point
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
 def is_usable(key):
     point = decode(key)
     if point is None:
         return False
-    for _ in range(3):
-        point = add(point, point)
-    return point != (0, 1)
+    return point != (0, 1) and multiply(L, point) == (0, 1)
 
 
 def test_the_key_check_agrees_with_curve_arithmetic():
@@ -75,6 +90,15 @@ def test_the_key_check_agrees_with_curve_arithmetic():
     assert answers == [is_usable(key) for key in keys]
     assert answers[-1]
     assert answers[-5:-1] == [False] * 4
+
+
+def test_a_key_with_a_small_order_part_is_refused_though_its_signatures_may_verify():
+    small = decode(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"))
+    own = decode(ed25519.public_key(b"\x07" * 32))
+    for order in range(1, 8):
+        mixed = encode(add(own, multiply(order, small)))
+        assert not ed25519.is_acceptable_public_key(mixed)
+    assert ed25519.is_acceptable_public_key(encode(own))
 
 
 @pytest.mark.parametrize("number", range(P, 2**255))
