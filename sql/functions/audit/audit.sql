@@ -11,6 +11,7 @@ as $$
 #variable_conflict use_column
 declare
   v_entry ves_store.audit_log;
+  v_is_api constant boolean := pg_has_role(session_user, 'ves_api', 'usage');
 begin
   if not (select s.enabled from ves_store.audit_switch as s) then
     return;
@@ -26,12 +27,12 @@ begin
     perform ves_int.raise_error('invalid_field', '{"field": "context"}');
   end if;
   -- only the API knows whose key or token it was
-  if v_entry.actor_type not in ('cli', 'database') and not pg_has_role(session_user, 'ves_api', 'usage') then
+  if v_entry.actor_type not in ('cli', 'database') and not v_is_api then
     perform ves_int.raise_error('insufficient_permissions', '{}', 'Only the API records a credential as the actor');
   end if;
   v_entry.database_role := session_user::text;
   v_entry.actor := nullif(audit.context ->> 'actor', '');
-  if v_entry.actor_type = 'database' then
+  if v_entry.actor_type = 'database' and not v_is_api then
     v_entry.actor := session_user::text || coalesce(' (' || nullif(v_entry.actor, session_user) || ')', '');
   end if;
   v_entry.actor := left(coalesce(v_entry.actor, session_user::text), 256);
@@ -61,4 +62,4 @@ end
 $$;
 
 comment on function ves_int.audit(text, uuid, text, text, jsonb, jsonb, boolean, text) is
-'Writes one audit entry in the caller''s transaction, so what was done and its entry stand or fall together. context is {"actor", "actor_type", "request_id", "ip_address", "user_agent"}; null: the session''s role, type database. Of type database, the actor is the session''s role with the named actor in parentheses; a type other than cli and database is for sessions of ves_api only (VE105). Long texts are cut. Call it last: it holds the lock of the tenant''s chain until the commit. Errors: VE007 for a context of another shape; an action that is not of operations 8 fails by its constraint.';
+'Writes one audit entry in the caller''s transaction, so what was done and its entry stand or fall together. context is {"actor", "actor_type", "request_id", "ip_address", "user_agent"}; null: the session''s role, type database. A session that is not of ves_api gives neither a type other than cli and database (VE105) nor, of type database, an actor that does not start with its role. Long texts are cut. Call it last: it holds the lock of the tenant''s chain until the commit. Errors: VE007 for a context of another shape; an action that is not of operations 8 fails by its constraint.';

@@ -120,7 +120,7 @@ TAMPERING: dict[str, tuple[str, list[str]]] = {
     "an event id": (event(3, "event_id", "gen_random_uuid()"), [*SIGNED, "record"]),
     "an event type": (event(3, "event_type", "'order.cancelled'"), SIGNED),
     "an entity": (event(3, "entity_id", "'E-4'"), [*SIGNED, "entity_version", "entity_version"]),
-    "a creation time": (event(3, "created_at_str", "'2025-12-20T17:51:11.243Z'"), SIGNED),
+    "a creation time": (event(3, "created_at_str", "'2025-12-20T17:51:11.243Z'"), [*SIGNED, "created_at"]),
     "an agent": (event(3, "source_agent_id", "gen_random_uuid()"), SIGNED),
     "a key number": (event(3, "agent_key_id", "2"), SIGNED),
     "the key itself": (
