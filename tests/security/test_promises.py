@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import re
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 ROW = re.compile(r"\| ([^|]+) \| [^|]+ \| [^|]+ \| ([^|]+) \|")
-NAMED = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+NAMED = re.compile(r"`((?:contracts/test|tests)/[\w/.]+)::(test_\w+)`")
 
 
 def table() -> list[tuple[str, list[tuple[str, str]]]]:
@@ -38,8 +37,10 @@ def table() -> list[tuple[str, list[tuple[str, str]]]]:
 def test_each_line_of_the_table_names_tests_that_exist(part: str, tests: list[tuple[str, str]]) -> None:
     assert tests, part
     for file, name in tests:
-        module = ast.parse((ROOT / file).read_text(encoding="utf-8"))
-        assert name in {node.name for node in module.body if isinstance(node, ast.FunctionDef)}, (file, name)
+        assert re.search(rf"\b(def|function) {name}\(", (ROOT / file).read_text(encoding="utf-8")), (
+            file,
+            name,
+        )
 
 
 def checks(connection: Connection, agent: Agent) -> set[str]:
