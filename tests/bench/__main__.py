@@ -22,6 +22,7 @@ from tests.bench.scenarios import (
     hot_stream,
     http_batches,
     product,
+    product_growth,
     sql_signed,
     stark,
     stark_load,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "product": product.run,
+    "product_growth": product_growth.run,
     "http": http_batches.run,
     "plane": event_plane.run,
     "hot": hot_stream.run,
@@ -54,6 +56,9 @@ def main() -> int:
     """Measure, print, write. Exit code 1 when a figure is below its bar."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a fifth of the work")
+    parser.add_argument(
+        "--long", action="store_true", help="growth of the product to 10^6 events, 10^5 streams"
+    )
     parser.add_argument("--only", action="append", choices=sorted(SCENARIOS), help="may be repeated")
     parser.add_argument("--output", type=Path, default=FOLDER, help="folder of the JSON result")
     arguments = parser.parse_args()
@@ -63,6 +68,7 @@ def main() -> int:
     report: dict[str, Any] = {
         "started_at": started.isoformat(timespec="seconds"),
         "quick": arguments.quick,
+        "long": arguments.long,
         "machine": machine.describe(),
         "versions": machine.versions(),
         "load_generator": "on the same machine; its CPU is the group `generator`",
@@ -70,7 +76,7 @@ def main() -> int:
     measured, figures = [machine.openssl_verifications()], []
     with tempfile.TemporaryDirectory(prefix="ves-bench-") as folder, system.private_server() as cluster:
         report["server_settings"] = system.server_settings(cluster)
-        bench = system.Bench(cluster, arguments.quick, os.cpu_count() or 1, Path(folder))
+        bench = system.Bench(cluster, arguments.quick, os.cpu_count() or 1, Path(folder), arguments.long)
         for name in chosen:
             began = time.monotonic()
             with console.status(f"measuring {name}"):

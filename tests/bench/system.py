@@ -155,13 +155,14 @@ class Bench:
     quick: bool
     cores: int
     folder: Path
+    long: bool = False
     profiling: bool = True
     notes: list[str] = field(default_factory=list)
     _count: int = 0
 
-    def size(self, full: int, quick: int) -> int:
+    def size(self, full: int, quick: int, long: int | None = None) -> int:
         """How much to do."""
-        return quick if self.quick else full
+        return quick if self.quick else long if self.long and long else full
 
     @contextlib.contextmanager
     def store(self) -> Iterator[Store]:

@@ -83,10 +83,12 @@ def send(
     return crew.collect(), watch
 
 
-def sign(bench: Bench, agents: Sequence[events.Agent], requests: int, size: int) -> list[events.Batch]:
+def sign(
+    bench: Bench, agents: Sequence[events.Agent], requests: int, size: int, label: str = "product"
+) -> list[events.Batch]:
     """`requests` requests, the agents in turn."""
     each = -(-requests // len(agents))
-    work = partial(events.sign_batches, batches=each, size=size, label="product")
+    work = partial(events.sign_batches, batches=each, size=size, label=label)
     parts = spread(work, agents, bench.cores)
     return [part[at] for at in range(each) for part in parts][:requests]
 
