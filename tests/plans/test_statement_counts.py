@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Small statements that run only when needed cost less than one large one that always starts all of its plan nodes.
 MAX_STATEMENTS = 12
-# The first call of a stream also records the stream for fsck.
-MAX_FIRST_STATEMENTS = 20
+# The first call of a stream also records the stream for fsck, and reads the tenant's limit and number of streams.
+MAX_FIRST_STATEMENTS = 22
 COUNT = """
 select coalesce(sum(s.calls), 0)::int, coalesce(jsonb_object_agg(left(s.query, 60), s.calls), '{}')
 from pg_stat_statements as s
