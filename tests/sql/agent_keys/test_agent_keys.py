@@ -127,10 +127,10 @@ def test_key_bytes_are_answered_pair_by_pair_for_one_tenant(edge: Edge) -> None:
 def test_a_list_has_a_thousand_keys_at_most(
     admin: psycopg.Connection[Any], owner: psycopg.Connection[Any]
 ) -> None:
-    tenant, holder = uuid.uuid4(), uuid.uuid4()
+    tenant, holders = uuid.uuid4(), [uuid.uuid4(), uuid.uuid4()]
     owner.execute(
         "insert into ves_store.agent_signing_keys (tenant_id, agent_id, key_id, public_key)"
-        " select %s, %s, n, %s from generate_series(1, 1001) as n",
-        [tenant, holder, Agent().public_key],
+        " select %s, (%s::uuid[])[1 + n %% 2], n, %s from generate_series(1, 1001) as n",
+        [tenant, holders, Agent().public_key],
     )
     assert scalar(owner, "select count(*) from ves.list_agent_keys(%s)", [tenant]) == 1000
