@@ -137,6 +137,9 @@ CALLS: dict[str, str] = {
     "list_schemas": "select * from ves.list_schemas(%(tenant_id)s, 10)",
     "set_schema_validation_mode": "select ves.set_schema_validation_mode('warn')",
     # audit, figures and limits
+    "list_chain_heads": "select * from ves.list_chain_heads(%(tenant_id)s)",
+    "get_chain_hash": "select ves.get_chain_hash(%(tenant_id)s, 'audit', 1)",
+    "current_key_ids": "select ves.current_key_ids(array[%(tenant_id)s::uuid])",
     "list_limits": "select * from ves.list_limits()",
     "set_limit": "select ves.set_limit('rejections', 1000000)",
     "record_audit": "select ves.record_audit('login_success', %(tenant_id)s, 'a', 'b')",
@@ -173,6 +176,7 @@ EXCUSED = {
     "find_entity_version": "counts the events of one entity in the stream, and an index on entities would slow every append",
     "create_legacy_commitment": "hashes the version of every entity of the stream, as VES 17.3 says",
     "verify_stream_totals": "counts the whole stream",
+    "list_engine_differences": "compares the engine's objects, not the history",
     "verify_state_roots": "recomputes every commitment",
     "verify_audit": "recomputes the whole chain",
     "reencrypt_events": "an operator's command that goes through every payload",
