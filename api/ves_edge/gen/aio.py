@@ -468,8 +468,8 @@ async def create_legacy_commitment(
 
 async def current_key_ids(db: AsyncDatabase, *, tenant_ids: Sequence[UUID]) -> list[bytes] | None:
     """Ids (VES 16; 8 bytes, they reveal nothing of a key) of the keys under which the database server
-    encrypts payloads of these tenants; null when it has no key ring, or in core mode. The API compares
-    them with its own ring at start.
+    encrypts payloads of these tenants; null when it has no key ring, or in core mode. Errors: VE008, VE007
+    for a null among the tenants. The API compares them with its own ring at start.
     """
     rows = await db.fetch(FUNCTIONS['current_key_ids'], {
         'tenant_ids': calls.as_list(tenant_ids),

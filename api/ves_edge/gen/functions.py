@@ -528,7 +528,7 @@ FUNCTIONS = MappingProxyType({
         record='list[bytes] | None',
         columns=(
         ),
-        comment='Ids (VES 16; 8 bytes, they reveal nothing of a key) of the keys under which the database server encrypts payloads of these tenants; null when it has no key ring, or in core mode. The API compares them with its own ring at start.',
+        comment='Ids (VES 16; 8 bytes, they reveal nothing of a key) of the keys under which the database server encrypts payloads of these tenants; null when it has no key ring, or in core mode. Errors: VE008, VE007 for a null among the tenants. The API compares them with its own ring at start.',
         roles=('ves_admin', 'ves_api'),
         volatility='stable',
         repeatable=True,

@@ -9,6 +9,10 @@ as $$
 declare
   v_key_ids bytea[];
 begin
+  perform ves_int.require_fields(jsonb_build_object('tenantIds', tenant_ids));
+  if array_position(tenant_ids, null) is not null then
+    perform ves_int.raise_error('invalid_field', '{"field": "tenant_ids"}');
+  end if;
   if (select s.mode from ves_store.schema_state as s) = 'full' then
     execute 'select ves_int.current_key_ids($1)' into v_key_ids using current_key_ids.tenant_ids;
   end if;
@@ -20,4 +24,4 @@ end
 $$;
 
 comment on function ves.current_key_ids(uuid[]) is
-'Ids (VES 16; 8 bytes, they reveal nothing of a key) of the keys under which the database server encrypts payloads of these tenants; null when it has no key ring, or in core mode. The API compares them with its own ring at start.';
+'Ids (VES 16; 8 bytes, they reveal nothing of a key) of the keys under which the database server encrypts payloads of these tenants; null when it has no key ring, or in core mode. Errors: VE008, VE007 for a null among the tenants. The API compares them with its own ring at start.';

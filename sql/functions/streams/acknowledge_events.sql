@@ -16,6 +16,7 @@ declare
   ), 0);
   v_done_to bigint;
 begin
+  perform ves_int.require_fields(jsonb_build_object('tenantId', tenant_id, 'storeId', store_id, 'agentId', agent_id));
   if coalesce(acknowledge_events.done_to not between 0 and v_head, true) then
     perform ves_int.raise_error('cursor_beyond_head', jsonb_build_object('head_sequence', v_head));
   end if;

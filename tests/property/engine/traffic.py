@@ -116,7 +116,7 @@ def check_stored(edge: Edge, superuser: psycopg.Connection[Any], agent: Agent) -
         assert events == head == versions == len(numbers)
         assert commands == distinct == reserved
     findings = superuser.execute(
-        "select f.* from ves.list_streams(%s) as s, ves_int.check_numbering(s.tenant_id, s.store_id) as f",
+        "select f.* from ves.list_streams(%s) as s, ves_int.check_numbering(s.tenant_id, s.store_id, 1, s.head_sequence) as f",
         [agent.tenant_id],
     ).fetchall()
     assert findings == []

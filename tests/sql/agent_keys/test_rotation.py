@@ -12,6 +12,7 @@ import pytest
 from tests.sql.support import Agent, scalar
 
 if TYPE_CHECKING:
+    from tests.conftest import Database
     from tests.sql.support import Edge
 
 ROTATE = "select (r).* from ves.rotate_agent_key(%(tenant)s, %(agent)s, %(old)s, %(new)s{extra}) as r"
@@ -169,15 +170,20 @@ def test_a_wrong_rotation_changes_nothing(admin: psycopg.Connection[Any], agent:
 
 
 def test_registration_rotation_and_revocation_are_logged_with_who_did_it(
-    admin: psycopg.Connection[Any], agent: Agent
+    admin: psycopg.Connection[Any], shared: Database, agent: Agent
 ) -> None:
     new = successor(agent)
     context = '{"actor": "0123456789abcdef", "actor_type": "api_key"}'
-    rotate(admin, agent, new, public_key=new.public_key, context=context)
-    admin.execute(
-        "select ves.revoke_agent_key(%s, %s, 1, 'lost laptop', %s)",
-        [agent.tenant_id, agent.agent_id, context],
-    )
+    # A session of the administrator may not name a credential; one with the API's rights may.
+    with pytest.raises(psycopg.Error) as refusal:
+        rotate(admin, agent, new, public_key=new.public_key, context=context)
+    assert refusal.value.sqlstate == "VE105"
+    with shared.connect() as superuser:
+        rotate(superuser, agent, new, public_key=new.public_key, context=context)
+        superuser.execute(
+            "select ves.revoke_agent_key(%s, %s, 1, 'lost laptop', %s)",
+            [agent.tenant_id, agent.agent_id, context],
+        )
     rows = admin.execute(
         "select action, old_key_id, new_key_id, actor_type, actor_id from ves.list_key_history(%s, %s)"
         " order by entry_id",
