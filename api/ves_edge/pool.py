@@ -11,12 +11,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import psycopg
 from psycopg.types.json import set_json_loads
 from psycopg.types.string import TextBinaryLoader, TextLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
+from ves import json_decode
 from ves_edge import arrays
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
@@ -51,7 +51,7 @@ _log = get_logger("database")
 def prepare(context: AdaptContext) -> None:
     """Register the type adapters: binary arrays, decoded jsonb, json as its stored text."""
     arrays.register(context)
-    set_json_loads(msgspec.json.decode, context)
+    set_json_loads(json_decode.decode, context)
     for loader in (TextLoader, TextBinaryLoader):
         context.adapters.register_loader("json", loader)
 

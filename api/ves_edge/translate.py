@@ -8,6 +8,7 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
+from ves import json_decode
 from ves_edge.errors import ApiError
 from ves_edge.gen.constraints import CONSTRAINTS, RETRY
 
@@ -99,7 +100,7 @@ def _details(text: str | None) -> dict[str, Any] | None:
     if not text:
         return None
     try:
-        parsed = msgspec.json.decode(text)
-    except msgspec.DecodeError:
+        parsed = json_decode.decode(text)
+    except (msgspec.DecodeError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None

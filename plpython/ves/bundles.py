@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 
+from ves import json_decode
 from ves.errors import ProtocolError
 
 Byte = Annotated[int, msgspec.Meta(ge=0, le=255)]
@@ -49,7 +50,7 @@ B = TypeVar("B", SignatureBundle, KeyBundle, ProofBundle)
 def _parts(text: bytes, kind: type[B], what: str) -> list[bytes | None]:
     """Members of a bundle's JSON text in their order. Raises ProtocolError("invalid_bundle")."""
     try:
-        bundle = msgspec.json.decode(text, type=kind)
+        bundle = json_decode.decode(text, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ProtocolError("invalid_bundle", f"not a {what}") from None
     return [None if part is None else bytes(part) for part in msgspec.structs.astuple(bundle)]

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from ves import json_decode
 from ves.errors import ProtocolError
 from ves.json_scan import MAX_DEPTH, is_deeper
 from ves.numbers import double_of, es6_text, finite, plain_text
@@ -55,7 +56,7 @@ def _jcs_float(literal: str) -> float | int | orjson.Fragment:
     return orjson.Fragment(es6_text(finite(value)))
 
 
-_jcs_decode = msgspec.json.Decoder(float_hook=_jcs_float).decode
+_jcs_decode = json_decode.decoder(float_hook=_jcs_float)
 
 
 def malformed(cause: BaseException | str, raw: bytes = b"") -> ProtocolError:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import msgspec
 
+from ves import json_decode
 from ves.codec import U32_MAX, b64u_decode
 from ves.digests import payload_cipher_hash, recipients_hash
 from ves.errors import ProtocolError
@@ -76,14 +77,14 @@ class Encrypted(msgspec.Struct, frozen=True):
         return payload_cipher_hash(self.nonce, aad, self.ciphertext, self.tag, wrapped)
 
 
-_decoder = msgspec.json.Decoder(PayloadEncrypted)
+_decode = json_decode.decoder(PayloadEncrypted)
 _encode = msgspec.json.Encoder().encode
 
 
 def decode(raw: bytes) -> PayloadEncrypted:
     """The members of an encrypted payload's JSON text. Raises ProtocolError("invalid_shape")."""
     try:
-        payload = _decoder.decode(raw)
+        payload = _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError("invalid_shape", f"payload_encrypted: {error}") from None
     repeated = first_repeated(raw, PayloadEncrypted)

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import msgspec
 
+from ves import json_decode
 from ves.canonical import malformed
 from ves.envelope import ABSENT, decode_body
 from ves.errors import ProtocolError, RequestRefused
@@ -44,7 +45,7 @@ __all__ = [
 _DEFAULT_LIMITS = Limits()
 _NIL = UUID(int=0)
 _I32_LIMIT = 2**31
-_raw_decode = msgspec.json.Decoder(msgspec.Raw).decode
+_raw_decode = json_decode.decoder(msgspec.Raw)
 
 
 class IngestRequest(msgspec.Struct):

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from ves import at_rest, domains
+from ves import at_rest, domains, json_decode
 from ves.errors import ProtocolError
 
 DISABLED = "disabled"
@@ -147,7 +147,7 @@ def _by_tenant(text: str) -> dict[UUID, tuple[Key, ...]]:
     if not text.strip():
         return {}
     try:
-        given: dict[UUID, list[str]] = msgspec.json.decode(text, type=dict[UUID, list[str]])
+        given: dict[UUID, list[str]] = json_decode.decode(text, type=dict[UUID, list[str]])
     except msgspec.MsgspecError:
         raise ProtocolError(name, "must be a JSON object of tenant UUIDs and lists of keys") from None
     if not all(given.values()):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from ves import ed25519
+from ves import ed25519, json_decode
 from ves.codec import I64_MAX, parse_hex
 from ves.digests import SIGNATURE_BYTES, receipt_hash
 from ves.errors import ProtocolError
@@ -30,7 +30,7 @@ class Receipt(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
 def decode_receipt(raw: bytes) -> Receipt:
     """A receipt from its JSON text. Raises ProtocolError("invalid_receipt")."""
     try:
-        return msgspec.json.decode(raw, type=Receipt)
+        return json_decode.decode(raw, type=Receipt)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError("invalid_receipt", f"not a receipt: {error}") from None
 

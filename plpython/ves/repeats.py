@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from ves import json_decode
+
 
 class _Name(str):
     """A member's name: of a type that the decoder does not know, so that it shows every name to the hook."""
@@ -40,14 +42,14 @@ def _search(raw: bytes | msgspec.Raw, kind: type, path: str) -> str | None:
             seen.add(text)
         return name
 
-    found = msgspec.json.decode(raw, type=dict[_Name, msgspec.Raw], dec_hook=take)
+    found = json_decode.decode(raw, type=dict[_Name, msgspec.Raw], dec_hook=take)
     if twice:
         return path + twice[0]
     for name, (inner, is_list) in _inner(kind).items():
         value = found.get(names[name])
         if value is None or bytes(value) == b"null":
             continue
-        parts = msgspec.json.decode(value, type=list[msgspec.Raw]) if is_list else [value]
+        parts = json_decode.decode(value, type=list[msgspec.Raw]) if is_list else [value]
         for i, part in enumerate(parts):
             where = _search(part, inner, f"{path}{name}[{i}]." if is_list else f"{path}{name}.")
             if where is not None:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from ves import json_decode
 from ves.errors import ProtocolError
 from ves.repeats import first_repeated
 
@@ -43,8 +44,8 @@ def decoder(
 
     A repeated member is a ValidationError; `is_free` may rule it out at less cost than the search.
     """
-    usual = msgspec.json.Decoder(body).decode
-    loose = msgspec.json.Decoder(_loosened(body), dec_hook=_read).decode
+    usual = json_decode.decoder(body)
+    loose = json_decode.decoder(_loosened(body), dec_hook=_read)
 
     def read(raw: bytes) -> T:
         try:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from ves import json_decode
 from ves.digests import compliance_proof_hash
 from ves_stark import binding, fields, layout, receipt
 from ves_stark.canonical import AUTHORIZATION_BUNDLE_DOMAIN, BUNDLE_DOMAIN, exact_hash
@@ -32,7 +32,7 @@ _NUMBERS = ("proving_time_ms", "num_constraints", "trace_length", "proof_size")
 def parse_json(text: str, what: str) -> Any:
     """The value of JSON text. Raises InputsError."""
     try:
-        return json.loads(text)
+        return json_decode.loads(text)
     except (ValueError, RecursionError):
         raise InputsError("malformed_json", f"{what} is not acceptable JSON") from None
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ves import json_decode
 from ves.proofs import witness_limbs
 from ves_stark import strength
 from ves_stark.errors import InputsError, StarkError
@@ -72,7 +73,7 @@ class Judgement:
 def payload_amount(payload: str) -> int | None:
     """The amount of a plaintext payload, or None when it has none that a proof could commit to."""
     try:
-        value = json.loads(payload)
+        value = json_decode.loads(payload)
     except (ValueError, RecursionError):
         return None
     amount = value.get("amount") if isinstance(value, dict) else None
@@ -98,7 +99,7 @@ def amount_binding(policy_id: str, witness: bytes, payload: str | None) -> str:
 
 def _inputs(text: str) -> CompliancePublicInputs:
     try:
-        return CompliancePublicInputs.from_json(json.loads(text))
+        return CompliancePublicInputs.from_json(json_decode.loads(text))
     except (ValueError, RecursionError) as error:
         if isinstance(error, StarkError):
             raise

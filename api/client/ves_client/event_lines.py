@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from ves import json_decode
 from ves.errors import ProtocolError
 from ves_client.agent import AgentKey, Event, Signed, sign_event
 from ves_client.errors import usage
@@ -68,13 +69,13 @@ class LineSigner:
                     raise usage(f"line {number}: {error}") from error
 
     def _line(self, line: bytes) -> Line:
-        if msgspec.json.decode(line, type=_Kind).agent_signature is not None:
-            envelope = msgspec.json.decode(line, type=Envelope)
+        if json_decode.decode(line, type=_Kind).agent_signature is not None:
+            envelope = json_decode.decode(line, type=Envelope)
             signed = Signed(
                 envelope.event_id, envelope.agent_key_id, line, envelope.signing_hash(), envelope.signature()
             )
             return Line(envelope.tenant_id, envelope.store_id, envelope.source_agent_id, signed)
-        facts = msgspec.json.decode(line, type=Facts)
+        facts = json_decode.decode(line, type=Facts)
         event = Event(
             event_id=facts.event_id or self._event_id(line),
             entity_type=facts.entity_type,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from ves import canonical, digests, ed25519, encrypted, merkle
+from ves import canonical, digests, ed25519, encrypted, json_decode, merkle
 from ves.codec import ZERO_HASH, parse_hex
 from ves.errors import ProtocolError
 from ves.receipts import Receipt
@@ -115,11 +115,11 @@ def read_evidence(path: Path) -> Iterator[Evidence]:
     raw = path.read_bytes()
     try:
         try:
-            yield msgspec.json.decode(raw, type=Evidence)
+            yield json_decode.decode(raw, type=Evidence)
         except msgspec.DecodeError:
             for line in raw.splitlines():
-                if line.strip() and msgspec.json.decode(line, type=_Header).push is None:
-                    yield msgspec.json.decode(line, type=Evidence)
+                if line.strip() and json_decode.decode(line, type=_Header).push is None:
+                    yield json_decode.decode(line, type=Evidence)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError("malformed_json", f"{path} does not hold evidence: {error}") from error
 
@@ -150,26 +150,26 @@ def _cipher_hash(event: Envelope) -> bytes:
 def check_receipt(evidence: Evidence, trust: Trust, agent_key: bytes | None) -> list[str]:
     """Check an event and its receipt; missing or malformed members are findings too."""
     try:
-        event = msgspec.json.decode(evidence.event, type=Envelope)
-        receipt = msgspec.json.decode(evidence.receipt, type=Receipt)
+        event = json_decode.decode(evidence.event, type=Envelope)
+        receipt = json_decode.decode(evidence.receipt, type=Receipt)
         findings = check_event(event, agent_key)
         if receipt.event_id != event.event_id:
             findings.append("receipt is for another event")
         if receipt.signature_alg == "ed25519" and receipt.receipt_signature_scheme != 1:
             findings.append("receipt signature scheme is not 1")
         return findings + trust.check(receipt, event.tenant_id, event.store_id, event.signing_hash())
-    except (msgspec.DecodeError, ProtocolError) as error:
+    except (msgspec.DecodeError, RecursionError, ProtocolError) as error:
         return [f"malformed: {error}"]
 
 
 def check_proof(evidence: Evidence) -> list[str]:
     """Check a proof, its commitment and, if present, its event (VES 9.3, 10.2)."""
     try:
-        proof = msgspec.json.decode(evidence.proof, type=Proof)
-        commitment = msgspec.json.decode(evidence.commitment, type=CommitmentRecord)
+        proof = json_decode.decode(evidence.proof, type=Proof)
+        commitment = json_decode.decode(evidence.commitment, type=CommitmentRecord)
         findings = _check_path(proof) + _check_commitment(commitment) + _check_place(proof, commitment)
         if bytes(evidence.event):
-            event = msgspec.json.decode(evidence.event, type=Envelope)
+            event = json_decode.decode(evidence.event, type=Envelope)
             findings += check_event(event, None)
             if (event.tenant_id, event.store_id) != (commitment.tenant_id, commitment.store_id):
                 findings.append("event belongs to another stream")
@@ -182,7 +182,7 @@ def check_proof(evidence: Evidence) -> list[str]:
             )
             if leaf != parse_hex(proof.leaf_hash, HASH_BYTES):
                 findings.append("leaf is not the event's leaf at this number")
-    except (msgspec.DecodeError, ProtocolError) as error:
+    except (msgspec.DecodeError, RecursionError, ProtocolError) as error:
         return [f"malformed: {error}"]
     return findings
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ves import json_decode
 from ves.errors import ProtocolError
 from ves.numbers import es6_text, parse_double
 
@@ -17,7 +17,7 @@ def require_lossless(payload: bytes) -> None:
     digits, underflow) and objects with a repeated member name (RFC 7493 2.3). Precondition: the text has a canonical
     form, which bounds its depth and the size of its numbers.
     """
-    json.loads(payload, parse_int=_kept, parse_float=_kept, object_pairs_hook=_distinct)
+    json_decode.loads(payload, parse_int=_kept, parse_float=_kept, object_pairs_hook=_distinct)
 
 
 def _kept(literal: str) -> None:

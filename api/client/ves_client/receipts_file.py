@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 import orjson
 
+from ves import json_decode
 from ves_client.errors import usage
 from ves_client.evidence import Evidence
 
@@ -68,10 +69,10 @@ class ReceiptsFile:
 
     def _resume(self, lines: list[bytes]) -> None:
         try:
-            stored = msgspec.json.decode(lines[0], type=_First).push
-            events = (msgspec.json.decode(line, type=Evidence).event for line in lines[1:])
-            self.known = {msgspec.json.decode(event, type=_Named).event_id for event in events}
-        except msgspec.DecodeError as error:
+            stored = json_decode.decode(lines[0], type=_First).push
+            events = (json_decode.decode(line, type=Evidence).event for line in lines[1:])
+            self.known = {json_decode.decode(event, type=_Named).event_id for event in events}
+        except (msgspec.DecodeError, RecursionError) as error:
             raise usage(f"{self.path} is not a receipts file: {error}") from error
         mine = msgspec.structs.replace(self.header, created_at=stored.created_at)
         if stored != mine:

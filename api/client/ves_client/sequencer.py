@@ -13,6 +13,7 @@ import httpx
 import msgspec
 import orjson
 
+from ves import json_decode
 from ves.errors import ProtocolError
 from ves.receipts import Receipt, decode_receipt
 from ves_client.errors import ClientError, Exit, check_failed, usage
@@ -228,7 +229,7 @@ class Sequencer:
 
     def _decode(self, content: bytes, shape: type[T]) -> T:
         try:
-            return msgspec.json.decode(content, type=shape)
+            return json_decode.decode(content, type=shape)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             message = f"{self._url} does not answer like a sequencer: {error}"
             raise ClientError(Exit.UNREACHABLE, "unreachable", message) from error

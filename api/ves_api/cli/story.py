@@ -13,6 +13,7 @@ import msgspec
 import orjson
 import typer
 
+from ves import json_decode
 from ves.receipts import Receipt
 from ves_api.cli.settings import layers
 from ves_client.agent import AgentKey, Event, Signed, sign_event
@@ -83,7 +84,7 @@ def send(stage: Stage, signed: list[Signed]) -> tuple[IngestAnswer, list[Evidenc
 
 def prove(stage: Stage, commitment: Json, item: Evidence) -> Evidence:
     """Fetch the inclusion proof of an event and verify it offline. Exit code 1 on failure."""
-    number = msgspec.json.decode(item.receipt, type=Receipt).sequence_number
+    number = json_decode.decode(item.receipt, type=Receipt).sequence_number
     proof = stage.sequencer.get_proof(stage.tenant_id, stage.store_id, number, UUID(commitment["batch_id"]))
     proven = msgspec.structs.replace(
         item, proof=msgspec.Raw(orjson.dumps(proof)), commitment=msgspec.Raw(orjson.dumps(commitment))
@@ -98,7 +99,7 @@ def _tell_receipts(stage: Stage, evidence: list[Evidence]) -> None:
     out.print(f"agent  {stage.key.agent_id}  key 1 registered: {stage.key.public_key.hex()[:16]}…")
     how = "verified" if stage.trust.get().keys else "hash verified, no public key to check the signature with"
     for (_, entity_id, event_type, _), item in zip(PLOT, evidence, strict=True):
-        receipt = msgspec.json.decode(item.receipt, type=Receipt)
+        receipt = json_decode.decode(item.receipt, type=Receipt)
         out.print(
             f"  #{receipt.sequence_number} {event_type:<16} {entity_id:<9} receipt {receipt.receipt_hash[:16]}… {how}"
         )

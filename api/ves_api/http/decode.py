@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from ves import json_decode
 from ves.uuids import decoder
 from ves_edge.errors import ApiError
 
@@ -26,7 +27,7 @@ _JSON_TYPE = re.compile(rb"\s*application/(?:[\w.+-]+\+)?json\s*(?:;.*)?", re.IG
 _CHARSET = re.compile(rb";\s*charset\s*=\s*\"?([^\";\s]*)", re.IGNORECASE)
 _PATH_IN_MESSAGE = re.compile(r" - at `\$\.?([^`]*)`$")
 _MEMBER_IN_MESSAGE = re.compile(r"(?:missing required field|^Beyond 64 bits:) `([^`]*)`")
-_decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
+_decode_raw = json_decode.decoder(msgspec.Raw)
 
 
 class Exchange(NamedTuple):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ves import encrypted
+from ves import encrypted, json_decode
 from ves.bundles import SignatureBundle
 from ves.canonical import jcs, plain
 from ves.codec import ZERO_HASH, b64u_encode
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _HASH_BYTES, _SIGNATURE_BYTES = 32, 64
 _DEFAULT_SUITE = HpkeSuite("base", "X25519-HKDF-SHA256", "HKDF-SHA256", "AES-256-GCM")
 _KINDS = {v2.PAYLOAD_KIND_PLAINTEXT: PLAINTEXT, v2.PAYLOAD_KIND_ENCRYPTED: ENCRYPTED}
-_decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
+_decode_raw = json_decode.decoder(msgspec.Raw)
 _encode = msgspec.json.Encoder().encode
 
 

@@ -9,6 +9,7 @@ import msgspec
 from google.protobuf import empty_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from ves import json_decode
 from ves.codec import I64_MAX
 from ves_api.ingest.wire import Rejection
 from ves_api.operations.events import ingest_events
@@ -68,7 +69,7 @@ class Appended(msgspec.Struct, rename="camel"):
     rejections: list[Rejection] = []
 
 
-_decode = msgspec.json.Decoder(Appended).decode
+_decode = json_decode.decoder(Appended)
 
 
 def now() -> Timestamp:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 import msgspec
 
+from ves import json_decode
 from ves.errors import ProtocolError, RequestRefused
-from ves.json_scan import is_deeper
+from ves.json_scan import MAX_DEPTH, is_deeper
 from ves.numbers import parse_double
 from ves.schemas.cost import Weight, heaviest
 from ves.schemas.dialect import translated
@@ -35,7 +36,7 @@ _MAX_PATTERNS_BYTES = 1 << 22
 _PATH_SHOWN = 200
 _TEXT_SHOWN = 80
 # The float parser of the library takes 14 µs for 1e300.
-_decode = msgspec.json.Decoder(float_hook=parse_double).decode
+_decode = json_decode.decoder(float_hook=parse_double)
 _UNREADABLE = (msgspec.DecodeError, ProtocolError, RecursionError, UnicodeDecodeError)
 
 
@@ -66,7 +67,7 @@ class CompiledSchema:
         A payload that needs more than `allowance` checks is not validated; that is a violation too.
         """
         try:
-            instance = _decode(payload)
+            instance = _read_payload(payload)
         except _UNREADABLE:
             return [Violation("", "is nested too deeply or has a number that is out of range")]
         cost = len(payload) * self._for_each_byte
@@ -84,6 +85,13 @@ class CompiledSchema:
         except jsonschema_rs.ValidationError as error:
             return _first([error], instance)
         return []
+
+
+def _read_payload(payload: bytes) -> Any:
+    # The library cannot build the violation of a value with more than 256 levels: it raises a ValueError.
+    if is_deeper(payload, MAX_DEPTH):
+        raise RecursionError("nested too deeply")
+    return _decode(payload)
 
 
 def compile_schema(text: str) -> CompiledSchema:

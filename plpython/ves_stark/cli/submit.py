@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 from uuid import UUID
 
+from ves import json_decode
 from ves_stark.binding import create_payload_amount_binding
 from ves_stark.cli.common import (
     CliError,
@@ -59,7 +60,7 @@ class Client:
         request = Request(self._base + path, data, self._headers)  # noqa: S310 - the scheme is checked
         try:
             with self._open(request, timeout=_TIMEOUT_SECONDS) as response:
-                answer = json.loads(response.read(_MAX_ANSWER_BYTES))
+                answer = json_decode.loads(response.read(_MAX_ANSWER_BYTES))
         except HTTPError as error:
             detail = error.read(_MAX_ANSWER_BYTES).decode(errors="replace").strip()
             raise CliError(f"{path}: HTTP {error.code}: {detail}") from error

@@ -12,7 +12,7 @@ import msgspec
 import orjson
 import typer
 
-from ves import ed25519, encrypted
+from ves import ed25519, encrypted, json_decode
 from ves.codec import parse_hex
 from ves.errors import ProtocolError
 from ves.seal import EventBinding
@@ -146,7 +146,7 @@ def open_sealed(
     if output is not None:
         write_private(output, opened)
     elif as_json:
-        binding = msgspec.json.decode(text, type=EventBinding)
+        binding = json_decode.decode(text, type=EventBinding)
         print_json({"event_id": binding.event_id, "recipient_kid": kid, "payload": orjson.Fragment(opened)})
     else:
         typer.echo(opened)
@@ -197,7 +197,7 @@ def _choose(raw: bytes, event_id: UUID | None) -> bytes:
         except msgspec.DecodeError:
             found = [_envelope(line) for line in raw.splitlines() if line.strip()]
         sealed = {
-            msgspec.json.decode(text, type=EventBinding).event_id: text for text in found if text is not None
+            json_decode.decode(text, type=EventBinding).event_id: text for text in found if text is not None
         }
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise usage(f"this holds no event envelope: {error}") from None
@@ -212,7 +212,7 @@ def _choose(raw: bytes, event_id: UUID | None) -> bytes:
 
 def _envelope(raw: bytes) -> bytes | None:
     """The envelope in a document or line; None for the header of a receipts file."""
-    line = msgspec.json.decode(raw, type=_Line)
+    line = json_decode.decode(raw, type=_Line)
     return None if line.push is not None else bytes(line.event) or raw
 
 
@@ -222,9 +222,9 @@ def _opened(text: bytes, kid: int, secret: bytes, agent_key: bytes | None) -> by
     ProtocolError if verification or decryption fails; exit code 2 if the event is not sealed.
     """
     try:
-        envelope = msgspec.json.decode(text, type=Envelope)
-        sealed = msgspec.json.decode(envelope.payload_encrypted, type=encrypted.PayloadEncrypted)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        envelope = json_decode.decode(text, type=Envelope)
+        sealed = json_decode.decode(envelope.payload_encrypted, type=encrypted.PayloadEncrypted)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise usage(f"this is no sealed event: {error}") from None
     content = encrypted.validate(sealed)
     if isinstance(content, str):
