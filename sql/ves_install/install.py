@@ -12,7 +12,7 @@ from pgmq import install as pgmq_install
 
 from ves_install.errors import MigrationError
 from ves_install.files import digest, section, sql_root
-from ves_install.logic import drop, drop_logic, logic_objects
+from ves_install.logic import drop, drop_logic, logic_objects, pin_views
 from ves_install.migrations import migrate
 from ves_install.record import Difference, keep_record, repair
 
@@ -69,6 +69,7 @@ def install(
         revision = _build_tables(connection, from_files=from_files, before_post=before_post)
         say(f"functions ({mode} mode)")
         applied = _apply_logic(connection, mode, anew=bool(repaired) or not is_known)
+        pin_views(connection)
         keep_record(connection)
         connection.commit()
         return Installed(mode, applied, revision, tuple(repaired))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tests.api.legacy_support import Sender
 from tests.api.support import Agent, dump, post
 from tests.api.surface.tokens import token
+from tests.support import keyring
 from tests.support.processes import SEQUENCER_ID, Server, Worker
 from tests.support.waiting import wait_until
 
@@ -67,6 +68,7 @@ class Day:
         """Everything once, with a second server that cannot start."""
         self.secrets |= {BOOTSTRAP, FOREIGN_KEY, JWT_SECRET, *PASSWORDS.values()}
         self.secrets |= spellings(SIGNING_SEED) | spellings(AT_REST_KEY)
+        keyring.write(self.cluster.keyring, PAYLOAD_ENCRYPTION_KEY=AT_REST_KEY.hex())
         api = Server(self.url("ves_api"), self.environment())
         workers = Worker(self.url("ves_worker"), self.environment())
         workers.launch(self.logs["workers"])

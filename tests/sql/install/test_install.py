@@ -13,9 +13,14 @@ from tests.support.cluster import ROOT
 from ves_install.errors import MigrationError
 from ves_install.generate import generated
 from ves_install.install import install
+from ves_install.record import keep_record
 
 if TYPE_CHECKING:
     from tests.support.cluster import Cluster
+
+PINNED = """
+    select p.oid::regprocedure::text from pg_proc as p, unnest(p.proconfig) as c
+    where c = 'restrict_nonsystem_relation_kind='"""
 
 
 def test_a_second_install_changes_nothing(engine: Cluster) -> None:
@@ -56,6 +61,29 @@ def test_an_install_under_other_rules_for_literals_is_the_same(engine: Cluster, 
         connection.execute(f"alter database {empty} set client_encoding to 'LATIN1'")
     install(engine.url(empty))
     with engine.connect() as connection:
+        connection.execute(f"alter database {empty} reset all")
+    assert schema_of(engine, empty) == schema_of(engine, "ves_template")
+
+
+def test_an_install_after_an_update_of_the_server_lets_functions_read_views(
+    engine: Cluster, empty: str
+) -> None:
+    install(engine.url(empty))
+    with engine.connect(empty) as connection:
+        if not connection.execute(PINNED).fetchall():
+            pytest.skip("this minor release of PostgreSQL has no restrict_nonsystem_relation_kind")
+        # As installed on a minor release that lacks the setting.
+        for (name,) in connection.execute(PINNED).fetchall():
+            connection.execute(f"alter function {name} reset restrict_nonsystem_relation_kind")
+        connection.execute("set search_path to pg_catalog, pg_temp")
+        keep_record(connection)
+        assert connection.execute(PINNED).fetchall() == []
+        connection.execute(
+            f"alter database {empty} set restrict_nonsystem_relation_kind to 'view, foreign-table'"
+        )
+    result = install(engine.url(empty))
+    assert (result.logic_applied, result.repaired) == (False, ())
+    with engine.connect(empty) as connection:
         connection.execute(f"alter database {empty} reset all")
     assert schema_of(engine, empty) == schema_of(engine, "ves_template")
 
