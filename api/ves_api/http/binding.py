@@ -160,8 +160,10 @@ class HotRoutes:
             return
         services = self._app.state.services
         try:
-            body = (await route.answer(Exchange(scope, receive, services))).body
-            status, headers = 200, [(b"content-type", b"application/json")]
+            reply = await route.answer(Exchange(scope, receive, services))
+            body, status, headers = reply.body, reply.status, [(b"content-type", b"application/json")]
+            if reply.headers:
+                headers += [(name.encode(), value.encode()) for name, value in reply.headers.items()]
         except Exception as error:  # noqa: BLE001 (as the framework's exception handler)
             refusal = report(error, services, scope)
             body, status, headers = (
