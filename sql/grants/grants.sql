@@ -170,6 +170,7 @@ begin
       ('ves.release_lease', '{ves_worker,ves_admin}'),
       ('ves.commit_due', '{ves_worker}'),
       ('ves.set_commit_policy', '{ves_admin}'),
+      ('ves.retry_next_dead_letter', '{ves_worker,ves_admin}'),
       ('ves.find_lost_wake_ups', '{ves_worker,ves_admin}'),
 
       ('ves.admin_overview', '{ves_api,ves_admin}'),

@@ -16,6 +16,7 @@ NO_MACHINE = {
     "audit_log.actor_type": "append-only",
     "commit_default.mode": "either mode may follow the other",
     "commit_policies.mode": "either mode may follow the other",
+    "dead_letter_events.reason": "why, not how far",
     "encryption_key_group_members.role": "either role may follow the other",
     "event_schemas.compatibility": "set once",
     "group_key_audit_log.action": "append-only",

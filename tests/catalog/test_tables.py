@@ -19,6 +19,7 @@ WITHOUT_TENANT = {
     "schema_state": "one row for the whole database",
     "api_keys": "the key is what names the tenant",
     "reencryptions": "a mark of the transaction that runs, whatever its rows",
+    "retry_handlers": "functions of the engine, the same for everybody",
     "transitions": "the rules of the engine are the same for everybody",
     "rate_limits": "what is limited may be an address; nothing refers to it",
     "migrations": "the ledger belongs to the whole database",

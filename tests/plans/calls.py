@@ -153,6 +153,7 @@ CALLS: dict[str, str] = {
     "claim_cursors": "select * from ves.claim_cursors('commit', 64, 30)",
     "open_cursor": f"select ves.open_cursor({STREAM}, 'new', 0)",
     "advance_cursor": f"select ves.advance_cursor({STREAM}, 'test', %(done)s, %(done)s + 1)",
+    "retry_next_dead_letter": "select * from ves.retry_next_dead_letter()",
     "find_lost_wake_ups": "select * from ves.find_lost_wake_ups(null, null, 100)",
     "get_receipt_work": "select * from ves.get_receipt_work(1000, 0)",
     "count_key_usage": "select ves.count_key_usage(1000)",

@@ -72,6 +72,13 @@ insert into ves_store.rate_limits (bucket, key, window_seconds, last_slot, count
 select 'credential', agent_id::text, 60, extract(epoch
 from now())::bigint + 86400, array_fill(1, array[61])
 from grown;
+insert into ves_store.dead_letter_events (tenant_id, store_id, legacy, consumer, sequence_number, event_id, event_type,
+  entity_type, entity_id, reason, status, holds_entity, created_at, next_retry_at)
+select tenant_id, store_id, false, 'test', 1, event_id, 'a.b', 'a', 'b', 'handler_error', 'pending', true, now(),
+  now() + '1 year'
+from grown;
+insert into pgmq.q_ves_dead_letters (vt, message)
+select now() + '1 year', jsonb_build_object('tenant_id', tenant_id, 'dead_letter_id', n, 'consumer', 'test') from grown;
 insert into ves_store.ves_compliance_proofs (tenant_id, store_id, event_id, proof_id, proof_type, proof_version,
   policy_id, policy_params, policy_hash, proof, proof_hash, public_inputs, public_inputs_hash, amount_binding,
   submitted_at)

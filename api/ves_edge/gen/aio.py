@@ -67,6 +67,7 @@ from ves_edge.gen.records import (
     ProofVerdict,
     ReadPayloadsRow,
     ReencryptStep,
+    RetryNextDeadLetterRow,
     StoredEvent,
     TakeRateLimitRow,
     ValidityProof,
@@ -2058,6 +2059,14 @@ async def require_api_key(db: AsyncDatabase) -> None:
     credential would serve nobody (operations 2.3).
     """
     await db.fetch(FUNCTIONS['require_api_key'], {})
+
+
+async def retry_next_dead_letter(db: AsyncDatabase) -> list[RetryNextDeadLetterRow]:
+    """Handles one due dead letter of the consumers in ves_store.retry_handlers anew and settles it: which,
+    and its status after that; no row when none is due (operations 7).
+    """
+    rows = await db.fetch(FUNCTIONS['retry_next_dead_letter'], {})
+    return calls.records(rows, RetryNextDeadLetterRow)
 
 
 async def revoke_agent_key(

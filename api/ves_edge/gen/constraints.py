@@ -4,10 +4,10 @@ from __future__ import annotations
 
 RETRY = "retry"
 CONSTRAINTS = {
-    # an existing row is updated
-    'agent_sync_state_pkey': 'internal_error',
     # a key number is registered once
     'agent_signing_keys_pkey': 'agent_key_exists',
+    # an existing row is updated
+    'agent_sync_state_pkey': 'internal_error',
     # a key is stored once
     'api_keys_pkey': 'api_key_exists',
     # an existing row is updated
@@ -38,6 +38,12 @@ CONSTRAINTS = {
     'credential_epochs_pkey': 'internal_error',
     # an existing row is updated
     'cursors_pkey': 'internal_error',
+    # the consumer parks an event whose entity is held
+    'dead_letter_events_holder_idx': 'internal_error',
+    # the key is generated
+    'dead_letter_events_pkey': 'internal_error',
+    # a consumer handles an event once
+    'dead_letter_events_tenant_id_consumer_store_id_legacy_sequence_': 'internal_error',
     # an existing row is updated
     'encryption_key_group_members_pkey': 'internal_error',
     # the key is drawn by the database
@@ -76,6 +82,8 @@ CONSTRAINTS = {
     'reencryptions_pkey': 'internal_error',
     # an existing row is updated
     'rejection_cuts_pkey': 'internal_error',
+    # a consumer is registered once
+    'retry_handlers_pkey': 'internal_error',
     # an existing row is updated
     'row_change_heads_pkey': 'internal_error',
     # numbers are given under the head's lock

@@ -2643,6 +2643,24 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select ves.require_api_key()',
     ),
+    'retry_next_dead_letter': Function(
+        name='retry_next_dead_letter',
+        parameters=(
+        ),
+        returns='rows',
+        record='RetryNextDeadLetterRow',
+        columns=(
+            Column(name='tenant_id', sql_type='uuid', python='UUID'),
+            Column(name='dead_letter_id', sql_type='bigint', python='int'),
+            Column(name='status', sql_type='text', python='str'),
+        ),
+        comment='Handles one due dead letter of the consumers in ves_store.retry_handlers anew and settles it: which, and its status after that; no row when none is due (operations 7).',
+        roles=('ves_admin', 'ves_worker'),
+        volatility='volatile',
+        repeatable=False,
+        reason='a repeat would retry the next one',
+        statement=b'select answer.tenant_id, answer.dead_letter_id, answer.status from ves.retry_next_dead_letter() as answer',
+    ),
     'revoke_agent_key': Function(
         name='revoke_agent_key',
         parameters=(

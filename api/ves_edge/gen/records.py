@@ -768,6 +768,14 @@ class ReadPayloadsRow(msgspec.Struct, frozen=True, array_like=True):
     payload: str | None
 
 
+class RetryNextDeadLetterRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `retry_next_dead_letter`."""
+
+    tenant_id: UUID
+    dead_letter_id: int
+    status: str
+
+
 class TakeRateLimitRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `take_rate_limit`."""
 

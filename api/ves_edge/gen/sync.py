@@ -67,6 +67,7 @@ from ves_edge.gen.records import (
     ProofVerdict,
     ReadPayloadsRow,
     ReencryptStep,
+    RetryNextDeadLetterRow,
     StoredEvent,
     TakeRateLimitRow,
     ValidityProof,
@@ -2043,6 +2044,14 @@ def require_api_key(db: SyncDatabase) -> None:
     credential would serve nobody (operations 2.3).
     """
     db.fetch(FUNCTIONS['require_api_key'], {})
+
+
+def retry_next_dead_letter(db: SyncDatabase) -> list[RetryNextDeadLetterRow]:
+    """Handles one due dead letter of the consumers in ves_store.retry_handlers anew and settles it: which,
+    and its status after that; no row when none is due (operations 7).
+    """
+    rows = db.fetch(FUNCTIONS['retry_next_dead_letter'], {})
+    return calls.records(rows, RetryNextDeadLetterRow)
 
 
 def revoke_agent_key(

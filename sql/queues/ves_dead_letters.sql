@@ -1,0 +1,12 @@
+-- The schedule of retries: a message becomes visible when a dead letter is due. It only wakes: the table
+-- decides.
+do $$
+begin
+  if to_regclass('pgmq.q_ves_dead_letters') is null then
+    perform pgmq.create('ves_dead_letters');
+  end if;
+end
+$$;
+create index if not exists q_ves_dead_letters_consumer_idx
+on pgmq.q_ves_dead_letters ((message ->> 'consumer'), vt);
+grant select, insert, update, delete on pgmq.q_ves_dead_letters to ves_owner;
