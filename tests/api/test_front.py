@@ -70,6 +70,12 @@ def opened(port: int, data: bytes, source: str = "127.0.0.1") -> socket.socket:
     return peer
 
 
+def accepts(path: Path) -> bool:
+    """Whether a process listens on this Unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 def answers(system: Fronted) -> bool:
     return httpx.get(f"{system.url}/ready", timeout=5).status_code == 200
 
@@ -231,6 +237,8 @@ def test_while_the_api_is_gone_the_front_says_so_and_then_serves_again(
     assert system.process is not None
     system.process.kill()
     system.process.wait(10)
+    # Its worker dies after it; until then a request may still be taken and cut, which is a 502.
+    wait_until(lambda: not accepts(system.socket_path))
     answer = httpx.get(f"{system.url}/ready", headers={"x-request-id": "mine"})
     assert (answer.status_code, answer.headers["x-error-code"]) == (503, "SERVICE_UNAVAILABLE")
     assert answer.json()["error"]["request_id"] == answer.headers["x-request-id"] == "mine"
