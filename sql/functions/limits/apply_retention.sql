@@ -55,25 +55,26 @@ begin
   )
   select count(*)::integer into rejections from cuts;
   if rejections > 0 then
+    -- by their places, which rows of an append-only table keep
     delete from ves_store.ves_rejections as r
-    using (
-      select d.tenant_id, d.rejection_id
+    where r.ctid = any (array(
+      select d.place
       from ves_store.rejection_cuts as c
       cross join lateral (
-        select o.tenant_id, o.rejection_id from ves_store.ves_rejections as o
+        select o.ctid as place from ves_store.ves_rejections as o
         where o.tenant_id = c.tenant_id and o.rejection_id <= c.cut_to
         order by o.rejection_id
         limit v_most
       ) as d
       where c.cut_at = v_now
       limit v_most
-    ) as d
-    where r.tenant_id = d.tenant_id and r.rejection_id = d.rejection_id;
+    ));
     get diagnostics rejections = row_count;
   end if;
 
   -- one key of an agent stays, an active one or the newest: it is what names the agent
-  with old as (
+  delete from ves_store.api_keys as o
+  where o.key_hash = any (array(
     select k.key_hash from ves_store.api_keys as k
     where not k.active
       and k.updated_at < v_now - (select l.max_age from ves_store.limits as l where l.name = 'revoked_api_keys')
@@ -84,8 +85,7 @@ begin
       ))
     order by k.updated_at
     limit v_most
-  )
-  delete from ves_store.api_keys as k using old as o where k.key_hash = o.key_hash;
+  ));
   get diagnostics api_keys = row_count;
   -- rejections of transactions that are still open are older than this step when they appear
   next_since := v_now - interval '5 minutes';

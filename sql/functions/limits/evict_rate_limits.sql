@@ -17,17 +17,15 @@ begin
     return;
   end if;
   -- Skips what is locked: waiting here, with locks held, could be a deadlock.
-  with old as (
-    select r.key, r.window_seconds from ves_store.rate_limits as r
+  delete from ves_store.rate_limits as o
+  where o.ctid = any (array(
+    select r.ctid from ves_store.rate_limits as r
     where r.bucket = evict_rate_limits.bucket and r.key <> all (evict_rate_limits.keep)
     order by ((r.last_slot + 61) * r.window_seconds / 60 > extract(epoch from evict_rate_limits.at)),
       r.last_slot * r.window_seconds
     limit v_excess + evict_rate_limits.max_entries / 10
     for update skip locked
-  )
-  delete from ves_store.rate_limits as r
-  using old as o
-  where r.bucket = evict_rate_limits.bucket and r.key = o.key and r.window_seconds = o.window_seconds;
+  ));
 end
 $$;
 

@@ -1,4 +1,6 @@
 -- Messages and cursors change in one transaction, so no wake-up is lost and none has to be read twice.
+-- The rows are found by their places: a join with the subquery that locks them may run it once a row, if the
+-- plan was made while the queue was empty (measured: 2.9 s of CPU for 2,000 messages).
 -- Locks (sql/README.md): 4, skipping locked messages, then rows of cursors.
 create or replace function ves_int.take_wake_ups(max_messages integer default 10000)
 returns bigint
@@ -16,10 +18,9 @@ declare
 begin
   with taken as (
     delete from pgmq.q_ves_commit as q
-    using (
-      select w.msg_id from pgmq.q_ves_commit as w order by w.msg_id limit max_messages for update skip locked
-    ) as w
-    where q.msg_id = w.msg_id
+    where q.ctid = any (array(
+      select w.ctid from pgmq.q_ves_commit as w order by w.msg_id limit max_messages for update skip locked
+    ))
     returning
       (q.message ->> 'tenant_id')::uuid as tenant_id, (q.message ->> 'store_id')::uuid as store_id,
       (q.message ->> 'sequence_to')::bigint as head, q.enqueued_at
