@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import socket
+import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -73,7 +74,7 @@ def _listener(settings: Settings) -> dict[str, Any]:
         _claim_socket(settings.http_socket)
         return {
             "uds": Path(settings.http_socket),
-            "uds_permissions": 0o600,
+            "uds_permissions": socket_mode(Path(settings.http_socket)),
             "http": HTTPModes.http1,
             "http1_settings": HTTP1Settings(header_read_timeout=_FRONT_IDLE_MS),
             "backpressure": _FRONT_CONNECTIONS,
@@ -87,6 +88,11 @@ def _listener(settings: Settings) -> dict[str, Any]:
         "backlog": _BACKLOG,
         "backpressure": max(_MIN_BACKLOG, _BACKLOG // settings.workers),
     }
+
+
+def socket_mode(path: Path) -> int:
+    """0600; 0660 in a folder that hands its group on (setgid): that group runs the front."""
+    return 0o660 if path.parent.stat().st_mode & stat.S_ISGID else 0o600
 
 
 def _claim_socket(path: str) -> None:

@@ -43,6 +43,8 @@ class Fronted(Server):
             "VES_FRONT_CONNECTIONS": str(self.places),
             "VES_FRONT_CROWDED": str(self.places * 3 // 4),
             "VES_FRONT_SHARE": str(self.places // 8),
+            "VES_FRONT_UID": "0",
+            "VES_FRONT_GID": "0",
         }
         with log.open("ab") as stream:
             self.front = subprocess.Popen(

@@ -116,6 +116,8 @@ def test_every_idle_or_unfinished_connection_is_ended(front: Fronted) -> None:
 def test_an_unfinished_body_is_answered_with_our_body(front: Fronted) -> None:
     status, headers, body = exchange(front.port, BODY)
     assert (status, headers["x-error-code"]) == (408, "TIMEOUT")
+    assert (headers["x-content-type-options"], headers["x-frame-options"]) == ("nosniff", "DENY")
+    assert headers["cache-control"] == "no-store"
     assert json.loads(body)["error"]["request_id"] == headers["x-request-id"]
 
 
@@ -300,6 +302,8 @@ def test_haproxy_has_nothing_to_say_about_the_settings(tmp_path: Path) -> None:
         "VES_FRONT_CONNECTIONS": "500",
         "VES_FRONT_CROWDED": "375",
         "VES_FRONT_SHARE": "62",
+        "VES_FRONT_UID": "0",
+        "VES_FRONT_GID": "0",
     }
     done = subprocess.run(
         [str(HAPROXY), "-c", "-f", CONFIG], env=env, capture_output=True, text=True, check=False

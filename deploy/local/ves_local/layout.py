@@ -8,6 +8,7 @@ Normally all of it is in `.ves/`. Two things may have to live elsewhere:
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -28,6 +29,7 @@ DATABASE = "ves"
 POSTGRES_PORT = 5432  # names the socket file; nothing listens on TCP
 _DISTRIBUTION_USER = "postgres"
 _OWN_USER = "ves-sequencer"
+_FRONT_USER = "haproxy"
 
 
 def path_hash(path: Path) -> str:
@@ -51,6 +53,13 @@ def own_folder(path: Path, uid: int, mode: int = 0o700) -> None:
     if found.st_uid != uid:
         os.chown(path, uid, -1)
     path.chmod(mode)
+
+
+def _system_user(name: str) -> pwd.struct_passwd:
+    """Create an unprivileged user without a login."""
+    options = "--system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin"
+    subprocess.run(["useradd", *options.split(), name], check=True)
+    return pwd.getpwnam(name)
 
 
 @dataclass(frozen=True)
@@ -111,8 +120,19 @@ class Layout:
 
     @property
     def api_socket(self) -> Path:
-        """Return the socket on which the API serves the front."""
-        return self.supervisor_socket.with_name("api.sock")
+        """Return the socket on which the API serves the front, in a folder of its own if another user runs the front."""
+        if self.front_user is None:
+            return self.supervisor_socket.with_name("api.sock")
+        return Path("/tmp") / f"ves-{path_hash(self.checkout)}-front" / "api.sock"
+
+    @cached_property
+    def front_user(self) -> pwd.struct_passwd | None:
+        """Return the OS user that the front changes to when root starts it; None if it runs as the caller."""
+        if os.geteuid() != 0:
+            return None
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(_FRONT_USER)
+        return _system_user(_FRONT_USER)
 
     @property
     def front_config(self) -> Path:
@@ -160,9 +180,7 @@ class Layout:
                 return pwd.getpwnam(name)
             except KeyError:
                 continue
-        options = "--system --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin"
-        subprocess.run(["useradd", *options.split(), _OWN_USER], check=True)
-        return pwd.getpwnam(_OWN_USER)
+        return _system_user(_OWN_USER)
 
     def as_server_user(self, *command: str | Path) -> list[str]:
         """Return the command, run by the server's OS user."""

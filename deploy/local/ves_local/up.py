@@ -13,6 +13,7 @@ from nacl.signing import SigningKey
 
 from ves_local import chain, cluster, database, edges, keyvalue, ports, pythonpath, secretstore, supervise
 from ves_local.console import StageError, say
+from ves_local.layout import own_folder
 
 if TYPE_CHECKING:
     from ves_local.layout import Layout
@@ -122,7 +123,13 @@ def _write_process_env(
 
 
 def front_environment(layout: Layout, host: str, port: int) -> dict[str, str]:
-    """Return the environment variables of deploy/front/haproxy.cfg."""
+    """Return the environment variables of deploy/front/haproxy.cfg; create the folder of the socket if root calls."""
+    user = layout.front_user
+    if user is not None:
+        # Root makes the socket; the group of the folder, which the socket inherits, lets the front's user connect.
+        own_folder(layout.api_socket.parent, 0)
+        os.chown(layout.api_socket.parent, 0, user.pw_gid)
+        layout.api_socket.parent.chmod(0o2750)
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     connections = min(_FRONT_CONNECTIONS, max(_FRONT_FLOOR, files - _FRONT_OTHER_FILES))
     return {
@@ -131,6 +138,8 @@ def front_environment(layout: Layout, host: str, port: int) -> dict[str, str]:
         "VES_FRONT_CONNECTIONS": str(connections),
         "VES_FRONT_CROWDED": str(connections * 3 // 4),
         "VES_FRONT_SHARE": str(connections // 8),
+        "VES_FRONT_UID": str(user.pw_uid if user else 0),
+        "VES_FRONT_GID": str(user.pw_gid if user else 0),
     }
 
 
