@@ -106,6 +106,8 @@ ALL = (
     ErrorCode("VE633", "schema_too_large", "PAYLOAD_TOO_LARGE", 3004, 413, "RESOURCE_EXHAUSTED", False, "The JSON Schema is too large"),
     ErrorCode("VE634", "stale_schemas", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "Schemas changed while the request was waiting"),
     ErrorCode("VE635", "schema_version_moved", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "Another version was registered while this one was compared"),
+    ErrorCode("VE640", "subscription_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "The tenant has no subscription of this name and kind"),
+    ErrorCode("VE641", "subscription_exists", "ALREADY_EXISTS", 5004, 409, "ALREADY_EXISTS", False, "The tenant has a subscription of this name and another kind"),
     ErrorCode("VE901", "server_not_durable", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The database server does not flush commits (fsync or full_page_writes or synchronous_commit is off)"),
     ErrorCode("VE902", "database_unavailable", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "The database is not reachable"),
     ErrorCode("VE903", "timeout", "TIMEOUT", 8003, 504, "DEADLINE_EXCEEDED", True, "The request took too long"),

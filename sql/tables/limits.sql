@@ -20,6 +20,7 @@ insert into ves_store.limits (name, max_rows, max_age) values
 ('group_members', 1000000, null),
 ('compliance_proofs', 1000000, null),
 ('validity_proofs', 1000000, null),
+('subscriptions', 100, null),
 ('open_dead_letters', 10000, null),
 ('rejections', 10000, interval '30 days'),
 ('revoked_api_keys', null, interval '90 days');

@@ -5,6 +5,6 @@ from unnest(array[
   'commitment_anchors', 'commitments', 'encryption_key_group_members', 'encryption_key_groups',
   'event_schemas', 'group_key_audit_log', 'key_rotation_audit_log', 'key_rotation_policies', 'limits',
   'scheduled_key_rotations', 'schema_validation', 'sequence_counters', 'shredded_payloads', 'signers',
-  'ves_commitment_anchors', 'ves_commitments', 'ves_compliance_proofs', 'ves_compliance_witnesses',
-  'ves_sequence_counters', 'ves_validity_proofs'
+  'subscriptions', 'ves_commitment_anchors', 'ves_commitments', 'ves_compliance_proofs',
+  'ves_compliance_witnesses', 'ves_sequence_counters', 'ves_validity_proofs'
 ]) as w (table_name);

@@ -11,6 +11,7 @@ begin
       ('encryption_key_groups', 'encryption_groups', null),
       ('event_schemas', 'schemas', null),
       ('sequence_counters', 'legacy_streams', null),
+      ('subscriptions', 'subscriptions', null),
       ('ves_compliance_proofs', 'compliance_proofs', null),
       ('ves_sequence_counters', 'streams', null),
       ('ves_validity_proofs', 'validity_proofs', null)

@@ -30,6 +30,7 @@ NO_MACHINE = {
     "schema_validation.mode": "any mode may follow any",
     "schema_state.mode": "what the server offers",
     "shredded_payloads.stream": "append-only",
+    "subscriptions.kind": "set once",
     "signers.algorithm": "set once",
     "ves_compliance_proofs.amount_binding": "append-only",
 }

@@ -153,6 +153,20 @@ CALLS: dict[str, str] = {
     "claim_cursors": "select * from ves.claim_cursors('commit', 64, 30)",
     "open_cursor": f"select ves.open_cursor({STREAM}, 'new', 0)",
     "advance_cursor": f"select ves.advance_cursor({STREAM}, 'test', %(done)s, %(done)s + 1)",
+    "subscribe": "select ves.subscribe(%(tenant_id)s, 'new', 'feed')",
+    "list_subscriptions": "select * from ves.list_subscriptions(%(tenant_id)s)",
+    "fetch_ranges": "select * from ves.fetch_ranges(%(tenant_id)s, 'group', 'a')",
+    "ack": (
+        "select ves.ack(%(tenant_id)s, 'group', r.store_id, r.token, r.after)"
+        " from ves.fetch_ranges(%(tenant_id)s, 'group', 'a') as r"
+    ),
+    "leave": "select ves.leave(%(tenant_id)s, 'group', 'a')",
+    "read_queue": "select * from ves.read_queue(%(tenant_id)s, 'queue')",
+    "finish_range": (
+        "select ves.finish_range(%(tenant_id)s, 'queue', r.message_id, r.token)"
+        " from ves.read_queue(%(tenant_id)s, 'queue') as r"
+    ),
+    "read_feed": "select * from ves.read_feed(%(tenant_id)s, 'feed')",
     "retry_next_dead_letter": "select * from ves.retry_next_dead_letter()",
     "find_lost_wake_ups": "select * from ves.find_lost_wake_ups(null, null, 100)",
     "get_receipt_work": "select * from ves.get_receipt_work(1000, 0)",
@@ -184,6 +198,7 @@ EXCUSED = {
     "reencrypt_ves_compliance_proofs": "an operator's command that goes through every proof",
     "reencrypt_ves_validity_proofs": "an operator's command that goes through every proof",
     "rebuild_key_usage": "an operator's command that counts every event again",
+    "unsubscribe": "an operator's command that removes a position in every stream",
     "list_key_rotation_policies": "an operator's list of all policies of a tenant",
     "list_key_rotations_due": "an operator's list that compares all keys of a tenant with their policies",
 }

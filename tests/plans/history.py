@@ -58,6 +58,10 @@ select tenant_id, store_id, 1, sha256('') from grown;
 insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequence, due_at)
 select tenant_id, store_id, c, 1, 1 + n %% 2, case when n %% 2 = 1 then now() + '1 year' end
 from grown, unnest(array['receipts', 'key_usage', 'commit']) as c;
+insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequence)
+select g.tenant_id, g.store_id, ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(g.store_id)), 1, 1
+from grown as g join ves_store.subscriptions as u on u.tenant_id = g.tenant_id;
+update ves_store.subscriptions set opened_at = now();
 insert into ves_store.audit_log (tenant_id, number, id, timestamp, action, actor, actor_type, database_role,
   details, success, previous_hash, hash)
 select tenant_id, 1000000 + n, agent_id, now(), 'login_success', 'a', 'jwt', 'ves_api', '{}', true, sha256(''),
@@ -161,7 +165,9 @@ where e.tenant_id = %(tenant_id)s and e.store_id = %(store_id)s and e.sequence_n
 on conflict do nothing;
 insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequence, due_at)
 select %(tenant_id)s, %(store_id)s, c, %(done)s, %(to)s, now() - interval '1 hour'
-from unnest(array['receipts', 'key_usage', 'commit', 'test']) as c
+from unnest(array['receipts', 'key_usage', 'commit', 'test'] || array(
+  select ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(%(store_id)s))
+  from ves_store.subscriptions as u where u.tenant_id = %(tenant_id)s)) as c
 on conflict (tenant_id, store_id, consumer)
 do update set done_to = excluded.done_to, head_sequence = excluded.head_sequence, due_at = excluded.due_at
 """

@@ -39,6 +39,7 @@ PREPARATION = (
     "select ves.submit_compliance_proof(%(tenant_id)s, %(event_id)s, 'y', 1, 'p', '{}', '\\x00')",
     "select ves.create_api_key(repeat('2', 64), gen_random_uuid(), agent_id => gen_random_uuid())",
     "select ves.claim_lease('kept', 'me', 3600)",
+    "select ves.subscribe(%(tenant_id)s, kind, kind) from unnest(array['group', 'queue', 'feed']) as kind",
     "insert into ves_store.retry_handlers values ('test', 'is_never_retried')",
     "select ves.take_rate_limit(array['credential'], array['k'], array[10], array[60], array[1000000])",
     "delete from pgmq.q_ves_commit",

@@ -62,6 +62,8 @@ CONSTRAINTS = {
     'events_pkey': RETRY,
     # numbers are given under the lock of the stream
     'events_tenant_id_store_id_sequence_number_key': 'internal_error',
+    # one session at a time numbers a feed
+    'feed_ranges_pkey': 'internal_error',
     # the key is drawn by the database
     'group_key_audit_log_pkey': 'internal_error',
     # the key is drawn by the database
@@ -106,6 +108,14 @@ CONSTRAINTS = {
     'signers_pkey': 'internal_error',
     # an existing row is updated
     'signers_sequencer_id_key_version_algorithm_key': 'internal_error',
+    # an existing row is updated
+    'subscription_members_pkey': 'internal_error',
+    # slots are made with their subscription
+    'subscription_slots_pkey': 'internal_error',
+    # the key is generated
+    'subscriptions_pkey': 'internal_error',
+    # a name is taken once
+    'subscriptions_tenant_id_name_key': 'subscription_exists',
     # written by the installation
     'transitions_pkey': 'internal_error',
     # a concurrent batch came first; then it is seen

@@ -7,6 +7,26 @@ from types import MappingProxyType
 from ves_edge.catalog import Column, Function, Parameter
 
 FUNCTIONS = MappingProxyType({
+    'ack': Function(
+        name='ack',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='store_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='token', sql_type='bigint', python='int', default=None, is_key_number=False),
+            Parameter(name='done_to', sql_type='bigint', python='int', default=None, is_key_number=False),
+        ),
+        returns='value',
+        record='int',
+        columns=(
+        ),
+        comment="Records that a group has processed a stream up to a number, with the token of ves.fetch_ranges; the number that counts, which never falls. Put it into the transaction that stores the result, and each event counts once. Errors: VE640, VE406 another member has the stream now, VE405 beyond what was fetched of the stream's head.",
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=True,
+        reason='a position never falls',
+        statement=b'select ves.ack(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, store_id => %(store_id)s::uuid, token => %(token)s::bigint, done_to => %(done_to)s::bigint)',
+    ),
     'acknowledge_events': Function(
         name='acknowledge_events',
         parameters=(
@@ -617,6 +637,31 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.event_id, answer.sequence_number, answer.event_type, answer.entity_type, answer.entity_id, answer.payload, answer.payload_encrypted, answer.created_at from ves.export_events(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, from_sequence => %(from_sequence)s::bigint, to_sequence => %(to_sequence)s::bigint) as answer',
     ),
+    'fetch_ranges': Function(
+        name='fetch_ranges',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='member', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='max_streams', sql_type='integer', python='int', default='16', is_key_number=False),
+            Parameter(name='max_events', sql_type='integer', python='int', default='100', is_key_number=False),
+            Parameter(name='lease_seconds', sql_type='double precision', python='float', default='30', is_key_number=False),
+        ),
+        returns='rows',
+        record='FetchRangesRow',
+        columns=(
+            Column(name='store_id', sql_type='uuid', python='UUID'),
+            Column(name='after', sql_type='bigint', python='int'),
+            Column(name='up_to', sql_type='bigint', python='int'),
+            Column(name='token', sql_type='bigint', python='int'),
+        ),
+        comment="A member's heartbeat and its next ranges: streams of its slots that have events numbered above after, the longest waiting first, at most 1,000; read them with ves.read_events and acknowledge with token. A range that is not acknowledged within lease_seconds (1 to 3,600) is given out again; a member that does not call for so long loses its slots to the others. Errors: VE640, VE007.",
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=True,
+        reason='a range of a lost answer is given out again when its claim ends',
+        statement=b'select answer.store_id, answer.after, answer.up_to, answer.token from ves.fetch_ranges(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, member => %(member)s::text, max_streams => %(max_streams)s::integer, max_events => %(max_events)s::integer, lease_seconds => %(lease_seconds)s::double precision) as answer',
+    ),
     'find_agent_tenant': Function(
         name='find_agent_tenant',
         parameters=(
@@ -715,6 +760,25 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='it reads',
         statement=b'select answer.place, answer.head_sequence from ves.find_moved_streams(tenant_ids => %(tenant_ids)s::uuid[], store_ids => %(store_ids)s::uuid[], heads => %(heads)s::bigint[], legacy => %(legacy)s::boolean) as answer',
+    ),
+    'finish_range': Function(
+        name='finish_range',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='message_id', sql_type='bigint', python='int', default=None, is_key_number=False),
+            Parameter(name='token', sql_type='integer', python='int', default=None, is_key_number=False),
+        ),
+        returns='nothing',
+        record='None',
+        columns=(
+        ),
+        comment='Removes a message of ves.read_queue whose events are processed. Put it into the transaction that stores the result, and each event counts once. Errors: VE640, VE406 the message was given out again.',
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=False,
+        reason='a repeat would be refused: the message is gone',
+        statement=b'select ves.finish_range(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, message_id => %(message_id)s::bigint, token => %(token)s::integer)',
     ),
     'get_active_schemas': Function(
         name='get_active_schemas',
@@ -1562,6 +1626,24 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select ves.is_key_in_grace_period(tenant_id => %(tenant_id)s::uuid, agent_id => %(agent_id)s::uuid, key_id => %(key_id)s::integer, at => %(at)s::timestamp with time zone)',
     ),
+    'leave': Function(
+        name='leave',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='member', sql_type='text', python='str', default=None, is_key_number=False),
+        ),
+        returns='value',
+        record='bool',
+        columns=(
+        ),
+        comment="Ends a member's lease, so that others take its slots at their next ves.fetch_ranges; whether it was a member. Errors: VE640.",
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=True,
+        reason='a member that left stays away',
+        statement=b'select ves.leave(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, member => %(member)s::text)',
+    ),
     'list_agent_keys': Function(
         name='list_agent_keys',
         parameters=(
@@ -2218,6 +2300,29 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.tenant_id, answer.store_id, answer.head_sequence, answer.committed_to, answer.updated_at from ves.list_streams(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid) as answer',
     ),
+    'list_subscriptions': Function(
+        name='list_subscriptions',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+        ),
+        returns='rows',
+        record='ListSubscriptionsRow',
+        columns=(
+            Column(name='name', sql_type='text', python='str'),
+            Column(name='kind', sql_type='text', python='str'),
+            Column(name='created_at', sql_type='timestamp with time zone', python='datetime'),
+            Column(name='members', sql_type='text[]', python='list[str]'),
+            Column(name='streams_behind', sql_type='bigint', python='int'),
+            Column(name='events_behind', sql_type='bigint', python='int'),
+            Column(name='oldest_due_at', sql_type='timestamp with time zone', python='datetime'),
+        ),
+        comment='Subscriptions of a tenant: members whose lease runs, and the streams and events that are not acknowledged, announced (queue) or numbered (feed), as far as wake-ups were read.',
+        roles=('ves_admin', 'ves_reader', 'ves_service'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.name, answer.kind, answer.created_at, answer.members, answer.streams_behind, answer.events_behind, answer.oldest_due_at from ves.list_subscriptions(tenant_id => %(tenant_id)s::uuid) as answer',
+    ),
     'list_validity_proofs': Function(
         name='list_validity_proofs',
         parameters=(
@@ -2330,6 +2435,29 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.sequence_number, answer.event_id, answer.command_id, answer.source_agent_id, answer.agent_key_id, answer.ves_version, answer.payload_kind, answer.entity_type, answer.entity_id, answer.event_type, answer.created_at, answer.base_version, answer.payload_plain_hash, answer.payload_cipher_hash, answer.event_signing_hash, answer.agent_signature, answer.agent_signature_scheme, answer.agent_signature_bundle, answer.payload_state, answer.payload, answer.payload_encrypted, answer.payload_at_rest, answer.payload_key_id, answer.sequenced_at, answer.leaf_hash, answer.receipt from ves.read_events(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, after => %(after)s::bigint, max_events => %(max_events)s::integer, entity_type => %(entity_type)s::text, entity_id => %(entity_id)s::text, event_type => %(event_type)s::text, decrypt => %(decrypt)s::boolean) as answer',
     ),
+    'read_feed': Function(
+        name='read_feed',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='after', sql_type='bigint', python='int', default='0', is_key_number=False),
+            Parameter(name='max_ranges', sql_type='integer', python='int', default='100', is_key_number=False),
+        ),
+        returns='rows',
+        record='ReadFeedRow',
+        columns=(
+            Column(name='feed_number', sql_type='bigint', python='int'),
+            Column(name='store_id', sql_type='uuid', python='UUID'),
+            Column(name='sequence_from', sql_type='bigint', python='int'),
+            Column(name='sequence_to', sql_type='bigint', python='int'),
+        ),
+        comment="Ranges of a tenant's feed numbered above after, at most 1,000. The feed numbers have no gap and every reader sees the same; each event of the tenant is in exactly one range, and those of a stream are in its order. Which of two streams comes first is not that of their commits. The checkpoint of a reader is the last feed number. Errors: VE640.",
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=True,
+        reason='what is numbered already is answered',
+        statement=b'select answer.feed_number, answer.store_id, answer.sequence_from, answer.sequence_to from ves.read_feed(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, after => %(after)s::bigint, max_ranges => %(max_ranges)s::integer) as answer',
+    ),
     'read_payloads': Function(
         name='read_payloads',
         parameters=(
@@ -2353,6 +2481,30 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='it reads',
         statement=b'select answer.sequence_number, answer.event_id, answer.payload_kind, answer.state, answer.payload from ves.read_payloads(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, from_sequence => %(from_sequence)s::bigint, max_events => %(max_events)s::integer) as answer',
+    ),
+    'read_queue': Function(
+        name='read_queue',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='max_ranges', sql_type='integer', python='int', default='16', is_key_number=False),
+            Parameter(name='visible_after', sql_type='double precision', python='float', default='30', is_key_number=False),
+        ),
+        returns='rows',
+        record='ReadQueueRow',
+        columns=(
+            Column(name='message_id', sql_type='bigint', python='int'),
+            Column(name='token', sql_type='integer', python='int'),
+            Column(name='store_id', sql_type='uuid', python='UUID'),
+            Column(name='sequence_from', sql_type='bigint', python='int'),
+            Column(name='sequence_to', sql_type='bigint', python='int'),
+        ),
+        comment='Messages of a subscription of kind queue: the oldest of each stream, so the ranges of a stream come in order and one at a time; at most 1,000. Read the events with ves.read_events. A message is given out again, with a new token, after visible_after seconds (1 to 3,600) unless ves.finish_range removes it. Errors: VE640.',
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=True,
+        reason='a message of a lost answer is given out again when it is visible again',
+        statement=b'select answer.message_id, answer.token, answer.store_id, answer.sequence_from, answer.sequence_to from ves.read_queue(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, max_ranges => %(max_ranges)s::integer, visible_after => %(visible_after)s::double precision) as answer',
     ),
     'rebuild_key_usage': Function(
         name='rebuild_key_usage',
@@ -3166,6 +3318,25 @@ FUNCTIONS = MappingProxyType({
         reason='the same proof answers the stored record',
         statement=b'select answer.proof_id, answer.batch_id, answer.tenant_id, answer.store_id, answer.proof_type, answer.proof_version, answer.proof_hash, answer.public_inputs, answer.public_inputs_hash, answer.submitted_at, answer.proof, answer.proof_key_id from ves.submit_validity_proof(tenant_id => %(tenant_id)s::uuid, batch_id => %(batch_id)s::uuid, proof_type => %(proof_type)s::text, proof_version => %(proof_version)s::integer, proof => %(proof)s::bytea, public_inputs => %(public_inputs)s::text, proof_id => %(proof_id)s::uuid, proof_key_id => %(proof_key_id)s::bytea, proof_hash => %(proof_hash)s::bytea) as answer',
     ),
+    'subscribe': Function(
+        name='subscribe',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='kind', sql_type='text', python='str', default="'group'", is_key_number=False),
+            Parameter(name='context', sql_type='jsonb', python='Any', default='None', is_key_number=False),
+        ),
+        returns='value',
+        record='bool',
+        columns=(
+        ),
+        comment='Makes a subscription to every VES stream of a tenant, those to come included, from their first event on; whether it is new. kind: group (ves.fetch_ranges, ves.ack), queue (ves.read_queue, ves.finish_range) or feed (ves.read_feed). Audited. The first call that reads it must be of a later transaction. Errors: VE007, VE008, VE641 one of another kind has the name, VE912.',
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=True,
+        reason='a subscription that is there stays',
+        statement=b'select ves.subscribe(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, kind => %(kind)s::text, context => %(context)s::jsonb)',
+    ),
     'take_rate_limit': Function(
         name='take_rate_limit',
         parameters=(
@@ -3190,6 +3361,24 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='a repeat counts twice, never less',
         statement=b'select answer.granted, answer.scarcest, answer.remaining, answer.reset_seconds from ves.take_rate_limit(buckets => %(buckets)s::text[], keys => %(keys)s::text[], limits => %(limits)s::integer[], windows => %(windows)s::integer[], max_entries => %(max_entries)s::integer[], wanted => %(wanted)s::integer) as answer',
+    ),
+    'unsubscribe': Function(
+        name='unsubscribe',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='context', sql_type='jsonb', python='Any', default='None', is_key_number=False),
+        ),
+        returns='value',
+        record='bool',
+        columns=(
+        ),
+        comment='Removes a subscription with its positions, messages and numbered ranges; whether there was one. Audited.',
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=False,
+        reason='a repeat would say that there was none',
+        statement=b'select ves.unsubscribe(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, context => %(context)s::jsonb)',
     ),
     'update_api_key': Function(
         name='update_api_key',

@@ -381,6 +381,15 @@ class ExportEventsRow(msgspec.Struct, frozen=True, array_like=True):
     created_at: datetime
 
 
+class FetchRangesRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `fetch_ranges`."""
+
+    store_id: UUID
+    after: int
+    up_to: int
+    token: int
+
+
 class FindEntityVersionRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `find_entity_version`."""
 
@@ -758,6 +767,27 @@ class ListStreamsRow(msgspec.Struct, frozen=True, array_like=True):
     updated_at: datetime
 
 
+class ListSubscriptionsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_subscriptions`."""
+
+    name: str
+    kind: str
+    created_at: datetime
+    members: list[str]
+    streams_behind: int
+    events_behind: int
+    oldest_due_at: datetime
+
+
+class ReadFeedRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `read_feed`."""
+
+    feed_number: int
+    store_id: UUID
+    sequence_from: int
+    sequence_to: int
+
+
 class ReadPayloadsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `read_payloads`."""
 
@@ -766,6 +796,16 @@ class ReadPayloadsRow(msgspec.Struct, frozen=True, array_like=True):
     payload_kind: int
     state: str
     payload: str | None
+
+
+class ReadQueueRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `read_queue`."""
+
+    message_id: int
+    token: int
+    store_id: UUID
+    sequence_from: int
+    sequence_to: int
 
 
 class RetryNextDeadLetterRow(msgspec.Struct, frozen=True, array_like=True):

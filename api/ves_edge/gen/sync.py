@@ -24,6 +24,7 @@ from ves_edge.gen.records import (
     ComplianceProof,
     EventSchema,
     ExportEventsRow,
+    FetchRangesRow,
     FindEntityVersionRow,
     FindLostWakeUpsRow,
     FindMovedStreamsRow,
@@ -64,8 +65,11 @@ from ves_edge.gen.records import (
     ListMigrationsRow,
     ListSignersRow,
     ListStreamsRow,
+    ListSubscriptionsRow,
     ProofVerdict,
+    ReadFeedRow,
     ReadPayloadsRow,
+    ReadQueueRow,
     ReencryptStep,
     RetryNextDeadLetterRow,
     StoredEvent,
@@ -76,6 +80,22 @@ from ves_edge.gen.records import (
     VerifyStreamRow,
     VerifyStreamTotalsRow,
 )
+
+
+def ack(db: SyncDatabase, *, tenant_id: UUID, name: str, store_id: UUID, token: int, done_to: int) -> int:
+    """Records that a group has processed a stream up to a number, with the token of ves.fetch_ranges; the
+    number that counts, which never falls. Put it into the transaction that stores the result, and each
+    event counts once. Errors: VE640, VE406 another member has the stream now, VE405 beyond what was
+    fetched of the stream's head.
+    """
+    rows = db.fetch(FUNCTIONS['ack'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'store_id': store_id,
+        'token': token,
+        'done_to': done_to,
+    })
+    return calls.value(rows, int)
 
 
 def acknowledge_events(
@@ -565,6 +585,32 @@ def stream_export_events(
     return calls.stream(rows, ExportEventsRow)
 
 
+def fetch_ranges(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    name: str,
+    member: str,
+    max_streams: int = 16,
+    max_events: int = 100,
+    lease_seconds: float = 30,
+) -> list[FetchRangesRow]:
+    """A member's heartbeat and its next ranges: streams of its slots that have events numbered above after,
+    the longest waiting first, at most 1,000; read them with ves.read_events and acknowledge with token. A
+    range that is not acknowledged within lease_seconds (1 to 3,600) is given out again; a member that does
+    not call for so long loses its slots to the others. Errors: VE640, VE007.
+    """
+    rows = db.fetch(FUNCTIONS['fetch_ranges'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'member': member,
+        'max_streams': max_streams,
+        'max_events': max_events,
+        'lease_seconds': lease_seconds,
+    })
+    return calls.records(rows, FetchRangesRow)
+
+
 def find_agent_tenant(db: SyncDatabase, *, agent_id: UUID) -> UUID | None:
     """Tenant of the agent's most recently changed API key, for the bootstrap administrator; null when it has
     none.
@@ -656,6 +702,18 @@ def find_moved_streams(
         'legacy': legacy,
     })
     return calls.records(rows, FindMovedStreamsRow)
+
+
+def finish_range(db: SyncDatabase, *, tenant_id: UUID, name: str, message_id: int, token: int) -> None:
+    """Removes a message of ves.read_queue whose events are processed. Put it into the transaction that stores
+    the result, and each event counts once. Errors: VE640, VE406 the message was given out again.
+    """
+    db.fetch(FUNCTIONS['finish_range'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'message_id': message_id,
+        'token': token,
+    })
 
 
 def get_active_schemas(
@@ -1313,6 +1371,18 @@ def is_key_in_grace_period(
     return calls.value(rows, bool)
 
 
+def leave(db: SyncDatabase, *, tenant_id: UUID, name: str, member: str) -> bool:
+    """Ends a member's lease, so that others take its slots at their next ves.fetch_ranges; whether it was a
+    member. Errors: VE640.
+    """
+    rows = db.fetch(FUNCTIONS['leave'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'member': member,
+    })
+    return calls.value(rows, bool)
+
+
 def list_agent_keys(
     db: SyncDatabase,
     *,
@@ -1661,6 +1731,16 @@ def list_streams(
     return calls.records(rows, ListStreamsRow)
 
 
+def list_subscriptions(db: SyncDatabase, *, tenant_id: UUID) -> list[ListSubscriptionsRow]:
+    """Subscriptions of a tenant: members whose lease runs, and the streams and events that are not
+    acknowledged, announced (queue) or numbered (feed), as far as wake-ups were read.
+    """
+    rows = db.fetch(FUNCTIONS['list_subscriptions'], {
+        'tenant_id': tenant_id,
+    })
+    return calls.records(rows, ListSubscriptionsRow)
+
+
 def list_validity_proofs(db: SyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> list[ValidityProof]:
     """Validity proofs of a commitment, oldest first, without their bytes."""
     rows = db.fetch(FUNCTIONS['list_validity_proofs'], {
@@ -1731,6 +1811,28 @@ def read_events(
     return calls.records(rows, StoredEvent)
 
 
+def read_feed(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    name: str,
+    after: int = 0,
+    max_ranges: int = 100,
+) -> list[ReadFeedRow]:
+    """Ranges of a tenant's feed numbered above after, at most 1,000. The feed numbers have no gap and every
+    reader sees the same; each event of the tenant is in exactly one range, and those of a stream are in
+    its order. Which of two streams comes first is not that of their commits. The checkpoint of a reader is
+    the last feed number. Errors: VE640.
+    """
+    rows = db.fetch(FUNCTIONS['read_feed'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'after': after,
+        'max_ranges': max_ranges,
+    })
+    return calls.records(rows, ReadFeedRow)
+
+
 def read_payloads(
     db: SyncDatabase,
     *,
@@ -1751,6 +1853,28 @@ def read_payloads(
         'max_events': max_events,
     })
     return calls.records(rows, ReadPayloadsRow)
+
+
+def read_queue(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    name: str,
+    max_ranges: int = 16,
+    visible_after: float = 30,
+) -> list[ReadQueueRow]:
+    """Messages of a subscription of kind queue: the oldest of each stream, so the ranges of a stream come in
+    order and one at a time; at most 1,000. Read the events with ves.read_events. A message is given out
+    again, with a new token, after visible_after seconds (1 to 3,600) unless ves.finish_range removes it.
+    Errors: VE640.
+    """
+    rows = db.fetch(FUNCTIONS['read_queue'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'max_ranges': max_ranges,
+        'visible_after': visible_after,
+    })
+    return calls.records(rows, ReadQueueRow)
 
 
 def rebuild_key_usage(db: SyncDatabase, *, tenant_id: UUID, context: Any = None) -> int:
@@ -2577,6 +2701,28 @@ def submit_validity_proof(
     return calls.record(rows, ValidityProof)
 
 
+def subscribe(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    name: str,
+    kind: str = 'group',
+    context: Any = None,
+) -> bool:
+    """Makes a subscription to every VES stream of a tenant, those to come included, from their first event
+    on; whether it is new. kind: group (ves.fetch_ranges, ves.ack), queue (ves.read_queue,
+    ves.finish_range) or feed (ves.read_feed). Audited. The first call that reads it must be of a later
+    transaction. Errors: VE007, VE008, VE641 one of another kind has the name, VE912.
+    """
+    rows = db.fetch(FUNCTIONS['subscribe'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'kind': kind,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, bool)
+
+
 def take_rate_limit(
     db: SyncDatabase,
     *,
@@ -2601,6 +2747,18 @@ def take_rate_limit(
         'wanted': wanted,
     })
     return calls.records(rows, TakeRateLimitRow)
+
+
+def unsubscribe(db: SyncDatabase, *, tenant_id: UUID, name: str, context: Any = None) -> bool:
+    """Removes a subscription with its positions, messages and numbered ranges; whether there was one.
+    Audited.
+    """
+    rows = db.fetch(FUNCTIONS['unsubscribe'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, bool)
 
 
 def update_api_key(

@@ -29,7 +29,11 @@ as $$
     select o.consumer, s.since
     from ves_store.cursors as o
     where o.tenant_id = s.tenant_id and o.store_id = s.store_id
-      and o.consumer not in ('receipts', 'key_usage', 'commit')
+      and o.consumer not in ('receipts', 'key_usage', 'commit') and not starts_with(o.consumer, 'sub/')
+    union all
+    select ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(s.store_id)), s.since
+    from ves_store.subscriptions as u
+    where u.tenant_id = s.tenant_id
   ) as w
   order by s.tenant_id, s.store_id, w.consumer
   on conflict (tenant_id, store_id, consumer) do update set
@@ -42,4 +46,4 @@ as $$
 $$;
 
 comment on function ves_int.note_heads(uuid[], uuid[], bigint[], timestamptz[]) is
-'Tells the consumers of streams how far these reach and since when: each stream once. The built-in consumers get a cursor by this, commit only where the policy is automatic; others have one already (ves.open_cursor).';
+'Tells the consumers of streams how far these reach and since when: each stream once. The built-in consumers and subscriptions get a cursor by this, commit only where the policy is automatic; others have one already (ves.open_cursor).';

@@ -732,6 +732,31 @@ comment on column ves_store.encryption_key_groups.created_by is 'Agent that made
 comment on column ves_store.encryption_key_groups.created_at is 'When it was made.';
 comment on column ves_store.encryption_key_groups.updated_at is 'When it or its members changed last.';
 
+create table ves_store.subscriptions (
+  tenant_id uuid not null,
+  subscription_id bigint generated always as identity,
+  name text not null,
+  kind text not null,
+  created_at timestamptz not null,
+  created_by xid8 not null,
+  opened_at timestamptz,
+  constraint subscriptions_pkey primary key (tenant_id, subscription_id),
+  constraint subscriptions_tenant_id_name_key unique (tenant_id, name),
+  constraint subscription_name_has_1_to_48_bytes check (octet_length(name) between 1 and 48),
+  constraint subscription_kind_is_known check (kind in ('group', 'queue', 'feed'))
+);
+
+comment on table ves_store.subscriptions is
+'Consumers of all VES streams of a tenant (ves.subscribe). Their position in each stream is a row of ves_store.cursors, whose consumer is ves_int.cursor_name.';
+comment on column ves_store.subscriptions.tenant_id is 'Tenant.';
+comment on column ves_store.subscriptions.subscription_id is 'Number of the row, over all tenants.';
+comment on column ves_store.subscriptions.name is 'Name, 1 to 48 bytes, unique in the tenant.';
+comment on column ves_store.subscriptions.kind is
+'group: members share the streams (ves.fetch_ranges); queue: messages of queue ves_ranges (ves.read_queue); feed: one order over all streams (ves.read_feed).';
+comment on column ves_store.subscriptions.created_at is 'When it was made.';
+comment on column ves_store.subscriptions.created_by is 'Transaction that made it; a later one opens it.';
+comment on column ves_store.subscriptions.opened_at is 'When the streams that existed got their cursors; null: not yet.';
+
 create table ves_store.agent_signing_keys (
   tenant_id uuid not null,
   agent_id uuid not null,
@@ -1259,6 +1284,29 @@ insert into ves_store.transitions (machine, from_state, to_state) values
 ('event_schemas.status', 'archived', 'active'),
 ('event_schemas.status', 'archived', 'deprecated');
 
+create table ves_store.feed_ranges (
+  tenant_id uuid not null,
+  subscription_id bigint not null,
+  feed_number bigint not null,
+  store_id uuid not null,
+  sequence_from bigint not null,
+  sequence_to bigint not null,
+  constraint feed_ranges_pkey primary key (tenant_id, subscription_id, feed_number),
+  constraint feed_ranges_tenant_id_subscription_id_fkey foreign key (tenant_id, subscription_id)
+  references ves_store.subscriptions (tenant_id, subscription_id) on delete cascade,
+  constraint feed_range_is_not_empty check (0 < sequence_from and sequence_from <= sequence_to),
+  constraint feed_number_is_positive check (feed_number > 0)
+);
+
+comment on table ves_store.feed_ranges is
+'The feed of a tenant: ranges of its VES streams, numbered 1..n without a gap (ves.read_feed). Each event is in exactly one; those of a stream are in its order.';
+comment on column ves_store.feed_ranges.tenant_id is 'Tenant.';
+comment on column ves_store.feed_ranges.subscription_id is 'Subscription of kind feed.';
+comment on column ves_store.feed_ranges.feed_number is 'Number in the feed, from 1.';
+comment on column ves_store.feed_ranges.store_id is 'Store.';
+comment on column ves_store.feed_ranges.sequence_from is 'First event of the range.';
+comment on column ves_store.feed_ranges.sequence_to is 'Last event of the range.';
+
 create table ves_store.group_key_audit_log (
   entry_id bigint generated always as identity,
   tenant_id uuid not null,
@@ -1435,6 +1483,7 @@ insert into ves_store.limits (name, max_rows, max_age) values
 ('group_members', 1000000, null),
 ('compliance_proofs', 1000000, null),
 ('validity_proofs', 1000000, null),
+('subscriptions', 100, null),
 ('open_dead_letters', 10000, null),
 ('rejections', 10000, interval '30 days'),
 ('revoked_api_keys', null, interval '90 days');
@@ -1724,6 +1773,44 @@ comment on column ves_store.signers.key_version is 'sequencerKeyVersion of the r
 comment on column ves_store.signers.algorithm is 'none: receipts are not signed; ed25519.';
 comment on column ves_store.signers.public_key is 'Ed25519 public key, 32 bytes.';
 comment on column ves_store.signers.registered_at is 'When the signer first started.';
+
+create table ves_store.subscription_members (
+  tenant_id uuid not null,
+  subscription_id bigint not null,
+  member text not null,
+  expires_at timestamptz not null,
+  constraint subscription_members_pkey primary key (tenant_id, subscription_id, member),
+  constraint subscription_members_tenant_id_subscription_id_fkey foreign key (tenant_id, subscription_id)
+  references ves_store.subscriptions (tenant_id, subscription_id) on delete cascade,
+  constraint member_has_1_to_64_bytes check (octet_length(member) between 1 and 64)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+
+comment on table ves_store.subscription_members is 'Members of consumer groups whose lease runs (ves.fetch_ranges).';
+comment on column ves_store.subscription_members.tenant_id is 'Tenant.';
+comment on column ves_store.subscription_members.subscription_id is 'Group.';
+comment on column ves_store.subscription_members.member is 'Name that the member gave itself, 1 to 64 bytes.';
+comment on column ves_store.subscription_members.expires_at is 'When others may take its slots.';
+
+create table ves_store.subscription_slots (
+  tenant_id uuid not null,
+  subscription_id bigint not null,
+  slot smallint not null,
+  member text,
+  token bigint not null default 0,
+  constraint subscription_slots_pkey primary key (tenant_id, subscription_id, slot),
+  constraint subscription_slots_tenant_id_subscription_id_fkey foreign key (tenant_id, subscription_id)
+  references ves_store.subscriptions (tenant_id, subscription_id) on delete cascade,
+  constraint slot_is_one_of_64 check (slot between 0 and 63)
+) with (fillfactor = 50);
+
+comment on table ves_store.subscription_slots is
+'The 64 shares of a consumer group: a stream belongs to the slot of its hash (ves_int.slot_of), a slot to one member.';
+comment on column ves_store.subscription_slots.tenant_id is 'Tenant.';
+comment on column ves_store.subscription_slots.subscription_id is 'Group.';
+comment on column ves_store.subscription_slots.slot is 'Slot, 0 to 63.';
+comment on column ves_store.subscription_slots.member is 'Member that reads its streams; null: free.';
+comment on column ves_store.subscription_slots.token is
+'Fencing token: one more with each member that takes it. An acknowledgement with an older one is refused.';
 
 create table ves_store.ves_command_dedupe (
   tenant_id uuid not null,

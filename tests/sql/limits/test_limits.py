@@ -91,6 +91,9 @@ class Makers:
             [self.tenant, event.event_id],
         )
 
+    def subscriptions(self) -> None:
+        self.admin.execute("select ves.subscribe(%s, %s)", [self.tenant, secrets.token_hex(4)])
+
     def validity_proofs(self) -> None:
         self.edge.ingest(self.agent, self.agent.event())
         batch = scalar(

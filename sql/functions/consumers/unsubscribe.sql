@@ -1,0 +1,29 @@
+-- Locks (sql/README.md): the row of the subscription, then 4.
+create or replace function ves.unsubscribe(tenant_id uuid, name text, context jsonb default null)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path to pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_id bigint;
+begin
+  delete from ves_store.subscriptions as s
+  where s.tenant_id = unsubscribe.tenant_id and s.name = unsubscribe.name
+  returning s.subscription_id into v_id;
+  if v_id is null then
+    return false;
+  end if;
+  delete from pgmq.q_ves_ranges as q where (q.message ->> 'subscription_id')::bigint = v_id;
+  delete from ves_store.cursors as c
+  where c.tenant_id = unsubscribe.tenant_id
+    and (c.consumer = 'sub/' || v_id or starts_with(c.consumer, 'sub/' || v_id || '/'));
+  perform ves_int.audit('custom:unsubscribed', tenant_id, 'subscription', unsubscribe.name, '{}', context);
+  return true;
+end
+$$;
+
+comment on function ves.unsubscribe(uuid, text, jsonb) is
+'Removes a subscription with its positions, messages and numbered ranges; whether there was one. Audited.';
