@@ -55,9 +55,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Up to this size (about twelve events of 1 kB, at most 5 ms of CPU) a request is processed in the event loop: a thread
+# Up to this size (about fifteen events of 1 kB, at most 6 ms of CPU) a request is processed in the event loop: a thread
 # competes with the loop for the interpreter lock at every signature (measured: 55 µs an event, 15 %).
-INLINE_BYTES = 16_384
+INLINE_BYTES = 24_576
 _LARGE_BYTES = 262_144
 _INLINE_EVENTS = 16
 _log = get_logger("ingest")
