@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.api.legacy_support import Sender
 from tests.api.support import Agent, assert_error, post
 from tests.api.test_credentials import mint
 from ves.merkle import verify_inclusion
@@ -264,3 +265,32 @@ def test_bad_bodies_are_refused_with_their_code(admin: httpx.Client) -> None:
         assert_error(
             post(admin, b"{}", path, **{"content-type": "text/plain"}), 415, "UNSUPPORTED_MEDIA_TYPE"
         )
+
+
+@pytest.mark.parametrize("kind", ["", "ves/"])
+def test_commitments_come_in_pages_of_a_thousand(
+    admin: httpx.Client, agent: Agent, api_database: Database, kind: str
+) -> None:
+    sender = Sender(agent.tenant_id, agent.store_id, agent.agent_id)
+    for _ in range(2):
+        batch = [agent.event() if kind else sender.event() for _ in range(501)]
+        sent = agent.ingest(admin, *batch) if kind else sender.ingest(admin, *batch)
+        assert sent.status_code == 200
+    make = "ves.create_commitment" if kind else "ves.create_legacy_commitment"
+    with api_database.connect("ves_admin") as connection:
+        connection.execute(
+            f"select count(made.*) from generate_series(1, 1001) as n, {make}(%s, %s, n, n) as made",
+            [agent.tenant_id, agent.store_id],
+        )
+    path = f"/api/v1/{kind}commitments"
+    first = admin.get(path, params=sender.stream).json()
+    assert (first["count"], first["has_more"]) == (1000, True)
+    assert [c["sequence_start"] for c in first["commitments"]] == list(range(1, 1001))
+    rest = admin.get(path, params={**sender.stream, "after": 1000}).json()
+    assert ([c["sequence_start"] for c in rest["commitments"]], set(rest)) == (
+        [1001],
+        {"commitments", "count"},
+    )
+    full = admin.get(path, params={**sender.stream, "after": 1}).json()
+    assert (full["count"], set(full)) == (1000, {"commitments", "count"})
+    assert admin.get(path, params={**sender.stream, "after": 2**64 - 1}).json()["count"] == 0

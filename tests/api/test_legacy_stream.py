@@ -281,3 +281,18 @@ def test_concurrent_requests_get_each_number_once(server: Server, admin: httpx.C
         numbers = sorted(number for found in pool.map(send, range(4)) for number in found)
     assert numbers == list(range(1, 121))
     assert sender.get(admin, HEAD).json() == {"head_sequence": 120}
+
+
+def test_a_window_of_large_payloads_ends_early_and_says_so(admin: httpx.Client, sender: Sender) -> None:
+    """Following the last number answers every event once, for clients that know `has_more` and for those that do not."""
+    large = b'"' + b"a" * ((1 << 20) - 2) + b'"'
+    for _ in range(2):
+        assert sender.ingest(admin, *[sender.event(raw=large) for _ in range(9)]).status_code == 200
+    first = sender.get(admin, EVENTS, **{"from": 1, "limit": 1000}).json()
+    assert (first["count"], first["has_more"]) == (16, True)
+    last = first["events"][-1]["envelope"]["sequence_number"]
+    rest = sender.get(admin, EVENTS, **{"from": last + 1, "limit": 1000}).json()
+    assert [event["envelope"]["sequence_number"] for event in rest["events"]] == [17, 18]
+    assert set(rest) == {"events", "count"}
+    exact = sender.get(admin, EVENTS, **{"from": 1, "limit": 16}).json()
+    assert (exact["count"], set(exact)) == (16, {"events", "count"})

@@ -74,6 +74,7 @@ class Recipients(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Commitments(msgspec.Struct):
     commitments: list[CommitmentRecord]
+    has_more: bool = False
 
 
 def refusal(response: httpx.Response) -> ClientError:
@@ -190,11 +191,16 @@ class Sequencer:
         return self._send(CommitmentRecord, "POST", "/api/v1/ves/commitments", body=orjson.dumps(document))
 
     def list_commitments(self, tenant_id: UUID, store_id: UUID) -> list[Json]:
-        """GET the commitments of a stream that are not on a chain, oldest first (http-api 5)."""
+        """GET the commitments of a stream that are not on a chain, page by page (http-api 5)."""
         query = {"tenant_id": str(tenant_id), "store_id": str(store_id)}
-        found: list[Json] = self._send(_Commitments, "GET", "/api/v1/ves/commitments", query=query)[
-            "commitments"
-        ]
+        found: list[Json] = []
+        after, has_more = 0, True
+        while has_more:
+            page = self._send(_Commitments, "GET", "/api/v1/ves/commitments", query=query)
+            found += page["commitments"]
+            end = max((commitment["sequence_end"] for commitment in page["commitments"]), default=0)
+            has_more = page.get("has_more", False) and end > after
+            query["after"] = str(after := end)
         return found
 
     def get_commitment(self, batch_id: UUID) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import msgspec
 
@@ -12,7 +12,7 @@ from ves_api.auth.permission import in_stream, where_found
 from ves_api.operations.answers import answer
 from ves_api.operations.fields import require_u64
 from ves_api.operations.kit import Area, Context, only
-from ves_api.operations.parameters import BatchId, Parameters, Stream
+from ves_api.operations.parameters import AfterNumber, BatchId, Parameters, Stream
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", "Commitment", "LegacyCommitment")
 RANGE_ERRORS = ("range_is_empty", "range_must_follow", "range_has_no_events", "range_too_large")
+PAGE = 1000
 operation = Area("Commitments").operation
 
 
@@ -79,11 +80,23 @@ class CommitmentDetail(CommitmentFields):
     is_anchored: bool
 
 
-class CommitmentList(msgspec.Struct):
-    """Commitments of a stream that are not on a chain yet, oldest first."""
+class CommitmentList(msgspec.Struct, omit_defaults=True):
+    """Commitments of a stream that are not on a chain yet, oldest first; `has_more` when the page is full."""
 
     commitments: list[ListedCommitment]
     count: int
+    has_more: bool = False
+
+
+class CommitmentPage(Stream, kw_only=True, frozen=True):
+    """The commitments of a stream that start above a number."""
+
+    after: AfterNumber = 0
+
+    def asked(self, tenant_id: uuid.UUID) -> dict[str, Any]:
+        """Arguments of the engine's functions: one row more than the page tells whether there are more."""
+        stream = {"tenant_id": tenant_id, "store_id": self.store_id}
+        return {**stream, "after": min(self.after, I64_MAX), "max_rows": PAGE + 1}
 
 
 class CommitmentById(Parameters, kw_only=True, frozen=True):
@@ -108,11 +121,14 @@ async def create_commitment(context: Context, given: CommitmentRequest) -> Commi
 
 
 @operation(permission=in_stream("read"))
-async def list_commitments(context: Context, given: Stream) -> CommitmentList:
-    """List the commitments of a stream that are not on a chain yet."""
-    found = await aio.list_commitments(context.database, tenant_id=context.tenant_id, store_id=given.store_id)
-    listed = [answer(ListedCommitment, c, is_anchored=c.anchored_at is not None) for c in found]
-    return CommitmentList(listed, len(listed))
+async def list_commitments(context: Context, given: CommitmentPage) -> CommitmentList:
+    """List the commitments of a stream that are not on a chain yet, at most 1,000 that start above `after`.
+
+    The next page starts after the highest `sequence_end`.
+    """
+    found = await aio.list_commitments(context.database, **given.asked(context.tenant_id))
+    listed = [answer(ListedCommitment, c, is_anchored=c.anchored_at is not None) for c in found[:PAGE]]
+    return CommitmentList(listed, len(listed), len(found) > PAGE)
 
 
 @operation(permission=where_found("read", "its stream"), errors=("commitment_not_found",))

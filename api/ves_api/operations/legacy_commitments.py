@@ -11,10 +11,16 @@ from ves.bundles import Byte
 from ves.legacy import verify_path
 from ves_api.auth.permission import READ_OR_ADMIN, in_stream, where_found
 from ves_api.operations.answers import answer
-from ves_api.operations.commitments import RANGE_ERRORS, CommitmentById, CommitmentRequest, find_final
+from ves_api.operations.commitments import (
+    PAGE,
+    RANGE_ERRORS,
+    CommitmentById,
+    CommitmentPage,
+    CommitmentRequest,
+    find_final,
+)
 from ves_api.operations.fields import require_u64
 from ves_api.operations.kit import Area, Context
-from ves_api.operations.parameters import Stream
 from ves_api.operations.proofs import ProofOfEvent, hash_field, path_hashes, read_proof
 from ves_edge.gen import aio
 
@@ -53,11 +59,12 @@ class LegacyCommitmentListed(msgspec.Struct):
     is_anchored: bool
 
 
-class LegacyCommitmentList(msgspec.Struct):
-    """Commitments of a legacy stream that are not on a chain yet, oldest first."""
+class LegacyCommitmentList(msgspec.Struct, omit_defaults=True):
+    """Commitments of a legacy stream that are not on a chain yet, oldest first; `has_more` when the page is full."""
 
     commitments: list[LegacyCommitmentListed]
     count: int
+    has_more: bool = False
 
 
 class LegacyCommitmentDetail(msgspec.Struct):
@@ -124,13 +131,14 @@ async def create_legacy_commitment(context: Context, given: CommitmentRequest) -
 
 
 @operation(permission=in_stream("read"))
-async def list_legacy_commitments(context: Context, given: Stream) -> LegacyCommitmentList:
-    """List the commitments of a legacy stream that are not on a chain yet."""
-    found = await aio.list_legacy_commitments(
-        context.database, tenant_id=context.tenant_id, store_id=given.store_id
-    )
-    listed = [answer(LegacyCommitmentListed, c, is_anchored=c.anchored_at is not None) for c in found]
-    return LegacyCommitmentList(listed, len(listed))
+async def list_legacy_commitments(context: Context, given: CommitmentPage) -> LegacyCommitmentList:
+    """List the commitments of a legacy stream that are not on a chain yet, at most 1,000 that start above `after`.
+
+    The next page starts after the highest `sequence_end`.
+    """
+    found = await aio.list_legacy_commitments(context.database, **given.asked(context.tenant_id))
+    listed = [answer(LegacyCommitmentListed, c, is_anchored=c.anchored_at is not None) for c in found[:PAGE]]
+    return LegacyCommitmentList(listed, len(listed), len(found) > PAGE)
 
 
 @operation(permission=where_found("read", "its stream"), errors=("commitment_not_found",))

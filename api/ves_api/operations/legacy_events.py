@@ -28,6 +28,8 @@ from ves_api.times import zulu, zulu_or_none
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ves_api.at_rest import AtRest
     from ves_edge.gen.records import LegacyEvent
 
@@ -35,6 +37,8 @@ operation = Area("Legacy").operation
 _DEFAULT_EVENTS = 100
 _MAX_WINDOW = 1000
 _MAX_PAGE = 100
+# Characters or bytes that a window which the engine cut at 16 MiB holds at least: a character has up to 4 bytes.
+_FULL_BYTES = 4 << 20
 
 
 class EventWindow(Stream, kw_only=True, frozen=True):
@@ -83,11 +87,12 @@ class SequencedEvent(msgspec.Struct, omit_defaults=True):
     payload_shredded_at: str | None = None
 
 
-class EventList(msgspec.Struct):
-    """The events of a window of numbers."""
+class EventList(msgspec.Struct, omit_defaults=True):
+    """The events of a window of numbers; `has_more` when it ended early because of its size."""
 
     events: list[SequencedEvent]
     count: int
+    has_more: bool = False
 
 
 class EntityHistory(msgspec.Struct):
@@ -109,9 +114,9 @@ class Head(msgspec.Struct):
 
 @operation(permission=in_stream("read"), errors=("sequence_gap",))
 async def list_events(context: Context, given: EventWindow) -> EventList:
-    """List the events numbered from `from` to `from + limit - 1`.
+    """List the events numbered from `from` to `from + limit - 1`, at most 16 MiB of payloads.
 
-    It ends `limit - 1` after `from` even when `from` is 0.
+    It ends `limit - 1` after `from` even when `from` is 0. The next window starts after the last event.
     """
     if given.limit == 0:
         raise refuse("limit", "must be at least 1")
@@ -124,7 +129,19 @@ async def list_events(context: Context, given: EventWindow) -> EventList:
         decrypt=False,
     )
     events = [_sequenced(event, context.services.at_rest) for event in found]
-    return EventList(events, len(events))
+    return EventList(events, len(events), await _ended_early(context, given, found))
+
+
+async def _ended_early(context: Context, given: EventWindow, found: Sequence[LegacyEvent]) -> bool:
+    """Whether the window was cut by its size. The head is only asked for when that is possible."""
+    if sum(len(e.payload or e.payload_at_rest or b"") for e in found) < _FULL_BYTES:
+        return False
+    last = found[-1].sequence_number
+    if last >= given.first + min(given.limit, _MAX_WINDOW) - 1:
+        return False
+    return last < await aio.get_legacy_head(
+        context.database, tenant_id=context.tenant_id, store_id=given.store_id
+    )
 
 
 @operation(permission=in_stream("read"))

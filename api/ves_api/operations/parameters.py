@@ -182,6 +182,7 @@ EntityType = Annotated[str, ENTITY_TYPE]
 EntityId = Annotated[str, ENTITY_ID]
 EventType = Annotated[str, text("The event type; a slash in it is written %2F.")]
 FromNumber = Annotated[int, number("First number of the window; 0 counts as a number.", U64_MAX)]
+AfterNumber = Annotated[int, number("Number after which the page starts; default 0.", U64_MAX)]
 FromOffset = Annotated[int, number("How many events to skip.", U64_MAX)]
 Limit = Annotated[int, number("Most events to answer; default 100.", U32_MAX)]
 

@@ -881,10 +881,11 @@ async def get_entity_history(
     max_events: int = 100,
     decrypt: bool = True,
 ) -> list[GetEntityHistoryRow]:
-    """Legacy events of one entity in order, after the first `skip` of them, each with the total; when the
-    page is empty, one row with the total and a null event. Payloads that are encrypted at rest are
-    decrypted unless decrypt is false; a shredded one is null. Errors when decrypting: VE204 in core mode,
-    VE510, VE512.
+    """Legacy events of one entity in order, after the first `skip` of them, each with the total: max_events,
+    or fewer when these hold 16 MiB of payloads, at least one if there is one; when the page is empty, one
+    row with the total and a null event. Payloads that are encrypted at rest are decrypted unless decrypt
+    is false; a shredded one is null (http-api 3.3). Errors when decrypting: VE204 in core mode, VE510,
+    VE512.
     """
     rows = await db.fetch(FUNCTIONS['get_entity_history'], {
         'tenant_id': tenant_id,
@@ -1497,12 +1498,19 @@ async def list_commitments(
     tenant_id: UUID,
     store_id: UUID,
     only_unanchored: bool = True,
+    after: int = 0,
+    max_rows: int | None = None,
 ) -> list[Commitment]:
-    """Commitments of a stream, oldest first; by default only those without a chain transaction (VES 10.3)."""
+    """Commitments of a stream, oldest first; by default only those without a chain transaction. They start
+    above the number `after`, the lowest numbers max_rows of them (all when null): the next page is after
+    the highest sequence_end (VES 10.3).
+    """
     rows = await db.fetch(FUNCTIONS['list_commitments'], {
         'tenant_id': tenant_id,
         'store_id': store_id,
         'only_unanchored': only_unanchored,
+        'after': after,
+        'max_rows': max_rows,
     })
     return calls.records(rows, Commitment)
 
@@ -1513,7 +1521,7 @@ async def list_compliance_proofs(
     tenant_id: UUID,
     event_id: UUID,
 ) -> list[ComplianceProof]:
-    """Compliance proofs of an event, oldest first, without their bytes."""
+    """Compliance proofs of an event, oldest first, at most 1,000, without their bytes."""
     rows = await db.fetch(FUNCTIONS['list_compliance_proofs'], {
         'tenant_id': tenant_id,
         'event_id': event_id,
@@ -1661,14 +1669,19 @@ async def list_legacy_commitments(
     tenant_id: UUID,
     store_id: UUID,
     only_unanchored: bool = True,
+    after: int = 0,
+    max_rows: int | None = None,
 ) -> list[LegacyCommitment]:
-    """Commitments of a legacy stream, oldest first; by default only those without a chain transaction (VES
-    17.3).
+    """Commitments of a legacy stream, oldest first; by default only those without a chain transaction. They
+    start above the number `after`, the lowest numbers max_rows of them (all when null): the next page is
+    after the highest sequence_end (VES 17.3).
     """
     rows = await db.fetch(FUNCTIONS['list_legacy_commitments'], {
         'tenant_id': tenant_id,
         'store_id': store_id,
         'only_unanchored': only_unanchored,
+        'after': after,
+        'max_rows': max_rows,
     })
     return calls.records(rows, LegacyCommitment)
 
@@ -1683,9 +1696,11 @@ async def list_legacy_events(
     decrypt: bool = True,
 ) -> list[LegacyEvent]:
     """The events of a legacy stream numbered from_sequence to from_sequence + max_events - 1 (a window of
-    numbers, not the next so many rows; numbers start at 1). Payloads that are encrypted at rest are
-    decrypted unless decrypt is false; a shredded one is null. Errors: VE402 an event of the window is
-    missing; when decrypting VE204 in core mode, VE510 no usable key ring, VE512.
+    numbers, not the next so many rows; numbers start at 1), or the first of them when these hold 16 MiB of
+    payloads, at least one if there is one: go on with the number after the last row (VES 17, http-api
+    3.1). Payloads that are encrypted at rest are decrypted unless decrypt is false; a shredded one is
+    null. Errors: VE402 an event of the window is missing; when decrypting VE204 in core mode, VE510 no
+    usable key ring, VE512.
     """
     rows = await db.fetch(FUNCTIONS['list_legacy_events'], {
         'tenant_id': tenant_id,
@@ -1721,7 +1736,9 @@ async def list_schema_versions(
     event_type: str,
     version: int | None = None,
 ) -> list[EventSchema]:
-    """Versions of an event type's schema, newest first, at most 1000; only one of them if version is given."""
+    """Versions of an event type's schema, newest first, at most 1000 and 16 MiB, at least one if there is
+    one; only one of them if version is given (operations 6).
+    """
     rows = await db.fetch(FUNCTIONS['list_schema_versions'], {
         'tenant_id': tenant_id,
         'event_type': event_type,
@@ -1731,7 +1748,9 @@ async def list_schema_versions(
 
 
 async def list_schemas(db: AsyncDatabase, *, tenant_id: UUID, max_schemas: int = 1000) -> list[EventSchema]:
-    """Schemas of a tenant by event type (byte order), newest version first; at most 1000."""
+    """Schemas of a tenant by event type (byte order), newest version first; at most 1000 and 16 MiB, at least
+    one if there is one (operations 6).
+    """
     rows = await db.fetch(FUNCTIONS['list_schemas'], {
         'tenant_id': tenant_id,
         'max_schemas': max_schemas,
@@ -1772,7 +1791,7 @@ async def list_subscriptions(db: AsyncDatabase, *, tenant_id: UUID) -> list[List
 
 
 async def list_validity_proofs(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> list[ValidityProof]:
-    """Validity proofs of a commitment, oldest first, without their bytes."""
+    """Validity proofs of a commitment, oldest first, at most 1,000, without their bytes."""
     rows = await db.fetch(FUNCTIONS['list_validity_proofs'], {
         'tenant_id': tenant_id,
         'batch_id': batch_id,

@@ -1,5 +1,6 @@
 create or replace function ves.list_commitments(
-  tenant_id uuid, store_id uuid, only_unanchored boolean default true
+  tenant_id uuid, store_id uuid, only_unanchored boolean default true, after bigint default 0,
+  max_rows integer default null
 )
 returns setof ves.commitment
 language sql
@@ -7,12 +8,17 @@ stable
 security definer
 set search_path to pg_catalog, pg_temp
 as $$
-  select c.*
-  from ves.commitments as c
-  where c.tenant_id = list_commitments.tenant_id and c.store_id = list_commitments.store_id
-    and (not only_unanchored or c.chain_tx_hash is null)
-  order by c.committed_at, c.batch_id;
+  select l.*
+  from (
+    select c.*
+    from ves.commitments as c
+    where c.tenant_id = list_commitments.tenant_id and c.store_id = list_commitments.store_id
+      and (not only_unanchored or c.chain_tx_hash is null) and c.sequence_start > list_commitments.after
+    order by c.sequence_start
+    limit list_commitments.max_rows
+  ) as l
+  order by l.committed_at, l.batch_id;
 $$;
 
-comment on function ves.list_commitments(uuid, uuid, boolean) is
-'Commitments of a stream, oldest first; by default only those without a chain transaction (VES 10.3).';
+comment on function ves.list_commitments(uuid, uuid, boolean, bigint, integer) is
+'Commitments of a stream, oldest first; by default only those without a chain transaction. They start above the number `after`, the lowest numbers max_rows of them (all when null): the next page is after the highest sequence_end (VES 10.3).';

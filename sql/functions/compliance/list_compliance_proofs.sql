@@ -11,8 +11,9 @@ as $$
     r.amount_binding, r.submitted_at, null::bytea, null::bytea
   from ves_int.compliance_proof_records as r
   where r.event_id = list_compliance_proofs.event_id and r.tenant_id = list_compliance_proofs.tenant_id
-  order by r.submitted_at, r.proof_id;
+  order by r.submitted_at, r.proof_id
+  limit 1000;
 $$;
 
 comment on function ves.list_compliance_proofs(uuid, uuid) is
-'Compliance proofs of an event, oldest first, without their bytes.';
+'Compliance proofs of an event, oldest first, at most 1,000, without their bytes.';

@@ -1,4 +1,6 @@
--- The walk ends before the payloads pass 16 MiB. Sizes are those of the stored columns: no payload is read.
+-- The walk ends before the payloads pass 16 MiB. Sizes are those of the stored columns: a payload is read for
+-- its size only where it is compressed. Rows are fetched afterwards, because a whole row carries its
+-- payload through a sort.
 create or replace function ves_int.next_events(
   tenant_id uuid, store_id uuid, after bigint, max_events bigint, entity_type text default null,
   entity_id text default null, event_type text default null
@@ -9,25 +11,33 @@ stable
 set search_path to pg_catalog, pg_temp
 as $$
   select array(
-    select s.event
-    from (
-      select f.event, f.sequence_number, sum(f.size) over (order by f.sequence_number) - f.size as bytes_before
+    select e
+    from ves_store.ves_events as e
+    where e.ctid = any(array(
+      select s.place
       from (
-        select
-          v as event, v.sequence_number, coalesce(pg_column_size(v.payload), 0)
-          + coalesce(pg_column_size(v.payload_encrypted), 0) + coalesce(pg_column_size(v.payload_at_rest), 0) as size
-        from ves_store.ves_events as v
-        where v.tenant_id = next_events.tenant_id and v.store_id = next_events.store_id
-          and v.sequence_number > next_events.after
-          and (next_events.entity_type is null or v.entity_type = next_events.entity_type)
-          and (next_events.entity_id is null or v.entity_id = next_events.entity_id)
-          and (next_events.event_type is null or v.event_type = next_events.event_type)
-        order by v.sequence_number
-        limit max_events
-      ) as f
-    ) as s
-    where s.bytes_before < 16777216
-    order by s.sequence_number
+        select f.place, sum(f.size) over (order by f.sequence_number) - f.size as bytes_before
+        from (
+          select
+            v.ctid as place, v.sequence_number, coalesce(octet_length(v.payload_at_rest), 0)
+            + case when pg_column_compression(v.payload) is null then coalesce(pg_column_size(v.payload), 0)
+              else octet_length(v.payload::text) end
+            + case when pg_column_compression(v.payload_encrypted) is null
+              then coalesce(pg_column_size(v.payload_encrypted), 0)
+              else octet_length(v.payload_encrypted::text) end as size
+          from ves_store.ves_events as v
+          where v.tenant_id = next_events.tenant_id and v.store_id = next_events.store_id
+            and v.sequence_number > next_events.after
+            and (next_events.entity_type is null or v.entity_type = next_events.entity_type)
+            and (next_events.entity_id is null or v.entity_id = next_events.entity_id)
+            and (next_events.event_type is null or v.event_type = next_events.event_type)
+          order by v.sequence_number
+          limit max_events
+        ) as f
+      ) as s
+      where s.bytes_before < 16777216
+    ))
+    order by e.sequence_number
   );
 $$;
 

@@ -10,8 +10,9 @@ as $$
     p.public_inputs_hash, p.submitted_at, null::bytea, null::bytea
   from ves_store.ves_validity_proofs as p
   where p.batch_id = list_validity_proofs.batch_id and p.tenant_id = list_validity_proofs.tenant_id
-  order by p.submitted_at, p.proof_id;
+  order by p.submitted_at, p.proof_id
+  limit 1000;
 $$;
 
 comment on function ves.list_validity_proofs(uuid, uuid) is
-'Validity proofs of a commitment, oldest first, without their bytes.';
+'Validity proofs of a commitment, oldest first, at most 1,000, without their bytes.';

@@ -71,3 +71,30 @@ def test_a_history_is_paged_with_its_total(writer: Writer) -> None:
     assert writer.rows(HISTORY, "e", 5, 2) == [(5, None)]
     assert writer.rows(HISTORY, "e", HUGE, 2) == [(5, None)]
     assert writer.rows(HISTORY, "unknown", 0, 2) == [(0, None)]
+
+
+def test_a_window_and_a_page_end_where_their_payloads_pass_16_mib(writer: Writer) -> None:
+    """Sizes are those of the text, however well it compresses."""
+    text = '"' + "a" * ((1 << 20) - 2) + '"'
+    for _ in range(2):
+        writer.ingest(*[Legacy(entity_id="e", payload=text) for _ in range(9)])
+    assert [row[0] for row in writer.rows(LIST, 1, 1000)] == list(range(1, 17))
+    assert [row[0] for row in writer.rows(LIST, 17, 1000)] == [17, 18]
+    assert writer.rows(HISTORY, "e", 0, 100) == [(18, number) for number in range(1, 17)]
+    assert writer.rows(HISTORY, "e", 16, 100) == [(18, 17), (18, 18)]
+
+
+def test_a_hole_is_an_error_in_the_part_of_a_window_that_is_answered(
+    writer: Writer, owner: psycopg.Connection[Any]
+) -> None:
+    text = '"' + "a" * ((1 << 20) - 2) + '"'
+    for _ in range(2):
+        writer.ingest(*[Legacy(payload=text) for _ in range(9)])
+    owner.execute("set local session_replication_role to replica")
+    owner.execute(
+        "delete from ves_store.events where tenant_id = %s and sequence_number = 18", [writer.tenant_id]
+    )
+    assert len(owner.execute(LIST, [*writer.stream, 1, 18]).fetchall()) == 16
+    with pytest.raises(psycopg.Error) as refusal, owner.transaction():
+        owner.execute(LIST, [*writer.stream, 17, 18])
+    assert refusal.value.sqlstate == "VE402"

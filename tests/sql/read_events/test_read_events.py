@@ -145,3 +145,16 @@ def test_others_get_the_ciphertext_and_its_key(
         ("encrypted_at_rest", None, KEY.key_id)
     ] * 3
     assert all(blob is not None for _, _, blob, _ in rows)
+
+
+def test_a_page_ends_where_its_payloads_pass_16_mib(
+    edge: Edge, agent: Agent, service: psycopg.Connection[Any]
+) -> None:
+    """Sizes are those of the text, however well it compresses."""
+    text = '"' + "a" * ((1 << 20) - 2) + '"'
+    for _ in range(2):
+        edge.ingest(agent, *[agent.event(text) for _ in range(9)])
+    stream = [agent.tenant_id, agent.store_id]
+    numbers = [row[0] for row in service.execute(READ, [*stream, 0, 1000]).fetchall()]
+    assert numbers == list(range(1, 17))
+    assert [row[0] for row in service.execute(READ, [*stream, 16, 1000]).fetchall()] == [17, 18]

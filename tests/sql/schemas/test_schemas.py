@@ -170,3 +170,20 @@ def test_the_newest_active_version_is_what_ingest_checks(edge: Edge, tenant: Ten
     assert edge.connection.execute(statement, [tenant.tenant_id]).fetchall() == [("none", None), ("order", 2)]
     tenant.admin.execute("select ves.set_schema_status(%s, %s, 'deprecated')", [tenant.tenant_id, ids[1]])
     assert edge.connection.execute(statement, [tenant.tenant_id]).fetchall() == [("none", None), ("order", 1)]
+
+
+def test_lists_of_schemas_end_where_their_texts_pass_16_mib(
+    tenant: Tenant, owner: psycopg.Connection[Any]
+) -> None:
+    """Sizes are those of the text, however well it compresses; at 100 KiB each, 164 of 200 fit."""
+    owner.execute(
+        "insert into ves_store.event_schemas (schema_id, tenant_id, event_type, version, schema_json)"
+        """ select gen_random_uuid(), %s, 'a', n, ('"' || repeat('a', 102398) || '"')::json"""
+        " from generate_series(1, 200) as n",
+        [tenant.tenant_id],
+    )
+    listed = owner.execute("select version from ves.list_schemas(%s)", [tenant.tenant_id]).fetchall()
+    versions = owner.execute(
+        "select version from ves.list_schema_versions(%s, 'a')", [tenant.tenant_id]
+    ).fetchall()
+    assert [row[0] for row in listed] == [row[0] for row in versions] == list(range(200, 36, -1))
