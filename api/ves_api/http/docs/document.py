@@ -113,6 +113,9 @@ def _describe(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, 
     errors = [*_COMMON_ERRORS, *operation.errors]
     if not is_public:
         errors += _AUTH_ERRORS
+    if route.method != "GET" and "read" not in operation.permission.rights:
+        # Whatever makes rows may meet a limit of rows (operations 3).
+        errors.append("quota_exceeded")
     if route.parameters:
         errors.append("invalid_query")
     if operation.body is not None:
