@@ -17,7 +17,7 @@ import pytest
 from ves_local import cluster, database, processes, pythonpath, secretstore, supervise, up
 from ves_local.layout import DATABASE, Layout
 
-from tests.support.cluster import find_bin
+from tests.support.cluster import end_server, find_bin
 
 RECOVERY_SECONDS = 60
 
@@ -52,8 +52,18 @@ def system(root: Path) -> Iterator[System]:
     folder = Path(tempfile.mkdtemp(prefix="ves deploy "))
     folder.chmod(0o755)
     layout = Layout(folder.resolve())
+    try:
+        yield _started(layout, root)
+    finally:
+        supervise.stop(layout)
+        end_server(layout.data)
+        layout.remove_cluster()
+        shutil.rmtree(folder)
+
+
+def _started(layout: Layout, root: Path) -> System:
     for name in ("plpython", "sql"):
-        (folder / name).symlink_to(root / name)
+        (layout.checkout / name).symlink_to(root / name)
     layout.venv.symlink_to(sys.prefix)
     layout.run.mkdir(parents=True)
     layout.log.mkdir()
@@ -67,10 +77,7 @@ def system(root: Path) -> Iterator[System]:
     supervise.start(layout, config)
     database.wait_for_server(layout)
     database.create_database(layout)
-    yield System(layout, config, known, full)
-    supervise.stop(layout)
-    layout.remove_cluster()
-    shutil.rmtree(folder)
+    return System(layout, config, known, full)
 
 
 def test_the_superuser_gets_in_by_who_he_is_and_every_role_by_its_password(system: System) -> None:

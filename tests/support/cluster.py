@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sysconfig
 import tempfile
@@ -219,7 +220,19 @@ def new_cluster(bin_folder: Path | None = None, **settings: str) -> Cluster:
     return cluster
 
 
+def end_server(data: Path) -> None:
+    """Kill every process of the server of this data directory, which is their working directory (Linux).
+
+    Each backend is a process group of its own, and one in a long C call survives its postmaster.
+    """
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if entry.readlink() == data.resolve():
+                os.kill(int(entry.parent.name), signal.SIGKILL)
+
+
 def discard(cluster: Cluster) -> None:
     with contextlib.suppress(RuntimeError):  # the test may have stopped it
         cluster.stop("immediate")
+    end_server(cluster.data)
     shutil.rmtree(cluster.state, ignore_errors=True)
