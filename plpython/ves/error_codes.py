@@ -85,6 +85,8 @@ ALL = (
     ErrorCode("VE512", "payload_not_readable", "ENCRYPTION_ERROR", 6005, 500, "DATA_LOSS", False, "A stored payload or proof cannot be decrypted"),
     ErrorCode("VE513", "payload_is_shredded", "ALREADY_EXISTS", 5004, 409, "FAILED_PRECONDITION", False, "The payload was destroyed before"),
     ErrorCode("VE514", "keyring_mismatch", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The key ring of this process lacks a key under which the database server encrypts"),
+    ErrorCode("VE520", "projection_moved", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "A projection changed while events were applied to it"),
+    ErrorCode("VE521", "projection_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "No projection of this entity exists"),
     ErrorCode("VE601", "range_is_empty", "INVALID_FIELD_VALUE", 3003, 400, "INVALID_ARGUMENT", False, "sequence_end must not be below sequence_start"),
     ErrorCode("VE602", "commitment_exists", "INVALID_FIELD_VALUE", 3003, 400, "FAILED_PRECONDITION", False, "A commitment with another end already exists for this start"),
     ErrorCode("VE603", "range_must_follow", "INVALID_FIELD_VALUE", 3003, 400, "FAILED_PRECONDITION", False, "The range must start right after the last commitment"),

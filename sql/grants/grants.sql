@@ -181,6 +181,11 @@ begin
       ('ves.read_feed', '{ves_service,ves_admin}'),
       ('ves.retry_next_dead_letter', '{ves_worker,ves_admin}'),
       ('ves.find_lost_wake_ups', '{ves_worker,ves_admin}'),
+      ('ves.project_events', '{ves_worker}'),
+      ('ves.get_projection', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.list_projections', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.list_projection_checkpoints', '{ves_api,ves_service,ves_reader,ves_admin}'),
+      ('ves.project_as_of', '{ves_api,ves_service,ves_reader,ves_admin}'),
 
       ('ves.admin_overview', '{ves_api,ves_admin}'),
       ('ves.admin_tenants', '{ves_api,ves_admin}'),

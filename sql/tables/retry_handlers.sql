@@ -6,6 +6,8 @@ create table ves_store.retry_handlers (
   constraint handler_names_a_private_function check (handler ~ '^[a-z0-9_]+$')
 );
 
+insert into ves_store.retry_handlers (consumer, handler) values ('projection', 'retry_projection');
+
 comment on table ves_store.retry_handlers is
 'Functions that handle a dead letter of a consumer anew (ves.retry_next_dead_letter). Consumers without one claim their dead letters themselves.';
 comment on column ves_store.retry_handlers.consumer is 'Consumer of ves_store.dead_letter_events.';

@@ -22,6 +22,9 @@ WITHOUT_TENANT = {
     "retry_handlers": "functions of the engine, the same for everybody",
     "transitions": "the rules of the engine are the same for everybody",
     "rate_limits": "what is limited may be an address; nothing refers to it",
+    "projectors": "the projectors of the engine are the same for everybody",
+    "projection_steps": "the rules of the engine are the same for everybody",
+    "projection_mode": "one row for the whole database",
     "migrations": "the ledger belongs to the whole database",
     "alembic_version": "alembic's own table",
 }

@@ -173,6 +173,12 @@ CALLS: dict[str, str] = {
     "count_key_usage": "select ves.count_key_usage(1000)",
     "apply_due_rotations": "select * from ves.apply_due_rotations(100)",
     "apply_retention": "select * from ves.apply_retention(now())",
+    "project_events": (
+        "select * from ves.project_events('projection', array[%(tenant_id)s::uuid], array[%(store_id)s::uuid], 10)"
+    ),
+    "get_projection": f"select ves.get_projection({STREAM}, 'order', '5')",
+    "list_projections": f"select * from ves.list_projections({STREAM}, 'order', max_rows => 10)",
+    "list_projection_checkpoints": f"select * from ves.list_projection_checkpoints({STREAM})",
     "claim_lease": "select ves.claim_lease('test', 'me', 1)",
     "renew_lease": "select ves.renew_lease('kept', 1, 1)",
     "release_lease": "select ves.release_lease('kept', 1)",
@@ -189,6 +195,7 @@ EXCUSED = {
     "list_commitments": "looks at every commitment of the stream, one for up to 1,024 events",
     "list_legacy_commitments": "looks at every commitment of the stream, one for up to 1,024 events",
     "find_entity_version": "counts the events of one entity in the stream, and an index on entities would slow every append",
+    "project_as_of": "reads the stream up to the number, and an index on entities would slow every append",
     "create_legacy_commitment": "hashes the version of every entity of the stream, as VES 17.3 says",
     "verify_stream_totals": "counts the whole stream",
     "list_engine_differences": "compares the engine's objects, not the history",

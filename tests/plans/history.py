@@ -25,6 +25,12 @@ select
 from generate_series(%(after)s::bigint + 1, %(to)s) as n
 """
 ROWS_OF_STREAMS = """
+insert into ves_store.projection_checkpoints (tenant_id, store_id, stream, projector, last_projected_sequence)
+select g.tenant_id, g.store_id, s, p.name, 1
+from grown as g, unnest(array['ves', 'legacy']) as s, ves_store.projectors as p where p.state = 'active';
+insert into ves_store.rejected_events_log (
+  tenant_id, store_id, stream, sequence_number, event_id, entity_type, entity_id, reason, message, rejected_at)
+select tenant_id, store_id, 'ves', 1, event_id, 'order', '1', 'ENTITY_NOT_FOUND', '', now() - interval '1 day' from grown;
 insert into ves_store.ves_sequence_counters (tenant_id, store_id, current_sequence)
 select tenant_id, store_id, 1 from grown;
 insert into ves_store.sequence_counters (tenant_id, store_id, current_sequence)
@@ -150,6 +156,15 @@ COLUMNS = {
     },
 }
 ROWS_OF_WORK = """
+insert into ves_store.projections (
+  tenant_id, store_id, stream, projector, generation, entity_id, version, sequence_number, created_at, updated_at,
+  state)
+select %(tenant_id)s, %(store_id)s, 'ves', 'order', 1, n, 1, n, now(), now(), '{"status": "pending"}'
+from generate_series(1, %(done)s) as n on conflict do nothing;
+insert into ves_store.projection_checkpoints as c (tenant_id, store_id, stream, projector, last_projected_sequence)
+select %(tenant_id)s, %(store_id)s, 'ves', p.name, %(done)s from ves_store.projectors as p where p.state = 'active'
+on conflict (tenant_id, store_id, stream, projector, generation)
+do update set last_projected_sequence = excluded.last_projected_sequence;
 update ves_store.agent_signing_keys set check_at = now() - interval '1 hour'
 where tenant_id = %(tenant_id)s and agent_id = %(agent_id)s;
 insert into ves_store.ves_validity_proofs (tenant_id, store_id, batch_id, proof_id, proof_type, proof_version,

@@ -38,11 +38,11 @@ def fill(database: Database, edge: Edge) -> TenantData:
         admin.execute("select ves.register_schema(%s, 'order.created', '{}')", [agent.tenant_id])
         admin.execute("select ves.record_audit('custom:looked', %s, 'stream', null)", [agent.tenant_id])
     for store in stores:
-        _fill_store(edge, agent.in_store(store))
+        _fill_store(database, edge, agent.in_store(store))
     return TenantData(agent.tenant_id, stores)
 
 
-def _fill_store(edge: Edge, agent: Agent) -> None:
+def _fill_store(database: Database, edge: Edge, agent: Agent) -> None:
     connection = edge.connection
     event = agent.event(f'{{"note":"{PAYLOAD_MARKER}"}}')
     edge.ingest(agent, event, agent.event(), agent.event().but(payload_plain_hash="0x" + "11" * 32))
@@ -60,3 +60,10 @@ def _fill_store(edge: Edge, agent: Agent) -> None:
     writer = Writer(connection, *stream)
     writer.ingest(Legacy(payload=f'"{PAYLOAD_MARKER}"'), Legacy())
     writer.commit(1, 2)
+    writer.ingest(
+        Legacy(entity_type="product", entity_id="p"),
+        Legacy(entity_type="product", entity_id="p"),
+        event_types=["product.created", "product.created"],
+    )
+    with database.connect("ves_worker") as worker:
+        worker.execute("select ves.project_events('legacy_projection', array[%s], array[%s])", stream)

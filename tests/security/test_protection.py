@@ -35,6 +35,7 @@ WORDS = [
     "failed",
     "legacy",
     "policy_change",
+    "inline",
     "manual",
     "x",
 ]

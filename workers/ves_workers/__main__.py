@@ -1,4 +1,4 @@
-"""`python -m ves_workers [commit|receipts|keys|retention ...]`: run the named workers, all of them by default."""
+"""`python -m ves_workers [commit|receipts|keys|retention|projections ...]`: run the named workers, all of them by default."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ves_edge.environment import Environment, SettingsError
 from ves_edge.errors import ApiError
 from ves_workers.commit.worker import CommitWorker
 from ves_workers.keys.worker import KeysWorker
+from ves_workers.projections.worker import ProjectionsWorker
 from ves_workers.receipts.worker import ReceiptsWorker
 from ves_workers.retention.worker import RetentionWorker
 from ves_workers.runtime.database import WorkerDatabase, await_engine
@@ -29,6 +30,7 @@ WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     ReceiptsWorker.name: ReceiptsWorker,
     KeysWorker.name: KeysWorker,
     RetentionWorker.name: RetentionWorker,
+    ProjectionsWorker.name: ProjectionsWorker,
 }
 EXIT_USAGE, EXIT_REFUSED = 2, 4
 

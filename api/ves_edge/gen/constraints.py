@@ -79,9 +79,25 @@ CONSTRAINTS = {
     # the rows are made by the installation
     'limits_pkey': 'internal_error',
     # an existing row is updated
+    'projection_checkpoints_live_idx': 'internal_error',
+    # an existing row is updated
+    'projection_checkpoints_pkey': 'internal_error',
+    # the table has one row, made by the installation
+    'projection_mode_pkey': 'internal_error',
+    # a dead letter that was resolved is not retried
+    'projection_retries_pkey': 'internal_error',
+    # the rows are made by the installation
+    'projection_steps_pkey': 'internal_error',
+    # a concurrent projector came first; then its row is seen
+    'projections_pkey': RETRY,
+    # the rows are made by the installation
+    'projectors_pkey': 'internal_error',
+    # an existing row is updated
     'rate_limits_pkey': 'internal_error',
     # written by its owner, one row a transaction
     'reencryptions_pkey': 'internal_error',
+    # the key is drawn by the database
+    'rejected_events_log_pkey': 'internal_error',
     # an existing row is updated
     'rejection_cuts_pkey': 'internal_error',
     # a consumer is registered once

@@ -181,6 +181,21 @@ class LegacyEvent(msgspec.Struct, frozen=True, array_like=True):
     shredded_at: datetime | None
 
 
+class Projection(msgspec.Struct, frozen=True, array_like=True):
+    """Current state of an entity in one stream (ves or legacy; operations 5.2): entity has its members.
+    sequence_number is the last event that is applied, projected_to how far the projection has come: it
+    reflects every event of the entity up to there.
+    """
+
+    entity_type: str
+    entity_id: str
+    stream: str
+    version: int
+    sequence_number: int
+    projected_to: int
+    entity: Any
+
+
 class ProofVerdict(msgspec.Struct, frozen=True, array_like=True):
     """What a check of a stored proof found (VES 13). stark_valid is null when no STARK was verified; reason
     is null when valid; strength says what the proof is worth (bits, what is bound and what is not), null
@@ -746,6 +761,18 @@ class ListMigrationsRow(msgspec.Struct, frozen=True, array_like=True):
     applied_at: datetime
 
 
+class ListProjectionCheckpointsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_projection_checkpoints`."""
+
+    stream: str
+    projector: str
+    generation: int
+    is_live: bool
+    last_projected_sequence: int
+    head_sequence: int
+    updated_at: datetime
+
+
 class ListSignersRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `list_signers`."""
 
@@ -777,6 +804,24 @@ class ListSubscriptionsRow(msgspec.Struct, frozen=True, array_like=True):
     streams_behind: int
     events_behind: int
     oldest_due_at: datetime
+
+
+class ProjectAsOfRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `project_as_of`."""
+
+    version: int
+    sequence_number: int
+    entity: Any
+
+
+class ProjectEventsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `project_events`."""
+
+    tenant_id: UUID
+    store_id: UUID
+    events: int
+    rejected: int
+    error: str | None
 
 
 class ReadFeedRow(msgspec.Struct, frozen=True, array_like=True):

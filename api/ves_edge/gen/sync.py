@@ -63,9 +63,13 @@ from ves_edge.gen.records import (
     ListKeyRotationsRow,
     ListLimitsRow,
     ListMigrationsRow,
+    ListProjectionCheckpointsRow,
     ListSignersRow,
     ListStreamsRow,
     ListSubscriptionsRow,
+    ProjectAsOfRow,
+    ProjectEventsRow,
+    Projection,
     ProofVerdict,
     ReadFeedRow,
     ReadPayloadsRow,
@@ -258,10 +262,10 @@ def apply_retention(
     max_rows: int = 10000,
 ) -> list[ApplyRetentionRow]:
     """One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at
-    most 100,000) rejections that are too old or beyond the newest of a tenant, and up to as many API keys
-    that were revoked that long ago, but for the newest of an agent that has no active one. Only tenants
-    with rejections after since are counted, null: all; next_since is that of the next step, once a step
-    has deleted fewer than max_rows. Answers how many were deleted.
+    most 100,000) rejections by ingest and as many by projectors that are too old or beyond the newest of a
+    tenant, and up to as many API keys that were revoked that long ago, but for the newest of an agent that
+    has no active one. Only tenants with rejections after since are counted, null: all; next_since is that
+    of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.
     """
     rows = db.fetch(FUNCTIONS['apply_retention'], {
         'since': since,
@@ -1022,6 +1026,26 @@ def get_next_agent_key_id(db: SyncDatabase, *, tenant_id: UUID, agent_id: UUID) 
     return calls.value(rows, int)
 
 
+def get_projection(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    entity_type: str,
+    entity_id: str,
+    stream: str = 'ves',
+) -> Projection:
+    """The current state of one entity in a stream (ves, legacy; operations 5.2). Errors: VE521."""
+    rows = db.fetch(FUNCTIONS['get_projection'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'entity_type': entity_type,
+        'entity_id': entity_id,
+        'stream': stream,
+    })
+    return calls.record(rows, Projection)
+
+
 def get_receipt(db: SyncDatabase, *, tenant_id: UUID, event_id: UUID) -> Any:
     """Receipt of one event in the wire form (VES 11), null when the event is unknown. sequencerSignature is
     null until the signature is stored.
@@ -1699,6 +1723,50 @@ def list_migrations(db: SyncDatabase) -> list[ListMigrationsRow]:
     return calls.records(rows, ListMigrationsRow)
 
 
+def list_projection_checkpoints(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    projector: str | None = None,
+    stream: str | None = None,
+) -> list[ListProjectionCheckpointsRow]:
+    """How far the projectors have come in the streams of a store (operations 5.1), and the streams' heads. A
+    row that is not live is a rebuild (ves.rebuild_projection).
+    """
+    rows = db.fetch(FUNCTIONS['list_projection_checkpoints'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'projector': projector,
+        'stream': stream,
+    })
+    return calls.records(rows, ListProjectionCheckpointsRow)
+
+
+def list_projections(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    entity_type: str,
+    stream: str = 'ves',
+    after: str = '',
+    max_rows: int = 100,
+) -> list[Projection]:
+    """Entities of one type in a stream as ves.get_projection answers them, by id (in the order of the
+    database's text) after the given one; 1 to 1,000 rows.
+    """
+    rows = db.fetch(FUNCTIONS['list_projections'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'entity_type': entity_type,
+        'stream': stream,
+        'after': after,
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, Projection)
+
+
 def list_schema_versions(
     db: SyncDatabase,
     *,
@@ -1794,6 +1862,52 @@ def probe_write(db: SyncDatabase) -> None:
     nothing. http-api 11.
     """
     db.fetch(FUNCTIONS['probe_write'], {})
+
+
+def project_as_of(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    entity_type: str,
+    entity_id: str,
+    sequence: int,
+    stream: str = 'ves',
+) -> list[ProjectAsOfRow]:
+    """The state of an entity as the events 1 .. sequence of a stream made it, computed from the log
+    (operations 5.2). The longer the stream the longer it takes: there is no index on entities of VES
+    streams. Errors: VE007, VE405 beyond the head, VE521, VE204 in core mode, VE510, VE512.
+    """
+    rows = db.fetch(FUNCTIONS['project_as_of'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'entity_type': entity_type,
+        'entity_id': entity_id,
+        'sequence': sequence,
+        'stream': stream,
+    })
+    return calls.records(rows, ProjectAsOfRow)
+
+
+def project_events(
+    db: SyncDatabase,
+    *,
+    consumer: str,
+    tenant_ids: Sequence[UUID],
+    store_ids: Sequence[UUID],
+    max_events: int = 2000,
+) -> list[ProjectEventsRow]:
+    """One step of the projections worker: projects streams that it has claimed (ves.claim_cursors) for
+    consumer projection (VES streams) or legacy_projection, max_events numbers in all. What is left is due
+    at once; a stream that fails, of which error says why, when its claim ends. Errors: VE007.
+    """
+    rows = db.fetch(FUNCTIONS['project_events'], {
+        'consumer': consumer,
+        'tenant_ids': calls.as_list(tenant_ids),
+        'store_ids': calls.as_list(store_ids),
+        'max_events': max_events,
+    })
+    return calls.records(rows, ProjectEventsRow)
 
 
 def read_events(

@@ -302,6 +302,13 @@ begin
     where v_accepted > 0
     on conflict (tenant_id, store_id) do update
     set current_sequence = excluded.current_sequence, updated_at = excluded.updated_at
+  ),
+  told as (
+    insert into pgmq.q_ves_commit (vt, message)
+    select v_now, jsonb_build_object(
+      'tenant_id', ingest_legacy_events.tenant_id, 'store_id', ingest_legacy_events.store_id, 'legacy', true,
+      'sequence_from', v_head + 1, 'sequence_to', v_head + v_accepted)
+    where v_accepted > 0
   )
   select
     case when v_accepted > 0 then v_head + 1 end,

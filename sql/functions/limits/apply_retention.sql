@@ -72,6 +72,8 @@ begin
     get diagnostics rejections = row_count;
   end if;
 
+  rejections := rejections + ves_int.retain_rejected_events(apply_retention.since, v_most);
+
   -- one key of an agent stays, an active one or the newest: it is what names the agent
   delete from ves_store.api_keys as o
   where o.key_hash = any (array(
@@ -94,4 +96,4 @@ end
 $$;
 
 comment on function ves.apply_retention(timestamptz, integer) is
-'One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at most 100,000) rejections that are too old or beyond the newest of a tenant, and up to as many API keys that were revoked that long ago, but for the newest of an agent that has no active one. Only tenants with rejections after since are counted, null: all; next_since is that of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.';
+'One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at most 100,000) rejections by ingest and as many by projectors that are too old or beyond the newest of a tenant, and up to as many API keys that were revoked that long ago, but for the newest of an agent that has no active one. Only tenants with rejections after since are counted, null: all; next_since is that of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.';

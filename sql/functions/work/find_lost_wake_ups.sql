@@ -24,25 +24,38 @@ begin
     order by c.tenant_id, c.store_id
     limit greatest(max_streams, 1)
   ),
-  judged as (
-    select p.*, p.current_sequence > coalesce((
-      select c.head_sequence from ves_store.cursors as c
-      where c.tenant_id = p.tenant_id and c.store_id = p.store_id and c.consumer = 'receipts'
-    ), 0) as is_lost
+  -- a store with a legacy stream has a row in ves_sequence_counters too: legacy ingest locks it
+  heads as (
+    select p.tenant_id, p.store_id, p.current_sequence as head, p.updated_at, false as is_legacy, 'receipts' as consumer
     from page as p
+    union all
+    select l.tenant_id, l.store_id, l.current_sequence, l.updated_at, true, 'legacy_projection'
+    from page as p
+    cross join lateral (
+      select c.tenant_id, c.store_id, c.current_sequence, c.updated_at from ves_store.sequence_counters as c
+      where c.tenant_id = p.tenant_id and c.store_id = p.store_id
+        and exists (select from ves_store.projection_mode as m where m.mode <> 'off')
+      limit 1
+    ) as l
+  ),
+  lost as (
+    select h.* from heads as h
+    where h.head > coalesce((
+      select c.head_sequence from ves_store.cursors as c
+      where c.tenant_id = h.tenant_id and c.store_id = h.store_id and c.consumer = h.consumer
+    ), 0)
   )
   select
-    array_agg(j.tenant_id) filter (where j.is_lost) as tenant_ids,
-    array_agg(j.store_id) filter (where j.is_lost) as store_ids,
-    array_agg(j.current_sequence) filter (where j.is_lost) as heads,
-    array_agg(j.updated_at) filter (where j.is_lost) as since,
-    count(*) filter (where j.is_lost) as found, count(*) as seen,
-    (array_agg(j.tenant_id order by j.tenant_id desc, j.store_id desc))[1] as last_tenant_id,
-    (array_agg(j.store_id order by j.tenant_id desc, j.store_id desc))[1] as last_store_id
+    array_agg(l.tenant_id) as tenant_ids, array_agg(l.store_id) as store_ids, array_agg(l.head) as heads,
+    array_agg(l.updated_at) as since, array_agg(l.is_legacy) as are_legacy, count(*) as found,
+    (select count(*) from page as p) as seen,
+    (select p.tenant_id from page as p order by p.tenant_id desc, p.store_id desc limit 1) as last_tenant_id,
+    (select p.store_id from page as p order by p.tenant_id desc, p.store_id desc limit 1) as last_store_id
   into v_page
-  from judged as j;
+  from lost as l;
   if v_page.found > 0 then
-    perform ves_int.note_heads(v_page.tenant_ids, v_page.store_ids, v_page.heads, v_page.since);
+    perform ves_int.note_heads(
+      v_page.tenant_ids, v_page.store_ids, v_page.heads, v_page.since, v_page.are_legacy);
   end if;
   streams := v_page.found;
   if v_page.seen = greatest(max_streams, 1) then

@@ -1,6 +1,6 @@
 -- Rows are written in key order, so two callers never wait for each other in a circle.
 create or replace function ves_int.note_heads(
-  tenant_ids uuid[], store_ids uuid[], heads bigint[], since timestamptz[]
+  tenant_ids uuid[], store_ids uuid[], heads bigint[], since timestamptz[], are_legacy boolean[]
 )
 returns void
 language sql
@@ -13,11 +13,13 @@ set jit to off
 as $$
   insert into ves_store.cursors as c (tenant_id, store_id, consumer, head_sequence, due_at)
   select s.tenant_id, s.store_id, w.consumer, s.head, w.due_at
-  from unnest(tenant_ids, store_ids, heads, note_heads.since) as s (tenant_id, store_id, head, since)
+  from unnest(tenant_ids, store_ids, heads, note_heads.since, are_legacy)
+    as s (tenant_id, store_id, head, since, is_legacy)
   cross join lateral (
-    select 'receipts' as consumer, s.since as due_at
+    select case when s.is_legacy then 'legacy_projection' else 'projection' end as consumer, s.since as due_at
+    from ves_store.projection_mode as m where m.mode <> 'off'
     union all
-    select 'key_usage', s.since
+    select b.consumer, s.since from unnest(array['receipts', 'key_usage']) as b (consumer) where not s.is_legacy
     union all
     select 'commit', case when o.waiting >= p.max_events then s.since else s.since + p.max_age end
     from ves.commit_policies as p
@@ -25,15 +27,17 @@ as $$
       select s.head - ves_int.committed_to(p.tenant_id, p.store_id) as waiting
     ) as o
     where p.tenant_id = s.tenant_id and p.store_id = s.store_id and p.mode = 'automatic' and o.waiting > 0
+      and not s.is_legacy
     union all
     select o.consumer, s.since
     from ves_store.cursors as o
-    where o.tenant_id = s.tenant_id and o.store_id = s.store_id
-      and o.consumer not in ('receipts', 'key_usage', 'commit') and not starts_with(o.consumer, 'sub/')
+    where o.tenant_id = s.tenant_id and o.store_id = s.store_id and not s.is_legacy
+      and o.consumer not in ('receipts', 'key_usage', 'commit', 'projection', 'legacy_projection')
+      and not starts_with(o.consumer, 'sub/')
     union all
     select ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(s.store_id)), s.since
     from ves_store.subscriptions as u
-    where u.tenant_id = s.tenant_id
+    where u.tenant_id = s.tenant_id and not s.is_legacy
   ) as w
   order by s.tenant_id, s.store_id, w.consumer
   on conflict (tenant_id, store_id, consumer) do update set
@@ -45,5 +49,5 @@ as $$
   where c.head_sequence < excluded.head_sequence or excluded.due_at < c.due_at;
 $$;
 
-comment on function ves_int.note_heads(uuid[], uuid[], bigint[], timestamptz[]) is
-'Tells the consumers of streams how far these reach and since when: each stream once. The built-in consumers and subscriptions get a cursor by this, commit only where the policy is automatic; others have one already (ves.open_cursor).';
+comment on function ves_int.note_heads(uuid[], uuid[], bigint[], timestamptz[], boolean[]) is
+'Tells the consumers of VES and legacy streams how far these reach and since when: each stream once. The built-in consumers and subscriptions get a cursor by this, commit only where the policy is automatic, those of projections unless they are off (ves.set_projection_mode); others have one already (ves.open_cursor). Nothing but projections follows a legacy stream.';

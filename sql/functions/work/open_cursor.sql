@@ -14,7 +14,8 @@ declare
 begin
   perform ves_int.require_fields(jsonb_build_object('tenantId', tenant_id, 'storeId', store_id, 'consumer', consumer));
   if octet_length(open_cursor.consumer) not between 1 and 64
-    or open_cursor.consumer in ('receipts', 'key_usage', 'commit') or starts_with(open_cursor.consumer, 'sub/') then
+    or open_cursor.consumer in ('receipts', 'key_usage', 'commit', 'projection', 'legacy_projection')
+    or starts_with(open_cursor.consumer, 'sub/') then
     perform ves_int.raise_error('invalid_field', '{"field": "consumer"}');
   end if;
   v_head := coalesce((

@@ -144,6 +144,44 @@ create type ves.ingest_result as (
 comment on type ves.ingest_result is
 'Answer of ves.ingest_events for one stream, by its place in the call. outcome appended: events not named in exceptions were accepted and are numbered first_sequence .. last_sequence in input order. Other outcomes (busy, stale_credentials, stale_schemas): nothing of the stream was stored. exceptions: array of {ord, outcome: replayed, sequence_number, sequenced_at_micros, signer_id, signature} or {ord, outcome: rejected, phase, reason, message}; null when every event was accepted.';
 
+create type ves_int.inventory_change as (
+  quantity_on_hand numeric,
+  quantity_reserved numeric,
+  quantity_available numeric,
+  moved numeric,
+  requested numeric,
+  available_before numeric
+);
+
+comment on type ves_int.inventory_change is
+'Figures of an inventory after an event, before they are known to be acceptable. moved: what the event adds to the stock, null when it touches none. requested: what it reserves, null when nothing; available_before: what there was to reserve.';
+
+-- The invariants of operations 5.2 under their names: a projector makes one value for each event. PostgreSQL
+-- checks them in the order of their names, so each leaves alone what another one has to name.
+create domain ves_int.checked_inventory as ves_int.inventory_change
+constraint "quantity_on_hand arithmetic within i64 range"
+check ((value).quantity_on_hand between -9223372036854775808 and 9223372036854775807)
+constraint "quantity_reserved arithmetic within i64 range"
+check (
+  coalesce((value).requested > (value).available_before, false)
+  or (value).quantity_reserved between -9223372036854775808 and 9223372036854775807
+)
+constraint "quantity_available arithmetic within i64 range"
+check (
+  coalesce((value).requested > (value).available_before, false)
+  or (value).quantity_on_hand not between -9223372036854775808 and 9223372036854775807
+  or (value).quantity_available between -9223372036854775808 and 9223372036854775807
+)
+constraint "quantity_on_hand >= 0"
+check (
+  (value).moved is null or (value).quantity_on_hand >= 0 or (value).quantity_on_hand < -9223372036854775808
+)
+constraint "reserved <= available"
+check ((value).requested <= (value).available_before);
+
+comment on domain ves_int.checked_inventory is
+'An inventory_change that holds every invariant of operations 5.2. Whoever violates one gets 23514 with the invariant''s name.';
+
 create type ves.key_rotation as (
   old_key_id bigint,
   old_status text,
@@ -195,6 +233,46 @@ create type ves.legacy_event as (
 );
 
 comment on type ves.legacy_event is 'One stored legacy event (VES 17.1); payload is the text received or the compact form; null when it is shredded, or still encrypted (payload_at_rest).';
+
+create type ves_int.projected_event as (
+  sequence_number bigint,
+  position bigint,
+  attempt bigint,
+  event_id uuid,
+  entity_type text,
+  entity_id text,
+  event_type text,
+  base_version bigint,
+  created_at timestamptz,
+  payload json,
+  payload_state text
+);
+
+comment on type ves_int.projected_event is
+'An event as projectors get it, of either stream. It is applied in the order of (position, attempt): position is its number and attempt 0, or, once it was retried with success, what ves_store.projection_retries says. payload is the text received, null when it cannot be read; payload_state then says why (ves_int.payload_state).';
+
+create type ves.projection as (
+  entity_type text,
+  entity_id text,
+  stream text,
+  version bigint,
+  sequence_number bigint,
+  projected_to bigint,
+  entity jsonb
+);
+
+comment on type ves.projection is
+'Current state of an entity in one stream (ves or legacy; operations 5.2): entity has its members. sequence_number is the last event that is applied, projected_to how far the projection has come: it reflects every event of the entity up to there.';
+
+create type ves_int.projection_rejection as (
+  sequence_number bigint,
+  code text,
+  message text,
+  actual_version bigint
+);
+
+comment on type ves_int.projection_rejection is
+'An event that a projector rejected (ves_store.rejected_events_log), and the version of its entity then.';
 
 create type ves.proof_verdict as (
   proof_id uuid,
@@ -1486,12 +1564,13 @@ insert into ves_store.limits (name, max_rows, max_age) values
 ('subscriptions', 100, null),
 ('open_dead_letters', 10000, null),
 ('rejections', 10000, interval '30 days'),
+('rejected_events', 10000, interval '30 days'),
 ('revoked_api_keys', null, interval '90 days');
 
 comment on table ves_store.limits is
 'Bounds of what callers make grow, for each tenant (or agent). One row for each kind of row; changed by ves.set_limit, which is audited.';
 comment on column ves_store.limits.name is
-'What is bounded. rejections and revoked_api_keys are retained by ves.apply_retention, one row more of any other is refused with VE912.';
+'What is bounded. rejections, rejected_events and revoked_api_keys are retained by ves.apply_retention, one row more of any other is refused with VE912.';
 comment on column ves_store.limits.max_rows is
 'Rows that a tenant may have (names that end in _per_agent: an agent of a tenant; open_dead_letters: a consumer in a stream); of rejections, the newest that are kept. Null: no bound.';
 comment on column ves_store.limits.max_age is 'Age at which rows are deleted; null: never.';
@@ -1514,6 +1593,202 @@ comment on column ves_store.migrations.checksum is 'SHA-256 over the migration''
 comment on column ves_store.migrations.breaking_level is 'Edges whose release knows a lower level refuse to start after this migration.';
 comment on column ves_store.migrations.duration is 'How long it ran.';
 comment on column ves_store.migrations.applied_at is 'When its transaction ended its work.';
+
+create table ves_store.projection_checkpoints (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  stream text not null,
+  projector text not null,
+  generation integer not null default 1,
+  is_live boolean not null default true,
+  last_projected_sequence bigint not null default 0,
+  updated_at timestamptz not null default clock_timestamp(),
+  constraint projection_checkpoints_pkey primary key (tenant_id, store_id, stream, projector, generation),
+  constraint projected_stream_is_known check (stream in ('ves', 'legacy')),
+  constraint generation_is_positive check (generation > 0),
+  constraint projected_number_is_not_negative check (last_projected_sequence >= 0)
+) with (fillfactor = 50);
+
+create unique index projection_checkpoints_live_idx
+on ves_store.projection_checkpoints (tenant_id, store_id, stream, projector) where is_live;
+
+comment on table ves_store.projection_checkpoints is
+'How far each projector has come in each stream (operations 5.1). A rebuild is a second row that is not live until it has caught up (ves.rebuild_projection).';
+comment on column ves_store.projection_checkpoints.tenant_id is 'Tenant.';
+comment on column ves_store.projection_checkpoints.store_id is 'Store.';
+comment on column ves_store.projection_checkpoints.stream is 'ves or legacy: each has numbers of its own, and projections of its own.';
+comment on column ves_store.projection_checkpoints.projector is 'Name in projectors.';
+comment on column ves_store.projection_checkpoints.generation is 'Which build of the projection: key of its rows in projections.';
+comment on column ves_store.projection_checkpoints.is_live is 'Whether readers see this build.';
+comment on column ves_store.projection_checkpoints.last_projected_sequence is 'The rows reflect the events 1 .. this number.';
+comment on column ves_store.projection_checkpoints.updated_at is 'Last change.';
+
+create table ves_store.projection_mode (
+  singleton boolean not null default true,
+  mode text not null default 'asynchronous',
+  constraint projection_mode_pkey primary key (singleton),
+  constraint there_is_one_projection_mode check (singleton),
+  constraint projection_mode_is_known check (mode in ('off', 'asynchronous', 'inline'))
+);
+
+insert into ves_store.projection_mode (singleton) values (true);
+
+comment on table ves_store.projection_mode is 'When events are projected (ves.set_projection_mode).';
+comment on column ves_store.projection_mode.singleton is 'Always true: the table has one row.';
+comment on column ves_store.projection_mode.mode is
+'off: not at all; asynchronous: by the projections worker; inline: in the transaction that appends, the worker does the rest.';
+
+create table ves_store.projection_retries (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  stream text not null,
+  sequence_number bigint not null,
+  position bigint not null,
+  attempt bigint generated always as identity,
+  retried_at timestamptz not null default clock_timestamp(),
+  constraint projection_retries_pkey primary key (tenant_id, store_id, stream, sequence_number),
+  constraint retried_stream_is_known check (stream in ('ves', 'legacy')),
+  constraint retry_comes_after_the_event check (position >= sequence_number)
+);
+
+create index projection_retries_position_idx
+on ves_store.projection_retries (tenant_id, store_id, stream, position);
+
+comment on table ves_store.projection_retries is
+'Events that a projector rejected first and applied later (operations 7): a rebuild applies them where the retry did, not at their own number. Append-only.';
+comment on column ves_store.projection_retries.tenant_id is 'Tenant.';
+comment on column ves_store.projection_retries.store_id is 'Store.';
+comment on column ves_store.projection_retries.stream is 'ves or legacy.';
+comment on column ves_store.projection_retries.sequence_number is 'Number of the event.';
+comment on column ves_store.projection_retries.position is 'The checkpoint at the retry: it was applied after the event with this number.';
+comment on column ves_store.projection_retries.attempt is 'Order of the retries at one position.';
+comment on column ves_store.projection_retries.retried_at is 'When.';
+
+create table ves_store.projection_steps (
+  event_type text not null,
+  from_status text not null,
+  to_status text not null,
+  reads_payload boolean not null,
+  constraint projection_steps_pkey primary key (event_type, from_status)
+);
+
+insert into ves_store.projection_steps (event_type, from_status, to_status, reads_payload) values
+('order.created', '', 'pending', true),
+('order.confirmed', 'pending', 'confirmed', false),
+('order.processing', 'confirmed', 'processing', false),
+('order.shipped', 'processing', 'shipped', false),
+('order.delivered', 'shipped', 'delivered', false),
+('order.cancelled', 'pending', 'cancelled', false),
+('order.cancelled', 'confirmed', 'cancelled', false),
+('order.cancelled', 'processing', 'cancelled', false),
+('order.cancelled', 'shipped', 'cancelled', false),
+('order.cancelled', 'cancelled', 'cancelled', false),
+('order.cancelled', 'refunded', 'cancelled', false),
+('inventory.initialized', '', 'exists', true),
+('inventory.adjusted', 'exists', 'exists', true),
+('inventory.reserved', 'exists', 'exists', true),
+('inventory.released', 'exists', 'exists', true),
+('inventory.fulfilled', 'exists', 'exists', true),
+('product.created', '', 'exists', true),
+('product.updated', 'exists', 'exists', true),
+('product.deactivated', 'exists', 'exists', false),
+('product.activated', 'exists', 'exists', false),
+('customer.created', '', 'exists', true),
+('customer.updated', 'exists', 'exists', true),
+('customer.address_added', 'exists', 'exists', true),
+('return.requested', '', 'requested', true),
+('return.approved', 'requested', 'approved', false),
+('return.received', 'approved', 'received', false);
+
+-- refunded and completed may follow any status
+insert into ves_store.projection_steps (event_type, from_status, to_status, reads_payload)
+select e.event_type, s.status, e.to_status, e.reads_payload
+from (values ('return.refunded', 'refunded', true), ('return.completed', 'completed', false))
+  as e (event_type, to_status, reads_payload)
+cross join unnest(
+  array['requested', 'approved', 'rejected', 'received', 'inspecting', 'refunded', 'completed']
+) as s (status);
+
+comment on table ves_store.projection_steps is
+'Every step of every projection (operations 5.2). An event whose type is not here is skipped; one that has no step from the entity''s status is rejected.';
+comment on column ves_store.projection_steps.event_type is 'Type of the event; what stands before its dot is the projector.';
+comment on column ves_store.projection_steps.from_status is
+'Status of the entity before the event. Empty: it does not exist; exists: it does, and entities of this kind have no status.';
+comment on column ves_store.projection_steps.to_status is 'Status after the event.';
+comment on column ves_store.projection_steps.reads_payload is
+'Whether the event says something in its payload: then one whose payload cannot be read is rejected.';
+
+create table ves_store.projections (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  stream text not null,
+  projector text not null,
+  generation integer not null,
+  entity_id text not null,
+  version bigint not null,
+  sequence_number bigint not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  state jsonb not null,
+  constraint projections_pkey primary key (tenant_id, store_id, stream, projector, generation, entity_id),
+  constraint version_counts_from_one check (version > 0),
+  constraint reflects_an_event check (sequence_number > 0),
+  constraint status_of_an_order_is_known check (
+    projector <> 'order' or state ->> 'status' = any(
+      array['pending', 'confirmed', 'processing', 'shipped', 'delivered', 'cancelled', 'refunded']
+    )
+  ),
+  constraint status_of_a_return_is_known check (
+    projector <> 'return' or state ->> 'status' = any(
+      array['requested', 'approved', 'rejected', 'received', 'inspecting', 'refunded', 'completed']
+    )
+  ),
+  constraint available_is_on_hand_less_reserved check (
+    projector <> 'inventory'
+    or (state -> 'quantity_available')::bigint
+    = (state -> 'quantity_on_hand')::bigint - (state -> 'quantity_reserved')::bigint
+  ),
+  constraint reserved_is_not_negative check (
+    projector <> 'inventory' or (state -> 'quantity_reserved')::bigint >= 0
+  )
+) with (fillfactor = 70);
+
+comment on table ves_store.projections is
+'Current state of entities (operations 5.2), written only by projectors. Disposable: it follows from the log (ves.rebuild_projection).';
+comment on column ves_store.projections.tenant_id is 'Tenant.';
+comment on column ves_store.projections.store_id is 'Store.';
+comment on column ves_store.projections.stream is 'ves or legacy.';
+comment on column ves_store.projections.projector is 'Entity type.';
+comment on column ves_store.projections.generation is 'Build to which the row belongs (projection_checkpoints).';
+comment on column ves_store.projections.entity_id is 'Entity.';
+comment on column ves_store.projections.version is
+'Applied events. Apart from entity_versions, which counts accepted ones (operations 5.3).';
+comment on column ves_store.projections.sequence_number is 'The last event that is applied.';
+comment on column ves_store.projections.created_at is 'created_at of the event that made the entity.';
+comment on column ves_store.projections.updated_at is 'created_at of the last event that is applied.';
+comment on column ves_store.projections.state is 'Members of operations 5.2 but id, version and times; at most 1 MiB as text.';
+
+create table ves_store.projectors (
+  name text not null,
+  state text not null,
+  constraint projectors_pkey primary key (name),
+  constraint projector_state_is_known check (state in ('active', 'reserved'))
+);
+
+insert into ves_store.projectors (name, state) values
+('order', 'active'),
+('inventory', 'active'),
+('product', 'active'),
+('customer', 'active'),
+('return', 'active'),
+('x402_payment', 'reserved'),
+('x402_batch', 'reserved');
+
+comment on table ves_store.projectors is
+'The projectors of the engine (operations 5.2), one for each entity type that it projects. Those of agents are in tenant_projectors.';
+comment on column ves_store.projectors.name is 'Entity type.';
+comment on column ves_store.projectors.state is
+'active: every stream has a checkpoint of it; reserved: the entity type has event types but no projector yet.';
 
 create unlogged table ves_store.rate_limits (
   bucket text not null,
@@ -1543,6 +1818,45 @@ create table ves_store.reencryptions (
 comment on table ves_store.reencryptions is 'Transactions that may replace the ciphertext of stored payloads and proofs now. A re-encrypting function writes its row before its update and deletes it after, so no session can give itself the right.';
 comment on column ves_store.reencryptions.transaction_id is 'pg_current_xact_id() of the function''s transaction.';
 
+create table ves_store.rejected_events_log (
+  id bigint generated always as identity,
+  tenant_id uuid not null,
+  store_id uuid not null,
+  stream text not null,
+  sequence_number bigint not null,
+  event_id uuid not null,
+  entity_type text not null,
+  entity_id text not null,
+  reason text not null,
+  message text not null,
+  expected_version bigint,
+  actual_version bigint,
+  rejected_at timestamptz not null default clock_timestamp(),
+  constraint rejected_events_log_pkey primary key (tenant_id, id),
+  constraint reason_has_1_to_64_bytes check (octet_length(reason) between 1 and 64),
+  constraint rejected_stream_is_known check (stream in ('ves', 'legacy'))
+);
+
+create index rejected_events_log_rejected_at_idx on ves_store.rejected_events_log (rejected_at);
+
+comment on table ves_store.rejected_events_log is
+'Events that a projector rejected (operations 5.1): they are numbered and stay in the log, no projection reflects them. ves.apply_retention keeps the newest (ves.list_limits).';
+comment on column ves_store.rejected_events_log.id is 'Number of the row, over all tenants.';
+comment on column ves_store.rejected_events_log.tenant_id is 'Tenant.';
+comment on column ves_store.rejected_events_log.store_id is 'Store.';
+comment on column ves_store.rejected_events_log.stream is 'ves or legacy.';
+comment on column ves_store.rejected_events_log.sequence_number is 'Number of the event in its stream.';
+comment on column ves_store.rejected_events_log.event_id is 'The event.';
+comment on column ves_store.rejected_events_log.entity_type is 'Its entity type.';
+comment on column ves_store.rejected_events_log.entity_id is 'Its entity.';
+comment on column ves_store.rejected_events_log.reason is
+'VERSION_CONFLICT, INVARIANT_VIOLATION, INVALID_STATE_TRANSITION, PAYLOAD_INVALID, ENTITY_NOT_FOUND or HANDLER_ERROR.';
+comment on column ves_store.rejected_events_log.message is
+'The invariant''s name, the transition (Pending→Shipped), the member that is wrong, or the error.';
+comment on column ves_store.rejected_events_log.expected_version is 'base_version of the event, of a VERSION_CONFLICT.';
+comment on column ves_store.rejected_events_log.actual_version is 'Version of the projection, of a VERSION_CONFLICT.';
+comment on column ves_store.rejected_events_log.rejected_at is 'When.';
+
 create table ves_store.rejection_cuts (
   tenant_id uuid not null,
   cut_to bigint not null,
@@ -1563,6 +1877,8 @@ create table ves_store.retry_handlers (
   constraint retried_consumer_has_1_to_64_bytes check (octet_length(consumer) between 1 and 64),
   constraint handler_names_a_private_function check (handler ~ '^[a-z0-9_]+$')
 );
+
+insert into ves_store.retry_handlers (consumer, handler) values ('projection', 'retry_projection');
 
 comment on table ves_store.retry_handlers is
 'Functions that handle a dead letter of a consumer anew (ves.retry_next_dead_letter). Consumers without one claim their dead letters themselves.';

@@ -29,6 +29,7 @@ class Settings:
     keys_poll_ms: int = 5000
     require_engine: bool = True
     retention_poll_ms: int = 60_000
+    projections_poll_ms: int = 100
 
     @classmethod
     def from_environment(cls, env: Environment) -> Settings:
@@ -49,6 +50,7 @@ class Settings:
             receipts_max_events=env.integer("VES_RECEIPTS_MAX_EVENTS", 1000, low=1, high=10_000),
             keys_poll_ms=env.integer("VES_KEYS_POLL_MS", 5000, low=1, high=60_000),
             require_engine=read_engine_switch(env),
+            projections_poll_ms=env.integer("VES_PROJECTIONS_POLL_MS", 100, low=1, high=60_000),
             retention_poll_ms=env.integer("VES_RETENTION_POLL_MS", 60_000, low=1, high=3_600_000),
         )
 
@@ -62,4 +64,5 @@ class Settings:
             "receipts_poll_ms": self.receipts_poll_ms,
             "keys_poll_ms": self.keys_poll_ms,
             "retention_poll_ms": self.retention_poll_ms,
+            "projections_poll_ms": self.projections_poll_ms,
         }

@@ -1,0 +1,1 @@
+"""Projections: current state of entities, made from the log."""

@@ -1,0 +1,79 @@
+"""The projections worker: applies new events to projections (operations 5, `ves.project_events`).
+
+Any number may run at once and may be killed at any point: a claimed stream is due again when the claim expires, and
+a checkpoint moves in the transaction that writes the rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ves_edge.gen import aio
+from ves_edge.log import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ves_workers.runtime.database import WorkerDatabase
+    from ves_workers.runtime.settings import Settings
+
+# Cursors of VES and of legacy streams.
+CONSUMERS = ("projection", "legacy_projection")
+MAX_STREAMS = 200
+# Numbers of one call, over all its streams. Bounds the duration of a step.
+MAX_EVENTS = 4000
+# A stream that failed, or was claimed by a dead worker, is retried after this time.
+CLAIM_SECS = 10.0
+
+
+class ProjectionsWorker:
+    """Each step projects the streams of either kind that are due, the longest due first."""
+
+    name = "projections"
+
+    def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
+        self.poll_seconds = settings.projections_poll_ms / 1000
+        self._database = database
+        self._log = get_logger("workers", worker=self.name)
+        self._totals = {"events": 0, "rejected": 0, "failed": 0}
+
+    def counters(self) -> Mapping[str, int]:
+        """Return totals: numbers passed, rejected events, failed streams."""
+        return self._totals
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._database.close()
+
+    async def step(self) -> bool:
+        """Project; return True if more may be due now."""
+        found = [await self._project(consumer) for consumer in CONSUMERS]
+        return any(found)
+
+    async def _project(self, consumer: str) -> bool:
+        streams = await aio.claim_cursors(
+            self._database, consumer=consumer, max_streams=MAX_STREAMS, claim_seconds=CLAIM_SECS
+        )
+        if not streams:
+            return False
+        results = await aio.project_events(
+            self._database,
+            consumer=consumer,
+            tenant_ids=[stream.tenant_id for stream in streams],
+            store_ids=[stream.store_id for stream in streams],
+            max_events=MAX_EVENTS,
+        )
+        for result in results:
+            self._totals["events"] += result.events
+            self._totals["rejected"] += result.rejected
+            if result.error is not None:
+                self._totals["failed"] += 1
+                self._log.error(
+                    "projections.failed",
+                    consumer=consumer,
+                    tenant_id=str(result.tenant_id),
+                    store_id=str(result.store_id),
+                    error=result.error,
+                    retry_in_seconds=CLAIM_SECS,
+                )
+        return sum(result.events for result in results) >= MAX_EVENTS
