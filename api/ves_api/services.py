@@ -16,6 +16,7 @@ from ves_api.ingest.agent_keys import AgentKeys
 from ves_api.ingest.coalescer import Coalescer
 from ves_api.ingest.legacy import LegacyIngest
 from ves_api.ingest.legacy_append import LegacyHeads
+from ves_api.ingest.payments import PaymentIntents
 from ves_api.ingest.receipts import ReceiptKeeper
 from ves_api.ingest.schema_registry import SchemaRegistry
 from ves_api.ingest.schemas import ActiveSchemas
@@ -46,6 +47,7 @@ class Services:
     large: LargeWork
     ingest: Ingest
     legacy_ingest: LegacyIngest
+    payments: PaymentIntents
     verifier: Verifier
     at_rest: AtRest
 
@@ -61,6 +63,7 @@ class Services:
         """Finish the accepted requests, then stop."""
         await self.pool_monitor.close()
         await self.ingest.coalescer.drain()
+        await self.payments.drain()
         await self.ingest.receipts.close()
         await self.login_audit.close()
         await self.limiter.close()
@@ -91,6 +94,7 @@ def make_services(settings: Settings) -> Services:
     large = LargeWork()
     schemas = SchemaRegistry(database, large, settings.caches.schema)
     active = ActiveSchemas(database, schemas, settings.caches.schema, settings.schemas.validation)
+    agent_keys = AgentKeys(database, settings.caches.agent_key)
     at_rest, lanes = AtRest(settings.at_rest.source), Lanes()
     limits = Limits(
         max_events=settings.max_events,
@@ -110,7 +114,7 @@ def make_services(settings: Settings) -> Services:
         large=large,
         ingest=Ingest(
             limits=limits,
-            agent_keys=AgentKeys(database, settings.caches.agent_key),
+            agent_keys=agent_keys,
             schemas=active,
             at_rest=at_rest,
             coalescer=Coalescer(database, signer, enabled=settings.coalesce),
@@ -120,6 +124,7 @@ def make_services(settings: Settings) -> Services:
             large=large,
         ),
         legacy_ingest=LegacyIngest(database, limits, active, at_rest, LegacyHeads(), lanes, large),
+        payments=PaymentIntents(database, agent_keys),
         verifier=Verifier(settings.stark_processes),
         at_rest=at_rest,
     )

@@ -1,4 +1,4 @@
-"""Domain separation strings (VES 1): ASCII, no terminator, first in every preimage."""
+"""Domain separation strings (VES 1, x402 A1): ASCII, no terminator, first in every preimage."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ VALIDITY_PROOF = b"STATESET_VES_VALIDITY_PROOF_HASH_V1"
 COMPLIANCE_PROOF = b"STATESET_VES_COMPLIANCE_PROOF_HASH_V1"
 COMPLIANCE_POLICY = b"STATESET_VES_COMPLIANCE_POLICY_HASH_V1"
 LEGACY_LEAF = b"STATESET_COMMITMENT_LEAF_V1"
+PAYMENT = b"X402_PAYMENT_V1"
 AT_REST_PAYLOAD = b"STATESET_PAYLOAD_ATREST_AAD_V1"
 AT_REST_VES_PAYLOAD = b"VES_PAYLOAD_ATREST_AAD_V1"
 AT_REST_KEY_ID = b"VES_ATREST_KEY_ID_V1"

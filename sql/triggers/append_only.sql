@@ -21,7 +21,11 @@ begin
       ('ves_events', 'ves_events', ', but for the re-encryption of a payload and its recorded destruction'),
       ('ves_rejections', 'ves_rejections', ', but for what ves.apply_retention deletes'),
       ('ves_sequencer_receipts', 'history', ''),
-      ('ves_validity_proofs', 'proofs', ', but for the re-encryption of the proof')
+      ('ves_validity_proofs', 'proofs', ', but for the re-encryption of the proof'),
+      ('x402_batch_nodes', 'history', ''),
+      ('x402_payer_addresses', 'history', ''),
+      ('x402_settlement_nonces', 'history', ''),
+      ('x402_status_log', 'history', '')
     ) as t (name, guard, but)
   loop
     execute format(

@@ -23,6 +23,7 @@ FAMILIES = {
     "VE4": "sequencing",
     "VE5": "invariants",
     "VE6": "commitments and proofs",
+    "VE7": "payments",
     "VE9": "operation",
 }
 # The generated mirror of the registry itself.

@@ -126,11 +126,13 @@ def test_plpgsql_check_finds_nothing_in_any_function(database: Database) -> None
         ).fetchall()
         findings += connection.execute(
             """select f.functionid::regprocedure, f.lineno, f.level, f.message
-            from (select distinct on (t.tgfoid) t.tgfoid, t.tgrelid from pg_trigger as t
+            from (select distinct on (t.tgfoid) t.tgfoid, t.tgrelid, t.tgoldtable, t.tgnewtable
+                  from pg_trigger as t
                   join pg_proc as p on p.oid = t.tgfoid join pg_namespace as n on n.oid = p.pronamespace
-                  where n.nspname = 'ves_int') as c,
+                  where n.nspname = 'ves_int' order by t.tgfoid, t.tgoldtable nulls last) as c,
             plpgsql_check_function_tb(
-              c.tgfoid, c.tgrelid, all_warnings => true, fatal_errors => false) as f"""
+              c.tgfoid, c.tgrelid, all_warnings => true, fatal_errors => false,
+              oldtable => c.tgoldtable, newtable => c.tgnewtable) as f"""
         ).fetchall()
     assert findings == [], "\n".join(map(str, findings))
 

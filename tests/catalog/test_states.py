@@ -38,6 +38,9 @@ NO_MACHINE = {
     "subscriptions.kind": "set once",
     "signers.algorithm": "set once",
     "ves_compliance_proofs.amount_binding": "append-only",
+    "x402_spending_limits.asset": "part of a key",
+    "x402_status_log.subject": "append-only",
+    "x402_tokens.asset": "part of a key",
 }
 # Columns and the values that their check allows.
 CLOSED_SETS = """

@@ -6,6 +6,7 @@ from tests.sql.legacy_support import CALL as INGEST_LEGACY
 from tests.sql.support import CALL as INGEST
 
 STREAM = "%(tenant_id)s, %(store_id)s"
+PAYMENTS = "%(tenant_id)s, %(payment_store_id)s"
 AGENT = "%(tenant_id)s, %(agent_id)s"
 PUBLIC_KEY = "sha256('key')"
 
@@ -42,6 +43,24 @@ CALLS: dict[str, str] = {
     "acknowledge_events": f"select ves.acknowledge_events({STREAM}, %(agent_id)s, %(done)s)",
     "list_agent_positions": f"select * from ves.list_agent_positions({AGENT})",
     "list_credential_epochs": "select * from ves.list_credential_epochs(array[%(tenant_id)s::uuid])",
+    # payments
+    "append_payment_intents": f"select * from ves.append_payment_intents({PAYMENTS}, %(payments)s)",
+    "get_payment_intent": "select * from ves.get_payment_intent(%(tenant_id)s, %(intent_id)s)",
+    "list_payment_intents": f"select * from ves.list_payment_intents({PAYMENTS}, max_rows => 10)",
+    "get_payment_receipt": "select ves.get_payment_receipt(%(tenant_id)s, %(intent_id)s)",
+    "verify_payment_receipt": "select ves.verify_payment_receipt('{}')",
+    "expire_payment_intents": "select ves.expire_payment_intents(100)",
+    "batch_due_payments": "select ves.batch_due_payments(array['set_chain'])",
+    "set_payment_token": "select ves.set_payment_token('base', 'dai', '0x' || repeat('ab', 20))",
+    "set_settlement_contract": "select ves.set_settlement_contract('base', null)",
+    "bind_payer_address": f"select ves.bind_payer_address({AGENT}, 1, '0x' || repeat('ab', 20))",
+    "set_spending_limit": "select ves.set_spending_limit(%(tenant_id)s, 'usdc', 1, '1 day')",
+    "list_spending_limits": "select * from ves.list_spending_limits(%(tenant_id)s)",
+    "create_payment_batch": f"select ves.create_payment_batch({PAYMENTS}, 'set_chain')",
+    "get_payment_batch": "select * from ves.get_payment_batch(%(tenant_id)s, %(payment_batch_id)s)",
+    "record_payment_settlement": (
+        "select ves.record_payment_settlement(%(tenant_id)s, %(payment_batch_id)s, repeat('ab', 32), 1)"
+    ),
     # commit and prove
     "create_commitment": f"select ves.create_commitment({STREAM}, %(committed)s + 1, %(committed)s + 10)",
     "commit_next": f"select * from ves.commit_next({STREAM}, 10)",

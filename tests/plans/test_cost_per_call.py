@@ -15,6 +15,7 @@ from tests.plans.history import BEHIND, History
 from tests.sql.legacy_support import Legacy, Writer
 from tests.sql.support import Agent, Edge, scalar, synthetic
 from tests.support.agents import CREATED_AT
+from tests.support.payments import payment_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +43,16 @@ PREPARATION = (
     "select ves.subscribe(%(tenant_id)s, kind, kind) from unnest(array['group', 'queue', 'feed']) as kind",
     "insert into ves_store.retry_handlers values ('test', 'is_never_retried')",
     "select ves.take_rate_limit(array['credential'], array['k'], array[10], array[60], array[1000000])",
+    "select ves.append_payment_intents(%(tenant_id)s, %(payment_store_id)s, %(kept_payments)s)",
+    "select ves.create_payment_batch(%(tenant_id)s, %(payment_store_id)s, 'set_chain', max_size => 5)",
     "delete from pgmq.q_ves_commit",
 )
 FOUND = {
     "group_id": "select g.group_id from ves_store.encryption_key_groups as g where g.name = 'group'",
     "schema_id": "select s.schema_id from ves_store.event_schemas as s where s.event_type = 'order.created'",
     "proof_id": "select p.proof_id from ves_store.ves_compliance_proofs as p",
+    "intent_id": "select i.intent_id from ves_store.x402_payment_intents as i where i.status = 'batched' limit 1",
+    "payment_batch_id": "select b.batch_id from ves_store.x402_payment_batches as b",
     "small_tenant_id": "select k.tenant_id from ves_store.api_keys as k where k.key_hash = repeat('2', 64)",
 }
 LAST_BATCH = "select c.batch_id from ves_store.{0} as c where c.store_id = %(store_id)s order by c.sequence_end desc limit 1"
@@ -98,6 +103,9 @@ class Measured:
                     ],
                 }
             ),
+            "payment_store_id": uuid.uuid4(),
+            "payments": payment_rows(agent, 10),
+            "kept_payments": payment_rows(agent, 10),
             "key_hash": hashlib.sha256(agent.agent_id.bytes).hexdigest(),
         }
         self.legacy = writer.columns(*[Legacy() for _ in range(10)])

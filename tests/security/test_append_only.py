@@ -30,6 +30,10 @@ HISTORY = [
     "key_rotation_audit_log",
     "group_key_audit_log",
     "row_changes",
+    "x402_batch_nodes",
+    "x402_payer_addresses",
+    "x402_settlement_nonces",
+    "x402_status_log",
     "migrations",
 ]
 CHANGES = {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.sql.legacy_support import Legacy, Writer
 from tests.sql.support import Agent, Edge, scalar
+from tests.support.payments import payment_rows
 
 if TYPE_CHECKING:
+    import psycopg
+
     from tests.conftest import Database
 
 
@@ -69,6 +72,7 @@ def fill(database: Database) -> Agent:
             ("select ves.shred_payload(%s, %s, 4, 'asked')", stream),
         ):
             admin.execute(statement, more)
+        fill_payments(edge, admin, agent)
         superuser.execute(
             "insert into ves_store.ves_commitment_anchors (tenant_id, batch_id, chain_id, chain_tx_hash)"
             " values (%s, %s, 1, sha256(''))",
@@ -81,3 +85,26 @@ def fill(database: Database) -> Agent:
         )
         worker.execute("select ves.get_receipt_work(min_age_seconds => 0)")
         return agent
+
+
+def fill_payments(edge: Edge, admin: psycopg.Connection[Any], agent: Agent) -> None:
+    """Two intents of a registered address, one of them settleable and settled, and a limit for the agent."""
+    stream = [agent.tenant_id, agent.store_id]
+    payer = "0x" + "ab" * 20
+    admin.execute(
+        "select ves.set_spending_limit(%s, 'usdc', 9000000, '1 day', agent_id => %s)",
+        [agent.tenant_id, agent.agent_id],
+    )
+    admin.execute("select ves.bind_payer_address(%s, %s, 1, %s)", [agent.tenant_id, agent.agent_id, payer])
+    for contract in ("0x" + "cd" * 20, None):
+        admin.execute("select ves.set_settlement_contract('set_chain', %s)", [contract])
+        rows = payment_rows(agent, 1, payer_address=payer, payer_public_key=None)
+        edge.connection.execute("select ves.append_payment_intents(%s, %s, %s)", [*stream, rows])
+    batch = scalar(
+        edge.connection,
+        "select (ves.create_payment_batch(%s, %s, 'set_chain', max_size => 1)).batch_id",
+        stream,
+    )
+    edge.connection.execute(
+        "select ves.record_payment_settlement(%s, %s, repeat('ab', 32), 7, 21000)", [agent.tenant_id, batch]
+    )

@@ -65,8 +65,13 @@ from ves_edge.gen.records import (
     ListMigrationsRow,
     ListProjectionCheckpointsRow,
     ListSignersRow,
+    ListSpendingLimitsRow,
     ListStreamsRow,
     ListSubscriptionsRow,
+    PaymentBatch,
+    PaymentIntent,
+    PaymentOutcome,
+    PaymentReceipt,
     ProjectAsOfRow,
     ProjectEventsRow,
     Projection,
@@ -251,6 +256,29 @@ async def advance_cursor(
     return calls.value(rows, int)
 
 
+async def append_payment_intents(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    intents: str,
+) -> list[PaymentOutcome]:
+    """Submits 1 to 1,000 payment intents to one stream in one transaction (x402 A6): idempotency, window,
+    key, nonce, spending limits, gap-free numbers, events; one outcome each, in order. The caller has
+    verified hash and signature: intents is an array of ves_int.payment_request, each with the refusal that
+    was found, which gives way to an idempotent repeat. auth_epoch and admin_epoch are those of the
+    caller's credential (null: not checked). Two of one call must not have an idempotency key or a payer
+    and nonce in common (then 23505 and nothing is stored). Errors: VE401, VE502; 23505 when another
+    transaction uses the same nonce at this moment (repeat the call).
+    """
+    rows = await db.fetch(FUNCTIONS['append_payment_intents'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'intents': intents,
+    })
+    return calls.records(rows, PaymentOutcome)
+
+
 async def apply_due_rotations(db: AsyncDatabase, *, max_rotations: int = 100) -> list[ApplyDueRotationsRow]:
     """One step of the keys worker: makes the rotations that policies ask for, does up to max_rotations that
     are due, and marks keys whose window is over. Answers how many ended how. It never makes a key: a due
@@ -291,6 +319,58 @@ async def authenticate(db: AsyncDatabase, *, key_hash: str) -> list[Authenticate
         'key_hash': key_hash,
     })
     return calls.records(rows, AuthenticateRow)
+
+
+async def batch_due_payments(
+    db: AsyncDatabase,
+    *,
+    networks: Sequence[str],
+    min_size: int = 1,
+    max_size: int = 100,
+    max_wait_seconds: int = 300,
+    max_value: int | None = None,
+    expiry_margin_seconds: int = 60,
+    max_batches: int = 16,
+) -> int:
+    """Makes a batch of each stream and network that is due (x402 A10), the one that has waited longest first,
+    at most max_batches. Due: min_size intents wait, or the oldest has waited max_wait_seconds, or those of
+    one asset come to max_value (null: no such rule), or one expires within expiry_margin_seconds. A batch
+    takes max_size intents at most. How many were made; as many as max_batches: there may be more. Errors:
+    VE007.
+    """
+    rows = await db.fetch(FUNCTIONS['batch_due_payments'], {
+        'networks': calls.as_list(networks),
+        'min_size': min_size,
+        'max_size': max_size,
+        'max_wait_seconds': max_wait_seconds,
+        'max_value': max_value,
+        'expiry_margin_seconds': expiry_margin_seconds,
+        'max_batches': max_batches,
+    })
+    return calls.value(rows, int)
+
+
+async def bind_payer_address(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    agent_id: UUID,
+    key_id: int,
+    payer_address: str,
+    context: Any = None,
+) -> bool:
+    """Records that an EVM address lets an agent's Ed25519 key sign payments from it, which makes them
+    settleable on chain (x402 T2). Whoever calls it has checked a signature of the address; none is checked
+    here. Whether it is new. Audited. Errors: VE007, VE203.
+    """
+    rows = await db.fetch(FUNCTIONS['bind_payer_address'], {
+        'tenant_id': tenant_id,
+        'agent_id': agent_id,
+        'key_id': calls.to_int4(key_id),
+        'payer_address': payer_address,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, bool)
 
 
 async def can_agent_decrypt_from_group(
@@ -499,6 +579,29 @@ async def create_legacy_commitment(
     return calls.record(rows, LegacyCommitment)
 
 
+async def create_payment_batch(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    network: str,
+    intent_ids: Sequence[UUID] | None = None,
+    max_size: int = 100,
+) -> PaymentBatch:
+    """Makes and commits a batch of one stream and network (x402 A10): the named intents, or without names the
+    lowest-numbered sequenced ones that have not expired, at most max_size. Errors: VE007, VE701, VE712,
+    VE713, VE714.
+    """
+    rows = await db.fetch(FUNCTIONS['create_payment_batch'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'network': network,
+        'intent_ids': calls.as_list(intent_ids),
+        'max_size': max_size,
+    })
+    return calls.record(rows, PaymentBatch)
+
+
 async def current_key_ids(db: AsyncDatabase, *, tenant_ids: Sequence[UUID]) -> list[bytes] | None:
     """Ids (VES 16; 8 bytes, they reveal nothing of a key) of the keys under which the database server
     encrypts payloads of these tenants; null when it has no key ring, or in core mode. Errors: VE008, VE007
@@ -556,6 +659,16 @@ async def delete_schema(db: AsyncDatabase, *, tenant_id: UUID, schema_id: UUID, 
         'schema_id': schema_id,
         'context': calls.json_text(context),
     })
+
+
+async def expire_payment_intents(db: AsyncDatabase, *, max_rows: int = 1000) -> int:
+    """Expires sequenced intents whose valid_until has passed, the oldest first, at most max_rows (1 to
+    10,000): a batched intent is never expired (x402 A11, T16). How many.
+    """
+    rows = await db.fetch(FUNCTIONS['expire_payment_intents'], {
+        'max_rows': max_rows,
+    })
+    return calls.value(rows, int)
 
 
 async def export_events(
@@ -1026,6 +1139,37 @@ async def get_next_agent_key_id(db: AsyncDatabase, *, tenant_id: UUID, agent_id:
         'agent_id': agent_id,
     })
     return calls.value(rows, int)
+
+
+async def get_payment_batch(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> list[PaymentBatch]:
+    """A batch of payment intents (x402 A10); none for another tenant's id. The nil tenant finds every batch."""
+    rows = await db.fetch(FUNCTIONS['get_payment_batch'], {
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+    })
+    return calls.records(rows, PaymentBatch)
+
+
+async def get_payment_intent(db: AsyncDatabase, *, tenant_id: UUID, intent_id: UUID) -> list[PaymentIntent]:
+    """One payment intent of a tenant (x402 A12); the nil tenant looks in all (bootstrap administrator). No
+    row when there is none.
+    """
+    rows = await db.fetch(FUNCTIONS['get_payment_intent'], {
+        'tenant_id': tenant_id,
+        'intent_id': intent_id,
+    })
+    return calls.records(rows, PaymentIntent)
+
+
+async def get_payment_receipt(db: AsyncDatabase, *, tenant_id: UUID, intent_id: UUID) -> PaymentReceipt:
+    """What proves that an intent is in its batch (x402 A12), from stored tree levels; the nil tenant looks in
+    all. Errors: VE701, VE711 while the intent is in no batch.
+    """
+    rows = await db.fetch(FUNCTIONS['get_payment_receipt'], {
+        'tenant_id': tenant_id,
+        'intent_id': intent_id,
+    })
+    return calls.record(rows, PaymentReceipt)
 
 
 async def get_projection(
@@ -1753,6 +1897,42 @@ async def list_migrations(db: AsyncDatabase) -> list[ListMigrationsRow]:
     return calls.records(rows, ListMigrationsRow)
 
 
+async def list_payment_intents(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID | None = None,
+    payer_address: str | None = None,
+    payee_address: str | None = None,
+    status: str | None = None,
+    network: str | None = None,
+    asset: str | None = None,
+    batch_id: UUID | None = None,
+    from_date: datetime | None = None,
+    to_date: datetime | None = None,
+    max_rows: int = 100,
+    skip_rows: int = 0,
+) -> list[PaymentIntent]:
+    """Payment intents of a tenant, newest first (x402 A12); null filters nothing, addresses are compared as
+    text, both dates are included. 1 to 1,000 rows after skip_rows (at most 10,000).
+    """
+    rows = await db.fetch(FUNCTIONS['list_payment_intents'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'payer_address': payer_address,
+        'payee_address': payee_address,
+        'status': status,
+        'network': network,
+        'asset': asset,
+        'batch_id': batch_id,
+        'from_date': from_date,
+        'to_date': to_date,
+        'max_rows': max_rows,
+        'skip_rows': skip_rows,
+    })
+    return calls.records(rows, PaymentIntent)
+
+
 async def list_projection_checkpoints(
     db: AsyncDatabase,
     *,
@@ -1832,6 +2012,16 @@ async def list_signers(db: AsyncDatabase) -> list[ListSignersRow]:
     """
     rows = await db.fetch(FUNCTIONS['list_signers'], {})
     return calls.records(rows, ListSignersRow)
+
+
+async def list_spending_limits(db: AsyncDatabase, *, tenant_id: UUID) -> list[ListSpendingLimitsRow]:
+    """Spending limits of a tenant with what is spent of them; agent_id is null for that of the whole tenant,
+    period_ends_at while no period runs.
+    """
+    rows = await db.fetch(FUNCTIONS['list_spending_limits'], {
+        'tenant_id': tenant_id,
+    })
+    return calls.records(rows, ListSpendingLimitsRow)
 
 
 async def list_streams(
@@ -2077,6 +2267,32 @@ async def record_audit(
         'error_message': error_message,
         'context': calls.json_text(context),
     })
+
+
+async def record_payment_settlement(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    batch_id: UUID,
+    tx_hash: str | None = None,
+    block_number: int | None = None,
+    gas_used: int | None = None,
+    context: Any = None,
+) -> PaymentBatch:
+    """Records what an administrator says happened to a batch on its chain (x402 A10); nothing is sent or
+    looked up. committed: tx_hash makes it submitted, with block_number settled; submitted: block_number
+    settles it; settled: the same values change nothing. Settling settles every member. The nil tenant
+    finds every batch. Audited. Errors: VE007, VE008, VE702, VE715, VE716.
+    """
+    rows = await db.fetch(FUNCTIONS['record_payment_settlement'], {
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+        'tx_hash': tx_hash,
+        'block_number': block_number,
+        'gas_used': gas_used,
+        'context': calls.json_text(context),
+    })
+    return calls.record(rows, PaymentBatch)
 
 
 async def reencrypt_events(
@@ -2566,6 +2782,25 @@ async def set_limit(
     return calls.value(rows, bool)
 
 
+async def set_payment_token(
+    db: AsyncDatabase,
+    *,
+    network: str,
+    asset: str,
+    token_address: str,
+    context: Any = None,
+) -> None:
+    """Sets the token contract of an asset on a network (x402 A3) for intents that are submitted from now on.
+    Audited. Errors: VE007.
+    """
+    await db.fetch(FUNCTIONS['set_payment_token'], {
+        'network': network,
+        'asset': asset,
+        'token_address': token_address,
+        'context': calls.json_text(context),
+    })
+
+
 async def set_schema_status(
     db: AsyncDatabase,
     *,
@@ -2595,6 +2830,49 @@ async def set_schema_validation_mode(db: AsyncDatabase, *, mode: str, context: A
         'context': calls.json_text(context),
     })
     return calls.value(rows, bool)
+
+
+async def set_settlement_contract(
+    db: AsyncDatabase,
+    *,
+    network: str,
+    settlement_contract: str | None,
+    context: Any = None,
+) -> None:
+    """Sets the contract that settles intents of a network; null: they are not settled here. It counts for
+    intents that are submitted from now on: each keeps the contract in which its nonce was reserved.
+    Audited. Errors: VE007.
+    """
+    await db.fetch(FUNCTIONS['set_settlement_contract'], {
+        'network': network,
+        'settlement_contract': settlement_contract,
+        'context': calls.json_text(context),
+    })
+
+
+async def set_spending_limit(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    asset: str,
+    max_amount: int | None,
+    period: timedelta,
+    agent_id: UUID | None = None,
+    context: Any = None,
+) -> None:
+    """Limits what an agent of a tenant, or the whole tenant (no agent), may have accepted of an asset in a
+    period of 1 minute to 1 year, on all networks together; a null max_amount removes the limit. A period
+    begins with the first payment after the last one ended; what is failed or expired later stays counted.
+    A payment beyond it is refused (VE710). Audited. Errors: VE007.
+    """
+    await db.fetch(FUNCTIONS['set_spending_limit'], {
+        'tenant_id': tenant_id,
+        'asset': asset,
+        'max_amount': max_amount,
+        'period': period,
+        'agent_id': agent_id,
+        'context': calls.json_text(context),
+    })
 
 
 async def shred_payload(
@@ -3063,6 +3341,17 @@ async def verify_legacy_inclusion(
     return calls.value(rows, bool)
 
 
+async def verify_payment_receipt(db: AsyncDatabase, *, receipt: Any) -> bool:
+    """Whether the signing hash of a receipt, the JSON object of the REST route, is that of its fields (x402
+    A4) and its proof, with nothing missing or left over, leads from their leaf to its root (x402 A9).
+    Pure; false for a malformed receipt. The signature is not verified here.
+    """
+    rows = await db.fetch(FUNCTIONS['verify_payment_receipt'], {
+        'receipt': calls.json_text(receipt),
+    })
+    return calls.value(rows, bool)
+
+
 async def verify_state_roots(
     db: AsyncDatabase,
     *,
@@ -3115,7 +3404,8 @@ async def verify_stream_totals(
     store_id: UUID,
 ) -> list[VerifyStreamTotalsRow]:
     """The part of ves.verify_stream that no range of events has: the counter, entity versions, registers of
-    commands, consumers, and the legacy stream beside the VES one. Findings as there.
+    commands, consumers, the legacy stream beside the VES one, and its payments (checks payment_...).
+    Findings as there.
     """
     rows = await db.fetch(FUNCTIONS['verify_stream_totals'], {
         'tenant_id': tenant_id,

@@ -170,4 +170,30 @@ CONSTRAINTS = {
     'ves_validity_proofs_batch_id_tenant_id_proof_type_proof_version': 'internal_error',
     # the key is a random UUID of the edge
     'ves_validity_proofs_pkey': 'internal_error',
+    # written once for a batch that is new
+    'x402_batch_nodes_pkey': 'internal_error',
+    # the rows are made by the installation
+    'x402_networks_pkey': 'internal_error',
+    # an existing row is answered
+    'x402_payer_addresses_pkey': 'internal_error',
+    # the key is drawn by the database
+    'x402_payment_batches_pkey': 'internal_error',
+    # two requests of one call have the key; then each is judged alone
+    'x402_payment_intents_idempotency_idx': RETRY,
+    # two requests of one call have the nonce; then each is judged alone
+    'x402_payment_intents_payer_key_nonce_store_id_tenant_id_key': RETRY,
+    # the key is drawn by the database
+    'x402_payment_intents_pkey': 'internal_error',
+    # numbers are given under the lock of the stream
+    'x402_payment_intents_tenant_id_store_id_sequence_number_key': 'internal_error',
+    # an existing row is updated
+    'x402_sequence_counters_pkey': 'internal_error',
+    # another stream uses the nonce at this moment; then it is seen
+    'x402_settlement_nonces_pkey': RETRY,
+    # an existing row is updated
+    'x402_spending_limits_pkey': 'internal_error',
+    # the key is drawn by the database
+    'x402_status_log_pkey': 'internal_error',
+    # an existing row is updated
+    'x402_tokens_pkey': 'internal_error',
 }

@@ -181,6 +181,110 @@ class LegacyEvent(msgspec.Struct, frozen=True, array_like=True):
     shredded_at: datetime | None
 
 
+class PaymentBatch(msgspec.Struct, frozen=True, array_like=True):
+    """A batch of payment intents (x402 A10)."""
+
+    batch_id: UUID
+    status: str
+    tenant_id: UUID
+    store_id: UUID
+    network: str
+    payment_count: int
+    total_amounts: Any
+    merkle_root: bytes
+    prev_state_root: bytes | None
+    new_state_root: bytes
+    sequence_start: int
+    sequence_end: int
+    tx_hash: str | None
+    block_number: int | None
+    gas_used: int | None
+    created_at: datetime
+    committed_at: datetime
+    submitted_at: datetime | None
+    settled_at: datetime | None
+
+
+class PaymentIntent(msgspec.Struct, frozen=True, array_like=True):
+    """A stored payment intent (x402 A12); nonce is the unsigned number in decimal digits."""
+
+    intent_id: UUID
+    status: str
+    tenant_id: UUID
+    store_id: UUID
+    source_agent_id: UUID
+    agent_key_id: int
+    payer_address: str
+    payee_address: str
+    amount: int
+    asset: str
+    network: str
+    chain_id: int
+    token_address: str | None
+    valid_until: int
+    nonce: str
+    idempotency_key: str | None
+    resource_uri: str | None
+    description: str | None
+    order_id: UUID | None
+    merchant_id: str | None
+    signing_hash: bytes
+    payer_signature: bytes
+    payer_public_key: bytes | None
+    sequence_number: int
+    sequenced_at: datetime
+    batch_id: UUID | None
+    tx_hash: str | None
+    block_number: int | None
+    settled_at: datetime | None
+    failure: str | None
+    is_settleable: bool
+    metadata: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class PaymentOutcome(msgspec.Struct, frozen=True, array_like=True):
+    """What became of one submitted payment intent: sequenced, replayed (the idempotency key and the request
+    are known) or the name of an error; the other columns are null for an error.
+    """
+
+    outcome: str
+    intent_id: UUID | None
+    status: str | None
+    sequence_number: int | None
+    sequenced_at: datetime | None
+    batch_id: UUID | None
+
+
+class PaymentReceipt(msgspec.Struct, frozen=True, array_like=True):
+    """What proves that an intent is in a batch (x402 A12): everything that its leaf is made of, and the path
+    to the root. nonce is the unsigned number in decimal digits.
+    """
+
+    intent_id: UUID
+    tenant_id: UUID
+    store_id: UUID
+    sequence_number: int
+    batch_id: UUID
+    merkle_root: bytes
+    inclusion_proof: list[bytes]
+    leaf_index: int
+    total_leaves: int
+    payer_address: str
+    payee_address: str
+    amount: int
+    asset: str
+    network: str
+    chain_id: int
+    nonce: str
+    valid_until: int
+    signing_hash: bytes
+    payer_signature: bytes
+    tx_hash: str | None
+    block_number: int | None
+
+
 class Projection(msgspec.Struct, frozen=True, array_like=True):
     """Current state of an entity in one stream (ves or legacy; operations 5.2): entity has its members.
     sequence_number is the last event that is applied, projected_to how far the projection has come: it
@@ -782,6 +886,17 @@ class ListSignersRow(msgspec.Struct, frozen=True, array_like=True):
     algorithm: str
     public_key: bytes | None
     registered_at: datetime
+
+
+class ListSpendingLimitsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_spending_limits`."""
+
+    agent_id: UUID | None
+    asset: str
+    max_amount: int
+    period: timedelta
+    spent: int
+    period_ends_at: datetime | None
 
 
 class ListStreamsRow(msgspec.Struct, frozen=True, array_like=True):

@@ -12,8 +12,9 @@ begin
   return query select * from ves_int.check_registers(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
   return query
   select * from ves_int.check_legacy_stream(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
+  return query select * from ves_int.check_payments(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
 end
 $$;
 
 comment on function ves.verify_stream_totals(uuid, uuid) is
-'The part of ves.verify_stream that no range of events has: the counter, entity versions, registers of commands, consumers, and the legacy stream beside the VES one. Findings as there.';
+'The part of ves.verify_stream that no range of events has: the counter, entity versions, registers of commands, consumers, the legacy stream beside the VES one, and its payments (checks payment_...). Findings as there.';

@@ -1,5 +1,6 @@
--- One function for every state machine; its argument is the state column. Reads ves_store.transitions, locks
--- nothing.
+-- One function for every state machine. The state column is named status in all of them: to read it by the
+-- trigger's argument would take jsonb of the row, which cannot be made of a json value with an escaped NUL.
+-- Reads ves_store.transitions, locks nothing.
 create or replace function ves_int.tg_state__refuse_step()
 returns trigger
 language plpgsql
@@ -8,10 +9,10 @@ as $$
 declare
   v_machine constant text := tg_table_name || '.' || tg_argv[0];
   v_from text := '';
-  v_to constant text := to_jsonb(new) ->> tg_argv[0];
+  v_to constant text := new.status;
 begin
   if tg_op = 'UPDATE' then
-    v_from := to_jsonb(old) ->> tg_argv[0];
+    v_from := old.status;
   end if;
   if v_to is distinct from v_from and not exists (
     select from ves_store.transitions as t
@@ -25,4 +26,4 @@ end
 $$;
 
 comment on function ves_int.tg_state__refuse_step() is
-'Refuses with VE911 a change of a state column, named by the trigger''s argument, that ves_store.transitions does not list. A new row steps from the empty state.';
+'Refuses with VE911 a change of the column status that ves_store.transitions does not list; the trigger''s argument names the column for the catalog. A new row steps from the empty state.';

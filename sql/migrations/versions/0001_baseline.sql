@@ -234,6 +234,137 @@ create type ves.legacy_event as (
 
 comment on type ves.legacy_event is 'One stored legacy event (VES 17.1); payload is the text received or the compact form; null when it is shredded, or still encrypted (payload_at_rest).';
 
+create type ves.payment_batch as (
+  batch_id uuid,
+  status text,
+  tenant_id uuid,
+  store_id uuid,
+  network text,
+  payment_count integer,
+  total_amounts jsonb,
+  merkle_root bytea,
+  prev_state_root bytea,
+  new_state_root bytea,
+  sequence_start bigint,
+  sequence_end bigint,
+  tx_hash text,
+  block_number bigint,
+  gas_used bigint,
+  created_at timestamptz,
+  committed_at timestamptz,
+  submitted_at timestamptz,
+  settled_at timestamptz
+);
+
+comment on type ves.payment_batch is 'A batch of payment intents (x402 A10).';
+
+create type ves.payment_intent as (
+  intent_id uuid,
+  status text,
+  tenant_id uuid,
+  store_id uuid,
+  source_agent_id uuid,
+  agent_key_id integer,
+  payer_address text,
+  payee_address text,
+  amount bigint,
+  asset text,
+  network text,
+  chain_id bigint,
+  token_address text,
+  valid_until bigint,
+  nonce text,
+  idempotency_key text,
+  resource_uri text,
+  description text,
+  order_id uuid,
+  merchant_id text,
+  signing_hash bytea,
+  payer_signature bytea,
+  payer_public_key bytea,
+  sequence_number bigint,
+  sequenced_at timestamptz,
+  batch_id uuid,
+  tx_hash text,
+  block_number bigint,
+  settled_at timestamptz,
+  failure text,
+  is_settleable boolean,
+  metadata json,
+  created_at timestamptz,
+  updated_at timestamptz
+);
+
+comment on type ves.payment_intent is 'A stored payment intent (x402 A12); nonce is the unsigned number in decimal digits.';
+
+create type ves.payment_outcome as (
+  outcome text,
+  intent_id uuid,
+  status text,
+  sequence_number bigint,
+  sequenced_at timestamptz,
+  batch_id uuid
+);
+
+comment on type ves.payment_outcome is
+'What became of one submitted payment intent: sequenced, replayed (the idempotency key and the request are known) or the name of an error; the other columns are null for an error.';
+
+create type ves.payment_receipt as (
+  intent_id uuid,
+  tenant_id uuid,
+  store_id uuid,
+  sequence_number bigint,
+  batch_id uuid,
+  merkle_root bytea,
+  inclusion_proof bytea [],
+  leaf_index integer,
+  total_leaves integer,
+  payer_address text,
+  payee_address text,
+  amount bigint,
+  asset text,
+  network text,
+  chain_id bigint,
+  nonce text,
+  valid_until bigint,
+  signing_hash bytea,
+  payer_signature bytea,
+  tx_hash text,
+  block_number bigint
+);
+
+comment on type ves.payment_receipt is
+'What proves that an intent is in a batch (x402 A12): everything that its leaf is made of, and the path to the root. nonce is the unsigned number in decimal digits.';
+
+create type ves_int.payment_request as (
+  agent_id uuid,
+  agent_key_id integer,
+  payer_address text,
+  payer_key text,
+  payee_address text,
+  amount bigint,
+  asset text,
+  network text,
+  valid_until bigint,
+  nonce bigint,
+  idempotency_key text,
+  fingerprint bytea,
+  resource_uri text,
+  description text,
+  order_id uuid,
+  merchant_id text,
+  signing_hash bytea,
+  payer_signature bytea,
+  payer_public_key bytea,
+  metadata text,
+  refusal text,
+  auth_epoch bigint,
+  admin_epoch bigint
+);
+
+comment on type ves_int.payment_request is
+'A payment intent as ves.append_payment_intents takes it: decoded, hashed and verified (ves.payment_requests of the library). payer_key is the payer by which nonces are counted; refusal the error that an idempotent repeat gives way to.';
+
 create type ves_int.projected_event as (
   sequence_number bigint,
   position bigint,
@@ -834,6 +965,100 @@ comment on column ves_store.subscriptions.kind is
 comment on column ves_store.subscriptions.created_at is 'When it was made.';
 comment on column ves_store.subscriptions.created_by is 'Transaction that made it; a later one opens it.';
 comment on column ves_store.subscriptions.opened_at is 'When the streams that existed got their cursors; null: not yet.';
+
+create table ves_store.x402_networks (
+  network text not null,
+  chain_id bigint not null,
+  is_testnet boolean not null,
+  settlement_contract text,
+  constraint x402_networks_pkey primary key (network),
+  constraint settlement_contract_is_an_address check (settlement_contract ~ '^0x[0-9a-f]{40}$')
+);
+
+insert into ves_store.x402_networks (network, chain_id, is_testnet)
+values
+('set_chain', 84532001, false),
+('set_chain_testnet', 84532002, true),
+('arc', 5042001, false),
+('arc_testnet', 5042002, true),
+('base', 8453, false),
+('base_sepolia', 84532, true),
+('ethereum', 1, false),
+('ethereum_sepolia', 11155111, true),
+('arbitrum', 42161, false),
+('optimism', 10, false);
+
+comment on table ves_store.x402_networks is
+'Networks of payment intents (x402 A2). The names and chain ids are those of the protocol library, which hashes them.';
+comment on column ves_store.x402_networks.network is 'Name on the wire, in hashes and here.';
+comment on column ves_store.x402_networks.chain_id is 'EIP-155 chain id.';
+comment on column ves_store.x402_networks.is_testnet is 'Whether its money is without value.';
+comment on column ves_store.x402_networks.settlement_contract is
+'Address of the settlement contract, lower case; null: intents of the network are not settled by this server.';
+
+create table ves_store.x402_payment_batches (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  batch_id uuid not null default gen_random_uuid(),
+  network text not null,
+  status text not null,
+  payment_count integer not null,
+  total_amounts jsonb not null,
+  merkle_root bytea not null,
+  prev_state_root bytea,
+  new_state_root bytea not null,
+  sequence_start bigint not null,
+  sequence_end bigint not null,
+  tx_hash text,
+  block_number bigint,
+  gas_used bigint,
+  created_at timestamptz not null,
+  committed_at timestamptz not null,
+  submitted_at timestamptz,
+  settled_at timestamptz,
+  constraint x402_payment_batches_pkey primary key (batch_id, tenant_id),
+  constraint status_is_a_batch_state check (status in ('committed', 'submitted', 'settled', 'failed')),
+  constraint batch_has_1_to_1000_intents check (payment_count between 1 and 1000),
+  constraint roots_have_32_bytes check (
+    octet_length(merkle_root) = 32 and octet_length(new_state_root) = 32
+    and octet_length(prev_state_root) = 32
+  ),
+  constraint sequence_range_is_ordered check (sequence_start between 1 and sequence_end),
+  constraint chain_numbers_are_not_negative check (block_number >= 0 and gas_used >= 0),
+  constraint settled_batch_says_when check ((status = 'settled') = (settled_at is not null))
+);
+
+insert into ves_store.transitions (machine, from_state, to_state)
+values
+('x402_payment_batches.status', '', 'committed'),
+('x402_payment_batches.status', 'committed', 'submitted'),
+('x402_payment_batches.status', 'submitted', 'committed'),
+('x402_payment_batches.status', 'submitted', 'settled'),
+('x402_payment_batches.status', 'submitted', 'failed');
+
+comment on table ves_store.x402_payment_batches is
+'Batches of payment intents of one stream and network (x402 A10). A batch is made and committed in one transaction, so none is pending.';
+comment on column ves_store.x402_payment_batches.tenant_id is 'Tenant.';
+comment on column ves_store.x402_payment_batches.store_id is 'Store.';
+comment on column ves_store.x402_payment_batches.batch_id is 'Enters the state root.';
+comment on column ves_store.x402_payment_batches.network is 'Network of every member.';
+comment on column ves_store.x402_payment_batches.status is
+'committed; submitted: a transaction was sent; settled: every member is settled or failed and at least one is settled; failed: every member failed.';
+comment on column ves_store.x402_payment_batches.payment_count is 'Members.';
+comment on column ves_store.x402_payment_batches.total_amounts is
+'Array of asset, total_amount, payment_count in the order in which assets first occur; totals saturate at 2^64-1 (x402 A10).';
+comment on column ves_store.x402_payment_batches.merkle_root is 'Root over the leaves in order of sequence number (x402 A9).';
+comment on column ves_store.x402_payment_batches.prev_state_root is 'Always null: batches are not chained (x402 T12).';
+comment on column ves_store.x402_payment_batches.new_state_root is 'State root (x402 A9).';
+comment on column ves_store.x402_payment_batches.sequence_start is 'Lowest number of a member.';
+comment on column ves_store.x402_payment_batches.sequence_end is 'Highest number of a member; the range may have holes.';
+comment on column ves_store.x402_payment_batches.tx_hash is 'Transaction as it was reported.';
+comment on column ves_store.x402_payment_batches.block_number is 'Its block.';
+comment on column ves_store.x402_payment_batches.gas_used is 'Its gas.';
+comment on column ves_store.x402_payment_batches.created_at is 'When it was made.';
+comment on column ves_store.x402_payment_batches.committed_at is 'When its roots were made.';
+comment on column ves_store.x402_payment_batches.submitted_at is 'When a transaction was first recorded.';
+comment on column ves_store.x402_payment_batches.settled_at is 'When the outcome was recorded.';
 
 create table ves_store.agent_signing_keys (
   tenant_id uuid not null,
@@ -2310,3 +2535,293 @@ comment on column ves_store.ves_validity_proofs.public_inputs is 'The 15 canonic
 comment on column ves_store.ves_validity_proofs.public_inputs_hash is 'Hash of the canonical public inputs (VES 12), 32 bytes.';
 comment on column ves_store.ves_validity_proofs.submitted_at is 'When.';
 comment on column ves_store.ves_validity_proofs.proof_key_id is 'Key of the encrypted proof, 8 bytes as in ves_events.payload_key_id; null when the proof is stored as it is.';
+
+create table ves_store.x402_batch_nodes (
+  tenant_id uuid not null,
+  batch_id uuid not null,
+  level integer not null,
+  nodes bytea not null,
+  constraint x402_batch_nodes_pkey primary key (batch_id, tenant_id, level),
+  constraint x402_batch_nodes_batch_id_tenant_id_fkey
+  foreign key (batch_id, tenant_id) references ves_store.x402_payment_batches (batch_id, tenant_id),
+  constraint nodes_are_whole check (octet_length(nodes) % 32 = 0 and octet_length(nodes) > 0)
+);
+
+comment on table ves_store.x402_batch_nodes is 'The tree of a payment batch, one row a level (x402 A9). Append-only.';
+comment on column ves_store.x402_batch_nodes.tenant_id is 'Tenant.';
+comment on column ves_store.x402_batch_nodes.batch_id is 'Batch.';
+comment on column ves_store.x402_batch_nodes.level is '0 = leaves.';
+comment on column ves_store.x402_batch_nodes.nodes is
+'Concatenated 32-byte nodes; an unpaired last one is repeated unchanged in the level above.';
+
+create table ves_store.x402_payer_addresses (
+  tenant_id uuid not null,
+  agent_id uuid not null,
+  key_id integer not null,
+  payer_address text not null,
+  bound_at timestamptz not null,
+  constraint x402_payer_addresses_pkey primary key (agent_id, key_id, payer_address, tenant_id),
+  constraint payer_address_has_20_bytes check (payer_address ~ '^0x[0-9a-f]{40}$')
+);
+
+comment on table ves_store.x402_payer_addresses is
+'EVM addresses whose payments an agent''s key may sign, as the operator recorded it (x402 T2). Append-only.';
+comment on column ves_store.x402_payer_addresses.tenant_id is 'Tenant.';
+comment on column ves_store.x402_payer_addresses.agent_id is 'Agent.';
+comment on column ves_store.x402_payer_addresses.key_id is 'Number of the agent''s key, unsigned 32 bits by bit pattern.';
+comment on column ves_store.x402_payer_addresses.payer_address is 'The address, lower case with 0x.';
+comment on column ves_store.x402_payer_addresses.bound_at is 'When it was stored.';
+
+create table ves_store.x402_payment_intents (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  intent_id uuid not null default gen_random_uuid(),
+  sequence_number bigint not null,
+  status text not null,
+  source_agent_id uuid not null,
+  agent_key_id integer not null,
+  payer_address text not null,
+  payer_key text not null,
+  payee_address text not null,
+  amount bigint not null,
+  asset text not null,
+  network text not null,
+  chain_id bigint not null,
+  token_address text,
+  valid_until bigint not null,
+  nonce bigint not null,
+  idempotency_key text,
+  fingerprint bytea not null,
+  resource_uri text,
+  description text,
+  order_id uuid,
+  merchant_id text,
+  signing_hash bytea not null,
+  payer_signature bytea not null,
+  payer_public_key bytea,
+  leaf_hash bytea not null,
+  record_hash bytea not null,
+  settlement_contract text,
+  batch_id uuid,
+  tx_hash text,
+  block_number bigint,
+  settled_at timestamptz,
+  failure text,
+  metadata json,
+  created_at timestamptz not null,
+  sequenced_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint x402_payment_intents_pkey primary key (intent_id, tenant_id),
+  constraint x402_payment_intents_tenant_id_store_id_sequence_number_key
+  unique (tenant_id, store_id, sequence_number),
+  constraint x402_payment_intents_payer_key_nonce_store_id_tenant_id_key
+  unique (payer_key, nonce, store_id, tenant_id),
+  constraint x402_payment_intents_batch_id_tenant_id_fkey
+  foreign key (batch_id, tenant_id) references ves_store.x402_payment_batches (batch_id, tenant_id),
+  constraint status_is_an_intent_state check (
+    status in ('sequenced', 'batched', 'settled', 'failed', 'expired')
+  ),
+  constraint sequence_number_is_positive check (sequence_number > 0),
+  constraint amount_is_positive check (amount > 0),
+  constraint validity_ends_after_creation check (valid_until >= floor(extract(epoch from created_at))),
+  constraint hashes_have_their_lengths check (
+    octet_length(fingerprint) = 32 and octet_length(signing_hash) = 32 and octet_length(leaf_hash) = 32
+    and octet_length(record_hash) = 32
+    and octet_length(payer_signature) = 64 and octet_length(payer_public_key) = 32
+  ),
+  constraint texts_have_their_lengths check (
+    octet_length(payer_address) <= 66 and octet_length(payee_address) <= 66
+    and octet_length(idempotency_key) <= 255 and octet_length(resource_uri) <= 4096
+    and octet_length(description) <= 8192 and char_length(merchant_id) <= 255
+  ),
+  constraint batched_intent_has_a_batch check (
+    (status in ('batched', 'settled', 'failed')) = (batch_id is not null)
+  ),
+  constraint failed_intent_says_why check ((status = 'failed') = (failure is not null)),
+  constraint settled_intent_says_when check ((status = 'settled') = (settled_at is not null))
+);
+
+create unique index x402_payment_intents_idempotency_idx
+on ves_store.x402_payment_intents (idempotency_key, store_id, tenant_id)
+where idempotency_key is not null;
+
+create index x402_payment_intents_listing_idx
+on ves_store.x402_payment_intents (tenant_id, created_at, intent_id);
+
+create index x402_payment_intents_payer_idx
+on ves_store.x402_payment_intents (tenant_id, payer_address, created_at);
+
+create index x402_payment_intents_batch_idx on ves_store.x402_payment_intents (batch_id, tenant_id);
+
+-- What waits to be batched or to expire. A row leaves these when it is batched, so they stay small.
+create index x402_payment_intents_waiting_idx
+on ves_store.x402_payment_intents (network, tenant_id, store_id, sequence_number)
+where status = 'sequenced';
+
+create index x402_payment_intents_expiry_idx
+on ves_store.x402_payment_intents (valid_until)
+where status = 'sequenced';
+
+insert into ves_store.transitions (machine, from_state, to_state)
+values
+('x402_payment_intents.status', '', 'sequenced'),
+('x402_payment_intents.status', 'sequenced', 'batched'),
+('x402_payment_intents.status', 'sequenced', 'expired'),
+('x402_payment_intents.status', 'batched', 'settled'),
+('x402_payment_intents.status', 'batched', 'failed');
+
+comment on table ves_store.x402_payment_intents is
+'Payment intents (x402 A6, A12), numbered 1..n without a gap per (tenant, store), apart from events. What the payer signed never changes.';
+comment on column ves_store.x402_payment_intents.tenant_id is 'Tenant.';
+comment on column ves_store.x402_payment_intents.store_id is 'Store.';
+comment on column ves_store.x402_payment_intents.intent_id is 'Drawn by the database.';
+comment on column ves_store.x402_payment_intents.sequence_number is 'Number among the intents of the stream, from 1.';
+comment on column ves_store.x402_payment_intents.status is 'State of its life cycle (x402 A11).';
+comment on column ves_store.x402_payment_intents.source_agent_id is 'Agent that submitted it.';
+comment on column ves_store.x402_payment_intents.agent_key_id is 'Number of the agent''s key, unsigned 32 bits by bit pattern.';
+comment on column ves_store.x402_payment_intents.payer_address is 'As sent (signed).';
+comment on column ves_store.x402_payment_intents.payer_key is
+'The payer by which nonces are counted: an address of 20 bytes in lower case with 0x, any other text as sent (x402 T5).';
+comment on column ves_store.x402_payment_intents.payee_address is 'As sent (signed).';
+comment on column ves_store.x402_payment_intents.amount is 'Smallest unit of the asset, 1 to 2^63-1 (signed).';
+comment on column ves_store.x402_payment_intents.asset is 'Asset (signed).';
+comment on column ves_store.x402_payment_intents.network is 'Network (signed).';
+comment on column ves_store.x402_payment_intents.chain_id is 'Chain of the network (signed).';
+comment on column ves_store.x402_payment_intents.token_address is 'Token of the asset when it was submitted; not signed.';
+comment on column ves_store.x402_payment_intents.valid_until is 'Unix seconds, the last one included (signed).';
+comment on column ves_store.x402_payment_intents.nonce is 'Unsigned 64 bits by bit pattern (signed).';
+comment on column ves_store.x402_payment_intents.idempotency_key is 'Unique per stream, for ever.';
+comment on column ves_store.x402_payment_intents.fingerprint is 'SHA-256 of the request; a repeat of the key must have the same.';
+comment on column ves_store.x402_payment_intents.resource_uri is 'What is paid for.';
+comment on column ves_store.x402_payment_intents.description is 'As sent.';
+comment on column ves_store.x402_payment_intents.order_id is 'As sent.';
+comment on column ves_store.x402_payment_intents.merchant_id is 'As sent.';
+comment on column ves_store.x402_payment_intents.signing_hash is 'What the payer signed, 32 bytes (x402 A4).';
+comment on column ves_store.x402_payment_intents.payer_signature is 'Ed25519, 64 bytes (x402 A5).';
+comment on column ves_store.x402_payment_intents.payer_public_key is 'As sent, 32 bytes; null: the agent''s registered key was used.';
+comment on column ves_store.x402_payment_intents.leaf_hash is 'Leaf in a batch tree, 32 bytes (x402 A9).';
+comment on column ves_store.x402_payment_intents.record_hash is 'SHA-256 over what the leaf does not cover and never changes (ves_int.payment_record_hash); set by a trigger.';
+comment on column ves_store.x402_payment_intents.settlement_contract is
+'Contract in which the payer''s nonce was reserved when it was submitted; null: the intent cannot be settled on chain.';
+comment on column ves_store.x402_payment_intents.batch_id is 'Its batch.';
+comment on column ves_store.x402_payment_intents.tx_hash is 'Transaction that settled it, as it was reported.';
+comment on column ves_store.x402_payment_intents.block_number is 'Block of that transaction.';
+comment on column ves_store.x402_payment_intents.settled_at is 'When the settlement was recorded.';
+comment on column ves_store.x402_payment_intents.failure is 'Why the payment failed on chain.';
+comment on column ves_store.x402_payment_intents.metadata is 'JSON text as sent.';
+comment on column ves_store.x402_payment_intents.created_at is 'When it was submitted.';
+comment on column ves_store.x402_payment_intents.sequenced_at is 'When the number was given.';
+comment on column ves_store.x402_payment_intents.updated_at is 'Last change.';
+
+create table ves_store.x402_sequence_counters (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  current_sequence bigint not null default 0,
+  updated_at timestamptz not null default now(),
+  constraint x402_sequence_counters_pkey primary key (tenant_id, store_id),
+  constraint current_sequence_is_not_negative check (current_sequence >= 0)
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+
+comment on table ves_store.x402_sequence_counters is
+'Highest number of the payment intents of each stream. Not a lock: submission holds the row of ves_sequence_counters.';
+comment on column ves_store.x402_sequence_counters.tenant_id is 'Tenant.';
+comment on column ves_store.x402_sequence_counters.store_id is 'Store.';
+comment on column ves_store.x402_sequence_counters.current_sequence is 'Highest number given.';
+comment on column ves_store.x402_sequence_counters.updated_at is 'Last change.';
+
+create table ves_store.x402_settlement_nonces (
+  chain_id bigint not null,
+  settlement_contract text not null,
+  payer_address text not null,
+  nonce bigint not null,
+  tenant_id uuid not null,
+  intent_id uuid not null,
+  constraint x402_settlement_nonces_pkey primary key (payer_address, nonce, chain_id, settlement_contract)
+);
+
+comment on table ves_store.x402_settlement_nonces is
+'Nonces reserved in a settlement contract, which uses each once per payer over all tenants and for ever (x402 T6): therefore the key without a tenant. Append-only.';
+comment on column ves_store.x402_settlement_nonces.chain_id is 'Chain of the contract.';
+comment on column ves_store.x402_settlement_nonces.settlement_contract is 'Contract, lower case.';
+comment on column ves_store.x402_settlement_nonces.payer_address is 'Payer, lower case with 0x.';
+comment on column ves_store.x402_settlement_nonces.nonce is 'Unsigned 64 bits by bit pattern.';
+comment on column ves_store.x402_settlement_nonces.tenant_id is 'Tenant of the intent.';
+comment on column ves_store.x402_settlement_nonces.intent_id is 'Intent that uses it.';
+
+create table ves_store.x402_spending_limits (
+  tenant_id uuid not null,
+  agent_id uuid not null,
+  asset text not null,
+  max_amount bigint not null,
+  period interval not null,
+  spent bigint not null default 0,
+  period_ends_at timestamptz not null default '-infinity',
+  constraint x402_spending_limits_pkey primary key (agent_id, asset, tenant_id),
+  constraint asset_is_a_known_one check (asset in ('usdc', 'usdt', 'ssusd', 'wssusd', 'dai', 'eth')),
+  constraint max_amount_is_not_negative check (max_amount >= 0),
+  constraint spent_is_not_negative check (spent >= 0),
+  constraint period_is_1_minute_to_1_year check (period between interval '1 minute' and interval '1 year')
+);
+
+create index x402_spending_limits_tenant_idx on ves_store.x402_spending_limits (tenant_id);
+
+comment on table ves_store.x402_spending_limits is
+'What an agent, or a whole tenant (nil agent), may have accepted of an asset within a period. No row: no limit.';
+comment on column ves_store.x402_spending_limits.tenant_id is 'Tenant.';
+comment on column ves_store.x402_spending_limits.agent_id is 'Agent; nil for the tenant as a whole.';
+comment on column ves_store.x402_spending_limits.asset is 'Asset, on all networks together.';
+comment on column ves_store.x402_spending_limits.max_amount is 'Most in one period, in the smallest unit.';
+comment on column ves_store.x402_spending_limits.period is 'Length of a period.';
+comment on column ves_store.x402_spending_limits.spent is 'Accepted in the running period, whatever became of it.';
+comment on column ves_store.x402_spending_limits.period_ends_at is 'When the running period ends; the next one begins with the next payment.';
+
+create table ves_store.x402_status_log (
+  entry_id bigint generated always as identity,
+  tenant_id uuid not null,
+  store_id uuid not null,
+  subject text not null,
+  subject_id uuid not null,
+  from_status text not null,
+  to_status text not null,
+  reason text,
+  logged_at timestamptz not null default clock_timestamp(),
+  constraint x402_status_log_pkey primary key (subject_id, entry_id, tenant_id),
+  constraint subject_is_intent_or_batch check (subject in ('intent', 'batch'))
+);
+
+comment on table ves_store.x402_status_log is 'Every change of state of payment intents and batches, written by a trigger (x402 A11). Append-only.';
+comment on column ves_store.x402_status_log.entry_id is 'Order of the entries of one subject.';
+comment on column ves_store.x402_status_log.tenant_id is 'Tenant.';
+comment on column ves_store.x402_status_log.store_id is 'Store.';
+comment on column ves_store.x402_status_log.subject is 'What changed.';
+comment on column ves_store.x402_status_log.subject_id is 'Its id.';
+comment on column ves_store.x402_status_log.from_status is 'State before; empty: it is new.';
+comment on column ves_store.x402_status_log.to_status is 'State after.';
+comment on column ves_store.x402_status_log.reason is 'Why a payment failed, or the transaction that was recorded.';
+comment on column ves_store.x402_status_log.logged_at is 'When.';
+
+create table ves_store.x402_tokens (
+  network text not null,
+  asset text not null,
+  token_address text not null,
+  constraint x402_tokens_pkey primary key (network, asset),
+  constraint x402_tokens_network_fkey foreign key (network) references ves_store.x402_networks (network),
+  constraint asset_is_a_known_one check (asset in ('usdc', 'usdt', 'ssusd', 'wssusd', 'dai', 'eth'))
+);
+
+insert into ves_store.x402_tokens (network, asset, token_address)
+values
+('set_chain', 'usdc', '0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913'),
+('set_chain', 'ssusd', '0x0000000000000000000000000000000000001001'),
+('arc', 'usdc', '0x3600000000000000000000000000000000000000'),
+('arc_testnet', 'usdc', '0x3600000000000000000000000000000000000000'),
+('base', 'usdc', '0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913'),
+('ethereum', 'usdc', '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48'),
+('ethereum', 'usdt', '0xdAC17F958D2ee523a2206206994597C13D831ec7'),
+('ethereum', 'dai', '0x6B175474E89094C44Da98b954Ee4606eB48');
+
+comment on table ves_store.x402_tokens is
+'Token of each asset and network (x402 A3). The address of DAI is the original''s, which has 35 digits: an intent of it is sequenced but not settleable until ves.set_payment_token corrects it (x402 T10).';
+comment on column ves_store.x402_tokens.network is 'The network.';
+comment on column ves_store.x402_tokens.asset is 'The asset.';
+comment on column ves_store.x402_tokens.token_address is 'Address in the spelling that answers show; never hashed.';

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.api.legacy_support import Sender
 from tests.api.support import Agent
+from tests.support.payments import Payer
 
 if TYPE_CHECKING:
     import httpx
@@ -61,7 +62,9 @@ class Place:
             validity_proof_id=str(uuid.uuid4()),
             entity_id=str(uuid.uuid4()),
             key_prefix=secrets.token_hex(6),
-            more={"schema_id": str(uuid.uuid4()), "group_id": str(uuid.uuid4())},
+            more={
+                name: str(uuid.uuid4()) for name in ("schema_id", "group_id", "intent_id", "payment_batch_id")
+            },
             **{name: str(uuid.uuid4()) for name in uuids},
         )
 
@@ -131,9 +134,15 @@ def settle(admin: httpx.Client, database: Database) -> Place:
     member = {"tenantId": stream["tenant_id"], "agentId": str(agent.agent_id)}
     _done(admin.post(f"/api/v1/encryption-groups/{group_id}/members", json=member))
     schema = {"tenantId": stream["tenant_id"], "eventType": "order.created", "schemaJson": {}}
+    payer = Payer(agent.tenant_id, agent.store_id, agent.agent_id, agent.seed)
+    intents = [_done(admin.post("/api/v1/x402/payments", json=payer.intent()))["intent_id"] for _ in range(2)]
+    members = {**stream, "network": "set_chain", "intent_ids": intents[:1]}
+    payment_batch = _done(admin.post("/api/v1/x402/batches", json=members))
     return Place(
         signer=agent,
         more={
+            "intent_id": intents[0],
+            "payment_batch_id": payment_batch["batch_id"],
             "schema_id": _done(admin.post("/api/v1/schemas", json=schema))["id"],
             "group_id": group_id,
         },

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests.api.legacy_support import Sender
 from tests.api.support import Raw, dump
 from tests.api.surface.place import KEY_IDS
+from tests.support.payments import Payer
 from ves import ed25519
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def value(route: Route, name: str, place: Place) -> str:
     """What a path or query parameter holds."""
     if name == "batch_id" and route.template.startswith(LEGACY):
         return place.legacy_batch_id
+    if name == "batch_id" and "x402" in route.template:
+        return place.more["payment_batch_id"]
     if name == "proof_id":
         return place.compliance_proof_id if "compliance" in route.template else place.validity_proof_id
     fixed = {
@@ -152,6 +155,11 @@ def _rotation(place: Place) -> Body:
     return body
 
 
+def _payment(place: Place) -> Body:
+    payer = Payer(agent_id=place.signer.agent_id, seed=place.signer.seed)
+    return payer.intent(**place.stream)
+
+
 POLICY: Body = {"policyId": "aml.threshold", "policyParams": {"threshold": 5}}
 PROOF: Body = {"proofType": "plonk", "proofB64": "AAAA"}
 ZERO = "00" * 32
@@ -159,6 +167,12 @@ ZERO = "00" * 32
 BODIES: dict[str, Callable[[Place], Body | bytes]] = {
     "POST /api/v1/ves/events/ingest": _ves_ingest,
     "POST /api/v1/events/ingest": _legacy_ingest,
+    "POST /api/v1/x402/payments": _payment,
+    "POST /api/v1/x402/batches": lambda place: {**place.stream, "network": "set_chain"},
+    "POST /api/v1/x402/batches/settle": lambda place: {
+        "batch_id": place.more["payment_batch_id"],
+        "tx_hash": ZERO,
+    },
     "POST /api/v1/agents/keys": _agent_key,
     "POST /api/v1/agents/{agent_id}/keys/{key_id}/rotate": _rotation,
     "POST /api/v1/agents/{agent_id}/api-keys": lambda _: {},

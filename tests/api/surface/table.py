@@ -117,7 +117,6 @@ TABLE = [
         "POST /api/v1/x402/batches admin",
         "GET /api/v1/x402/batches/{batch_id} read",
         "POST /api/v1/x402/batches/settle admin",
-        later="payments",
     ),
     *_rows(
         "11",
