@@ -16,7 +16,7 @@ from ves_api.ids import fresh_uuid
 from ves_api.ingest.legacy_append import append_legacy_events, encode_legacy
 from ves_api.ingest.legacy_wire import LegacyIngestResponse
 from ves_api.ingest.service import INLINE_BYTES, is_large
-from ves_api.ingest.verdicts import Verdicts, judge, with_fresh_verdicts
+from ves_api.ingest.verdicts import Judge, Verdicts, with_fresh_verdicts
 from ves_edge import arrays
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ves.ingest import Limits
-    from ves.legacy_ingest import LegacyRequest
-    from ves.schemas.judge import Rules
+    from ves.legacy_ingest import LegacyEvent, LegacyRequest
     from ves_api.at_rest import AtRest
     from ves_api.auth.identity import Identity
     from ves_api.children.pool import LargeWork
@@ -72,10 +71,11 @@ class LegacyIngest:
             return None
         tenant_id, events = request.tenant_id, request.events
         rules = self.schemas.cached(tenant_id, events) or await self.schemas.load(tenant_id, events)
+        judge = self._judge(request)
         columns, verdicts = await self._run(
-            lane, lambda: (encode_legacy(events), self._judge(request, rules))
+            lane, lambda: (encode_legacy(events), judge.here(rules, inline=lane is None))
         )
-        return PreparedLegacy(request, columns, verdicts, lane)
+        return PreparedLegacy(request, columns, verdicts or await judge.apart(rules), lane)
 
     async def append(self, prepared: PreparedLegacy, auth_epoch: int | None) -> LegacyIngestResponse:
         """Append the events. Raises ApiError; stale_credentials: nothing was stored."""
@@ -92,7 +92,9 @@ class LegacyIngest:
 
         async def judge_again(seen_epoch: int | None) -> Verdicts:
             rules = await self.schemas.newer(request.tenant_id, request.events, seen_epoch)
-            return await self._run(prepared.lane, partial(self._judge, request, rules))
+            judge = self._judge(request)
+            here = await self._run(prepared.lane, partial(judge.here, rules, inline=prepared.lane is None))
+            return here or await judge.apart(rules)
 
         answer = await with_fresh_verdicts(prepared.verdicts, append, judge_again)
         refused = answer.rejections(request.events)
@@ -110,8 +112,8 @@ class LegacyIngest:
         """Run in the event loop, or for a large request in a worker thread (fair queue by tenant)."""
         return work() if lane is None else await self.lanes.run(lane, work)
 
-    def _judge(self, request: LegacyRequest, rules: Rules) -> Verdicts:
-        return judge(self.schemas, request.tenant_id, rules, request.events, LEGACY_REASON)
+    def _judge(self, request: LegacyRequest) -> Judge[LegacyEvent]:
+        return Judge(self.schemas, request.tenant_id, request.events, LEGACY_REASON)
 
 
 def _check(request: LegacyRequest, identity: Identity) -> None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from ves.errors import RequestRefused
 from ves.schemas.compatibility import MODES, Mode, check_compatibility
 from ves.schemas.compiled import CompiledSchema, Violation, compile_schema
+from ves.schemas.judge import MAX_SECONDS, ActiveSchema, Rules, judge
 from ves_api.cache import Cache
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
-    import uuid
     from collections.abc import Callable, Mapping
 
+    from ves.schemas.judge import ValidationMode
     from ves_api.children.pool import LargeWork
     from ves_api.database import Database
     from ves_api.settings import CacheLimits
@@ -29,13 +32,15 @@ _COMPILED_IN_CHILD = 16
 
 
 T = TypeVar("T")
+# Event type, payload, refusal by earlier checks, whether it is encrypted.
+Row = tuple[str, bytes, str | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
 class NewSchema:
     """A schema to register; `compatibility` None: no comparison with earlier versions."""
 
-    tenant_id: uuid.UUID
+    tenant_id: UUID
     event_type: str
     text: str
     description: str | None
@@ -49,10 +54,10 @@ class SchemaRegistry:
         self._database = database
         self._large = large
         # The text of a schema id is immutable, so a cached compiled schema cannot be stale.
-        self.cache: Cache[uuid.UUID, CompiledSchema] = Cache(limits)
+        self.cache: Cache[UUID, CompiledSchema] = Cache(limits)
 
     async def compiled(
-        self, schema_id: uuid.UUID, text: str, compile_text: Callable[[str], CompiledSchema] = compile_schema
+        self, schema_id: UUID, text: str, compile_text: Callable[[str], CompiledSchema] = compile_schema
     ) -> CompiledSchema:
         """Return the compiled schema, cached by id. Raises RequestRefused if it does not compile."""
         known = self.cache.get(schema_id)
@@ -68,6 +73,12 @@ class SchemaRegistry:
             if compiled.is_light(payload):
                 return compiled.violations(payload)
         return await self._large.call(stored.tenant_id, violations, stored.schema_json, payload)
+
+    async def judge_apart(
+        self, tenant_id: UUID, mode: ValidationMode, texts: Mapping[str, str | None], rows: list[Row]
+    ) -> dict[int, str]:
+        """Messages of refused events by position, found in a child; `texts` are schemas by event type, None: unusable."""
+        return await self._large.call(tenant_id, judge_rows, mode, texts, rows)
 
     async def _apart(self, new: NewSchema, size: int, function: Callable[..., T], *arguments: Any) -> T:
         """Run a function outside of the event loop: in a thread, or from some size on in a child process."""
@@ -123,6 +134,26 @@ def _compiled(text: str) -> CompiledSchema:
 def violations(text: str, payload: bytes) -> list[Violation]:
     """Return the violations of a payload, by the text of its schema. Raises RequestRefused if that does not compile."""
     return _compiled(text).violations(payload)
+
+
+class _Event(NamedTuple):
+    event_type: str
+    payload: bytes
+    refusal: str | None
+    is_encrypted: bool
+
+
+def judge_rows(mode: ValidationMode, texts: Mapping[str, str | None], rows: list[Row]) -> dict[int, str]:
+    """`ves.schemas.judge.judge` in a child, by the texts of the schemas."""
+    active = {
+        name: ActiveSchema(UUID(int=0), 0, None if text is None else _compiled(text))
+        for name, text in texts.items()
+    }
+    end = time.thread_time() + MAX_SECONDS
+    events = [_Event(*row) for row in rows]
+    return judge(
+        mode, Rules(0, active), events, lambda event: event.is_encrypted, lambda: time.thread_time() > end
+    )
 
 
 def _mode(text: str | None) -> Mode:

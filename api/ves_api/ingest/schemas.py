@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ves.errors import RequestRefused
@@ -28,9 +29,35 @@ if TYPE_CHECKING:
     from ves_api.settings import CacheLimits
 
 _TYPES_LOGGED = 3
+_INLINE_CHECKS = 1_000_000
+_THREAD_CHECKS_EACH = 300_000
+_THREAD_CHECKS = 5_000_000
 _UNCHECKED = Rules(None)
 _NONE = Rules(0)
 _log = get_logger("schemas")
+
+
+class TooManyChecksError(Exception):
+    """Validating a batch takes more than may hold the interpreter lock of a process that serves others."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """Checks (of about 10 ns) that may be made for one batch here: of one payload, and of those that are left."""
+
+    each: int
+    left: int
+
+    @classmethod
+    def of(cls, *, inline: bool) -> Allowance:
+        """Of the event loop (10 ms), or of a thread, which gives up the interpreter lock between payloads (3 ms)."""
+        return cls(_INLINE_CHECKS, _INLINE_CHECKS) if inline else cls(_THREAD_CHECKS_EACH, _THREAD_CHECKS)
+
+    def spend(self, checks: int) -> None:
+        """Count a payload. Raises TooManyChecksError."""
+        self.left -= checks
+        if checks > self.each or self.left < 0:
+            raise TooManyChecksError
 
 
 class _BudgetSpentError(Exception):
@@ -120,11 +147,31 @@ class ActiveSchemas:
         tenant_id: uuid.UUID,
         rules: Rules,
         events: Sequence[P],
-        is_encrypted: Callable[[P], bool] = lambda _: False,
+        is_encrypted: Callable[[P], bool],
+        allowance: Allowance,
     ) -> dict[int, str]:
-        """Validate payloads; messages of refused events by position. In mode `warn` failures are only logged."""
-        end = time.thread_time() + MAX_SECONDS
-        found = judge(self.mode, rules, events, is_encrypted, lambda: time.thread_time() > end)
+        """Validate payloads; messages of refused events by position. In mode `warn` failures are only logged.
+
+        Raises TooManyChecksError: then `check_apart` is the way.
+        """
+        found = judge(self.mode, rules, events, is_encrypted, spend=allowance.spend)
+        return self._refused(tenant_id, events, found)
+
+    async def check_apart(
+        self, tenant_id: uuid.UUID, rules: Rules, events: Sequence[P], is_encrypted: Callable[[P], bool]
+    ) -> dict[int, str]:
+        """`check` in a child process, in turns between the tenants. Raises ApiError: timeout, overloaded."""
+        texts = {
+            name: None if schema.compiled is None else schema.compiled.text
+            for name, schema in rules.active.items()
+            if schema is not None
+        }
+        rows = [(e.event_type, e.payload, e.refusal, is_encrypted(e)) for e in events]
+        return self._refused(
+            tenant_id, events, await self._registry.judge_apart(tenant_id, self.mode, texts, rows)
+        )
+
+    def _refused(self, tenant_id: uuid.UUID, events: Sequence[P], found: dict[int, str]) -> dict[int, str]:
         if found and self.mode == "warn":
             _warn(tenant_id, [events[at] for at in found])
             return {}

@@ -29,7 +29,7 @@ from ves_api.ids import fresh_uuid
 from ves_api.ingest.coalescer import Append
 from ves_api.ingest.columns import encode_columns
 from ves_api.ingest.signing import SignedBatch, sequenced_at_text
-from ves_api.ingest.verdicts import Verdicts, judge, with_fresh_verdicts
+from ves_api.ingest.verdicts import Judge, Verdicts, with_fresh_verdicts
 from ves_api.ingest.wire import IngestResponse
 from ves_edge.log import get_logger
 
@@ -68,12 +68,14 @@ _encode = msgspec.json.Encoder().encode
 class Prepared:
     """An authorized request with verified, encoded and validated events.
 
+    `verdicts` is None if the payloads are to be validated in a child process, by `rules`.
     `lane` is the tenant id for fair scheduling of worker threads; None for a small request, which runs in the event loop.
     """
 
     request: IngestRequest
     events: EncodedEvents
-    verdicts: Verdicts
+    rules: Rules
+    verdicts: Verdicts | None
     lane: uuid.UUID | None
 
 
@@ -127,9 +129,12 @@ class Ingest:
 
         async def judge_again(seen_epoch: int | None) -> Verdicts:
             rules = await self.schemas.newer(request.tenant_id, request.events, seen_epoch)
-            return await self._run(lane, partial(self._judge, request, rules))
+            judge = self._judge(request)
+            here = await self._run(lane, partial(judge.here, rules, inline=lane is None))
+            return here or await judge.apart(rules)
 
-        answer = await with_fresh_verdicts(prepared.verdicts, append, judge_again)
+        verdicts = prepared.verdicts or await self._judge(request).apart(prepared.rules)
+        answer = await with_fresh_verdicts(verdicts, append, judge_again)
         replayed = [
             await self.signer.replay(request, request.events[outcome.ord - 1], outcome)
             for outcome in answer.exceptions
@@ -187,10 +192,11 @@ class Ingest:
         else:
             blobs = seal_events(key, request.tenant_id, request.store_id, events)
             encoded = encode_columns(events, blobs, key.key_id)
-        return Prepared(request, encoded, self._judge(request, rules), lane)
+        verdicts = self._judge(request).here(rules, inline=lane is None)
+        return Prepared(request, encoded, rules, verdicts, lane)
 
-    def _judge(self, request: IngestRequest, rules: Rules) -> Verdicts:
-        return judge(self.schemas, request.tenant_id, rules, request.events, VES_REASON, _is_encrypted)
+    def _judge(self, request: IngestRequest) -> Judge[PreparedEvent]:
+        return Judge(self.schemas, request.tenant_id, request.events, VES_REASON, _is_encrypted)
 
     def _respond(
         self, request: IngestRequest, answer: IngestAnswer, replayed: list[Receipt]

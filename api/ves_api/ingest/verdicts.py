@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from ves.schemas.judge import Payload, overlay
+from ves_api.ingest.schemas import Allowance, TooManyChecksError
 from ves_edge import arrays
 from ves_edge.errors import ApiError
 
@@ -36,21 +38,38 @@ class Verdicts(NamedTuple):
     schema_epoch: int | None
 
 
-def judge(
-    schemas: ActiveSchemas,
-    tenant_id: uuid.UUID,
-    rules: Rules,
-    events: Sequence[E],
-    reason: str,
-    is_encrypted: Callable[[E], bool] = lambda _: False,
-) -> Verdicts:
-    """Combine decoding and signature refusals with those by the schemas; `reason` names a refusal by a schema."""
-    found = schemas.check(tenant_id, rules, events, is_encrypted)
-    messages = [event.refusal_message for event in events]
-    refusals, messages = overlay(events, messages, found, reason)
-    return Verdicts(
-        arrays.nullable(refusals, arrays.texts), arrays.nullable(messages, arrays.texts), rules.epoch
-    )
+@dataclass(frozen=True, slots=True)
+class Judge(Generic[E]):
+    """Combines the refusals of earlier steps with those by the schemas; `reason` names a refusal by a schema."""
+
+    schemas: ActiveSchemas
+    tenant_id: uuid.UUID
+    events: Sequence[E]
+    reason: str
+    is_encrypted: Callable[[E], bool] = lambda _: False
+
+    def here(self, rules: Rules, *, inline: bool) -> Verdicts | None:
+        """Judge in this process, in the event loop (`inline`) or a thread; None if that takes too long: then `apart`."""
+        try:
+            found = self.schemas.check(
+                self.tenant_id, rules, self.events, self.is_encrypted, Allowance.of(inline=inline)
+            )
+        except TooManyChecksError:
+            return None
+        return self._verdicts(rules, found)
+
+    async def apart(self, rules: Rules) -> Verdicts:
+        """Judge in a child process. Raises ApiError: timeout, overloaded."""
+        return self._verdicts(
+            rules, await self.schemas.check_apart(self.tenant_id, rules, self.events, self.is_encrypted)
+        )
+
+    def _verdicts(self, rules: Rules, found: dict[int, str]) -> Verdicts:
+        messages = [event.refusal_message for event in self.events]
+        refusals, messages = overlay(self.events, messages, found, self.reason)
+        return Verdicts(
+            arrays.nullable(refusals, arrays.texts), arrays.nullable(messages, arrays.texts), rules.epoch
+        )
 
 
 async def with_fresh_verdicts(

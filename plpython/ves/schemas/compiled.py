@@ -47,12 +47,17 @@ class Violation(msgspec.Struct, frozen=True):
     message: str
 
 
+def _unlimited(_: int) -> None:
+    """Allow any number of checks."""
+
+
 class CompiledSchema:
-    """A compiled schema. Thread-safe."""
+    """A compiled schema and its text. Thread-safe."""
 
-    __slots__ = ("_for_each_byte", "_validator", "weight")
+    __slots__ = ("_for_each_byte", "_validator", "text", "weight")
 
-    def __init__(self, validator: jsonschema_rs.Validator, weight: Weight) -> None:
+    def __init__(self, text: str, validator: jsonschema_rs.Validator, weight: Weight) -> None:
+        self.text = text
         self._validator = validator
         self._for_each_byte = weight.for_each_byte
         self.weight = weight
@@ -61,10 +66,13 @@ class CompiledSchema:
         """Whether a payload is checked within about a millisecond."""
         return len(payload) * self._for_each_byte <= _LIGHT_COST
 
-    def violations(self, payload: bytes, allowance: int = MAX_COST) -> list[Violation]:
+    def violations(
+        self, payload: bytes, allowance: int = MAX_COST, spend: Callable[[int], None] = _unlimited
+    ) -> list[Violation]:
         """Return at most MAX_VIOLATIONS violations of a payload (JSON text); empty if it is valid.
 
-        A payload that needs more than `allowance` checks is not validated; that is a violation too.
+        A payload that needs more than `allowance` checks is not validated; that is a violation too. `spend` gets the number
+        of checks before they are made, and may raise.
         """
         try:
             instance = _read_payload(payload)
@@ -75,6 +83,7 @@ class CompiledSchema:
             cost = self.weight.cost(measure(len(payload), instance))
         if cost > allowance:
             return [Violation("", "is too large to be checked against this schema")]
+        spend(cost)
         if cost <= _LISTING_COST:
             if self._validator.is_valid(instance):
                 return []
@@ -110,7 +119,7 @@ def compile_schema(text: str) -> CompiledSchema:
         raise _uncompilable(error) from None
     except (ValueError, RecursionError) as error:
         raise refused("malformed", f"not a JSON Schema: {str(error)[:_PATH_SHOWN]}") from None
-    return CompiledSchema(validator, heaviest(document, sizes))
+    return CompiledSchema(text, validator, heaviest(document, sizes))
 
 
 def _in_dialect(document: object, text: str) -> str:

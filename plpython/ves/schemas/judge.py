@@ -77,11 +77,13 @@ def judge(
     events: Sequence[P],
     is_encrypted: Callable[[P], bool] = lambda _: False,
     is_late: Callable[[], bool] = lambda: False,
+    spend: Callable[[int], None] = lambda _: None,
 ) -> dict[int, str]:
     """Return messages by position in `events`; in mode warn they are only logged.
 
     Encrypted payloads are not validated; only the existence of a schema is checked (warn, required).
-    Once `is_late` returns true, plaintext events with a schema get a message instead of validation.
+    Once `is_late` returns true, plaintext events with a schema get a message instead of validation. `spend` gets the
+    number of checks of each payload before they are made; what it raises ends the work.
     """
     if mode == "disabled" or (mode == "enforce" and not rules.active):
         return {}
@@ -94,18 +96,20 @@ def judge(
             if mode != "enforce":
                 found[at] = f"No schema registered for event type '{event.event_type}'"
         elif not is_encrypted(event):
-            violations = _violations(schema, event.payload, is_late)
+            violations = _violations(schema, event.payload, is_late, spend)
             if violations:
                 found[at] = message_of(event.event_type, violations)
     return found
 
 
-def _violations(schema: ActiveSchema, payload: bytes, is_late: Callable[[], bool]) -> list[Violation]:
+def _violations(
+    schema: ActiveSchema, payload: bytes, is_late: Callable[[], bool], spend: Callable[[int], None]
+) -> list[Violation]:
     if schema.compiled is None:
         return [Violation("", "cannot be checked: its schema does not compile, or the batch has too many")]
     if is_late():
         return [Violation("", "was not checked: the schemas of the batch took too long, send fewer events")]
-    return schema.compiled.violations(payload)
+    return schema.compiled.violations(payload, spend=spend)
 
 
 def message_of(event_type: str, violations: Iterable[Violation]) -> str:
