@@ -15,7 +15,7 @@ SEEDS = re.findall(
 
 
 def names(cell: str) -> list[str]:
-    return re.findall(r"`([a-z_]+)`", cell)
+    return re.findall(r"`([a-z0-9_]+)`", cell)
 
 
 def test_every_table_has_one_bound() -> None:
