@@ -197,6 +197,8 @@ begin
       ('ves.retry_next_dead_letter', '{ves_worker,ves_admin}'),
       ('ves.find_lost_wake_ups', '{ves_worker,ves_admin}'),
       ('ves.project_events', '{ves_worker}'),
+      ('ves.rebuild_projection', '{ves_admin}'),
+      ('ves.set_projection_mode', '{ves_admin}'),
       ('ves.get_projection', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.list_projections', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.list_projection_checkpoints', '{ves_api,ves_service,ves_reader,ves_admin}'),

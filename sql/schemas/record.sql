@@ -63,7 +63,10 @@ as $$
     select 'pg_constraint'::regclass, c.oid, 0, format('%s %s', pg_get_constraintdef(c.oid, true), c.convalidated)
     from pg_constraint as c where c.connamespace in (select o.oid from ours as o)
     union all
-    select 'pg_trigger'::regclass, t.oid, 0, format('%s %s', pg_get_triggerdef(t.oid, true), t.tgenabled)
+    select
+      'pg_trigger'::regclass, t.oid, 0,
+      -- ves.set_projection_mode switches this one
+      format('%s %s', pg_get_triggerdef(t.oid, true), case when t.tgname <> 't70_project' then t.tgenabled end)
     from pg_trigger as t join relations as r on r.oid = t.tgrelid where not t.tgisinternal
     union all
     select 'pg_rewrite'::regclass, w.oid, 0, format('%s %s', pg_get_ruledef(w.oid, true), w.ev_enabled)

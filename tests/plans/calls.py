@@ -198,6 +198,7 @@ CALLS: dict[str, str] = {
     "get_projection": f"select ves.get_projection({STREAM}, 'order', '5')",
     "list_projections": f"select * from ves.list_projections({STREAM}, 'order', max_rows => 10)",
     "list_projection_checkpoints": f"select * from ves.list_projection_checkpoints({STREAM})",
+    "rebuild_projection": f"select ves.rebuild_projection({STREAM}, 'order', max_events => 10)",
     "claim_lease": "select ves.claim_lease('test', 'me', 1)",
     "renew_lease": "select ves.renew_lease('kept', 1, 1)",
     "release_lease": "select ves.release_lease('kept', 1)",
@@ -211,6 +212,7 @@ CALLS: dict[str, str] = {
     "probe_write": "select ves.probe_write()",
 }
 EXCUSED = {
+    "set_projection_mode": "an operator's command: after off it tells the queue of every stream",
     "list_commitments": "looks at every commitment of the stream, one for up to 1,024 events",
     "list_legacy_commitments": "looks at every commitment of the stream, one for up to 1,024 events",
     "find_entity_version": "counts the events of one entity in the stream, and an index on entities would slow every append",

@@ -2985,6 +2985,30 @@ FUNCTIONS = MappingProxyType({
         reason='it counts everything again',
         statement=b'select ves.rebuild_key_usage(tenant_id => %(tenant_id)s::uuid, context => %(context)s::jsonb)',
     ),
+    'rebuild_projection': Function(
+        name='rebuild_projection',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='store_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='projector', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='stream', sql_type='text', python='str', default="'ves'", is_key_number=False),
+            Parameter(name='max_events', sql_type='integer', python='int', default='10000', is_key_number=False),
+            Parameter(name='context', sql_type='jsonb', python='Any', default='None', is_key_number=False),
+        ),
+        returns='rows',
+        record='RebuildProjectionRow',
+        columns=(
+            Column(name='phase', sql_type='text', python='str'),
+            Column(name='built_to', sql_type='bigint', python='int'),
+            Column(name='target', sql_type='bigint', python='int'),
+        ),
+        comment='One step of building a projection anew from the log (operations 5): call it until phase is done. building: numbers up to built_to of target are applied to rows that nobody reads; then readers are switched to them at once; deleting: the old rows go. Reads and the projections worker go on meanwhile. The result is the same bytes, unless payloads were destroyed. Its start is audited. Errors: VE521 nothing is projected yet, VE204 in core mode, VE510, VE512.',
+        roles=('ves_admin',),
+        volatility='volatile',
+        repeatable=True,
+        reason='a step that was done is not done again; a repeat does the next one',
+        statement=b'select answer.phase, answer.built_to, answer.target from ves.rebuild_projection(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, projector => %(projector)s::text, stream => %(stream)s::text, max_events => %(max_events)s::integer, context => %(context)s::jsonb) as answer',
+    ),
     'record_audit': Function(
         name='record_audit',
         parameters=(
@@ -3541,6 +3565,23 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='it sets a value',
         statement=b'select ves.set_payment_token(network => %(network)s::text, asset => %(asset)s::text, token_address => %(token_address)s::text, context => %(context)s::jsonb)',
+    ),
+    'set_projection_mode': Function(
+        name='set_projection_mode',
+        parameters=(
+            Parameter(name='mode', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='context', sql_type='jsonb', python='Any', default='None', is_key_number=False),
+        ),
+        returns='value',
+        record='bool',
+        columns=(
+        ),
+        comment='Says when events are projected, for the whole database (operations 5): off; asynchronous (the default): by the projections worker; inline: in the transaction that appends, as far as a stream is not far behind, and else by the worker. What was appended while it was off is projected when it is on again. Audited; answers whether anything changed. Errors: VE007.',
+        roles=('ves_admin',),
+        volatility='volatile',
+        repeatable=True,
+        reason='what is so already changes nothing',
+        statement=b'select ves.set_projection_mode(mode => %(mode)s::text, context => %(context)s::jsonb)',
     ),
     'set_schema_status': Function(
         name='set_schema_status',

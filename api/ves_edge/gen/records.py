@@ -968,6 +968,14 @@ class ReadQueueRow(msgspec.Struct, frozen=True, array_like=True):
     sequence_to: int
 
 
+class RebuildProjectionRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `rebuild_projection`."""
+
+    phase: str
+    built_to: int
+    target: int
+
+
 class RetryNextDeadLetterRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `retry_next_dead_letter`."""
 

@@ -79,6 +79,7 @@ from ves_edge.gen.records import (
     ReadFeedRow,
     ReadPayloadsRow,
     ReadQueueRow,
+    RebuildProjectionRow,
     ReencryptStep,
     RetryNextDeadLetterRow,
     StoredEvent,
@@ -2211,6 +2212,33 @@ def rebuild_key_usage(db: SyncDatabase, *, tenant_id: UUID, context: Any = None)
     return calls.value(rows, int)
 
 
+def rebuild_projection(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    projector: str,
+    stream: str = 'ves',
+    max_events: int = 10000,
+    context: Any = None,
+) -> list[RebuildProjectionRow]:
+    """One step of building a projection anew from the log (operations 5): call it until phase is done.
+    building: numbers up to built_to of target are applied to rows that nobody reads; then readers are
+    switched to them at once; deleting: the old rows go. Reads and the projections worker go on meanwhile.
+    The result is the same bytes, unless payloads were destroyed. Its start is audited. Errors: VE521
+    nothing is projected yet, VE204 in core mode, VE510, VE512.
+    """
+    rows = db.fetch(FUNCTIONS['rebuild_projection'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'projector': projector,
+        'stream': stream,
+        'max_events': max_events,
+        'context': calls.json_text(context),
+    })
+    return calls.records(rows, RebuildProjectionRow)
+
+
 def record_audit(
     db: SyncDatabase,
     *,
@@ -2769,6 +2797,19 @@ def set_payment_token(
         'token_address': token_address,
         'context': calls.json_text(context),
     })
+
+
+def set_projection_mode(db: SyncDatabase, *, mode: str, context: Any = None) -> bool:
+    """Says when events are projected, for the whole database (operations 5): off; asynchronous (the default):
+    by the projections worker; inline: in the transaction that appends, as far as a stream is not far
+    behind, and else by the worker. What was appended while it was off is projected when it is on again.
+    Audited; answers whether anything changed. Errors: VE007.
+    """
+    rows = db.fetch(FUNCTIONS['set_projection_mode'], {
+        'mode': mode,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, bool)
 
 
 def set_schema_status(

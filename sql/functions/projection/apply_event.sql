@@ -24,10 +24,15 @@ begin
   where s.event_type = event.event_type and s.from_status = v_status;
   if not found or not event.event_type ^@ (event.entity_type || '.') then
     select
-      case when not event.event_type ^@ (event.entity_type || '.') then 'SKIPPED' when count(*) = 0 then 'SKIPPED'
-        when v_status = '' then 'ENTITY_NOT_FOUND' else 'INVALID_STATE_TRANSITION' end,
-      case when bool_or(s.from_status = '') then 'exists→created'
-        when v_status <> '' then initcap(v_status) || '→' || initcap(max(s.to_status)) else 'the entity does not exist'
+      case
+        when count(*) = 0 or not event.event_type ^@ (event.entity_type || '.') then 'SKIPPED'
+        when v_status = '' then 'ENTITY_NOT_FOUND'
+        else 'INVALID_STATE_TRANSITION'
+      end,
+      case
+        when bool_or(s.from_status = '') then 'exists→created'
+        when v_status = '' then 'the entity does not exist'
+        else initcap(v_status) || '→' || initcap(max(s.to_status))
       end
     into code, message
     from ves_store.projection_steps as s where s.event_type = event.event_type;

@@ -16,8 +16,8 @@ begin
   into v_projection
   from ves_store.projection_checkpoints as c
   join ves_store.projections as p
-    on c.tenant_id = p.tenant_id and c.store_id = p.store_id and c.stream = p.stream and c.projector = p.projector
-    and c.generation = p.generation
+    on c.tenant_id = p.tenant_id and c.store_id = p.store_id and c.stream = p.stream
+    and c.projector = p.projector and c.generation = p.generation
   where c.tenant_id = get_projection.tenant_id and c.store_id = get_projection.store_id
     and c.stream = get_projection.stream and c.projector = get_projection.entity_type and c.is_live
     and p.entity_id = get_projection.entity_id;

@@ -24,7 +24,8 @@ begin
     perform ves_int.raise_error('invalid_field', '{"field": "stream"}');
   end if;
   select s.head_sequence into v_head
-  from ves.get_stream_state(project_as_of.tenant_id, project_as_of.store_id, project_as_of.stream = 'legacy') as s;
+  from ves.get_stream_state(
+    project_as_of.tenant_id, project_as_of.store_id, project_as_of.stream = 'legacy') as s;
   if coalesce(sequence not between 0 and v_head, true) then
     perform ves_int.raise_error('cursor_beyond_head', jsonb_build_object('head_sequence', v_head));
   end if;

@@ -32,7 +32,8 @@ begin
   rejections := array[]::ves_int.projection_rejection[];
   for v_row in
     select e as event, c.generation, p.version, p.state, p.created_at,
-      row_number() over (partition by e.entity_type, e.entity_id order by e.position, e.attempt) = 1 as is_first
+      row_number() over (partition by e.entity_type, e.entity_id order by e.position, e.attempt) = 1
+        as is_first
     from unnest(project_batch.events) as e
     join unnest(project_batch.projectors, project_batch.after, project_batch.generations)
       as c (projector, after, generation)
@@ -56,7 +57,8 @@ begin
       v_created[v_entity] := v_row.created_at;
       v_states[v_entity] := v_row.state;
     end if;
-    select o.* into v_outcome from ves_int.apply_event(v_states[v_entity], v_versions[v_entity], v_row.event) as o;
+    select o.* into v_outcome
+    from ves_int.apply_event(v_states[v_entity], v_versions[v_entity], v_row.event) as o;
     if v_outcome.code is null then
       v_states[v_entity] := v_outcome.state;
       v_versions[v_entity] := v_outcome.version;
@@ -90,11 +92,12 @@ begin
     updated_at, state
   )
   select
-    project_batch.tenant_id, project_batch.store_id, project_batch.stream, w.projector, w.generation, w.entity_id,
-    w.version, w.position, w.created_at, w.updated_at, w.state
+    project_batch.tenant_id, project_batch.store_id, project_batch.stream, w.projector, w.generation,
+    w.entity_id, w.version, w.position, w.created_at, w.updated_at, w.state
   from unnest(
     v_projectors[:v_entity], v_generations[:v_entity], v_entity_ids[:v_entity], v_versions_before[:v_entity],
-    v_versions[:v_entity], v_positions[:v_entity], v_created[:v_entity], v_updated[:v_entity], v_states[:v_entity]
+    v_versions[:v_entity], v_positions[:v_entity], v_created[:v_entity], v_updated[:v_entity],
+    v_states[:v_entity]
   ) as w (projector, generation, entity_id, version_before, version, position, created_at, updated_at, state)
   where w.version_before is null;
 end

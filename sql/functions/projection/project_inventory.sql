@@ -18,7 +18,8 @@ begin
     and v_given::numeric between -9223372036854775808 and 9223372036854775807 then
     v_quantity := v_given::numeric;
   end if;
-  if v_quantity < 0 and event.event_type in ('inventory.reserved', 'inventory.released', 'inventory.fulfilled') then
+  if v_quantity < 0
+    and event.event_type in ('inventory.reserved', 'inventory.released', 'inventory.fulfilled') then
     code := 'PAYLOAD_INVALID';
     message := 'quantity must not be negative';
     return;
@@ -31,10 +32,12 @@ begin
     end if;
     state := jsonb_build_object(
       'product_id', event.entity_id, 'location_id', 'default', 'quantity_on_hand', trunc(v_quantity),
-      'quantity_reserved', 0, 'quantity_available', trunc(v_quantity), 'reorder_point', trunc(v_reorder_point));
+      'quantity_reserved', 0, 'quantity_available', trunc(v_quantity),
+      'reorder_point', trunc(v_reorder_point));
     if length(event.entity_id) - length(replace(event.entity_id, ':', '')) = 1 then
       state := state || jsonb_build_object(
-        'product_id', split_part(event.entity_id, ':', 1), 'location_id', split_part(event.entity_id, ':', 2));
+        'product_id', split_part(event.entity_id, ':', 1),
+        'location_id', split_part(event.entity_id, ':', 2));
     end if;
     return;
   end if;

@@ -15,7 +15,8 @@ begin
     state := jsonb_build_object(
       'customer_id', payload -> 'customer_id',
       'total_amount', coalesce(ves_int.projected_amount(payload -> 'total_amount'), 0),
-      'currency', case jsonb_typeof(payload -> 'currency') when 'string' then payload ->> 'currency' else 'USD' end,
+      'currency',
+      case jsonb_typeof(payload -> 'currency') when 'string' then payload ->> 'currency' else 'USD' end,
       'line_items', ves_int.projected_items(payload -> 'line_items', 'unit_price'),
       'shipping_address', payload -> 'shipping_address');
   end if;

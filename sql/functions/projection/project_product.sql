@@ -11,9 +11,11 @@ begin
       state := jsonb_build_object(
         'sku', case jsonb_typeof(payload -> 'sku') when 'string' then payload ->> 'sku' else '' end,
         'name', case jsonb_typeof(payload -> 'name') when 'string' then payload ->> 'name' else '' end,
-        'description', case jsonb_typeof(payload -> 'description') when 'string' then payload ->> 'description' end,
+        'description',
+        case jsonb_typeof(payload -> 'description') when 'string' then payload ->> 'description' end,
         'price', coalesce(ves_int.projected_amount(payload -> 'price'), 0),
-        'currency', case jsonb_typeof(payload -> 'currency') when 'string' then payload ->> 'currency' else 'USD' end,
+        'currency',
+        case jsonb_typeof(payload -> 'currency') when 'string' then payload ->> 'currency' else 'USD' end,
         'active', true,
         'attributes', coalesce(payload -> 'attributes', '{}'));
     when 'product.updated' then

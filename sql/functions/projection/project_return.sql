@@ -11,8 +11,8 @@ begin
       if jsonb_typeof(payload -> 'order_id') is distinct from 'string'
         or jsonb_typeof(payload -> 'customer_id') is distinct from 'string' then
         code := 'HANDLER_ERROR';
-        message := case jsonb_typeof(payload -> 'order_id') when 'string' then 'customer_id' else 'order_id' end
-          || ' is required';
+        message := case jsonb_typeof(payload -> 'order_id')
+          when 'string' then 'customer_id is required' else 'order_id is required' end;
         return;
       end if;
       state := jsonb_build_object(

@@ -34,7 +34,8 @@ begin
       for update
     ) as l;
     exit when v_attempt = 2
-      or cardinality(v_projectors) = (select count(*) from ves_store.projectors as p where p.state = 'active');
+      or cardinality(v_projectors)
+      = (select count(*) from ves_store.projectors as p where p.state = 'active');
     insert into ves_store.projection_checkpoints (tenant_id, store_id, stream, projector)
     select project_stream.tenant_id, project_stream.store_id, project_stream.stream, p.name
     from ves_store.projectors as p
@@ -54,12 +55,13 @@ begin
   end if;
   if cardinality(v_next.events) > 0 then
     v_rejections := ves_int.project_batch(
-      project_stream.tenant_id, project_stream.store_id, project_stream.stream, v_next.events, v_projectors, v_after,
-      v_generations);
+      project_stream.tenant_id, project_stream.store_id, project_stream.stream, v_next.events, v_projectors,
+      v_after, v_generations);
     rejected := cardinality(v_rejections);
     if rejected > 0 then
       perform ves_int.reject_events(
-        project_stream.tenant_id, project_stream.store_id, project_stream.stream, v_next.events, v_rejections);
+        project_stream.tenant_id, project_stream.store_id, project_stream.stream, v_next.events,
+        v_rejections);
     end if;
   end if;
   update ves_store.projection_checkpoints as c

@@ -18,7 +18,8 @@ begin
   )
   select
     reject_events.tenant_id, reject_events.store_id, reject_events.stream, e.sequence_number, e.event_id,
-    e.entity_type, e.entity_id, r.code, r.message, case r.code when 'VERSION_CONFLICT' then e.base_version end,
+    e.entity_type, e.entity_id, r.code, r.message,
+    case r.code when 'VERSION_CONFLICT' then e.base_version end,
     case r.code when 'VERSION_CONFLICT' then r.actual_version end
   from unnest(reject_events.rejections) as r
   join unnest(reject_events.events) as e on r.sequence_number = e.sequence_number
@@ -27,7 +28,8 @@ begin
     begin
       perform ves_int.dead_letter(
         'projection', reject_events.tenant_id, reject_events.store_id, reject_events.stream = 'legacy',
-        v_rejection.sequence_number, ves_int.dead_letter_reason(v_rejection.code), v_rejection.message, false);
+        v_rejection.sequence_number, ves_int.dead_letter_reason(v_rejection.code), v_rejection.message,
+        false);
     exception
       -- the stream has as many open dead letters as it may: it goes on, and the log has the event
       when sqlstate 'VE912' then

@@ -1,0 +1,111 @@
+-- A step: builds beside the live rows, switches under the lock of the live checkpoint, then deletes the rows
+-- of before. Locks (sql/README.md): the row of projection_checkpoints of the build, then, at the end, that of
+-- the live one.
+create or replace function ves.rebuild_projection(
+  tenant_id uuid, store_id uuid, projector text, stream text default 'ves', max_events integer default 10000,
+  context jsonb default null
+)
+returns table (phase text, built_to bigint, target bigint)
+language plpgsql
+volatile
+security definer
+set search_path to pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_most constant integer := least(greatest(coalesce(max_events, 0), 1), 100000);
+  v_live ves_store.projection_checkpoints;
+  v_is_last boolean;
+  v_build ves_store.projection_checkpoints;
+  v_next record;
+  v_deleted integer;
+begin
+  select c.* into v_live from ves_store.projection_checkpoints as c
+  where c.tenant_id = rebuild_projection.tenant_id and c.store_id = rebuild_projection.store_id
+    and c.stream = rebuild_projection.stream and c.projector = rebuild_projection.projector and c.is_live;
+  if not found then
+    perform ves_int.raise_error('projection_not_found');
+  end if;
+  select c.* into v_build from ves_store.projection_checkpoints as c
+  where c.tenant_id = v_live.tenant_id and c.store_id = v_live.store_id and c.stream = v_live.stream
+    and c.projector = v_live.projector and not c.is_live
+  order by c.generation
+  limit 1
+  for update;
+  if not found then
+    insert into ves_store.projection_checkpoints as c (
+      tenant_id, store_id, stream, projector, generation, is_live
+    )
+    values (v_live.tenant_id, v_live.store_id, v_live.stream, v_live.projector, v_live.generation + 1, false)
+    returning c.* into v_build;
+    perform ves_int.audit(
+      'custom:projection_rebuild', v_live.tenant_id, 'projection', v_live.projector,
+      jsonb_build_object(
+        'store_id', v_live.store_id, 'stream', v_live.stream, 'generation', v_build.generation),
+      rebuild_projection.context);
+  end if;
+  -- The last numbers are built while the live projector waits. Steps before that stay below its checkpoint,
+  -- at which a retry may still be recorded.
+  v_is_last := v_live.last_projected_sequence - v_build.last_projected_sequence <= least(v_most, 1000);
+  if v_is_last then
+    select c.* into strict v_live from ves_store.projection_checkpoints as c
+    where c.tenant_id = v_live.tenant_id and c.store_id = v_live.store_id and c.stream = v_live.stream
+      and c.projector = v_live.projector and c.is_live
+    for update;
+  end if;
+  built_to := v_build.last_projected_sequence;
+  target := v_live.last_projected_sequence;
+  if v_build.generation < v_live.generation then
+    delete from ves_store.projections as p
+    where p.ctid = any (array(
+      select o.ctid from ves_store.projections as o
+      where o.tenant_id = v_build.tenant_id and o.store_id = v_build.store_id and o.stream = v_build.stream
+        and o.projector = v_build.projector and o.generation = v_build.generation
+      limit v_most
+      for update
+    ));
+    get diagnostics v_deleted = row_count;
+    phase := 'deleting';
+    if v_deleted < v_most then
+      delete from ves_store.projection_checkpoints as c
+      where c.tenant_id = v_build.tenant_id and c.store_id = v_build.store_id and c.stream = v_build.stream
+        and c.projector = v_build.projector and c.generation = v_build.generation;
+      phase := 'done';
+    end if;
+    built_to := target;
+    return next;
+    return;
+  end if;
+  if built_to < target then
+    select n.* into v_next
+    from ves_int.next_projected_events(
+      v_build.tenant_id, v_build.store_id, v_build.stream, built_to,
+      least(v_most, target - built_to - (not v_is_last)::integer)::integer,
+      array[v_build.projector]) as n;
+    perform ves_int.project_batch(
+      v_build.tenant_id, v_build.store_id, v_build.stream,
+      ves_int.place_retries(
+        v_build.tenant_id, v_build.store_id, v_build.stream, built_to, v_next.upto, v_next.events,
+        array[v_build.projector]),
+      array[v_build.projector], array[built_to], array[v_build.generation]);
+    built_to := v_next.upto;
+  end if;
+  phase := 'building';
+  if built_to = target then
+    update ves_store.projection_checkpoints as c set is_live = false, updated_at = clock_timestamp()
+    where c.tenant_id = v_live.tenant_id and c.store_id = v_live.store_id and c.stream = v_live.stream
+      and c.projector = v_live.projector and c.generation = v_live.generation;
+    phase := 'deleting';
+  end if;
+  update ves_store.projection_checkpoints as c
+  set
+    last_projected_sequence = built_to, is_live = rebuild_projection.phase = 'deleting',
+    updated_at = clock_timestamp()
+  where c.tenant_id = v_build.tenant_id and c.store_id = v_build.store_id and c.stream = v_build.stream
+    and c.projector = v_build.projector and c.generation = v_build.generation;
+  return next;
+end
+$$;
+
+comment on function ves.rebuild_projection(uuid, uuid, text, text, integer, jsonb) is
+'One step of building a projection anew from the log (operations 5): call it until phase is done. building: numbers up to built_to of target are applied to rows that nobody reads; then readers are switched to them at once; deleting: the old rows go. Reads and the projections worker go on meanwhile. The result is the same bytes, unless payloads were destroyed. Its start is audited. Errors: VE521 nothing is projected yet, VE204 in core mode, VE510, VE512.';
