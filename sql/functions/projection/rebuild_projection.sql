@@ -1,6 +1,5 @@
--- A step: builds beside the live rows, switches under the lock of the live checkpoint, then deletes the rows
--- of before. Locks (sql/README.md): the row of projection_checkpoints of the build, then, at the end, that of
--- the live one.
+-- A step: builds beside the live rows, switches under the lock of the live checkpoint, deletes the old rows.
+-- Locks (sql/README.md): the row of projection_checkpoints of the build, then, at the end, the live one.
 create or replace function ves.rebuild_projection(
   tenant_id uuid, store_id uuid, projector text, stream text default 'ves', max_events integer default 10000,
   context jsonb default null
