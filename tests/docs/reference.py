@@ -16,6 +16,7 @@ import typer.main
 from psycopg.rows import dict_row
 
 from tests.api.surface.conftest import DOCUMENT
+from tests.docs import sizes
 from ves_api.cli.main import app as ves
 from ves_api.cli.operation_commands import add_operation_commands
 from ves_api.rpc.server import SERVICES
@@ -44,6 +45,7 @@ def pages(connection: psycopg.Connection[Any]) -> dict[str, str]:
         "functions.md": functions(connection),
         "views.md": views(connection),
         "commands.md": commands(),
+        "limits.md": limits(connection),
     }
 
 
@@ -235,6 +237,20 @@ def commands() -> str:
         "in brackets may be left out. Exit codes: 0 fine, 1 a check failed, 2 wrong usage, 3 server or\n"
         "database not reachable, 4 refused by the server.",
         *sections,
+    )
+
+
+def limits(connection: psycopg.Connection[Any]) -> str:
+    """Longest bodies, decoded values and stored texts."""
+    return _page(
+        "Limits of sizes",
+        "Rows that callers make are bounded by [limits of rows](../limits.md#rows-that-callers-make-grow), requests by\n"
+        "[rate limits](../../api/docs/authentication.md). What no line names is as long as the body that it came with.\n"
+        "Lists answer as many rows as their [function](functions.md) says.",
+        "## Bodies, in bytes\n\n" + _table(("route", "at most"), sizes.bodies()),
+        "## Decoders and answers\n\n" + _table(("what", "at most"), sizes.decoders()),
+        "## Stored texts\n\n"
+        + _table(("table", "column", "at most"), sizes.stored(lambda query: _rows(connection, query))),
     )
 
 
