@@ -48,20 +48,20 @@ DECODERS: Final[Mapping[str, object]] = {
     "bytes of a STARK proof that the library parses": wire.MAX_PROOF_BYTES,
     "bytes of `policyParams`": proof_fields.PARAMS_BYTES,
     "bytes of a JSON Schema": compiled.MAX_SCHEMA_BYTES,
-    "levels of a JSON Schema": compiled._MAX_DEPTH,  # noqa: SLF001
-    "patterns of a JSON Schema": compiled._MAX_PATTERNS,  # noqa: SLF001
-    "bytes of its patterns, compiled": compiled._MAX_PATTERNS_BYTES,  # noqa: SLF001
-    "references of a JSON Schema": cost._MAX_REFERENCES,  # noqa: SLF001
+    "levels of a JSON Schema": compiled._MAX_DEPTH,
+    "patterns of a JSON Schema": compiled._MAX_PATTERNS,
+    "bytes of its patterns, compiled": compiled._MAX_PATTERNS_BYTES,
+    "references of a JSON Schema": cost._MAX_REFERENCES,
     "checks (about 10 ns) of a payload against its schema": compiled.MAX_COST,
     "violations that are told": compiled.MAX_VIOLATIONS,
-    "bytes of a credential": credentials._MAX_CREDENTIAL_BYTES,  # noqa: SLF001
-    "characters of `x-request-id`": middleware._MAX_REQUEST_ID,  # noqa: SLF001
+    "bytes of a credential": credentials._MAX_CREDENTIAL_BYTES,
+    "characters of `x-request-id`": middleware._MAX_REQUEST_ID,
     "stores, name and description of a registration": (
-        f"{registration._MAX_STORES}, {registration._MAX_NAME}, {registration._MAX_DESCRIPTION}"  # noqa: SLF001
+        f"{registration._MAX_STORES}, {registration._MAX_NAME}, {registration._MAX_DESCRIPTION}"
     ),
-    "bytes of a gRPC message": server._MESSAGE_BYTES,  # noqa: SLF001
+    "bytes of a gRPC message": server._MESSAGE_BYTES,
     "bytes of payloads in a gRPC answer": ves_events.PAGE_BYTES,
-    "entries of each filter of a gRPC request": ves_events._MAX_FILTERS,  # noqa: SLF001
+    "entries of each filter of a gRPC request": ves_events._MAX_FILTERS,
     "commitments of a page": commitments.PAGE,
 }
 
