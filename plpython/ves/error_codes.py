@@ -110,6 +110,8 @@ ALL = (
     ErrorCode("VE635", "schema_version_moved", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "Another version was registered while this one was compared"),
     ErrorCode("VE640", "subscription_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "The tenant has no subscription of this name and kind"),
     ErrorCode("VE641", "subscription_exists", "ALREADY_EXISTS", 5004, 409, "ALREADY_EXISTS", False, "The tenant has a subscription of this name and another kind"),
+    ErrorCode("VE642", "dead_letter_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "Dead letter not found"),
+    ErrorCode("VE643", "dead_letter_status", "INVALID_STATE_TRANSITION", 7001, 409, "FAILED_PRECONDITION", False, "The dead letter is neither pending nor failed"),
     ErrorCode("VE701", "payment_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "Payment intent not found"),
     ErrorCode("VE702", "payment_batch_not_found", "BATCH_NOT_FOUND", 4003, 404, "NOT_FOUND", False, "Payment batch not found"),
     ErrorCode("VE703", "idempotency_conflict", "ALREADY_EXISTS", 5004, 409, "ALREADY_EXISTS", False, "The idempotency key belongs to an intent with other content"),

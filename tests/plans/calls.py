@@ -186,6 +186,10 @@ CALLS: dict[str, str] = {
         " from ves.read_queue(%(tenant_id)s, 'queue') as r"
     ),
     "read_feed": "select * from ves.read_feed(%(tenant_id)s, 'feed')",
+    "list_dead_letters": "select * from ves.list_dead_letters(%(tenant_id)s, max_rows => 10)",
+    "retry_dead_letter": "select ves.retry_dead_letter(%(tenant_id)s, %(dead_letter_id)s)",
+    "discard_dead_letter": "select ves.discard_dead_letter(%(tenant_id)s, %(dead_letter_id)s)",
+    "purge_dead_letters": "select ves.purge_dead_letters(%(tenant_id)s)",
     "retry_next_dead_letter": "select * from ves.retry_next_dead_letter()",
     "find_lost_wake_ups": "select * from ves.find_lost_wake_ups(null, null, 100)",
     "get_receipt_work": "select * from ves.get_receipt_work(1000, 0)",
@@ -227,6 +231,8 @@ EXCUSED = {
     "reencrypt_ves_validity_proofs": "an operator's command that goes through every proof",
     "rebuild_key_usage": "an operator's command that counts every event again",
     "unsubscribe": "an operator's command that removes a position in every stream",
+    "count_dead_letters": "counts the open dead letters, which a limit bounds",
+    "retry_dead_letters": "an operator's command that looks for failed dead letters among all of a tenant",
     "list_key_rotation_policies": "an operator's list of all policies of a tenant",
     "list_key_rotations_due": "an operator's list that compares all keys of a tenant with their policies",
 }

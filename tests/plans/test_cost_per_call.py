@@ -62,6 +62,8 @@ FOUND_IN_HISTORY = {
     "batch_id": LAST_BATCH.format("ves_commitments"),
     "legacy_batch_id": LAST_BATCH.format("commitments"),
     "committed": "select max(c.sequence_end) from ves_store.ves_commitments as c where c.store_id = %(store_id)s",
+    "dead_letter_id": "select max(d.dead_letter_id) from ves_store.dead_letter_events as d"
+    " where d.tenant_id = %(tenant_id)s",
     "rotation_id": "select r.rotation_id from ves_store.scheduled_key_rotations as r"
     " where r.tenant_id = %(tenant_id)s limit 1",
 }

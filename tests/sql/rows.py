@@ -69,6 +69,7 @@ def fill(database: Database) -> Agent:
                 "select ves.schedule_key_rotation(%s, %s, 1, now() + interval '1 day')",
                 [agent.tenant_id, agent.agent_id],
             ),
+            ("select ves.subscribe(%s, 'all')", [agent.tenant_id]),
             ("select ves.shred_payload(%s, %s, 4, 'asked')", stream),
         ):
             admin.execute(statement, more)

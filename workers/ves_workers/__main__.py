@@ -1,4 +1,4 @@
-"""`python -m ves_workers [commit|receipts|keys|retention|projections ...]`: run the named workers, all of them by default."""
+"""`python -m ves_workers [commit|receipts|keys|retention|projections|dead-letters ...]`: run the named workers, or all."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ves_edge import log
 from ves_edge.environment import Environment, SettingsError
 from ves_edge.errors import ApiError
 from ves_workers.commit.worker import CommitWorker
+from ves_workers.dead_letters.worker import DeadLettersWorker
 from ves_workers.keys.worker import KeysWorker
 from ves_workers.projections.worker import ProjectionsWorker
 from ves_workers.receipts.worker import ReceiptsWorker
@@ -31,6 +32,7 @@ WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     KeysWorker.name: KeysWorker,
     RetentionWorker.name: RetentionWorker,
     ProjectionsWorker.name: ProjectionsWorker,
+    DeadLettersWorker.name: DeadLettersWorker,
 }
 EXIT_USAGE, EXIT_REFUSED = 2, 4
 

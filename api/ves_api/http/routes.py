@@ -8,6 +8,7 @@ from ves_api.operations import (
     api_keys,
     audit,
     compliance,
+    dead_letters,
     groups,
     health,
     payment_batches,
@@ -24,6 +25,7 @@ from ves_api.operations.proofs import get_proof, verify_proof
 from ves_api.operations.registration import register_agent
 
 _AGENT = "/api/v1/agents/{agent_id}"
+_DEAD_LETTERS = "/api/v1/admin/dead-letters"
 _GROUPS = "/api/v1/encryption-groups"
 _GROUP = _GROUPS + "/{group_id}"
 
@@ -96,6 +98,12 @@ ROUTES = (
     Route("GET", "/api/v1/admin/stores", statistics.list_stores),
     Route("GET", "/api/v1/admin/agents", statistics.list_agents),
     Route("GET", "/api/v1/admin/audit", audit.list_audit),
+    Route("GET", _DEAD_LETTERS, dead_letters.list_dead_letters),
+    Route("DELETE", _DEAD_LETTERS, dead_letters.purge_dead_letters),
+    Route("POST", _DEAD_LETTERS + "/retry", dead_letters.retry_dead_letters),
+    Route("GET", _DEAD_LETTERS + "/{dead_letter_id}", dead_letters.get_dead_letter),
+    Route("DELETE", _DEAD_LETTERS + "/{dead_letter_id}", dead_letters.discard_dead_letter),
+    Route("POST", _DEAD_LETTERS + "/{dead_letter_id}/retry", dead_letters.retry_dead_letter),
     Route("GET", "/health", health.get_health),
     Route("GET", "/ready", health.get_ready),
     Route("GET", "/health/detailed", health.get_detailed_health),

@@ -22,6 +22,7 @@ from ves_edge.gen.records import (
     ClaimCursorsRow,
     Commitment,
     ComplianceProof,
+    CountDeadLettersRow,
     EventSchema,
     ExportEventsRow,
     FetchRangesRow,
@@ -52,6 +53,7 @@ from ves_edge.gen.records import (
     ListApiKeysRow,
     ListChainHeadsRow,
     ListCredentialEpochsRow,
+    ListDeadLettersRow,
     ListEncryptionGroupsRow,
     ListEngineDifferencesRow,
     ListGroupHistoryRow,
@@ -468,6 +470,18 @@ async def commit_next(
     return calls.records(rows, Commitment)
 
 
+async def count_dead_letters(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID | None = None,
+) -> list[CountDeadLettersRow]:
+    """Open dead letters of a tenant, null: of all, by consumer, status and last reason; how many are due."""
+    rows = await db.fetch(FUNCTIONS['count_dead_letters'], {
+        'tenant_id': tenant_id,
+    })
+    return calls.records(rows, CountDeadLettersRow)
+
+
 async def count_key_usage(db: AsyncDatabase, *, max_events: int = 10000) -> int:
     """One step of the keys worker: counts up to max_events sequenced events under their keys; how many it
     counted. Each event is counted once, whatever dies in between; ingest does nothing for it.
@@ -658,6 +672,23 @@ async def delete_schema(db: AsyncDatabase, *, tenant_id: UUID, schema_id: UUID, 
     await db.fetch(FUNCTIONS['delete_schema'], {
         'tenant_id': tenant_id,
         'schema_id': schema_id,
+        'context': calls.json_text(context),
+    })
+
+
+async def discard_dead_letter(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    dead_letter_id: int,
+    context: Any = None,
+) -> None:
+    """Gives a pending or failed dead letter up: its consumer goes on without the event, and parked events of
+    the entity are due. Audited. Errors: VE642, VE643 it is parked, being retried or settled.
+    """
+    await db.fetch(FUNCTIONS['discard_dead_letter'], {
+        'tenant_id': tenant_id,
+        'dead_letter_id': dead_letter_id,
         'context': calls.json_text(context),
     })
 
@@ -1712,6 +1743,34 @@ async def list_credential_epochs(
     return calls.records(rows, ListCredentialEpochsRow)
 
 
+async def list_dead_letters(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    dead_letter_id: int | None = None,
+    store_id: UUID | None = None,
+    consumer: str | None = None,
+    status: str | None = None,
+    reason: str | None = None,
+    after_id: int = 0,
+    max_rows: int = 100,
+) -> list[ListDeadLettersRow]:
+    """Dead letters of a tenant, or one of them, oldest first, with ids greater than after_id; 1 to 10,000
+    rows. The filters are null: any. An event's payload is in the log (ves.read_payloads).
+    """
+    rows = await db.fetch(FUNCTIONS['list_dead_letters'], {
+        'tenant_id': tenant_id,
+        'dead_letter_id': dead_letter_id,
+        'store_id': store_id,
+        'consumer': consumer,
+        'status': status,
+        'reason': reason,
+        'after_id': after_id,
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, ListDeadLettersRow)
+
+
 async def list_encryption_groups(
     db: AsyncDatabase,
     *,
@@ -2129,6 +2188,28 @@ async def project_events(
         'max_events': max_events,
     })
     return calls.records(rows, ProjectEventsRow)
+
+
+async def purge_dead_letters(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID | None = None,
+    older_than: timedelta | None = None,
+    max_letters: int = 10000,
+    context: Any = None,
+) -> int:
+    """Deletes dead letters of a tenant, or of one store, that were resolved or discarded at least so long ago
+    (null: 30 days), at most 100,000; how many. Open ones stay. Audited. Errors: VE007.
+    """
+    rows = await db.fetch(FUNCTIONS['purge_dead_letters'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'older_than': older_than,
+        'max_letters': max_letters,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, int)
 
 
 async def read_events(
@@ -2575,6 +2656,47 @@ async def require_api_key(db: AsyncDatabase) -> None:
     credential would serve nobody (operations 2.3).
     """
     await db.fetch(FUNCTIONS['require_api_key'], {})
+
+
+async def retry_dead_letter(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    dead_letter_id: int,
+    context: Any = None,
+) -> None:
+    """Makes a pending or failed dead letter due now, also one that was refused or has used up its retries: it
+    gets one attempt. Audited. Errors: VE642, VE643 it is parked, being retried or settled.
+    """
+    await db.fetch(FUNCTIONS['retry_dead_letter'], {
+        'tenant_id': tenant_id,
+        'dead_letter_id': dead_letter_id,
+        'context': calls.json_text(context),
+    })
+
+
+async def retry_dead_letters(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID | None = None,
+    consumer: str | None = None,
+    reason: str | None = None,
+    max_letters: int = 1000,
+    context: Any = None,
+) -> int:
+    """ves.retry_dead_letter for up to 10,000 failed dead letters of a tenant, the oldest first, of one store,
+    consumer and reason if these are given; how many. Audited.
+    """
+    rows = await db.fetch(FUNCTIONS['retry_dead_letters'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'consumer': consumer,
+        'reason': reason,
+        'max_letters': max_letters,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, int)
 
 
 async def retry_next_dead_letter(db: AsyncDatabase) -> list[RetryNextDeadLetterRow]:

@@ -487,6 +487,17 @@ class ClaimCursorsRow(msgspec.Struct, frozen=True, array_like=True):
     head_sequence: int
 
 
+class CountDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `count_dead_letters`."""
+
+    consumer: str
+    status: str
+    reason: str | None
+    letters: int
+    due: int
+    oldest_at: datetime
+
+
 class ExportEventsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `export_events`."""
 
@@ -737,6 +748,30 @@ class ListCredentialEpochsRow(msgspec.Struct, frozen=True, array_like=True):
     epoch: int
 
 
+class ListDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_dead_letters`."""
+
+    dead_letter_id: int
+    store_id: UUID
+    legacy: bool
+    consumer: str
+    sequence_number: int
+    event_id: UUID
+    event_type: str
+    entity_type: str
+    entity_id: str
+    reason: str | None
+    error_message: str | None
+    status: str
+    holds_entity: bool
+    retry_count: int
+    max_retries: int
+    created_at: datetime
+    last_retry_at: datetime | None
+    next_retry_at: datetime | None
+    settled_at: datetime | None
+
+
 class ListEncryptionGroupsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `list_encryption_groups`."""
 
@@ -918,7 +953,7 @@ class ListSubscriptionsRow(msgspec.Struct, frozen=True, array_like=True):
     members: list[str]
     streams_behind: int
     events_behind: int
-    oldest_due_at: datetime
+    oldest_due_at: datetime | None
 
 
 class ProjectAsOfRow(msgspec.Struct, frozen=True, array_like=True):

@@ -63,7 +63,11 @@ class Place:
             entity_id=str(uuid.uuid4()),
             key_prefix=secrets.token_hex(6),
             more={
-                name: str(uuid.uuid4()) for name in ("schema_id", "group_id", "intent_id", "payment_batch_id")
+                **{
+                    name: str(uuid.uuid4())
+                    for name in ("schema_id", "group_id", "intent_id", "payment_batch_id")
+                },
+                "dead_letter_id": str(secrets.randbelow(1 << 62)),
             },
             **{name: str(uuid.uuid4()) for name in uuids},
         )
@@ -86,6 +90,8 @@ class Place:
 
 
 def _another(value: str) -> str:
+    if value.isdigit():
+        return str(secrets.randbelow(1 << 62))
     try:
         uuid.UUID(value)
     except ValueError:
@@ -145,6 +151,7 @@ def settle(admin: httpx.Client, database: Database) -> Place:
             "payment_batch_id": payment_batch["batch_id"],
             "schema_id": _done(admin.post("/api/v1/schemas", json=schema))["id"],
             "group_id": group_id,
+            "dead_letter_id": _dead_letter(database, stream),
         },
         **stream,
         agent_id=str(agent.agent_id),
@@ -157,6 +164,16 @@ def settle(admin: httpx.Client, database: Database) -> Place:
         entity_id=legacy_event["entity_id"],
         key_prefix=key["keyHashPrefix"],
     )
+
+
+def _dead_letter(database: Database, stream: dict[str, str]) -> str:
+    with database.connect() as owner:
+        row = owner.execute(
+            "select ves_int.dead_letter('test', %(tenant_id)s, %(store_id)s, false, 1, 'handler_error')",
+            stream,
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def _done(answer: httpx.Response) -> dict[str, Any]:

@@ -134,6 +134,12 @@ TABLE = [
     *_rows(
         "ours",
         "GET /api/v1/admin/audit admin",
+        "GET /api/v1/admin/dead-letters admin",
+        "DELETE /api/v1/admin/dead-letters admin",
+        "POST /api/v1/admin/dead-letters/retry admin",
+        "GET /api/v1/admin/dead-letters/{dead_letter_id} admin",
+        "DELETE /api/v1/admin/dead-letters/{dead_letter_id} admin",
+        "POST /api/v1/admin/dead-letters/{dead_letter_id}/retry admin",
         "PATCH /api/v1/agents/{agent_id}/api-keys/{key_prefix} agent",
         "GET /api/v1/agents/{agent_id}/keys read or admin",
         "DELETE /api/v1/agents/{agent_id}/keys/{key_id} admin",

@@ -1,0 +1,38 @@
+create or replace function ves.purge_dead_letters(
+  tenant_id uuid, store_id uuid default null, older_than interval default null,
+  max_letters integer default 10000, context jsonb default null
+)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path to pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_letters integer;
+begin
+  if older_than < interval '0' then
+    perform ves_int.raise_error('invalid_field', '{"field": "older_than"}');
+  end if;
+  delete from ves_store.dead_letter_events as d
+  where d.tenant_id = purge_dead_letters.tenant_id and d.dead_letter_id = any (array(
+    select o.dead_letter_id from ves_store.dead_letter_events as o
+    where o.tenant_id = purge_dead_letters.tenant_id
+      and (purge_dead_letters.store_id is null or o.store_id = purge_dead_letters.store_id)
+      and o.settled_at <= clock_timestamp() - coalesce(older_than, interval '30 days')
+    order by o.settled_at
+    limit least(greatest(max_letters, 0), 100000)
+  ));
+  get diagnostics v_letters = row_count;
+  if v_letters > 0 then
+    perform ves_int.audit(
+      'dead_letter_purged', purge_dead_letters.tenant_id, 'dead_letter', null,
+      jsonb_build_object('letters', v_letters), context);
+  end if;
+  return v_letters;
+end
+$$;
+
+comment on function ves.purge_dead_letters(uuid, uuid, interval, integer, jsonb) is
+'Deletes dead letters of a tenant, or of one store, that were resolved or discarded at least so long ago (null: 30 days), at most 100,000; how many. Open ones stay. Audited. Errors: VE007.';

@@ -1,0 +1,1 @@
+"""Retrying dead letters."""
