@@ -8,6 +8,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Literal
 
+from ves_edge import metrics
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 
@@ -58,6 +59,7 @@ class PoolMonitor:
 
     def start(self) -> None:
         """Start sampling; needs a running event loop."""
+        self.sample()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
@@ -82,6 +84,12 @@ class PoolMonitor:
         statistics, before = self._database.pool_statistics(), self._sampled
         self._sampled = statistics
         timeouts = statistics.timeouts - before.timeouts
+        metrics.POOL_ACTIVE.set(statistics.active)
+        metrics.POOL_IDLE.set(statistics.idle)
+        metrics.POOL_TOTAL.set(statistics.total)
+        metrics.POOL_MAX.set(statistics.most)
+        metrics.POOL_UTILIZATION.set(round(100 * statistics.utilization, 1))
+        metrics.POOL_TIMED_OUT.inc(max(timeouts, 0))
         was_critical, self.is_critical = (
             self.is_critical,
             judge(statistics.utilization, timeouts) == "critical",

@@ -22,7 +22,7 @@ from granian.log import LogLevels
 from ves_api import settings as settings_module
 from ves_api.app import make_app
 from ves_api.startup import prepare_server
-from ves_edge import log
+from ves_edge import log, metrics
 from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def run(settings: Settings) -> None:
     if settings.grpc_port:
         _claim_port(settings.host, settings.grpc_port)
     _raise_file_limit()
+    metrics.clean()
     server = Granian(
         "ves_api.app:make_app",
         **_listener(settings),

@@ -17,7 +17,7 @@ from psycopg.types.string import TextBinaryLoader, TextLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ves import json_decode
-from ves_edge import arrays
+from ves_edge import arrays, metrics
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 from ves_edge.translate import (
@@ -44,6 +44,7 @@ _ATTEMPTS: Final = 4
 _RECONNECT_SECONDS: Final = 10
 # Minimum time between replacements of all connections while the server stays read-only.
 _REPLACE_SECONDS: Final = 1.0
+_SLOW_SECONDS: Final = 0.1
 SESSION: Final[dict[str, Any]] = {"autocommit": True, "prepare_threshold": 0}
 _log = get_logger("database")
 
@@ -179,7 +180,12 @@ class Pool:
 
     async def _run_once(self, statement: bytes, parameters: Mapping[str, Any]) -> list[Row]:
         pool = self._pool
+        asked = time.perf_counter()
         connection = await pool.getconn()
+        waited = time.perf_counter() - asked
+        metrics.POOL_LATENCY.observe(waited)
+        if waited > _SLOW_SECONDS:
+            metrics.POOL_SLOW.inc()
         self._in_use += 1
         try:
             cursor = connection.cursor(binary=True)

@@ -270,3 +270,15 @@ OWN = {
     "GET /api/v1/encryption-groups/{group_id}/history",
     "GET /api/v1/admin/audit",
 }
+
+# Text, or a story of its own: tests/api/test_metrics.py, tests/api/test_payments.py.
+ELSEWHERE = {
+    "GET /metrics",
+    "POST /api/v1/x402/payments",
+    "GET /api/v1/x402/payments",
+    "GET /api/v1/x402/payments/{intent_id}",
+    "GET /api/v1/x402/payments/{intent_id}/receipt",
+    "POST /api/v1/x402/batches",
+    "GET /api/v1/x402/batches/{batch_id}",
+    "POST /api/v1/x402/batches/settle",
+}

@@ -22,6 +22,7 @@ from ves_api.cli.operation_commands import add_operation_commands
 from ves_api.rpc.server import SERVICES
 from ves_api.settings import Environment, read
 from ves_client.commands.main import app as ves_agent
+from ves_edge.metrics import MEANINGS
 from ves_workers.runtime.settings import Settings as WorkerSettings
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def pages(connection: psycopg.Connection[Any]) -> dict[str, str]:
         "views.md": views(connection),
         "commands.md": commands(),
         "limits.md": limits(connection),
+        "metrics.md": metrics(),
     }
 
 
@@ -85,6 +87,21 @@ def rpcs() -> str:
         "Messages are in `proto/`; [grpc.md](../grpc.md) is the manual. `grpc.health.v1.Health` and server reflection\n"
         "need no credential.",
         *sections,
+    )
+
+
+def metrics() -> str:
+    """The declared metrics in the order of their names."""
+    rows = [
+        (f"`{name}`", kind, ", ".join(f"`{label}`" for label in labels), meaning)
+        for name, (kind, labels, meaning) in sorted(MEANINGS.items())
+    ]
+    return _page(
+        "Metrics",
+        "`GET /metrics` tells them to administrators in the text format of Prometheus (operations 9), of all processes that\n"
+        "share the folder `PROMETHEUS_MULTIPROC_DIR`; without it, of the process that answers. Counters start at 0 with the\n"
+        "server. `path` is the pattern of the route (`/api/v1/commitments/:batch_id`), `unmatched` for a path without one.",
+        _table(("metric", "kind", "labels", "tells"), rows),
     )
 
 

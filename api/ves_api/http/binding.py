@@ -20,7 +20,7 @@ from ves_api.http.decode import Exchange, decode_body, parse_query, read_body
 from ves_api.http.failures import report
 from ves_api.http.middleware import error_headers
 from ves_api.operations.admission import admit
-from ves_api.operations.kit import Context, Operation
+from ves_api.operations.kit import JSON, Context, Operation
 from ves_api.operations.parameters import Parameter, Parameters, refuse
 from ves_edge.errors import ApiError
 
@@ -62,6 +62,8 @@ class Route:
         self.parameters = _places(template, operation)
         self._in_query = frozenset(place.wire_name for place in self.parameters if place.segment is None)
         self._has_body = operation.body is not None
+        # the label of metrics: /api/v1/commitments/:batch_id
+        self._pattern = template.replace("{", ":").replace("}", "")
 
     def handler(self) -> HTTPRouteHandler:
         """The router's entry."""
@@ -73,7 +75,7 @@ class Route:
                 body=reply.body,
                 status_code=reply.status,
                 headers=reply.headers,
-                media_type="application/json",
+                media_type=self.operation.media_type,
             )
 
         path = self.template.replace("}", ":str}")
@@ -85,6 +87,7 @@ class Route:
     async def answer(self, exchange: Exchange) -> Reply:
         """Admit the caller, decode the request, call the operation. Raises what these raise."""
         operation, context = self.operation, context_of(exchange)
+        exchange.scope["state"]["pattern"] = self._pattern
         if operation.raw_body is not None:
             await admit(context, operation)
             output = await operation.call(context, await read_body(exchange))
@@ -139,7 +142,7 @@ class Route:
             return Reply(
                 _encode(output), _UNAVAILABLE, {"x-error-code": ApiError("database_unavailable").code}
             )
-        return Reply(_encode(output))
+        return Reply(output.encode() if self.operation.media_type != JSON else _encode(output))
 
 
 class HotRoutes:

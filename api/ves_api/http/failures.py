@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from ves_api.http.middleware import error_headers
 from ves_api.operations.kit import refusal_of
+from ves_edge import metrics
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 
@@ -27,6 +28,7 @@ _BY_STATUS = {
     415: "unsupported_media_type",
 }
 _UNEXPECTED = 500
+_DATABASE_FAILURES = frozenset({"database_unavailable", "pool_exhausted", "overloaded"})
 
 
 def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -40,6 +42,8 @@ def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Respo
 def report(error: Exception, services: Services, scope: Any) -> ApiError:
     """Map the exception of a request to an ApiError and log it."""
     refusal = to_api_error(error)
+    if refusal.name in _DATABASE_FAILURES:
+        metrics.ERRORS_DATABASE.inc()
     if isinstance(refusal.__cause__, psycopg.errors.DiskFull):
         services.pool_monitor.record_full_disk()
     request_id = scope["state"].get("request_id", "")

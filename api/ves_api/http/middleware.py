@@ -17,6 +17,7 @@ from isal import isal_zlib
 
 from ves_api.auth.addresses import is_denied
 from ves_api.ids import fresh_uuid
+from ves_edge import metrics
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 
@@ -44,6 +45,9 @@ _DRAIN_BODIES = 4
 # Of one connection: at full speed, discarding the bodies of eight clients took a core.
 _DRAIN_BYTES_A_SECOND = 1 << 24
 _MAX_REQUEST_ID = 128
+_METHODS = frozenset(_ALLOWED_METHODS.decode().split(", ")) | {"HEAD"}
+# The label of requests without a route: their own paths would be labels that clients make up.
+_UNMATCHED = "unmatched"
 _GZIP_FLOOR = 1024
 _GZIP_INLINE = 262_144
 _GZIP_LEVEL = 1
@@ -84,7 +88,8 @@ class Middleware:
             send, self._common_headers(request_id, wanted.get(b"origin")), state, lambda: body.drain(seconds)
         )
         answer.accepts_gzip = _accepts_gzip(wanted.get(b"accept-encoding", b""))
-        if scope["method"] == "HEAD":
+        method = scope["method"]
+        if method == "HEAD":
             scope["method"] = "GET"
             answer.drops_body = True
         started = time.perf_counter()
@@ -93,13 +98,17 @@ class Middleware:
         except Exception as error:  # noqa: BLE001 (last resort: every request gets a response)
             _log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
             await answer.refuse(ApiError("internal_error"), request_id)
+        seconds = time.perf_counter() - started
+        if answer.status:
+            pattern = state.get("pattern", _UNMATCHED)
+            metrics.count_http(method if method in _METHODS else "other", pattern, answer.status, seconds)
         _log.debug(
             "request",
             request_id=request_id,
-            method=scope["method"],
+            method=method,
             path=scope["path"],
             status=answer.status,
-            ms=round((time.perf_counter() - started) * 1000, 2),
+            ms=round(seconds * 1000, 2),
         )
 
     async def _serve(

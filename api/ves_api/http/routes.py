@@ -107,4 +107,5 @@ ROUTES = (
     Route("GET", "/health", health.get_health),
     Route("GET", "/ready", health.get_ready),
     Route("GET", "/health/detailed", health.get_detailed_health),
+    Route("GET", "/metrics", health.get_metrics),
 )

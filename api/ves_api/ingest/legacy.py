@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,7 @@ from ves.legacy_ingest import parse_legacy_request
 from ves.schemas.judge import LEGACY_REASON
 from ves_api.auth.permission import INGEST, authorize
 from ves_api.ids import fresh_uuid
+from ves_api.ingest.counting import count_answer
 from ves_api.ingest.legacy_append import append_legacy_events, encode_legacy
 from ves_api.ingest.legacy_wire import LegacyIngestResponse
 from ves_api.ingest.service import INLINE_BYTES, is_large
@@ -81,6 +83,8 @@ class LegacyIngest:
         """Append the events. Raises ApiError; stale_credentials: nothing was stored."""
         request = prepared.request
 
+        began = time.perf_counter()
+
         async def append(verdicts: Verdicts) -> IngestAnswer:
             columns = prepared.columns | {
                 "refusals": arrays.TextArray([verdicts.refusals]),
@@ -98,6 +102,7 @@ class LegacyIngest:
 
         answer = await with_fresh_verdicts(prepared.verdicts, append, judge_again)
         refused = answer.rejections(request.events)
+        count_answer(len(request.events), answer, began, is_signed=False)
         return LegacyIngestResponse(
             batch_id=fresh_uuid(),
             events_accepted=len(request.events) - len(refused),

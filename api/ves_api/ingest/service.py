@@ -6,6 +6,7 @@ a worker thread for a larger one (libsodium releases the GIL); the largest are d
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -28,6 +29,7 @@ from ves_api.auth.permission import INGEST, authorize
 from ves_api.ids import fresh_uuid
 from ves_api.ingest.coalescer import Append
 from ves_api.ingest.columns import encode_columns
+from ves_api.ingest.counting import count_answer
 from ves_api.ingest.signing import SignedBatch, sequenced_at_text
 from ves_api.ingest.verdicts import Judge, Verdicts, with_fresh_verdicts
 from ves_api.ingest.wire import IngestResponse
@@ -113,7 +115,7 @@ class Ingest:
 
     async def append(self, request_id: str, prepared: Prepared, epochs: Epochs) -> bytes:
         """Append and return the response body (VES 14.3). Raises ApiError; stale_credentials: nothing was stored."""
-        request, lane = prepared.request, prepared.lane
+        request, lane, began = prepared.request, prepared.lane, time.perf_counter()
 
         async def append(verdicts: Verdicts) -> IngestAnswer:
             return await self.coalescer.append(
@@ -142,6 +144,7 @@ class Ingest:
         ]
         lane = None if answer.accepted <= _INLINE_EVENTS else request.tenant_id
         response, batch = await self._run(lane, partial(self._respond, request, answer, replayed))
+        count_answer(len(request.events), answer, began, is_signed=True)
         _log.debug(
             "ingested",
             request_id=request_id,

@@ -18,6 +18,7 @@ from ves_api.auth.permission import ADMIN, ANY_CREDENTIAL, PUBLIC
 from ves_api.operations.answers import answer
 from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import NoInput
+from ves_edge import metrics
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
@@ -266,3 +267,9 @@ def _reads(services: Services) -> ReadsComponent:
         replica_lacked=statistics.replica_lacked,
         replica_unavailable=statistics.replica_unavailable,
     )
+
+
+@operation(permission=ADMIN, media_type="text/plain", sheds=False)
+async def get_metrics(_: Context, __: NoInput) -> str:
+    """Answer the metrics of all processes in the text format of Prometheus (operations 9)."""
+    return metrics.exposition()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ves_api.reads import Reads
     from ves_api.services import Services
 
+JSON = "application/json"
 # A body that is only decoded, or whose members have short limits, is read in the event loop: this takes 10 ms at most.
 BODY_BYTES = 131_072
 # A proof of 2 MiB in base64, a payload of 1 MiB with white space.
@@ -114,7 +115,7 @@ class Operation(Generic[InputT]):
     bytes, which are the encoded output. `caches_identity`:
     the call passes the identity's epoch to the database, so that the identity may come from the cache. `admit` replaces
     the admission by credential. `slot` is what admission and call wait for in turn, one after the other. `is_failure`
-    tells an answer that reports the failure of the service.
+    tells an answer that reports the failure of the service. `media_type` other than JSON: the output is text.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Operation(Generic[InputT]):
     is_failure: Callable[[Any], bool] | None = None
     command: str | None = None
     body_bytes: int = BODY_BYTES
+    media_type: str = JSON
 
     def __post_init__(self) -> None:
         """Raise TypeError for a permission that could not be enforced, or an error that is not registered."""

@@ -10,6 +10,7 @@ import msgspec
 from ves_api.auth.credentials import hash_key, new_key
 from ves_api.auth.permission import PUBLIC
 from ves_api.operations.kit import Area, Context
+from ves_edge import metrics
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
@@ -51,6 +52,7 @@ async def _admit(context: Context) -> None:
     try:
         await _charge(context)
     except ApiError as error:
+        metrics.count_registration(error.code)
         services.login_audit.record_refusal(_ACTION, error, context.origin)
         raise
 
@@ -88,6 +90,7 @@ async def register_agent(context: Context, given: RegisterRequest) -> RegisterRe
     try:
         _check(given)
     except ApiError as error:
+        metrics.count_registration(error.code)
         # The budget of the address bounds how often this is written.
         await aio.record_audit(
             context.database,
@@ -114,6 +117,7 @@ async def register_agent(context: Context, given: RegisterRequest) -> RegisterRe
         details=_details(given),
         context=audit,
     )
+    metrics.count_registration("REGISTERED")
     return RegisterResponse(
         success=True,
         agent_id=agent,

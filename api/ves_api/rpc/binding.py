@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from ves_api.ids import fresh_uuid
 from ves_api.ingest.service import INLINE_BYTES
 from ves_api.operations.admission import admit
 from ves_api.operations.kit import Context, Operation, refusal_of
+from ves_edge import metrics
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 
@@ -92,13 +94,15 @@ async def guarded(
     work: Callable[[Context], Awaitable[Any]],
 ) -> Any:
     """Run the work of a call; end the call with the status of what it raises (grpc-api 1.3)."""
-    context = context_of(services, call)
+    context, started = context_of(services, call), time.perf_counter()
     try:
         result = await work(context)
     except Exception as error:  # noqa: BLE001 (every call gets a status)
         refusal = ApiError("timeout", retry_after=1) if isinstance(error, TimeoutError) else refusal_of(error)
         _record(context, name, refusal, error)
+        metrics.count_grpc(name, refusal.grpc, time.perf_counter() - started)
         await call.abort(*_status(context, refusal))
+    metrics.count_grpc(name, "OK", time.perf_counter() - started)
     call.set_trailing_metadata(_common(context))
     return result
 

@@ -100,6 +100,7 @@ def _write_process_env(
         "PYTHONUNBUFFERED": "1",
         "ALLOW_INSECURE_LOCAL_DB": "true",
         "HOST": "127.0.0.1",
+        "PROMETHEUS_MULTIPROC_DIR": str(layout.run / "metrics"),
     } | _settings(layout)
     numbers = {name: str(port) for name, port in chosen.items()}
     api = (

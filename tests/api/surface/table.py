@@ -123,12 +123,12 @@ TABLE = [
         "GET /health none",
         "GET /ready none",
         "GET /health/detailed admin",
+        "GET /metrics admin",
         "GET /api/v1/admin/overview admin",
         "GET /api/v1/admin/tenants admin",
         "GET /api/v1/admin/stores admin",
         "GET /api/v1/admin/agents admin",
     ),
-    *_rows("11", "GET /metrics admin", later="metrics"),
     *_rows("11", "GET /admin any", "GET /admin/ any", later="console"),
     # What the original does not have.
     *_rows(

@@ -48,24 +48,32 @@ MORE_ROWS = (
     ),
     (
         "postgres",
-        "insert into ves_store.projection_checkpoints (tenant_id, store_id, stream, projector)"
-        " select t, t, 'ves', 'product' from gen_random_uuid() as t",
+        (
+            "insert into ves_store.projection_checkpoints (tenant_id, store_id, stream, projector)"
+            " select t, t, 'ves', 'product' from gen_random_uuid() as t"
+        ),
     ),
     (
         "postgres",
-        "insert into ves_store.projections select t, t, 'ves', 'product', 1, 'p', 1, 1, now(), now(), '{}'"
-        " from gen_random_uuid() as t",
+        (
+            "insert into ves_store.projections select t, t, 'ves', 'product', 1, 'p', 1, 1, now(), now(), '{}'"
+            " from gen_random_uuid() as t"
+        ),
     ),
     (
         "postgres",
-        "insert into ves_store.projection_retries (tenant_id, store_id, stream, sequence_number, position)"
-        " select t, t, 'ves', 1, 2 from gen_random_uuid() as t",
+        (
+            "insert into ves_store.projection_retries (tenant_id, store_id, stream, sequence_number, position)"
+            " select t, t, 'ves', 1, 2 from gen_random_uuid() as t"
+        ),
     ),
     (
         "postgres",
-        "insert into ves_store.rejected_events_log (tenant_id, store_id, stream, sequence_number, event_id,"
-        " entity_type, entity_id, reason, message)"
-        " select t, t, 'ves', 1, t, 'product', 'p', 'HANDLER_ERROR', '' from gen_random_uuid() as t",
+        (
+            "insert into ves_store.rejected_events_log (tenant_id, store_id, stream, sequence_number, event_id,"
+            " entity_type, entity_id, reason, message)"
+            " select t, t, 'ves', 1, t, 'product', 'p', 'HANDLER_ERROR', '' from gen_random_uuid() as t"
+        ),
     ),
 )
 WITHOUT_ROWS = {"reencryptions"}  # a row lives inside one transaction

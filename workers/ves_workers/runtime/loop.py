@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from ves_edge import metrics
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 from ves_workers.runtime.backoff import Backoff
@@ -87,11 +88,13 @@ async def run_worker(
             heartbeat.steps += 1
             try:
                 delay = 0.0 if await worker.step() else worker.poll_seconds
+                metrics.WORKER_STEPS.labels(worker.name, "done").inc()
                 if backoff.failures:
                     log.info("worker.recovered", after_failures=backoff.failures)
                 backoff.reset()
             except Exception as error:  # a failed step must not end the worker
                 heartbeat.failures += 1
+                metrics.WORKER_STEPS.labels(worker.name, "failed").inc()
                 heartbeat.last_error = f"{type(error).__name__}: {error}"
                 delay = backoff.next_delay()
                 # No traceback for a refusal: the detail of the driver error may quote rows.

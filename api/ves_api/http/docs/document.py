@@ -9,6 +9,7 @@ import msgspec
 
 from ves import error_codes
 from ves_api import SERVICE_NAME, __version__
+from ves_api.operations.kit import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +109,7 @@ def _describe(route: Route, references: dict[Any, dict[str, Any]]) -> dict[str, 
         "tags": [operation.tag],
         "security": [] if is_public else [{"authorization": []}, {"apiKey": []}],
         "parameters": [_parameter(place) for place in route.parameters],
-        "responses": {"200": _answer("Success.", references[operation.output])},
+        "responses": {"200": _answer("Success.", references[operation.output], operation.media_type)},
     }
     errors = [*_COMMON_ERRORS, *operation.errors]
     if not is_public:
@@ -139,8 +140,8 @@ def _by_status(names: Iterable[str]) -> list[tuple[int, str]]:
     return [(status, " ".join(sorted(lines))) for status, lines in sorted(texts.items())]
 
 
-def _answer(description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def _answer(description: str, schema: dict[str, Any], media_type: str = JSON) -> dict[str, Any]:
+    return {"description": description, "content": {media_type: {"schema": schema}}}
 
 
 def _parameter(place: Place) -> dict[str, Any]:

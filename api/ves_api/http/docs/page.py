@@ -63,7 +63,8 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
 
 
 def _reference(holder: dict[str, Any]) -> str:
-    schema = holder["content"]["application/json"]["schema"]
+    (content,) = holder["content"].values()
+    schema = content["schema"]
     name = str(schema.get("$ref", "")).rsplit("/", 1)[-1]
     return f'<a href="#{escape(name)}">{escape(name)}</a>' if name else _code(schema)
 
