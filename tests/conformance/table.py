@@ -269,6 +269,9 @@ OWN = {
     "GET /api/v1/encryption-groups/{group_id}/recipients",
     "GET /api/v1/encryption-groups/{group_id}/history",
     "GET /api/v1/admin/audit",
+    "GET /api/v1/projections",
+    "GET /api/v1/projections/{entity_type}",
+    "GET /api/v1/projections/{entity_type}/{entity_id}",
 }
 
 # Text, or a story of its own: tests/api/test_metrics.py, tests/api/test_payments.py.

@@ -21,6 +21,11 @@ from ves_api.operations import legacy_commitments as legacy
 from ves_api.operations.commitments import create_commitment, get_commitment, list_commitments
 from ves_api.operations.events import ingest_events, ingest_legacy_events
 from ves_api.operations.legacy_events import get_entity_history, get_head, list_events
+from ves_api.operations.projections import (
+    get_projection,
+    list_projection_checkpoints,
+    list_projections,
+)
 from ves_api.operations.proofs import get_proof, verify_proof
 from ves_api.operations.registration import register_agent
 
@@ -43,6 +48,9 @@ ROUTES = (
     Route("GET", "/api/v1/events", list_events),
     Route("GET", "/api/v1/head", get_head),
     Route("GET", "/api/v1/entities/{entity_type}/{entity_id}", get_entity_history),
+    Route("GET", "/api/v1/projections", list_projection_checkpoints),
+    Route("GET", "/api/v1/projections/{entity_type}", list_projections),
+    Route("GET", "/api/v1/projections/{entity_type}/{entity_id}", get_projection),
     Route("POST", "/api/v1/commitments", legacy.create_legacy_commitment),
     Route("GET", "/api/v1/commitments", legacy.list_legacy_commitments),
     Route("GET", "/api/v1/commitments/{batch_id}", legacy.get_legacy_commitment),

@@ -186,8 +186,8 @@ async def admin_overview(db: AsyncDatabase, *, tenant_id: UUID | None = None) ->
     """Totals of a tenant, or of the whole system (http-api 11). Tenants, agents and keys are those of the API
     keys, revoked ones too (the bootstrap key makes the nil tenant one of them); stores, activity and
     last_activity_at count both streams; total_head_sequence and max_projection_lag are of the legacy
-    streams, as in the original, and the lag is the head as long as nothing projects; ves_head_sequence is
-    of the VES streams.
+    streams, as in the original (the lag of the slowest projector); ves_head_sequence is of the VES
+    streams.
     """
     rows = await db.fetch(FUNCTIONS['admin_overview'], {
         'tenant_id': tenant_id,
@@ -202,8 +202,8 @@ async def admin_stores(
     max_rows: int = 200,
 ) -> list[AdminStoresRow]:
     """Stores, the latest change first (http-api 11). head_sequence and projection_lag are of the legacy
-    stream, ves_head_sequence of the VES stream. Nothing projects and no agent reports its position yet, so
-    last_projected_sequence and agent_count are 0, the lag is the head and last_agent_sync_at is null.
+    stream, ves_head_sequence of the VES stream. last_projected_sequence is that of the slowest projector.
+    No agent reports its position yet, so agent_count is 0 and last_agent_sync_at is null.
     """
     rows = await db.fetch(FUNCTIONS['admin_stores'], {
         'tenant_id': tenant_id,
@@ -2024,7 +2024,7 @@ async def list_projections(
     max_rows: int = 100,
 ) -> list[Projection]:
     """Entities of one type in a stream as ves.get_projection answers them, by id (in the order of the
-    database's text) after the given one; 1 to 1,000 rows.
+    database's text) after the given one; 1 to 1,000 rows and 4 MiB of states, at least one.
     """
     rows = await db.fetch(FUNCTIONS['list_projections'], {
         'tenant_id': tenant_id,

@@ -23,10 +23,10 @@ as $$
     select count(*) as stores, coalesce(sum(f.head_sequence), 0)::bigint as total_head_sequence,
       coalesce(sum(f.ves_head_sequence), 0)::bigint as ves_head_sequence,
       count(*) filter (where f.updated_at >= now() - interval '24 hours') as active_stores_24h,
-      coalesce(max(f.head_sequence), 0) as max_projection_lag, max(f.updated_at) as last_activity_at
+      coalesce(max(f.head_sequence - f.projected_sequence), 0) as max_projection_lag, max(f.updated_at) as last_activity_at
     from ves_int.store_figures(admin_overview.tenant_id) as f
   ) as s;
 $$;
 
 comment on function ves.admin_overview(uuid) is
-'Totals of a tenant, or of the whole system (http-api 11). Tenants, agents and keys are those of the API keys, revoked ones too (the bootstrap key makes the nil tenant one of them); stores, activity and last_activity_at count both streams; total_head_sequence and max_projection_lag are of the legacy streams, as in the original, and the lag is the head as long as nothing projects; ves_head_sequence is of the VES streams.';
+'Totals of a tenant, or of the whole system (http-api 11). Tenants, agents and keys are those of the API keys, revoked ones too (the bootstrap key makes the nil tenant one of them); stores, activity and last_activity_at count both streams; total_head_sequence and max_projection_lag are of the legacy streams, as in the original (the lag of the slowest projector); ves_head_sequence is of the VES streams.';

@@ -9,7 +9,8 @@ stable
 security definer
 set search_path to pg_catalog, pg_temp
 as $$
-  select f.tenant_id, f.store_id, f.head_sequence, f.ves_head_sequence, 0::bigint, f.head_sequence, 0::bigint,
+  select f.tenant_id, f.store_id, f.head_sequence, f.ves_head_sequence, f.projected_sequence,
+    f.head_sequence - f.projected_sequence, 0::bigint,
     null::timestamptz, f.updated_at
   from ves_int.store_figures(admin_stores.tenant_id) as f
   order by f.updated_at desc, f.tenant_id, f.store_id
@@ -17,4 +18,4 @@ as $$
 $$;
 
 comment on function ves.admin_stores(uuid, integer) is
-'Stores, the latest change first (http-api 11). head_sequence and projection_lag are of the legacy stream, ves_head_sequence of the VES stream. Nothing projects and no agent reports its position yet, so last_projected_sequence and agent_count are 0, the lag is the head and last_agent_sync_at is null.';
+'Stores, the latest change first (http-api 11). head_sequence and projection_lag are of the legacy stream, ves_head_sequence of the VES stream. last_projected_sequence is that of the slowest projector. No agent reports its position yet, so agent_count is 0 and last_agent_sync_at is null.';

@@ -21,7 +21,7 @@ as $$
     select f.tenant_id, count(*) as store_count, sum(f.head_sequence)::bigint as total_head_sequence,
       sum(f.ves_head_sequence)::bigint as ves_head_sequence,
       count(*) filter (where f.updated_at >= now() - interval '24 hours') as active_stores_24h,
-      max(f.head_sequence) as max_projection_lag, max(f.updated_at) as last_activity_at
+      max(f.head_sequence - f.projected_sequence) as max_projection_lag, max(f.updated_at) as last_activity_at
     from ves_int.store_figures(admin_tenants.tenant_id) as f
     group by f.tenant_id
   )

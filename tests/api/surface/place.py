@@ -144,6 +144,7 @@ def settle(admin: httpx.Client, database: Database) -> Place:
     intents = [_done(admin.post("/api/v1/x402/payments", json=payer.intent()))["intent_id"] for _ in range(2)]
     members = {**stream, "network": "set_chain", "intent_ids": intents[:1]}
     payment_batch = _done(admin.post("/api/v1/x402/batches", json=members))
+    _project(database, stream, legacy_event["entity_id"])
     return Place(
         signer=agent,
         more={
@@ -174,6 +175,21 @@ def _dead_letter(database: Database, stream: dict[str, str]) -> str:
         ).fetchone()
     assert row is not None
     return str(row[0])
+
+
+def _project(database: Database, stream: dict[str, str], entity_id: str) -> None:
+    """The state of one order, as if it had been projected."""
+    with database.connect() as connection:
+        connection.execute(
+            "insert into ves_store.projection_checkpoints (tenant_id, store_id, stream, projector)"
+            " values (%(tenant_id)s, %(store_id)s, 'ves', 'order')",
+            stream,
+        )
+        connection.execute(
+            "insert into ves_store.projections values (%(tenant_id)s, %(store_id)s, 'ves', 'order', 1,"
+            ' %(entity_id)s, 1, 1, now(), now(), \'{"status": "pending"}\')',
+            stream | {"entity_id": entity_id},
+        )
 
 
 def _done(answer: httpx.Response) -> dict[str, Any]:
