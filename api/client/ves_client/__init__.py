@@ -5,7 +5,9 @@ from __future__ import annotations
 from ves_client.agent import AgentKey, Event, Signed, open_event, seal_event, sign_event
 from ves_client.errors import ClientError, Exit
 from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
+from ves_client.outbox import Outbox, Refused, Status
 from ves_client.sequencer import Sequencer
+from ves_client.sync import Pushed, push, push_async
 from ves_client.trust import Trust
 
 __version__ = "0.1.0"
@@ -16,12 +18,18 @@ __all__ = [
     "Event",
     "Evidence",
     "Exit",
+    "Outbox",
+    "Pushed",
+    "Refused",
     "Sequencer",
     "Signed",
+    "Status",
     "Trust",
     "check_proof",
     "check_receipt",
     "open_event",
+    "push",
+    "push_async",
     "read_evidence",
     "seal_event",
     "sign_event",

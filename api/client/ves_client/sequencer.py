@@ -25,9 +25,10 @@ T = TypeVar("T")
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
 ATTEMPTS = 5
 FIRST_WAIT = 0.2  # seconds; doubled with each attempt, plus jitter
-LONGEST_WAIT = 3.0
+LONGEST_WAIT = 3.0  # unless `retry-after` names a longer one
 CLIENT_ERROR = 400
 BODY_LIMIT = 8 * 1024 * 1024
+ANSWER_LIMIT = 32 * 1024 * 1024  # bytes; the longest answers of the API end at 16 MiB
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -94,8 +95,24 @@ def refusal(response: httpx.Response) -> ClientError:
     return ClientError(Exit.REFUSED, code, message, details)
 
 
+def retry_after(response: httpx.Response) -> float:
+    """Return the seconds of `retry-after`; 0 if there is none or it is a date, which this API does not send."""
+    text = response.headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0
+
+
+def _plain(headers: httpx.Headers) -> dict[str, str]:
+    """Drop the headers that describe an encoding that has been undone."""
+    return {
+        name: text for name, text in headers.items() if name not in {"content-encoding", "content-length"}
+    }
+
+
 class Sequencer:
-    """A client of one API with one key. Thread-safe; every method may raise ClientError (exit codes 3 and 4)."""
+    """A client of one API with one key. Thread-safe; every method may raise ClientError (exit codes 3 and 4).
+
+    A call ends within `timeout` seconds, retries and the waits of `retry-after` included.
+    """
 
     def __init__(
         self, url: str, api_key: str | None, *, attempts: int = ATTEMPTS, timeout: float = 60.0
@@ -108,10 +125,9 @@ class Sequencer:
             raise usage(f"{url!r} is not an http or https URL")
         self._url = url
         self._attempts = attempts
+        self._timeout = timeout
         headers = {"authorization": f"ApiKey {api_key}"} if api_key else {}
-        self._client = httpx.Client(
-            base_url=parsed, headers=headers, timeout=httpx.Timeout(timeout, connect=5.0)
-        )
+        self._client = httpx.Client(base_url=parsed, headers=headers)
 
     def __enter__(self) -> Self:
         return self
@@ -251,17 +267,38 @@ class Sequencer:
     ) -> bytes:
         headers = {"content-type": "application/json"} if body is not None else {}
         attempts = self._attempts if repeatable else 1
+        ends = time.monotonic() + self._timeout
         for attempt in range(1, attempts + 1):
+            wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)) + random.uniform(0, FIRST_WAIT)  # noqa: S311 - jitter
             try:
-                response = self._client.request(method, path, content=body, params=query, headers=headers)
+                response = self._exchange(
+                    ends, method=method, url=path, content=body, params=query, headers=headers
+                )
             except httpx.TransportError as error:
-                if attempt == attempts:
+                if attempt == attempts or time.monotonic() + wait >= ends:
                     message = f"{self._url} is not reachable: {error or type(error).__name__}"
                     raise ClientError(Exit.UNREACHABLE, "unreachable", message) from error
             else:
-                if response.status_code not in RETRY_STATUSES or attempt == attempts:
+                wait = max(wait, retry_after(response))
+                last = attempt == attempts or time.monotonic() + wait >= ends
+                if response.status_code not in RETRY_STATUSES or last:
                     break
-            time.sleep(min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)) + random.uniform(0, FIRST_WAIT))  # noqa: S311 - jitter
+            time.sleep(wait)
         if response.status_code >= CLIENT_ERROR:
             raise refusal(response)
         return response.content
+
+    def _exchange(self, ends: float, **request: Any) -> httpx.Response:
+        """Send a request once; httpx.ReadTimeout or ReadError if its answer is late or too long."""
+        timeout = max(0.001, ends - time.monotonic())
+        with self._client.stream(
+            **request, timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0))
+        ) as answer:
+            content = bytearray()
+            for chunk in answer.iter_bytes():
+                content += chunk
+                if len(content) > ANSWER_LIMIT:
+                    raise httpx.ReadError(f"an answer of more than {ANSWER_LIMIT} bytes")
+                if time.monotonic() > ends:
+                    raise httpx.ReadTimeout("the answer did not end in time")
+            return httpx.Response(answer.status_code, headers=_plain(answer.headers), content=bytes(content))

@@ -1,0 +1,427 @@
+"""An agent's events in an SQLite file, from their signature until their receipts have come (operations 14).
+
+A row is local (`pushed_at` is null), pushed (sent, no receipt yet), acked (its verified receipt is stored) and then
+pruned. Each step is one transaction with `synchronous=FULL`; several processes may use one file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
+
+import msgspec
+import orjson
+
+from ves_client.agent import AgentKey, Event, Signed, sign_event
+from ves_client.contradictions import Contradiction, decode_contradiction
+from ves_client.errors import usage
+from ves_client.ids import new_id
+from ves_client.outbox_rows import ReceiptStore, StoredReceipt, columns_of, event_of, now, payload_hash_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from ves.receipts import Receipt
+    from ves_client.sequencer import Rejection
+
+BUSY_SECONDS = 30.0
+FULL = 2  # `pragma synchronous`: a commit has reached the disk when it returns
+NIL = UUID(int=0)
+COUNTERS = ("last_pushed_sequence", "last_pulled_sequence", "head_sequence")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event to send: the exact signed bytes, and the hash that its receipt must cover."""
+
+    event_id: UUID
+    envelope: bytes
+    signing_hash: bytes
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An event that the sequencer refused (VES 14.3), and its content as it was recorded."""
+
+    event_id: UUID
+    reason: str
+    message: str
+    event: Event
+    dropped: bool = False
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Counts of the events in the file by state; `head_sequence` is the greatest head that an answer named."""
+
+    local: int
+    pushed: int
+    acked: int
+    refused: int
+    dropped: int
+    last_pushed_sequence: int
+    head_sequence: int
+    last_sync_at: str | None
+    contradiction: str | None
+
+
+class Outbox:
+    """The outbox of one agent and stream. Thread-safe.
+
+    ClientError with exit code 2 if the file belongs to another agent or stream.
+    """
+
+    def __init__(self, path: Path | str, key: AgentKey, tenant_id: UUID, store_id: UUID) -> None:
+        self.path = path
+        self.key = key
+        self.tenant_id = tenant_id
+        self.store_id = store_id
+        self._lock = threading.RLock()
+        self._connection = self.connect()
+        self._create()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; the file needs no other step."""
+        self._connection.close()
+
+    def connect(self) -> sqlite3.Connection:
+        """Open a further connection in autocommit mode: WAL, `synchronous=FULL`, 30 s of patience for locks."""
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+        return connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run a write transaction on the outbox's own connection: commit at the end, roll back on an exception."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield self._connection
+                return
+            self._connection.execute("begin immediate")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("rollback")
+                raise
+            self._connection.execute("commit")
+
+    def record(
+        self,
+        entity_type: str,
+        entity_id: str,
+        event_type: str,
+        payload: Any,
+        *,
+        command_id: UUID | None = None,
+        base_version: int | None = None,
+        event_id: UUID | None = None,
+        created_at: str | None = None,
+        recipients: Mapping[int, bytes] | None = None,
+        connection: sqlite3.Connection | None = None,
+    ) -> UUID:
+        """Sign an event and store it; returns its id, by default a version-7 UUID.
+
+        `payload` is a JSON value, or JSON text as bytes. With `connection` the row becomes part of the caller's own
+        transaction on this file, which the caller commits; without it the event is durable on return. With
+        `recipients` the payload is sealed (VES 8), and the file keeps it in plain text until it is pruned.
+        ProtocolError for a payload that the protocol does not allow.
+        """
+        event = Event(
+            event_id=event_id or new_id(),
+            entity_type=entity_type,
+            entity_id=entity_id,
+            event_type=event_type,
+            created_at=created_at or now(),
+            payload=payload if isinstance(payload, bytes) else orjson.dumps(payload),
+            command_id=command_id,
+            base_version=base_version,
+        )
+        signed = sign_event(self.key, self.tenant_id, self.store_id, event, recipients=recipients)
+        if connection is None:
+            with self.transaction() as own:
+                self._insert(own, event, signed)
+        else:
+            if connection.execute("pragma synchronous").fetchone()[0] < FULL:
+                raise usage("the connection would lose events in a crash: `pragma synchronous = full` first")
+            self._insert(connection, event, signed)
+        return event.event_id
+
+    def adopt(self) -> int:
+        """Sign the rows that a program without envelopes has recorded, for example the original. Returns the count."""
+        statement = (
+            "select event_id, entity_type, entity_id, event_type, created_at, payload, command_id, base_version"
+            " from outbox where acked_at is null and tenant_id = ? and store_id = ?"
+            " and event_id not in (select event_id from ves_envelopes) order by id limit 1000"
+        )
+        adopted = 0
+        while True:
+            with self.transaction() as connection:
+                rows = connection.execute(statement, self._stream).fetchall()
+                for row in rows:
+                    signed = sign_event(self.key, self.tenant_id, self.store_id, event_of(row))
+                    self._insert_envelope(connection, signed)
+            if not rows:
+                return adopted
+            adopted += len(rows)
+
+    def pending(self, max_events: int, max_bytes: int) -> list[Pending]:
+        """Return the oldest events without receipt or refusal, within both limits but at least one."""
+        statement = (
+            "select e.event_id, e.envelope, e.signing_hash from outbox o indexed by outbox_unacked"
+            " join ves_envelopes e using (event_id) where o.acked_at is null and e.refused_at is null and o.tenant_id = ? and o.store_id = ?"
+            " order by o.id limit ?"
+        )
+        found: list[Pending] = []
+        size = 0
+        with self._lock:
+            for event_id, envelope, signing_hash in self._connection.execute(
+                statement, (*self._stream, max_events)
+            ):
+                size += len(envelope)
+                if found and size > max_bytes:
+                    break
+                found.append(Pending(UUID(event_id), envelope, signing_hash))
+        return found
+
+    def mark_pushed(self, events: Sequence[Pending]) -> None:
+        """Note that the events are about to be sent; a repeat does not move the time."""
+        with self.transaction() as connection:
+            connection.executemany(
+                "update outbox set pushed_at = ? where event_id = ? and pushed_at is null",
+                [(now(), str(event.event_id)) for event in events],
+            )
+
+    def settle(
+        self,
+        receipts: Sequence[tuple[Pending, Receipt, bytes]],
+        rejections: Sequence[tuple[Pending, Rejection]],
+        head_sequence: int,
+    ) -> None:
+        """Store the verified answer for a batch in one transaction: receipts, refusals, head.
+
+        ContradictionFound, and nothing is stored, if a receipt cannot be true beside an earlier one. An event that
+        another process has signed anew meanwhile is left as it is.
+        """
+        time = now()
+        with self.transaction() as connection:
+            stored = self._receipts(connection)
+            for event, receipt, text in receipts:
+                stored.add(event.event_id, event.signing_hash, receipt, text)
+                connection.execute(
+                    "update outbox set acked_at = ?, remote_sequence = ? where event_id = ? and acked_at is null",
+                    (time, receipt.sequence_number, str(event.event_id)),
+                )
+            connection.executemany(
+                "update ves_envelopes set refused_reason = ?, refused_message = ?, refused_at = ?"
+                " where event_id = ? and signing_hash = ?"
+                " and event_id not in (select event_id from ves_receipts)",
+                [
+                    (rejection.reason, rejection.message, time, str(event.event_id), event.signing_hash)
+                    for event, rejection in rejections
+                ],
+            )
+            numbers = [receipt.sequence_number for _, receipt, _ in receipts]
+            self._raise_state(connection, "last_pushed_sequence", max(numbers, default=0))
+            self._raise_state(connection, "head_sequence", head_sequence)
+            self._put_state(connection, "last_sync_at", time)
+
+    def refused(self, *, dropped: bool = False) -> list[Refused]:
+        """Return the refused events that wait for a decision, or those that were dropped, oldest first."""
+        statement = (
+            "select o.event_id, refused_reason, refused_message, entity_type, entity_id, event_type, created_at,"
+            " payload, command_id, base_version from outbox o join ves_envelopes e using (event_id)"
+            " where refused_at is not null and dropped = ? order by o.id"
+        )
+        with self._lock:
+            rows = self._connection.execute(statement, (int(dropped),)).fetchall()
+        return [Refused(UUID(row[0]), row[1], row[2], event_of((row[0], *row[3:])), dropped) for row in rows]
+
+    def drop(self, event_id: UUID) -> None:
+        """Decide that a refused event is never sent again; it stays in the file until it is pruned."""
+        self._decide(event_id, "update ves_envelopes set dropped = 1 where event_id = ?")
+
+    def release(self, event_id: UUID) -> None:
+        """Send a refused event again as it is with the next push, for example after its key was registered."""
+        self._decide(
+            event_id,
+            "update ves_envelopes set refused_at = null, refused_reason = null, refused_message = null,"
+            " dropped = 0 where event_id = ?",
+        )
+
+    def replace(self, event_id: UUID, event: Event) -> None:
+        """Sign other content in the place of a refused event, under the same or a new event id."""
+        signed = sign_event(self.key, self.tenant_id, self.store_id, event)
+        with self.transaction() as connection:
+            self._require_refused(connection, event_id)
+            connection.execute("delete from ves_envelopes where event_id = ?", (str(event_id),))
+            connection.execute(
+                "update outbox set event_id = ?, entity_type = ?, entity_id = ?, event_type = ?, created_at = ?,"
+                " payload = ?, command_id = ?, base_version = ?, payload_hash = ?, signature = ?, pushed_at = null"
+                " where event_id = ?",
+                (*columns_of(event), payload_hash_of(signed), signed.signature, str(event_id)),
+            )
+            self._insert_envelope(connection, signed)
+
+    def prune(self, older_than: timedelta) -> int:
+        """Delete acked and dropped events that have been so for longer; their receipts stay. Returns the count."""
+        limit = (datetime.now(UTC) - older_than).isoformat(timespec="microseconds")
+        with self.transaction() as connection:
+            ended = (
+                "select o.event_id from outbox o left join ves_envelopes e using (event_id)"
+                " where o.acked_at <= ?1 or (e.dropped = 1 and e.refused_at <= ?1)"
+            )
+            rows = connection.execute(ended, (limit,)).fetchall()
+            connection.executemany("delete from outbox where event_id = ?", rows)
+            connection.executemany("delete from ves_envelopes where event_id = ?", rows)
+        return len(rows)
+
+    def status(self) -> Status:
+        """Count the events by state."""
+        with self._lock:
+            local, pushed, acked, refused, dropped = self._connection.execute(
+                "select count(*) filter (where pushed_at is null and refused_at is null),"
+                " count(*) filter (where pushed_at is not null and acked_at is null and refused_at is null),"
+                " count(acked_at), count(*) filter (where refused_at is not null and dropped = 0),"
+                " count(*) filter (where dropped = 1) from outbox left join ves_envelopes using (event_id)"
+            ).fetchone()
+            state = self._state()
+        found = self.contradiction()
+        return Status(
+            local,
+            pushed,
+            acked,
+            refused,
+            dropped,
+            int(state["last_pushed_sequence"]),
+            int(state["head_sequence"]),
+            state.get("last_sync_at"),
+            found.kind if found else None,
+        )
+
+    def head_sequence(self) -> int:
+        """Return the greatest head that a verified answer named."""
+        with self._lock:
+            return int(self._state()["head_sequence"])
+
+    def receipts(self) -> list[StoredReceipt]:
+        """Return the verified receipts of the stream by number, those of pruned events included."""
+        with self._lock:
+            return self._receipts(self._connection).all()
+
+    def head_went_back(self, earlier: int, later: int) -> Contradiction:
+        """Build the evidence for a head that was `earlier` before a request and `later` in its answer."""
+        with self._lock:
+            return self._receipts(self._connection).head_went_back(earlier, later)
+
+    def contradiction(self) -> Contradiction | None:
+        """Return the stored evidence that stopped the sync, if any."""
+        with self._lock:
+            text = self._state().get("ves_contradiction")
+        return decode_contradiction(text.encode()) if text else None
+
+    def stop(self, found: Contradiction) -> None:
+        """Store evidence; no later push of any process sends anything until `resume`."""
+        with self.transaction() as connection:
+            self._put_state(connection, "ves_contradiction", found.text().decode())
+
+    def resume(self) -> None:
+        """Allow syncs again after a person has looked at the evidence."""
+        with self.transaction() as connection:
+            connection.execute("delete from sync_state where key = 'ves_contradiction'")
+
+    def _receipts(self, connection: sqlite3.Connection) -> ReceiptStore:
+        return ReceiptStore(connection, self.tenant_id, self.store_id)
+
+    @property
+    def _stream(self) -> tuple[str, str]:
+        return str(self.tenant_id), str(self.store_id)
+
+    def _create(self) -> None:
+        script = resources.files("ves_client").joinpath("outbox.sql").read_text(encoding="utf-8")
+        mine = dict(
+            zip(("tenant_id", "store_id", "agent_id"), (*self._stream, str(self.key.agent_id)), strict=True)
+        )
+        with self.transaction() as connection:
+            for statement in script.split(";\n"):
+                connection.execute(statement)
+            state = self._state()
+            for name, value in mine.items():
+                if state.get(name, str(NIL)) not in {str(NIL), value}:
+                    raise usage(f"{self.path} has {name} {state[name]}, not {value}")
+                if state.get(name) != value:
+                    self._put_state(connection, name, value)
+            for name in COUNTERS:
+                if name not in state:
+                    self._put_state(connection, name, "0")
+
+    def _state(self) -> dict[str, str]:
+        return dict(self._connection.execute("select key, value from sync_state"))
+
+    @staticmethod
+    def _put_state(connection: sqlite3.Connection, name: str, value: str) -> None:
+        connection.execute(
+            "insert into sync_state (key, value, updated_at) values (?, ?, ?)"
+            " on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at",
+            (name, value, now()),
+        )
+
+    @staticmethod
+    def _raise_state(connection: sqlite3.Connection, name: str, value: int) -> None:
+        """Raise a counter; the answer of a slower process does not lower it."""
+        connection.execute(
+            "update sync_state set value = ?1, updated_at = ?2 where key = ?3 and cast(value as integer) < ?1",
+            (value, now(), name),
+        )
+
+    def _insert(self, connection: sqlite3.Connection, event: Event, signed: Signed) -> None:
+        connection.execute(
+            "insert into outbox (event_id, entity_type, entity_id, event_type, created_at, payload, command_id,"
+            " base_version, payload_hash, signature, tenant_id, store_id, source_agent)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *columns_of(event),
+                payload_hash_of(signed),
+                signed.signature,
+                *self._stream,
+                str(self.key.agent_id),
+            ),
+        )
+        self._insert_envelope(connection, signed)
+
+    @staticmethod
+    def _insert_envelope(connection: sqlite3.Connection, signed: Signed) -> None:
+        connection.execute(
+            "insert into ves_envelopes (event_id, envelope, signing_hash) values (?, ?, ?)"
+            " on conflict (event_id) do nothing",
+            (str(signed.event_id), signed.text, signed.signing_hash),
+        )
+
+    def _decide(self, event_id: UUID, statement: str) -> None:
+        with self.transaction() as connection:
+            self._require_refused(connection, event_id)
+            connection.execute(statement, (str(event_id),))
+
+    @staticmethod
+    def _require_refused(connection: sqlite3.Connection, event_id: UUID) -> None:
+        found = connection.execute(
+            "select 1 from ves_envelopes where event_id = ? and refused_at is not null", (str(event_id),)
+        ).fetchone()
+        if found is None:
+            raise usage(f"event {event_id} is not a refused event of this outbox")

@@ -1,0 +1,81 @@
+-- Tables of an agent's outbox (operations 14) by the names of the original; those that begin with ves_ are ours.
+
+create table if not exists outbox (
+  id integer primary key autoincrement,
+  event_id text not null unique,
+  command_id text,
+  tenant_id text not null,
+  store_id text not null,
+  entity_type text not null,
+  entity_id text not null,
+  event_type text not null,
+  payload text not null check (json_valid(payload)),
+  payload_hash text not null,
+  base_version integer,
+  created_at text not null,
+  source_agent text not null,
+  signature blob,
+  pushed_at text,
+  acked_at text,
+  remote_sequence integer
+);
+create index if not exists outbox_unpushed on outbox (id) where pushed_at is null;
+create index if not exists outbox_unacked on outbox (id) where acked_at is null;
+create index if not exists outbox_entity on outbox (tenant_id, store_id, entity_type, entity_id);
+create index if not exists outbox_command on outbox (command_id) where command_id is not null;
+
+create table if not exists sync_state (
+  key text primary key,
+  value text not null,
+  updated_at text not null
+);
+
+create table if not exists entity_versions (
+  tenant_id text not null,
+  store_id text not null,
+  entity_type text not null,
+  entity_id text not null,
+  version integer not null,
+  updated_at text not null,
+  primary key (tenant_id, store_id, entity_type, entity_id)
+);
+
+create table if not exists pulled_events (
+  sequence_number integer primary key,
+  event_id text not null unique,
+  command_id text,
+  tenant_id text not null,
+  store_id text not null,
+  entity_type text not null,
+  entity_id text not null,
+  event_type text not null,
+  payload text not null,
+  payload_hash text not null,
+  base_version integer,
+  created_at text not null,
+  sequenced_at text not null,
+  pulled_at text not null,
+  source_agent text not null
+);
+
+-- The signed bytes of an event, and why the sequencer refused it. A refused event is not sent again until it is released.
+create table if not exists ves_envelopes (
+  event_id text primary key,
+  envelope blob not null,
+  signing_hash blob not null,
+  refused_reason text,
+  refused_message text,
+  refused_at text,
+  dropped integer not null default 0 check (dropped in (0, 1))
+);
+
+-- Verified receipts. They outlive the events, because a later contradiction is shown with them.
+create table if not exists ves_receipts (
+  tenant_id text not null,
+  store_id text not null,
+  sequence_number integer not null,
+  event_id text not null unique,
+  signing_hash blob not null,
+  receipt text not null,
+  primary key (tenant_id, store_id, sequence_number)
+) without rowid;

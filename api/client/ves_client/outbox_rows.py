@@ -1,0 +1,146 @@
+"""How the events and receipts of an outbox stand in its rows (operations 14)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+
+from ves import json_decode
+from ves_client.agent import Event
+from ves_client.contradictions import Contradiction, Kind, SignedReceipt
+from ves_client.evidence import Envelope
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from ves.receipts import Receipt
+    from ves_client.agent import Signed
+
+
+class ContradictionFound(Exception):  # noqa: N818 - the name says what was found
+    """A verified receipt that cannot be true beside a stored one."""
+
+    def __init__(self, evidence: Contradiction) -> None:
+        super().__init__(evidence.kind)
+        self.evidence = evidence
+
+
+def now() -> str:
+    """Return the time in UTC as RFC 3339 text with microseconds, a spelling that gRPC keeps (VES 3.1)."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def columns_of(event: Event) -> tuple[str | int | None, ...]:
+    """Return event_id, entity_type, entity_id, event_type, created_at, payload, command_id and base_version."""
+    return (
+        str(event.event_id),
+        event.entity_type,
+        event.entity_id,
+        event.event_type,
+        event.created_at,
+        event.payload.decode(),
+        str(event.command_id) if event.command_id else None,
+        event.base_version,
+    )
+
+
+def event_of(columns: tuple[Any, ...]) -> Event:
+    """Build the event of a row; inverse of `columns_of`."""
+    event_id, entity_type, entity_id, event_type, created_at, payload, command_id, base_version = columns
+    command = UUID(command_id) if command_id else None
+    return Event(
+        UUID(event_id),
+        entity_type,
+        entity_id,
+        event_type,
+        created_at,
+        payload.encode(),
+        command,
+        base_version,
+    )
+
+
+def payload_hash_of(signed: Signed) -> str:
+    """Return `payload_plain_hash` as bare hex (VES 4)."""
+    return json_decode.decode(signed.text, type=Envelope).plain_hash.hex()
+
+
+class StoredReceipt(msgspec.Struct, frozen=True):
+    """A verified receipt: its text as it came, and the signing hash (32 bytes) that it covers."""
+
+    sequence_number: int
+    event_id: UUID
+    signing_hash: bytes
+    receipt: msgspec.Raw
+
+    def signed(self) -> SignedReceipt:
+        """Return the form of evidence files."""
+        return SignedReceipt(self.signing_hash.hex(), self.receipt)
+
+
+class ReceiptStore:
+    """The receipts of one stream in `ves_receipts`, through a connection of the outbox."""
+
+    def __init__(self, connection: sqlite3.Connection, tenant_id: UUID, store_id: UUID) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+        self._store_id = store_id
+
+    def add(self, event_id: UUID, signing_hash: bytes, receipt: Receipt, text: bytes) -> None:
+        """Insert a verified receipt; ContradictionFound if its event or its number has another one."""
+        number = receipt.sequence_number
+        fresh = StoredReceipt(number, event_id, signing_hash, msgspec.Raw(text))
+        condition = "(event_id = ? or sequence_number = ?) order by sequence_number = ? desc limit 1"
+        earlier = self._select(condition, str(event_id), number, number)
+        if not earlier:
+            self._connection.execute(
+                "insert into ves_receipts (tenant_id, store_id, sequence_number, event_id, signing_hash, receipt)"
+                " values (?, ?, ?, ?, ?, ?)",
+                (
+                    str(self._tenant_id),
+                    str(self._store_id),
+                    number,
+                    str(event_id),
+                    signing_hash,
+                    text.decode(),
+                ),
+            )
+        elif (earlier[0].sequence_number, earlier[0].event_id, earlier[0].signing_hash) != (
+            number,
+            event_id,
+            signing_hash,
+        ):
+            kind: Kind = "number_given_twice" if earlier[0].sequence_number == number else "receipt_changed"
+            raise ContradictionFound(self._evidence(kind, [earlier[0], fresh]))
+
+    def all(self) -> list[StoredReceipt]:
+        """Return the receipts by number."""
+        return self._select("true order by sequence_number")
+
+    def head_went_back(self, earlier: int, later: int) -> Contradiction:
+        """Build the evidence that the head was `earlier` before a request and `later` in its answer.
+
+        It carries the receipt with the greatest number up to `earlier`: the only part that is signed.
+        """
+        last = self._select("sequence_number <= ? order by sequence_number desc limit 1", earlier)
+        return self._evidence("head_went_back", last, later)
+
+    def _select(self, condition: str, *parameters: str | int) -> list[StoredReceipt]:
+        rows = self._connection.execute(
+            "select sequence_number, event_id, signing_hash, receipt from ves_receipts"  # noqa: S608 - constants
+            f" where tenant_id = ? and store_id = ? and {condition}",
+            (str(self._tenant_id), str(self._store_id), *parameters),
+        )
+        return [
+            StoredReceipt(number, UUID(event_id), signing_hash, msgspec.Raw(text.encode()))
+            for number, event_id, signing_hash, text in rows
+        ]
+
+    def _evidence(
+        self, kind: Kind, receipts: list[StoredReceipt], head_sequence: int | None = None
+    ) -> Contradiction:
+        signed = [receipt.signed() for receipt in receipts]
+        return Contradiction(1, kind, self._tenant_id, self._store_id, now(), signed, head_sequence)

@@ -1,0 +1,215 @@
+"""Sending an outbox: batches in order, every receipt verified before it is stored (operations 14, VES 11, 14)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from uuid import UUID
+
+from ves_client.agent import Event
+from ves_client.contradictions import describe, write_contradiction
+from ves_client.errors import ClientError, Exit, check_failed, usage
+from ves_client.outbox_rows import ContradictionFound
+from ves_client.sequencer import BODY_LIMIT, IngestAnswer, Rejection
+
+if TYPE_CHECKING:
+    from ves.receipts import Receipt
+    from ves_client.contradictions import Contradiction
+    from ves_client.outbox import Outbox, Pending, Refused
+    from ves_client.sequencer import Sequencer
+    from ves_client.trust import Trust
+
+Decision = Literal["hold", "drop"] | Event
+OnRefusal = Callable[["Refused"], Decision]
+OnReceipt = Callable[[UUID, "Receipt"], None]
+ENVELOPE_OVERHEAD = 1024  # bytes of a request beside its envelopes
+BATCH_STATUSES = frozenset({400, 413})  # the limits of VES 14.1: refused whole because of one event
+
+
+@dataclass(slots=True)
+class Pushed:
+    """Counts of a push. `complete` is false if the deadline ended it while events were left to send."""
+
+    accepted: int = 0
+    replayed: int = 0
+    refused: int = 0
+    complete: bool = True
+    held: list[UUID] = field(default_factory=list)
+
+
+def hold(_refused: Refused) -> Decision:
+    """Keep a refused event with its reason until a person decides: the strategy of a push without `on_refusal`."""
+    return "hold"
+
+
+class Push:
+    """One run through the pending events of an outbox."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sequencer: Sequencer,
+        trust: Trust,
+        on_refusal: OnRefusal,
+        on_receipt: OnReceipt | None,
+        evidence: Path,
+    ) -> None:
+        self.done = Pushed()
+        self._outbox = outbox
+        self._sequencer = sequencer
+        self._trust = trust
+        self._on_refusal = on_refusal
+        self._on_receipt = on_receipt
+        self._evidence = evidence
+        self._asked: set[UUID] = set()
+
+    def send(self, events: list[Pending]) -> None:
+        """Send one batch and store its answer. A batch that the server's limits refuse is halved."""
+        self._outbox.mark_pushed(events)
+        head = self._outbox.head_sequence()
+        try:
+            answer = self._sequencer.ingest(self._outbox.key.agent_id, [event.envelope for event in events])
+        except ClientError as error:
+            # Without the server's own code the refusal says nothing about the events: a proxy may have sent it.
+            if error.details.get("http_status") not in BATCH_STATUSES or error.code.startswith("http_"):
+                raise
+            if len(events) > 1:
+                middle = len(events) // 2
+                self.send(events[:middle])
+                self.send(events[middle:])
+                return
+            rejection = Rejection(events[0].event_id, error.code, error.message)
+            answer = IngestAnswer(0, 1, head, rejections=[rejection])
+        self._settle(events, answer, head)
+
+    def _settle(self, events: list[Pending], answer: IngestAnswer, head: int) -> None:
+        by_id = {event.event_id: event for event in events}
+        receipts = [
+            (self._checked(by_id.pop(receipt.event_id, None), receipt), receipt, text)
+            for receipt, text in answer.decoded()
+        ]
+        rejections = [
+            (by_id.pop(rejection.event_id), rejection)
+            for rejection in answer.rejections
+            if rejection.event_id in by_id
+        ]
+        if by_id or len(rejections) != len(answer.rejections):
+            raise check_failed("the server did not answer for every event of a batch")
+        if answer.head_sequence < max((receipt.sequence_number for _, receipt, _ in receipts), default=0):
+            raise check_failed("the server's head is below a number that it gave in the same answer")
+        if answer.head_sequence < head:
+            raise self._stopped(self._outbox.head_went_back(head, answer.head_sequence))
+        try:
+            self._outbox.settle(receipts, rejections, answer.head_sequence)
+        except ContradictionFound as found:
+            raise self._stopped(found.evidence) from found
+        self.done.accepted += answer.events_accepted
+        self.done.replayed += len(receipts) - answer.events_accepted
+        for event, receipt, _ in receipts:
+            if self._on_receipt:
+                self._on_receipt(event.event_id, receipt)
+        self._decide({event.event_id for event, _ in rejections})
+
+    def _checked(self, event: Pending | None, receipt: Receipt) -> Pending:
+        if event is None:
+            raise check_failed("the server sent a receipt for an event that was not asked about")
+        findings = self._trust.check(
+            receipt, self._outbox.tenant_id, self._outbox.store_id, event.signing_hash
+        )
+        if findings:
+            details = {"event_id": str(receipt.event_id), "findings": findings}
+            raise check_failed("the server gave a receipt that does not verify", details)
+        return event
+
+    def _decide(self, refused: set[UUID]) -> None:
+        """Ask `on_refusal` about each event, once a push: an edit that is refused again is held."""
+        self.done.refused += len(refused)
+        if not refused:
+            return
+        for item in self._outbox.refused():
+            if item.event_id not in refused:
+                continue
+            decision: Decision = "hold" if item.event_id in self._asked else self._on_refusal(item)
+            if isinstance(decision, Event):
+                self._outbox.replace(item.event_id, decision)
+                self._asked.add(decision.event_id)
+            elif decision == "drop":
+                self._outbox.drop(item.event_id)
+            else:
+                self.done.held.append(item.event_id)
+
+    def _stopped(self, found: Contradiction) -> ClientError:
+        self._outbox.stop(found)
+        return stopped(found, self._evidence)
+
+
+def stopped(found: Contradiction, folder: Path) -> ClientError:
+    """Write the evidence file and build the error that stops the sync: exit code 1."""
+    path = write_contradiction(found, folder)
+    message = f"the sequencer contradicts itself: {describe(found)}"
+    details = {"kind": found.kind, "evidence": str(path)}
+    return ClientError(Exit.CHECK_FAILED, "sequencer_contradiction", message, details)
+
+
+def push(
+    outbox: Outbox,
+    sequencer: Sequencer,
+    trust: Trust,
+    *,
+    on_refusal: OnRefusal = hold,
+    on_receipt: OnReceipt | None = None,
+    batch: int = 200,
+    deadline: float | None = None,
+    evidence: Path | None = None,
+) -> Pushed:
+    """Send the pending events in order; resumable at any point, because replays return the original receipts.
+
+    A refused event is stored with its reason and `on_refusal` decides: "hold", "drop", or an `Event` to sign in its
+    place. No new batch begins after `deadline` seconds. Raises ClientError: exit code 1 if a receipt does not verify
+    (nothing of its batch is stored) or the sequencer contradicts itself (the evidence file is written into the folder
+    `evidence`, by default the outbox's, and no push sends anything until `Outbox.resume`), 2 without a trusted key,
+    3 and 4 from the transport.
+    """
+    if not trust.keys:
+        raise usage("a push of an outbox needs the sequencer's public key")
+    folder = evidence or Path(outbox.path).absolute().parent
+    if found := outbox.contradiction():
+        raise stopped(found, folder)
+    ends = time.monotonic() + deadline if deadline is not None else None
+    outbox.adopt()
+    run = Push(outbox, sequencer, trust, on_refusal, on_receipt, folder)
+    while events := outbox.pending(batch, BODY_LIMIT - ENVELOPE_OVERHEAD):
+        if ends is not None and time.monotonic() >= ends:
+            run.done.complete = False
+            break
+        run.send(events)
+    return run.done
+
+
+async def push_async(
+    outbox: Outbox,
+    sequencer: Sequencer,
+    trust: Trust,
+    *,
+    on_refusal: OnRefusal = hold,
+    on_receipt: OnReceipt | None = None,
+    batch: int = 200,
+    deadline: float | None = None,
+    evidence: Path | None = None,
+) -> Pushed:
+    """Run `push` in a thread; the callbacks run there too."""
+    return await asyncio.to_thread(
+        push,
+        outbox,
+        sequencer,
+        trust,
+        on_refusal=on_refusal,
+        on_receipt=on_receipt,
+        batch=batch,
+        deadline=deadline,
+        evidence=evidence,
+    )

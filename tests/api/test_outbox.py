@@ -1,0 +1,129 @@
+"""An agent's outbox against the real server, and the example of docs/agents.md as it is printed there."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.api.support import Agent
+from tests.support.cluster import ROOT
+from tests.support.processes import BOOTSTRAP_KEY, SEQUENCER_PUBLIC_KEY
+from ves_client import AgentKey, ClientError, Exit, Outbox, Sequencer, Trust, push
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.processes import Server
+
+TRUST = Trust((SEQUENCER_PUBLIC_KEY,))
+
+
+def outbox_of(agent: Agent, folder: Path) -> Outbox:
+    key = AgentKey(agent.agent_id, agent.key_id, agent.seed)
+    return Outbox(folder / "shop.db", key, agent.tenant_id, agent.store_id)
+
+
+def test_what_was_recorded_offline_is_sequenced_and_receipted(
+    server: Server, agent: Agent, tmp_path: Path
+) -> None:
+    with outbox_of(agent, tmp_path) as outbox, Sequencer(server.url, BOOTSTRAP_KEY) as sequencer:
+        with outbox.transaction():
+            ids = [outbox.record("order", f"O-{n}", "order.created", {"total": n}) for n in range(250)]
+        done = push(outbox, sequencer, TRUST)
+        assert (done.accepted, done.replayed, done.refused) == (250, 0, 0)
+        assert [item.event_id for item in outbox.receipts()] == ids
+        assert outbox.status().head_sequence == 250
+
+
+def test_refusals_of_the_server_are_kept_with_their_reason(
+    server: Server, agent: Agent, tmp_path: Path
+) -> None:
+    with outbox_of(agent, tmp_path) as outbox, Sequencer(server.url, BOOTSTRAP_KEY) as sequencer:
+        outbox.record("order", "O-1", "order.created", {}, base_version=0)
+        stale = outbox.record("order", "O-1", "order.changed", {}, base_version=0)
+        long = outbox.record("order", "O" * 10_000, "order.created", {})
+        outbox.record("order", "O-2", "order.created", {})
+        done = push(outbox, sequencer, TRUST)
+        assert (done.accepted, done.held) == (2, [stale, long])
+        assert [refused.reason for refused in outbox.refused()] == [
+            "version_conflict: expected 0, actual 1",
+            "INVALID_FIELD_VALUE",  # the whole request was refused because of this event
+        ]
+
+
+def test_a_key_that_is_registered_later_releases_what_was_held(
+    server: Server, agent: Agent, tmp_path: Path
+) -> None:
+    key = AgentKey.new(agent.agent_id, 2)
+    with (
+        Outbox(tmp_path / "shop.db", key, agent.tenant_id, agent.store_id) as outbox,
+        Sequencer(server.url, BOOTSTRAP_KEY) as sequencer,
+    ):
+        event_id = outbox.record("order", "O-1", "order.created", {})
+        assert push(outbox, sequencer, TRUST).held == [event_id]
+        assert outbox.refused()[0].reason == "agent_key_invalid: Agent key not found"
+        sequencer.register_agent_key(agent.tenant_id, agent.agent_id, 2, key.public_key)
+        outbox.release(event_id)
+        assert push(outbox, sequencer, TRUST).accepted == 1
+
+
+def test_a_server_that_is_killed_meanwhile_loses_and_doubles_nothing(
+    start_server: Callable[..., Server], tmp_path: Path
+) -> None:
+    server, agent = start_server(), Agent()
+    with server.client() as client:
+        assert agent.register(client).status_code == 200
+    with outbox_of(agent, tmp_path) as outbox, Sequencer(server.url, BOOTSTRAP_KEY) as sequencer:
+        ids = [outbox.record("order", f"O-{n}", "order.created", {"n": n}) for n in range(30)]
+        with pytest.raises(ClientError) as lost:
+            push(
+                outbox,
+                sequencer,
+                TRUST,
+                batch=10,
+                on_receipt=lambda *_: server.stop(signal.SIGKILL) if server.is_running() else None,
+            )
+        assert lost.value.status == Exit.UNREACHABLE
+        assert outbox.status().acked == 10
+        server.start(tmp_path / "again.log")
+        assert push(outbox, sequencer, TRUST, batch=10).accepted == 20
+        assert [item.event_id for item in outbox.receipts()] == ids
+
+
+def test_a_stream_whose_events_are_all_refused_has_head_0(
+    server: Server, agent: Agent, tmp_path: Path
+) -> None:
+    key = AgentKey.new(uuid.uuid4(), 1)
+    with (
+        Outbox(tmp_path / "shop.db", key, agent.tenant_id, uuid.uuid4()) as outbox,
+        Sequencer(server.url, BOOTSTRAP_KEY) as sequencer,
+    ):
+        outbox.record("order", "O-1", "order.created", {})
+        assert push(outbox, sequencer, TRUST).refused == 1
+        assert outbox.status().head_sequence == 0
+
+
+def test_the_example_of_the_manual_runs(server: Server, agent: Agent, tmp_path: Path, capsys: Any) -> None:
+    page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+    example = page.split("```python\n", 1)[1].split("```", 1)[0]
+    AgentKey(agent.agent_id, agent.key_id, agent.seed).save(tmp_path / "agent.json")
+    names = {
+        "folder": tmp_path,
+        "tenant_id": agent.tenant_id,
+        "store_id": agent.store_id,
+        "url": server.url,
+        "api_key": BOOTSTRAP_KEY,
+        "sequencer_key": SEQUENCER_PUBLIC_KEY,
+    }
+    lines = [line for line in example.splitlines() if line and not line.startswith(("import", "from"))]
+    assert len(lines) <= 10
+    exec(compile(example, "agents.md", "exec"), names)
+    assert capsys.readouterr().out == "1 accepted, 0 refused\n"
+    connection = sqlite3.connect(tmp_path / "shop.db")
+    assert connection.execute("select id from orders").fetchall() == [("O-1",)]
+    connection.close()

@@ -1,0 +1,251 @@
+"""The outbox: what is recorded is sent once, in order, and refusals wait for a decision."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import sqlite3
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
+from tests.client.double import Double
+from ves_client import ClientError, Event, Exit, Outbox, Pushed, Sequencer, Trust, push, push_async
+
+Send = Callable[..., Pushed]
+
+
+def record(outbox: Outbox, count: int, **options: Any) -> list[str]:
+    return [str(outbox.record("order", f"O-{n}", "order.created", {"n": n}, **options)) for n in range(count)]
+
+
+def test_recorded_events_are_sent_in_order_and_their_receipts_stored(
+    outbox: Outbox, double: Double, send: Send
+) -> None:
+    ids = record(outbox, 7)
+    seen = []
+    done = send(batch=3, on_receipt=lambda event_id, receipt: seen.append((str(event_id), receipt)))
+    assert (done.accepted, done.replayed, done.refused, done.complete) == (7, 0, 0, True)
+    assert double.order == ids == [event_id for event_id, _ in seen]
+    assert [len(body["events"]) for body in double.bodies] == [3, 3, 1]
+    assert [(item.sequence_number, str(item.event_id)) for item in outbox.receipts()] == list(
+        enumerate(ids, 1)
+    )
+    status = outbox.status()
+    assert (status.local, status.pushed, status.acked) == (0, 0, 7)
+    assert (status.last_pushed_sequence, status.head_sequence) == (7, 7)
+
+
+def test_ids_are_version_7_and_sort_by_time(outbox: Outbox) -> None:
+    first = outbox.record("order", "O", "order.created", 1)
+    assert (first.version, first.variant) == (7, uuid.RFC_4122)
+    assert abs((first.int >> 80) / 1000 - Path(outbox.path).stat().st_mtime) < 60
+
+
+def test_an_event_and_the_callers_change_are_one_transaction(outbox: Outbox, tmp_path: Path) -> None:
+    own = sqlite3.connect(tmp_path / "shop.db")
+    own.execute("create table orders (id text)")
+    own.execute("insert into orders values ('O-1')")
+    outbox.record("order", "O-1", "order.created", {}, connection=own)
+    own.rollback()
+    assert outbox.status().local == 0
+    own.execute("insert into orders values ('O-1')")
+    outbox.record("order", "O-1", "order.created", {}, connection=own)
+    own.commit()
+    assert outbox.status().local == 1
+    own.close()
+
+
+def test_a_connection_that_would_lose_a_commit_is_refused(outbox: Outbox, tmp_path: Path) -> None:
+    own = sqlite3.connect(tmp_path / "shop.db")
+    own.execute("pragma synchronous = normal")
+    with pytest.raises(ClientError, match="synchronous"):
+        outbox.record("order", "O-1", "order.created", {}, connection=own)
+    own.close()
+
+
+def test_a_transaction_that_fails_records_nothing(outbox: Outbox) -> None:
+    def fail() -> None:
+        with outbox.transaction():
+            record(outbox, 2)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert outbox.status().local == 0
+
+
+def test_an_interrupted_push_goes_on_and_doubles_nothing(outbox: Outbox, double: Double, send: Send) -> None:
+    ids = record(outbox, 6)
+    double.fault = lambda it: "lose answer" if len(it.bodies) % 2 else None
+    done = send(batch=2)
+    assert (done.accepted, done.replayed) == (0, 6)
+    assert double.order == ids
+    assert outbox.status().acked == 6
+
+
+def test_retry_after_is_respected_and_ends_with_the_deadline(
+    outbox: Outbox, double: Double, send: Send, monkeypatch: Any
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("ves_client.sequencer.time.sleep", waits.append)
+    record(outbox, 1)
+    double.busy = [(429, {"retry-after": "7"})]
+    assert send().accepted == 1
+    assert waits == [7.0]
+    record(outbox, 1)
+    double.busy = [(429, {"retry-after": "60"})]
+    with pytest.raises(ClientError) as refused:
+        send(timeout=20.0)
+    assert (refused.value.status, refused.value.code) == (Exit.REFUSED, "RATE_LIMIT_EXCEEDED")
+    assert waits == [7.0]
+
+
+def test_no_batch_begins_after_the_deadline(outbox: Outbox, double: Double, send: Send) -> None:
+    record(outbox, 3)
+    assert not send(deadline=0.0).complete
+    assert double.bodies == []
+    assert send().complete
+
+
+def test_a_refused_event_is_held_with_its_reason_and_the_others_go_on(
+    outbox: Outbox, double: Double, send: Send
+) -> None:
+    ids = record(outbox, 3)
+    double.refuse = lambda event: "schema_validation" if event["entity_id"] == "O-1" else None
+    done = send()
+    assert (done.accepted, done.refused, [str(held) for held in done.held]) == (2, 1, [ids[1]])
+    (refused,) = outbox.refused()
+    assert (str(refused.event_id), refused.reason, refused.message) == (
+        ids[1],
+        "schema_validation",
+        "told: schema_validation",
+    )
+    assert send().refused == 0
+    assert len(double.bodies) == 1
+    double.refuse = lambda _: None
+    outbox.release(refused.event_id)
+    assert send().accepted == 1
+    assert double.order == [ids[0], ids[2], ids[1]]
+    assert outbox.refused() == []
+
+
+def test_a_refused_event_may_be_dropped(outbox: Outbox, double: Double, send: Send) -> None:
+    (event_id,) = record(outbox, 1)
+    double.refuse = lambda _: "invalid_signature"
+    assert send(on_refusal=lambda _: "drop").held == []
+    assert outbox.refused() == []
+    (dropped,) = outbox.refused(dropped=True)
+    assert str(dropped.event_id) == event_id
+    assert outbox.status().dropped == 1
+    assert send().refused == 0
+
+
+def test_a_refused_event_may_be_edited_and_is_asked_about_once(
+    outbox: Outbox, double: Double, send: Send
+) -> None:
+    record(outbox, 2)
+    double.refuse = lambda event: None if event["payload"] == {"n": "fixed"} else "schema_validation"
+    edits = iter([b'{"n":"fixed"}', b'{"n":"still wrong"}'])
+    asked = []
+
+    def edit(refused: Any) -> Event:
+        asked.append(refused.event.entity_id)
+        return dataclasses.replace(refused.event, payload=next(edits))
+
+    done = send(on_refusal=edit)
+    assert asked == ["O-0", "O-1"]
+    assert (done.accepted, done.refused, len(done.held)) == (1, 3, 1)
+    (held,) = outbox.refused()
+    assert held.event.payload == b'{"n":"still wrong"}'
+
+
+def test_an_event_beyond_a_limit_does_not_keep_back_its_batch(
+    outbox: Outbox, double: Double, send: Send
+) -> None:
+    ids = record(outbox, 5)
+    double.max_events = 1
+    assert send().accepted == 5
+    assert double.order == ids
+    double.max_events = 0
+    record(outbox, 1)
+    assert send().refused == 1
+    assert outbox.refused()[0].reason == "BATCH_TOO_LARGE"
+
+
+def test_a_refusal_by_something_that_is_no_sequencer_holds_nothing(
+    outbox: Outbox, double: Double, send: Send
+) -> None:
+    record(outbox, 2)
+    double.answer = lambda _: (400, {}, b"<html>proxy</html>")  # type: ignore[method-assign]
+    with pytest.raises(ClientError) as refused:
+        send()
+    assert refused.value.status == Exit.REFUSED
+    assert (outbox.status().pushed, outbox.status().refused) == (2, 0)
+
+
+def test_pruning_keeps_what_has_no_receipt_and_every_receipt(
+    outbox: Outbox, double: Double, send: Send
+) -> None:
+    record(outbox, 2)
+    send()
+    record(outbox, 1)
+    assert outbox.prune(timedelta(hours=1)) == 0
+    assert outbox.prune(timedelta(0)) == 2
+    assert (outbox.status().local, outbox.status().acked, len(outbox.receipts())) == (1, 0, 2)
+
+
+def test_a_file_of_another_agent_or_stream_is_refused(outbox: Outbox, tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with pytest.raises(ClientError, match="agent_id"):
+        Outbox(path, dataclasses.replace(AGENT, agent_id=uuid.uuid4()), TENANT, STORE)
+    with pytest.raises(ClientError, match="store_id"):
+        Outbox(path, AGENT, TENANT, uuid.uuid4())
+
+
+def test_rows_of_a_program_that_keeps_no_envelopes_are_signed_and_sent(
+    outbox: Outbox, double: Double, send: Send, tmp_path: Path
+) -> None:
+    event_id = str(uuid.uuid4())
+    with sqlite3.connect(tmp_path / "shop.db") as original:
+        original.execute(
+            "insert into outbox (event_id, tenant_id, store_id, entity_type, entity_id, event_type, payload,"
+            " payload_hash, created_at, source_agent)"
+            " values (?, ?, ?, 'order', 'O-9', 'order.created', '{}', '', '2026-01-02T03:04:05Z', ?)",
+            (event_id, str(TENANT), str(STORE), str(AGENT.agent_id)),
+        )
+    assert send().accepted == 1
+    assert double.order == [event_id]
+    (row,) = original.execute("select remote_sequence, acked_at is not null from outbox").fetchall()
+    original.close()
+    assert row == (1, 1)
+
+
+def test_two_outboxes_on_one_file_double_nothing(
+    outbox: Outbox, double: Double, send: Send, tmp_path: Path
+) -> None:
+    ids = record(outbox, 40)
+
+    async def both() -> list[Pushed]:
+        with (
+            Outbox(tmp_path / "shop.db", AGENT, TENANT, STORE) as other,
+            Sequencer(double.url, "ss_x") as sequencer,
+        ):
+            trust = Trust((SEQUENCER_KEY,))
+            runs = (push_async(each, sequencer, trust, batch=3) for each in (outbox, other))
+            return await asyncio.gather(*runs)
+
+    done = asyncio.run(both())
+    assert sum(run.accepted for run in done) == 40
+    assert double.order == ids
+    assert outbox.status().acked == 40
+
+
+def test_a_push_without_a_trusted_key_is_refused(outbox: Outbox, double: Double) -> None:
+    with Sequencer(double.url, "ss_x") as sequencer, pytest.raises(ClientError, match="public key"):
+        push(outbox, sequencer, Trust(()))

@@ -1,0 +1,49 @@
+"""An agent's life in a process that is killed before its n-th SQL statement."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
+from ves_client import Outbox, Sequencer, Trust, push
+from ves_client import sequencer as sequencer_module
+
+EVENTS = 4
+
+
+def live(folder: Path, url: str, statement: int) -> None:
+    """Record, push and prune; `folder`/acknowledged lists the entities whose `record` returned."""
+    connect = sqlite3.connect
+    left = statement
+
+    def strike(_statement: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def traced(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*arguments, **options)
+        connection.set_trace_callback(strike)
+        return connection
+
+    sqlite3.connect = traced
+    sequencer_module.FIRST_WAIT = 0.0  # a lost answer is asked for again at once
+    with Outbox(folder / "shop.db", AGENT, TENANT, STORE) as outbox, Sequencer(url, "ss_x") as sequencer:
+        own = outbox.connect()
+        own.execute("create table if not exists orders (id text primary key)")
+        for n in range(EVENTS):
+            own.execute("begin immediate")
+            own.execute("insert into orders values (?)", (f"O-{n}",))
+            outbox.record("order", f"O-{n}", "order.created", {"n": n}, connection=own)
+            own.execute("commit")
+            with (folder / "acknowledged").open("a") as file:
+                file.write(f"O-{n}\n")
+        push(outbox, sequencer, Trust((SEQUENCER_KEY,)), batch=2, on_refusal=lambda _: "drop")
+        outbox.prune(timedelta(0))
+        own.close()
