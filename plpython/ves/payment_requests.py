@@ -16,6 +16,7 @@ from ves.codec import I64_MAX, U64_MAX, parse_hex
 from ves.envelope import ABSENT, U32, Counter
 from ves.errors import ProtocolError, RequestRefused
 from ves.ingest import key_id_bits
+from ves.uuids import decoder
 
 Network = Literal[
     "set_chain",
@@ -107,6 +108,19 @@ class PaymentRow(msgspec.Struct):
     refusal: str | None
     auth_epoch: int | None = None
     admin_epoch: int | None = None
+
+
+_decode_body = decoder(PaymentRequest)
+
+
+def decode_request(body: bytes) -> PaymentRequest:
+    """Decode a request. Raises RequestRefused(malformed_json or invalid_shape)."""
+    try:
+        return _decode_body(body)
+    except msgspec.ValidationError as error:
+        raise RequestRefused("invalid_shape", str(error)) from None
+    except (msgspec.DecodeError, RecursionError):
+        raise RequestRefused("malformed_json", "the request is not JSON") from None
 
 
 def check_request(request: PaymentRequest) -> None:

@@ -98,11 +98,23 @@ def prepare_signed_events(
 
 
 def _registered_keys(plpy: Server, request: IngestRequest) -> dict[tuple[UUID, int], AgentKey]:
-    wanted = [key_id_bits(key_id) for _, key_id in required_keys(request.events)]
-    rows = plpy.execute(_key_plan(plpy), [str(request.tenant_id), str(request.agent_id), wanted])
-    keys = [
+    keys = _stored_keys(
+        plpy, request.tenant_id, request.agent_id, [key_id for _, key_id in required_keys(request.events)]
+    )
+    return {(key.agent_id, key.key_id): key for key in keys}
+
+
+def registered_key(plpy: Server, tenant_id: UUID, agent_id: UUID, key_id: int) -> AgentKey | None:
+    """One key of an agent as it is registered, whatever its status; None for an unknown one."""
+    return next(iter(_stored_keys(plpy, tenant_id, agent_id, [key_id])), None)
+
+
+def _stored_keys(plpy: Server, tenant_id: UUID, agent_id: UUID, key_ids: Sequence[int]) -> list[AgentKey]:
+    wanted = [key_id_bits(key_id) for key_id in key_ids]
+    rows = plpy.execute(_key_plan(plpy), [str(tenant_id), str(agent_id), wanted])
+    return [
         AgentKey(
-            request.agent_id,
+            agent_id,
             key_id_number(row["key_id"]),
             row["key_algorithm"],
             row["public_key"],
@@ -110,7 +122,6 @@ def _registered_keys(plpy: Server, request: IngestRequest) -> dict[tuple[UUID, i
         )
         for row in rows
     ]
-    return {(key.agent_id, key.key_id): key for key in keys}
 
 
 @cache

@@ -54,6 +54,7 @@ begin
       ('ves.ingest_signed_request', '{ves_service,ves_admin}'),
       ('ves.ingest_signed_events', '{ves_service,ves_admin}'),
       ('ves.append_payment_intents', '{ves_api}'),
+      ('ves.submit_payment_intent', '{ves_service,ves_admin}'),
       ('ves.get_payment_intent', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.list_payment_intents', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.get_payment_receipt', '{ves_api,ves_service,ves_reader,ves_admin}'),

@@ -107,7 +107,8 @@ def raised_in_sql() -> set[str]:
 def test_every_name_that_sql_raises_is_registered_and_given_as_a_literal() -> None:
     assert raised_in_sql() <= {row["name"] for row in registry()}
     for path, text in sql_sources():
-        if path.name == "raise_error.sql":
+        # The second raises the outcome of ves.append_payment_intents, which names the error as a literal.
+        if path.name in {"raise_error.sql", "submit_payment_intent.sql"}:
             continue
         calls = re.findall(r"perform ves_int\.raise_error\((.)", text)
         assert set(calls) <= {"'"}, path

@@ -45,6 +45,7 @@ CALLS: dict[str, str] = {
     "list_credential_epochs": "select * from ves.list_credential_epochs(array[%(tenant_id)s::uuid])",
     # payments
     "append_payment_intents": f"select * from ves.append_payment_intents({PAYMENTS}, %(payments)s)",
+    "submit_payment_intent": "select ves.submit_payment_intent(%(payment_request)s)",
     "get_payment_intent": "select * from ves.get_payment_intent(%(tenant_id)s, %(intent_id)s)",
     "list_payment_intents": f"select * from ves.list_payment_intents({PAYMENTS}, max_rows => 10)",
     "get_payment_receipt": "select ves.get_payment_receipt(%(tenant_id)s, %(intent_id)s)",

@@ -15,7 +15,7 @@ from tests.plans.history import BEHIND, History
 from tests.sql.legacy_support import Legacy, Writer
 from tests.sql.support import Agent, Edge, scalar, synthetic
 from tests.support.agents import CREATED_AT
-from tests.support.payments import payment_rows
+from tests.support.payments import payer_of, payment_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +107,7 @@ class Measured:
             ),
             "payment_store_id": uuid.uuid4(),
             "payments": payment_rows(agent, 10),
+            "payment_request": json.dumps(payer_of(agent).intent()),
             "kept_payments": payment_rows(agent, 10),
             "key_hash": hashlib.sha256(agent.agent_id.bytes).hexdigest(),
         }

@@ -19,6 +19,7 @@ for _adapter in (
     "ves.plpython",
     "ves.plpython_at_rest",
     "ves.plpython_legacy",
+    "ves.plpython_payments",
     "ves.plpython_schemas",
     "ves_stark.plpython",
 ):

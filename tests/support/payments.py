@@ -62,9 +62,14 @@ class Payer:
         return {name: value for name, value in request.items() if value is not None}
 
 
+def payer_of(agent: SigningAgent) -> Payer:
+    """A payer with the key and the stream of an agent."""
+    return Payer(agent.tenant_id, agent.store_id, agent.agent_id, agent.seed)
+
+
 def payment_rows(agent: SigningAgent, count: int, **members: Any) -> str:
     """New intents of an agent as `ves.append_payment_intents` takes them; `members` as of `Payer.intent`."""
-    payer = Payer(agent.tenant_id, agent.store_id, agent.agent_id, agent.seed)
+    payer = payer_of(agent)
     requests = [msgspec.convert(payer.intent(**members), PaymentRequest) for _ in range(count)]
     for request in requests:
         check_request(request)

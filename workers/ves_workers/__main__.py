@@ -1,4 +1,4 @@
-"""`python -m ves_workers [commit|receipts|keys|retention|projections|dead-letters ...]`: run the named workers, or all."""
+"""`python -m ves_workers [commit|receipts|keys|retention|projections|dead-letters|payments ...]`: run the named or all."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ves_edge.errors import ApiError
 from ves_workers.commit.worker import CommitWorker
 from ves_workers.dead_letters.worker import DeadLettersWorker
 from ves_workers.keys.worker import KeysWorker
+from ves_workers.payments.worker import PaymentsWorker
 from ves_workers.projections.worker import ProjectionsWorker
 from ves_workers.receipts.worker import ReceiptsWorker
 from ves_workers.retention.worker import RetentionWorker
@@ -31,6 +32,7 @@ WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     ReceiptsWorker.name: ReceiptsWorker,
     KeysWorker.name: KeysWorker,
     RetentionWorker.name: RetentionWorker,
+    PaymentsWorker.name: PaymentsWorker,
     ProjectionsWorker.name: ProjectionsWorker,
     DeadLettersWorker.name: DeadLettersWorker,
 }

@@ -4024,6 +4024,28 @@ FUNCTIONS = MappingProxyType({
         reason='the same proof answers the stored record',
         statement=b'select answer.proof_id, answer.event_id, answer.tenant_id, answer.store_id, answer.proof_type, answer.proof_version, answer.policy_id, answer.policy_params, answer.policy_hash, answer.proof_hash, answer.public_inputs, answer.public_inputs_hash, answer.witness_commitment, answer.proof_options, answer.amount_binding, answer.submitted_at, answer.proof, answer.proof_key_id from ves.submit_compliance_proof(tenant_id => %(tenant_id)s::uuid, event_id => %(event_id)s::uuid, proof_type => %(proof_type)s::text, proof_version => %(proof_version)s::integer, policy_id => %(policy_id)s::text, policy_params => %(policy_params)s::text, proof => %(proof)s::bytea, witness_commitment => %(witness_commitment)s::bytea, public_inputs => %(public_inputs)s::text) as answer',
     ),
+    'submit_payment_intent': Function(
+        name='submit_payment_intent',
+        parameters=(
+            Parameter(name='request', sql_type='text', python='str', default=None, is_key_number=False),
+        ),
+        returns='row',
+        record='PaymentOutcome',
+        columns=(
+            Column(name='outcome', sql_type='text', python='str'),
+            Column(name='intent_id', sql_type='uuid', python='UUID | None'),
+            Column(name='status', sql_type='text', python='str | None'),
+            Column(name='sequence_number', sql_type='bigint', python='int | None'),
+            Column(name='sequenced_at', sql_type='timestamp with time zone', python='datetime | None'),
+            Column(name='batch_id', sql_type='uuid', python='UUID | None'),
+        ),
+        comment='Submits a payment intent, the JSON text of POST /api/v1/x402/payments as received, verifying its signature inside the database (x402 A6). The same idempotency key and request answer the stored intent (outcome replayed). Errors: VE001, VE002, VE007, VE717 for a wrong request, VE203, VE703 to VE710 for an intent that is refused, VE204 in core mode.',
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=False,
+        reason='a repeat without an idempotency key would be refused: the nonce is used',
+        statement=b'select answer.outcome, answer.intent_id, answer.status, answer.sequence_number, answer.sequenced_at, answer.batch_id from ves.submit_payment_intent(request => %(request)s::text) as answer',
+    ),
     'submit_validity_proof': Function(
         name='submit_validity_proof',
         parameters=(

@@ -44,7 +44,12 @@ as $$
   select 'numbering', s.current_sequence, null,
     format('the counter says %s, the consumer %s was told of %s', coalesce(s.current_sequence, 0), c.consumer, c.head_sequence)
   from ves_store.cursors as c
-  left join ves_store.ves_sequence_counters as s on s.tenant_id = c.tenant_id and s.store_id = c.store_id
+  left join (
+    select v.tenant_id, v.store_id, v.current_sequence, false as is_legacy from ves_store.ves_sequence_counters as v
+    union all
+    select l.tenant_id, l.store_id, l.current_sequence, true from ves_store.sequence_counters as l
+  ) as s on s.tenant_id = c.tenant_id and s.store_id = c.store_id
+    and s.is_legacy = (c.consumer = 'legacy_projection')
   where c.tenant_id = check_registers.tenant_id and c.store_id = check_registers.store_id
     and c.head_sequence > coalesce(s.current_sequence, 0);
 $$;

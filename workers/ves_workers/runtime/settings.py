@@ -10,6 +10,7 @@ from ves_edge.engine_check import read_engine_switch
 from ves_edge.environment import Environment, SettingsError
 from ves_edge.log import read_format, read_level
 from ves_edge.seed import parse_seed
+from ves_workers.payments.settings import PaymentSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Settings:
     keys_poll_ms: int = 5000
     require_engine: bool = True
     retention_poll_ms: int = 60_000
+    payments: PaymentSettings = field(default_factory=PaymentSettings)
     projections_poll_ms: int = 100
 
     @classmethod
@@ -52,6 +54,7 @@ class Settings:
             require_engine=read_engine_switch(env),
             projections_poll_ms=env.integer("VES_PROJECTIONS_POLL_MS", 100, low=1, high=60_000),
             retention_poll_ms=env.integer("VES_RETENTION_POLL_MS", 60_000, low=1, high=3_600_000),
+            payments=PaymentSettings.from_environment(env),
         )
 
     def masked(self) -> dict[str, str | int]:
@@ -64,5 +67,6 @@ class Settings:
             "receipts_poll_ms": self.receipts_poll_ms,
             "keys_poll_ms": self.keys_poll_ms,
             "retention_poll_ms": self.retention_poll_ms,
+            "payment_batch_interval_secs": self.payments.interval_secs,
             "projections_poll_ms": self.projections_poll_ms,
         }
