@@ -56,7 +56,7 @@ def test_a_number_given_twice_convicts(outbox: Outbox, double: Double, send: Sen
     assert len(double.bodies) == 2
     found = decode_contradiction(path.read_bytes())
     assert check_contradiction(found, TRUST) == []
-    assert [outbox.status().pushed, len(outbox.receipts())] == [2, 2]
+    assert [outbox.status().pushed, len(list(outbox.receipts()))] == [2, 2]
 
 
 def test_the_stop_outlives_the_process_and_ends_by_a_decision(
@@ -86,7 +86,7 @@ def test_a_number_given_twice_in_one_answer_convicts(outbox: Outbox, double: Dou
     double.lie = fork
     found = decode_contradiction(assert_stopped(send, "number_given_twice").read_bytes())
     assert check_contradiction(found, TRUST) == []
-    assert outbox.receipts() == []
+    assert list(outbox.receipts()) == []
 
 
 def test_a_receipt_that_changed_convicts(outbox: Outbox, double: Double, send: Send, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_an_answer_that_does_not_verify_is_refused_and_nothing_stored(
     with pytest.raises(ClientError) as refused:
         send(timeout=5.0)
     assert refused.value.status in {Exit.CHECK_FAILED, Exit.UNREACHABLE}
-    assert outbox.receipts() == []
+    assert list(outbox.receipts()) == []
     status = outbox.status()
     assert (status.pushed, status.acked, status.head_sequence, status.contradiction) == (2, 0, 0, None)
     double.lie = lambda answer: answer

@@ -197,7 +197,7 @@ def test_pruning_keeps_what_has_no_receipt_and_every_receipt(
     record(outbox, 1)
     assert outbox.prune(timedelta(hours=1)) == 0
     assert outbox.prune(timedelta(0)) == 2
-    assert (outbox.status().local, outbox.status().acked, len(outbox.receipts())) == (1, 0, 2)
+    assert (outbox.status().local, outbox.status().acked, len(list(outbox.receipts()))) == (1, 0, 2)
 
 
 def test_a_file_of_another_agent_or_stream_is_refused(outbox: Outbox, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from ves_client.contradictions import Contradiction, decode_contradiction
 from ves_client.errors import usage
 from ves_client.ids import new_id
 from ves_client.outbox_rows import ReceiptStore, StoredReceipt, columns_of, event_of, now, payload_hash_of
+from ves_client.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -320,10 +321,26 @@ class Outbox:
         with self._lock:
             return int(self._state()["head_sequence"])
 
-    def receipts(self) -> list[StoredReceipt]:
-        """Return the verified receipts of the stream by number, those of pruned events included."""
+    def receipts(self, after: int = 0) -> Iterator[StoredReceipt]:
+        """Yield the verified receipts of the stream by number, those of pruned events included."""
+        while True:
+            with self._lock:
+                page = self._receipts(self._connection).page(after)
+            if not page:
+                return
+            yield from page
+            after = page[-1].sequence_number
+
+    def pin(self, keys: tuple[bytes, ...]) -> None:
+        """Store the sequencer's public keys (32 bytes each) in the file, in the place of the earlier ones."""
+        with self.transaction() as connection:
+            self._put_state(connection, "ves_sequencer_keys", ",".join(key.hex() for key in keys))
+
+    def trust(self) -> Trust:
+        """Return the pinned keys; empty if none was pinned."""
         with self._lock:
-            return self._receipts(self._connection).all()
+            pinned = self._state().get("ves_sequencer_keys", "")
+        return Trust(tuple(bytes.fromhex(key) for key in pinned.split(",") if key))
 
     def head_went_back(self, earlier: int, later: int) -> Contradiction:
         """Build the evidence for a head that was `earlier` before a request and `later` in its answer."""

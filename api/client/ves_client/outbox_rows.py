@@ -116,9 +116,9 @@ class ReceiptStore:
             kind: Kind = "number_given_twice" if earlier[0].sequence_number == number else "receipt_changed"
             raise ContradictionFound(self._evidence(kind, [earlier[0], fresh]))
 
-    def all(self) -> list[StoredReceipt]:
-        """Return the receipts by number."""
-        return self._select("true order by sequence_number")
+    def page(self, after: int, count: int = 1000) -> list[StoredReceipt]:
+        """Return the next receipts by number."""
+        return self._select("sequence_number > ? order by sequence_number limit ?", after, count)
 
     def head_went_back(self, earlier: int, later: int) -> Contradiction:
         """Build the evidence that the head was `earlier` before a request and `later` in its answer.

@@ -19,7 +19,7 @@ from ves_api.cli.operations.commands import COMMANDS
 from ves_api.cli.story import story
 from ves_api.cli.streams import commit, fsck
 from ves_api.cli.system import PASS_ON, demo, down, serve, up
-from ves_client.commands import program, verify
+from ves_client.commands import agent, program, verify
 from ves_client.commands.prove import prove
 from ves_client.commands.push import push
 from ves_client.commands.seal import open_sealed, seal
@@ -36,7 +36,9 @@ app.add_typer(apikeys.app, name="apikeys")
 app.add_typer(keyring.app, name="keyring")
 app.add_typer(schemas.app, name="schemas")
 app.add_typer(audit.app, name="audit")
+app.add_typer(agent.app, name="agent")
 app.add_typer(verify.app, name="verify")
+app.command("verify-evidence")(agent.verify_evidence)
 app.add_typer(engine_commands.app, name="engine")
 for function in (up, down, push, prove, story, config, serve):
     app.command()(function)

@@ -101,7 +101,7 @@ def seal(
         entity_id,
         event_type,
         created_at or datetime.now(UTC).isoformat(timespec="milliseconds"),
-        _read(payload),
+        read_text(payload),
     )
     recipients = _recipients(recipient or [], group, tenant_id, ctx.obj)
     try:
@@ -133,7 +133,7 @@ def open_sealed(
     as_json: JsonOption = False,
 ) -> None:
     """Decrypt a sealed payload and write it in canonical form. Exit code 1 if decryption or a signed hash fails."""
-    text = _choose(_read(file), event_id)
+    text = _choose(read_text(file), event_id)
     mine = load_encryption_key(secret)
     try:
         public_key = parse_hex(agent_key, 32) if agent_key else None
@@ -152,7 +152,8 @@ def open_sealed(
         typer.echo(opened)
 
 
-def _read(name: str) -> bytes:
+def read_text(name: str) -> bytes:
+    """Read a file, or stdin if the name is -. Exit code 2 if it cannot be read."""
     if name == "-":
         return sys.stdin.buffer.read()
     try:

@@ -37,6 +37,7 @@ VARIABLES = (
     Variable("VES_TENANT_ID", "--tenant", None, False, "tenant"),
     Variable("VES_STORE_ID", "--store", None, False, "store"),
     Variable("VES_AGENT_KEY_FILE", "--key", "ves-agent-key.json", False, "agent key made by `keys new`"),
+    Variable("VES_OUTBOX", "--outbox", "ves-outbox.db", False, "outbox file of the agent"),
 )
 BY_NAME = {variable.name: variable for variable in VARIABLES}
 

@@ -1,0 +1,134 @@
+"""`ves agent`: an outbox from the command line, with documented exit codes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.offline import SEQUENCER_KEY, STORE, TENANT
+from tests.client.double import Double, serving
+
+Agent = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture
+def double() -> Iterator[Double]:
+    with serving(Double()) as made:
+        yield made
+
+
+@pytest.fixture
+def agent(ves: Callable[..., Any], double: Double, monkeypatch: Any) -> Agent:
+    """Run `ves agent` with an initialised outbox; gives the exit code and the JSON document."""
+    for name, value in {
+        "VES_HTTP_URL": double.url,
+        "VES_API_KEY": "ss_x",
+        "VES_TENANT_ID": str(TENANT),
+        "VES_STORE_ID": str(STORE),
+    }.items():
+        monkeypatch.setenv(name, value)
+    assert ves("keys", "new").code == 0
+
+    def run(*arguments: str) -> tuple[int, Any]:
+        result = ves("agent", *arguments)
+        return result.code, json.loads(result.out) if "--json" in arguments else result.out
+
+    assert run("init", "--public-key", SEQUENCER_KEY.hex())[0] == 0
+    return run
+
+
+def record(agent: Agent, folder: Path, entity_id: str = "O-1") -> str:
+    path = folder / "payload.json"
+    path.write_text('{"total": 1}\n')
+    names = ("--entity-type", "order", "--entity-id", entity_id, "--event-type", "order.created")
+    code, document = agent("record", str(path), *names, "--json")
+    assert code == 0
+    return str(document["event_id"])
+
+
+def test_an_agent_records_syncs_and_verifies(agent: Agent, double: Double, tmp_path: Path) -> None:
+    ids = [record(agent, tmp_path, f"O-{n}") for n in range(3)]
+    assert agent("status", "--json")[1]["local"] == 3
+    code, done = agent("sync", "--json", "--batch", "2")
+    assert (code, done["accepted"], done["complete"]) == (0, 3, True)
+    assert double.order == ids
+    assert agent("verify", "--json") == (0, {"valid": True, "checked": 3, "findings": []})
+    assert agent("prune", "--days", "0", "--json") == (0, {"pruned": 3})
+    code, status = agent("status", "--json")
+    assert (code, status["acked"], status["last_pushed_sequence"]) == (0, 0, 3)
+
+
+def test_refused_events_end_a_sync_with_exit_code_4_and_wait(
+    agent: Agent, double: Double, tmp_path: Path
+) -> None:
+    first, second = record(agent, tmp_path), record(agent, tmp_path)
+    double.refuse = lambda _: "schema_validation"
+    code, done = agent("sync", "--json")
+    assert (code, done["held"]) == (4, [first, second])
+    assert [item["event_id"] for item in agent("refused", "--json")[1]] == [first, second]
+    assert agent("drop", first)[0] == 0
+    assert agent("release", second, "--sign-again")[0] == 0
+    assert agent("release", second)[0] == 2
+    double.refuse = lambda _: None
+    assert agent("sync", "--json")[1]["accepted"] == 1
+    assert double.order == [second]
+    assert [item["event_id"] for item in agent("refused", "--dropped", "--json")[1]] == [first]
+
+
+def test_a_contradiction_ends_with_exit_code_1_and_evidence_that_verifies(
+    agent: Agent, ves: Callable[..., Any], double: Double, tmp_path: Path
+) -> None:
+    record(agent, tmp_path)
+    agent("sync")
+    double.order.clear()
+    record(agent, tmp_path, "O-2")
+    code, document = agent("sync", "--json")
+    assert (code, document["error"]["code"]) == (1, "sequencer_contradiction")
+    evidence = document["error"]["details"]["evidence"]
+    assert agent("status", "--json")[0] == 1
+    trusted = ("--public-key", SEQUENCER_KEY.hex(), "--json")
+    result = ves("verify-evidence", evidence, *trusted)
+    assert (result.code, json.loads(result.out)["valid"]) == (0, True)
+    assert ves("verify-evidence", evidence, "--public-key", "00" * 32).code == 1
+    assert ves("verify-evidence", evidence).code == 2
+    changed = Path(evidence).read_text().replace("number_given_twice", "receipt_changed")
+    Path(evidence).write_text(changed)
+    assert ves("verify-evidence", evidence, *trusted).code == 1
+    assert agent("resume")[0] == 0
+    assert agent("status", "--json")[0] == 0
+
+
+def test_a_receipt_that_was_changed_in_the_file_is_found(agent: Agent, tmp_path: Path) -> None:
+    record(agent, tmp_path)
+    agent("sync")
+    with sqlite3.connect(tmp_path / "ves-outbox.db") as connection:
+        connection.execute("update ves_receipts set signing_hash = zeroblob(32)")
+    connection.close()
+    code, document = agent("verify", "--json")
+    assert (code, document["valid"]) == (1, False)
+
+
+def test_the_server_is_not_needed_to_record_and_its_absence_is_exit_code_3(
+    agent: Agent, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("ves_client.sequencer.time.sleep", lambda _: None)
+    monkeypatch.setenv("VES_HTTP_URL", "http://127.0.0.1:1")
+    record(agent, tmp_path)
+    code, document = agent("sync", "--json")
+    assert (code, document["error"]["code"]) == (3, "unreachable")
+    assert agent("status", "--json")[1]["pushed"] == 1
+
+
+def test_wrong_usage_is_exit_code_2(ves: Callable[..., Any], agent: Agent, tmp_path: Path) -> None:
+    assert agent("status", "--outbox", "missing.db")[0] == 2
+    assert not (tmp_path / "missing.db").exists()
+    assert agent("init")[0] == 2
+    (tmp_path / "bad.json").write_text("{")
+    names = ("--entity-type", "a", "--entity-id", "b", "--event-type", "c")
+    assert agent("record", "bad.json", *names)[0] == 2
+    assert agent("drop", str(TENANT))[0] == 2
