@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.sql.legacy_support import Legacy, Writer
+from tests.sql.rows import fill_payments
 from tests.sql.support import scalar
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ def change_of(table: str, change: str) -> str:
 
 
 @pytest.fixture
-def filled(edge: Edge, agent: Agent) -> Agent:
+def filled(edge: Edge, admin: psycopg.Connection[Any], agent: Agent) -> Agent:
     """A stream with a row in every history table."""
+    fill_payments(edge, admin, agent)
     event = agent.event()
     edge.ingest(agent, event, agent.event(), agent.event().but(payload_plain_hash="0x" + "11" * 32))
     edge.seal(agent)

@@ -76,6 +76,29 @@ MORE_ROWS = (
         ),
     ),
 )
+MORE_ROWS += (
+    (
+        "postgres",
+        (
+            "insert into ves_store.subscription_members"
+            " select s.tenant_id, s.subscription_id, 'm', now() from ves_store.subscriptions as s limit 1"
+        ),
+    ),
+    (
+        "postgres",
+        (
+            "insert into ves_store.feed_ranges"
+            " select s.tenant_id, s.subscription_id, 1, s.tenant_id, 1, 1 from ves_store.subscriptions as s limit 1"
+        ),
+    ),
+    (
+        "postgres",
+        (
+            "select ves_int.dead_letter('c', e.tenant_id, e.store_id, false, e.sequence_number, 'unknown')"
+            " from ves_store.ves_events as e limit 1"
+        ),
+    ),
+)
 WITHOUT_ROWS = {"reencryptions"}  # a row lives inside one transaction
 CHANGED_BY_AN_INSTALLATION = {"alembic_version", "migrations", "schema_state"}
 CONSTRAINT = "alter table ves_store.audit_switch drop constraint there_is_one_switch;\n"
