@@ -77,6 +77,7 @@ def filled(edge: Edge, admin: psycopg.Connection[Any], agent: Agent) -> Agent:
               sha256('STATESET_VES_COMPLIANCE_PROOF_HASH_V1x'), sha256(''), %s, null, 'not_applicable')""",
             [agent.tenant_id, event.event_id, witness],
         )
+    fill_payments(edge, admin, agent)
     return agent
 
 
