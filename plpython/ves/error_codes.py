@@ -128,6 +128,7 @@ ALL = (
     ErrorCode("VE714", "payment_not_batchable", "INVALID_FIELD_VALUE", 3003, 400, "FAILED_PRECONDITION", False, "An intent is of another stream or network or is not sequenced"),
     ErrorCode("VE715", "batch_not_settleable", "INVALID_STATE_TRANSITION", 7001, 400, "FAILED_PRECONDITION", False, "The batch cannot be settled in its state"),
     ErrorCode("VE716", "settlement_mismatch", "INVARIANT_VIOLATION", 7002, 400, "FAILED_PRECONDITION", False, "The value differs from the one recorded for the batch"),
+    ErrorCode("VE719", "settlement_moved", "INVARIANT_VIOLATION", 7002, 409, "ABORTED", False, "The part of the batch is not in the expected state"),
     ErrorCode("VE718", "page_too_large", "BATCH_TOO_LARGE", 3005, 413, "RESOURCE_EXHAUSTED", False, "The page has too many rows"),
     ErrorCode("VE717", "field_too_long", "PAYLOAD_TOO_LARGE", 3004, 413, "RESOURCE_EXHAUSTED", False, "A text is too long"),
     ErrorCode("VE901", "server_not_durable", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The database server does not flush commits (fsync or full_page_writes or synchronous_commit is off)"),

@@ -129,4 +129,5 @@ def test_digests_are_stored_as_bytes(catalog: psycopg.Connection[Any]) -> None:
         ("ves_store.schema_state", "logic_hash"),
         ("ves_store.x402_payment_batches", "tx_hash"),
         ("ves_store.x402_payment_intents", "tx_hash"),
+        ("ves_store.x402_settlements", "tx_hash"),
     }

@@ -188,6 +188,12 @@ CONSTRAINTS = {
     'x402_payment_intents_tenant_id_store_id_sequence_number_key': 'internal_error',
     # an existing row is updated
     'x402_sequence_counters_pkey': 'internal_error',
+    # parts are planned under the lock of the stream
+    'x402_settlement_items_live_idx': 'internal_error',
+    # parts are planned under the lock of the stream
+    'x402_settlement_items_pkey': 'internal_error',
+    # parts are planned under the lock of the stream
+    'x402_settlements_pkey': 'internal_error',
     # another stream uses the nonce at this moment; then it is seen
     'x402_settlement_nonces_pkey': RETRY,
     # an existing row is updated

@@ -285,6 +285,25 @@ class PaymentReceipt(msgspec.Struct, frozen=True, array_like=True):
     block_number: int | None
 
 
+class PaymentSettlement(msgspec.Struct, frozen=True, array_like=True):
+    """A part of a payment batch with what its transaction needs: root and range are those of the whole batch."""
+
+    tenant_id: UUID
+    store_id: UUID
+    batch_id: UUID
+    part: int
+    status: str
+    chain_id: int
+    settlement_contract: str
+    token_address: str
+    merkle_root: bytes
+    sequence_start: int
+    sequence_end: int
+    tx_hash: str | None
+    reason: str | None
+    updated_at: datetime
+
+
 class Projection(msgspec.Struct, frozen=True, array_like=True):
     """Current state of an entity in one stream (ves or legacy; operations 5.2): entity has its members.
     sequence_number is the last event that is applied, projected_to how far the projection has come: it

@@ -74,6 +74,7 @@ from ves_edge.gen.records import (
     PaymentIntent,
     PaymentOutcome,
     PaymentReceipt,
+    PaymentSettlement,
     ProjectAsOfRow,
     ProjectEventsRow,
     Projection,
@@ -1923,6 +1924,16 @@ def list_migrations(db: SyncDatabase) -> list[ListMigrationsRow]:
     return calls.records(rows, ListMigrationsRow)
 
 
+def list_open_settlements(db: SyncDatabase, *, max_rows: int = 100) -> list[PaymentSettlement]:
+    """Parts of batches that are not settled or failed, the one that has not changed for longest first; 1 to
+    1,000 rows.
+    """
+    rows = db.fetch(FUNCTIONS['list_open_settlements'], {
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, PaymentSettlement)
+
+
 def list_payment_intents(
     db: SyncDatabase,
     *,
@@ -2032,6 +2043,24 @@ def list_schemas(db: SyncDatabase, *, tenant_id: UUID, max_schemas: int = 1000) 
     return calls.records(rows, EventSchema)
 
 
+def list_settlement_payments(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    batch_id: UUID,
+    part: int,
+) -> list[PaymentIntent]:
+    """The intents of a part of a batch in order of their numbers: the same for ever, so a transaction is made
+    of the same bytes again.
+    """
+    rows = db.fetch(FUNCTIONS['list_settlement_payments'], {
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+        'part': part,
+    })
+    return calls.records(rows, PaymentIntent)
+
+
 def list_signers(db: SyncDatabase) -> list[ListSignersRow]:
     """Every sequencer identity that ever issued receipts, with the key that they verify under: public_key is
     null for algorithm none (VES 11).
@@ -2083,6 +2112,38 @@ def list_validity_proofs(db: SyncDatabase, *, tenant_id: UUID, batch_id: UUID) -
     return calls.records(rows, ValidityProof)
 
 
+def mark_settlement(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    tenant_id: UUID,
+    batch_id: UUID,
+    part: int,
+    from_status: str,
+    to_status: str,
+    tx_hash: str | None = None,
+    reason: str | None = None,
+) -> bool:
+    """Moves a part of a batch from the state in which the caller saw it (chain 8). broadcast: tx_hash may be
+    mined from now on, so it is recorded before it is sent; broadcast to broadcast records a replacement
+    with a higher fee. unknown: neither seen nor ruled out. failed: two independent reads say that no
+    transaction of the part settled anything; its intents are free to be planned again, and a batch without
+    any other sent part is committed again (x402 A11). Whether anything changed; the same again changes
+    nothing. Errors: VE406 the lease is lost, VE007, VE702, VE719 it is in another state.
+    """
+    rows = db.fetch(FUNCTIONS['mark_settlement'], {
+        'lease_token': lease_token,
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+        'part': part,
+        'from_status': from_status,
+        'to_status': to_status,
+        'tx_hash': tx_hash,
+        'reason': reason,
+    })
+    return calls.value(rows, bool)
+
+
 def open_cursor(
     db: SyncDatabase,
     *,
@@ -2099,6 +2160,26 @@ def open_cursor(
         'store_id': store_id,
         'consumer': consumer,
         'done_to': done_to,
+    })
+    return calls.value(rows, int)
+
+
+def plan_settlements(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    max_size: int = 200,
+    max_batches: int = 16,
+) -> int:
+    """Divides batched, settleable intents into parts of at most max_size (1 to 200, the gas of one
+    transaction under EIP-7825) of one contract and token, in up to max_batches batches; intents of failed
+    parts are planned again under new numbers. How many parts are new. lease_token is that of lease
+    x402_settlement. Errors: VE406.
+    """
+    rows = db.fetch(FUNCTIONS['plan_settlements'], {
+        'lease_token': lease_token,
+        'max_size': max_size,
+        'max_batches': max_batches,
     })
     return calls.value(rows, int)
 
@@ -2357,7 +2438,8 @@ def record_payment_settlement(
     """Records what an administrator says happened to a batch on its chain (x402 A10); nothing is sent or
     looked up. committed: tx_hash makes it submitted, with block_number settled; submitted: block_number
     settles it; settled: the same values change nothing. Settling settles every member. The nil tenant
-    finds every batch. Audited. Errors: VE007, VE008, VE702, VE715, VE716.
+    finds every batch. A batch that the chain worker is settling is refused. Audited. Errors: VE007, VE008,
+    VE702, VE715, VE716.
     """
     rows = db.fetch(FUNCTIONS['record_payment_settlement'], {
         'tenant_id': tenant_id,
@@ -3002,6 +3084,41 @@ def set_spending_limit(
         'agent_id': agent_id,
         'context': calls.json_text(context),
     })
+
+
+def settle_payments(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    tenant_id: UUID,
+    batch_id: UUID,
+    part: int,
+    tx_hash: str,
+    block_number: int,
+    gas_used: int | None,
+    settled: Sequence[UUID],
+    failed: Sequence[UUID],
+    reasons: Sequence[str],
+) -> bool:
+    """Records the final outcome of a part of a batch, broadcast or unknown before: each of its intents is
+    settled or failed with a reason, as the logs of the transaction say (chain 8, point 8). Call it when
+    the block is final. The batch is settled, or failed, when its last intent is; its transaction is then
+    that of the last part. Whether anything changed: the same transaction again changes nothing. Errors:
+    VE406 the lease is lost, VE502 an intent is missing or named twice, VE702, VE719.
+    """
+    rows = db.fetch(FUNCTIONS['settle_payments'], {
+        'lease_token': lease_token,
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+        'part': part,
+        'tx_hash': tx_hash,
+        'block_number': block_number,
+        'gas_used': gas_used,
+        'settled': calls.as_list(settled),
+        'failed': calls.as_list(failed),
+        'reasons': calls.as_list(reasons),
+    })
+    return calls.value(rows, bool)
 
 
 def shred_payload(

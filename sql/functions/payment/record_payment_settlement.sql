@@ -31,7 +31,11 @@ begin
   where b.batch_id = v_batch.batch_id and b.tenant_id = v_batch.tenant_id
   for update;
   v_before := v_batch.status;
-  if v_batch.status = 'failed' then
+  if v_batch.status = 'failed' or exists (
+    select from ves_store.x402_settlements as s
+    where s.batch_id = v_batch.batch_id and s.tenant_id = v_batch.tenant_id
+      and s.status in ('prepared', 'broadcast', 'unknown')
+  ) then
     perform ves_int.raise_error('batch_not_settleable', jsonb_build_object('status', v_batch.status));
   end if;
   if v_batch.status = 'committed' and record_payment_settlement.tx_hash is null then
@@ -106,4 +110,4 @@ end
 $$;
 
 comment on function ves.record_payment_settlement(uuid, uuid, text, bigint, bigint, jsonb) is
-'Records what an administrator says happened to a batch on its chain (x402 A10); nothing is sent or looked up. committed: tx_hash makes it submitted, with block_number settled; submitted: block_number settles it; settled: the same values change nothing. Settling settles every member. The nil tenant finds every batch. Audited. Errors: VE007, VE008, VE702, VE715, VE716.';
+'Records what an administrator says happened to a batch on its chain (x402 A10); nothing is sent or looked up. committed: tx_hash makes it submitted, with block_number settled; submitted: block_number settles it; settled: the same values change nothing. Settling settles every member. The nil tenant finds every batch. A batch that the chain worker is settling is refused. Audited. Errors: VE007, VE008, VE702, VE715, VE716.';

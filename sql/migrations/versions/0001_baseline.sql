@@ -365,6 +365,26 @@ create type ves_int.payment_request as (
 comment on type ves_int.payment_request is
 'A payment intent as ves.append_payment_intents takes it: decoded, hashed and verified (ves.payment_requests of the library). payer_key is the payer by which nonces are counted; refusal the error that an idempotent repeat gives way to.';
 
+create type ves.payment_settlement as (
+  tenant_id uuid,
+  store_id uuid,
+  batch_id uuid,
+  part integer,
+  status text,
+  chain_id bigint,
+  settlement_contract text,
+  token_address text,
+  merkle_root bytea,
+  sequence_start bigint,
+  sequence_end bigint,
+  tx_hash text,
+  reason text,
+  updated_at timestamptz
+);
+
+comment on type ves.payment_settlement is
+'A part of a payment batch with what its transaction needs: root and range are those of the whole batch.';
+
 create type ves_int.projected_event as (
   sequence_number bigint,
   position bigint,
@@ -1059,6 +1079,67 @@ comment on column ves_store.x402_payment_batches.created_at is 'When it was made
 comment on column ves_store.x402_payment_batches.committed_at is 'When its roots were made.';
 comment on column ves_store.x402_payment_batches.submitted_at is 'When a transaction was first recorded.';
 comment on column ves_store.x402_payment_batches.settled_at is 'When the outcome was recorded.';
+
+create table ves_store.x402_settlements (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  batch_id uuid not null,
+  part integer not null,
+  status text not null,
+  settlement_contract text not null,
+  token_address text not null,
+  tx_hash text,
+  block_number bigint,
+  gas_used bigint,
+  reason text,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint x402_settlements_pkey primary key (batch_id, part, tenant_id),
+  constraint x402_settlements_batch_id_tenant_id_fkey
+  foreign key (batch_id, tenant_id) references ves_store.x402_payment_batches (batch_id, tenant_id),
+  constraint status_is_a_settlement_state check (
+    status in ('prepared', 'broadcast', 'unknown', 'settled', 'failed')
+  ),
+  constraint part_is_not_negative check (part >= 0),
+  constraint sent_settlement_has_a_hash check (
+    status in ('prepared', 'failed') or tx_hash is not null
+  ),
+  constraint settled_settlement_has_a_block check ((status = 'settled') = (block_number is not null))
+);
+
+create index x402_settlements_batch_idx on ves_store.x402_settlements (batch_id, tenant_id);
+
+create index x402_settlements_open_idx on ves_store.x402_settlements (updated_at)
+where status in ('prepared', 'broadcast', 'unknown');
+
+insert into ves_store.transitions (machine, from_state, to_state)
+values
+('x402_settlements.status', '', 'prepared'),
+('x402_settlements.status', 'prepared', 'broadcast'),
+('x402_settlements.status', 'broadcast', 'unknown'),
+('x402_settlements.status', 'unknown', 'broadcast'),
+('x402_settlements.status', 'broadcast', 'settled'),
+('x402_settlements.status', 'unknown', 'settled'),
+('x402_settlements.status', 'prepared', 'failed'),
+('x402_settlements.status', 'broadcast', 'failed'),
+('x402_settlements.status', 'unknown', 'failed');
+
+comment on table ves_store.x402_settlements is
+'Parts of payment batches, each of which one transaction settles (chain 8): at most 200 intents of one token and contract.';
+comment on column ves_store.x402_settlements.tenant_id is 'Tenant.';
+comment on column ves_store.x402_settlements.store_id is 'Store.';
+comment on column ves_store.x402_settlements.batch_id is 'Batch.';
+comment on column ves_store.x402_settlements.part is 'Number within the batch, never given again: its id on chain is keccak256(batch word || part).';
+comment on column ves_store.x402_settlements.status is
+'prepared: nothing is sent; broadcast: a transaction may be mined; unknown: it is neither seen nor ruled out; settled: final, each intent has its outcome; failed: ruled out, its intents are free for another part.';
+comment on column ves_store.x402_settlements.settlement_contract is 'Contract in which the nonces are reserved.';
+comment on column ves_store.x402_settlements.token_address is 'Token of every intent.';
+comment on column ves_store.x402_settlements.tx_hash is 'Newest transaction that was sent for it.';
+comment on column ves_store.x402_settlements.block_number is 'Block of the transaction that settled it.';
+comment on column ves_store.x402_settlements.gas_used is 'Gas of that transaction.';
+comment on column ves_store.x402_settlements.reason is 'Why it is unknown or failed.';
+comment on column ves_store.x402_settlements.created_at is 'When it was planned.';
+comment on column ves_store.x402_settlements.updated_at is 'Last change.';
 
 create table ves_store.agent_signing_keys (
   tenant_id uuid not null,
@@ -2656,6 +2737,10 @@ create index x402_payment_intents_waiting_idx
 on ves_store.x402_payment_intents (network, tenant_id, store_id, sequence_number)
 where status = 'sequenced';
 
+create index x402_payment_intents_unsettled_idx
+on ves_store.x402_payment_intents (tenant_id, store_id, batch_id)
+where status = 'batched' and settlement_contract is not null;
+
 create index x402_payment_intents_expiry_idx
 on ves_store.x402_payment_intents (valid_until)
 where status = 'sequenced';
@@ -2726,6 +2811,30 @@ comment on column ves_store.x402_sequence_counters.tenant_id is 'Tenant.';
 comment on column ves_store.x402_sequence_counters.store_id is 'Store.';
 comment on column ves_store.x402_sequence_counters.current_sequence is 'Highest number given.';
 comment on column ves_store.x402_sequence_counters.updated_at is 'Last change.';
+
+create table ves_store.x402_settlement_items (
+  tenant_id uuid not null,
+  intent_id uuid not null,
+  batch_id uuid not null,
+  part integer not null,
+  is_live boolean not null default true,
+  constraint x402_settlement_items_pkey primary key (batch_id, part, intent_id, tenant_id),
+  constraint x402_settlement_items_batch_id_part_tenant_id_fkey
+  foreign key (batch_id, part, tenant_id) references ves_store.x402_settlements (batch_id, part, tenant_id)
+);
+
+create index x402_settlement_items_part_idx on ves_store.x402_settlement_items (batch_id, part, tenant_id);
+
+create unique index x402_settlement_items_live_idx on ves_store.x402_settlement_items (intent_id, tenant_id)
+where is_live;
+
+comment on table ves_store.x402_settlement_items is
+'Intents of each part of a batch. A unique index keeps an intent from being in two parts that could both pay it.';
+comment on column ves_store.x402_settlement_items.tenant_id is 'Tenant.';
+comment on column ves_store.x402_settlement_items.intent_id is 'Intent.';
+comment on column ves_store.x402_settlement_items.batch_id is 'Batch.';
+comment on column ves_store.x402_settlement_items.part is 'Part of the batch.';
+comment on column ves_store.x402_settlement_items.is_live is 'Whether the part could still pay it, or has; false once the part failed.';
 
 create table ves_store.x402_settlement_nonces (
   chain_id bigint not null,

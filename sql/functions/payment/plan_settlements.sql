@@ -1,0 +1,75 @@
+-- Locks (sql/README.md): 0, then 2 of several streams, skipping locked ones.
+create or replace function ves.plan_settlements(
+  lease_token bigint, max_size integer default 200, max_batches integer default 16
+)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
+as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_batch record;
+  v_part record;
+  v_next integer;
+  v_planned integer := 0;
+begin
+  perform ves_int.require_lease('x402_settlement', lease_token);
+  for v_batch in
+    select distinct i.tenant_id, i.store_id, i.batch_id
+    from ves_store.x402_payment_intents as i
+    where i.status = 'batched' and i.settlement_contract is not null and not exists (
+      select from ves_store.x402_settlement_items as s
+      where s.intent_id = i.intent_id and s.tenant_id = i.tenant_id and s.is_live
+    )
+    order by i.tenant_id, i.store_id, i.batch_id
+    limit greatest(max_batches, 0)
+  loop
+    perform from ves_store.ves_sequence_counters as c
+    where c.tenant_id = v_batch.tenant_id and c.store_id = v_batch.store_id
+    for update skip locked;
+    continue when not found;
+    v_next := coalesce((
+      select max(s.part) + 1 from ves_store.x402_settlements as s
+      where s.batch_id = v_batch.batch_id and s.tenant_id = v_batch.tenant_id
+    ), 0);
+    for v_part in
+      select n.settlement_contract, n.token_address, array_agg(n.intent_id) as intent_ids
+      from (
+        select
+          i.*,
+          (row_number() over (
+            partition by i.settlement_contract, lower(i.token_address) order by i.sequence_number
+          ) - 1) / least(greatest(max_size, 1), 200) as chunk
+        from ves_store.x402_payment_intents as i
+        where i.batch_id = v_batch.batch_id and i.tenant_id = v_batch.tenant_id and i.status = 'batched'
+          and i.settlement_contract is not null and not exists (
+            select from ves_store.x402_settlement_items as s
+            where s.intent_id = i.intent_id and s.tenant_id = i.tenant_id and s.is_live
+          )
+      ) as n
+      group by n.settlement_contract, n.token_address, n.chunk
+      order by min(n.sequence_number)
+    loop
+      insert into ves_store.x402_settlements (
+        tenant_id, store_id, batch_id, part, status, settlement_contract, token_address, created_at, updated_at
+      )
+      values (
+        v_batch.tenant_id, v_batch.store_id, v_batch.batch_id, v_next, 'prepared', v_part.settlement_contract,
+        v_part.token_address, v_now, v_now);
+      insert into ves_store.x402_settlement_items (tenant_id, intent_id, batch_id, part)
+      select v_batch.tenant_id, m.intent_id, v_batch.batch_id, v_next from unnest(v_part.intent_ids) as m (intent_id);
+      v_next := v_next + 1;
+      v_planned := v_planned + 1;
+    end loop;
+  end loop;
+  return v_planned;
+end
+$$;
+
+comment on function ves.plan_settlements(bigint, integer, integer) is
+'Divides batched, settleable intents into parts of at most max_size (1 to 200, the gas of one transaction under EIP-7825) of one contract and token, in up to max_batches batches; intents of failed parts are planned again under new numbers. How many parts are new. lease_token is that of lease x402_settlement. Errors: VE406.';
