@@ -13,12 +13,25 @@ import pytest
 from tests.api.support import Agent
 from tests.support.cluster import ROOT
 from tests.support.processes import BOOTSTRAP_KEY, SEQUENCER_PUBLIC_KEY
-from ves_client import AgentKey, ClientError, Exit, Outbox, Sequencer, Trust, push
+from ves_client import (
+    AgentKey,
+    ClientError,
+    Exit,
+    Outbox,
+    Sequencer,
+    Trust,
+    check_commitments,
+    first_writer_wins,
+    last_writer_wins,
+    push,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.conftest import Database
     from tests.support.processes import Server
+    from ves_client.sync import OnRefusal
 
 TRUST = Trust((SEQUENCER_PUBLIC_KEY,))
 
@@ -70,6 +83,46 @@ def test_a_key_that_is_registered_later_releases_what_was_held(
         sequencer.register_agent_key(agent.tenant_id, agent.agent_id, 2, key.public_key)
         outbox.release(event_id)
         assert push(outbox, sequencer, TRUST).accepted == 1
+
+
+@pytest.mark.parametrize(
+    ("strategy", "versions"),
+    [(last_writer_wins, ["first", "third", "second"]), (first_writer_wins, ["first", "third"])],
+)
+def test_a_conflict_of_versions_is_resolved_by_a_strategy(
+    server: Server,
+    agent: Agent,
+    tmp_path: Path,
+    strategy: OnRefusal,
+    versions: list[str],
+    api_database: Database,
+) -> None:
+    with outbox_of(agent, tmp_path) as outbox, Sequencer(server.url, BOOTSTRAP_KEY) as sequencer:
+        for event_type in ("first", "second"):
+            outbox.record("order", "O-1", event_type, {}, base_version=0)
+        outbox.record("order", "O-1", "third", {}, base_version=1)
+        unknown = outbox.record("order", "O" * 600, "fourth", {})
+        done = push(outbox, sequencer, TRUST, on_refusal=strategy, batch=3)
+        assert (done.accepted, done.held) == (len(versions), [unknown])
+    with api_database.connect() as connection:
+        stored = connection.execute(
+            "select event_type from ves_store.ves_events where tenant_id = %s order by sequence_number",
+            [agent.tenant_id],
+        ).fetchall()
+    assert [row[0] for row in stored] == versions
+
+
+def test_commitments_of_the_server_are_checked_and_kept(server: Server, agent: Agent, tmp_path: Path) -> None:
+    with outbox_of(agent, tmp_path) as outbox, Sequencer(server.url, BOOTSTRAP_KEY) as sequencer:
+        assert check_commitments(outbox, sequencer) == 0
+        for n in range(4):
+            outbox.record("order", f"O-{n}", "order.created", {})
+        push(outbox, sequencer, TRUST)
+        sequencer.create_commitment(agent.tenant_id, agent.store_id, 1, 3)
+        assert check_commitments(outbox, sequencer) == 1
+        sequencer.create_commitment(agent.tenant_id, agent.store_id, 4, 4)
+        assert check_commitments(outbox, sequencer) == 2
+        assert outbox.status().contradiction is None
 
 
 def test_a_server_that_is_killed_meanwhile_loses_and_doubles_nothing(

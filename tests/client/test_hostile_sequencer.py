@@ -13,8 +13,9 @@ import pytest
 
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
 from tests.client.double import Double, receipt_for
+from ves import digests
 from ves.receipts import decode_receipt
-from ves_client import ClientError, Exit, Outbox, Pushed, Sequencer, Trust, push
+from ves_client import ClientError, Exit, Outbox, Pushed, Sequencer, Trust, check_commitments, push
 from ves_client.contradictions import (
     Contradiction,
     SignedReceipt,
@@ -126,7 +127,7 @@ def test_evidence_that_shows_nothing_is_told_apart(outbox: Outbox, double: Doubl
         1, "number_given_twice", TENANT, STORE, "2026-01-01T00:00:00+00:00", [first.signed(), second.signed()]
     )
     assert check_contradiction(innocent, TRUST) == [
-        "the receipts do not show the contradiction number_given_twice"
+        "the content does not show the contradiction number_given_twice"
     ]
     same = msgspec.structs.replace(innocent, receipts=[first.signed(), first.signed()])
     assert check_contradiction(same, TRUST) != []
@@ -211,3 +212,76 @@ def test_a_receipt_under_any_trusted_key_is_accepted(outbox: Outbox, double: Dou
         with pytest.raises(ClientError, match="does not verify"):
             push(outbox, sequencer, Trust((AGENT.public_key,)))
         assert push(outbox, sequencer, Trust((AGENT.public_key, SEQUENCER_KEY))).replayed == 1
+
+
+class Lists:
+    """A client whose server lists these commitments."""
+
+    def __init__(self, *commitments: dict[str, Any]) -> None:
+        self.commitments = commitments
+
+    def list_commitments(self, _tenant_id: uuid.UUID, _store_id: uuid.UUID) -> list[dict[str, Any]]:
+        return list(self.commitments)
+
+
+def commitment(root: bytes, first: int, previous: bytes = bytes(32), **changes: Any) -> dict[str, Any]:
+    """A commitment of one event that verifies by itself; `changes` apply afterwards."""
+    state = digests.state_root(digests.stream_id(TENANT, STORE), previous, root, first, first, 1)
+    return {
+        "batch_id": str(uuid.uuid5(STORE, root.hex())),
+        "tenant_id": str(TENANT),
+        "store_id": str(STORE),
+        "tree_depth": 0,
+        "leaf_count": 1,
+        "padded_leaf_count": 1,
+        "merkle_root": root.hex(),
+        "prev_state_root": previous.hex(),
+        "new_state_root": state.hex(),
+        "sequence_start": first,
+        "sequence_end": first,
+        **changes,
+    }
+
+
+FIRST = commitment(b"\x01" * 32, 1)
+SECOND = commitment(b"\x02" * 32, 2, bytes.fromhex(FIRST["new_state_root"]))
+
+
+def test_commitments_that_link_are_kept_and_may_repeat_or_be_absent(outbox: Outbox) -> None:
+    for listed in ((FIRST,), (SECOND, FIRST), (SECOND,), ()):
+        assert check_commitments(outbox, Lists(*listed)) == len(listed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "other", [commitment(b"\x03" * 32, 1), commitment(b"\x02" * 32, 2)], ids=["another root", "another past"]
+)
+def test_a_root_that_contradicts_an_earlier_one_stops_the_sync(
+    outbox: Outbox, double: Double, send: Send, other: dict[str, Any]
+) -> None:
+    check_commitments(outbox, Lists(FIRST))  # type: ignore[arg-type]
+    with pytest.raises(ClientError) as stopped:
+        check_commitments(outbox, Lists(SECOND, other))  # type: ignore[arg-type]
+    assert stopped.value.details["kind"] == "root_changed"
+    found = decode_contradiction(Path(stopped.value.details["evidence"]).read_bytes())
+    assert check_contradiction(found, TRUST) == []
+    forged = msgspec.structs.replace(found, commitments=[found.commitments[0]] * 2)
+    assert check_contradiction(forged, TRUST) != []
+    record(outbox, 1)
+    assert_stopped(send, "root_changed")
+    assert double.bodies == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"merkle_root": "04" * 32},
+        {"leaf_count": 2},
+        {"tenant_id": str(uuid.UUID(int=1))},
+        {"merkle_root": "zz"},
+    ],
+    ids=str,
+)
+def test_a_commitment_that_does_not_verify_is_refused(outbox: Outbox, changes: dict[str, Any]) -> None:
+    with pytest.raises(ClientError, match="does not verify"):
+        check_commitments(outbox, Lists(FIRST | changes))  # type: ignore[arg-type]
+    assert check_commitments(outbox, Lists(FIRST)) == 1  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import json
 import sqlite3
 import uuid
 from collections.abc import Callable
@@ -15,7 +16,19 @@ import pytest
 
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
 from tests.client.double import Double
-from ves_client import ClientError, Event, Exit, Outbox, Pushed, Sequencer, Trust, push, push_async
+from ves import hpke
+from ves_client import (
+    ClientError,
+    Event,
+    Exit,
+    Outbox,
+    Pushed,
+    Sequencer,
+    Trust,
+    open_event,
+    push,
+    push_async,
+)
 
 Send = Callable[..., Pushed]
 
@@ -249,3 +262,23 @@ def test_two_outboxes_on_one_file_double_nothing(
 def test_a_push_without_a_trusted_key_is_refused(outbox: Outbox, double: Double) -> None:
     with Sequencer(double.url, "ss_x") as sequencer, pytest.raises(ClientError, match="public key"):
         push(outbox, sequencer, Trust(()))
+
+
+def test_a_sealed_event_that_is_edited_is_sealed_to_the_same_recipients_again(
+    outbox: Outbox, double: Double, send: Send
+) -> None:
+    secret = bytes(range(32))
+    event_id = outbox.record(
+        "order", "O-1", "order.created", {"n": 1}, recipients={7: hpke.public_key(secret)}
+    )
+    double.refuse = lambda event: "version_conflict: expected 0, actual 1" if not edited else None
+    edited: list[bool] = []
+
+    def edit(refused: Any) -> Event:
+        edited.append(True)
+        return dataclasses.replace(refused.event, payload=b'{"n":2}')
+
+    assert send(on_refusal=edit).accepted == 1
+    sent = double.stored[str(event_id)]
+    assert "payload" not in sent
+    assert open_event(json.dumps(sent).encode(), 7, secret) == b'{"n":2}'

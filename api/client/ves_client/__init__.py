@@ -7,7 +7,7 @@ from ves_client.errors import ClientError, Exit
 from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
 from ves_client.outbox import Outbox, Refused, Status
 from ves_client.sequencer import Sequencer
-from ves_client.sync import Pushed, push, push_async
+from ves_client.sync import Pushed, check_commitments, first_writer_wins, last_writer_wins, push, push_async
 from ves_client.trust import Trust
 
 __version__ = "0.1.0"
@@ -25,8 +25,11 @@ __all__ = [
     "Signed",
     "Status",
     "Trust",
+    "check_commitments",
     "check_proof",
     "check_receipt",
+    "first_writer_wins",
+    "last_writer_wins",
     "open_event",
     "push",
     "push_async",

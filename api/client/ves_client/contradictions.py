@@ -1,8 +1,9 @@
 """Contradictions of a sequencer: portable evidence files and their offline check (VES 11, 14).
 
 A receipt's signature covers stream, event, number and signing hash. Two receipts that verify and cannot both be true
-therefore convict the holder of the signing key. The head of an answer is not signed: a file of the kind
-`head_went_back` proves only that the greater number had been given.
+therefore convict the holder of the signing key. Heads and commitments are not signed: a file of the kind
+`head_went_back` proves only that the greater number had been given, one of the kind `root_changed` nothing to a third
+party until one of its roots is anchored.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ves.digests import HASH_BYTES
 from ves.errors import ProtocolError
 from ves.receipts import decode_receipt
 from ves_client.errors import usage
+from ves_client.evidence import CommitmentRecord, check_commitment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from ves.receipts import Receipt
     from ves_client.trust import Trust
 
-Kind = Literal["number_given_twice", "receipt_changed", "head_went_back"]
+Kind = Literal["number_given_twice", "receipt_changed", "head_went_back", "root_changed"]
 
 
 class SignedReceipt(msgspec.Struct, frozen=True):
@@ -38,7 +40,7 @@ class SignedReceipt(msgspec.Struct, frozen=True):
 
 
 class Contradiction(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The content of an evidence file. `head_sequence` belongs to the kind `head_went_back`."""
+    """The content of an evidence file; `head_sequence` and `commitments` belong to the kinds without signature."""
 
     ves_contradiction: int
     kind: Kind
@@ -47,6 +49,7 @@ class Contradiction(msgspec.Struct, frozen=True, omit_defaults=True):
     observed_at: str
     receipts: list[SignedReceipt]
     head_sequence: int | None = None
+    commitments: list[msgspec.Raw] = []
 
     def text(self) -> bytes:
         """Return the file's content: one JSON document."""
@@ -73,19 +76,36 @@ def check_contradiction(found: Contradiction, trust: Trust) -> list[str]:
             (decode_receipt(bytes(item.receipt)), parse_hex(item.signing_hash, HASH_BYTES))
             for item in found.receipts
         ]
-    except ProtocolError as error:
+        commitments = [json_decode.decode(bytes(text), type=CommitmentRecord) for text in found.commitments]
+        findings = [finding for commitment in commitments for finding in check_commitment(commitment)]
+    except (ProtocolError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return [f"malformed: {error}"]
-    findings = [
+    stream = (found.tenant_id, found.store_id)
+    if any((commitment.tenant_id, commitment.store_id) != stream for commitment in commitments):
+        findings.append("a commitment is of another stream")
+    findings += [
         f"receipt {place}: {finding}"
         for place, (receipt, signing_hash) in enumerate(pairs, 1)
         for finding in trust.check(receipt, found.tenant_id, found.store_id, signing_hash)
     ]
-    if not _contradicts(found, [receipt for receipt, _ in pairs]):
-        findings.append(f"the receipts do not show the contradiction {found.kind}")
+    if not _contradicts(found, [receipt for receipt, _ in pairs], commitments):
+        findings.append(f"the content does not show the contradiction {found.kind}")
     return findings
 
 
-def _contradicts(found: Contradiction, given: list[Receipt]) -> bool:
+def roots_contradict(first: CommitmentRecord, second: CommitmentRecord) -> bool:
+    """Whether two commitments of a stream cannot both be in its chain of state roots (VES 10.2, 10.3).
+
+    True for different ones with the same start, and for a second one that begins where the first ends without its root.
+    """
+    if first.sequence_start == second.sequence_start:
+        return first != second
+    return first.sequence_end + 1 == second.sequence_start and first.new_state_root != second.prev_state_root
+
+
+def _contradicts(found: Contradiction, given: list[Receipt], commitments: list[CommitmentRecord]) -> bool:
+    if found.kind == "root_changed":
+        return len(commitments) == 2 and roots_contradict(*commitments)  # noqa: PLR2004 - a pair
     match found.kind, given:
         case "number_given_twice", [first, second]:
             return (
@@ -117,6 +137,8 @@ def write_contradiction(found: Contradiction, folder: Path) -> Path:
 def describe(found: Contradiction) -> str:
     """Say in one sentence what the evidence shows."""
     receipts = [decode_receipt(bytes(item.receipt)) for item in found.receipts]
+    if found.kind == "root_changed":
+        return "two commitments cannot both be in the stream's chain of state roots (not signed)"
     match found.kind, receipts:
         case "number_given_twice", [first, second]:
             return f"number {first.sequence_number} was given to {first.event_id} and {second.event_id}"

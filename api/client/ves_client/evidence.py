@@ -167,7 +167,7 @@ def check_proof(evidence: Evidence) -> list[str]:
     try:
         proof = json_decode.decode(evidence.proof, type=Proof)
         commitment = json_decode.decode(evidence.commitment, type=CommitmentRecord)
-        findings = _check_path(proof) + _check_commitment(commitment) + _check_place(proof, commitment)
+        findings = _check_path(proof) + check_commitment(commitment) + _check_place(proof, commitment)
         if bytes(evidence.event):
             event = json_decode.decode(evidence.event, type=Envelope)
             findings += check_event(event, None)
@@ -198,7 +198,8 @@ def _check_path(proof: Proof) -> list[str]:
     return findings
 
 
-def _check_commitment(commitment: CommitmentRecord) -> list[str]:
+def check_commitment(commitment: CommitmentRecord) -> list[str]:
+    """Check a commitment's counts and recompute its state root (VES 10.2). ProtocolError if a root is malformed."""
     findings = []
     leaves = commitment.sequence_end - commitment.sequence_start + 1
     padded = 1 << max(0, leaves - 1).bit_length()

@@ -22,7 +22,15 @@ from ves_client.agent import AgentKey, Event, Signed, sign_event
 from ves_client.contradictions import Contradiction, decode_contradiction
 from ves_client.errors import usage
 from ves_client.ids import new_id
-from ves_client.outbox_rows import ReceiptStore, StoredReceipt, columns_of, event_of, now, payload_hash_of
+from ves_client.outbox_rows import (
+    ReceiptStore,
+    SeenCommitments,
+    StoredReceipt,
+    columns_of,
+    event_of,
+    now,
+    payload_hash_of,
+)
 from ves_client.trust import Trust
 
 if TYPE_CHECKING:
@@ -157,11 +165,11 @@ class Outbox:
         signed = sign_event(self.key, self.tenant_id, self.store_id, event, recipients=recipients)
         if connection is None:
             with self.transaction() as own:
-                self._insert(own, event, signed)
+                self._insert(own, event, signed, recipients)
         else:
             if connection.execute("pragma synchronous").fetchone()[0] < FULL:
                 raise usage("the connection would lose events in a crash: `pragma synchronous = full` first")
-            self._insert(connection, event, signed)
+            self._insert(connection, event, signed, recipients)
         return event.event_id
 
     def adopt(self) -> int:
@@ -267,10 +275,14 @@ class Outbox:
         )
 
     def replace(self, event_id: UUID, event: Event) -> None:
-        """Sign other content in the place of a refused event, under the same or a new event id."""
-        signed = sign_event(self.key, self.tenant_id, self.store_id, event)
+        """Sign other content in the place of a refused event; a sealed one is sealed to the same recipients again."""
         with self.transaction() as connection:
             self._require_refused(connection, event_id)
+            (stored,) = connection.execute(
+                "select recipients from ves_envelopes where event_id = ?", (str(event_id),)
+            ).fetchone()
+            recipients = {int(kid): bytes.fromhex(key) for kid, key in orjson.loads(stored or "{}").items()}
+            signed = sign_event(self.key, self.tenant_id, self.store_id, event, recipients=recipients)
             connection.execute("delete from ves_envelopes where event_id = ?", (str(event_id),))
             connection.execute(
                 "update outbox set event_id = ?, entity_type = ?, entity_id = ?, event_type = ?, created_at = ?,"
@@ -278,7 +290,7 @@ class Outbox:
                 " where event_id = ?",
                 (*columns_of(event), payload_hash_of(signed), signed.signature, str(event_id)),
             )
-            self._insert_envelope(connection, signed)
+            self._insert_envelope(connection, signed, recipients)
 
     def prune(self, older_than: timedelta) -> int:
         """Delete acked and dropped events that have been so for longer; their receipts stay. Returns the count."""
@@ -366,6 +378,10 @@ class Outbox:
     def _receipts(self, connection: sqlite3.Connection) -> ReceiptStore:
         return ReceiptStore(connection, self.tenant_id, self.store_id)
 
+    def commitments(self) -> SeenCommitments:
+        """Return the stored commitments; use it within `transaction`."""
+        return SeenCommitments(self._connection, self.tenant_id, self.store_id)
+
     @property
     def _stream(self) -> tuple[str, str]:
         return str(self.tenant_id), str(self.store_id)
@@ -407,7 +423,13 @@ class Outbox:
             (value, now(), name),
         )
 
-    def _insert(self, connection: sqlite3.Connection, event: Event, signed: Signed) -> None:
+    def _insert(
+        self,
+        connection: sqlite3.Connection,
+        event: Event,
+        signed: Signed,
+        recipients: Mapping[int, bytes] | None,
+    ) -> None:
         connection.execute(
             "insert into outbox (event_id, entity_type, entity_id, event_type, created_at, payload, command_id,"
             " base_version, payload_hash, signature, tenant_id, store_id, source_agent)"
@@ -420,14 +442,22 @@ class Outbox:
                 str(self.key.agent_id),
             ),
         )
-        self._insert_envelope(connection, signed)
+        self._insert_envelope(connection, signed, recipients)
 
     @staticmethod
-    def _insert_envelope(connection: sqlite3.Connection, signed: Signed) -> None:
+    def _insert_envelope(
+        connection: sqlite3.Connection, signed: Signed, recipients: Mapping[int, bytes] | None = None
+    ) -> None:
+        sealed_to = {str(kid): key.hex() for kid, key in (recipients or {}).items()}
         connection.execute(
-            "insert into ves_envelopes (event_id, envelope, signing_hash) values (?, ?, ?)"
+            "insert into ves_envelopes (event_id, envelope, signing_hash, recipients) values (?, ?, ?, ?)"
             " on conflict (event_id) do nothing",
-            (str(signed.event_id), signed.text, signed.signing_hash),
+            (
+                str(signed.event_id),
+                signed.text,
+                signed.signing_hash,
+                orjson.dumps(sealed_to).decode() if sealed_to else None,
+            ),
         )
 
     def _decide(self, event_id: UUID, statement: str) -> None:

@@ -58,11 +58,13 @@ create table if not exists pulled_events (
   source_agent text not null
 );
 
--- The signed bytes of an event, and why the sequencer refused it. A refused event is not sent again until it is released.
+-- The signed bytes of an event, the recipients that it is sealed to ({kid: hex}), and why the sequencer refused it.
+-- A refused event is not sent again until it is released.
 create table if not exists ves_envelopes (
   event_id text primary key,
   envelope blob not null,
   signing_hash blob not null,
+  recipients text,
   refused_reason text,
   refused_message text,
   refused_at text,
@@ -78,4 +80,14 @@ create table if not exists ves_receipts (
   signing_hash blob not null,
   receipt text not null,
   primary key (tenant_id, store_id, sequence_number)
+) without rowid;
+
+-- Commitments that were seen. The list of the API loses those that are anchored, so absence says nothing.
+create table if not exists ves_commitments (
+  tenant_id text not null,
+  store_id text not null,
+  sequence_start integer not null,
+  sequence_end integer not null,
+  commitment text not null,
+  primary key (tenant_id, store_id, sequence_start)
 ) without rowid;

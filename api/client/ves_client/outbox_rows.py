@@ -10,8 +10,8 @@ import msgspec
 
 from ves import json_decode
 from ves_client.agent import Event
-from ves_client.contradictions import Contradiction, Kind, SignedReceipt
-from ves_client.evidence import Envelope
+from ves_client.contradictions import Contradiction, Kind, SignedReceipt, roots_contradict
+from ves_client.evidence import CommitmentRecord, Envelope
 
 if TYPE_CHECKING:
     import sqlite3
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ContradictionFound(Exception):  # noqa: N818 - the name says what was found
-    """A verified receipt that cannot be true beside a stored one."""
+    """A verified receipt or a commitment that cannot be true beside a stored one."""
 
     def __init__(self, evidence: Contradiction) -> None:
         super().__init__(evidence.kind)
@@ -144,3 +144,34 @@ class ReceiptStore:
     ) -> Contradiction:
         signed = [receipt.signed() for receipt in receipts]
         return Contradiction(1, kind, self._tenant_id, self._store_id, now(), signed, head_sequence)
+
+
+class SeenCommitments:
+    """The commitments of one stream in `ves_commitments`, through a connection of the outbox."""
+
+    def __init__(self, connection: sqlite3.Connection, tenant_id: UUID, store_id: UUID) -> None:
+        self._connection = connection
+        self._tenant_id = tenant_id
+        self._store_id = store_id
+
+    def add(self, commitment: CommitmentRecord, text: bytes) -> None:
+        """Insert a checked commitment; ContradictionFound if it contradicts the one of its start or the one before."""
+        stream = (str(self._tenant_id), str(self._store_id))
+        rows = self._connection.execute(
+            "select commitment from ves_commitments where tenant_id = ? and store_id = ?"
+            " and (sequence_start = ? or sequence_end = ?)",
+            (*stream, commitment.sequence_start, commitment.sequence_start - 1),
+        ).fetchall()
+        for (earlier,) in rows:
+            if roots_contradict(json_decode.decode(earlier.encode(), type=CommitmentRecord), commitment):
+                pair = [msgspec.Raw(earlier.encode()), msgspec.Raw(text)]
+                raise ContradictionFound(
+                    Contradiction(
+                        1, "root_changed", self._tenant_id, self._store_id, now(), [], commitments=pair
+                    )
+                )
+        self._connection.execute(
+            "insert into ves_commitments (tenant_id, store_id, sequence_start, sequence_end, commitment)"
+            " values (?, ?, ?, ?, ?) on conflict do nothing",
+            (*stream, commitment.sequence_start, commitment.sequence_end, text.decode()),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,9 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+import orjson
+
+from ves import json_decode
+from ves.errors import ProtocolError
 from ves_client.agent import Event
 from ves_client.contradictions import describe, write_contradiction
 from ves_client.errors import ClientError, Exit, check_failed, usage
+from ves_client.evidence import CommitmentRecord, check_commitment
 from ves_client.outbox_rows import ContradictionFound
 from ves_client.sequencer import BODY_LIMIT, IngestAnswer, Rejection
 
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
 Decision = Literal["hold", "drop"] | Event
 OnRefusal = Callable[["Refused"], Decision]
 OnReceipt = Callable[[UUID, "Receipt"], None]
+CONFLICT = "version_conflict"
 ENVELOPE_OVERHEAD = 1024  # bytes of a request beside its envelopes
 BATCH_STATUSES = frozenset({400, 413})  # the limits of VES 14.1: refused whole because of one event
 
@@ -44,6 +51,18 @@ class Pushed:
 def hold(_refused: Refused) -> Decision:
     """Keep a refused event with its reason until a person decides: the strategy of a push without `on_refusal`."""
     return "hold"
+
+
+def last_writer_wins(refused: Refused) -> Decision:
+    """Resolve a conflict of versions (VES 15): sign the event again without `base_version`; hold any other refusal."""
+    if refused.reason.startswith(CONFLICT):
+        return dataclasses.replace(refused.event, base_version=None)
+    return "hold"
+
+
+def first_writer_wins(refused: Refused) -> Decision:
+    """Resolve a conflict of versions (VES 15): drop the event; hold any other refusal."""
+    return "drop" if refused.reason.startswith(CONFLICT) else "hold"
 
 
 class Push:
@@ -155,6 +174,48 @@ def stopped(found: Contradiction, folder: Path) -> ClientError:
     return ClientError(Exit.CHECK_FAILED, "sequencer_contradiction", message, details)
 
 
+def check_commitments(outbox: Outbox, sequencer: Sequencer, *, evidence: Path | None = None) -> int:
+    """Fetch the stream's commitments, check them against those seen before, and store them; returns their count.
+
+    ClientError with exit code 1 if one does not verify by itself (VES 10.2), or, as in `push`, if it contradicts an
+    earlier one.
+    """
+    folder = _may_sync(outbox, evidence)
+    listed = sequencer.list_commitments(outbox.tenant_id, outbox.store_id)
+    try:
+        with outbox.transaction():
+            seen = outbox.commitments()
+            for document in sorted(listed, key=lambda each: int(each["sequence_start"])):
+                text = orjson.dumps(document)
+                seen.add(_checked_commitment(outbox, text), text)
+    except ContradictionFound as found:
+        outbox.stop(found.evidence)
+        raise stopped(found.evidence, folder) from found
+    return len(listed)
+
+
+def _checked_commitment(outbox: Outbox, text: bytes) -> CommitmentRecord:
+    commitment = json_decode.decode(text, type=CommitmentRecord)
+    try:
+        findings = check_commitment(commitment)
+    except ProtocolError as error:
+        findings = [f"malformed: {error}"]
+    if (commitment.tenant_id, commitment.store_id) != (outbox.tenant_id, outbox.store_id):
+        findings.append("it is of another stream")
+    if findings:
+        details = {"batch_id": str(commitment.batch_id), "findings": findings}
+        raise check_failed("the server sent a commitment that does not verify", details)
+    return commitment
+
+
+def _may_sync(outbox: Outbox, evidence: Path | None) -> Path:
+    """Return the folder for evidence; raises the error of the contradiction that has stopped the outbox, if any."""
+    folder = evidence or Path(outbox.path).absolute().parent
+    if found := outbox.contradiction():
+        raise stopped(found, folder)
+    return folder
+
+
 def push(
     outbox: Outbox,
     sequencer: Sequencer,
@@ -176,9 +237,7 @@ def push(
     """
     if not trust.keys:
         raise usage("a push of an outbox needs the sequencer's public key")
-    folder = evidence or Path(outbox.path).absolute().parent
-    if found := outbox.contradiction():
-        raise stopped(found, folder)
+    folder = _may_sync(outbox, evidence)
     ends = time.monotonic() + deadline if deadline is not None else None
     outbox.adopt()
     run = Push(outbox, sequencer, trust, on_refusal, on_receipt, folder)
