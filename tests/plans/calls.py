@@ -183,6 +183,15 @@ CALLS: dict[str, str] = {
         "select ves.ack(%(tenant_id)s, 'group', r.store_id, r.token, r.after)"
         " from ves.fetch_ranges(%(tenant_id)s, 'group', 'a') as r"
     ),
+    "reject_event": (
+        "select ves.reject_event(%(tenant_id)s, 'group', r.store_id, r.token, r.after + 1, 'unknown')"
+        " from ves.fetch_ranges(%(tenant_id)s, 'group', 'a') as r"
+    ),
+    "claim_dead_letters": "select * from ves.claim_dead_letters(%(tenant_id)s, 'group')",
+    "settle_dead_letter": (
+        "select ves.settle_dead_letter(%(tenant_id)s, 'group', c.dead_letter_id, c.token)"
+        " from ves.claim_dead_letters(%(tenant_id)s, 'group') as c"
+    ),
     "leave": "select ves.leave(%(tenant_id)s, 'group', 'a')",
     "read_queue": "select * from ves.read_queue(%(tenant_id)s, 'queue')",
     "finish_range": (

@@ -390,6 +390,31 @@ FUNCTIONS = MappingProxyType({
         reason='a claim of a lost answer ends by itself',
         statement=b'select answer.tenant_id, answer.store_id, answer.done_to, answer.head_sequence from ves.claim_cursors(consumer => %(consumer)s::text, max_streams => %(max_streams)s::integer, claim_seconds => %(claim_seconds)s::double precision) as answer',
     ),
+    'claim_dead_letters': Function(
+        name='claim_dead_letters',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='max_letters', sql_type='integer', python='int', default='16', is_key_number=False),
+            Parameter(name='claim_seconds', sql_type='double precision', python='float', default='30', is_key_number=False),
+        ),
+        returns='rows',
+        record='ClaimDeadLettersRow',
+        columns=(
+            Column(name='dead_letter_id', sql_type='bigint', python='int'),
+            Column(name='token', sql_type='bigint', python='int'),
+            Column(name='store_id', sql_type='uuid', python='UUID'),
+            Column(name='sequence_number', sql_type='bigint', python='int'),
+            Column(name='reason', sql_type='text', python='str | None'),
+            Column(name='retry_count', sql_type='integer', python='int'),
+        ),
+        comment='Due dead letters of a group, at most 1,000; nobody else is given them for claim_seconds (up to 86,400). Handle each and tell ves.settle_dead_letter. Errors: VE640.',
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=True,
+        reason='a claim of a lost answer ends by itself',
+        statement=b'select answer.dead_letter_id, answer.token, answer.store_id, answer.sequence_number, answer.reason, answer.retry_count from ves.claim_dead_letters(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, max_letters => %(max_letters)s::integer, claim_seconds => %(claim_seconds)s::double precision) as answer',
+    ),
     'claim_lease': Function(
         name='claim_lease',
         parameters=(
@@ -3476,6 +3501,28 @@ FUNCTIONS = MappingProxyType({
         reason='the same values answer the same signer',
         statement=b'select ves.register_signer(sequencer_id => %(sequencer_id)s::uuid, key_version => %(key_version)s::integer, algorithm => %(algorithm)s::text, public_key => %(public_key)s::bytea, context => %(context)s::jsonb)',
     ),
+    'reject_event': Function(
+        name='reject_event',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='store_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='token', sql_type='bigint', python='int', default=None, is_key_number=False),
+            Parameter(name='sequence_number', sql_type='bigint', python='int', default=None, is_key_number=False),
+            Parameter(name='reason', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='message', sql_type='text', python='str | None', default='None', is_key_number=False),
+        ),
+        returns='value',
+        record='int',
+        columns=(
+        ),
+        comment='Makes an event that a member of a group cannot handle a dead letter of consumer sub/<number of the subscription> (operations 7); the member acknowledges it like any other. Later events of its entity do not wait. Answers the dead letter, the same one for a repeat. Errors: VE640, VE406 another member has the stream, VE007 a reason that is not of operations 7, VE609, VE912.',
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=True,
+        reason='a repeat answers the same dead letter',
+        statement=b'select ves.reject_event(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, store_id => %(store_id)s::uuid, token => %(token)s::bigint, sequence_number => %(sequence_number)s::bigint, reason => %(reason)s::text, message => %(message)s::text)',
+    ),
     'release_lease': Function(
         name='release_lease',
         parameters=(
@@ -3921,6 +3968,27 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='it sets values',
         statement=b'select ves.set_spending_limit(tenant_id => %(tenant_id)s::uuid, asset => %(asset)s::text, max_amount => %(max_amount)s::bigint, period => %(period)s::interval, agent_id => %(agent_id)s::uuid, context => %(context)s::jsonb)',
+    ),
+    'settle_dead_letter': Function(
+        name='settle_dead_letter',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='dead_letter_id', sql_type='bigint', python='int', default=None, is_key_number=False),
+            Parameter(name='token', sql_type='bigint', python='int', default=None, is_key_number=False),
+            Parameter(name='reason', sql_type='text', python='str | None', default='None', is_key_number=False),
+            Parameter(name='message', sql_type='text', python='str | None', default='None', is_key_number=False),
+        ),
+        returns='value',
+        record='str',
+        columns=(
+        ),
+        comment='Ends the claim of ves.claim_dead_letters: reason null: handled, else it is due again later or failed; its status. Put it into the transaction that stores the result. Errors: VE640, VE642, VE406 it was claimed anew, VE007.',
+        roles=('ves_admin', 'ves_service'),
+        volatility='volatile',
+        repeatable=False,
+        reason='a repeat would be refused: the claim is over',
+        statement=b'select ves.settle_dead_letter(tenant_id => %(tenant_id)s::uuid, name => %(name)s::text, dead_letter_id => %(dead_letter_id)s::bigint, token => %(token)s::bigint, reason => %(reason)s::text, message => %(message)s::text)',
     ),
     'settle_payments': Function(
         name='settle_payments',

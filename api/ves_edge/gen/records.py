@@ -506,6 +506,17 @@ class ClaimCursorsRow(msgspec.Struct, frozen=True, array_like=True):
     head_sequence: int
 
 
+class ClaimDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `claim_dead_letters`."""
+
+    dead_letter_id: int
+    token: int
+    store_id: UUID
+    sequence_number: int
+    reason: str | None
+    retry_count: int
+
+
 class CountDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `count_dead_letters`."""
 

@@ -20,6 +20,7 @@ from ves_edge.gen.records import (
     AuditEntry,
     AuthenticateRow,
     ClaimCursorsRow,
+    ClaimDeadLettersRow,
     Commitment,
     ComplianceProof,
     CountDeadLettersRow,
@@ -419,6 +420,26 @@ def claim_cursors(
         'claim_seconds': claim_seconds,
     })
     return calls.records(rows, ClaimCursorsRow)
+
+
+def claim_dead_letters(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    name: str,
+    max_letters: int = 16,
+    claim_seconds: float = 30,
+) -> list[ClaimDeadLettersRow]:
+    """Due dead letters of a group, at most 1,000; nobody else is given them for claim_seconds (up to 86,400).
+    Handle each and tell ves.settle_dead_letter. Errors: VE640.
+    """
+    rows = db.fetch(FUNCTIONS['claim_dead_letters'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'max_letters': max_letters,
+        'claim_seconds': claim_seconds,
+    })
+    return calls.records(rows, ClaimDeadLettersRow)
 
 
 def claim_lease(db: SyncDatabase, *, name: str, holder: str, seconds: float = 30) -> int | None:
@@ -2656,6 +2677,34 @@ def register_signer(
     return calls.value(rows, int)
 
 
+def reject_event(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    name: str,
+    store_id: UUID,
+    token: int,
+    sequence_number: int,
+    reason: str,
+    message: str | None = None,
+) -> int:
+    """Makes an event that a member of a group cannot handle a dead letter of consumer sub/<number of the
+    subscription> (operations 7); the member acknowledges it like any other. Later events of its entity do
+    not wait. Answers the dead letter, the same one for a repeat. Errors: VE640, VE406 another member has
+    the stream, VE007 a reason that is not of operations 7, VE609, VE912.
+    """
+    rows = db.fetch(FUNCTIONS['reject_event'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'store_id': store_id,
+        'token': token,
+        'sequence_number': sequence_number,
+        'reason': reason,
+        'message': message,
+    })
+    return calls.value(rows, int)
+
+
 def release_lease(db: SyncDatabase, *, name: str, token: int) -> bool:
     """Gives a lease back before it expires; whether it was held with this token."""
     rows = db.fetch(FUNCTIONS['release_lease'], {
@@ -3084,6 +3133,31 @@ def set_spending_limit(
         'agent_id': agent_id,
         'context': calls.json_text(context),
     })
+
+
+def settle_dead_letter(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    name: str,
+    dead_letter_id: int,
+    token: int,
+    reason: str | None = None,
+    message: str | None = None,
+) -> str:
+    """Ends the claim of ves.claim_dead_letters: reason null: handled, else it is due again later or failed;
+    its status. Put it into the transaction that stores the result. Errors: VE640, VE642, VE406 it was
+    claimed anew, VE007.
+    """
+    rows = db.fetch(FUNCTIONS['settle_dead_letter'], {
+        'tenant_id': tenant_id,
+        'name': name,
+        'dead_letter_id': dead_letter_id,
+        'token': token,
+        'reason': reason,
+        'message': message,
+    })
+    return calls.value(rows, str)
 
 
 def settle_payments(

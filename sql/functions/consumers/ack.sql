@@ -1,4 +1,3 @@
--- The slot's row is locked, so a member that takes the slot waits for this acknowledgement or refuses it.
 -- Locks (sql/README.md): the row of the slot, then the row of the cursor.
 create or replace function ves.ack(tenant_id uuid, name text, store_id uuid, token bigint, done_to bigint)
 returns bigint
@@ -10,17 +9,10 @@ as $$
 #variable_conflict use_column
 declare
   v_subscription constant ves_store.subscriptions := ves_int.find_subscription(ack.tenant_id, ack.name, 'group');
-  v_slot constant smallint := ves_int.slot_of(ack.store_id);
+  v_slot constant smallint := ves_int.require_slot(v_subscription, ack.store_id, ack.token);
   v_done_to bigint;
   v_head bigint;
 begin
-  perform from ves_store.subscription_slots as s
-  where s.tenant_id = ack.tenant_id and s.subscription_id = v_subscription.subscription_id and s.slot = v_slot
-    and s.token = ack.token and s.member is not null
-  for share;
-  if not found then
-    perform ves_int.raise_error('lease_lost', jsonb_build_object('name', ack.name || '/' || v_slot, 'token', ack.token));
-  end if;
   update ves_store.cursors as c
   set
     done_to = greatest(c.done_to, ack.done_to), claimed_until = null,

@@ -1,6 +1,6 @@
 -- Slots move between members only here, and a slot that moves gets a new token: what the member before it
 -- acknowledges later is refused. Claims of the member before end with its slot.
--- Locks (sql/README.md): rows of slots, skipping locked ones, then 4.
+-- Locks (sql/README.md): rows of slots, then 4, skipping locked ones of both.
 create or replace function ves_int.share_slots(
   subscription ves_store.subscriptions, member text, lease_seconds double precision
 )
@@ -57,8 +57,13 @@ begin
       returning s.slot
     )
     select array_agg(ves_int.cursor_name(subscription.subscription_id, 'group', t.slot)) into v_taken from taken as t;
+    -- skips what a wake-up or an acknowledgement locks: its claim ends by itself, and nobody waits in a circle
     update ves_store.cursors as c set due_at = v_now, claimed_until = null
-    where c.consumer = any(v_taken) and c.due_at > v_now;
+    where c.ctid = any(array(
+      select d.ctid from ves_store.cursors as d
+      where d.consumer = any(v_taken) and d.due_at > v_now
+      for update skip locked
+    ));
   end if;
 end
 $$;

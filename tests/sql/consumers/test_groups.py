@@ -220,6 +220,30 @@ def test_another_tenants_streams_cannot_be_read_or_acknowledged(group: Group) ->
     assert group.ack(store, token, 1) == 1
 
 
+def test_an_event_that_a_member_cannot_handle_is_retried_as_a_dead_letter(group: Group) -> None:
+    store = group.append(3)
+    group.subscribe()
+    ((_, _, _, token),) = group.fetch()
+    tenant = group.agent.tenant_id
+    reject = "select ves.reject_event(%s, 'billing', %s, %s, 2, %s, 'no route')"
+    letter = scalar(group.service, reject, [tenant, store, token, "handler_error"])
+    assert scalar(group.service, reject, [tenant, store, token, "handler_error"]) == letter, "a repeat"
+    refused(LEASE_LOST, group.service.execute, reject, [tenant, store, token + 1, "unknown"])
+    refused("VE007", group.service.execute, reject, [tenant, store, token, "nonsense"])
+    assert group.ack(store, token, 3) == 3, "the stream goes on"
+    claim = (
+        "select dead_letter_id, token, store_id, sequence_number from ves.claim_dead_letters(%s, 'billing')"
+    )
+    settle = "select ves.settle_dead_letter(%s, 'billing', %s, %s, %s)"
+    assert group.service.execute(claim, [tenant]).fetchall() == [], "due in a minute"
+    for attempt, (reason, status) in enumerate((("unknown", "pending"), (None, "resolved")), start=1):
+        group.owner.execute("update pgmq.q_ves_dead_letters set vt = now()")
+        assert group.service.execute(claim, [tenant]).fetchall() == [(letter, attempt, store, 2)]
+        refused(LEASE_LOST, group.service.execute, settle, [tenant, letter, attempt - 1, None])
+        assert scalar(group.service, settle, [tenant, letter, attempt, reason]) == status
+    refused("VE642", group.service.execute, settle, [tenant, 0, 1, None])
+
+
 def test_an_acknowledgement_beyond_the_head_is_refused(group: Group) -> None:
     store = group.append(1)
     group.subscribe()
