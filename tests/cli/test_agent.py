@@ -132,3 +132,18 @@ def test_wrong_usage_is_exit_code_2(ves: Callable[..., Any], agent: Agent, tmp_p
     names = ("--entity-type", "a", "--entity-id", "b", "--event-type", "c")
     assert agent("record", "bad.json", *names)[0] == 2
     assert agent("drop", str(TENANT))[0] == 2
+
+
+def test_a_key_made_with_a_passphrase_signs_only_with_it(
+    ves: Callable[..., Any], agent: Agent, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setenv("VES_AGENT_KEY_PASSPHRASE", "correct horse")
+    monkeypatch.setenv("VES_AGENT_KEY_FILE", "sealed.json")
+    monkeypatch.setenv("VES_OUTBOX", "sealed.db")
+    assert ves("keys", "new").code == 0
+    assert "encrypted_secret_key" in (tmp_path / "sealed.json").read_text()
+    assert agent("init", "--public-key", SEQUENCER_KEY.hex())[0] == 0
+    record(agent, tmp_path)
+    monkeypatch.delenv("VES_AGENT_KEY_PASSPHRASE")
+    code, document = agent("status", "--json")
+    assert (code, document["error"]["code"]) == (2, "usage")

@@ -17,6 +17,7 @@ from ves.encrypted import PayloadEncrypted
 from ves.seal import EventBinding, seal
 from ves.seal import open as open_payload
 from ves_client.errors import usage
+from ves_client.keystore import EncryptedSecret, decrypt_secret, encrypt_secret
 from ves_client.lossless import require_lossless
 from ves_client.private_files import write_private
 
@@ -49,35 +50,51 @@ class AgentKey:
         """Generate a key pair from the operating system's CSPRNG."""
         return cls(agent_id, key_id, secrets.token_bytes(SEED_BYTES))
 
-    def save(self, path: Path, *, force: bool = False) -> None:
-        """Write the key file (mode 0600). Exit code 2 if the file exists, unless `force`."""
-        document = {
+    def save(self, path: Path, *, force: bool = False, passphrase: bytes | None = None) -> None:
+        """Write the key file (mode 0600), encrypted if there is a passphrase.
+
+        Exit code 2 if the file exists, unless `force`.
+        """
+        document: dict[str, Any] = {
             "agent_id": self.agent_id,
             "key_id": self.key_id,
             "algorithm": "ed25519",
             "public_key": self.public_key.hex(),
-            "secret_key": self.seed.hex(),
         }
+        if passphrase:
+            sealed = encrypt_secret(self.seed, passphrase, _identity(self.agent_id, self.key_id))
+            document["encrypted_secret_key"] = to_builtins(sealed)
+        else:
+            document["secret_key"] = self.seed.hex()
         if path.exists() and not force:
             raise usage(f"{path} exists; --force replaces it, and the old key is then gone for good")
         content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         write_private(path, content, force=force)
 
     @classmethod
-    def load(cls, path: Path) -> AgentKey:
-        """Read a key file; exit code 2 if it is missing or malformed."""
+    def load(cls, path: Path, passphrase: bytes | None = None) -> AgentKey:
+        """Read a key file; exit code 2 if it is missing, malformed, or encrypted under another passphrase."""
         try:
             document = orjson.loads(path.read_bytes())
-            key = cls(
-                UUID(document["agent_id"]), int(document["key_id"]), bytes.fromhex(document["secret_key"])
-            )
+            agent_id, key_id = UUID(document["agent_id"]), int(document["key_id"])
+            if "encrypted_secret_key" not in document:
+                seed = bytes.fromhex(document["secret_key"])
+            elif passphrase:
+                sealed = convert(document["encrypted_secret_key"], EncryptedSecret)
+                seed = decrypt_secret(sealed, passphrase, _identity(agent_id, key_id))
+            else:
+                raise usage(f"{path} is encrypted: set VES_AGENT_KEY_PASSPHRASE")
         except FileNotFoundError:
             raise usage(f"no key file {path}: make one with `ves keys new` or name one with --key") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise usage(f"{path} is not a key file: {error}") from error
-        if len(key.seed) != SEED_BYTES or not 0 <= key.key_id <= U32_MAX:
+        if len(seed) != SEED_BYTES or not 0 <= key_id <= U32_MAX:
             raise usage(f"{path} is not a key file")
-        return key
+        return cls(agent_id, key_id, seed)
+
+
+def _identity(agent_id: UUID, key_id: int) -> bytes:
+    return f"{agent_id}/{key_id}".encode()
 
 
 @dataclass(frozen=True, slots=True)

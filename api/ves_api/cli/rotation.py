@@ -16,6 +16,7 @@ from ves_api.cli.frame import Answer, answer, argument, call_command, document, 
 from ves_api.cli.settings import need_tenant
 from ves_client.agent import AgentKey
 from ves_client.commands.options import Tenant
+from ves_client.commands.settings import layers
 from ves_client.errors import usage
 from ves_edge.gen import sync
 
@@ -67,7 +68,7 @@ def rotate(
     """Rotate a key to a successor: --new-key FILE, or a registered --new-key-id."""
     if (new_key is None) == (new_key_id is None):
         raise usage("name the new key by --new-key or by --new-key-id")
-    mine = None if new_key is None else AgentKey.load(new_key)
+    mine = None if new_key is None else AgentKey.load(new_key, layers().passphrase())
     if mine is not None and mine.agent_id != agent:
         raise usage("the new key is another agent's")
     done = sync.rotate_agent_key(

@@ -14,7 +14,6 @@ import typer
 
 from ves.errors import ProtocolError
 from ves.receipts import decode_receipt
-from ves_client.agent import AgentKey
 from ves_client.commands.directory import offline_trust
 from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
 from ves_client.commands.output import JsonOption, out, print_json, progress, show
@@ -49,7 +48,7 @@ def open_outbox(
         raise usage(f"no outbox {path}: make one with `ves agent init`")
     return Outbox(
         path,
-        AgentKey.load(Path(settings.need("VES_AGENT_KEY_FILE", key))),
+        settings.agent_key(key),
         settings.need_uuid("VES_TENANT_ID", tenant),
         settings.need_uuid("VES_STORE_ID", store),
     )

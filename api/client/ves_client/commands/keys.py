@@ -35,10 +35,13 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Generate an Ed25519 key pair and write it to a private file (mode 0600)."""
+    """Generate an Ed25519 key pair and write it to a private file (mode 0600).
+
+    With VES_AGENT_KEY_PASSPHRASE its secret is encrypted (Argon2id, XChaCha20-Poly1305).
+    """
     path = Path(layers().need("VES_AGENT_KEY_FILE", key))
     made = AgentKey.new(agent or uuid4(), key_id)
-    made.save(path, force=force)
+    made.save(path, force=force, passphrase=layers().passphrase())
     answer = {"agent_id": made.agent_id, "key_id": key_id, "public_key": made.public_key, "file": str(path)}
     lines = f"agent      {made.agent_id}\nkey        {key_id}\npublic key {made.public_key.hex()}"
     show(answer, f"{lines}\nwritten to {path} (0600)", as_json)
@@ -68,7 +71,7 @@ def register(
 ) -> None:
     """Register the public half of a key file with the sequencer (needs an administrator's API key)."""
     tenant_id = layers().need_uuid("VES_TENANT_ID", tenant)
-    mine = AgentKey.load(Path(layers().need("VES_AGENT_KEY_FILE", key)))
+    mine = layers().agent_key(key)
     window = {name: text for name, text in (("validFrom", valid_from), ("validTo", valid_to)) if text}
     with open_sequencer(url, api_key) as sequencer:
         answer = sequencer.register_agent_key(

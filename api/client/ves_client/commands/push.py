@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from ves_client.agent import AgentKey
 from ves_client.commands.directory import LazyTrust
 from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
 from ves_client.commands.output import JsonOption, note, out, print_json, progress
@@ -130,7 +129,7 @@ def push(
         raise usage("reading stdin needs --receipts FILE")
     tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
     store_id = settings.need_uuid("VES_STORE_ID", store)
-    agent = AgentKey.load(Path(settings.need("VES_AGENT_KEY_FILE", key)))
+    agent = settings.agent_key(key)
     trust = LazyTrust(public_key, ctx.obj)
     path = receipts or Path(f"{file}.receipts.ndjson")
     lines, changed_at = _read_input(file)

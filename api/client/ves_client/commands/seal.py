@@ -17,7 +17,7 @@ from ves.codec import parse_hex
 from ves.errors import ProtocolError
 from ves.seal import EventBinding
 from ves.seal import open as open_payload
-from ves_client.agent import U32_MAX, AgentKey, Event, seal_event, sign_event
+from ves_client.agent import U32_MAX, Event, seal_event, sign_event
 from ves_client.commands.options import KeyFile, Store, Tenant
 from ves_client.commands.output import JsonOption, note, print_json
 from ves_client.commands.settings import layers
@@ -108,7 +108,7 @@ def seal(
         if agent is not None and agent_key_id is not None:
             text = seal_event(agent, agent_key_id, tenant_id, store_id, event, recipients, lossy=lossy)
         else:
-            mine = AgentKey.load(Path(settings.need("VES_AGENT_KEY_FILE", key)))
+            mine = settings.agent_key(key)
             text = sign_event(mine, tenant_id, store_id, event, recipients=recipients, lossy=lossy).text
     except (ProtocolError, UnicodeEncodeError) as error:
         hint = " (--lossy seals it so)" if getattr(error, "reason", "") == "not_lossless" else ""

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from uuid import UUID
 
+from ves_client.agent import AgentKey
 from ves_client.errors import usage
 from ves_client.sequencer import Sequencer
 
@@ -37,6 +38,7 @@ VARIABLES = (
     Variable("VES_TENANT_ID", "--tenant", None, False, "tenant"),
     Variable("VES_STORE_ID", "--store", None, False, "store"),
     Variable("VES_AGENT_KEY_FILE", "--key", "ves-agent-key.json", False, "agent key made by `keys new`"),
+    Variable("VES_AGENT_KEY_PASSPHRASE", None, None, True, "passphrase of an encrypted agent key"),
     Variable("VES_OUTBOX", "--outbox", "ves-outbox.db", False, "outbox file of the agent"),
 )
 BY_NAME = {variable.name: variable for variable in VARIABLES}
@@ -107,6 +109,15 @@ class Layers:
     def api_key(self, flag: str | None = None) -> str:
         """Return the API key: `VES_API_KEY`, else the administrator's."""
         return self.get("VES_API_KEY", flag) or self.need("VES_ADMIN_KEY")
+
+    def passphrase(self) -> bytes | None:
+        """Return the passphrase of the agent's key file, if one is set."""
+        text = self.get("VES_AGENT_KEY_PASSPHRASE")
+        return text.encode() if text else None
+
+    def agent_key(self, flag: str | None = None) -> AgentKey:
+        """Load the agent's key file; exit code 2 as `AgentKey.load`."""
+        return AgentKey.load(Path(self.need("VES_AGENT_KEY_FILE", flag)), self.passphrase())
 
     def public_keys(self, flag: str | None = None) -> tuple[bytes, ...]:
         """Parse the trusted sequencer keys: comma-separated 32-byte hex strings; may be empty."""
