@@ -40,6 +40,7 @@ begin
   end loop;
 end
 $$;
+alter function ves_int.call_projector(text, json) owner to ves_projector;
 grant execute on all functions in schema ves_int to ves_owner;
 grant usage on schema ves to ves_api, ves_worker, ves_service, ves_reader, ves_admin;
 
@@ -213,6 +214,9 @@ begin
       ('ves.find_lost_wake_ups', '{ves_worker,ves_admin}'),
       ('ves.project_events', '{ves_worker}'),
       ('ves.rebuild_projection', '{ves_admin}'),
+      ('ves.register_projector', '{ves_admin}'),
+      ('ves.claim_projector', '{ves_worker}'),
+      ('ves.run_projector', '{ves_worker,ves_admin}'),
       ('ves.set_projection_mode', '{ves_admin}'),
       ('ves.get_projection', '{ves_api,ves_service,ves_reader,ves_admin}'),
       ('ves.list_projections', '{ves_api,ves_service,ves_reader,ves_admin}'),

@@ -9,7 +9,7 @@ begin
       execute format('create role %I login noinherit', v_role);
     end if;
   end loop;
-  foreach v_role in array array['ves_owner', 'ves_anon', 'ves_tenant']
+  foreach v_role in array array['ves_owner', 'ves_anon', 'ves_tenant', 'ves_projector']
   loop
     if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
       execute format('create role %I nologin', v_role);
@@ -17,6 +17,9 @@ begin
   end loop;
 end
 $$;
+
+-- ves_owner replaces the function that ves_projector owns.
+grant ves_projector to ves_owner;
 
 -- A role may always change its own settings: those of an earlier day are taken away before ours are given.
 do $$
@@ -76,6 +79,7 @@ comment on role ves_worker is 'Background workers: execute functions of schema v
 comment on role ves_service is 'Trusted service beside the database: ingests only through the function that verifies signatures itself.';
 comment on role ves_reader is 'Auditor: views, proofs and verify_stream.';
 comment on role ves_admin is 'Operator: every administrative function.';
+comment on role ves_projector is 'Calls projectors of agents (ves_int.call_projector) and has no other right.';
 comment on role ves_anon is 'PostgREST: a request without a token; sees nothing.';
 comment on role ves_tenant is 'PostgREST: a request with a token; reads the views of schema rest, each of which shows the rows of the tenant that the token names.';
 comment on role ves_authenticator is 'PostgREST: the login that switches roles.';

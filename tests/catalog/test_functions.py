@@ -97,13 +97,18 @@ def test_public_functions_run_as_the_owner_and_private_ones_as_their_caller(
     catalog: psycopg.Connection[Any],
 ) -> None:
     assert names(catalog, "n.nspname = 'ves' and not p.prosecdef") == []
-    # a deferred trigger runs as who commits
-    assert names(catalog, "n.nspname = 'ves_int' and p.prosecdef") == ["ves_int.tg_row__note_change()"]
+    # a deferred trigger runs as who commits; an agent's projector is called by a role without rights
+    assert names(catalog, "n.nspname = 'ves_int' and p.prosecdef") == [
+        "ves_int.call_projector(text,json)",
+        "ves_int.tg_row__note_change()",
+    ]
 
 
 def test_everything_but_python_belongs_to_the_owner_role(catalog: psycopg.Connection[Any]) -> None:
     # Only a superuser may create PL/Python functions.
-    assert names(catalog, "pg_get_userbyid(p.proowner) <> 'ves_owner' and l.lanname <> 'plpython3u'") == []
+    assert names(catalog, "pg_get_userbyid(p.proowner) <> 'ves_owner' and l.lanname <> 'plpython3u'") == [
+        "ves_int.call_projector(text,json)"
+    ]
     assert names(catalog, "l.lanname = 'plpython3u' and n.nspname <> 'ves_int'") == []
 
 

@@ -215,6 +215,7 @@ CALLS: dict[str, str] = {
     "get_projection": f"select ves.get_projection({STREAM}, 'order', '5')",
     "list_projections": f"select * from ves.list_projections({STREAM}, 'order', max_rows => 10)",
     "list_projection_checkpoints": f"select * from ves.list_projection_checkpoints({STREAM})",
+    "claim_projector": "select * from ves.claim_projector()",
     "rebuild_projection": f"select ves.rebuild_projection({STREAM}, 'order', max_events => 10)",
     "claim_lease": "select ves.claim_lease('test', 'me', 1)",
     "renew_lease": "select ves.renew_lease('kept', 1, 1)",
@@ -231,6 +232,8 @@ CALLS: dict[str, str] = {
 EXCUSED = {
     "mark_settlement": "changes one part of a batch, which exists under a lease only; tests/sql/payments calls it",
     "settle_payments": "changes one part of a batch with its intents, 200 at most; tests/sql/payments calls it",
+    "register_projector": "an operator's command",
+    "run_projector": "calls a function of somebody else",
     "set_projection_mode": "an operator's command: after off it tells the queue of every stream",
     "list_commitments": "looks at every commitment of the stream, one for up to 1,024 events",
     "list_legacy_commitments": "looks at every commitment of the stream, one for up to 1,024 events",

@@ -1,4 +1,4 @@
-"""`python -m ves_workers [commit|receipts|keys|retention|projections|dead-letters|payments ...]`: run the named or all."""
+"""`python -m ves_workers [commit|receipts|keys|retention|projections|projectors|dead-letters|payments ...]`: run the named or all."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ves_workers.commit.worker import CommitWorker
 from ves_workers.dead_letters.worker import DeadLettersWorker
 from ves_workers.keys.worker import KeysWorker
 from ves_workers.payments.worker import PaymentsWorker
+from ves_workers.projections.registered import ProjectorsWorker
 from ves_workers.projections.worker import ProjectionsWorker
 from ves_workers.receipts.worker import ReceiptsWorker
 from ves_workers.retention.worker import RetentionWorker
@@ -34,6 +35,7 @@ WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     RetentionWorker.name: RetentionWorker,
     PaymentsWorker.name: PaymentsWorker,
     ProjectionsWorker.name: ProjectionsWorker,
+    ProjectorsWorker.name: ProjectorsWorker,
     DeadLettersWorker.name: DeadLettersWorker,
 }
 EXIT_USAGE, EXIT_REFUSED = 2, 4

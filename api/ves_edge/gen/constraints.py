@@ -132,6 +132,8 @@ CONSTRAINTS = {
     'subscriptions_pkey': 'internal_error',
     # a name is taken once
     'subscriptions_tenant_id_name_key': 'subscription_exists',
+    # an existing row is updated
+    'tenant_projectors_pkey': 'internal_error',
     # written by the installation
     'transitions_pkey': 'internal_error',
     # a concurrent batch came first; then it is seen

@@ -433,6 +433,25 @@ FUNCTIONS = MappingProxyType({
         reason='a repeat would find it held, by the claim whose answer was lost',
         statement=b'select ves.claim_lease(name => %(name)s::text, holder => %(holder)s::text, seconds => %(seconds)s::double precision)',
     ),
+    'claim_projector': Function(
+        name='claim_projector',
+        parameters=(
+            Parameter(name='claim_seconds', sql_type='double precision', python='float', default='120', is_key_number=False),
+        ),
+        returns='rows',
+        record='ClaimProjectorRow',
+        columns=(
+            Column(name='tenant_id', sql_type='uuid', python='UUID'),
+            Column(name='store_id', sql_type='uuid', python='UUID'),
+            Column(name='name', sql_type='text', python='str'),
+        ),
+        comment='One registered projector that has events to project (ves.run_projector); nobody else is given it for claim_seconds.',
+        roles=('ves_worker',),
+        volatility='volatile',
+        repeatable=True,
+        reason='a claim of a lost answer ends by itself',
+        statement=b'select answer.tenant_id, answer.store_id, answer.name from ves.claim_projector(claim_seconds => %(claim_seconds)s::double precision) as answer',
+    ),
     'commit_due': Function(
         name='commit_due',
         parameters=(
@@ -3449,6 +3468,26 @@ FUNCTIONS = MappingProxyType({
         reason='a repeat would be refused as existing',
         statement=b'select ves.register_agent_key(tenant_id => %(tenant_id)s::uuid, agent_id => %(agent_id)s::uuid, key_id => %(key_id)s::integer, public_key => %(public_key)s::bytea, key_algorithm => %(key_algorithm)s::smallint, public_key_bundle => %(public_key_bundle)s::bytea, valid_from => %(valid_from)s::timestamp with time zone, valid_to => %(valid_to)s::timestamp with time zone, proof_of_possession => %(proof_of_possession)s::bytea, proof_of_possession_bundle => %(proof_of_possession_bundle)s::bytea, context => %(context)s::jsonb)',
     ),
+    'register_projector': Function(
+        name='register_projector',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='store_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='function', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='context', sql_type='jsonb', python='Any', default='None', is_key_number=False),
+        ),
+        returns='value',
+        record='int',
+        columns=(
+        ),
+        comment='Lets a function project the VES events of a store into tables of its own (docs/projections.md): schema.name of f(events json) returns void, SECURITY DEFINER, of a role that is neither superuser nor one of ours, executable by role ves_projector. Registering again replaces the function; where it goes on (0: from the first event). Audited. Errors: VE007, VE008.',
+        roles=('ves_admin',),
+        volatility='volatile',
+        repeatable=True,
+        reason='the same values change nothing',
+        statement=b'select ves.register_projector(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, name => %(name)s::text, function => %(function)s::text, context => %(context)s::jsonb)',
+    ),
     'register_schema': Function(
         name='register_schema',
         parameters=(
@@ -3723,6 +3762,27 @@ FUNCTIONS = MappingProxyType({
         repeatable=False,
         reason='a repeat would be refused: not active',
         statement=b'select answer.old_key_id, answer.old_status, answer.new_key_id, answer.rotated_at, answer.grace_until from ves.rotate_agent_key(tenant_id => %(tenant_id)s::uuid, agent_id => %(agent_id)s::uuid, key_id => %(key_id)s::integer, new_key_id => %(new_key_id)s::integer, public_key => %(public_key)s::bytea, key_algorithm => %(key_algorithm)s::smallint, public_key_bundle => %(public_key_bundle)s::bytea, valid_to => %(valid_to)s::timestamp with time zone, grace_period => %(grace_period)s::interval, revoke_old => %(revoke_old)s::boolean, reason => %(reason)s::text, proof_of_possession => %(proof_of_possession)s::bytea, proof_of_possession_bundle => %(proof_of_possession_bundle)s::bytea, context => %(context)s::jsonb) as answer',
+    ),
+    'run_projector': Function(
+        name='run_projector',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='store_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='name', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='max_events', sql_type='integer', python='int', default='500', is_key_number=False),
+        ),
+        returns='rows',
+        record='RunProjectorRow',
+        columns=(
+            Column(name='events', sql_type='integer', python='int'),
+            Column(name='rejected', sql_type='integer', python='int'),
+        ),
+        comment="Gives the next events of a store to a registered projector and moves its checkpoint, in one transaction: how many, and how many it refused by raising an error (dead letters of consumer projector/<name>: a check constraint's violation is invariant_violation, anything else handler_error). Errors: VE521 no such projector, VE204 in core mode, VE510, VE512.",
+        roles=('ves_admin', 'ves_worker'),
+        volatility='volatile',
+        repeatable=True,
+        reason='an event that is projected is not projected again',
+        statement=b'select answer.events, answer.rejected from ves.run_projector(tenant_id => %(tenant_id)s::uuid, store_id => %(store_id)s::uuid, name => %(name)s::text, max_events => %(max_events)s::integer) as answer',
     ),
     'schedule_key_rotation': Function(
         name='schedule_key_rotation',

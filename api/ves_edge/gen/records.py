@@ -517,6 +517,14 @@ class ClaimDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):
     retry_count: int
 
 
+class ClaimProjectorRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `claim_projector`."""
+
+    tenant_id: UUID
+    store_id: UUID
+    name: str
+
+
 class CountDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `count_dead_letters`."""
 
@@ -1047,6 +1055,13 @@ class RetryNextDeadLetterRow(msgspec.Struct, frozen=True, array_like=True):
     tenant_id: UUID
     dead_letter_id: int
     status: str
+
+
+class RunProjectorRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `run_projector`."""
+
+    events: int
+    rejected: int
 
 
 class TakeRateLimitRow(msgspec.Struct, frozen=True, array_like=True):

@@ -21,6 +21,7 @@ from ves_edge.gen.records import (
     AuthenticateRow,
     ClaimCursorsRow,
     ClaimDeadLettersRow,
+    ClaimProjectorRow,
     Commitment,
     ComplianceProof,
     CountDeadLettersRow,
@@ -86,6 +87,7 @@ from ves_edge.gen.records import (
     RebuildProjectionRow,
     ReencryptStep,
     RetryNextDeadLetterRow,
+    RunProjectorRow,
     StoredEvent,
     TakeRateLimitRow,
     ValidityProof,
@@ -452,6 +454,16 @@ def claim_lease(db: SyncDatabase, *, name: str, holder: str, seconds: float = 30
         'seconds': seconds,
     })
     return calls.value_or_none(rows, int)
+
+
+def claim_projector(db: SyncDatabase, *, claim_seconds: float = 120) -> list[ClaimProjectorRow]:
+    """One registered projector that has events to project (ves.run_projector); nobody else is given it for
+    claim_seconds.
+    """
+    rows = db.fetch(FUNCTIONS['claim_projector'], {
+        'claim_seconds': claim_seconds,
+    })
+    return calls.records(rows, ClaimProjectorRow)
 
 
 def commit_due(db: SyncDatabase, *, tenant_id: UUID, store_id: UUID) -> list[Commitment]:
@@ -2629,6 +2641,30 @@ def register_agent_key(
     })
 
 
+def register_projector(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    name: str,
+    function: str,
+    context: Any = None,
+) -> int:
+    """Lets a function project the VES events of a store into tables of its own (docs/projections.md):
+    schema.name of f(events json) returns void, SECURITY DEFINER, of a role that is neither superuser nor
+    one of ours, executable by role ves_projector. Registering again replaces the function; where it goes
+    on (0: from the first event). Audited. Errors: VE007, VE008.
+    """
+    rows = db.fetch(FUNCTIONS['register_projector'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'name': name,
+        'function': function,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, int)
+
+
 def register_schema(
     db: SyncDatabase,
     *,
@@ -2892,6 +2928,28 @@ def rotate_agent_key(
         'context': calls.json_text(context),
     })
     return calls.record(rows, KeyRotation)
+
+
+def run_projector(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    store_id: UUID,
+    name: str,
+    max_events: int = 500,
+) -> list[RunProjectorRow]:
+    """Gives the next events of a store to a registered projector and moves its checkpoint, in one
+    transaction: how many, and how many it refused by raising an error (dead letters of consumer
+    projector/<name>: a check constraint's violation is invariant_violation, anything else handler_error).
+    Errors: VE521 no such projector, VE204 in core mode, VE510, VE512.
+    """
+    rows = db.fetch(FUNCTIONS['run_projector'], {
+        'tenant_id': tenant_id,
+        'store_id': store_id,
+        'name': name,
+        'max_events': max_events,
+    })
+    return calls.records(rows, RunProjectorRow)
 
 
 def schedule_key_rotation(

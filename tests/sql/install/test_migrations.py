@@ -48,6 +48,10 @@ MORE_ROWS = (
     ),
     (
         "postgres",
+        "insert into ves_store.tenant_projectors select t, t, 'p', 'a.b', now() from gen_random_uuid() as t",
+    ),
+    (
+        "postgres",
         (
             "insert into ves_store.projection_checkpoints (tenant_id, store_id, stream, projector)"
             " select t, t, 'ves', 'product' from gen_random_uuid() as t"

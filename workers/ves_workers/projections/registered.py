@@ -1,0 +1,71 @@
+"""The projectors worker: gives events to projectors that agents have registered (`ves.run_projector`).
+
+A function that runs too long ends with the statement timeout: its claim stays, so the others have their turn first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ves_edge.errors import ApiError
+from ves_edge.gen import aio
+from ves_edge.log import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ves_workers.runtime.database import WorkerDatabase
+    from ves_workers.runtime.settings import Settings
+
+# Numbers of one call.
+MAX_EVENTS = 500
+# Pause of a projector whose call failed, or whose worker died.
+CLAIM_SECS = 120.0
+
+
+class ProjectorsWorker:
+    """Each step runs one projector that has events to project."""
+
+    name = "projectors"
+
+    def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
+        self.poll_seconds = settings.projections_poll_ms / 1000
+        self._database = database
+        self._log = get_logger("workers", worker=self.name)
+        self._totals = {"events": 0, "rejected": 0, "failed": 0}
+
+    def counters(self) -> Mapping[str, int]:
+        """Return totals: events given to projectors, refused events, failed calls."""
+        return self._totals
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._database.close()
+
+    async def step(self) -> bool:
+        """Run one projector; return True if there was one."""
+        claimed = await aio.claim_projector(self._database, claim_seconds=CLAIM_SECS)
+        for projector in claimed:
+            try:
+                [done] = await aio.run_projector(
+                    self._database,
+                    tenant_id=projector.tenant_id,
+                    store_id=projector.store_id,
+                    name=projector.name,
+                    max_events=MAX_EVENTS,
+                )
+            except ApiError as error:
+                self._totals["failed"] += 1
+                self._log.error(
+                    "projectors.failed",
+                    tenant_id=str(projector.tenant_id),
+                    store_id=str(projector.store_id),
+                    projector=projector.name,
+                    code=error.sqlstate,
+                    error=error.message,
+                    retry_in_seconds=CLAIM_SECS,
+                )
+                continue
+            self._totals["events"] += done.events
+            self._totals["rejected"] += done.rejected
+        return bool(claimed)
