@@ -114,7 +114,11 @@ class Pool:
         self._in_use = 0
         self._replaced_at = 0.0
         self._pool = size.make_pool(
-            conninfo, name, configure=_configure, reconnect_timeout=_RECONNECT_SECONDS
+            conninfo,
+            name,
+            configure=_configure,
+            reconnect_timeout=_RECONNECT_SECONDS,
+            reconnect_failed=_try_again,
         )
 
     async def open(self) -> None:
@@ -212,6 +216,11 @@ class Pool:
 def _bug(error: Exception) -> Exception | None:
     """Return the error for a logged traceback if it is a bug of this program; None for a server error."""
     return None if isinstance(error, psycopg.Error) else error
+
+
+async def _try_again(pool: AsyncConnectionPool[Any]) -> None:
+    """Begin new attempts: psycopg's pool gives up, and calls that wait would wait until their timeout."""
+    await pool.check()
 
 
 async def _configure(connection: AsyncConnection[Row]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.waiting import wait_until
+from ves_edge import pool as module
 from ves_edge.dsn import session_conninfo
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -138,3 +141,23 @@ async def sessions(pool: Pool) -> set[int]:
 
 async def borrowed(pool: Pool) -> list[Any]:
     return [await pool._pool.getconn() for _ in range(CONNECTIONS)]
+
+
+async def test_a_call_that_waits_goes_on_after_an_outage_that_outlasts_the_attempts(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away under its name for longer than psycopg's pool tries; the call may wait a minute."""
+    monkeypatch.setattr(module, "_RECONNECT_SECONDS", 0.1)
+    away = f"away_{uuid.uuid4().hex}"
+    pool = Pool(database.url("ves_api"), PoolSize(0, 1, 60.0, 600, 1800), "test")
+    with database.cluster.connect() as connection:
+        connection.execute(f"alter database {database.name} rename to {away}")
+        await pool.open()
+        waiting = asyncio.create_task(write(pool))
+        await asyncio.to_thread(
+            wait_until, lambda: pool._pool.get_stats().get("connections_errors", 0) >= 4, "given up"
+        )
+        connection.execute(f"alter database {away} rename to {database.name}")
+    async with asyncio.timeout(20):
+        assert await waiting == 1
+    await pool.close()
