@@ -73,6 +73,8 @@ def engine(cluster: Cluster) -> Cluster:
         connection.execute(f"create database {TEMPLATE}")
     install(cluster.url(TEMPLATE))
     with cluster.connect(TEMPLATE) as connection:
+        connection.execute("select ves.set_projection_mode('asynchronous')")
+    with cluster.connect(TEMPLATE) as connection:
         connection.execute("create extension if not exists pg_stat_statements")
     return cluster
 

@@ -1,6 +1,6 @@
 create table ves_store.projection_mode (
   singleton boolean not null default true,
-  mode text not null default 'asynchronous',
+  mode text not null default 'off',
   constraint projection_mode_pkey primary key (singleton),
   constraint there_is_one_projection_mode check (singleton),
   constraint projection_mode_is_known check (mode in ('off', 'asynchronous', 'inline'))

@@ -3947,7 +3947,7 @@ FUNCTIONS = MappingProxyType({
         record='bool',
         columns=(
         ),
-        comment='Says when events are projected, for the whole database (operations 5): off; asynchronous (the default): by the projections worker; inline: in the transaction that appends, as far as a stream is not far behind, and else by the worker. What was appended while it was off is projected when it is on again. Audited; answers whether anything changed. Errors: VE007.',
+        comment='Says when events are projected, for the whole database (operations 5): off (the default: each event costs about as much again); asynchronous: by the projections worker; inline: in the transaction that appends, as far as a stream is not far behind, and else by the worker. What was appended while it was off is projected when it is on again. Audited; answers whether anything changed. Errors: VE007.',
         roles=('ves_admin',),
         volatility='volatile',
         repeatable=True,

@@ -3107,10 +3107,10 @@ def set_payment_token(
 
 
 def set_projection_mode(db: SyncDatabase, *, mode: str, context: Any = None) -> bool:
-    """Says when events are projected, for the whole database (operations 5): off; asynchronous (the default):
-    by the projections worker; inline: in the transaction that appends, as far as a stream is not far
-    behind, and else by the worker. What was appended while it was off is projected when it is on again.
-    Audited; answers whether anything changed. Errors: VE007.
+    """Says when events are projected, for the whole database (operations 5): off (the default: each event
+    costs about as much again); asynchronous: by the projections worker; inline: in the transaction that
+    appends, as far as a stream is not far behind, and else by the worker. What was appended while it was
+    off is projected when it is on again. Audited; answers whether anything changed. Errors: VE007.
     """
     rows = db.fetch(FUNCTIONS['set_projection_mode'], {
         'mode': mode,

@@ -15,7 +15,7 @@ as $$
     where c.tenant_id = list_legacy_commitments.tenant_id and c.store_id = list_legacy_commitments.store_id
       and (not only_unanchored or c.chain_tx_hash is null) and c.sequence_start > list_legacy_commitments.after
     order by c.sequence_start
-    limit list_legacy_commitments.max_rows
+    limit case when list_legacy_commitments.max_rows < 0 then 0 else list_legacy_commitments.max_rows end
   ) as l
   order by l.committed_at, l.batch_id;
 $$;

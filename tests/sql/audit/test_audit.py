@@ -161,8 +161,8 @@ def test_the_switch_turns_the_log_off_and_on_and_is_itself_audited(database: Dat
         assert scalar(admin, switch, [True]) is True
         record(admin, tenant)
         assert scalar(owner, count, [tenant]) == 1
-        told = entries(owner, NIL, "action, resource_id, (details ->> 'after')::boolean")
-        assert told == [("config_updated", "enabled", False), ("config_updated", "enabled", True)]
+        told = entries(owner, NIL, "action, resource_id, details ->> 'after'")
+        assert told[-2:] == [("config_updated", "enabled", "false"), ("config_updated", "enabled", "true")]
         assert owner.execute("select * from ves.verify_audit()").fetchall() == []
 
 
