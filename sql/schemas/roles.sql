@@ -53,10 +53,10 @@ declare
 begin
   for v_login in
     select * from (values
-      ('ves_api', 0.5, '30s', '10s', '60s'),
-      ('ves_worker', 0.1, '30s', '2s', '30s'),
-      ('ves_service', 0.1, '30s', '5s', '10s'),
-      ('ves_reader', 0.075, '10min', '2s', '60s'),
+      ('ves_api', 0.45, '30s', '10s', '60s'),
+      ('ves_worker', 0.2, '30s', '2s', '30s'),
+      ('ves_service', 0.07, '30s', '5s', '10s'),
+      ('ves_reader', 0.07, '10min', '2s', '60s'),
       ('ves_authenticator', 0.1, '5s', '2s', '10s'),
       ('ves_tenant', null, '5s', '2s', '10s'),
       ('ves_admin', null, '0', '10s', '10min')

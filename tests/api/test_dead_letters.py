@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from tests.api.support import Agent, assert_error
@@ -79,3 +80,16 @@ def test_only_administrators_of_the_tenant_see_and_change_them(
     with server.client(mint(api_database, agent.tenant_id)) as writer:
         for method, path in (*calls, ("GET", f"{PATH}/{letter}"), ("DELETE", f"{PATH}/{letter}")):
             assert_error(writer.request(method, path), 403, "INSUFFICIENT_PERMISSIONS")
+
+
+def test_a_key_of_another_store_is_refused(
+    server: Server, admin: httpx.Client, api_database: Database, agent: Agent
+) -> None:
+    agent.ingest(admin, agent.event())
+    letter = fail(api_database, agent, 1, "handler_error")
+    key = mint(api_database, agent.tenant_id, stores=(uuid.uuid4(),), admin=True)
+    with server.client(key) as elsewhere:
+        for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/retry")):
+            refused = elsewhere.request(method, f"{PATH}/{letter}{path}", params=of(agent))
+            assert_error(refused, 403, "INSUFFICIENT_PERMISSIONS", 1005)
+    assert admin.get(f"{PATH}/{letter}", params=of(agent)).json()["status"] == "pending"

@@ -41,7 +41,6 @@ EXPOSED = "x-request-id, x-error-code, retry-after, ratelimit-limit, ratelimit-r
         "/api/v1/ves/commitments/",
         "/%2e%2e/health",
         "/schema",
-        "/metrics",
         "/admin",
         "/%ff",
         "/é",

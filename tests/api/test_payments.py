@@ -417,3 +417,24 @@ def test_every_step_is_an_event_of_the_stream(admin: httpx.Client, payer: Payer)
     assert events[0]["payload"]["payee_address"] == "0xab"
     assert events[1]["payload"] == {"intent_id": intent["intent_id"], "sequence_number": 1}
     assert [e["sequence_number"] for e in events] == list(range(1, 9))
+
+
+def test_an_intent_beyond_a_spending_limit_is_refused(
+    admin: httpx.Client, api_database: Database, payer: Payer
+) -> None:
+    with api_database.connect("ves_admin") as operator:
+        operator.execute("select ves.set_spending_limit(%s, 'usdc', 100, '1 day')", [payer.tenant_id])
+    submitted(admin, payer, asset="usdc", amount=100)
+    assert_error(submit(admin, payer.intent(asset="usdc", amount=1)), 429, "QUOTA_EXCEEDED")
+
+
+def test_a_failed_batch_cannot_be_settled(admin: httpx.Client, api_database: Database, payer: Payer) -> None:
+    submitted(admin, payer)
+    batch_id = make_batch(admin, payer).json()["batch_id"]
+    with api_database.connect() as owner:
+        owner.execute("set session_replication_role = replica")
+        owner.execute(
+            "update ves_store.x402_payment_batches set status = 'failed' where batch_id = %s", [batch_id]
+        )
+    answer = admin.post(f"{BATCHES}/settle", json={"batch_id": batch_id, "tx_hash": "ab" * 32})
+    assert_error(answer, 400, "INVALID_STATE_TRANSITION")

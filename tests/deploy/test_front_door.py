@@ -148,7 +148,7 @@ def test_every_setting_of_the_processes_can_be_given_to_make_up(root: Path) -> N
     listed = set((root / "deploy" / "local" / "settings.list").read_text().split())
     environment = Environment({"VES_SEQUENCER_ID": str(uuid.uuid4())})
     read(environment)
-    workers = (root / "workers" / "ves_workers" / "runtime" / "settings.py").read_text()
+    workers = "".join([p.read_text() for p in (root / "workers" / "ves_workers").rglob("settings.py")])
     used = environment.read.keys() | set(re.findall(r'"([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)"', workers))
     ours = {"DATABASE_URL", "PORT", "GRPC_PORT", "ALLOW_INSECURE_LOCAL_DB", "BOOTSTRAP_ADMIN_API_KEY",
             "VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "VES_KEYRING_FILE", "VES_HTTP_SOCKET",

@@ -75,6 +75,10 @@ def fill(database: Database) -> Agent:
             admin.execute(statement, more)
         fill_payments(edge, admin, agent)
         superuser.execute(
+            "insert into ves_store.tenant_projectors values (%s, %s, 'p', 'a.b', now())",
+            [agent.tenant_id, agent.store_id],
+        )
+        superuser.execute(
             "insert into ves_store.ves_commitment_anchors (tenant_id, batch_id, chain_id, chain_tx_hash)"
             " values (%s, %s, 1, sha256(''))",
             [agent.tenant_id, batch],

@@ -224,7 +224,7 @@ BODIES: dict[str, Callable[[Place], Body | bytes]] = {
 def without_ids(text: str, *places: Place) -> str:
     """A text in which the ids of places are replaced by their names: what is left depends on nothing but the answer."""
     for place in places:
-        for name, content in place.ids.items():
+        for name, content in place.long_ids.items():
             text = text.replace(content, f"<{name}>")
         text = text.replace(str(place.signer.agent_id), "<signer>")
     return text
@@ -232,7 +232,7 @@ def without_ids(text: str, *places: Place) -> str:
 
 def mentions(text: str, place: Place) -> bool:
     """Whether a text holds any id of the place."""
-    return any(content in text for content in {*place.ids.values(), str(place.signer.agent_id)})
+    return any(content in text for content in {*place.long_ids.values(), str(place.signer.agent_id)})
 
 
 def in_another_store(call: Call, place: Place, store_id: str) -> Call:

@@ -237,7 +237,7 @@ def test_another_tenants_ids_under_the_own_tenants_name_are_ids_that_nobody_has(
     borrowing_route: Route,
 ) -> None:
     call, ghost_call = build(borrowing_route, theirs.under(ours)), build(borrowing_route, ghost)
-    unsent = [content for content in theirs.ids.values() if content not in call.text]
+    unsent = [content for content in theirs.long_ids.values() if content not in call.text]
 
     def told(response: httpx.Response, place: Place) -> str:
         response_text = re.sub(r'"request_id":"[^"]*"', "", response.text)

@@ -98,6 +98,20 @@ MORE_ROWS += (
     (
         "postgres",
         (
+            "insert into ves_store.x402_settlements select b.tenant_id, b.store_id, b.batch_id, 0, 'prepared', 'c', 't',"
+            " null, null, null, null, now(), now() from ves_store.x402_payment_batches as b limit 1"
+        ),
+    ),
+    (
+        "postgres",
+        (
+            "insert into ves_store.x402_settlement_items"
+            " select s.tenant_id, s.batch_id, s.batch_id, 0 from ves_store.x402_settlements as s limit 1"
+        ),
+    ),
+    (
+        "postgres",
+        (
             "select ves_int.dead_letter('c', e.tenant_id, e.store_id, false, e.sequence_number, 'unknown')"
             " from ves_store.ves_events as e limit 1"
         ),
