@@ -11,7 +11,7 @@ from tests.sql.support import Edge, scalar
 from tests.support.waiting import wait_until
 from tests.workers.conftest import connection, drain
 from ves_workers.projections import worker as module
-from ves_workers.projections.worker import ProjectionsWorker
+from ves_workers.projections.worker import ProjectionsWorker, next_poll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -117,3 +117,12 @@ async def test_a_stream_that_fails_does_not_hold_the_others(
     assert stores[0].entities("inventory", "ves") == {}
     assert stores[0].entity("inventory", "0", "legacy")["version"] == 2
     assert stores[1].entity("inventory", "0", "ves")["version"] == 2
+
+
+def test_pauses_double_up_to_a_second_while_there_is_nothing_to_do() -> None:
+    pauses = [0.1]
+    for _ in range(5):
+        pauses.append(next_poll(0.1, pauses[-1], found=False))
+    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
+    assert next_poll(0.1, 1.0, found=True) == 0.1
+    assert next_poll(5.0, 5.0, found=False) == 5.0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
+from ves_workers.projections.worker import next_poll
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ class ProjectorsWorker:
     name = "projectors"
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
-        self.poll_seconds = settings.projections_poll_ms / 1000
+        self.poll_seconds = self._least_poll = settings.projections_poll_ms / 1000
         self._database = database
         self._log = get_logger("workers", worker=self.name)
         self._totals = {"events": 0, "rejected": 0, "failed": 0}
@@ -45,6 +46,7 @@ class ProjectorsWorker:
     async def step(self) -> bool:
         """Run one projector; return True if there was one."""
         claimed = await aio.claim_projector(self._database, claim_seconds=CLAIM_SECS)
+        self.poll_seconds = next_poll(self._least_poll, self.poll_seconds, found=bool(claimed))
         for projector in claimed:
             try:
                 [done] = await aio.run_projector(

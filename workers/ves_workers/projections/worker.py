@@ -24,6 +24,13 @@ MAX_STREAMS = 200
 MAX_EVENTS = 4000
 # A stream that failed, or was claimed by a dead worker, is retried after this time.
 CLAIM_SECS = 10.0
+# Pause between looks while there is nothing to project; after work it starts at the setting again.
+MOST_POLL_SECS = 1.0
+
+
+def next_poll(least: float, last: float, *, found: bool) -> float:
+    """Pause in seconds after a step: the least after one that found work, else twice the last one."""
+    return least if found else max(least, min(2 * last, MOST_POLL_SECS))
 
 
 class ProjectionsWorker:
@@ -32,7 +39,7 @@ class ProjectionsWorker:
     name = "projections"
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
-        self.poll_seconds = settings.projections_poll_ms / 1000
+        self.poll_seconds = self._least_poll = settings.projections_poll_ms / 1000
         self._database = database
         self._log = get_logger("workers", worker=self.name)
         self._totals = {"events": 0, "rejected": 0, "failed": 0}
@@ -47,8 +54,9 @@ class ProjectionsWorker:
 
     async def step(self) -> bool:
         """Project; return True if more may be due now."""
-        found = [await self._project(consumer) for consumer in CONSUMERS]
-        return any(found)
+        found = any([await self._project(consumer) for consumer in CONSUMERS])
+        self.poll_seconds = next_poll(self._least_poll, self.poll_seconds, found=found)
+        return found
 
     async def _project(self, consumer: str) -> bool:
         streams = await aio.claim_cursors(
