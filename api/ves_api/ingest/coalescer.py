@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -47,7 +47,24 @@ _STALE = frozenset({"stale_credentials", "stale_schemas"})
 _BUSY = "busy"
 _log = get_logger("coalescer")
 
+Q = TypeVar("Q", bound="Queued")
 _Key = tuple["uuid.UUID", "uuid.UUID"]
+
+
+class Queued(Protocol):
+    """A request that waits for a call: requests with an id in common never share one."""
+
+    @property
+    def ids(self) -> frozenset[Any]:
+        """What must be unique within a call."""
+
+    @property
+    def count(self) -> int:
+        """Rows that it adds to a call."""
+
+    @property
+    def answer(self) -> asyncio.Future[Any]:
+        """Completed by the call."""
 
 
 @dataclass(slots=True)
@@ -64,6 +81,11 @@ class Append:
     ids: frozenset[int]
     epochs: Epochs
     answer: asyncio.Future[IngestAnswer] = field(init=False)
+
+    @property
+    def count(self) -> int:
+        """Events."""
+        return self.events.count
 
 
 @dataclass(slots=True, eq=False)
@@ -214,14 +236,14 @@ class Coalescer:
             return await self._call(parts, 0)
         except ApiError as error:
             if error.name in _COMMON_FAILURES:
-                _fail([r for part in parts for r in part.requests], error)
+                fail_all([r for part in parts for r in part.requests], error)
             else:
                 _log.warning("shared_call_failed", code=error.sqlstate, streams=len(parts))
                 for part in parts:
                     await self._serve_alone(part, None)
         except Exception as error:  # noqa: BLE001 (an incomplete future would block its request forever)
             _log.error("append_failed", exc_info=error)
-            _fail([r for part in parts for r in part.requests], ApiError("internal_error"))
+            fail_all([r for part in parts for r in part.requests], ApiError("internal_error"))
         return []
 
     async def _serve_alone(self, part: Part, lock_wait_ms: int | None) -> bool:
@@ -232,14 +254,14 @@ class Coalescer:
             if lock_wait_ms is not None and error.name == "overloaded":
                 return True
             if len(part.requests) == 1 or error.name in _COMMON_FAILURES or error.name in _STALE:
-                _fail(part.requests, error)
+                fail_all(part.requests, error)
             else:
                 _log.warning("merged_call_failed", code=error.sqlstate, requests=len(part.requests))
                 for request in part.requests:
                     await self._serve_alone(Part(part.key, [request]), None)
         except Exception as error:  # noqa: BLE001 (as above)
             _log.error("append_failed", exc_info=error)
-            _fail(part.requests, ApiError("internal_error"))
+            fail_all(part.requests, ApiError("internal_error"))
         return False
 
     async def _call(self, parts: list[Part], lock_wait_ms: int | None) -> list[Part]:
@@ -266,31 +288,31 @@ class Coalescer:
             if result.outcome == _BUSY:
                 busy.append(part)
             elif result.outcome in _STALE:
-                _fail(part.requests, ApiError(result.outcome, retry_after=1))
+                fail_all(part.requests, ApiError(result.outcome, retry_after=1))
             else:
                 _deliver(part.requests, result)
         return busy
 
 
-def take(queue: deque[Append], max_events: int, used: set[int]) -> list[Append]:
+def take(queue: deque[Q], max_events: int, used: set[Any]) -> list[Q]:
     """Dequeue the requests of the next call: the first one, and all later ones that fit.
 
     A request that shares an id with an earlier one, or with `used`, keeps its place in the queue; so do later ones that
     share an id with it. The ids of the dequeued requests are added to `used`.
     """
     taken = [queue.popleft()]
-    count = taken[0].events.count
+    count = taken[0].count
     used |= taken[0].ids
     if not queue:
         return taken
     seen = set(used)
-    left: list[Append] = []
+    left: list[Q] = []
     while queue and count < max_events:
         request = queue.popleft()
-        fits = count + request.events.count <= max_events
+        fits = count + request.count <= max_events
         if fits and seen.isdisjoint(request.ids):
             taken.append(request)
-            count += request.events.count
+            count += request.count
             used |= request.ids
         else:
             left.append(request)
@@ -313,9 +335,9 @@ def _newest(requests: list[Append], admin_epoch: int | None) -> list[Append]:
             own not in (None, newest_epoch)
             for own, newest_epoch in zip(request.epochs, newest_epochs, strict=True)
         ):
-            _fail([request], ApiError("stale_credentials", retry_after=1))
+            fail_all([request], ApiError("stale_credentials", retry_after=1))
         elif (request.verdicts.schema_epoch or 0) != schemas:
-            _fail([request], ApiError("stale_schemas", retry_after=1))
+            fail_all([request], ApiError("stale_schemas", retry_after=1))
         else:
             newest.append(request)
     return newest
@@ -341,7 +363,8 @@ def _deliver(requests: list[Append], result: IngestResult) -> None:
             request.answer.set_result(IngestAnswer(accepted, first, head, result.sequenced_at, mine))
 
 
-def _fail(requests: Iterable[Append], error: BaseException) -> None:
+def fail_all(requests: Iterable[Queued], error: BaseException) -> None:
+    """Complete requests that still wait with an error."""
     for request in requests:
         if not request.answer.done():
             request.answer.set_exception(error)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ves.payment_requests import encode_rows, judge
+from ves_api.ingest.coalescer import fail_all, take
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
@@ -43,6 +44,7 @@ class _Waiting:
     row: PaymentRow
     ids: frozenset[Hashable]
     answer: asyncio.Future[PaymentOutcome] = field(init=False)
+    count: int = 1
 
 
 class PaymentIntents:
@@ -110,7 +112,7 @@ class PaymentIntents:
     async def _serve(self, key: _Key) -> None:
         """Answer the requests at the head of a stream's queue by one call, then requeue the stream or drop it."""
         queue = self._streams[key]
-        taken = _take(queue)
+        taken = take(queue, _MAX_INTENTS, set())
         try:
             await self._call(key, taken)
         finally:
@@ -133,30 +135,11 @@ class PaymentIntents:
                     waiting.answer.set_result(outcome)
         except ApiError as error:
             if len(taken) == 1 or error.name in _COMMON_FAILURES:
-                _fail(taken, error)
+                fail_all(taken, error)
                 return
             _log.warning("merged_call_failed", code=error.sqlstate, requests=len(taken))
             for waiting in taken:
                 await self._call(key, [waiting])
         except Exception as error:  # noqa: BLE001 (as above)
             _log.error("append_failed", exc_info=error)
-            _fail(taken, ApiError("internal_error"))
-
-
-def _take(queue: deque[_Waiting]) -> list[_Waiting]:
-    """Dequeue the requests of the next call; one that shares an id with an earlier one keeps its place in the queue."""
-    taken: list[_Waiting] = []
-    left: list[_Waiting] = []
-    seen: set[Hashable] = set()
-    while queue and len(taken) < _MAX_INTENTS:
-        waiting = queue.popleft()
-        (taken if seen.isdisjoint(waiting.ids) else left).append(waiting)
-        seen |= waiting.ids
-    queue.extendleft(reversed(left))
-    return taken
-
-
-def _fail(taken: Sequence[_Waiting], error: ApiError) -> None:
-    for waiting in taken:
-        if not waiting.answer.done():
-            waiting.answer.set_exception(error)
+            fail_all(taken, ApiError("internal_error"))

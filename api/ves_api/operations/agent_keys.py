@@ -20,9 +20,9 @@ from ves_api.operations.parameters import (
     OwnTenantId,
     Parameter,
     Parameters,
-    choice,
     instant,
     text,
+    word,
 )
 from ves_api.operations.public_keys import ProofBundle, PublicKey, PublicKeyBundle, read_public_key
 from ves_api.times import parse_time_or_none, zulu
@@ -35,7 +35,7 @@ _KEY_TYPES = ("signing", "encryption")
 _NO_KEY = PublicKey(None, None)  # type: ignore[arg-type]
 
 Algorithm = Annotated[int, msgspec.Meta(ge=-_I32, lt=_I32)]
-KeyType = Annotated[str | None, choice("Only keys for this use.", {word: word for word in _KEY_TYPES})]
+KeyType = Annotated[str | None, word("Only keys for this use.", _KEY_TYPES)]
 Reason = Annotated[
     str | None,
     Parameter("Why; kept with the key.", {"type": "string", "maxLength": 1024}, text("").parse),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -12,9 +12,12 @@ from ves.codec import I64_MAX
 from ves_api.auth.permission import in_own_tenant
 from ves_api.operations.answers import answer
 from ves_api.operations.kit import Area, Context, only
-from ves_api.operations.parameters import OwnTenantId, Parameters, choice, identifier, number, text
+from ves_api.operations.parameters import OwnTenantId, Parameters, identifier, number, text, word
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 operation = Area("Dead letters").operation
 _ADMIN = in_own_tenant("admin")
@@ -37,7 +40,7 @@ Store = Annotated[
 Consumer = Annotated[str | None, text("Only those of this consumer.")]
 Reason = Annotated[
     str | None,
-    choice("Only those that failed last for this reason.", dict(zip(_REASONS, _REASONS, strict=True))),
+    word("Only those that failed last for this reason.", _REASONS),
 ]
 DeadLetterId = Annotated[int, number("The dead letter.", I64_MAX)]
 
@@ -48,9 +51,7 @@ class DeadLetterFilter(Parameters, kw_only=True, frozen=True):
     tenant_id: OwnTenantId = None
     store_id: Store = None
     consumer: Consumer = None
-    status: Annotated[
-        str | None, choice("Only those in this status.", dict(zip(_STATUSES, _STATUSES, strict=True)))
-    ] = None
+    status: Annotated[str | None, word("Only those in this status.", _STATUSES)] = None
     reason: Reason = None
     after: Annotated[int, number("Only dead letters with a greater id.", I64_MAX)] = 0
     limit: Annotated[int, number(f"Most rows; default {_DEFAULT}.", _MOST, least=1)] = _DEFAULT
@@ -157,14 +158,7 @@ async def retry_dead_letter(context: Context, given: DeadLetterById) -> DeadLett
 
     Its consumer handles it within seconds.
     """
-    await _find(context, given)
-    await aio.retry_dead_letter(
-        context.database,
-        tenant_id=context.tenant_id,
-        dead_letter_id=given.dead_letter_id,
-        context=context.audit,
-    )
-    return DeadLetterChange(given.dead_letter_id, "pending")
+    return await _change(context, given, aio.retry_dead_letter, "pending")
 
 
 @operation(permission=_ADMIN, errors=_ERRORS, command="dead-letters retry-all")
@@ -189,14 +183,7 @@ async def retry_dead_letters(context: Context, given: FailedDeadLetters) -> Dead
 )
 async def discard_dead_letter(context: Context, given: DeadLetterById) -> DeadLetterChange:
     """Give a dead letter up: its consumer goes on without the event."""
-    await _find(context, given)
-    await aio.discard_dead_letter(
-        context.database,
-        tenant_id=context.tenant_id,
-        dead_letter_id=given.dead_letter_id,
-        context=context.audit,
-    )
-    return DeadLetterChange(given.dead_letter_id, "discarded")
+    return await _change(context, given, aio.discard_dead_letter, "discarded")
 
 
 @operation(permission=_ADMIN, errors=_ERRORS, command="dead-letters purge")
@@ -211,6 +198,20 @@ async def purge_dead_letters(context: Context, given: SettledDeadLetters) -> Dea
         context=context.audit,
     )
     return DeadLetterCount(count)
+
+
+async def _change(
+    context: Context, given: DeadLetterById, change: Callable[..., Awaitable[object]], status: str
+) -> DeadLetterChange:
+    """Make a change of one dead letter in the caller's scope, which leads to `status`."""
+    await _find(context, given)
+    await change(
+        context.database,
+        tenant_id=context.tenant_id,
+        dead_letter_id=given.dead_letter_id,
+        context=context.audit,
+    )
+    return DeadLetterChange(given.dead_letter_id, status)
 
 
 async def _find(context: Context, given: DeadLetterById) -> DeadLetter:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -114,6 +114,11 @@ def choice(description: str, choices: Mapping[str, Any], schema: dict[str, Any] 
         return choices[text]
 
     return Parameter(description, schema or {"type": "string", "enum": list(choices)}, parse)
+
+
+def word(description: str, words: Iterable[str]) -> Parameter:
+    """One of some words."""
+    return choice(description, {word: word for word in words})
 
 
 def text(description: str, schema: dict[str, Any] | None = None) -> Parameter:

@@ -20,7 +20,7 @@ from ves_api.operations.admission import charge_changed_limit
 from ves_api.operations.answers import answer
 from ves_api.operations.fields import invalid
 from ves_api.operations.kit import Area, Context, only
-from ves_api.operations.parameters import Parameters, choice, identifier, instant, number, text
+from ves_api.operations.parameters import Parameters, choice, identifier, instant, number, text, word
 from ves_api.times import now_text
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -61,8 +61,8 @@ class PaymentPage(Parameters, kw_only=True, frozen=True):
     ] = None
     payer_address: Annotated[str | None, text("The payer, in the very spelling that was sent.")] = None
     payee_address: Annotated[str | None, text("The payee, in the very spelling that was sent.")] = None
-    status: Annotated[str | None, choice("State.", dict(zip(_STATUSES, _STATUSES, strict=True)))] = None
-    network: Annotated[str | None, choice("Network.", {name: name for name in CHAIN_IDS})] = None
+    status: Annotated[str | None, word("State.", _STATUSES)] = None
+    network: Annotated[str | None, word("Network.", CHAIN_IDS)] = None
     asset: Annotated[str | None, choice("Asset.", ASSETS)] = None
     batch_id: Annotated[uuid.UUID | None, identifier("Batch.")] = None
     from_date: Annotated[dt.datetime | None, instant("Submitted at or after.")] = None

@@ -9,7 +9,7 @@ import msgspec
 from ves_api.auth.permission import in_stream
 from ves_api.operations.answers import answer
 from ves_api.operations.kit import Area, Context
-from ves_api.operations.parameters import EntityId, EntityType, Limit, Stream, choice, text
+from ves_api.operations.parameters import EntityId, EntityType, Limit, Stream, text, word
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 operation = Area("Projections").operation
 _MAX_PAGE = 1000
-LogStream = Annotated[str, choice("Stream whose events made the state.", {"ves": "ves", "legacy": "legacy"})]
+LogStream = Annotated[str, word("Stream whose events made the state.", ("ves", "legacy"))]
 
 
 class ProjectedStream(Stream, kw_only=True, frozen=True):

@@ -79,8 +79,6 @@ MORE_ROWS = (
             " select t, t, 'ves', 1, t, 'product', 'p', 'HANDLER_ERROR', '' from gen_random_uuid() as t"
         ),
     ),
-)
-MORE_ROWS += (
     (
         "postgres",
         (
