@@ -19,7 +19,7 @@ import pytest
 
 from tests.fault.conftest import TEMPLATE
 from tests.fault.system import System, make_database
-from tests.rpc.conftest import stubs
+from tests.rpc.conftest import compiled, stubs
 from tests.rpc.support import module, target, whole
 from tests.sql.support import CALL, Agent, Edge, scalar, synthetic
 from tests.support.processes import BOOTSTRAP_KEY, free_port
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tests.support.cluster import Cluster
 
-__all__ = ["stubs"]
+__all__ = ["compiled", "stubs"]
 EACH, STORES, WRITERS, BATCH = 8, 24, 3, 20
 LEASE_SECONDS = 3
 RESULTS = """

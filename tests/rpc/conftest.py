@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.api.conftest import agent, api_database, start_server
-from tests.rpc.support import Clients, compile_stubs
+from tests.rpc.support import Clients, compile_stubs, use_stubs
 from tests.support.processes import Server, free_port
 
 if TYPE_CHECKING:
@@ -21,9 +21,17 @@ __all__ = ["agent", "api_database", "start_server"]
 
 
 @pytest.fixture(scope="session")
-def stubs(tmp_path_factory: pytest.TempPathFactory) -> None:
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Client code from proto/, as a stranger would compile it."""
     compile_stubs(tmp_path_factory.mktemp("stubs"))
+
+
+@pytest.fixture(scope="session")
+def stubs(compiled: None, request: pytest.FixtureRequest) -> Iterator[None]:
+    """The stubs in use: those of proto/ unless a test names others (`BOTH_STUBS`)."""
+    use_stubs(getattr(request, "param", "proto"))
+    yield
+    use_stubs("proto")
 
 
 @pytest.fixture(scope="session")

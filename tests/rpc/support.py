@@ -15,6 +15,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from tests.api.support import Agent
+from tests.rpc import tables
 from tests.support.generated_rpc import compile_proto
 from tests.support.processes import BOOTSTRAP_KEY, Server
 from ves import ed25519
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 CREATED = Timestamp(seconds=1_763_080_200, nanos=948_000_000)
 CREATED_TEXT = "2025-11-14T00:30:00.948+00:00"
+# For modules whose tests call every method: each test runs with both kinds of stubs.
+BOTH_STUBS = pytest.mark.parametrize("stubs", ["proto", "tables"], indirect=True, scope="session")
+_source = ["proto"]
 
 
 def compile_stubs(folder: Path) -> None:
@@ -34,8 +38,15 @@ def compile_stubs(folder: Path) -> None:
     sys.path.insert(0, str(folder))
 
 
+def use_stubs(source: str) -> None:
+    """Which stubs `module` answers: `proto` (compiled from proto/) or `tables` (those of the original's clients)."""
+    _source[0] = source
+
+
 def module(name: str) -> Any:
-    """`v1`, `v1_grpc`, `v2` or `v2_grpc`: a module of the compiled stubs."""
+    """`v1`, `v1_grpc`, `v2` or `v2_grpc`: a module of the stubs."""
+    if _source[0] == "tables":
+        return tables.module(name)
     version, _, kind = name.partition("_")
     suffix = "_pb2_grpc" if kind else "_pb2"
     return importlib.import_module(f"stateset.sequencer.{version}.sequencer{suffix}")

@@ -14,6 +14,7 @@ import pytest
 from tests.api.support import Agent, post
 from tests.api.test_credentials import mint, revoke
 from tests.rpc.support import (
+    BOTH_STUBS,
     Clients,
     Follower,
     envelope,
@@ -56,6 +57,7 @@ def test_the_check_finds_a_skip_a_repeat_and_a_reorder(broken: list[int]) -> Non
         whole(broken)
 
 
+@BOTH_STUBS
 async def test_history_and_then_live_events_come_once_and_in_order(
     server: Server, admin: httpx.Client, agent: Agent, v2: Any
 ) -> None:
@@ -153,6 +155,7 @@ async def test_killed_connections_cost_no_event(
     whole(numbers)
 
 
+@BOTH_STUBS
 async def test_filters_apply_to_history_and_live_events(
     server: Server, admin: httpx.Client, agent: Agent, v2: Any
 ) -> None:
@@ -180,6 +183,7 @@ async def test_filters_apply_to_history_and_live_events(
         next(client.call(client.v2.StreamEvents, too_many))
 
 
+@BOTH_STUBS
 async def test_an_entity_is_followed_with_its_history(
     server: Server, admin: httpx.Client, agent: Agent, v2: Any
 ) -> None:
@@ -280,6 +284,7 @@ async def test_cancelled_calls_leave_nothing_behind(
     assert "look_failed" not in server.log_text()
 
 
+@BOTH_STUBS
 async def test_pull_sends_windows_of_numbers_until_the_head(server: Server, v2: Any) -> None:
     sender, v1 = Agent(), module("v1")
     with Clients(server) as client:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.api.support import Agent, post
 from tests.api.test_credentials import mint
-from tests.rpc.support import Follower, envelope, module, push_request, stream_of, whole
+from tests.rpc.support import BOTH_STUBS, Follower, envelope, module, push_request, stream_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.conftest import Database
     from tests.support.processes import Server
 
+pytestmark = BOTH_STUBS
 CODE = grpc.StatusCode
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.api.support import Agent
 from tests.rpc.support import (
+    BOTH_STUBS,
     CREATED,
     Clients,
     legacy_envelope,
@@ -24,6 +25,7 @@ from tests.rpc.support import (
 if TYPE_CHECKING:
     import httpx
 
+pytestmark = BOTH_STUBS
 CODE = grpc.StatusCode
 
 

@@ -13,6 +13,7 @@ from google.protobuf import empty_pb2
 from tests.api.support import Agent, post
 from tests.api.test_credentials import mint
 from tests.rpc.support import (
+    BOTH_STUBS,
     CREATED,
     Clients,
     envelope,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tests.conftest import Database
     from tests.support.processes import Server
 
+pytestmark = BOTH_STUBS
 CODE = grpc.StatusCode
 
 

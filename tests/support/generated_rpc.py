@@ -9,9 +9,13 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from google.protobuf import descriptor_pb2
 from grpc_tools import protoc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTO = ROOT / "proto"
@@ -46,7 +50,11 @@ def surface() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "set.binpb"
         compile_proto(f"--descriptor_set_out={target}")
-        files = descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes()).file
+        return lines_of(descriptor_pb2.FileDescriptorSet.FromString(target.read_bytes()).file)
+
+
+def lines_of(files: Iterable[descriptor_pb2.FileDescriptorProto]) -> list[str]:
+    """Every field, enum value and method of some files, one line each."""
     lines: list[str] = []
     for file in files:
         for message in file.message_type:
