@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import uuid
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -11,12 +13,15 @@ from tests.api.support import Agent
 from ves.schemas.compiled import compile_schema
 from ves.schemas.judge import ActiveSchema, Rules, judge
 from ves_api.ingest.schema_registry import judge_rows
-from ves_api.ingest.schemas import Allowance, TooManyChecksError
+from ves_api.ingest.schemas import ActiveSchemas, Allowance, TooManyChecksError
+from ves_api.settings import CacheLimits
 
 if TYPE_CHECKING:
-    import uuid
+    from collections.abc import Sequence
 
     import httpx
+
+    from ves.schemas.judge import Payload
 
 SCHEMA = {"items": {"multipleOf": 0.01}}
 # Each of them takes about 2,000 checks.
@@ -95,3 +100,26 @@ class Event:
 
     def __init__(self, event_type: str, payload: bytes) -> None:
         self.event_type, self.payload = event_type, payload
+
+
+async def test_no_tenant_waits_for_the_schemas_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first load of one tenant goes on as long as the test wants; the same tenant shares it, another does not."""
+    schemas = ActiveSchemas(cast("Any", None), cast("Any", None), CacheLimits(10, 60), "enforce")
+    slow, other, release, loads = uuid.uuid4(), uuid.uuid4(), asyncio.Event(), list[uuid.UUID]()
+
+    async def load(tenant_id: uuid.UUID, events: Sequence[Payload]) -> Rules:
+        loads.append(tenant_id)
+        if tenant_id == slow:
+            await release.wait()
+        schemas._epochs.put(tenant_id, 1)
+        schemas.cache.put((tenant_id, "t"), (1, None))
+        return Rules(1, {})
+
+    monkeypatch.setattr(schemas, "load", load)
+    events = [Event("t", LIGHT)]
+    first, second = [asyncio.create_task(schemas.newer(slow, events, 0)) for _ in range(2)]
+    assert await asyncio.wait_for(schemas.newer(other, events, 0), 10) == Rules(1, {})
+    assert not first.done()
+    release.set()
+    assert (await first).epoch == (await second).epoch == 1
+    assert loads == [slow, other]

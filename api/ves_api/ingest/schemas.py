@@ -11,6 +11,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from ves.errors import RequestRefused
 from ves.schemas.compiled import CompiledSchema, compile_schema
@@ -90,7 +91,8 @@ class ActiveSchemas:
         self._database = database
         self._registry = registry
         self.mode = mode
-        self._loading = asyncio.Lock()
+        # By tenant: compiling one tenant's schemas may take MAX_SECONDS.
+        self._loading: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
         self._epochs: Cache[uuid.UUID, int] = Cache(limits)
         self.cache: Cache[tuple[uuid.UUID, str], tuple[int, ActiveSchema | None]] = Cache(limits)
 
@@ -135,8 +137,9 @@ class ActiveSchemas:
         return Rules(epoch, active if epoch else {})
 
     async def newer(self, tenant_id: uuid.UUID, events: Sequence[Payload], seen_epoch: int | None) -> Rules:
-        """Re-read the rules after the engine refused `seen_epoch`; concurrent callers share one read."""
-        async with self._loading:
+        """Re-read the rules after the engine refused `seen_epoch`; concurrent callers of a tenant share one read."""
+        loading = self._loading.setdefault(tenant_id, asyncio.Lock())
+        async with loading:
             known = self.cached(tenant_id, events)
             if known is not None and (known.epoch or 0) > (seen_epoch or 0):
                 return known

@@ -3206,7 +3206,7 @@ FUNCTIONS = MappingProxyType({
             Column(name='state', sql_type='text', python='str'),
             Column(name='payload', sql_type='json', python='str | None'),
         ),
-        comment='Payloads of VES events from a number on, decrypted where they are encrypted at rest; at most 10,000. state: plaintext, encrypted_at_rest (how it is stored; the payload is the text received), encrypted_to_recipients (payload is the VES-ENC-1 object), shredded (payload is null). Errors: VE204 encrypted at rest in core mode, VE510 no usable key ring, VE512.',
+        comment='Payloads of VES events from a number on, decrypted where they are encrypted at rest; at most 1,000 and 16 MiB, at least one if there is one: call again from the number after the last. state: plaintext, encrypted_at_rest (how it is stored; the payload is the text received), encrypted_to_recipients (payload is the VES-ENC-1 object), shredded (payload is null). Errors: VE204 encrypted at rest in core mode, VE510 no usable key ring, VE512.',
         roles=('ves_admin', 'ves_reader', 'ves_service'),
         volatility='stable',
         repeatable=True,

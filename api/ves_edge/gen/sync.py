@@ -2356,10 +2356,11 @@ def read_payloads(
     from_sequence: int = 1,
     max_events: int = 100,
 ) -> list[ReadPayloadsRow]:
-    """Payloads of VES events from a number on, decrypted where they are encrypted at rest; at most 10,000.
-    state: plaintext, encrypted_at_rest (how it is stored; the payload is the text received),
-    encrypted_to_recipients (payload is the VES-ENC-1 object), shredded (payload is null). Errors: VE204
-    encrypted at rest in core mode, VE510 no usable key ring, VE512.
+    """Payloads of VES events from a number on, decrypted where they are encrypted at rest; at most 1,000 and
+    16 MiB, at least one if there is one: call again from the number after the last. state: plaintext,
+    encrypted_at_rest (how it is stored; the payload is the text received), encrypted_to_recipients
+    (payload is the VES-ENC-1 object), shredded (payload is null). Errors: VE204 encrypted at rest in core
+    mode, VE510 no usable key ring, VE512.
     """
     rows = db.fetch(FUNCTIONS['read_payloads'], {
         'tenant_id': tenant_id,

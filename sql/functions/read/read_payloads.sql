@@ -9,26 +9,20 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_left bigint := least(greatest(max_events, 0), 10000)::bigint;
-  v_after bigint := greatest(from_sequence, 1) - 1;
-  v_events ves_store.ves_events[];
+  v_events constant ves_store.ves_events[] := ves_int.next_events(
+    read_payloads.tenant_id, read_payloads.store_id, greatest(from_sequence, 1) - 1,
+    least(greatest(max_events, 0), 1000));
 begin
-  loop
-    v_events := ves_int.next_events(read_payloads.tenant_id, read_payloads.store_id, v_after, least(v_left, 1000));
-    exit when cardinality(v_events) = 0;
-    return query
-    select
-      e.sequence_number, e.event_id, e.payload_kind,
-      ves_int.payload_state(e.shredded_at, e.payload_kind, e.payload_key_id), coalesce(e.payload_encrypted, p.payload)
-    from unnest(v_events) with ordinality as e
-    join unnest(ves_int.open_ves_payloads(v_events)) with ordinality as p (payload, ordinality)
-      on e.ordinality = p.ordinality
-    order by e.ordinality;
-    v_left := v_left - cardinality(v_events);
-    v_after := (v_events[cardinality(v_events)]).sequence_number;
-  end loop;
+  return query
+  select
+    e.sequence_number, e.event_id, e.payload_kind,
+    ves_int.payload_state(e.shredded_at, e.payload_kind, e.payload_key_id), coalesce(e.payload_encrypted, p.payload)
+  from unnest(v_events) with ordinality as e
+  join unnest(ves_int.open_ves_payloads(v_events)) with ordinality as p (payload, ordinality)
+    on e.ordinality = p.ordinality
+  order by e.ordinality;
 end
 $$;
 
 comment on function ves.read_payloads(uuid, uuid, bigint, integer) is
-'Payloads of VES events from a number on, decrypted where they are encrypted at rest; at most 10,000. state: plaintext, encrypted_at_rest (how it is stored; the payload is the text received), encrypted_to_recipients (payload is the VES-ENC-1 object), shredded (payload is null). Errors: VE204 encrypted at rest in core mode, VE510 no usable key ring, VE512.';
+'Payloads of VES events from a number on, decrypted where they are encrypted at rest; at most 1,000 and 16 MiB, at least one if there is one: call again from the number after the last. state: plaintext, encrypted_at_rest (how it is stored; the payload is the text received), encrypted_to_recipients (payload is the VES-ENC-1 object), shredded (payload is null). Errors: VE204 encrypted at rest in core mode, VE510 no usable key ring, VE512.';
