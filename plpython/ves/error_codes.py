@@ -129,6 +129,8 @@ ALL = (
     ErrorCode("VE715", "batch_not_settleable", "INVALID_STATE_TRANSITION", 7001, 400, "FAILED_PRECONDITION", False, "The batch cannot be settled in its state"),
     ErrorCode("VE716", "settlement_mismatch", "INVARIANT_VIOLATION", 7002, 400, "FAILED_PRECONDITION", False, "The value differs from the one recorded for the batch"),
     ErrorCode("VE719", "settlement_moved", "INVARIANT_VIOLATION", 7002, 409, "ABORTED", False, "The part of the batch is not in the expected state"),
+    ErrorCode("VE720", "transaction_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "Transaction of the outbox not found"),
+    ErrorCode("VE721", "transaction_moved", "INVARIANT_VIOLATION", 7002, 409, "ABORTED", False, "The transaction of the outbox is not in the expected state"),
     ErrorCode("VE718", "page_too_large", "BATCH_TOO_LARGE", 3005, 413, "RESOURCE_EXHAUSTED", False, "The page has too many rows"),
     ErrorCode("VE717", "field_too_long", "PAYLOAD_TOO_LARGE", 3004, 413, "RESOURCE_EXHAUSTED", False, "A text is too long"),
     ErrorCode("VE901", "server_not_durable", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The database server does not flush commits (fsync or full_page_writes or synchronous_commit is off)"),

@@ -6,6 +6,8 @@ begin
   for v_table in
     select * from (values
       ('audit_log', 'history', ''),
+      ('chain_attempts', 'history', ''),
+      ('chain_transaction_log', 'history', ''),
       ('commitment_nodes', 'history', ''),
       ('commitments', 'history', ''),
       ('events', 'events', ', but for the re-encryption of a payload and its recorded destruction'),

@@ -28,6 +28,10 @@ WITHOUT_TENANT = {
     "x402_networks": "the networks of the protocol are the same for everybody",
     "x402_tokens": "the token of an asset on a network is the same for everybody",
     "x402_settlement_nonces": "a settlement contract uses a payer's nonce once over all tenants",
+    "chain_accounts": "an account sends for every tenant",
+    "chain_transactions": "an account uses each nonce once over all tenants",
+    "chain_attempts": "part of a transaction of an account",
+    "chain_transaction_log": "part of a transaction of an account",
     "migrations": "the ledger belongs to the whole database",
     "alembic_version": "alembic's own table",
 }

@@ -55,6 +55,11 @@ CALLS: dict[str, str] = {
     "plan_settlements": "select ves.plan_settlements(ves.claim_lease('x402_settlement', 'me', 60))",
     "list_open_settlements": "select * from ves.list_open_settlements()",
     "list_settlement_payments": "select * from ves.list_settlement_payments(%(tenant_id)s, %(payment_batch_id)s, 0)",
+    "open_chain_account": (
+        "select ves.open_chain_account('x402_settlement', ves.claim_lease('x402_settlement', 'me', 60), 1,"
+        " '0x' || repeat('ab', 20), 0)"
+    ),
+    "list_open_transactions": "select * from ves.list_open_transactions('x402_settlement', 1, '1 day')",
     "set_payment_token": "select ves.set_payment_token('base', 'dai', '0x' || repeat('ab', 20))",
     "set_settlement_contract": "select ves.set_settlement_contract('base', null)",
     "bind_payer_address": f"select ves.bind_payer_address({AGENT}, 1, '0x' || repeat('ab', 20))",
@@ -231,6 +236,11 @@ CALLS: dict[str, str] = {
 }
 EXCUSED = {
     "mark_settlement": "changes one part of a batch, which exists under a lease only; tests/sql/payments calls it",
+    "finish_transaction": "changes one transaction of the outbox and what it is for; tests/sql/payments calls it",
+    "mine_transaction": "changes one transaction of the outbox, which exists under a lease only; tests/sql/payments calls it",
+    "plan_transaction": "adds one transaction to the outbox, under a lease only; tests/sql/payments calls it",
+    "sign_transaction": "changes one transaction of the outbox, which exists under a lease only; tests/sql/payments calls it",
+    "step_transaction": "changes one transaction of the outbox, which exists under a lease only; tests/sql/payments calls it",
     "settle_payments": "changes one part of a batch with its intents, 200 at most; tests/sql/payments calls it",
     "register_projector": "an operator's command",
     "run_projector": "calls a function of somebody else",

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.sql.legacy_support import Legacy, Writer
-from tests.sql.rows import fill_payments
+from tests.sql.rows import fill_outbox, fill_payments
 from tests.sql.support import scalar
 
 if TYPE_CHECKING:
@@ -31,12 +31,16 @@ HISTORY = [
     "key_rotation_audit_log",
     "group_key_audit_log",
     "row_changes",
+    "chain_attempts",
+    "chain_transaction_log",
     "x402_batch_nodes",
     "x402_payer_addresses",
     "x402_settlement_nonces",
     "x402_status_log",
     "migrations",
 ]
+# A column of each table that has no tenant.
+OTHER_COLUMNS = {"migrations": "name", "chain_attempts": "attempt", "chain_transaction_log": "attempt"}
 CHANGES = {
     "update": "update ves_store.{table} set {column} = {column}",
     "delete": "delete from ves_store.{table}",
@@ -46,13 +50,14 @@ CHANGES = {
 
 def change_of(table: str, change: str) -> str:
     """A statement that changes every row of the table without changing a value."""
-    return CHANGES[change].format(table=table, column="name" if table == "migrations" else "tenant_id")
+    return CHANGES[change].format(table=table, column=OTHER_COLUMNS.get(table, "tenant_id"))
 
 
 @pytest.fixture
-def filled(edge: Edge, admin: psycopg.Connection[Any], agent: Agent) -> Agent:
+def filled(edge: Edge, admin: psycopg.Connection[Any], owner: psycopg.Connection[Any], agent: Agent) -> Agent:
     """A stream with a row in every history table."""
     fill_payments(edge, admin, agent)
+    fill_outbox(owner)
     event = agent.event()
     edge.ingest(agent, event, agent.event(), agent.event().but(payload_plain_hash="0x" + "11" * 32))
     edge.seal(agent)

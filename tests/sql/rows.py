@@ -113,3 +113,17 @@ def fill_payments(edge: Edge, admin: psycopg.Connection[Any], agent: Agent) -> N
     edge.connection.execute(
         "select ves.record_payment_settlement(%s, %s, repeat('ab', 32), 7, 21000)", [agent.tenant_id, batch]
     )
+
+
+def fill_outbox(superuser: psycopg.Connection[Any]) -> None:
+    """An account of the chain worker with a planned transaction and an attempt of it."""
+    sender = "0x" + uuid.uuid4().hex + "00000000"
+    superuser.execute("insert into ves_store.chain_accounts values (1, %s, 'x402_settlement', 0)", [sender])
+    superuser.execute(
+        "with t as (insert into ves_store.chain_transactions (chain_id, sender, kind, tenant_id, reference_id, part,"
+        " to_address, calldata, status, created_at, updated_at) values (1, %(sender)s, 'settlement', gen_random_uuid(),"
+        " gen_random_uuid(), 0, %(sender)s, '', 'planned', now(), now()) returning transaction_id)"
+        " insert into ves_store.chain_attempts select transaction_id, 1, sha256(%(sender)s::text::bytea), 'raw', 1, 1, 1,"
+        " now() from t",
+        {"sender": sender},
+    )

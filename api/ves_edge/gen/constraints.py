@@ -16,6 +16,20 @@ CONSTRAINTS = {
     'audit_log_pkey': 'internal_error',
     # the table has one row, made by the installation
     'audit_switch_pkey': 'internal_error',
+    # an existing row is updated
+    'chain_accounts_pkey': 'internal_error',
+    # attempts are counted under the lock of their transaction
+    'chain_attempts_pkey': 'internal_error',
+    # a hash is of one nonce of one account
+    'chain_attempts_tx_hash_key': 'internal_error',
+    # the key is generated
+    'chain_transaction_log_pkey': 'internal_error',
+    # nonces are given under the lock of the account
+    'chain_transactions_chain_id_sender_nonce_key': 'internal_error',
+    # the key is generated
+    'chain_transactions_pkey': 'internal_error',
+    # an existing row is answered
+    'chain_transactions_target_idx': 'internal_error',
     # the table has one row, made by the installation
     'commit_default_pkey': 'internal_error',
     # an existing row is updated
@@ -194,10 +208,10 @@ CONSTRAINTS = {
     'x402_settlement_items_live_idx': 'internal_error',
     # parts are planned under the lock of the stream
     'x402_settlement_items_pkey': 'internal_error',
-    # parts are planned under the lock of the stream
-    'x402_settlements_pkey': 'internal_error',
     # another stream uses the nonce at this moment; then it is seen
     'x402_settlement_nonces_pkey': RETRY,
+    # parts are planned under the lock of the stream
+    'x402_settlements_pkey': 'internal_error',
     # an existing row is updated
     'x402_spending_limits_pkey': 'internal_error',
     # the key is drawn by the database

@@ -32,6 +32,33 @@ class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
     hash: bytes
 
 
+class ChainTransaction(msgspec.Struct, frozen=True, array_like=True):
+    """A transaction of the outbox: the hashes of all its attempts, the newest last, and bytes and fees of the
+    newest; waiting_seconds since that one was signed, or since it was planned.
+    """
+
+    transaction_id: int
+    kind: str
+    tenant_id: UUID
+    reference_id: UUID
+    part: int
+    sender: str
+    to_address: str
+    calldata: bytes
+    status: str
+    nonce: int | None
+    attempt: int
+    tx_hashes: list[bytes]
+    raw: bytes | None
+    gas_limit: int | None
+    max_fee: int | None
+    priority_fee: int | None
+    block_number: int | None
+    block_hash: bytes | None
+    reason: str | None
+    waiting_seconds: float
+
+
 class Commitment(msgspec.Struct, frozen=True, array_like=True):
     """One VES commitment (VES 10.1) with its anchoring state; roots are 32 raw bytes."""
 

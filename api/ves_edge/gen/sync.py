@@ -19,6 +19,7 @@ from ves_edge.gen.records import (
     ApplyRetentionRow,
     AuditEntry,
     AuthenticateRow,
+    ChainTransaction,
     ClaimCursorsRow,
     ClaimDeadLettersRow,
     ClaimProjectorRow,
@@ -893,6 +894,38 @@ def finish_range(db: SyncDatabase, *, tenant_id: UUID, name: str, message_id: in
         'message_id': message_id,
         'token': token,
     })
+
+
+def finish_transaction(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    transaction_id: int,
+    block_hash: bytes,
+    gas_used: int,
+    has_succeeded: bool,
+    reason: str | None = None,
+    settled: Sequence[UUID] = (),
+    failed: Sequence[UUID] = (),
+    reasons: Sequence[str] = (),
+) -> bool:
+    """Records that the block of a mined transaction is final (chain 8, points 6 to 8): final if it succeeded,
+    failed if it reverted. settled, failed and reasons are those of ves.settle_payments. What it is for
+    changes in the same transaction. Whether anything changed. Errors: VE406, VE502, VE719, VE720, VE721 it
+    is in another block.
+    """
+    rows = db.fetch(FUNCTIONS['finish_transaction'], {
+        'lease_token': lease_token,
+        'transaction_id': transaction_id,
+        'block_hash': block_hash,
+        'gas_used': gas_used,
+        'has_succeeded': has_succeeded,
+        'reason': reason,
+        'settled': calls.as_list(settled),
+        'failed': calls.as_list(failed),
+        'reasons': calls.as_list(reasons),
+    })
+    return calls.value(rows, bool)
 
 
 def get_active_schemas(
@@ -1967,6 +2000,27 @@ def list_open_settlements(db: SyncDatabase, *, max_rows: int = 100) -> list[Paym
     return calls.records(rows, PaymentSettlement)
 
 
+def list_open_transactions(
+    db: SyncDatabase,
+    *,
+    lease: str,
+    chain_id: int,
+    final_within: timedelta = '00:00:00',
+    max_rows: int = 100,
+) -> list[ChainTransaction]:
+    """Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or
+    replaced, and those that became final within final_within; in order of nonces, those without one last;
+    1 to 1,000 rows of each.
+    """
+    rows = db.fetch(FUNCTIONS['list_open_transactions'], {
+        'lease': lease,
+        'chain_id': chain_id,
+        'final_within': final_within,
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, ChainTransaction)
+
+
 def list_payment_intents(
     db: SyncDatabase,
     *,
@@ -2177,6 +2231,51 @@ def mark_settlement(
     return calls.value(rows, bool)
 
 
+def mine_transaction(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    transaction_id: int,
+    tx_hash: bytes,
+    block_number: int,
+    block_hash: bytes,
+) -> bool:
+    """Records the block that an attempt is in (chain 8, point 6); a call with another block follows a reorg.
+    Whether anything changed. Errors: VE406, VE007 tx_hash is of no attempt, VE720, VE721.
+    """
+    rows = db.fetch(FUNCTIONS['mine_transaction'], {
+        'lease_token': lease_token,
+        'transaction_id': transaction_id,
+        'tx_hash': tx_hash,
+        'block_number': block_number,
+        'block_hash': block_hash,
+    })
+    return calls.value(rows, bool)
+
+
+def open_chain_account(
+    db: SyncDatabase,
+    *,
+    lease: str,
+    lease_token: int,
+    chain_id: int,
+    sender: str,
+    chain_nonce: int,
+) -> int:
+    """Makes an account known, or passes over nonces that something else has used (chain 8, point 3):
+    chain_nonce is the number of its transactions in blocks, agreed on by several nodes. Its next nonce.
+    The lease is the account's for ever. Errors: VE406, VE007 the account belongs to another lease.
+    """
+    rows = db.fetch(FUNCTIONS['open_chain_account'], {
+        'lease': lease,
+        'lease_token': lease_token,
+        'chain_id': chain_id,
+        'sender': sender,
+        'chain_nonce': chain_nonce,
+    })
+    return calls.value(rows, int)
+
+
 def open_cursor(
     db: SyncDatabase,
     *,
@@ -2213,6 +2312,38 @@ def plan_settlements(
         'lease_token': lease_token,
         'max_size': max_size,
         'max_batches': max_batches,
+    })
+    return calls.value(rows, int)
+
+
+def plan_transaction(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    chain_id: int,
+    sender: str,
+    kind: str,
+    tenant_id: UUID,
+    reference_id: UUID,
+    part: int,
+    to_address: str,
+    calldata: bytes,
+) -> int:
+    """Puts a call into the outbox, for the holder of the account's lease: its number. What it is for has one
+    row that is not failed or replaced; if there is one, that is answered. Another kind of transaction is a
+    value of kind_is_a_known_one and a branch of ves_int.tell_target. Errors: VE406, VE007 the account is
+    not open (ves.open_chain_account).
+    """
+    rows = db.fetch(FUNCTIONS['plan_transaction'], {
+        'lease_token': lease_token,
+        'chain_id': chain_id,
+        'sender': sender,
+        'kind': kind,
+        'tenant_id': tenant_id,
+        'reference_id': reference_id,
+        'part': part,
+        'to_address': to_address,
+        'calldata': calldata,
     })
     return calls.value(rows, int)
 
@@ -3280,6 +3411,63 @@ def shred_payload(
         'context': calls.json_text(context),
     })
     return calls.value(rows, datetime)
+
+
+def sign_transaction(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    transaction_id: int,
+    attempt: int,
+    nonce: int,
+    tx_hash: bytes,
+    raw: bytes,
+    gas_limit: int,
+    max_fee: int,
+    priority_fee: int,
+) -> bool:
+    """Stores the signed bytes of a transaction, before they are sent (chain 8, points 1 to 4). The first
+    attempt takes the account's next nonce; a later one has the same nonce and fees at least a tenth
+    higher. Whether anything changed; the same again changes nothing. Errors: VE406, VE007, VE720, VE721
+    another attempt or nonce came first.
+    """
+    rows = db.fetch(FUNCTIONS['sign_transaction'], {
+        'lease_token': lease_token,
+        'transaction_id': transaction_id,
+        'attempt': attempt,
+        'nonce': nonce,
+        'tx_hash': tx_hash,
+        'raw': raw,
+        'gas_limit': gas_limit,
+        'max_fee': max_fee,
+        'priority_fee': priority_fee,
+    })
+    return calls.value(rows, bool)
+
+
+def step_transaction(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    transaction_id: int,
+    from_status: str,
+    to_status: str,
+    reason: str | None = None,
+) -> bool:
+    """Moves a transaction of the outbox from the state in which the caller saw it (chain 8). broadcast: a
+    node took its bytes, or its block is gone after a reorg, for which a final one needs two independent
+    reads. unknown: its nonce is used, no attempt is found. replaced: two independent reads at final depth
+    say so. The same state with another reason says why it waits. Whether anything changed. Errors: VE406,
+    VE007, VE720, VE721.
+    """
+    rows = db.fetch(FUNCTIONS['step_transaction'], {
+        'lease_token': lease_token,
+        'transaction_id': transaction_id,
+        'from_status': from_status,
+        'to_status': to_status,
+        'reason': reason,
+    })
+    return calls.value(rows, bool)
 
 
 def store_agent_key(

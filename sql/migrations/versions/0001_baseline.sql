@@ -22,6 +22,32 @@ create type ves.audit_entry as (
 
 comment on type ves.audit_entry is 'One entry of the audit log; the columns are those of ves_store.audit_log.';
 
+create type ves.chain_transaction as (
+  transaction_id bigint,
+  kind text,
+  tenant_id uuid,
+  reference_id uuid,
+  part integer,
+  sender text,
+  to_address text,
+  calldata bytea,
+  status text,
+  nonce bigint,
+  attempt integer,
+  tx_hashes bytea [],
+  raw bytea,
+  gas_limit bigint,
+  max_fee bigint,
+  priority_fee bigint,
+  block_number bigint,
+  block_hash bytea,
+  reason text,
+  waiting_seconds double precision
+);
+
+comment on type ves.chain_transaction is
+'A transaction of the outbox: the hashes of all its attempts, the newest last, and bytes and fees of the newest; waiting_seconds since that one was signed, or since it was planned.';
+
 create type ves.commitment as (
   batch_id uuid,
   tenant_id uuid,
@@ -1141,6 +1167,115 @@ comment on column ves_store.x402_settlements.reason is 'Why it is unknown or fai
 comment on column ves_store.x402_settlements.created_at is 'When it was planned.';
 comment on column ves_store.x402_settlements.updated_at is 'Last change.';
 
+create table ves_store.chain_accounts (
+  chain_id bigint not null,
+  sender text not null,
+  lease text not null,
+  next_nonce bigint not null,
+  constraint chain_accounts_pkey primary key (chain_id, sender),
+  constraint sender_is_an_address check (sender ~ '^0x[0-9a-f]{40}$'),
+  constraint next_nonce_is_not_negative check (next_nonce >= 0)
+);
+
+comment on table ves_store.chain_accounts is
+'Accounts that send transactions of the outbox, one of each lease (chain 8, point 10). Nonces are given here, never by a node.';
+comment on column ves_store.chain_accounts.chain_id is 'EIP-155 chain id.';
+comment on column ves_store.chain_accounts.sender is 'Address, lower case with 0x.';
+comment on column ves_store.chain_accounts.lease is 'Lease whose holder may send from it (ves.claim_lease).';
+comment on column ves_store.chain_accounts.next_nonce is 'Nonce of the next transaction; every smaller one is used by a row of chain_transactions or was used outside.';
+
+create table ves_store.chain_transactions (
+  transaction_id bigint generated always as identity,
+  chain_id bigint not null,
+  sender text not null,
+  kind text not null,
+  tenant_id uuid not null,
+  reference_id uuid not null,
+  part integer not null,
+  to_address text not null,
+  calldata bytea not null,
+  status text not null,
+  nonce bigint,
+  attempt integer not null default 0,
+  tx_hash bytea,
+  block_number bigint,
+  block_hash bytea,
+  gas_used bigint,
+  reason text,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint chain_transactions_pkey primary key (transaction_id),
+  constraint chain_transactions_chain_id_sender_fkey
+  foreign key (chain_id, sender) references ves_store.chain_accounts (chain_id, sender),
+  constraint chain_transactions_chain_id_sender_nonce_key unique (chain_id, sender, nonce),
+  constraint status_is_a_transaction_status check (
+    status in ('planned', 'signed', 'broadcast', 'unknown', 'mined', 'final', 'failed', 'replaced')
+  ),
+  constraint kind_is_a_known_one check (kind in ('settlement')),
+  constraint to_address_is_an_address check (to_address ~ '^0x[0-9a-f]{40}$'),
+  constraint signed_transaction_has_a_nonce check ((status = 'planned') = (nonce is null)),
+  constraint signed_transaction_has_a_hash check ((nonce is null) = (tx_hash is null)),
+  constraint signed_transaction_has_an_attempt check ((nonce is null) = (attempt = 0)),
+  constraint hashes_have_32_bytes check (octet_length(tx_hash) = 32 and octet_length(block_hash) = 32),
+  constraint mined_transaction_has_a_block check (
+    (status in ('mined', 'final', 'failed')) = (block_number is not null)
+    and (block_number is null) = (block_hash is null)
+  )
+);
+
+create index chain_transactions_chain_id_sender_idx on ves_store.chain_transactions (chain_id, sender);
+
+create unique index chain_transactions_target_idx on ves_store.chain_transactions (
+  reference_id, part, kind, tenant_id
+)
+where status not in ('failed', 'replaced');
+
+create index chain_transactions_open_idx on ves_store.chain_transactions (chain_id, sender, nonce)
+where status in ('planned', 'signed', 'broadcast', 'unknown', 'mined');
+
+create index chain_transactions_final_idx on ves_store.chain_transactions (updated_at) where status = 'final';
+
+insert into ves_store.transitions (machine, from_state, to_state)
+values
+('chain_transactions.status', '', 'planned'),
+('chain_transactions.status', 'planned', 'signed'),
+('chain_transactions.status', 'signed', 'broadcast'),
+('chain_transactions.status', 'broadcast', 'signed'),
+('chain_transactions.status', 'signed', 'unknown'),
+('chain_transactions.status', 'broadcast', 'unknown'),
+('chain_transactions.status', 'unknown', 'broadcast'),
+('chain_transactions.status', 'signed', 'mined'),
+('chain_transactions.status', 'broadcast', 'mined'),
+('chain_transactions.status', 'unknown', 'mined'),
+('chain_transactions.status', 'mined', 'broadcast'),
+('chain_transactions.status', 'mined', 'final'),
+('chain_transactions.status', 'mined', 'failed'),
+('chain_transactions.status', 'unknown', 'replaced'),
+('chain_transactions.status', 'final', 'broadcast');
+
+comment on table ves_store.chain_transactions is
+'Outbox of the chain worker (chain 8): each row is what one account nonce is used for, and knows what it is for. Its signed forms are in chain_attempts.';
+comment on column ves_store.chain_transactions.transaction_id is 'Number.';
+comment on column ves_store.chain_transactions.chain_id is 'EIP-155 chain id.';
+comment on column ves_store.chain_transactions.sender is 'Account that signs it.';
+comment on column ves_store.chain_transactions.kind is 'What it does. settlement: settles a part of a payment batch.';
+comment on column ves_store.chain_transactions.tenant_id is 'Tenant of what it is for.';
+comment on column ves_store.chain_transactions.reference_id is 'What it is for; of a settlement the payment batch.';
+comment on column ves_store.chain_transactions.part is 'Part of it; of a settlement the part of the batch.';
+comment on column ves_store.chain_transactions.to_address is 'Contract that is called, lower case with 0x.';
+comment on column ves_store.chain_transactions.calldata is 'Selector and arguments, the same in every attempt.';
+comment on column ves_store.chain_transactions.status is
+'planned: not signed, nothing can be mined; signed: raw bytes are stored and may have been sent; broadcast: a node took them; unknown: its nonce is used, but no attempt is found in a block; mined: in a block that may still be replaced; final: succeeded, deep enough; failed: reverted, deep enough; replaced: its nonce was used by a transaction that is not ours.';
+comment on column ves_store.chain_transactions.nonce is 'Nonce of the sender, given when it is signed first.';
+comment on column ves_store.chain_transactions.attempt is 'Newest attempt: 1 and up, all with the same nonce; 0 while planned.';
+comment on column ves_store.chain_transactions.tx_hash is 'Hash of the newest attempt; once mined, of the one in the block.';
+comment on column ves_store.chain_transactions.block_number is 'Its block.';
+comment on column ves_store.chain_transactions.block_hash is 'Hash of that block: another one at this height means a reorg.';
+comment on column ves_store.chain_transactions.gas_used is 'Gas that it used, once final or failed.';
+comment on column ves_store.chain_transactions.reason is 'Why it waits, is unknown, or failed.';
+comment on column ves_store.chain_transactions.created_at is 'When it was planned.';
+comment on column ves_store.chain_transactions.updated_at is 'Last change.';
+
 create table ves_store.agent_signing_keys (
   tenant_id uuid not null,
   agent_id uuid not null,
@@ -1343,6 +1478,60 @@ comment on table ves_store.audit_switch is
 'Whether actions are audited (AUDIT_LOG_ENABLED). A row, not a setting: a session could change a setting, and turning this switch is itself audited.';
 comment on column ves_store.audit_switch.singleton is 'Always true: the table has one row.';
 comment on column ves_store.audit_switch.enabled is 'False: ves_int.audit writes nothing.';
+
+create table ves_store.chain_attempts (
+  transaction_id bigint not null,
+  attempt integer not null,
+  tx_hash bytea not null,
+  raw bytea not null,
+  gas_limit bigint not null,
+  max_fee bigint not null,
+  priority_fee bigint not null,
+  signed_at timestamptz not null,
+  constraint chain_attempts_pkey primary key (transaction_id, attempt),
+  constraint chain_attempts_transaction_id_fkey
+  foreign key (transaction_id) references ves_store.chain_transactions (transaction_id),
+  constraint chain_attempts_tx_hash_key unique (tx_hash),
+  constraint attempt_is_positive check (attempt > 0),
+  constraint tx_hash_has_32_bytes check (octet_length(tx_hash) = 32),
+  constraint fees_are_in_order check (0 <= priority_fee and priority_fee <= max_fee)
+);
+
+comment on table ves_store.chain_attempts is
+'Signed forms of a transaction, stored before they are sent (chain 8, point 1): same nonce and calldata, higher fees. Any of them may be mined. Append-only.';
+comment on column ves_store.chain_attempts.transaction_id is 'Row of chain_transactions.';
+comment on column ves_store.chain_attempts.attempt is 'Number, from 1.';
+comment on column ves_store.chain_attempts.tx_hash is 'Hash under which nodes know it, computed before it is sent.';
+comment on column ves_store.chain_attempts.raw is 'Signed transaction as eth_sendRawTransaction takes it; may be sent any number of times.';
+comment on column ves_store.chain_attempts.gas_limit is 'Gas limit.';
+comment on column ves_store.chain_attempts.max_fee is 'maxFeePerGas in wei.';
+comment on column ves_store.chain_attempts.priority_fee is 'maxPriorityFeePerGas in wei.';
+comment on column ves_store.chain_attempts.signed_at is 'When it was signed.';
+
+create table ves_store.chain_transaction_log (
+  transaction_id bigint not null,
+  entry_id bigint generated always as identity,
+  from_status text not null,
+  to_status text not null,
+  attempt integer not null,
+  tx_hash bytea,
+  block_number bigint,
+  reason text,
+  logged_at timestamptz not null default clock_timestamp(),
+  constraint chain_transaction_log_pkey primary key (transaction_id, entry_id)
+);
+
+comment on table ves_store.chain_transaction_log is
+'Every change of state of a transaction of the outbox and every new attempt, written by a trigger. Append-only.';
+comment on column ves_store.chain_transaction_log.transaction_id is 'Row of chain_transactions.';
+comment on column ves_store.chain_transaction_log.entry_id is 'Order of the entries.';
+comment on column ves_store.chain_transaction_log.from_status is 'State before; empty: it is new.';
+comment on column ves_store.chain_transaction_log.to_status is 'State after.';
+comment on column ves_store.chain_transaction_log.attempt is 'Newest attempt.';
+comment on column ves_store.chain_transaction_log.tx_hash is 'Hash of the newest attempt, or of the one in a block.';
+comment on column ves_store.chain_transaction_log.block_number is 'Block, if it is in one.';
+comment on column ves_store.chain_transaction_log.reason is 'Why.';
+comment on column ves_store.chain_transaction_log.logged_at is 'When.';
 
 create table ves_store.commit_default (
   singleton boolean not null default true,

@@ -107,6 +107,23 @@ MORE_ROWS = (
             " select s.tenant_id, s.batch_id, s.batch_id, 0 from ves_store.x402_settlements as s limit 1"
         ),
     ),
+    ("postgres", "insert into ves_store.chain_accounts values (1, '0x' || repeat('ab', 20), 'l', 0)"),
+    (
+        "postgres",
+        (
+            "insert into ves_store.chain_transactions (chain_id, sender, kind, tenant_id, reference_id, part,"
+            " to_address, calldata, status, created_at, updated_at)"
+            " select 1, a.sender, 'settlement', t, t, 0, a.sender, '', 'planned', now(), now()"
+            " from ves_store.chain_accounts as a, gen_random_uuid() as t"
+        ),
+    ),
+    (
+        "postgres",
+        (
+            "insert into ves_store.chain_attempts"
+            " select t.transaction_id, 1, sha256(''), '', 1, 1, 1, now() from ves_store.chain_transactions as t"
+        ),
+    ),
     (
         "postgres",
         (

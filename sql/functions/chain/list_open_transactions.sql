@@ -1,0 +1,42 @@
+create or replace function ves.list_open_transactions(
+  lease text, chain_id bigint, final_within interval default '0', max_rows integer default 100
+)
+returns setof ves.chain_transaction
+language sql
+stable
+security definer
+set search_path to pg_catalog, pg_temp
+as $$
+  select
+    t.transaction_id, t.kind, t.tenant_id, t.reference_id, t.part, t.sender, t.to_address, t.calldata, t.status, t.nonce,
+    t.attempt, array(
+      select s.tx_hash from ves_store.chain_attempts as s
+      where s.transaction_id = t.transaction_id
+      order by s.attempt
+    ), n.raw, n.gas_limit, n.max_fee, n.priority_fee, t.block_number, t.block_hash, t.reason,
+    extract(epoch from clock_timestamp() - coalesce(n.signed_at, t.created_at))::double precision
+  from ves_store.chain_accounts as a
+  cross join lateral (
+    (
+      select o.* from ves_store.chain_transactions as o
+      where o.chain_id = a.chain_id and o.sender = a.sender
+        and o.status in ('planned', 'signed', 'broadcast', 'unknown', 'mined')
+      order by o.nonce
+      limit least(greatest(list_open_transactions.max_rows, 1), 1000)
+    )
+    union all
+    (
+      select o.* from ves_store.chain_transactions as o
+      where o.chain_id = a.chain_id and o.sender = a.sender and o.status = 'final'
+        and o.updated_at > clock_timestamp() - list_open_transactions.final_within
+      order by o.updated_at desc
+      limit least(greatest(list_open_transactions.max_rows, 1), 1000)
+    )
+  ) as t
+  left join ves_store.chain_attempts as n on n.transaction_id = t.transaction_id and n.attempt = t.attempt
+  where a.chain_id = list_open_transactions.chain_id and a.lease = list_open_transactions.lease
+  order by t.nonce, t.transaction_id;
+$$;
+
+comment on function ves.list_open_transactions(text, bigint, interval, integer) is
+'Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or replaced, and those that became final within final_within; in order of nonces, those without one last; 1 to 1,000 rows of each.';

@@ -1,0 +1,42 @@
+-- Locks (sql/README.md): those of ves.mark_settlement and ves.settle_payments.
+create or replace function ves_int.tell_target(
+  lease_token bigint, moved ves_store.chain_transactions, settled uuid[] default '{}',
+  failed uuid[] default '{}', reasons text[] default '{}'
+)
+returns void
+language plpgsql
+volatile
+set search_path to pg_catalog, pg_temp
+as $$
+declare
+  v_hash constant text := '0x' || encode(moved.tx_hash, 'hex');
+  v_status text;
+begin
+  if moved.kind = 'settlement' then
+    select s.status into strict v_status from ves_store.x402_settlements as s
+    where s.batch_id = moved.reference_id and s.part = moved.part and s.tenant_id = moved.tenant_id;
+    if v_status = 'settled' then
+      -- a reorg below the final depth: the transaction is sent again, its outcomes stay
+      return;
+    end if;
+    if moved.status in ('signed', 'broadcast', 'mined') then
+      perform ves.mark_settlement(
+        lease_token, moved.tenant_id, moved.reference_id, moved.part, v_status, 'broadcast', v_hash);
+    elsif moved.status = 'unknown' then
+      perform ves.mark_settlement(
+        lease_token, moved.tenant_id, moved.reference_id, moved.part, v_status, 'unknown', null, moved.reason);
+    elsif moved.status in ('failed', 'replaced') then
+      perform ves.mark_settlement(
+        lease_token, moved.tenant_id, moved.reference_id, moved.part, v_status, 'failed', null,
+        coalesce(moved.reason, moved.status));
+    elsif moved.status = 'final' then
+      perform ves.settle_payments(
+        lease_token, moved.tenant_id, moved.reference_id, moved.part, v_hash, moved.block_number, moved.gas_used,
+        settled, failed, reasons);
+    end if;
+  end if;
+end
+$$;
+
+comment on function ves_int.tell_target(bigint, ves_store.chain_transactions, uuid[], uuid[], text[]) is
+'Moves what a transaction of the outbox is for, in the database transaction of its step. A new kind has its branch here. Errors: those of ves.mark_settlement and ves.settle_payments.';
