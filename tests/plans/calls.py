@@ -59,7 +59,7 @@ CALLS: dict[str, str] = {
         "select ves.open_chain_account('x402_settlement', ves.claim_lease('x402_settlement', 'me', 60), 1,"
         " '0x' || repeat('ab', 20), 0)"
     ),
-    "list_open_transactions": "select * from ves.list_open_transactions('x402_settlement', 1, '1 day')",
+    "list_open_transactions": "select * from ves.list_open_transactions('x402_settlement', 1, 86400)",
     "set_payment_token": "select ves.set_payment_token('base', 'dai', '0x' || repeat('ab', 20))",
     "set_settlement_contract": "select ves.set_settlement_contract('base', null)",
     "bind_payer_address": f"select ves.bind_payer_address({AGENT}, 1, '0x' || repeat('ab', 20))",

@@ -2662,7 +2662,7 @@ FUNCTIONS = MappingProxyType({
         parameters=(
             Parameter(name='lease', sql_type='text', python='str', default=None, is_key_number=False),
             Parameter(name='chain_id', sql_type='bigint', python='int', default=None, is_key_number=False),
-            Parameter(name='final_within', sql_type='interval', python='timedelta', default="'00:00:00'", is_key_number=False),
+            Parameter(name='final_seconds', sql_type='double precision', python='float', default='0', is_key_number=False),
             Parameter(name='max_rows', sql_type='integer', python='int', default='100', is_key_number=False),
         ),
         returns='rows',
@@ -2689,12 +2689,12 @@ FUNCTIONS = MappingProxyType({
             Column(name='reason', sql_type='text', python='str | None'),
             Column(name='waiting_seconds', sql_type='double precision', python='float'),
         ),
-        comment='Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or replaced, and those that became final within final_within; in order of nonces, those without one last; 1 to 1,000 rows of each.',
+        comment='Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or replaced, and those that became final within final_seconds; in order of nonces, those without one last; 1 to 1,000 rows of each.',
         roles=('ves_admin', 'ves_reader', 'ves_worker'),
         volatility='stable',
         repeatable=True,
         reason='it reads',
-        statement=b'select answer.transaction_id, answer.kind, answer.tenant_id, answer.reference_id, answer.part, answer.sender, answer.to_address, answer.calldata, answer.status, answer.nonce, answer.attempt, answer.tx_hashes, answer.raw, answer.gas_limit, answer.max_fee, answer.priority_fee, answer.block_number, answer.block_hash, answer.reason, answer.waiting_seconds from ves.list_open_transactions(lease => %(lease)s::text, chain_id => %(chain_id)s::bigint, final_within => %(final_within)s::interval, max_rows => %(max_rows)s::integer) as answer',
+        statement=b'select answer.transaction_id, answer.kind, answer.tenant_id, answer.reference_id, answer.part, answer.sender, answer.to_address, answer.calldata, answer.status, answer.nonce, answer.attempt, answer.tx_hashes, answer.raw, answer.gas_limit, answer.max_fee, answer.priority_fee, answer.block_number, answer.block_hash, answer.reason, answer.waiting_seconds from ves.list_open_transactions(lease => %(lease)s::text, chain_id => %(chain_id)s::bigint, final_seconds => %(final_seconds)s::double precision, max_rows => %(max_rows)s::integer) as answer',
     ),
     'list_payment_intents': Function(
         name='list_payment_intents',

@@ -2005,17 +2005,17 @@ def list_open_transactions(
     *,
     lease: str,
     chain_id: int,
-    final_within: timedelta = '00:00:00',
+    final_seconds: float = 0,
     max_rows: int = 100,
 ) -> list[ChainTransaction]:
     """Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or
-    replaced, and those that became final within final_within; in order of nonces, those without one last;
+    replaced, and those that became final within final_seconds; in order of nonces, those without one last;
     1 to 1,000 rows of each.
     """
     rows = db.fetch(FUNCTIONS['list_open_transactions'], {
         'lease': lease,
         'chain_id': chain_id,
-        'final_within': final_within,
+        'final_seconds': final_seconds,
         'max_rows': max_rows,
     })
     return calls.records(rows, ChainTransaction)

@@ -1,5 +1,5 @@
 create or replace function ves.list_open_transactions(
-  lease text, chain_id bigint, final_within interval default '0', max_rows integer default 100
+  lease text, chain_id bigint, final_seconds double precision default 0, max_rows integer default 100
 )
 returns setof ves.chain_transaction
 language sql
@@ -28,7 +28,7 @@ as $$
     (
       select o.* from ves_store.chain_transactions as o
       where o.chain_id = a.chain_id and o.sender = a.sender and o.status = 'final'
-        and o.updated_at > clock_timestamp() - list_open_transactions.final_within
+        and o.updated_at > clock_timestamp() - list_open_transactions.final_seconds * interval '1 second'
       order by o.updated_at desc
       limit least(greatest(list_open_transactions.max_rows, 1), 1000)
     )
@@ -38,5 +38,5 @@ as $$
   order by t.nonce, t.transaction_id;
 $$;
 
-comment on function ves.list_open_transactions(text, bigint, interval, integer) is
-'Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or replaced, and those that became final within final_within; in order of nonces, those without one last; 1 to 1,000 rows of each.';
+comment on function ves.list_open_transactions(text, bigint, double precision, integer) is
+'Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or replaced, and those that became final within final_seconds; in order of nonces, those without one last; 1 to 1,000 rows of each.';

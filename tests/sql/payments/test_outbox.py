@@ -66,7 +66,7 @@ class Outbox:
         return bool(scalar(self.worker, call, [*given, *outcome.values()]))
 
     def row(self, row: int) -> dict[str, Any]:
-        call = "select * from ves.list_open_transactions('x402_settlement', %s, '1 hour', 1000)"
+        call = "select * from ves.list_open_transactions('x402_settlement', %s, 3600, 1000)"
         with self.worker.cursor(row_factory=psycopg.rows.dict_row) as cursor:
             found = {line["transaction_id"]: line for line in cursor.execute(call, [CHAIN]).fetchall()}
         return found.get(row, {})
