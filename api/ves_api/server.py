@@ -1,4 +1,4 @@
-"""The server process: start-up checks, then granian with worker processes."""
+"""The server process: start-up checks, then worker processes: of uvicorn behind the front, else of granian."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import uvicorn
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
-from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from uvicorn.supervisors import Multiprocess
 
 from ves_api import settings as settings_module
 from ves_api.app import make_app
@@ -34,9 +35,10 @@ _BACKLOG = 2048
 _SOCKET_BACKLOG = 4096
 _GC_THRESHOLD = 20_000
 _MIN_BACKLOG = 128
-# The front limits and closes idle connections, so behind it back-pressure must not stop accepting new ones.
-_FRONT_CONNECTIONS = 16_384
-_FRONT_IDLE_MS = 600_000
+# The front limits and closes idle connections; the server behind it must not close one that it is about to use.
+_FRONT_IDLE_SECONDS = 600
+# A worker whose threads do not run for so long is replaced.
+_HANG_SECONDS = 30
 _THREAD_SWITCH_SECONDS = 0.001
 _log = log.get_logger("server")
 
@@ -55,9 +57,50 @@ def run(settings: Settings) -> None:
         _claim_port(settings.host, settings.grpc_port)
     _raise_file_limit()
     metrics.clean()
+    if settings.http_socket:
+        _serve_front(settings, Path(settings.http_socket))
+    else:
+        _serve_port(settings)
+
+
+def _serve_front(settings: Settings, path: Path) -> None:
+    """Serve HTTP/1.1 on the front's Unix socket."""
+    _claim_socket(path)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        path.chmod(socket_mode(path))
+        listener.listen(_SOCKET_BACKLOG)
+        config = uvicorn.Config(
+            "ves_api.server:load_worker",
+            factory=True,
+            interface="asgi3",
+            workers=settings.workers,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=_FRONT_IDLE_SECONDS,
+            timeout_graceful_shutdown=settings.shutdown_timeout,
+            timeout_worker_healthcheck=_HANG_SECONDS,
+        )
+        Multiprocess(config, sockets=[listener]).run()
+    path.unlink(missing_ok=True)
+
+
+def _serve_port(settings: Settings) -> None:
+    """Serve HTTP/1.1 and HTTP/2 on a TCP port."""
+    _claim_port(settings.host, settings.port)
     server = Granian(
         "ves_api.app:make_app",
-        **_listener(settings),
+        address=settings.host,
+        port=settings.port,
+        http=HTTPModes.auto,
+        backlog=_BACKLOG,
+        backpressure=max(_MIN_BACKLOG, _BACKLOG // settings.workers),
         interface=Interfaces.ASGI,
         workers=settings.workers,
         loop=Loops.uvloop if sys.platform != "win32" else Loops.auto,
@@ -69,40 +112,18 @@ def run(settings: Settings) -> None:
     server.serve(target_loader=load_worker, wrap_loader=False)
 
 
-def _listener(settings: Settings) -> dict[str, Any]:
-    """Listening address: the front's Unix socket, else a TCP port."""
-    if settings.http_socket:
-        _claim_socket(settings.http_socket)
-        return {
-            "uds": Path(settings.http_socket),
-            "uds_permissions": socket_mode(Path(settings.http_socket)),
-            "http": HTTPModes.http1,
-            "http1_settings": HTTP1Settings(header_read_timeout=_FRONT_IDLE_MS),
-            "backpressure": _FRONT_CONNECTIONS,
-            "backlog": _SOCKET_BACKLOG,
-        }
-    _claim_port(settings.host, settings.port)
-    return {
-        "address": settings.host,
-        "port": settings.port,
-        "http": HTTPModes.auto,
-        "backlog": _BACKLOG,
-        "backpressure": max(_MIN_BACKLOG, _BACKLOG // settings.workers),
-    }
-
-
 def socket_mode(path: Path) -> int:
     """0600; 0660 in a folder that hands its group on (setgid): that group runs the front."""
     return 0o660 if path.parent.stat().st_mode & stat.S_ISGID else 0o600
 
 
-def _claim_socket(path: str) -> None:
+def _claim_socket(path: Path) -> None:
     """Remove a stale socket file. Raises port_unavailable if a server still listens on it."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
-            probe.connect(path)
+            probe.connect(str(path))
         except (ConnectionRefusedError, FileNotFoundError):
-            Path(path).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
         except OSError as error:
             raise ApiError("port_unavailable", f"{path}: {error.strerror}") from error
         else:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.api.coverage import WHOLE
+from tests.api.front import Fronted
 from tests.api.support import Agent
 from tests.conftest import Database, cloned
 from tests.support.processes import Server
@@ -80,3 +82,33 @@ def agent(admin: httpx.Client) -> Agent:
     fresh = Agent()
     assert fresh.register(admin).status_code == 200
     return fresh
+
+
+@pytest.fixture
+def start_front(database: Database, tmp_path: Path) -> Iterator[Callable[..., Fronted]]:
+    """Starts systems of API and front with settings of their own."""
+    with ExitStack() as started:
+
+        def start(places: int = 2_000, **env: str) -> Fronted:
+            system = Fronted(database.url("ves_api"), env, places=places)
+            started.callback(_end, system)
+            system.start(tmp_path / "server.log")
+            return system
+
+        yield start
+
+
+def _end(system: Fronted) -> None:
+    for process in (system.front, system.process):
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def front(api_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronted]:
+    """One system for the tests that change nothing."""
+    system = Fronted(api_database.url("ves_api"))
+    system.start(tmp_path_factory.mktemp("front") / "server.log")
+    yield system
+    assert system.stop() == 0

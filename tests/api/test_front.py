@@ -12,7 +12,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -32,36 +32,6 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
 PING = bytes(2) + b"\x08\x06" + bytes(5) + b"12345678"
 HEADER = b"GET /health HTTP/1.1\r\nHost: x\r\n"
 BODY = b"POST " + INGEST.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{"
-
-
-@pytest.fixture
-def start_front(database: Database, tmp_path: Path) -> Iterator[Callable[..., Fronted]]:
-    """Starts systems of API and front with settings of their own."""
-    with ExitStack() as started:
-
-        def start(places: int = 2_000, **env: str) -> Fronted:
-            system = Fronted(database.url("ves_api"), env, places=places)
-            started.callback(_end, system)
-            system.start(tmp_path / "server.log")
-            return system
-
-        yield start
-
-
-def _end(system: Fronted) -> None:
-    for process in (system.front, system.process):
-        if process is not None and process.poll() is None:
-            process.kill()
-            process.wait(10)
-
-
-@pytest.fixture(scope="module")
-def front(api_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronted]:
-    """One system for the tests that change nothing."""
-    system = Fronted(api_database.url("ves_api"))
-    system.start(tmp_path_factory.mktemp("front") / "server.log")
-    yield system
-    assert system.stop() == 0
 
 
 def opened(port: int, data: bytes, source: str = "127.0.0.1") -> socket.socket:

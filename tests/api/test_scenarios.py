@@ -9,24 +9,42 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.api.front import Fronted
 from tests.api.support import INGEST, admin_call
+from tests.conftest import Database, cloned
+from tests.support.processes import Server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
 
-    from tests.conftest import Database
+    from tests.support.cluster import Cluster
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "ves" / "ingest_scenarios.json"
 SCENARIOS = json.loads(VECTORS.read_text(encoding="utf-8"))["scenarios"]
 COUNTS = ("eventsAccepted", "eventsRejected", "sequenceStart", "sequenceEnd", "headSequence")
 
 
+@pytest.fixture(scope="module", params=[Server, Fronted], ids=["port", "front"])
+def door(
+    engine: Cluster, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[httpx.Client, Database]]:
+    """Each way to the API, with a database of its own: the tenants of the vectors are the same every time."""
+    with cloned(engine, "scenarios") as database:
+        server = request.param(database.url("ves_api")).start(tmp_path_factory.mktemp("door") / "server.log")
+        with server.client() as client:
+            yield client, database
+        server.stop()
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s["name"])
 def test_every_answer_of_a_scenario_is_as_the_vectors_say(
-    scenario: dict[str, Any], admin: httpx.Client, api_database: Database
+    scenario: dict[str, Any], door: tuple[httpx.Client, Database]
 ) -> None:
+    admin, database = door
     for key in scenario["keys"]:
-        register(scenario, key, admin, api_database)
+        register(scenario, key, admin, database)
     for step in scenario["steps"]:
         answer = admin.post(INGEST, json=step["request"])
         expected = step["expect"]

@@ -20,6 +20,8 @@ PACKAGES = (
     "orjson",
     "litestar",
     "granian",
+    "uvicorn",
+    "httptools",
     "uvloop",
     "psycopg",
     "psycopg-binary",

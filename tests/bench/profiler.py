@@ -128,7 +128,7 @@ def _function(frame: str) -> str:
     name, _, place = frame.partition(" (")
     file = Path(place.rstrip(")").partition(":")[0]).name
     # Below this frame the worker's main thread runs compiled code only.
-    return "event loop and granian" if name.startswith("MPServer._spawn") else f"{name} {file}".strip()
+    return "event loop and HTTP parser" if (name, file) == ("run", "runners.py") else f"{name} {file}".strip()
 
 
 def limit_text(span: Span, cpu_us: dict[str, float], generator: float = 0.0, hint: str = "") -> str:

@@ -90,7 +90,8 @@ class Middleware:
         answer.accepts_gzip = _accepts_gzip(wanted.get(b"accept-encoding", b""))
         method = scope["method"]
         if method == "HEAD":
-            scope["method"] = "GET"
+            # A copy: uvicorn reads its own to know that no body follows.
+            scope = {**scope, "method": "GET"}
             answer.drops_body = True
         started = time.perf_counter()
         try:
