@@ -59,6 +59,8 @@ on ves_store.dead_letter_events (tenant_id, store_id, consumer, legacy)
 where status in ('parked', 'pending', 'retrying', 'failed');
 create index dead_letter_events_settled_at_idx
 on ves_store.dead_letter_events (tenant_id, settled_at) where settled_at is not null;
+create index dead_letter_events_retention_idx
+on ves_store.dead_letter_events (settled_at) where settled_at is not null;
 
 comment on table ves_store.dead_letter_events is
 'Events that a consumer could not handle, and later events of the same entity that wait for them (operations 7). One row for each event and consumer; the payload stays in the log. Changed by ves_int.dead_letter, park_event and settle_dead_letter, and by the operator''s functions.';

@@ -24,12 +24,13 @@ insert into ves_store.limits (name, max_rows, max_age) values
 ('open_dead_letters', 10000, null),
 ('rejections', 10000, interval '30 days'),
 ('rejected_events', 10000, interval '30 days'),
-('revoked_api_keys', null, interval '90 days');
+('revoked_api_keys', null, interval '90 days'),
+('settled_dead_letters', null, interval '30 days');
 
 comment on table ves_store.limits is
 'Bounds of what callers make grow, for each tenant (or agent). One row for each kind of row; changed by ves.set_limit, which is audited.';
 comment on column ves_store.limits.name is
-'What is bounded. rejections, rejected_events and revoked_api_keys are retained by ves.apply_retention, one row more of any other is refused with VE912.';
+'What is bounded. rejections, rejected_events, revoked_api_keys and settled_dead_letters are retained by ves.apply_retention, one row more of any other is refused with VE912.';
 comment on column ves_store.limits.max_rows is
 'Rows that a tenant may have (names that end in _per_agent: an agent of a tenant; open_dead_letters: a consumer in a stream); of rejections, the newest that are kept. Null: no bound.';
 comment on column ves_store.limits.max_age is 'Age at which rows are deleted; null: never.';

@@ -39,7 +39,7 @@ async def test_steps_follow_each_other_while_there_is_more(
     with database.connect("ves_admin") as admin:
         admin.execute("select ves.set_limit('rejections', 1)")
     await drain(retention_worker)
-    assert retention_worker.counters() == {"rejections": 8, "api_keys": 0}
+    assert retention_worker.counters() == {"rejections": 8, "api_keys": 0, "dead_letters": 0}
     assert kept(database) == 1
     reject(database, Agent(), 3)
     await drain(retention_worker)

@@ -52,6 +52,8 @@ CONSTRAINTS = {
     'credential_epochs_pkey': 'internal_error',
     # an existing row is updated
     'cursors_pkey': 'internal_error',
+    # the key is generated
+    'dead_letter_counts_pkey': 'internal_error',
     # the consumer parks an event whose entity is held
     'dead_letter_events_holder_idx': 'internal_error',
     # the key is generated

@@ -256,14 +256,15 @@ FUNCTIONS = MappingProxyType({
         columns=(
             Column(name='rejections', sql_type='integer', python='int'),
             Column(name='api_keys', sql_type='integer', python='int'),
+            Column(name='dead_letters', sql_type='integer', python='int'),
             Column(name='next_since', sql_type='timestamp with time zone', python='datetime'),
         ),
-        comment='One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at most 100,000) rejections by ingest and as many by projectors that are too old or beyond the newest of a tenant, and up to as many API keys that were revoked that long ago, but for the newest of an agent that has no active one. Only tenants with rejections after since are counted, null: all; next_since is that of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.',
+        comment='One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at most 100,000) rejections by ingest and as many by projectors that are too old or beyond the newest of a tenant, up to as many API keys that were revoked that long ago, but for the newest of an agent that has no active one, and as many dead letters that were settled that long ago. Only tenants with rejections after since are counted, null: all; next_since is that of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.',
         roles=('ves_admin', 'ves_worker'),
         volatility='volatile',
         repeatable=True,
         reason='what is deleted is not found again',
-        statement=b'select answer.rejections, answer.api_keys, answer.next_since from ves.apply_retention(since => %(since)s::timestamp with time zone, max_rows => %(max_rows)s::integer) as answer',
+        statement=b'select answer.rejections, answer.api_keys, answer.dead_letters, answer.next_since from ves.apply_retention(since => %(since)s::timestamp with time zone, max_rows => %(max_rows)s::integer) as answer',
     ),
     'authenticate': Function(
         name='authenticate',

@@ -507,6 +507,7 @@ class ApplyRetentionRow(msgspec.Struct, frozen=True, array_like=True):
 
     rejections: int
     api_keys: int
+    dead_letters: int
     next_since: datetime
 
 

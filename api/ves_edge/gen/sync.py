@@ -299,9 +299,10 @@ def apply_retention(
 ) -> list[ApplyRetentionRow]:
     """One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at
     most 100,000) rejections by ingest and as many by projectors that are too old or beyond the newest of a
-    tenant, and up to as many API keys that were revoked that long ago, but for the newest of an agent that
-    has no active one. Only tenants with rejections after since are counted, null: all; next_since is that
-    of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.
+    tenant, up to as many API keys that were revoked that long ago, but for the newest of an agent that has
+    no active one, and as many dead letters that were settled that long ago. Only tenants with rejections
+    after since are counted, null: all; next_since is that of the next step, once a step has deleted fewer
+    than max_rows. Answers how many were deleted.
     """
     rows = db.fetch(FUNCTIONS['apply_retention'], {
         'since': since,

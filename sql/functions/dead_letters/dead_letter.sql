@@ -10,18 +10,17 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_now constant timestamptz := clock_timestamp();
   v_is_final constant boolean := ves_int.is_never_retried(dead_letter.reason);
-  v_id bigint;
+  v_ids bigint[];
 begin
-  v_id := ves_int.add_dead_letter(
-    dead_letter.consumer, dead_letter.tenant_id, dead_letter.store_id, dead_letter.legacy,
-    dead_letter.sequence_number, 'failed', dead_letter.holds_entity and not v_is_final, dead_letter.reason,
-    dead_letter.message);
+  v_ids := ves_int.add_dead_letters(
+    dead_letter.consumer, dead_letter.tenant_id, dead_letter.store_id, dead_letter.legacy, 'failed',
+    dead_letter.holds_entity and not v_is_final, array[dead_letter.sequence_number], array[dead_letter.reason],
+    array[dead_letter.message]);
   if not v_is_final then
-    perform ves_int.schedule_retry(dead_letter.tenant_id, v_id, v_now + ves_int.retry_delay(0), 0);
+    perform ves_int.schedule_retries(dead_letter.tenant_id, v_ids, 0);
   end if;
-  return v_id;
+  return v_ids[1];
 end
 $$;
 

@@ -25,9 +25,9 @@ begin
       and d.holds_entity and d.status in ('pending', 'retrying', 'failed')
     for update;
     if found then
-      perform ves_int.add_dead_letter(
-        park_event.consumer, park_event.tenant_id, park_event.store_id, park_event.legacy, park_event.sequence_number,
-        'parked', true);
+      perform ves_int.add_dead_letters(
+        park_event.consumer, park_event.tenant_id, park_event.store_id, park_event.legacy, 'parked', true,
+        array[park_event.sequence_number]);
       return true;
     end if;
   end loop;

@@ -18,7 +18,7 @@ begin
   limit 1
   for update;
   if found then
-    perform ves_int.schedule_retry(letter.tenant_id, v_next, clock_timestamp(), 0);
+    perform ves_int.schedule_retries(letter.tenant_id, array[v_next]);
   end if;
 end
 $$;

@@ -13,8 +13,7 @@ declare
   v_letter constant ves_store.dead_letter_events := ves_int.require_dead_letter(
     retry_dead_letter.tenant_id, retry_dead_letter.dead_letter_id);
 begin
-  perform ves_int.schedule_retry(
-    v_letter.tenant_id, v_letter.dead_letter_id, clock_timestamp(), v_letter.retry_count);
+  perform ves_int.schedule_retries(v_letter.tenant_id, array[v_letter.dead_letter_id]);
   perform ves_int.audit(
     'dead_letter_retried', v_letter.tenant_id, 'dead_letter', v_letter.dead_letter_id::text,
     jsonb_build_object('consumer', v_letter.consumer, 'event_id', v_letter.event_id), context);

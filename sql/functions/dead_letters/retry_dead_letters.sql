@@ -11,10 +11,10 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_letters integer;
+  v_ids bigint[];
 begin
-  with failed as materialized (
-    select d.tenant_id, d.dead_letter_id, d.retry_count from ves_store.dead_letter_events as d
+  v_ids := array(
+    select d.dead_letter_id from ves_store.dead_letter_events as d
     where d.tenant_id = retry_dead_letters.tenant_id and d.status = 'failed'
       and (retry_dead_letters.store_id is null or d.store_id = retry_dead_letters.store_id)
       and (retry_dead_letters.consumer is null or d.consumer = retry_dead_letters.consumer)
@@ -22,18 +22,14 @@ begin
     order by d.dead_letter_id
     limit least(greatest(max_letters, 0), 10000)
     for update skip locked
-  )
-  select count(*)::integer into v_letters
-  from (
-    select ves_int.schedule_retry(f.tenant_id, f.dead_letter_id, clock_timestamp(), f.retry_count) from failed as f
-    offset 0
-  ) as s;
-  if v_letters > 0 then
+  );
+  if v_ids <> '{}' then
+    perform ves_int.schedule_retries(retry_dead_letters.tenant_id, v_ids);
     perform ves_int.audit(
       'dead_letter_retried', retry_dead_letters.tenant_id, 'dead_letter', null,
-      jsonb_strip_nulls(jsonb_build_object('consumer', consumer, 'reason', reason, 'letters', v_letters)), context);
+      jsonb_strip_nulls(jsonb_build_object('consumer', consumer, 'reason', reason, 'letters', cardinality(v_ids))), context);
   end if;
-  return v_letters;
+  return cardinality(v_ids);
 end
 $$;
 

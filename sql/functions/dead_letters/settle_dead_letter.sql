@@ -36,8 +36,7 @@ begin
       perform ves_int.release_entity(v_letter);
     end if;
   elsif v_count < v_letter.max_retries then
-    perform ves_int.schedule_retry(
-      v_letter.tenant_id, v_letter.dead_letter_id, v_now + ves_int.retry_delay(v_count), v_count);
+    perform ves_int.schedule_retries(v_letter.tenant_id, array[v_letter.dead_letter_id], v_count);
   end if;
   select d.* into v_letter from ves_store.dead_letter_events as d
   where d.tenant_id = v_letter.tenant_id and d.dead_letter_id = v_letter.dead_letter_id;

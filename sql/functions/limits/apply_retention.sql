@@ -1,9 +1,10 @@
 -- Cost: rejections since `since`, for each tenant that had any as many entries of an index as it may keep,
--- and what is deleted. Locks (sql/README.md): rows of rejection_cuts by tenant; no lock of a stream.
+-- and what is deleted.
+-- Locks (sql/README.md): rows of rejection_cuts by tenant, of settled dead letters skipping locked ones.
 create or replace function ves.apply_retention(
   since timestamptz default null, max_rows integer default 10000
 )
-returns table (rejections integer, api_keys integer, next_since timestamptz)
+returns table (rejections integer, api_keys integer, dead_letters integer, next_since timestamptz)
 language plpgsql
 volatile
 security definer
@@ -89,6 +90,16 @@ begin
     limit v_most
   ));
   get diagnostics api_keys = row_count;
+
+  delete from ves_store.dead_letter_events as o
+  where o.ctid = any (array(
+    select d.ctid from ves_store.dead_letter_events as d
+    where d.settled_at < v_now - (select l.max_age from ves_store.limits as l where l.name = 'settled_dead_letters')
+    order by d.settled_at
+    limit v_most
+    for update skip locked
+  ));
+  get diagnostics dead_letters = row_count;
   -- rejections of transactions that are still open are older than this step when they appear
   next_since := v_now - interval '5 minutes';
   return next;
@@ -96,4 +107,4 @@ end
 $$;
 
 comment on function ves.apply_retention(timestamptz, integer) is
-'One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at most 100,000) rejections by ingest and as many by projectors that are too old or beyond the newest of a tenant, and up to as many API keys that were revoked that long ago, but for the newest of an agent that has no active one. Only tenants with rejections after since are counted, null: all; next_since is that of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.';
+'One step of the retention worker, for what ves.list_limits gives an age: deletes up to max_rows (at most 100,000) rejections by ingest and as many by projectors that are too old or beyond the newest of a tenant, up to as many API keys that were revoked that long ago, but for the newest of an agent that has no active one, and as many dead letters that were settled that long ago. Only tenants with rejections after since are counted, null: all; next_since is that of the next step, once a step has deleted fewer than max_rows. Answers how many were deleted.';

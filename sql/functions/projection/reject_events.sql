@@ -9,8 +9,6 @@ volatile
 set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
-declare
-  v_rejection ves_int.projection_rejection;
 begin
   insert into ves_store.rejected_events_log (
     tenant_id, store_id, stream, sequence_number, event_id, entity_type, entity_id, reason, message,
@@ -24,22 +22,14 @@ begin
   from unnest(reject_events.rejections) as r
   join unnest(reject_events.events) as e on r.sequence_number = e.sequence_number
   order by e.sequence_number;
-  foreach v_rejection in array rejections loop
-    begin
-      perform ves_int.dead_letter(
-        'projection', reject_events.tenant_id, reject_events.store_id, reject_events.stream = 'legacy',
-        v_rejection.sequence_number, ves_int.dead_letter_reason(v_rejection.code), v_rejection.message,
-        false);
-    exception
-      -- the stream has as many open dead letters as it may: it goes on, and the log has the event
-      when sqlstate 'VE912' then
-        exit;
-    end;
-  end loop;
+  perform ves_int.dead_letters(
+    'projection', reject_events.tenant_id, reject_events.store_id, reject_events.stream = 'legacy',
+    array_agg(r.sequence_number), array_agg(ves_int.dead_letter_reason(r.code)), array_agg(r.message))
+  from unnest(reject_events.rejections) as r;
 end
 $$;
 
 comment on function ves_int.reject_events(
   uuid, uuid, text, ves_int.projected_event[], ves_int.projection_rejection[]
 ) is
-'Records rejected events in rejected_events_log and as dead letters of consumer projection (operations 5.1).';
+'Records rejected events in rejected_events_log and, up to limit open_dead_letters, as dead letters of consumer projection (operations 5.1).';

@@ -17,6 +17,9 @@ declare
   v_events ves_store.ves_events[];
   v_batch json[];
   v_numbers bigint[];
+  v_rejected bigint[];
+  v_reasons text[];
+  v_messages text[];
 begin
   events := 0;
   rejected := 0;
@@ -53,10 +56,13 @@ begin
         perform ves_int.call_projector(v_function, json_build_array(v_batch[v_index]));
       exception when others then
         rejected := rejected + 1;
-        perform ves_int.reject_for_projector(
-          v_consumer, run_projector.tenant_id, run_projector.store_id, v_numbers[v_index], sqlstate, sqlerrm);
+        v_rejected[rejected] := v_numbers[v_index];
+        v_reasons[rejected] := case sqlstate when '23514' then 'invariant_violation' else 'handler_error' end;
+        v_messages[rejected] := sqlstate || ' ' || sqlerrm;
       end;
     end loop;
+    perform ves_int.dead_letters(
+      v_consumer, run_projector.tenant_id, run_projector.store_id, false, v_rejected, v_reasons, v_messages);
   end;
   perform ves.advance_cursor(
     run_projector.tenant_id, run_projector.store_id, v_consumer, v_done_to, v_numbers[events]);

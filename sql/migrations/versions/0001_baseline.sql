@@ -1640,6 +1640,25 @@ comment on column ves_store.cursors.due_at is
 comment on column ves_store.cursors.claimed_until is
 'End of the claim of one worker, or of the pause after a failure; null when there is none.';
 
+create table ves_store.dead_letter_counts (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  legacy boolean not null,
+  consumer text not null,
+  count_id bigint generated always as identity,
+  letters bigint not null,
+  constraint dead_letter_counts_pkey primary key (tenant_id, store_id, consumer, legacy, count_id)
+) with (fillfactor = 50);
+
+comment on table ves_store.dead_letter_counts is
+'Open dead letters of a consumer in a stream: the sum of its rows. A settlement inserts a row of -1 and so waits for nobody; the next added letter replaces the rows by their sum. Kept by triggers of dead_letter_events, so that limit open_dead_letters costs the same at any number.';
+comment on column ves_store.dead_letter_counts.tenant_id is 'Tenant.';
+comment on column ves_store.dead_letter_counts.store_id is 'Store.';
+comment on column ves_store.dead_letter_counts.legacy is 'Whether the stream is the legacy one.';
+comment on column ves_store.dead_letter_counts.consumer is 'Consumer of dead_letter_events.';
+comment on column ves_store.dead_letter_counts.count_id is 'Number of the row, over all tenants.';
+comment on column ves_store.dead_letter_counts.letters is 'Letters added less letters settled.';
+
 create table ves_store.dead_letter_events (
   tenant_id uuid not null,
   dead_letter_id bigint generated always as identity,
@@ -1701,6 +1720,8 @@ on ves_store.dead_letter_events (tenant_id, store_id, consumer, legacy)
 where status in ('parked', 'pending', 'retrying', 'failed');
 create index dead_letter_events_settled_at_idx
 on ves_store.dead_letter_events (tenant_id, settled_at) where settled_at is not null;
+create index dead_letter_events_retention_idx
+on ves_store.dead_letter_events (settled_at) where settled_at is not null;
 
 comment on table ves_store.dead_letter_events is
 'Events that a consumer could not handle, and later events of the same entity that wait for them (operations 7). One row for each event and consumer; the payload stays in the log. Changed by ves_int.dead_letter, park_event and settle_dead_letter, and by the operator''s functions.';
@@ -2058,12 +2079,13 @@ insert into ves_store.limits (name, max_rows, max_age) values
 ('open_dead_letters', 10000, null),
 ('rejections', 10000, interval '30 days'),
 ('rejected_events', 10000, interval '30 days'),
-('revoked_api_keys', null, interval '90 days');
+('revoked_api_keys', null, interval '90 days'),
+('settled_dead_letters', null, interval '30 days');
 
 comment on table ves_store.limits is
 'Bounds of what callers make grow, for each tenant (or agent). One row for each kind of row; changed by ves.set_limit, which is audited.';
 comment on column ves_store.limits.name is
-'What is bounded. rejections, rejected_events and revoked_api_keys are retained by ves.apply_retention, one row more of any other is refused with VE912.';
+'What is bounded. rejections, rejected_events, revoked_api_keys and settled_dead_letters are retained by ves.apply_retention, one row more of any other is refused with VE912.';
 comment on column ves_store.limits.max_rows is
 'Rows that a tenant may have (names that end in _per_agent: an agent of a tenant; open_dead_letters: a consumer in a stream); of rejections, the newest that are kept. Null: no bound.';
 comment on column ves_store.limits.max_age is 'Age at which rows are deleted; null: never.';

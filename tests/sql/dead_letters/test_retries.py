@@ -214,12 +214,47 @@ def test_a_claim_whose_worker_died_is_taken_over_and_its_old_token_is_refused(co
 
 
 def test_a_consumer_stops_rather_than_lose_events_when_too_many_are_open(consumer: Consumer) -> None:
-    consumer.owner.execute("select ves.set_limit('open_dead_letters', 1)")
+    consumer.owner.execute("select ves.set_limit('open_dead_letters', 2)")
     consumer.fail(1)
     consumer.fail(2)
     with pytest.raises(psycopg.Error) as refusal:
         consumer.fail(3, holds=False)
     assert refusal.value.sqlstate == "VE912"
+    with pytest.raises(psycopg.Error) as refusal:
+        consumer.park(3, "a")
+    assert refusal.value.sqlstate == "VE912"
+    consumer.pass_time()
+    assert consumer.retry() == [(1, "resolved"), (2, "resolved")]
+    for number in (3, 4):
+        consumer.fail(number, holds=False)
+    with pytest.raises(psycopg.Error):
+        consumer.fail(5, holds=False)
+
+
+def test_the_kept_count_is_that_of_the_open_rows(consumer: Consumer) -> None:
+    consumer.fail(1)
+    consumer.park(3, "a")
+    consumer.park(5, "a")
+    letter = consumer.fail(2, "invariant_violation")
+    consumer.break_entity("a", "invalid_state_transition")
+    consumer.pass_time()
+    consumer.retry()
+    assert counted(consumer) == [("test", 4)]
+    consumer.owner.execute("select ves.discard_dead_letter(%s, %s)", [consumer.agent.tenant_id, letter])
+    consumer.repair()
+    consumer.owner.execute("select ves.retry_dead_letters(%s)", [consumer.agent.tenant_id])
+    assert len(consumer.retry()) == 3
+    consumer.owner.execute("select ves.purge_dead_letters(%s, null, '0')", [consumer.agent.tenant_id])
+    assert (consumer.rows(), counted(consumer)) == ([], [("test", 0)])
+    consumer.fail(4)
+    assert counted(consumer) == [("test", 1)]
+    assert scalar(consumer.owner, "select count(*) from ves_store.dead_letter_counts") == 1, "one row again"
+
+
+def counted(consumer: Consumer) -> list[tuple[Any, ...]]:
+    return consumer.owner.execute(
+        "select consumer, sum(letters)::int from ves_store.dead_letter_counts group by 1"
+    ).fetchall()
 
 
 def test_an_event_that_does_not_exist_is_no_dead_letter(consumer: Consumer) -> None:

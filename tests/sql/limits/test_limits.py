@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.sql.support import Edge
 
 Connection = psycopg.Connection[Any]
-RETAINED = {"rejections", "rejected_events", "revoked_api_keys"}
+RETAINED = {"rejections", "rejected_events", "revoked_api_keys", "settled_dead_letters"}
 # judged by tests/sql/dead_letters: rows of one consumer in one stream
 OF_CONSUMERS = {"open_dead_letters"}
 

@@ -161,3 +161,25 @@ def test_revoked_keys_go_after_their_time_but_for_the_newest_of_an_agent(
     assert retain(worker) == (0, 0)
     found = scalar(superuser, "select active from ves.get_agent(%s, %s)", [tenant, agent])
     assert found is False
+
+
+def test_settled_dead_letters_go_after_their_time_and_open_ones_stay(
+    fresh: tuple[Edge, Connection, Connection],
+) -> None:
+    edge, worker, superuser = fresh
+    agent = Agent()
+    agent.register(edge.connection)
+    edge.ingest(agent, *agent.events(4))
+    letter = "select ves_int.dead_letter('c', %s, %s, false, %s, 'unknown')"
+    letters = [scalar(superuser, letter, [agent.tenant_id, agent.store_id, n]) for n in (1, 2, 3, 4)]
+    for letter_id in letters[:3]:
+        superuser.execute("select ves.discard_dead_letter(%s, %s)", [agent.tenant_id, letter_id])
+    age(superuser, "dead_letter_events", "settled_at", 31, "sequence_number < 3")
+    age(superuser, "dead_letter_events", "created_at", 31)
+    deleted = [
+        scalar(worker, "select dead_letters from ves.apply_retention(max_rows => %s)", [most])
+        for most in (1, 10, 10)
+    ]
+    assert deleted == [1, 1, 0]
+    left = superuser.execute("select sequence_number from ves_store.dead_letter_events order by 1").fetchall()
+    assert left == [(3,), (4,)]

@@ -119,6 +119,6 @@ def test_a_stream_with_as_many_dead_letters_as_it_may_have_goes_on(
         store.after(*(Happened("order.confirmed", str(n)) for n in range(5)), Happened("product.created"))
     finally:
         admin.execute("select ves.set_limit('open_dead_letters', 10000)")
-    assert 0 < len(letters(owner, store)) < 5
+    assert [number for number, *_ in letters(owner, store)] == [1, 2]
     assert len(store.rejections(owner)) == 5
     assert store.entity("product")["version"] == 1

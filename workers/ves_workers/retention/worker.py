@@ -1,4 +1,4 @@
-"""The retention worker: deletes old rejections and revoked API keys as the limits of the database say (`ves.list_limits`)."""
+"""The retention worker: deletes old rejections, dead letters and revoked API keys as the limits of the database say (`ves.list_limits`)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ves_workers.runtime.settings import Settings
 
 MOST_ROWS = 10_000
+_KINDS = "rejections", "api_keys", "dead_letters"
 
 
 class RetentionWorker:
@@ -25,7 +26,7 @@ class RetentionWorker:
         self.poll_seconds = settings.retention_poll_ms / 1000
         self._database = database
         self._since: dt.datetime | None = None
-        self._totals = {"rejections": 0, "api_keys": 0}
+        self._totals = dict.fromkeys(_KINDS, 0)
 
     def counters(self) -> Mapping[str, int]:
         """Return deleted rows since the start."""
@@ -38,9 +39,10 @@ class RetentionWorker:
     async def step(self) -> bool:
         """Delete; return True if a kind may have more."""
         [done] = await aio.apply_retention(self._database, since=self._since, max_rows=MOST_ROWS)
-        self._totals["rejections"] += done.rejections
-        self._totals["api_keys"] += done.api_keys
-        if max(done.rejections, done.api_keys) >= MOST_ROWS:
+        deleted = {kind: getattr(done, kind) for kind in _KINDS}
+        for kind, rows in deleted.items():
+            self._totals[kind] += rows
+        if max(deleted.values()) >= MOST_ROWS:
             return True
         self._since = done.next_since
         return False

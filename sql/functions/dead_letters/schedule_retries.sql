@@ -1,0 +1,39 @@
+-- A message that was written before becomes stale by this and is deleted when it is read, so that no session
+-- waits for its row.
+-- Locks (sql/README.md): rows of dead letters.
+create or replace function ves_int.schedule_retries(
+  tenant_id uuid, dead_letter_ids bigint[], attempt integer default null
+)
+returns void
+language plpgsql
+volatile
+set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_bitmapscan to off
+as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_timestamp();
+  v_id bigint;
+  v_due_at timestamptz;
+  v_message_id bigint;
+begin
+  foreach v_id in array dead_letter_ids loop
+    v_due_at := case when attempt is null then v_now else v_now + ves_int.retry_delay(attempt) end;
+    insert into pgmq.q_ves_dead_letters (vt, message)
+    select v_due_at, jsonb_build_object(
+      'tenant_id', d.tenant_id, 'dead_letter_id', d.dead_letter_id, 'consumer', d.consumer
+    )
+    from ves_store.dead_letter_events as d
+    where d.tenant_id = schedule_retries.tenant_id and d.dead_letter_id = v_id
+    returning msg_id into v_message_id;
+    update ves_store.dead_letter_events as d
+    set status = 'pending', next_retry_at = v_due_at, retry_count = coalesce(attempt, d.retry_count),
+      message_id = v_message_id
+    where d.tenant_id = schedule_retries.tenant_id and d.dead_letter_id = v_id;
+  end loop;
+end
+$$;
+
+comment on function ves_int.schedule_retries(uuid, bigint[], integer) is
+'Makes dead letters pending, each until its message in queue ves_dead_letters becomes visible: after the delay of that retry (ves_int.retry_delay), null: now.';
