@@ -10,7 +10,7 @@ import os
 import time
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 _FOLDER: Final = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 if _FOLDER:
@@ -44,9 +44,9 @@ def _counter(name: str, meaning: str, *labels: str) -> Counter:
     return Counter(_declare("counter", name, meaning, labels), meaning, labels, registry=_registry)
 
 
-def _gauge(name: str, meaning: str, mode: str = "livesum") -> Gauge:
-    full = _declare("gauge", name, meaning, ())
-    return Gauge(full, meaning, registry=_registry, multiprocess_mode=mode)  # type: ignore[arg-type]
+def _gauge(name: str, meaning: str, *labels: str, mode: str = "livesum") -> Gauge:
+    full = _declare("gauge", name, meaning, labels)
+    return Gauge(full, meaning, labels, registry=_registry, multiprocess_mode=mode)  # type: ignore[arg-type]
 
 
 def _histogram(name: str, meaning: str, *labels: str) -> Histogram:
@@ -54,7 +54,7 @@ def _histogram(name: str, meaning: str, *labels: str) -> Histogram:
     return Histogram(full, meaning, labels, registry=_registry, buckets=_BUCKETS)
 
 
-_uptime = _gauge("uptime_seconds", "seconds since the process that answers started", "livemax")
+_uptime = _gauge("uptime_seconds", "seconds since the process that answers started", mode="livemax")
 _http_requests = _counter("http_requests_total", "answered HTTP requests", "method", "path", "status")
 _http_latency = _histogram(
     "http_request_latency_seconds", "from the header to the end of the answer", "method", "path", "status"
@@ -76,10 +76,32 @@ POOL_ACTIVE = _gauge("pool_active_connections", "database connections in use")
 POOL_IDLE = _gauge("pool_idle_connections", "open database connections that are not in use")
 POOL_TOTAL = _gauge("pool_total_connections", "open database connections")
 POOL_MAX = _gauge("pool_max_connections", "the most database connections there may be")
-POOL_UTILIZATION = _gauge("pool_utilization", "percent in use, of the fullest process", "livemax")
+POOL_UTILIZATION = _gauge("pool_utilization", "percent in use, of the fullest process", mode="livemax")
 POOL_SLOW = _counter("pool_slow_acquisitions", "waits for a connection of more than 100 ms")
 POOL_TIMED_OUT = _counter("pool_timed_out_acquisitions", "waits for a connection that were given up")
 POOL_LATENCY = _histogram("pool_acquisition_latency_ms", "waits for a connection, in seconds")
+_circuit_state = _gauge(
+    "circuit_breaker_state", "0 closed, 1 half-open, 2 open; of the worst process", "circuit", mode="livemax"
+)
+_circuit_calls = {
+    outcome: _counter(f"circuit_breaker_{outcome}", meaning, "circuit")
+    for outcome, meaning in (
+        ("successes", "calls that a circuit breaker let through and that succeeded"),
+        ("failures", "calls after which a circuit breaker opened, or stayed open"),
+        ("rejections", "calls that an open circuit breaker did not let through"),
+    )
+}
+# Every process that looks sees the whole database, so the figures of processes are not added.
+_dlq_size = _gauge("dlq_size", "open dead letters", mode="livemax")
+_dlq_states = {
+    state: _gauge(f"dlq_{state}", meaning, mode="livemax")
+    for state, meaning in (
+        ("pending", "dead letters that wait for a retry"),
+        ("failed", "dead letters that only an operator retries"),
+        ("due_for_retry", "dead letters whose retry is due"),
+    )
+}
+DLQ_RETRIED = _counter("dlq_retried", "retries of dead letters by the worker")
 _registrations = _counter("agent_registration_total", "self-registrations", "outcome", "reason")
 WORKER_STEPS = _counter("worker_steps_total", "steps of background workers", "worker", "outcome")
 
@@ -107,6 +129,23 @@ def count_registration(reason: str) -> None:
     """Count a self-registration: REGISTERED, or the code of the error."""
     outcome = "success" if reason == "REGISTERED" else "error"
     _registrations.labels(outcome, reason).inc()
+
+
+def set_circuit(circuit: str, state: Literal["closed", "half-open", "open"]) -> None:
+    """State of a circuit breaker of this process."""
+    _circuit_state.labels(circuit).set(("closed", "half-open", "open").index(state))
+
+
+def count_circuit(circuit: str, outcome: Literal["successes", "failures", "rejections"]) -> None:
+    """Count a call that a circuit breaker watches."""
+    _circuit_calls[outcome].labels(circuit).inc()
+
+
+def set_dead_letters(size: int, **states: int) -> None:
+    """Open dead letters of the database, and how many are `pending`, `failed` and `due_for_retry`."""
+    _dlq_size.set(size)
+    for state, gauge in _dlq_states.items():
+        gauge.set(states[state])
 
 
 def clean() -> None:

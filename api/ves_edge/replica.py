@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from ves_edge import metrics
 from ves_edge.gen.functions import FUNCTIONS
 from ves_edge.log import get_logger
 from ves_edge.pool import prepare
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _PATIENCE_SECONDS = 1.5
 _REST_SECONDS = 5.0
 _RECONNECT_SECONDS = 5
+_CIRCUIT = "replica"
 _log = get_logger("replica")
 
 
@@ -41,6 +43,7 @@ class Replica:
     ) -> None:
         self._primary_identity = primary_identity
         self._resting_until = 0.0
+        metrics.set_circuit(_CIRCUIT, "closed")
         self._asked: set[asyncio.Task[list[Row]]] = set()
         self._pool = size.make_pool(
             conninfo, name, configure=self._configure, reconnect_timeout=_RECONNECT_SECONDS
@@ -62,11 +65,13 @@ class Replica:
     async def fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row] | None:
         """Return the replica's rows for a call, or None when it is unavailable. Never raises."""
         if self.is_resting:
+            metrics.count_circuit(_CIRCUIT, "rejections")
             return None
         rested = self._resting_until > 0
         if rested:
             # One request probes the replica (half-open); the others use the primary.
             self._resting_until = time.monotonic() + _REST_SECONDS
+            metrics.set_circuit(_CIRCUIT, "half-open")
         # Run as a separate task: with a hanging server, awaiting the cancellation would block too.
         task = asyncio.get_running_loop().create_task(self._fetch(function, parameters))
         self._asked.add(task)
@@ -78,8 +83,9 @@ class Replica:
             return None
         error = task.exception()
         if error is None:
+            metrics.count_circuit(_CIRCUIT, "successes")
             if rested:
-                self._resting_until = 0.0
+                self._close_circuit()
                 _log.info("replica_used_again")
             return task.result()
         if isinstance(error, _NotOurStandbyError):
@@ -87,8 +93,12 @@ class Replica:
         elif isinstance(error, psycopg.Error) and connection_was_lost(error):
             await self._rest(type(error).__name__)
         elif rested:
-            self._resting_until = 0.0
+            self._close_circuit()
         return None
+
+    def _close_circuit(self) -> None:
+        self._resting_until = 0.0
+        metrics.set_circuit(_CIRCUIT, "closed")
 
     async def _fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row]:
         connection = await self._pool.getconn()
@@ -112,6 +122,8 @@ class Replica:
         if not self.is_resting or self._resting_until == 0:
             _log.warning("replica_not_used", reason=reason, seconds=_REST_SECONDS)
         self._resting_until = time.monotonic() + _REST_SECONDS
+        metrics.set_circuit(_CIRCUIT, "open")
+        metrics.count_circuit(_CIRCUIT, "failures")
         await self._pool.drain()
 
     async def _configure(self, connection: psycopg.AsyncConnection[Row]) -> None:

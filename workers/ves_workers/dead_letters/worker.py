@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from ves_edge import metrics
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
@@ -12,6 +14,9 @@ if TYPE_CHECKING:
 
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
+
+
+_COUNT_SECONDS = 15.0
 
 
 class DeadLettersWorker:
@@ -23,6 +28,7 @@ class DeadLettersWorker:
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:  # noqa: ARG002 - as every worker
         self._database = database
         self._totals: Counter[str] = Counter()
+        self._count_at = 0.0
 
     def counters(self) -> Mapping[str, int]:
         """Return attempts since the start by the status that they led to."""
@@ -34,6 +40,22 @@ class DeadLettersWorker:
 
     async def step(self) -> bool:
         """Retry the next due dead letter; return True if there was one."""
+        if time.monotonic() >= self._count_at:
+            self._count_at = time.monotonic() + _COUNT_SECONDS
+            await self._count()
         done = await aio.retry_next_dead_letter(self._database)
         self._totals.update(letter.status for letter in done)
+        metrics.DLQ_RETRIED.inc(len(done))
         return bool(done)
+
+    async def _count(self) -> None:
+        rows = await aio.count_dead_letters(self._database)
+        letters: Counter[str] = Counter()
+        for row in rows:
+            letters[row.status] += row.letters
+        metrics.set_dead_letters(
+            letters.total(),
+            pending=letters["pending"],
+            failed=letters["failed"],
+            due_for_retry=sum(row.due for row in rows if row.status == "pending"),
+        )
