@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 from typing import TYPE_CHECKING
 
 import httpx
@@ -10,6 +11,8 @@ import psutil
 import pytest
 
 from tests.api.front import HAPROXY, exchange
+from tests.api.support import INGEST
+from tests.support.processes import BOOTSTRAP_KEY
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -69,3 +72,30 @@ def test_a_request_to_change_the_protocol_spoils_no_connection_to_the_api(
     connect = b"CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n"
     assert exchange(front.port, connect)[0] in {400, 404, 405}
     assert httpx.get(f"{front.url}/health").status_code == 200
+
+
+@pytest.mark.parametrize(("media_type", "status"), [("application/json", 408), ("text/plain", 415)])
+def test_the_connection_of_a_body_that_never_ends_is_closed_after_its_answer(
+    start_front: Callable[..., Fronted], media_type: str, status: int
+) -> None:
+    """It is longer than what the front waits for, so the API reads it; nothing of it is kept open for the client."""
+    system = start_front(REQUEST_TIMEOUT_SECS="0.5")
+    head = (
+        f"POST {INGEST} HTTP/1.1\r\nHost: x\r\nx-api-key: {BOOTSTRAP_KEY}\r\n"
+        f"Content-Type: {media_type}\r\nContent-Length: 1000000\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", system.port), timeout=20) as peer:
+        peer.sendall(head.encode() + b" " * 100_000)
+        received = bytearray()
+
+        def is_closed() -> bool:
+            try:
+                peer.send(b" ")
+                chunk = peer.recv(65_536)
+            except (BrokenPipeError, ConnectionResetError):
+                return True
+            received.extend(chunk)
+            return not chunk
+
+        wait_until(is_closed)
+    assert received.startswith(f"HTTP/1.1 {status}".encode())

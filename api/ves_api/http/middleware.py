@@ -202,20 +202,21 @@ class _Body:
         self._most = most
         waits = b"expect" in headers and not continues
         self._untouched = waits
-        self.ended = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
+        self._is_whole = headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers
+        self.ended = self._is_whole
 
     async def receive(self) -> Any:
         """ASGI `receive` for the application."""
         self._untouched = False
         message: Any = await self._receive()
         if not message.get("more_body", False):
-            self.ended = True
+            self.ended = self._is_whole = True
         return message
 
-    async def drain(self, seconds: float) -> None:
-        """Read and discard the rest of the body, within the bounds."""
+    async def drain(self, seconds: float) -> bool:
+        """Read and discard the rest of the body, within the bounds; whether all of it was read."""
         if self.ended or self._untouched:
-            return
+            return self._is_whole
         dropped = 0
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -224,6 +225,7 @@ class _Body:
                     dropped += size
                     await asyncio.sleep(size / _DRAIN_BYTES_A_SECOND)
         self.ended = True
+        return self._is_whole
 
 
 class _Answer:
@@ -234,7 +236,7 @@ class _Answer:
     """
 
     def __init__(
-        self, send: Send, headers: Headers, state: dict[str, Any], drain: Callable[[], Awaitable[None]]
+        self, send: Send, headers: Headers, state: dict[str, Any], drain: Callable[[], Awaitable[bool]]
     ) -> None:
         self._send = send
         self._drain = drain
@@ -269,7 +271,9 @@ class _Answer:
                         (b"content-encoding", b"gzip"),
                     ]
             message["body"] = b"" if self.drops_body else body
-        await self._drain()
+        if not await self._drain():
+            # What follows on this connection would be taken for the rest of the body (RFC 9112 9.3).
+            headers.append((b"connection", b"close"))
         self.status = start["status"]
         start["headers"] = headers + self._headers + self._state.get("answer_headers", [])
         await self._send(start)
