@@ -141,6 +141,11 @@ def settle_authorizations(batch: Batch, authorizations: Sequence[Authorization])
     return _encoded("PaymentSettlement", "settleAuthorizations", *astuple(batch), items)
 
 
+def is_intent_settled(intent_id: bytes) -> bytes:
+    """Return the call data of `isIntentSettled`; its answer is a word, zero for no."""
+    return _encoded("PaymentSettlement", "isIntentSettled", intent_id)
+
+
 def outcomes(logs: Iterable[LogReceipt], contract: str) -> list[Outcome]:
     """Return what the logs of one contract say, in their order; logs of other contracts are not looked at."""
     found = []

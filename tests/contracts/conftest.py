@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,39 +12,18 @@ from eth_account import Account
 from eth_account.signers.local import LocalAccount
 from web3 import HTTPProvider, Web3
 
+from tests.support.anvil import KEY, anvil
 from tests.support.cluster import ROOT
 from ves_contracts import deploy
 
 ROOM = ROOT / "contracts"
 CHAIN_ID = 84_532_002
-# The first of anvil's accounts, which everybody knows.
-KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 
 
 @pytest.fixture(scope="session")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    found = list(ROOM.glob("node_modules/@foundry-rs/anvil-*/bin/anvil"))
-    if not found:
-        pytest.skip("anvil is not installed (make tools)")
-    log = tmp_path_factory.mktemp("anvil") / "log"
-    with log.open("w") as output:
-        command = [str(found[0]), "--port", "0", "--chain-id", str(CHAIN_ID)]
-        process = subprocess.Popen(command, stdout=output)
-    try:
-        yield f"http://{listening(process, log)}"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def listening(process: subprocess.Popen[bytes], log: Path) -> str:
-    """Host and port that the node has chosen, as soon as it has written them."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        if match := re.search(r"Listening on (\S+)\n", log.read_text(encoding="utf-8")):
-            return match[1]
-        time.sleep(0.02)
-    pytest.fail(f"anvil does not listen: {log.read_text(encoding='utf-8')}")
+    with anvil(tmp_path_factory.mktemp("anvil"), CHAIN_ID) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ SEQUENCER_PUBLIC_KEY = ed25519.public_key(SEQUENCER_SEED)
 SERVE = "from ves_api import server, settings; server.run(settings.load())"
 START_SECONDS = 60
 STOP_SECONDS = 60
-_PACKAGES = ("plpython", "api", "api/client", "workers", "sql")
+_PACKAGES = ("plpython", "api", "api/client", "workers", "sql", "contracts")
 
 
 def free_port() -> int:

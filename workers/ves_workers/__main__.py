@@ -1,4 +1,4 @@
-"""`python -m ves_workers [commit|receipts|keys|retention|projections|projectors|dead-letters|payments ...]`: run the named or all."""
+"""`python -m ves_workers [commit|receipts|keys|retention|projections|projectors|dead-letters|payments|settlement ...]`: run the named or all."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     ProjectorsWorker.name: ProjectorsWorker,
     DeadLettersWorker.name: DeadLettersWorker,
 }
+
+
+def _settlement(database: WorkerDatabase, settings: Settings) -> Worker:
+    """Create the settlement worker; the chain's libraries are imported only where one runs."""
+    from ves_workers.chain.settlement import SettlementWorker  # noqa: PLC0415
+
+    return SettlementWorker(database, settings)
+
+
+SETTLEMENT = "settlement"
+WORKERS[SETTLEMENT] = _settlement
 EXIT_USAGE, EXIT_REFUSED = 2, 4
 
 
@@ -53,10 +64,10 @@ def main(arguments: Sequence[str]) -> int:
     """
     if {"-h", "--help"} & set(arguments):
         sys.stdout.write(
-            f"python -m ves_workers [{'|'.join(WORKERS)} ...]: run the named workers, all by default\n"
+            f"python -m ves_workers [{'|'.join(WORKERS)} ...]: run the named workers, by default all that the settings allow\n"
         )
         return 0
-    names = list(dict.fromkeys(arguments)) or list(WORKERS)
+    names = list(dict.fromkeys(arguments))
     unknown = [name for name in names if name not in WORKERS]
     if unknown:
         sys.stderr.write(f"unknown worker {', '.join(unknown)}; there are: {', '.join(WORKERS)}\n")
@@ -66,6 +77,7 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
+    names = names or [name for name in WORKERS if name != SETTLEMENT or settings.chain.settles]
     log.configure(settings.log_level, as_json=settings.log_json)
     log.get_logger("workers", worker="main").info(
         "process.started", workers=",".join(names), pid=os.getpid(), **settings.masked()
@@ -76,7 +88,12 @@ def main(arguments: Sequence[str]) -> int:
     except ApiError as error:
         sys.stderr.write(f"{error.name}: {error.message}\n")
         return EXIT_REFUSED
-    asyncio.run(run_workers(build_workers(names, settings), heartbeat_secs=settings.heartbeat_secs))
+    try:
+        workers = build_workers(names, settings)
+    except SettingsError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_USAGE
+    asyncio.run(run_workers(workers, heartbeat_secs=settings.heartbeat_secs))
     log.get_logger("workers", worker="main").info("process.stopped")
     return 0
 

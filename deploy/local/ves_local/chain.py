@@ -5,9 +5,12 @@ It listens on the loopback only and uses anvil's accounts, whose keys are public
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from typing import TYPE_CHECKING
+
+import psycopg
 
 from ves_local import keyvalue, ports, processes, supervise
 from ves_local.console import StageError, open_log, say
@@ -20,10 +23,13 @@ if TYPE_CHECKING:
 
 CHAIN_ID = 84532001  # set_chain (x402 A2)
 HOST = "127.0.0.1"
-# The first two accounts of anvil's mnemonic.
+NETWORK, ASSET = "set_chain", "usdc"
+# The first three accounts of anvil's mnemonic: each has a nonce sequence of its own.
 _DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 _DEMO_ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _DEMO_KEY = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
+_SETTLER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
+_SETTLER_KEY = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"
 _READY_SECONDS = 60.0
 _DEPLOY_SECONDS = 180.0
 
@@ -64,8 +70,8 @@ def command(layout: Layout) -> tuple[str | Path, ...]:
     return (binary, *options, "--state", _folder(layout) / "state.json")
 
 
-def start(layout: Layout) -> dict[str, str]:
-    """Start the chain, deploy what is missing on it, and return what `.ves/env` says about it."""
+def start(layout: Layout) -> tuple[dict[str, str], dict[str, str]]:
+    """Start the chain, deploy what is missing on it; return what `.ves/env` says about it and what the workers need."""
     folder = _folder(layout)
     port = int((folder / "port").read_text(encoding="utf-8"))
     url = f"http://{HOST}:{port}"
@@ -78,15 +84,27 @@ def start(layout: Layout) -> dict[str, str]:
     where = ("--rpc", url, "--key-file", key, "--addresses", addresses)
     with open_log(log) as stream:
         deployed = subprocess.run(
-            [*module, *where, "--test-token", "6", "--fund", _DEMO_ACCOUNT],
+            [*module, *where, "--settler", _SETTLER, "--test-token", "6", "--fund", _DEMO_ACCOUNT],
             check=False, stdout=stream, stderr=stream, timeout=_DEPLOY_SECONDS,
         )  # fmt: skip
     if deployed.returncode != 0:
         raise StageError("the contracts were not deployed", [log, layout.log / "chain.log"])
     say(f"the local chain runs at {url}; addresses in {addresses}")
-    return {
-        "L2_RPC_URL": url,
-        "L2_CHAIN_ID": str(CHAIN_ID),
-        "VES_CHAIN_ADDRESSES": str(addresses),
-        "VES_CHAIN_DEMO_KEY": _DEMO_KEY,
-    }
+    settler = folder / "settler.key"
+    keyvalue.write_text(settler, _SETTLER_KEY)
+    reached = {"L2_RPC_URL": url, "L2_CHAIN_ID": str(CHAIN_ID)}
+    told = reached | {"VES_CHAIN_ADDRESSES": str(addresses), "VES_CHAIN_DEMO_KEY": _DEMO_KEY}
+    # The node makes a block of each transaction and none without one, so the first block is final.
+    quick = {"VES_CHAIN_CONFIRMATIONS": "1", "VES_CHAIN_POLL_MS": "200"}
+    return told, reached | quick | {"VES_CHAIN_SETTLER_KEY_FILE": str(settler)}
+
+
+def register(layout: Layout, admin_url: str) -> None:
+    """Tell the engine which contract settles payments of the local chain, and which token it pays in."""
+    addresses = json.loads((_folder(layout) / "addresses.json").read_text(encoding="utf-8"))
+    with psycopg.connect(admin_url, autocommit=True) as connection:
+        for call, given in (
+            ("select ves.set_settlement_contract(%s, %s)", [NETWORK, addresses["settlement"]]),
+            ("select ves.set_payment_token(%s, %s, %s)", [NETWORK, ASSET, addresses["token"]]),
+        ):
+            connection.execute(call, given)

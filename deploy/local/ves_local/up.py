@@ -91,7 +91,13 @@ def _settings(layout: Layout) -> dict[str, str]:
 
 
 def _write_process_env(
-    layout: Layout, known: dict[str, str], urls: database.Urls, chosen: dict[str, int], *, front: bool
+    layout: Layout,
+    known: dict[str, str],
+    urls: database.Urls,
+    chosen: dict[str, int],
+    chain_settings: dict[str, str],
+    *,
+    front: bool,
 ) -> None:
     common = {
         "PATH": f"{layout.venv / 'bin'}:/usr/local/bin:/usr/bin:/bin",
@@ -118,6 +124,7 @@ def _write_process_env(
         {name: value for name, value in common.items() if name not in _API_ONLY}
         | {name: known[name] for name in _WORKER_SECRETS}
         | {"DATABASE_URL": urls.roles["ves_worker"]}
+        | chain_settings
     )
     keyvalue.write(layout.process_env("api"), api)
     keyvalue.write(layout.process_env("workers"), workers)
@@ -238,10 +245,12 @@ def run(layout: Layout) -> None:
     mode = database.mode(urls)
     say(f"the engine is installed ({mode} mode)")
     chosen = ports.choose(layout.state / "ports", host, ours=_own_ports(layout))
-    _write_process_env(layout, known, urls, chosen, front=bool(tools.front))
-    url = write_env(layout, known, urls, chosen, host)
+    told, for_workers = chain.start(layout) if chain_command else ({}, {})
     if chain_command:
-        keyvalue.write(layout.env_file, keyvalue.read(layout.env_file) | chain.start(layout))
+        chain.register(layout, urls.roles["ves_admin"])
+    _write_process_env(layout, known, urls, chosen, for_workers, front=bool(tools.front))
+    url = write_env(layout, known, urls, chosen, host)
+    keyvalue.write(layout.env_file, keyvalue.read(layout.env_file) | told)
     edges.start(layout)
     edges.wait(layout, url)
     say("the API is ready, the workers run")

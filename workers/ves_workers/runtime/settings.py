@@ -10,6 +10,7 @@ from ves_edge.engine_check import read_engine_switch
 from ves_edge.environment import Environment, SettingsError
 from ves_edge.log import read_format, read_level
 from ves_edge.seed import parse_seed
+from ves_workers.chain.settings import ChainSettings
 from ves_workers.payments.settings import PaymentSettings
 
 
@@ -32,6 +33,7 @@ class Settings:
     retention_poll_ms: int = 60_000
     payments: PaymentSettings = field(default_factory=PaymentSettings)
     projections_poll_ms: int = 100
+    chain: ChainSettings = field(default_factory=ChainSettings)
 
     @classmethod
     def from_environment(cls, env: Environment) -> Settings:
@@ -55,6 +57,7 @@ class Settings:
             projections_poll_ms=env.integer("VES_PROJECTIONS_POLL_MS", 100, low=1, high=60_000),
             retention_poll_ms=env.integer("VES_RETENTION_POLL_MS", 60_000, low=1, high=3_600_000),
             payments=PaymentSettings.from_environment(env),
+            chain=ChainSettings.from_environment(env),
         )
 
     def masked(self) -> dict[str, str | int]:

@@ -1,0 +1,56 @@
+"""One local chain for a module, one database for a test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from eth_account import Account
+
+from tests.chain.system import CHAIN_ID, Ledger, System
+from tests.support.anvil import KEY, anvil
+from tests.support.processes import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from tests.conftest import Database
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    folder = tmp_path_factory.mktemp("chain")
+    with anvil(folder, CHAIN_ID) as url:
+        yield Ledger(url, Account.from_key(KEY), folder)
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "settler.key"
+    path.touch(mode=0o600)
+    path.write_text(KEY, encoding="ascii")
+    return path
+
+
+@pytest.fixture
+async def system(database: Database, ledger: Ledger, key_file: Path) -> Any:
+    made = System(database, ledger, key_file)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def start(database: Database, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
+    """Starts `python -m ves_workers` as a real process."""
+    running: list[Worker] = []
+
+    def launch(*names: str, **env: str) -> Worker:
+        worker = Worker(database.url("ves_worker"), env, names=names)
+        running.append(worker)
+        worker.launch(tmp_path / f"worker-{len(running)}.log")
+        return worker
+
+    yield launch
+    for worker in running:
+        worker.kill()

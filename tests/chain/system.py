@@ -1,0 +1,229 @@
+"""A database, a local chain with the contracts, payers with money, and a settlement worker that tests step by hand."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from eth_account import Account
+from web3 import Web3
+
+from tests.sql.support import Agent, scalar
+from tests.support.payments import payment_rows
+from ves_contracts import deploy
+from ves_workers.chain.rpc import Chain
+from ves_workers.chain.settings import ChainSettings
+from ves_workers.chain.settlement import LEASE, SettlementWorker
+from ves_workers.runtime.database import WorkerDatabase
+from ves_workers.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from eth_account.signers.local import LocalAccount
+
+    from tests.conftest import Database
+
+CHAIN_ID, NETWORK = 84_532_002, "set_chain_testnet"
+CONFIRMATIONS = 3
+UNIT = 1_000_000
+MOST_STEPS = 60
+
+
+class Ledger:
+    """The chain of one test module: contracts, and the levers of the local node."""
+
+    def __init__(self, url: str, account: LocalAccount, folder: Path) -> None:
+        self.url, self.account = url, account
+        self.w3 = Web3(Web3.HTTPProvider(url))
+        plan = deploy.Plan(account.address, account.address, account.address, test_token=6)
+        self.addresses = deploy.deploy(self.w3, account, plan, folder / "addresses.json")
+        self.token: Any = deploy.contract(self.w3, "TestToken", self.addresses["token"])
+        self.settlement: Any = deploy.contract(self.w3, "PaymentSettlement", self.addresses["settlement"])
+
+    def ask(self, method: str, *parameters: Any) -> Any:
+        answer: Any = self.w3.provider.make_request(method, list(parameters))  # type: ignore[arg-type]
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def send(self, call: Any) -> None:
+        deploy.send(self.w3, self.account, call)
+
+    def mine(self, count: int = 1) -> None:
+        self.ask("anvil_mine", hex(count))
+
+    def automine(self, *, on: bool) -> None:
+        self.ask("evm_setAutomine", on)
+
+    def payer(self, money: int, allowance: int) -> str:
+        """A new account that has money and approved the settlement contract."""
+        made = Account.create()
+        self.ask("anvil_setBalance", made.address, hex(10**18))
+        if money:
+            self.send(self.token.functions.mint(made.address, money))
+        if allowance:
+            deploy.send(self.w3, made, self.token.functions.approve(self.settlement.address, allowance))
+        return str(made.address)
+
+    def balance(self, address: str) -> int:
+        return int(self.token.functions.balanceOf(Web3.to_checksum_address(address)).call())
+
+
+@dataclass
+class Payments:
+    """A batch of one payer; every payment has a payee of its own."""
+
+    tenant_id: uuid.UUID
+    batch_id: uuid.UUID
+    payees: list[str]
+
+
+class System:
+    """What a test steps: `settings` are changed before the first worker is made."""
+
+    def __init__(self, database: Database, ledger: Ledger, key_file: Path) -> None:
+        self.database, self.ledger = database, ledger
+        self.superuser = database.connect()
+        self.settings = ChainSettings(
+            urls=(ledger.url,),
+            chain_id=CHAIN_ID,
+            confirmations=CONFIRMATIONS,
+            timeout_secs=5,
+            stuck_secs=3600,
+            settler_key_file=str(key_file),
+        )
+        self.workers: list[SettlementWorker] = []
+        with database.connect("ves_admin") as admin:
+            for call, value in (
+                ("select ves.set_settlement_contract(%s, %s)", [NETWORK, ledger.settlement.address]),
+                ("select ves.set_payment_token(%s, 'usdc', %s)", [NETWORK, ledger.token.address]),
+            ):
+                admin.execute(call, value)
+
+    def pay(self, count: int, *, payer: str | None = None, **members: Any) -> Payments:
+        """Submit payments of one unit, batched."""
+        agent = Agent()
+        payer = payer or self.ledger.payer(count * UNIT, count * UNIT)
+        payees = [Account.create().address for _ in range(count)]
+        stream = [agent.tenant_id, agent.store_id]
+        with self.database.connect("ves_api") as api, self.database.connect("ves_admin") as admin:
+            agent.register(api)
+            admin.execute(
+                "select ves.bind_payer_address(%s, %s, 1, %s)",
+                [agent.tenant_id, agent.agent_id, payer.lower()],
+            )
+            fixed = {
+                "payer_address": payer, "payer_public_key": None, "network": NETWORK, "amount": UNIT,
+                "valid_until": int(time.time()) + 80_000, **members,
+            }  # fmt: skip
+            for payee in payees:
+                rows = payment_rows(agent, 1, payee_address=payee, **fixed)
+                api.execute("select ves.append_payment_intents(%s, %s, %s)", [*stream, rows])
+            batch = "select batch_id from ves.create_payment_batch(%s, %s, %s, max_size => 1000)"
+            return Payments(agent.tenant_id, scalar(api, batch, [*stream, NETWORK]), payees)
+
+    def worker(
+        self, database: Callable[[Settings], WorkerDatabase] | None = None, **changes: Any
+    ) -> SettlementWorker:
+        """A new worker; the lease of the one before, which may be dead, has expired."""
+        self.superuser.execute(
+            "update ves_store.leases set expires_at = now() where name = %s and holder is not null", [LEASE]
+        )
+        settings = Settings(
+            database_url=self.database.url("ves_worker"), chain=replace(self.settings, **changes)
+        )
+        made = SettlementWorker((database or connection)(settings), settings)
+        self.workers.append(made)
+        return made
+
+    async def bury(self, worker: SettlementWorker) -> None:
+        """End the connections of a dead worker; it gives no lease back."""
+        self.workers.remove(worker)
+        await worker._chain.close()
+        await worker._db.close()
+
+    async def close(self) -> None:
+        for worker in self.workers:
+            await worker.close()
+        self.superuser.close()
+
+    async def drive(self, worker: SettlementWorker, done: Callable[[], bool], *, mine: bool = True) -> None:
+        """Step, and let the chain go on, until the condition holds."""
+        for _ in range(MOST_STEPS):
+            await worker.step()
+            if done():
+                return
+            if mine:
+                self.ledger.mine()
+        raise AssertionError(f"not within {MOST_STEPS} steps: {self.outbox()}")
+
+    async def settle(self, worker: SettlementWorker, payments: Payments) -> None:
+        await self.drive(worker, lambda: self.batch(payments) in {"settled", "failed"})
+
+    def batch(self, payments: Payments) -> str:
+        state: str = scalar(
+            self.superuser,
+            "select status from ves_store.x402_payment_batches where batch_id = %s",
+            [payments.batch_id],
+        )
+        return state
+
+    def intents(self, payments: Payments) -> list[tuple[str, str | None]]:
+        """State and failure of each intent, in order."""
+        return self.superuser.execute(
+            "select status, failure from ves_store.x402_payment_intents where batch_id = %s order by sequence_number",
+            [payments.batch_id],
+        ).fetchall()
+
+    def outbox(self) -> list[tuple[str, int, str | None]]:
+        """State, attempts and reason of each transaction."""
+        return self.superuser.execute(
+            "select status, attempt, reason from ves_store.chain_transactions order by transaction_id"
+        ).fetchall()
+
+    def states(self) -> list[str]:
+        """States of the newest transaction, in order."""
+        rows = self.superuser.execute(
+            "select to_status from ves_store.chain_transaction_log where transaction_id ="
+            " (select max(transaction_id) from ves_store.chain_transactions) order by entry_id"
+        ).fetchall()
+        return [state for (state,) in rows]
+
+    def received(self, payments: Payments) -> list[int]:
+        """What each payee has on the chain."""
+        return [self.ledger.balance(payee) for payee in payments.payees]
+
+    def assert_paid_once(self, payments: Payments) -> None:
+        """Database and chain agree: each payee has exactly one unit."""
+        assert self.intents(payments) == [("settled", None)] * len(payments.payees)
+        assert self.received(payments) == [UNIT] * len(payments.payees)
+        assert self.batch(payments) == "settled"
+
+
+def connection(settings: Settings) -> WorkerDatabase:
+    return WorkerDatabase(settings, "ves-worker-test")
+
+
+@contextlib.contextmanager
+def crash_while_sending(*, after: bool) -> Any:
+    """Let every broadcast end in a crash, before or after the nodes have the bytes."""
+    send = Chain.send
+
+    async def crashing(chain: Chain, raw: bytes) -> list[str]:
+        if after:
+            await send(chain, raw)
+        raise Crash
+
+    Chain.send = crashing  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Chain.send = send  # type: ignore[method-assign]
+
+
+class Crash(BaseException):
+    """The process dies here: nothing of the worker runs after it."""

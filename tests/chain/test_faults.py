@@ -1,0 +1,196 @@
+"""What a chain does to an honest sender: drops, fees, used nonces, paused contracts."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from eth_account import Account
+
+from tests.chain.system import System
+from tests.support.anvil import KEY
+from ves_edge.gen import aio
+
+
+async def test_a_dropped_transaction_is_sent_again(system: System) -> None:
+    payments = system.pay(1)
+    worker = system.worker()
+    system.ledger.automine(on=False)
+    try:
+        await system.drive(worker, lambda: system.outbox()[0][0] == "broadcast", mine=False)
+        system.ledger.ask("anvil_dropAllTransactions")
+    finally:
+        system.ledger.automine(on=True)
+    await system.settle(system.worker(), payments)
+    system.assert_paid_once(payments)
+    assert system.outbox()[0][1] == 1, "the same bytes"
+
+
+async def test_a_stuck_transaction_is_replaced_with_the_same_nonce_up_to_the_cap(system: System) -> None:
+    payments = system.pay(1)
+    worker = system.worker(stuck_secs=0)
+    system.ledger.automine(on=False)
+    try:
+        for _ in range(12):
+            await worker.step()
+        rows = system.superuser.execute(
+            "select max_fee, priority_fee from ves_store.chain_attempts order by attempt"
+        ).fetchall()
+        assert len(rows) > 3
+        assert all(
+            after >= before * 1.1
+            for old, new in pairwise(rows)
+            for before, after in zip(old, new, strict=True)
+        )
+        nonces = system.superuser.execute(
+            "select count(distinct nonce) from ves_store.chain_transactions"
+        ).fetchone()
+        assert nonces == (1,)
+        capped = system.worker(stuck_secs=0, max_fee=int(rows[-1][0]))
+        for _ in range(4):
+            await capped.step()
+        assert system.outbox()[0][1] == len(rows), "no attempt above the cap"
+    finally:
+        system.ledger.automine(on=True)
+        system.ledger.mine()
+    await system.settle(system.worker(stuck_secs=3600), payments)
+    system.assert_paid_once(payments)
+
+
+async def test_any_attempt_may_be_the_one_in_the_block(system: System) -> None:
+    payments = system.pay(1)
+    worker = system.worker(stuck_secs=0)
+    system.ledger.automine(on=False)
+    try:
+        await system.drive(worker, lambda: system.outbox()[0][1] == 2, mine=False)
+        first = system.superuser.execute(
+            "select raw from ves_store.chain_attempts order by attempt limit 1"
+        ).fetchone()
+        assert first is not None
+        system.ledger.ask("anvil_dropAllTransactions")
+        system.ledger.w3.eth.send_raw_transaction(first[0])
+    finally:
+        system.ledger.mine()
+        system.ledger.automine(on=True)
+    await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+    told = system.superuser.execute(
+        "select t.tx_hash = a.tx_hash from ves_store.chain_transactions as t"
+        " join ves_store.chain_attempts as a on a.transaction_id = t.transaction_id and a.attempt = 1"
+    ).fetchone()
+    assert told == (True,)
+
+
+async def test_a_nonce_that_another_program_used_is_told_and_the_payments_get_another(system: System) -> None:
+    payments = system.pay(1)
+    worker = system.worker()
+    system.ledger.automine(on=False)
+    try:
+        await system.drive(worker, lambda: system.outbox()[0][0] == "broadcast", mine=False)
+        system.ledger.ask("anvil_dropAllTransactions")
+        w3 = system.ledger.w3
+        foreign = Account.from_key(KEY).sign_transaction(
+            {
+                "chainId": w3.eth.chain_id, "nonce": w3.eth.get_transaction_count(system.ledger.account.address),
+                "to": system.ledger.account.address, "value": 0, "gas": 21000, "maxFeePerGas": 10**11,
+                "maxPriorityFeePerGas": 10**9,
+            }
+        )  # fmt: skip
+        w3.eth.send_raw_transaction(foreign.raw_transaction)
+        system.ledger.mine()
+    finally:
+        system.ledger.automine(on=True)
+    await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+    assert [state for state, _, _ in system.outbox()] == ["replaced", "final"]
+
+
+async def test_nonces_that_were_used_while_no_worker_ran_are_passed_over(system: System) -> None:
+    first = system.pay(1)
+    await system.settle(system.worker(), first)
+    for _ in range(3):
+        system.ledger.send(system.ledger.token.functions.mint(system.ledger.account.address, 1))
+    second = system.pay(1)
+    await system.settle(system.worker(), second)
+    system.assert_paid_once(second)
+
+
+async def test_a_paused_contract_is_waited_for(system: System) -> None:
+    payments = system.pay(1)
+    worker = system.worker()
+    system.ledger.send(system.ledger.settlement.functions.pause())
+    try:
+        for _ in range(3):
+            await worker.step()
+            assert system.outbox() == [("planned", 0, "EnforcedPause")]
+    finally:
+        system.ledger.send(system.ledger.settlement.functions.unpause())
+    await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+
+
+async def test_a_contract_that_is_paused_after_the_estimate_reverts_and_the_payments_are_planned_again(
+    system: System,
+) -> None:
+    payments = system.pay(1)
+    worker = system.worker()
+    system.ledger.automine(on=False)
+    try:
+        await system.drive(worker, lambda: system.outbox()[0][0] == "broadcast", mine=False)
+        raw = system.superuser.execute("select raw from ves_store.chain_attempts").fetchone()
+        assert raw is not None
+        system.ledger.ask("anvil_dropAllTransactions")
+        slot = paused_slot(system)
+        system.ledger.ask("anvil_setStorageAt", system.ledger.settlement.address, *slot["paused"])
+        system.ledger.w3.eth.send_raw_transaction(raw[0])
+        system.ledger.mine(4)
+    finally:
+        system.ledger.automine(on=True)
+    await system.drive(worker, lambda: system.outbox()[0][0] == "failed")
+    assert system.intents(payments) == [("batched", None)]
+    assert system.received(payments) == [0]
+    system.ledger.ask("anvil_setStorageAt", system.ledger.settlement.address, *slot["running"])
+    await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+    assert [state for state, _, _ in system.outbox()] == ["failed", "final"]
+
+
+def paused_slot(system: System) -> dict[str, tuple[str, str]]:
+    """Slot and words of Pausable's flag, found by pausing: it shares its slot with nothing that changes."""
+    w3, contract = system.ledger.w3, system.ledger.settlement
+    snapshot = system.ledger.ask("evm_snapshot")
+    before = [w3.eth.get_storage_at(contract.address, n) for n in range(12)]
+    system.ledger.ask("evm_setAutomine", True)
+    system.ledger.send(contract.functions.pause())
+    after = [w3.eth.get_storage_at(contract.address, n) for n in range(12)]
+    system.ledger.ask("evm_revert", snapshot)
+    system.ledger.ask("evm_setAutomine", False)
+    ((n, old, new),) = [(n, a, b) for n, (a, b) in enumerate(zip(before, after, strict=True)) if a != b]
+    return {
+        "paused": (hex(n), "0x" + bytes(new).hex().zfill(64)),
+        "running": (hex(n), "0x" + bytes(old).hex().zfill(64)),
+    }
+
+
+async def test_a_call_that_was_made_before_is_read_from_the_contract(system: System) -> None:
+    """A database that was restored from a backup plans a part again that the chain has settled already."""
+    payments = system.pay(2)
+    await system.settle(system.worker(), payments)
+    row = system.superuser.execute("select to_address, calldata from ves_store.chain_transactions").fetchone()
+    assert row is not None
+    receipt: Any = system.ledger.w3.eth.wait_for_transaction_receipt(
+        system.ledger.w3.eth.send_transaction(
+            {"from": system.ledger.account.address, "to": system.ledger.settlement.address, "data": row[1]}
+        )
+    )
+    worker = system.worker()
+    (final,) = await final_rows(system, worker)
+    outcome = await worker.outcome(final, receipt)
+    assert (len(outcome.settled), list(outcome.failed)) == (2, [])
+
+
+async def final_rows(system: System, worker: Any) -> Any:
+
+    return await aio.list_open_transactions(
+        worker._db, lease="x402_settlement", chain_id=system.settings.chain_id, final_seconds=3600
+    )

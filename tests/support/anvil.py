@@ -1,0 +1,47 @@
+"""A local chain for tests: anvil from the packages of contracts/."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.cluster import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# The first of anvil's accounts, which everybody knows.
+KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+
+
+@contextmanager
+def anvil(folder: Path, chain_id: int) -> Iterator[str]:
+    """Run a node of its own; yields its URL. Skips where anvil is not installed."""
+    found = list((ROOT / "contracts").glob("node_modules/@foundry-rs/anvil-*/bin/anvil"))
+    if not found:
+        pytest.skip("anvil is not installed (make tools)")
+    log = folder / "anvil.log"
+    with log.open("w") as output:
+        command = [str(found[0]), "--port", "0", "--chain-id", str(chain_id)]
+        process = subprocess.Popen(command, stdout=output)
+    try:
+        yield f"http://{_listening(process, log)}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _listening(process: subprocess.Popen[bytes], log: Path) -> str:
+    """Host and port that the node has chosen, as soon as it has written them."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if match := re.search(r"Listening on (\S+)\n", log.read_text(encoding="utf-8")):
+            return match[1]
+        time.sleep(0.02)
+    pytest.fail(f"anvil does not listen: {log.read_text(encoding='utf-8')}")

@@ -1,0 +1,323 @@
+"""Follows the transactions of one account from plan to final block (chain 8).
+
+Every decision is a read by quorum, every step a function of the database that names the state it starts from.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any, Protocol
+
+from web3 import AsyncWeb3, Web3
+from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3Exception
+
+from ves_edge.gen import aio
+from ves_edge.log import get_logger
+from ves_workers.chain.rpc import DisagreementError, UnavailableError
+from ves_workers.chain.signer import sign_transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from web3.types import TxReceipt
+
+    from ves_edge.gen.records import ChainTransaction
+    from ves_workers.chain.rpc import Chain
+    from ves_workers.chain.settings import ChainSettings
+    from ves_workers.chain.signer import Signer
+    from ves_workers.runtime.database import WorkerDatabase
+
+_GAS_MARGIN = 1.2
+_LEAST_TIP = 10**6
+_FEE_BLOCKS, _FEE_PERCENTILE = 10, 20
+_RESEND_SECS = 15
+# What would undo something has to be read so many times in steps of its own.
+_READS_TO_UNDO = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a final transaction did to what it is for: parameters of `ves.finish_transaction`."""
+
+    settled: Sequence[UUID] = ()
+    failed: Sequence[UUID] = ()
+    reasons: Sequence[str] = ()
+
+
+class Work(Protocol):
+    """One kind of transaction."""
+
+    async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
+        """Return what the logs of a succeeded transaction say."""
+
+    def reason(self, error: ContractLogicError) -> str:
+        """Return why a call reverts, in the contract's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fees:
+    max_fee: int
+    tip: int
+
+
+class Outbox:
+    """The transactions of one lease on one chain, and the account that signs new ones."""
+
+    def __init__(
+        self,
+        database: WorkerDatabase,
+        chain: Chain,
+        signer: Signer,
+        settings: ChainSettings,
+        lease: str,
+        work: Work,
+    ) -> None:
+        self._db, self.chain, self._signer, self._settings = database, chain, signer, settings
+        self._lease, self._work = lease, work
+        self._log = get_logger("workers", worker=lease)
+        self._token = 0
+        self._sent: dict[int, float] = {}
+        self._doubts: dict[tuple[int, str], int] = {}
+        self._rechecked = 0.0
+        self.address = ""
+        self.totals = {"signed": 0, "replaced_fees": 0, "final": 0, "failed": 0, "reorgs": 0}
+
+    async def open(self, token: int) -> None:
+        """Take the account under a new lease: nonces that something else used are passed over."""
+        self._token = token
+        self.address = (await self._signer.public_key()).to_checksum_address()
+        used = await self.chain.agreed(
+            lambda w3: w3.eth.get_transaction_count(Web3.to_checksum_address(self.address))
+        )
+        await aio.open_chain_account(
+            self._db, lease=self._lease, lease_token=token, chain_id=self.chain.chain_id,
+            sender=self.address.lower(), chain_nonce=used,
+        )  # fmt: skip
+
+    async def plan(self, kind: str, target: tuple[UUID, UUID, int], to: str, calldata: bytes) -> None:
+        """Put a call into the outbox; `target` is tenant, reference and part of what it is for."""
+        tenant_id, reference_id, part = target
+        await aio.plan_transaction(
+            self._db, lease_token=self._token, chain_id=self.chain.chain_id, sender=self.address.lower(), kind=kind,
+            tenant_id=tenant_id, reference_id=reference_id, part=part, to_address=to, calldata=calldata,
+        )  # fmt: skip
+
+    async def advance(self) -> None:
+        """Take every open transaction as far as the chain allows; final ones are looked at again now and then."""
+        recheck = self._settings.recheck_hours * 3600
+        is_due = time.monotonic() - self._rechecked > self._settings.stuck_secs
+        rows = await aio.list_open_transactions(
+            self._db, lease=self._lease, chain_id=self.chain.chain_id, final_seconds=recheck if is_due else 0
+        )
+        if is_due:
+            self._rechecked = time.monotonic()
+        head = await self.chain.reached(lambda w3: w3.eth.block_number) if rows else 0
+        for row in rows:
+            try:
+                await self._advance(row, head)
+            except (UnavailableError, DisagreementError) as error:
+                self._log.warning("chain.no_answer", transaction=row.transaction_id, error=str(error))
+                if isinstance(error, DisagreementError) and row.status in {"signed", "broadcast"}:
+                    await self._step(row, "unknown", f"the nodes disagree: {error}")
+
+    async def _advance(self, row: ChainTransaction, head: int) -> None:
+        if row.status == "planned":
+            await self._sign_first(row)
+        elif row.status == "final":
+            await self._recheck(row)
+        elif (receipt := await self._receipt(row)) is not None:
+            await self._follow(row, receipt, head)
+        elif row.status == "mined":
+            if self._is_sure(row, "gone"):
+                self.totals["reorgs"] += 1
+                await self._step(row, "broadcast", "its block is no longer in the chain")
+        else:
+            await self._push(row, head)
+
+    async def _receipt(self, row: ChainTransaction) -> TxReceipt | None:
+        """Return the receipt of the one attempt that is in a block, if any is."""
+        for tx_hash in reversed(row.tx_hashes):
+            found = await self.chain.agreed(lambda w3, h=tx_hash: _receipt(w3, h), key=_receipt_key)  # type: ignore[misc]
+            if found is not None:
+                return found
+        return None
+
+    async def _follow(self, row: ChainTransaction, receipt: TxReceipt, head: int) -> None:
+        self._doubts.pop((row.transaction_id, "gone"), None)
+        self._doubts.pop((row.transaction_id, "used"), None)
+        number, block = receipt["blockNumber"], bytes(receipt["blockHash"])
+        await aio.mine_transaction(
+            self._db, lease_token=self._token, transaction_id=row.transaction_id,
+            tx_hash=bytes(receipt["transactionHash"]), block_number=number, block_hash=block,
+        )  # fmt: skip
+        if head - number + 1 < self._settings.confirmations:
+            return
+        if await self.chain.agreed(lambda w3: _block_hash(w3, number)) != block:
+            return  # the receipt was read before a reorg: the next step reads it again
+        has_succeeded = receipt["status"] == 1
+        outcome = await self._work.outcome(row, receipt) if has_succeeded else Outcome()
+        await aio.finish_transaction(
+            self._db, lease_token=self._token, transaction_id=row.transaction_id, block_hash=block,
+            gas_used=receipt["gasUsed"], has_succeeded=has_succeeded, reason=None if has_succeeded else "reverted",
+            settled=outcome.settled, failed=outcome.failed, reasons=outcome.reasons,
+        )  # fmt: skip
+        self.totals["final" if has_succeeded else "failed"] += 1
+        self._sent.pop(row.transaction_id, None)
+        if not has_succeeded:
+            self._log.error(
+                "chain.reverted", transaction=row.transaction_id, tx_hash=receipt["transactionHash"].hex()
+            )
+
+    async def _push(self, row: ChainTransaction, head: int) -> None:
+        """Give the newest bytes to the nodes, again from time to time; then replace them if the fee is too low."""
+        nonce = row.nonce or 0
+        address = Web3.to_checksum_address(row.sender)
+        used = await self.chain.agreed(lambda w3: w3.eth.get_transaction_count(address))
+        if used > nonce:
+            await self._resolve(row, nonce, head)
+            return
+        self._doubts.pop((row.transaction_id, "used"), None)
+        sent_before = self._sent.get(row.transaction_id)
+        if row.status != "broadcast" or sent_before is None or time.monotonic() - sent_before > _RESEND_SECS:
+            await self._send(row, row.raw or b"")
+        elif row.waiting_seconds > self._settings.stuck_secs:
+            await self._replace(row)
+
+    async def _send(self, row: ChainTransaction, raw: bytes) -> None:
+        refusals = await self.chain.send(raw)
+        if refusals:
+            self._log.warning("chain.refused", transaction=row.transaction_id, refusals=refusals)
+        elif row.status != "broadcast":
+            await self._step(row, "broadcast", None)
+        self._sent[row.transaction_id] = time.monotonic()
+
+    async def _resolve(self, row: ChainTransaction, nonce: int, head: int) -> None:
+        """The nonce is used and no attempt has a receipt: unknown, until the account's history at final depth says more."""
+        if row.status in {"signed", "broadcast"}:
+            await self._step(row, "unknown", "its nonce is used, and none of its transactions has a receipt")
+            return
+        address, deep = Web3.to_checksum_address(row.sender), head - self._settings.confirmations + 1
+        if deep < 0:
+            return
+        used = await self.chain.agreed(lambda w3: w3.eth.get_transaction_count(address, deep))
+        if used > nonce and self._is_sure(row, "used"):
+            self._log.error("chain.nonce_used_by_another", transaction=row.transaction_id, nonce=nonce)
+            await self._step(row, "replaced", "its nonce was used by a transaction that is not ours")
+
+    async def _recheck(self, row: ChainTransaction) -> None:
+        number, block = row.block_number or 0, row.block_hash
+        if await self.chain.agreed(lambda w3: _block_hash(w3, number)) == block:
+            self._doubts.pop((row.transaction_id, "undone"), None)
+            return
+        self._rechecked = 0  # the second read is in the next step
+        if self._is_sure(row, "undone"):
+            self._log.error("chain.reorg_below_final_depth", transaction=row.transaction_id, block=number)
+            self.totals["reorgs"] += 1
+            await self._step(row, "broadcast", "its final block is no longer in the chain")
+
+    def _is_sure(self, row: ChainTransaction, doubt: str) -> bool:
+        """Return whether a read that would undo something was made often enough."""
+        key = (row.transaction_id, doubt)
+        self._doubts[key] = self._doubts.get(key, 0) + 1
+        if self._doubts[key] < _READS_TO_UNDO:
+            return False
+        del self._doubts[key]
+        return True
+
+    async def _step(self, row: ChainTransaction, to_status: str, reason: str | None) -> None:
+        self._sent.pop(row.transaction_id, None)  # what a reorg took back is sent at once
+        await aio.step_transaction(
+            self._db, lease_token=self._token, transaction_id=row.transaction_id, from_status=row.status,
+            to_status=to_status, reason=reason,
+        )  # fmt: skip
+
+    async def _sign_first(self, row: ChainTransaction) -> None:
+        if row.sender != self.address.lower():
+            return  # planned for a key that was replaced
+        call: Any = {
+            "from": self.address,
+            "to": Web3.to_checksum_address(row.to_address),
+            "data": row.calldata,
+        }
+        try:
+            gas = int(await self.chain.any(lambda w3: w3.eth.estimate_gas(call)) * _GAS_MARGIN)
+            fees = await self._market()
+        except ContractLogicError as error:
+            await self._step(row, "planned", self._work.reason(error))
+            return
+        except Web3Exception as error:
+            await self._step(row, "planned", str(error))
+            return
+        if fees.max_fee > self._settings.max_fee:
+            await self._step(row, "planned", "fees are above VES_CHAIN_MAX_FEE_GWEI")
+            return
+        used = await self.chain.agreed(
+            lambda w3: w3.eth.get_transaction_count(Web3.to_checksum_address(self.address))
+        )
+        nonce = await aio.open_chain_account(
+            self._db, lease=self._lease, lease_token=self._token, chain_id=self.chain.chain_id,
+            sender=self.address.lower(), chain_nonce=used,
+        )  # fmt: skip
+        await self._sign(row, 1, nonce, gas, fees)
+
+    async def _replace(self, row: ChainTransaction) -> None:
+        market = await self._market()
+        # An eighth more than before: nodes want a tenth.
+        fees = _Fees(
+            max(market.max_fee, (row.max_fee or 0) * 9 // 8 + 1),
+            max(market.tip, (row.priority_fee or 0) * 9 // 8 + 1),
+        )
+        if fees.max_fee > self._settings.max_fee:
+            self._log.error("chain.fee_cap_reached", transaction=row.transaction_id, max_fee=fees.max_fee)
+            return
+        self.totals["replaced_fees"] += 1
+        await self._sign(row, row.attempt + 1, row.nonce or 0, row.gas_limit or 0, fees)
+
+    async def _sign(self, row: ChainTransaction, attempt: int, nonce: int, gas: int, fees: _Fees) -> None:
+        """Store the signed bytes, then send them: a crash between the two loses nothing."""
+        raw, tx_hash = await sign_transaction(
+            self._signer,
+            {
+                "chainId": self.chain.chain_id, "nonce": nonce, "to": Web3.to_checksum_address(row.to_address), "value": 0,
+                "data": row.calldata, "gas": gas, "maxFeePerGas": fees.max_fee, "maxPriorityFeePerGas": fees.tip,
+            },
+        )  # fmt: skip
+        await aio.sign_transaction(
+            self._db, lease_token=self._token, transaction_id=row.transaction_id, attempt=attempt, nonce=nonce,
+            tx_hash=tx_hash, raw=raw, gas_limit=gas, max_fee=fees.max_fee, priority_fee=fees.tip,
+        )  # fmt: skip
+        self.totals["signed"] += 1
+        self._sent.pop(row.transaction_id, None)
+
+    async def _market(self) -> _Fees:
+        """Tip of the fee history with a floor; the most is twice the next base fee and the tip (chain 8, point 5)."""
+        history = await self.chain.any(
+            lambda w3: w3.eth.fee_history(_FEE_BLOCKS, "latest", [_FEE_PERCENTILE])
+        )
+        tips = [block[0] for block in history.get("reward", ())]
+        tip = max(_LEAST_TIP, int(median(tips)) if tips else 0)
+        return _Fees(2 * history["baseFeePerGas"][-1] + tip, tip)
+
+
+async def _receipt(w3: AsyncWeb3[Any], tx_hash: bytes) -> TxReceipt | None:
+    try:
+        return await w3.eth.get_transaction_receipt(tx_hash)  # type: ignore[arg-type]
+    except TransactionNotFound:
+        return None
+
+
+def _receipt_key(receipt: TxReceipt | None) -> str:
+    if receipt is None:
+        return ""
+    logs = [(log["address"], list(log["topics"]), log["data"]) for log in receipt["logs"]]
+    return repr((receipt["transactionHash"], receipt["blockHash"], receipt["status"], logs))
+
+
+async def _block_hash(w3: AsyncWeb3[Any], number: int) -> bytes:
+    try:
+        return bytes((await w3.eth.get_block(number))["hash"])
+    except BlockNotFound:
+        return b""

@@ -1,0 +1,176 @@
+"""Several nodes of one chain: deadlines, a circuit breaker for each, and quorum for reads that decide (chain 8)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import aiohttp
+from pybreaker import CircuitBreaker, CircuitBreakerError, CircuitBreakerListener
+from web3 import AsyncHTTPProvider, AsyncWeb3
+from web3.exceptions import BadResponseFormat, RequestTimedOut, Web3RPCError
+from web3.middleware import ExtraDataToPOAMiddleware
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
+
+T = TypeVar("T")
+# What says nothing about the chain: the node was not reached, or its answer is no JSON-RPC.
+TRANSPORT = (
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+    RequestTimedOut,
+    BadResponseFormat,
+    json.JSONDecodeError,
+)
+_FAILURES = 5
+_OPEN_SECS = 60
+_PROBES = 2
+
+
+class UnavailableError(Exception):
+    """Too few nodes answered; the message has each node's cause."""
+
+
+class DisagreementError(Exception):
+    """Enough nodes answered, and no answer was given by a quorum."""
+
+
+class _Counts(CircuitBreakerListener):
+    def __init__(self) -> None:
+        self.successes = self.failures = self.rejected = 0
+
+    def success(self, cb: CircuitBreaker) -> None:
+        del cb
+        self.successes += 1
+
+    def failure(self, cb: CircuitBreaker, exc: BaseException) -> None:
+        del cb, exc
+        self.failures += 1
+
+
+class Node:
+    """One endpoint. Its breaker counts transport faults only: an error that the node answers is an answer."""
+
+    def __init__(self, url: str, number: int, timeout_secs: float) -> None:
+        provider = AsyncHTTPProvider(
+            url,
+            request_kwargs={"timeout": aiohttp.ClientTimeout(total=timeout_secs)},
+            exception_retry_configuration=None,
+        )
+        self._w3 = AsyncWeb3(provider)
+        self._w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
+        self._timeout = timeout_secs
+        self.name = f"chain_rpc_{number}"
+        self.counts = _Counts()
+        self.breaker = CircuitBreaker(
+            fail_max=_FAILURES,
+            reset_timeout=_OPEN_SECS,
+            success_threshold=_PROBES,
+            exclude=[lambda error: not isinstance(error, TRANSPORT)],
+            listeners=[self.counts],
+            name=self.name,
+            throw_new_error_on_trip=False,
+        )
+
+    async def ask(self, call: Callable[[AsyncWeb3[Any]], Awaitable[T]]) -> T:
+        """Return the answer of a call. Raises UnavailableError with the cause for a transport fault."""
+        try:
+            with self.breaker.calling():
+                async with asyncio.timeout(self._timeout):
+                    return await call(self._w3)
+        except CircuitBreakerError as error:
+            self.counts.rejected += 1
+            raise UnavailableError(f"{self.name}: its circuit breaker is open") from error
+        except TRANSPORT as error:
+            raise UnavailableError(f"{self.name}: {type(error).__name__}: {error}") from error
+
+    async def close(self) -> None:
+        """Close the connections."""
+        provider = self._w3.provider
+        if isinstance(provider, AsyncHTTPProvider):
+            await provider.disconnect()
+
+
+class Chain:
+    """The nodes together."""
+
+    def __init__(self, urls: Sequence[str], chain_id: int, quorum: int, timeout_secs: float) -> None:
+        self.nodes = [Node(url, number, timeout_secs) for number, url in enumerate(urls, 1)]
+        self.chain_id, self.quorum = chain_id, quorum
+
+    async def _all(self, call: Callable[[AsyncWeb3[Any]], Awaitable[T]]) -> list[T | BaseException]:
+        return await asyncio.gather(*(self._right(node, call) for node in self.nodes), return_exceptions=True)
+
+    async def _right(self, node: Node, call: Callable[[AsyncWeb3[Any]], Awaitable[T]]) -> T:
+        """Ask a node that serves the right chain; another one's answers count for nothing."""
+        found = await node.ask(lambda w3: w3.eth.chain_id)
+        if found != self.chain_id:
+            raise UnavailableError(f"{node.name}: serves chain {found}, not {self.chain_id}")
+        return await node.ask(call)
+
+    async def agreed(
+        self, call: Callable[[AsyncWeb3[Any]], Awaitable[T]], key: Callable[[T], Hashable] = repr
+    ) -> T:
+        """Return what a quorum of nodes answers alike by `key`. Raises UnavailableError or DisagreementError."""
+        answers = await self._all(call)
+        given = [answer for answer in answers if not isinstance(answer, BaseException)]
+        if len(given) < self.quorum:
+            raise UnavailableError("; ".join(str(a) for a in answers if isinstance(a, BaseException)))
+        (most, count), *_ = Counter(key(answer) for answer in given).most_common(1)
+        if count < self.quorum:
+            raise DisagreementError(f"{len(given)} nodes answered, {count} of them alike")
+        return next(answer for answer in given if key(answer) == most)
+
+    async def reached(self, call: Callable[[AsyncWeb3[Any]], Awaitable[int]]) -> int:
+        """Return the greatest number that a quorum of nodes has reached, such as the head's. Raises UnavailableError."""
+        answers = await self._all(call)
+        given = sorted((a for a in answers if not isinstance(a, BaseException)), reverse=True)
+        if len(given) < self.quorum:
+            raise UnavailableError("; ".join(str(a) for a in answers if isinstance(a, BaseException)))
+        return given[self.quorum - 1]
+
+    async def any(self, call: Callable[[AsyncWeb3[Any]], Awaitable[T]]) -> T:
+        """Return the answer of the first node that is reached; for reads that decide nothing. Raises UnavailableError."""
+        causes = []
+        for node in self.nodes:
+            try:
+                return await self._right(node, call)
+            except UnavailableError as error:
+                causes.append(str(error))
+        raise UnavailableError("; ".join(causes))
+
+    async def send(self, raw: bytes) -> list[str]:
+        """Give raw bytes to every node; return the refusals of those that did not take them, none if one took them.
+
+        A node that has the transaction already has taken it. Raises UnavailableError when no node answered.
+        """
+        answers = await self._all(lambda w3: w3.eth.send_raw_transaction(raw))
+        refusals = [_message(answer) for answer in answers if isinstance(answer, Web3RPCError)]
+        unavailable = [str(answer) for answer in answers if isinstance(answer, UnavailableError)]
+        if any(not isinstance(a, BaseException) or _is_known(a) for a in answers):
+            return []
+        if not refusals:
+            raise UnavailableError("; ".join(unavailable))
+        return refusals
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for node in self.nodes:
+            await node.close()
+
+
+def _message(error: Web3RPCError) -> str:
+    return str((error.rpc_response or {}).get("error", {}).get("message", error))
+
+
+def _is_known(answer: object) -> bool:
+    if not isinstance(answer, Web3RPCError):
+        return False
+    return any(
+        word in _message(answer).lower()
+        for word in ("already known", "already imported", "known transaction")
+    )

@@ -1,0 +1,122 @@
+"""Signers of transactions: a key in a private file, or a key service that signs digests over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
+from eth_keys.datatypes import PrivateKey, PublicKey, Signature
+from eth_keys.exceptions import BadSignature
+from web3 import Web3
+
+from ves_edge.environment import SettingsError
+
+if TYPE_CHECKING:
+    from ves_workers.chain.settings import ChainSettings
+
+_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141  # of secp256k1
+_TIMEOUT_SECS = 10
+
+
+class Signer(Protocol):
+    """Signs for one account."""
+
+    async def public_key(self) -> PublicKey:
+        """Return the account's public key."""
+
+    async def sign(self, digest: bytes) -> Signature:
+        """Return the recoverable signature of 32 bytes."""
+
+
+class FileSigner:
+    """Holds the key of a file: 64 hex digits, `0x` optional; the file must be closed to group and others."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            is_open = path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+            text = path.read_text(encoding="ascii").strip().removeprefix("0x")
+            self._key = PrivateKey(bytes.fromhex(text))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{path}: holds no secp256k1 key ({type(error).__name__})") from None
+        if is_open:
+            raise SettingsError(f"{path}: may be read by others; its mode must be 0600")
+
+    async def public_key(self) -> PublicKey:
+        """Return the account's public key."""
+        return self._key.public_key
+
+    async def sign(self, digest: bytes) -> Signature:
+        """Return the recoverable signature of 32 bytes."""
+        return self._key.sign_msg_hash(digest)
+
+
+class KeyService:
+    """Asks a key management service, whose key never leaves it.
+
+    `GET {url}/public-key` answers `{"PublicKey"}`, `POST {url}/sign` takes `{"Message", "MessageType": "DIGEST",
+    "SigningAlgorithm": "ECDSA_SHA_256"}` and answers `{"Signature"}`; keys and signatures are DER in base64.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._known: PublicKey | None = None
+
+    async def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_SECS) as client:
+            answer = await client.request(method, f"{self._url}/{path}", json=body)
+            answer.raise_for_status()
+            found: dict[str, Any] = answer.json()
+            return found
+
+    async def public_key(self) -> PublicKey:
+        """Return the account's public key, asked for once."""
+        if self._known is None:
+            found = await self._ask("GET", "public-key")
+            key = load_der_public_key(base64.b64decode(found["PublicKey"]))
+            if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256k1":
+                raise SettingsError("VES_CHAIN_SETTLER_SIGNER_URL: the service's key is not of secp256k1")
+            point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+            self._known = PublicKey(point[1:])
+        return self._known
+
+    async def sign(self, digest: bytes) -> Signature:
+        """Return the recoverable signature of 32 bytes; services give neither the parity nor always the lower s."""
+        expected = await self.public_key()
+        body = {
+            "Message": base64.b64encode(digest).decode("ascii"),
+            "MessageType": "DIGEST",
+            "SigningAlgorithm": "ECDSA_SHA_256",
+        }
+        found = await self._ask("POST", "sign", body)
+        r, s = decode_dss_signature(base64.b64decode(found["Signature"]))
+        s = min(s, _ORDER - s)
+        for parity in (0, 1):
+            signature = Signature(vrs=(parity, r, s))
+            try:
+                if signature.recover_public_key_from_msg_hash(digest) == expected:
+                    return signature
+            except BadSignature:
+                continue
+        raise RuntimeError("the key service signed with another key")
+
+
+def settler(settings: ChainSettings) -> Signer:
+    """Return the signer of settlements. SettingsError when its key file is unusable."""
+    if settings.settler_key_file:
+        return FileSigner(Path(settings.settler_key_file))
+    return KeyService(settings.settler_signer_url)
+
+
+async def sign_transaction(signer: Signer, members: dict[str, Any]) -> tuple[bytes, bytes]:
+    """Return raw bytes and hash of a transaction of type 2 (EIP-1559)."""
+    unsigned = TypedTransaction.from_dict({"type": 2, **members})
+    v, r, s = (await signer.sign(unsigned.hash())).vrs
+    raw = TypedTransaction.from_dict({"type": 2, **members, "v": v, "r": r, "s": s}).encode()
+    return raw, bytes(Web3.keccak(raw))
