@@ -79,7 +79,7 @@ begin
       ('ves.list_open_transactions', '{ves_worker,ves_reader,ves_admin}'),
       ('ves.set_payment_token', '{ves_admin}'),
       ('ves.set_settlement_contract', '{ves_admin}'),
-      ('ves.bind_payer_address', '{ves_admin}'),
+      ('ves.bind_payer_address', '{ves_api,ves_admin}'),
       ('ves.set_spending_limit', '{ves_admin}'),
       ('ves.list_spending_limits', '{ves_api,ves_reader,ves_admin}'),
       ('ves.verify_stream', '{ves_reader,ves_admin}'),

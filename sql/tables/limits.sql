@@ -15,6 +15,8 @@ insert into ves_store.limits (name, max_rows, max_age) values
 ('api_keys_per_agent', 1000, null),
 ('agent_keys', 1000000, null),
 ('agent_keys_per_agent', 1000, null),
+('payer_addresses', 1000000, null),
+('payer_addresses_per_agent', 1000, null),
 ('schemas', 10000, null),
 ('encryption_groups', 10000, null),
 ('group_members', 1000000, null),

@@ -9,7 +9,7 @@ create table ves_store.x402_payer_addresses (
 );
 
 comment on table ves_store.x402_payer_addresses is
-'EVM addresses whose payments an agent''s key may sign, as the operator recorded it (x402 T2). Append-only.';
+'EVM addresses whose payments an agent''s key may sign (x402 T2). Append-only.';
 comment on column ves_store.x402_payer_addresses.tenant_id is 'Tenant.';
 comment on column ves_store.x402_payer_addresses.agent_id is 'Agent.';
 comment on column ves_store.x402_payer_addresses.key_id is 'Number of the agent''s key, unsigned 32 bits by bit pattern.';

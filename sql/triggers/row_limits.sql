@@ -14,7 +14,8 @@ begin
       ('subscriptions', 'subscriptions', null),
       ('ves_compliance_proofs', 'compliance_proofs', null),
       ('ves_sequence_counters', 'streams', null),
-      ('ves_validity_proofs', 'validity_proofs', null)
+      ('ves_validity_proofs', 'validity_proofs', null),
+      ('x402_payer_addresses', 'payer_addresses', 'payer_addresses_per_agent')
     ) as t (name, of_tenant, of_agent)
   loop
     execute format(

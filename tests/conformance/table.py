@@ -259,6 +259,7 @@ OWN = {
     "GET /api/v1/agents/{agent_id}/keys",
     "DELETE /api/v1/agents/{agent_id}/keys/{key_id}",
     "POST /api/v1/agents/{agent_id}/keys/{key_id}/rotate",
+    "POST /api/v1/agents/{agent_id}/keys/{key_id}/payer-addresses",
     "POST /api/v1/encryption-groups",
     "GET /api/v1/encryption-groups",
     "GET /api/v1/encryption-groups/{group_id}",

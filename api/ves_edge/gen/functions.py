@@ -326,8 +326,8 @@ FUNCTIONS = MappingProxyType({
         record='bool',
         columns=(
         ),
-        comment="Records that an EVM address lets an agent's Ed25519 key sign payments from it, which makes them settleable on chain (x402 T2). Whoever calls it has checked a signature of the address; none is checked here. Whether it is new. Audited. Errors: VE007, VE203.",
-        roles=('ves_admin',),
+        comment="Records that an EVM address lets an agent's Ed25519 key sign payments from it, which makes them settleable on chain (x402 T2). Whoever calls it has checked the address's signature over the binding; none is checked here. Whether it is new. Audited. Errors: VE007, VE203, VE912.",
+        roles=('ves_admin', 'ves_api'),
         volatility='volatile',
         repeatable=True,
         reason='what is so already changes nothing',

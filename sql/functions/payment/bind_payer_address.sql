@@ -37,4 +37,4 @@ end
 $$;
 
 comment on function ves.bind_payer_address(uuid, uuid, integer, text, jsonb) is
-'Records that an EVM address lets an agent''s Ed25519 key sign payments from it, which makes them settleable on chain (x402 T2). Whoever calls it has checked a signature of the address; none is checked here. Whether it is new. Audited. Errors: VE007, VE203.';
+'Records that an EVM address lets an agent''s Ed25519 key sign payments from it, which makes them settleable on chain (x402 T2). Whoever calls it has checked the address''s signature over the binding; none is checked here. Whether it is new. Audited. Errors: VE007, VE203, VE912.';

@@ -2070,6 +2070,8 @@ insert into ves_store.limits (name, max_rows, max_age) values
 ('api_keys_per_agent', 1000, null),
 ('agent_keys', 1000000, null),
 ('agent_keys_per_agent', 1000, null),
+('payer_addresses', 1000000, null),
+('payer_addresses_per_agent', 1000, null),
 ('schemas', 10000, null),
 ('encryption_groups', 10000, null),
 ('group_members', 1000000, null),
@@ -2873,7 +2875,7 @@ create table ves_store.x402_payer_addresses (
 );
 
 comment on table ves_store.x402_payer_addresses is
-'EVM addresses whose payments an agent''s key may sign, as the operator recorded it (x402 T2). Append-only.';
+'EVM addresses whose payments an agent''s key may sign (x402 T2). Append-only.';
 comment on column ves_store.x402_payer_addresses.tenant_id is 'Tenant.';
 comment on column ves_store.x402_payer_addresses.agent_id is 'Agent.';
 comment on column ves_store.x402_payer_addresses.key_id is 'Number of the agent''s key, unsigned 32 bits by bit pattern.';

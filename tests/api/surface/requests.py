@@ -6,9 +6,12 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from eth_account import Account
+
 from tests.api.legacy_support import Sender
 from tests.api.support import Raw, dump
 from tests.api.surface.place import KEY_IDS
+from tests.support.bindings import binding_body
 from tests.support.payments import Payer
 from ves import ed25519
 
@@ -175,6 +178,9 @@ BODIES: dict[str, Callable[[Place], Body | bytes]] = {
     },
     "POST /api/v1/agents/keys": _agent_key,
     "POST /api/v1/agents/{agent_id}/keys/{key_id}/rotate": _rotation,
+    "POST /api/v1/agents/{agent_id}/keys/{key_id}/payer-addresses": lambda place: binding_body(
+        Account.create(), place.signer
+    ),
     "POST /api/v1/agents/{agent_id}/api-keys": lambda _: {},
     "POST /api/v1/agents/register": lambda _: {"name": "somebody"},
     "PATCH /api/v1/agents/{agent_id}/api-keys/{key_prefix}": lambda _: {"scopes": ["read"]},

@@ -147,6 +147,7 @@ TABLE = [
         "GET /api/v1/agents/{agent_id}/keys read or admin",
         "DELETE /api/v1/agents/{agent_id}/keys/{key_id} admin",
         "POST /api/v1/agents/{agent_id}/keys/{key_id}/rotate admin",
+        "POST /api/v1/agents/{agent_id}/keys/{key_id}/payer-addresses admin",
         "GET /api/v1/encryption-groups read or admin",
         "POST /api/v1/encryption-groups admin",
         "GET /api/v1/encryption-groups/{group_id} read or admin",

@@ -60,6 +60,21 @@ class Makers:
             [self.tenant, self.agent.agent_id, 2 + secrets.randbelow(1 << 30), secrets.token_bytes(32)],
         )
 
+    def payer_addresses(self) -> None:
+        """Of another agent each time, so that the limit of an agent is not met."""
+        other = Agent()
+        other.tenant_id = self.tenant
+        other.register(self.edge.connection)
+        self._bind(other)
+
+    def payer_addresses_per_agent(self) -> None:
+        self._bind(self.agent)
+
+    def _bind(self, agent: Agent) -> None:
+        address = "0x" + secrets.token_hex(20)
+        bind = "select ves.bind_payer_address(%s, %s, %s, %s)"
+        self.admin.execute(bind, [self.tenant, agent.agent_id, agent.key_id, address])
+
     def schemas(self) -> None:
         self.admin.execute(
             "select ves.register_schema(%s, 'a.b', '{}', compatibility => 'none')", [self.tenant]
