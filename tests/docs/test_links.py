@@ -47,3 +47,16 @@ def test_every_decision_is_in_the_index() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = set(_LINK.findall((folder / "README.md").read_text(encoding="utf-8")))
     assert {page.name for page in folder.glob("*.md")} - {"README.md"} <= listed
+
+
+def test_every_path_that_a_page_names_exists() -> None:
+    """In backticks, from the repository's root or the page's folder; the worked example makes its files itself."""
+    tops = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    missing = [
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in pages()
+        if page.name != "add-a-function.md"
+        for name in re.findall(r"`([\w.-]+/[\w./-]+)(?:::\w+)?`", page.read_text(encoding="utf-8"))
+        if name.partition("/")[0] in tops and not (ROOT / name).exists() and not (page.parent / name).exists()
+    ]
+    assert missing == []

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-PAGES = sorted((Path(__file__).parents[2] / "docs" / "protocol").glob("*.md"))
+from ves_api.http.routes import ROUTES
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted((ROOT / "docs" / "protocol").glob("*.md"))
 _STATUS = re.compile(r"(?m)^Status: (done|partial|absent)\b")
 # Lists of facts about the original have no status of their own.
 _LISTS = ("Traps", "Read this first", "Vector files", "C. ", "Part ")
@@ -26,6 +29,38 @@ def without_status(text: str) -> list[str]:
         if any(known for _, _, known in above):
             found.pop()
     return found
+
+
+def existing() -> set[str]:
+    """Names that a section can only mention if it, or a part of it, exists: routes, tables, settings."""
+    tables = {path.stem for path in (ROOT / "sql" / "tables").glob("*.sql")}
+    settings = set(
+        re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8"))
+    )
+    return tables | settings | {f"{route.method} {route.template}" for route in ROUTES}
+
+
+def absent_sections(text: str) -> list[tuple[str, str]]:
+    """Heading and text of each section that says of itself that it is absent."""
+    parts = re.split(r"(?m)^(?=#{2,4} )", text)[1:]
+    return [(part.partition("\n")[0], part) for part in parts if re.search(r"(?m)^Status: absent\b", part)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_nothing_that_an_absent_section_names_exists(page: Path) -> None:
+    known = existing()
+    found = [
+        (title, name)
+        for title, part in absent_sections(page.read_text(encoding="utf-8"))
+        for name in sorted(set(re.findall(r"`([^`\n]+)`", part)) & known)
+    ]
+    assert found == []
+
+
+def test_something_that_an_absent_section_names_and_that_exists_is_found() -> None:
+    [(title, part)] = absent_sections("## 1. Pay\n\nStatus: absent.\n\n`GET /health` and `ves_events`\n")
+    assert title == "## 1. Pay"
+    assert set(re.findall(r"`([^`\n]+)`", part)) & existing() == {"GET /health", "ves_events"}
 
 
 @pytest.mark.parametrize("page", [p for p in PAGES if p.name != "README.md"], ids=lambda p: p.name)

@@ -103,8 +103,9 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation(Generic[InputT]):
-    """One request that callers can make, without a transport: routes, RPCs and commands are made from it alone.
+    """One request that callers can make, without a transport.
 
+    Routes and commands are made from it; an RPC names it and adds how its messages become input and output.
     `input` is a `Parameters` struct, or the struct of a body; `output` is what `call` answers and a JSON encoder takes.
     `errors` are names of the error registry beyond those that every operation has. `sheds` is false for operations that are served even
     while the connection pool is exhausted.

@@ -50,7 +50,7 @@ def _fingerprint(layout: Layout, names: tuple[str, ...]) -> str:
 def start(layout: Layout) -> None:
     """Start the edges; restart those whose fingerprint changed since their last start.
 
-    The front has its own fingerprint: while only the API restarts, it queues the requests of clients.
+    The front has its own fingerprint: while only the API restarts, it answers 503.
     """
     _start(layout, layout.run / "fingerprint", NAMES)
     if "front" in running_names(layout):
