@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import orjson
 
+from ves_api.cli.admin_program.at_rest import reencrypt
 from ves_api.cli.keyring import find_file, rotate_file
-from ves_api.cli.operations.at_rest import reencrypt
 from ves_client.agent import Event, sign_event
 from ves_client.errors import check_failed
 from ves_edge.errors import ApiError

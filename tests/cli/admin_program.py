@@ -15,7 +15,7 @@ from tests.sql.support import Agent, Edge
 if TYPE_CHECKING:
     from tests.cli.system import System
 
-ALIAS = "from ves_api.cli.operations.alias import main; main()"
+ALIAS = "from ves_api.cli.admin_program.alias import main; main()"
 PAYLOADS = ['{"n": 1e16, "s": "caf\\u00e9"}', '{ "spaced" : [1.0, -0.0] }', '"text"', "[null]", '{"n":5}']
 
 

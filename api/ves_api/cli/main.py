@@ -10,12 +10,12 @@ import sys
 
 from ves_api import __version__
 from ves_api.cli import apikeys, audit, engine_commands, groups, keyring, keys, schemas
+from ves_api.cli.admin_program.commands import COMMANDS
 from ves_api.cli.call import call_function
 from ves_api.cli.config import config
 from ves_api.cli.directory import DatabaseDirectory, with_database_url
 from ves_api.cli.frame import operator_command
 from ves_api.cli.operation_commands import add_operation_commands, is_known
-from ves_api.cli.operations.commands import COMMANDS
 from ves_api.cli.story import story
 from ves_api.cli.streams import commit, fsck
 from ves_api.cli.system import PASS_ON, demo, down, serve, up

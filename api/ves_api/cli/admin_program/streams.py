@@ -13,7 +13,7 @@ import typer
 
 from ves.codec import I64_MAX
 from ves.timestamps import micros_text
-from ves_api.cli.operations.options import (
+from ves_api.cli.admin_program.options import (
     DatabaseUrl,
     DryRun,
     MaybeStoreId,
