@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
 import sqlite3
 import uuid
@@ -10,24 +11,32 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.api.support import Agent
+from tests.api.support import Agent, assert_error
 from tests.support.cluster import ROOT
 from tests.support.processes import BOOTSTRAP_KEY, SEQUENCER_PUBLIC_KEY
+from ves import hpke
 from ves_client import (
     AgentKey,
     ClientError,
+    Evidence,
     Exit,
     Outbox,
+    PulledEvent,
     Sequencer,
     Trust,
     check_commitments,
+    check_receipt,
     first_writer_wins,
     last_writer_wins,
+    open_event,
+    pull,
     push,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import httpx
 
     from tests.conftest import Database
     from tests.support.processes import Server
@@ -163,7 +172,7 @@ def test_a_stream_whose_events_are_all_refused_has_head_0(
 
 def test_the_example_of_the_manual_runs(server: Server, agent: Agent, tmp_path: Path, capsys: Any) -> None:
     page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
-    example = page.split("```python\n", 1)[1].split("```", 1)[0]
+    example, more = (part.split("```", 1)[0] for part in page.split("```python\n")[1:])
     AgentKey(agent.agent_id, agent.key_id, agent.seed).save(tmp_path / "agent.json")
     names = {
         "folder": tmp_path,
@@ -176,7 +185,63 @@ def test_the_example_of_the_manual_runs(server: Server, agent: Agent, tmp_path: 
     lines = [line for line in example.splitlines() if line and not line.startswith(("import", "from"))]
     assert len(lines) <= 10
     exec(compile(example, "agents.md", "exec"), names)
-    assert capsys.readouterr().out == "1 accepted, 0 refused\n"
+    exec(compile(more, "agents.md", "exec"), names)
+    assert capsys.readouterr().out == "1 accepted, 0 refused\n1 order.created\n"
     connection = sqlite3.connect(tmp_path / "shop.db")
     assert connection.execute("select id from orders").fetchall() == [("O-1",)]
     connection.close()
+
+
+def test_the_events_of_all_agents_are_pulled_and_verified(
+    server: Server, admin: httpx.Client, agent: Agent, tmp_path: Path
+) -> None:
+    other = dataclasses.replace(agent, agent_id=uuid.uuid4(), seed=bytes(range(32)))
+    assert other.register(admin).status_code == 200
+    sent = [
+        other.event(raw=b'{"total": 1.50}', created_at="2025-12-20T17:51:10Z", base_version=0),
+        other.event(command_id=str(uuid.uuid4())),
+    ]
+    assert other.ingest(admin, *sent).json()["eventsAccepted"] == 2
+    with outbox_of(agent, tmp_path) as outbox, Sequencer(server.url, BOOTSTRAP_KEY) as sequencer:
+        outbox.record("order", "O-1", "order.created", {})
+        push(outbox, sequencer, TRUST)
+        seen: list[PulledEvent] = []
+        done = pull(outbox, sequencer, TRUST, limit=2, on_event=seen.append)
+        assert (done.events, done.last_sequence, done.head_sequence, done.complete) == (3, 3, 3, True)
+        assert [pulled.event.source_agent_id for pulled in seen] == [other.agent_id] * 2 + [agent.agent_id]
+        assert (seen[0].payload, seen[0].event.created_at) == (b'{"total": 1.50}', "2025-12-20T17:51:10Z")
+        assert str(seen[1].event.command_id) == sent[1]["command_id"]
+        assert pull(outbox, sequencer, TRUST).events == 0
+        # Each listed event with its receipt is evidence that the offline check takes.
+        window = sequencer.list_events(agent.tenant_id, agent.store_id, 1, 3)
+        for item in window.events:
+            evidence = Evidence(event=item.event, receipt=item.receipt)
+            key = outbox.key.public_key if item.sequence_number == 3 else other.public_key
+            assert check_receipt(evidence, TRUST, key) == []
+
+
+def test_sealed_events_are_listed_in_their_sealed_form(server: Server, agent: Agent, tmp_path: Path) -> None:
+    secret = bytes(range(32))
+    with outbox_of(agent, tmp_path) as outbox, Sequencer(server.url, BOOTSTRAP_KEY) as sequencer:
+        outbox.record("order", "O-1", "order.created", {"n": 1}, recipients={7: hpke.public_key(secret)})
+        push(outbox, sequencer, TRUST)
+        seen: list[PulledEvent] = []
+        assert pull(outbox, sequencer, TRUST, on_event=seen.append).complete
+        assert open_event(seen[0].text, 7, secret) == b'{"n":1}'
+
+
+def test_a_window_of_events_has_limits_and_needs_the_right_to_read(
+    server: Server, admin: httpx.Client, agent: Agent
+) -> None:
+    assert agent.ingest(admin, *(agent.event() for _ in range(3))).status_code == 200
+    stream = {"tenant_id": str(agent.tenant_id), "store_id": str(agent.store_id)}
+    path = "/api/v1/ves/events"
+    for first, limit, numbers in [(0, 1, [1]), (2, 2, [2, 3]), (3, 100, [3]), (4, 1, [])]:
+        body = admin.get(path, params={**stream, "from": first, "limit": limit}).json()
+        assert [item["sequence_number"] for item in body["events"]] == numbers
+        assert (body["next_sequence"], body["head_sequence"]) == ((numbers or [3])[-1] + 1, 3)
+    empty = admin.get(path, params=stream | {"store_id": str(uuid.uuid4())}).json()
+    assert empty == {"events": [], "next_sequence": 1, "head_sequence": 0}
+    assert_error(admin.get(path, params={**stream, "limit": 0}), 400, "INVALID_FIELD_VALUE")
+    assert_error(admin.get(path, params={"tenant_id": stream["tenant_id"]}), 400, "INVALID_FIELD_VALUE")
+    assert_error(server.client(key=None).get(path, params=stream), 401, "AUTH_REQUIRED")

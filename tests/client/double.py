@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from tests.cli.offline import SEQUENCER_ID, SEQUENCER_SEED
+from tests.cli.offline import AGENT, SEQUENCER_ID, SEQUENCER_SEED
 from tests.support.wire import receipt_members
 from ves import digests, ed25519
 from ves_client.evidence import Envelope
@@ -26,7 +27,8 @@ class Double:
     """The stream of one tenant: `order` are the event ids by number, `refuse` gives the reason for an event or None.
 
     `fault` decides for each request: "lose" closes the connection before anything is stored, "lose answer" after it;
-    `busy` are answers (status, headers) that come before any other; `lie` may change an answer.
+    `busy` are answers (status, headers) that come before any other; `lie` may change an answer, `lie_window` a list of
+    events. `unsealed` are numbers without a signed receipt yet, `keys` the directory of agents' keys.
     """
 
     order: list[str] = field(default_factory=list)
@@ -35,6 +37,12 @@ class Double:
     refuse: Callable[[Json], str | None] = lambda _: None
     fault: Fault = lambda _: None
     lie: Callable[[Json], Any] = lambda answer: answer
+    lie_window: Callable[[Json], Any] = lambda answer: answer
+    windows: list[tuple[int, int]] = field(default_factory=list)
+    unsealed: set[int] = field(default_factory=set)
+    keys: dict[str, list[Json]] = field(
+        default_factory=lambda: {str(AGENT.agent_id): [directory_key(AGENT.key_id, AGENT.public_key)]}
+    )
     busy: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     max_events: int = 1000
     url: str = ""
@@ -62,6 +70,29 @@ class Double:
             "rejections": rejections,
         }
 
+    def window(self, first: int, limit: int) -> Json:
+        """The events numbered `first` to `first + limit - 1` as GET /api/v1/ves/events lists them."""
+        self.windows.append((first, limit))
+        events: list[Json] = []
+        for number in range(first, min(first + limit, len(self.order) + 1)):
+            event = self.stored[self.order[number - 1]]
+            numbered = {"sequence_number": number, "event": event}
+            events.append(
+                numbered if number in self.unsealed else numbered | {"receipt": receipt_for(event, number)}
+            )
+        return {"events": events, "next_sequence": first + len(events), "head_sequence": len(self.order)}
+
+    def read(self, target: str) -> bytes:
+        """The answer to a GET: a window of events, or the keys of an agent."""
+        parts = urlsplit(target)
+        query = parse_qs(parts.query)
+        if parts.path == "/api/v1/ves/events":
+            told = self.lie_window(self.window(int(query["from"][0]), int(query["limit"][0])))
+        else:
+            keys = self.keys.get(parts.path.split("/")[4], [])
+            told = {"keys": keys, "count": len(keys)}
+        return told if isinstance(told, bytes) else json.dumps(told).encode()
+
     def answer(self, raw: bytes) -> tuple[int, dict[str, str], bytes] | None:
         """Status, headers and body; None closes the connection."""
         if self.busy:
@@ -79,6 +110,11 @@ class Double:
             return None
         told = self.lie(answer)
         return 200, {}, told if isinstance(told, bytes) else json.dumps(told).encode()
+
+
+def directory_key(key_id: int, public_key: bytes) -> Json:
+    """A signing key as the directory of agents' keys lists it."""
+    return {"keyId": key_id, "keyType": "signing", "keyAlgorithm": 1, "publicKey": public_key.hex()}
 
 
 def receipt_for(event: Json, number: int) -> Json:
@@ -109,7 +145,14 @@ def serving(double: Double) -> Iterator[Double]:
             if told is None:
                 self.close_connection = True
                 return
-            status, headers, content = told
+            self.tell(*told)
+
+        def do_GET(self) -> None:
+            with double.lock:
+                told = double.read(self.path)
+            self.tell(200, {}, told)
+
+        def tell(self, status: int, headers: dict[str, str], content: bytes) -> None:
             self.send_response(status)
             for name, text in {"content-length": str(len(content)), **headers}.items():
                 self.send_header(name, text)

@@ -1,4 +1,4 @@
-"""kill -9 before each SQL statement of record, push and prune: nothing is lost, nothing doubled, the order stays."""
+"""kill -9 before each SQL statement of record, push, prune and pull: nothing is lost, nothing doubled, the order stays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import pytest
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
 from tests.client import victim
 from tests.client.double import Double
-from ves_client import Outbox, Sequencer, Trust, push
+from tests.client.test_pull import arrive
+from ves_client import Outbox, Sequencer, Trust, pull, push
 
 MOST_STATEMENTS = 400
 
@@ -26,8 +27,8 @@ def processes() -> Any:
     return context
 
 
-def run(processes: Any, folder: Path, url: str, statement: int) -> int:
-    process = processes.Process(target=victim.live, args=(folder, url, statement))
+def run(processes: Any, folder: Path, url: str, statement: int, life: Any = victim.live) -> int:
+    process = processes.Process(target=life, args=(folder, url, statement))
     process.start()
     process.join(60)
     assert process.exitcode is not None
@@ -85,5 +86,38 @@ def test_a_kill_before_any_statement_loses_and_doubles_nothing(
         code = run(processes, folder, double.url, statement)
         double.fault = lambda _: None
         check(folder, double)
+    assert code == 0
+    assert statement > 60, "the kills reached every phase"
+
+
+def test_a_kill_before_any_statement_of_a_pull_skips_and_doubles_nothing(
+    processes: Any, double: Double, tmp_path: Path
+) -> None:
+    ids = arrive(double, 5)
+    statement, code = 0, -signal.SIGKILL
+    while code == -signal.SIGKILL:
+        statement += 1
+        assert statement < MOST_STATEMENTS
+        folder = tmp_path / str(statement)
+        folder.mkdir()
+        code = run(processes, folder, double.url, statement, victim.follow)
+        with (
+            Outbox(folder / "shop.db", AGENT, TENANT, STORE) as outbox,
+            Sequencer(double.url, "ss_x") as sequencer,
+        ):
+            found = sqlite3.connect(folder / "shop.db")
+            before = [row[0] for row in found.execute("select event_id from pulled_events order by 1")]
+            assert sorted(ids[: outbox.last_pulled()]) == before, (
+                "the cursor and the events are one transaction"
+            )
+            pull(outbox, sequencer, Trust((SEQUENCER_KEY,)))
+            rows = found.execute("select event_id from pulled_events order by sequence_number").fetchall()
+            found.close()
+            assert [row[0] for row in rows] == ids == [str(item.event_id) for item in outbox.receipts()]
+            assert outbox.entity_version("order", "P-0") == 1
+        seen = folder / "seen"
+        assert not seen.exists() or seen.read_text().split() == [
+            str(n + 1) for n in range(len(seen.read_text().split()))
+        ]
     assert code == 0
     assert statement > 60, "the kills reached every phase"

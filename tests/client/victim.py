@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
-from ves_client import Outbox, Sequencer, Trust, push
+from ves_client import Outbox, Sequencer, Trust, pull, push
 from ves_client import sequencer as sequencer_module
 
 EVENTS = 4
@@ -18,6 +18,36 @@ EVENTS = 4
 
 def live(folder: Path, url: str, statement: int) -> None:
     """Record, push and prune; `folder`/acknowledged lists the entities whose `record` returned."""
+    die_at(statement)
+    with Outbox(folder / "shop.db", AGENT, TENANT, STORE) as outbox, Sequencer(url, "ss_x") as sequencer:
+        own = outbox.connect()
+        own.execute("create table if not exists orders (id text primary key)")
+        for n in range(EVENTS):
+            own.execute("begin immediate")
+            own.execute("insert into orders values (?)", (f"O-{n}",))
+            outbox.record("order", f"O-{n}", "order.created", {"n": n}, connection=own)
+            own.execute("commit")
+            with (folder / "acknowledged").open("a") as file:
+                file.write(f"O-{n}\n")
+        push(outbox, sequencer, Trust((SEQUENCER_KEY,)), batch=2, on_refusal=lambda _: "drop")
+        outbox.prune(timedelta(0))
+        own.close()
+
+
+def follow(folder: Path, url: str, statement: int) -> None:
+    """Pull the stream; `folder`/seen lists the numbers that `on_event` was called with."""
+    die_at(statement)
+    with Outbox(folder / "shop.db", AGENT, TENANT, STORE) as outbox, Sequencer(url, "ss_x") as sequencer:
+
+        def see(pulled: Any) -> None:
+            with (folder / "seen").open("a") as file:
+                file.write(f"{pulled.sequence_number}\n")
+
+        pull(outbox, sequencer, Trust((SEQUENCER_KEY,)), limit=2, on_event=see)
+
+
+def die_at(statement: int) -> None:
+    """Kill this process before its n-th SQL statement."""
     connect = sqlite3.connect
     left = statement
 
@@ -34,16 +64,3 @@ def live(folder: Path, url: str, statement: int) -> None:
 
     sqlite3.connect = traced
     sequencer_module.FIRST_WAIT = 0.0  # a lost answer is asked for again at once
-    with Outbox(folder / "shop.db", AGENT, TENANT, STORE) as outbox, Sequencer(url, "ss_x") as sequencer:
-        own = outbox.connect()
-        own.execute("create table if not exists orders (id text primary key)")
-        for n in range(EVENTS):
-            own.execute("begin immediate")
-            own.execute("insert into orders values (?)", (f"O-{n}",))
-            outbox.record("order", f"O-{n}", "order.created", {"n": n}, connection=own)
-            own.execute("commit")
-            with (folder / "acknowledged").open("a") as file:
-                file.write(f"O-{n}\n")
-        push(outbox, sequencer, Trust((SEQUENCER_KEY,)), batch=2, on_refusal=lambda _: "drop")
-        outbox.prune(timedelta(0))
-        own.close()

@@ -270,6 +270,7 @@ OWN = {
     "GET /api/v1/encryption-groups/{group_id}/recipients",
     "GET /api/v1/encryption-groups/{group_id}/history",
     "GET /api/v1/admin/audit",
+    "GET /api/v1/ves/events",
     "GET /api/v1/admin/dead-letters",
     "DELETE /api/v1/admin/dead-letters",
     "POST /api/v1/admin/dead-letters/retry",

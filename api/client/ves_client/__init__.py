@@ -6,6 +6,8 @@ from ves_client.agent import AgentKey, Event, Signed, open_event, seal_event, si
 from ves_client.errors import ClientError, Exit
 from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
 from ves_client.outbox import Outbox, Refused, Status
+from ves_client.pull import Pulled, pull, pull_async
+from ves_client.pulled_rows import PulledEvent
 from ves_client.sequencer import Sequencer
 from ves_client.sync import Pushed, check_commitments, first_writer_wins, last_writer_wins, push, push_async
 from ves_client.trust import Trust
@@ -19,6 +21,8 @@ __all__ = [
     "Evidence",
     "Exit",
     "Outbox",
+    "Pulled",
+    "PulledEvent",
     "Pushed",
     "Refused",
     "Sequencer",
@@ -31,6 +35,8 @@ __all__ = [
     "first_writer_wins",
     "last_writer_wins",
     "open_event",
+    "pull",
+    "pull_async",
     "push",
     "push_async",
     "read_evidence",

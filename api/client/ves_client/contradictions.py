@@ -1,9 +1,9 @@
 """Contradictions of a sequencer: portable evidence files and their offline check (VES 11, 14).
 
 A receipt's signature covers stream, event, number and signing hash. Two receipts that verify and cannot both be true
-therefore convict the holder of the signing key. Heads and commitments are not signed: a file of the kind
-`head_went_back` proves only that the greater number had been given, one of the kind `root_changed` nothing to a third
-party until one of its roots is anchored.
+therefore convict the holder of the signing key. Heads, windows and commitments are not signed: a file of the kind
+`head_went_back` or `number_missing` proves only that the greater number had been given, one of the kind `root_changed`
+nothing to a third party until one of its roots is anchored.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ves.receipts import Receipt
     from ves_client.trust import Trust
 
-Kind = Literal["number_given_twice", "receipt_changed", "head_went_back", "root_changed"]
+Kind = Literal["number_given_twice", "receipt_changed", "head_went_back", "number_missing", "root_changed"]
 
 
 class SignedReceipt(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class SignedReceipt(msgspec.Struct, frozen=True):
 
 
 class Contradiction(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The content of an evidence file; `head_sequence` and `commitments` belong to the kinds without signature."""
+    """The content of an evidence file; what follows `receipts` belongs to the kinds without signature."""
 
     ves_contradiction: int
     kind: Kind
@@ -50,6 +50,7 @@ class Contradiction(msgspec.Struct, frozen=True, omit_defaults=True):
     receipts: list[SignedReceipt]
     head_sequence: int | None = None
     commitments: list[msgspec.Raw] = []
+    missing: int | None = None
 
     def text(self) -> bytes:
         """Return the file's content: one JSON document."""
@@ -115,6 +116,8 @@ def _contradicts(found: Contradiction, given: list[Receipt], commitments: list[C
             return first.event_id == second.event_id and first.sequence_number != second.sequence_number
         case "head_went_back", [receipt]:
             return found.head_sequence is not None and found.head_sequence < receipt.sequence_number
+        case "number_missing", [receipt]:
+            return found.missing is not None and found.missing < receipt.sequence_number
     return False
 
 
@@ -137,17 +140,22 @@ def write_contradiction(found: Contradiction, folder: Path) -> Path:
 def describe(found: Contradiction) -> str:
     """Say in one sentence what the evidence shows."""
     receipts = [decode_receipt(bytes(item.receipt)) for item in found.receipts]
-    if found.kind == "root_changed":
-        return "two commitments cannot both be in the stream's chain of state roots (not signed)"
     match found.kind, receipts:
+        case "root_changed", _:
+            return "two commitments cannot both be in the stream's chain of state roots (not signed)"
         case "number_given_twice", [first, second]:
             return f"number {first.sequence_number} was given to {first.event_id} and {second.event_id}"
         case "receipt_changed", [first, second]:
             return (
                 f"event {first.event_id} got the numbers {first.sequence_number} and {second.sequence_number}"
             )
-        case "head_went_back", [last]:
-            return f"number {last.sequence_number} had been given, then the head was {found.head_sequence}"
-        case "head_went_back", []:
-            return f"the head was greater before it was {found.head_sequence}"
+        case (("head_went_back" | "number_missing"), ([] | [_])):
+            return _describe_unsigned(found, receipts)
     raise ProtocolError("malformed_json", f"{len(receipts)} receipts are no evidence of {found.kind}")
+
+
+def _describe_unsigned(found: Contradiction, receipts: list[Receipt]) -> str:
+    given = f"number {receipts[0].sequence_number} had been given" if receipts else ""
+    if found.kind == "number_missing":
+        return f"{given or f'the head was {found.head_sequence}'}, and no event came under {found.missing}"
+    return f"{given or 'the head was greater before'}, then the head was {found.head_sequence}"

@@ -19,7 +19,7 @@ import msgspec
 import orjson
 
 from ves_client.agent import AgentKey, Event, Signed, sign_event
-from ves_client.contradictions import Contradiction, decode_contradiction
+from ves_client.contradictions import Contradiction, SignedReceipt, decode_contradiction
 from ves_client.errors import usage
 from ves_client.ids import new_id
 from ves_client.outbox_rows import (
@@ -31,6 +31,8 @@ from ves_client.outbox_rows import (
     now,
     payload_hash_of,
 )
+from ves_client.outbox_state import SyncState
+from ves_client.pulled_rows import PinnedKeys, PulledRows
 from ves_client.trust import Trust
 
 if TYPE_CHECKING:
@@ -39,12 +41,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ves.receipts import Receipt
+    from ves_client.pulled_rows import PulledEvent
     from ves_client.sequencer import Rejection
 
 BUSY_SECONDS = 30.0
 FULL = 2  # `pragma synchronous`: a commit has reached the disk when it returns
-NIL = UUID(int=0)
-COUNTERS = ("last_pushed_sequence", "last_pulled_sequence", "head_sequence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Status(msgspec.Struct, frozen=True):
     refused: int
     dropped: int
     last_pushed_sequence: int
+    last_pulled_sequence: int
     head_sequence: int
     last_sync_at: str | None
     contradiction: str | None
@@ -93,6 +95,7 @@ class Outbox:
         self.store_id = store_id
         self._lock = threading.RLock()
         self._connection = self.connect()
+        self._state = SyncState(self._connection)
         self._create()
 
     def __enter__(self) -> Self:
@@ -247,9 +250,9 @@ class Outbox:
                 ],
             )
             numbers = [receipt.sequence_number for _, receipt, _ in receipts]
-            self._raise_state(connection, "last_pushed_sequence", max(numbers, default=0))
-            self._raise_state(connection, "head_sequence", head_sequence)
-            self._put_state(connection, "last_sync_at", time)
+            self._state.raise_to("last_pushed_sequence", max(numbers, default=0))
+            self._state.raise_to("head_sequence", head_sequence)
+            self._state.put("last_sync_at", time)
 
     def refused(self, *, dropped: bool = False) -> list[Refused]:
         """Return the refused events that wait for a decision, or those that were dropped, oldest first."""
@@ -314,7 +317,7 @@ class Outbox:
                 " count(acked_at), count(*) filter (where refused_at is not null and dropped = 0),"
                 " count(*) filter (where dropped = 1) from outbox left join ves_envelopes using (event_id)"
             ).fetchone()
-            state = self._state()
+            state = self._state.all()
         found = self.contradiction()
         return Status(
             local,
@@ -323,6 +326,7 @@ class Outbox:
             refused,
             dropped,
             int(state["last_pushed_sequence"]),
+            int(state["last_pulled_sequence"]),
             int(state["head_sequence"]),
             state.get("last_sync_at"),
             found.kind if found else None,
@@ -331,7 +335,39 @@ class Outbox:
     def head_sequence(self) -> int:
         """Return the greatest head that a verified answer named."""
         with self._lock:
-            return int(self._state()["head_sequence"])
+            return self._state.counter("head_sequence")
+
+    def last_pulled(self) -> int:
+        """Return the number up to which the stream was pulled."""
+        with self._lock:
+            return self._state.counter("last_pulled_sequence")
+
+    def entity_version(self, entity_type: str, entity_id: str) -> int:
+        """Return the version of an entity after the pulled events: the `base_version` of the next one (VES 15)."""
+        with self._lock:
+            return PulledRows(self._connection).version(self._stream, entity_type, entity_id)
+
+    def store_pulled(self, events: Sequence[PulledEvent], head_sequence: int) -> list[PulledEvent]:
+        """Store verified events of consecutive numbers in one transaction; returns those that were new.
+
+        ContradictionFound, and nothing is stored, if a receipt cannot be true beside an earlier one.
+        """
+        with self.transaction() as connection:
+            stored, rows = self._receipts(connection), PulledRows(connection)
+            after = self.last_pulled()  # another process may have pulled meanwhile
+            for pulled in events:
+                stored.add(pulled.event.event_id, pulled.signing_hash, pulled.receipt, pulled.receipt_text)
+            fresh = [pulled for pulled in events if pulled.sequence_number > after]
+            for pulled in fresh:
+                rows.add(pulled)
+            self._state.raise_to("last_pulled_sequence", fresh[-1].sequence_number if fresh else 0)
+            self._state.raise_to("head_sequence", head_sequence)
+            self._state.put("last_sync_at", now())
+        return fresh
+
+    def pinned_keys(self) -> PinnedKeys:
+        """Return the agents' public keys that were seen; use it within `transaction`."""
+        return PinnedKeys(self._connection, self.tenant_id)
 
     def receipts(self, after: int = 0) -> Iterator[StoredReceipt]:
         """Yield the verified receipts of the stream by number, those of pruned events included."""
@@ -345,13 +381,13 @@ class Outbox:
 
     def pin(self, keys: tuple[bytes, ...]) -> None:
         """Store the sequencer's public keys (32 bytes each) in the file, in the place of the earlier ones."""
-        with self.transaction() as connection:
-            self._put_state(connection, "ves_sequencer_keys", ",".join(key.hex() for key in keys))
+        with self.transaction():
+            self._state.put("ves_sequencer_keys", ",".join(key.hex() for key in keys))
 
     def trust(self) -> Trust:
         """Return the pinned keys; empty if none was pinned."""
         with self._lock:
-            pinned = self._state().get("ves_sequencer_keys", "")
+            pinned = self._state.get("ves_sequencer_keys") or ""
         return Trust(tuple(bytes.fromhex(key) for key in pinned.split(",") if key))
 
     def head_went_back(self, earlier: int, later: int) -> Contradiction:
@@ -359,21 +395,26 @@ class Outbox:
         with self._lock:
             return self._receipts(self._connection).head_went_back(earlier, later)
 
+    def number_missing(self, number: int, head: int, later: SignedReceipt | None) -> Contradiction:
+        """Build the evidence for a number up to `head` under which no event came; `later` was given in its place."""
+        with self._lock:
+            return self._receipts(self._connection).number_missing(number, head, later)
+
     def contradiction(self) -> Contradiction | None:
         """Return the stored evidence that stopped the sync, if any."""
         with self._lock:
-            text = self._state().get("ves_contradiction")
+            text = self._state.get("ves_contradiction")
         return decode_contradiction(text.encode()) if text else None
 
     def stop(self, found: Contradiction) -> None:
         """Store evidence; no later push of any process sends anything until `resume`."""
-        with self.transaction() as connection:
-            self._put_state(connection, "ves_contradiction", found.text().decode())
+        with self.transaction():
+            self._state.put("ves_contradiction", found.text().decode())
 
     def resume(self) -> None:
         """Allow syncs again after a person has looked at the evidence."""
-        with self.transaction() as connection:
-            connection.execute("delete from sync_state where key = 'ves_contradiction'")
+        with self.transaction():
+            self._state.delete("ves_contradiction")
 
     def _receipts(self, connection: sqlite3.Connection) -> ReceiptStore:
         return ReceiptStore(connection, self.tenant_id, self.store_id)
@@ -394,34 +435,7 @@ class Outbox:
         with self.transaction() as connection:
             for statement in script.split(";\n"):
                 connection.execute(statement)
-            state = self._state()
-            for name, value in mine.items():
-                if state.get(name, str(NIL)) not in {str(NIL), value}:
-                    raise usage(f"{self.path} has {name} {state[name]}, not {value}")
-                if state.get(name) != value:
-                    self._put_state(connection, name, value)
-            for name in COUNTERS:
-                if name not in state:
-                    self._put_state(connection, name, "0")
-
-    def _state(self) -> dict[str, str]:
-        return dict(self._connection.execute("select key, value from sync_state"))
-
-    @staticmethod
-    def _put_state(connection: sqlite3.Connection, name: str, value: str) -> None:
-        connection.execute(
-            "insert into sync_state (key, value, updated_at) values (?, ?, ?)"
-            " on conflict (key) do update set value = excluded.value, updated_at = excluded.updated_at",
-            (name, value, now()),
-        )
-
-    @staticmethod
-    def _raise_state(connection: sqlite3.Connection, name: str, value: int) -> None:
-        """Raise a counter; the answer of a slower process does not lower it."""
-        connection.execute(
-            "update sync_state set value = ?1, updated_at = ?2 where key = ?3 and cast(value as integer) < ?1",
-            (value, now(), name),
-        )
+            self._state.claim(self.path, mine)
 
     def _insert(
         self,

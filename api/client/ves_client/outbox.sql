@@ -82,6 +82,17 @@ create table if not exists ves_receipts (
   primary key (tenant_id, store_id, sequence_number)
 ) without rowid;
 
+-- Signing keys of the stream's agents as the sequencer named them first; another key under the same number is refused.
+create table if not exists ves_agent_keys (
+  tenant_id text not null,
+  agent_id text not null,
+  key_id integer not null,
+  algorithm integer not null,
+  public_key blob not null,
+  bundle blob,
+  primary key (tenant_id, agent_id, key_id)
+) without rowid;
+
 -- Commitments that were seen. The list of the API loses those that are anchored, so absence says nothing.
 create table if not exists ves_commitments (
   tenant_id text not null,

@@ -128,6 +128,12 @@ class ReceiptStore:
         last = self._select("sequence_number <= ? order by sequence_number desc limit 1", earlier)
         return self._evidence("head_went_back", last, later)
 
+    def number_missing(self, number: int, head: int, later: SignedReceipt | None) -> Contradiction:
+        """Build the evidence that no event came under a number; it carries a receipt of a greater one, if there is one."""
+        stored = self._select("sequence_number > ? order by sequence_number limit 1", number)
+        found = self._evidence("number_missing", [] if later else stored, head)
+        return msgspec.structs.replace(found, missing=number, receipts=[later] if later else found.receipts)
+
     def _select(self, condition: str, *parameters: str | int) -> list[StoredReceipt]:
         rows = self._connection.execute(
             "select sequence_number, event_id, signing_hash, receipt from ves_receipts"  # noqa: S608 - constants

@@ -17,7 +17,7 @@ from ves import json_decode
 from ves.errors import ProtocolError
 from ves.receipts import Receipt, decode_receipt
 from ves_client.errors import ClientError, Exit, check_failed, usage
-from ves_client.evidence import CommitmentRecord, Proof
+from ves_client.evidence import ABSENT, CommitmentRecord, Proof
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -71,6 +71,44 @@ class Recipients(msgspec.Struct, frozen=True, rename="camel"):
 
     recipients: list[Recipient]
     without_key: list[UUID]
+
+
+class NumberedEvent(msgspec.Struct, frozen=True):
+    """An event of the stream under its number, members as their JSON text; without `receipt` until that is signed."""
+
+    sequence_number: int
+    event: msgspec.Raw
+    receipt: msgspec.Raw = ABSENT
+    payload_shredded: bool = False
+
+
+class EventWindow(msgspec.Struct, frozen=True):
+    """A window of a stream; the next one begins at `next_sequence`."""
+
+    events: list[NumberedEvent]
+    next_sequence: int
+    head_sequence: int
+
+
+class PublicKeys(msgspec.Struct, frozen=True, rename="camel"):
+    """The members of a key bundle that verify signatures (VES 6.4), in hex."""
+
+    ed25519_public_key: str | None = None
+    ml_dsa_65_public_key: str | None = None
+
+
+class DirectoryKey(msgspec.Struct, frozen=True, rename="camel"):
+    """A public key of an agent as the sequencer names it (VES 6.2), in hex."""
+
+    key_id: int
+    key_type: str
+    key_algorithm: int
+    public_key: str
+    public_key_bundle: PublicKeys | None = None
+
+
+class _AgentKeys(msgspec.Struct):
+    keys: list[DirectoryKey]
 
 
 class _Commitments(msgspec.Struct):
@@ -144,6 +182,22 @@ class Sequencer:
         """
         body = b'{"agentId":"%b","events":[%b]}' % (str(agent_id).encode(), b",".join(envelopes))
         return self._decode(self._request("POST", "/api/v1/ves/events/ingest", body=body), IngestAnswer)
+
+    def list_events(self, tenant_id: UUID, store_id: UUID, first: int, limit: int) -> EventWindow:
+        """GET the events numbered `first` to `first + limit - 1` with their receipts (VES 3, 11)."""
+        query = {
+            "tenant_id": str(tenant_id),
+            "store_id": str(store_id),
+            "from": str(first),
+            "limit": str(limit),
+        }
+        return self._decode(self._request("GET", "/api/v1/ves/events", query=query), EventWindow)
+
+    def list_agent_keys(self, tenant_id: UUID, agent_id: UUID) -> list[DirectoryKey]:
+        """GET the public keys of an agent, revoked ones too (http-api 7.2)."""
+        query = {"tenantId": str(tenant_id)}
+        answer = self._request("GET", f"/api/v1/agents/{agent_id}/keys", query=query)
+        return self._decode(answer, _AgentKeys).keys
 
     def register_agent_key(
         self,

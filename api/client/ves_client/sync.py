@@ -162,8 +162,13 @@ class Push:
                 self.done.held.append(item.event_id)
 
     def _stopped(self, found: Contradiction) -> ClientError:
-        self._outbox.stop(found)
-        return stopped(found, self._evidence)
+        return stop(self._outbox, found, self._evidence)
+
+
+def stop(outbox: Outbox, found: Contradiction, folder: Path) -> ClientError:
+    """Stop every sync of the outbox, and build the error that says why."""
+    outbox.stop(found)
+    return stopped(found, folder)
 
 
 def stopped(found: Contradiction, folder: Path) -> ClientError:
@@ -180,7 +185,7 @@ def check_commitments(outbox: Outbox, sequencer: Sequencer, *, evidence: Path | 
     ClientError with exit code 1 if one does not verify by itself (VES 10.2), or, as in `push`, if it contradicts an
     earlier one.
     """
-    folder = _may_sync(outbox, evidence)
+    folder = may_sync(outbox, evidence)
     listed = sequencer.list_commitments(outbox.tenant_id, outbox.store_id)
     try:
         with outbox.transaction():
@@ -189,8 +194,7 @@ def check_commitments(outbox: Outbox, sequencer: Sequencer, *, evidence: Path | 
                 text = orjson.dumps(document)
                 seen.add(_checked_commitment(outbox, text), text)
     except ContradictionFound as found:
-        outbox.stop(found.evidence)
-        raise stopped(found.evidence, folder) from found
+        raise stop(outbox, found.evidence, folder) from found
     return len(listed)
 
 
@@ -208,7 +212,7 @@ def _checked_commitment(outbox: Outbox, text: bytes) -> CommitmentRecord:
     return commitment
 
 
-def _may_sync(outbox: Outbox, evidence: Path | None) -> Path:
+def may_sync(outbox: Outbox, evidence: Path | None) -> Path:
     """Return the folder for evidence; raises the error of the contradiction that has stopped the outbox, if any."""
     folder = evidence or Path(outbox.path).absolute().parent
     if found := outbox.contradiction():
@@ -237,7 +241,7 @@ def push(
     """
     if not trust.keys:
         raise usage("a push of an outbox needs the sequencer's public key")
-    folder = _may_sync(outbox, evidence)
+    folder = may_sync(outbox, evidence)
     ends = time.monotonic() + deadline if deadline is not None else None
     outbox.adopt()
     run = Push(outbox, sequencer, trust, on_refusal, on_receipt, folder)

@@ -20,6 +20,7 @@ from ves_api.operations import (
 )
 from ves_api.operations import legacy_commitments as legacy
 from ves_api.operations.commitments import create_commitment, get_commitment, list_commitments
+from ves_api.operations.event_list import list_ves_events
 from ves_api.operations.events import ingest_events, ingest_legacy_events
 from ves_api.operations.legacy_events import get_entity_history, get_head, list_events
 from ves_api.operations.projections import (
@@ -41,6 +42,7 @@ HOT_ROUTES = (
 )
 ROUTES = (
     *HOT_ROUTES,
+    Route("GET", "/api/v1/ves/events", list_ves_events),
     Route("POST", "/api/v1/ves/commitments", create_commitment),
     Route("GET", "/api/v1/ves/commitments", list_commitments),
     Route("GET", "/api/v1/ves/commitments/{batch_id}", get_commitment),

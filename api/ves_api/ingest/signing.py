@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ves.digests import receipt_hash, receipt_hashes
 from ves.ed25519 import Signer as Ed25519Signer
@@ -135,6 +137,19 @@ class ReceiptSigner:
             sequencer_key_version=signer.key_version,
             receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
         )
+
+    def complete(self, document: dict[str, Any]) -> Receipt | None:
+        """Return the receipt of a stored event from its document, as `ves.read_events` answers it.
+
+        A signature that is not stored yet is recreated with the same key; None if this process has not that key.
+        """
+        if document["sequencerSignature"] is None:
+            own = (str(self._sequencer_id), self._key_version)
+            if self._key is None or (document["sequencerId"], document["sequencerKeyVersion"]) != own:
+                return None
+            signature = self._key.sign(bytes.fromhex(document["receiptHash"])).hex()
+            document = document | {"sequencerSignature": signature}
+        return msgspec.convert(document, Receipt)
 
     async def _stored_or_same(
         self,

@@ -1,4 +1,4 @@
-"""Reads of the VES stream and of entities in it (grpc-api 3.3). They have no HTTP route: the original has none."""
+"""Reads of the VES stream and of entities in it (grpc-api 3.3). `event_list` binds them to HTTP."""
 
 from __future__ import annotations
 

@@ -134,6 +134,7 @@ TABLE = [
     *_rows(
         "ours",
         "GET /api/v1/admin/audit admin",
+        "GET /api/v1/ves/events read",
         "GET /api/v1/admin/dead-letters admin",
         "DELETE /api/v1/admin/dead-letters admin",
         "POST /api/v1/admin/dead-letters/retry admin",

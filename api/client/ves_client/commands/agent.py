@@ -23,6 +23,7 @@ from ves_client.commands.verify import report
 from ves_client.contradictions import check_contradiction, decode_contradiction, describe
 from ves_client.errors import Exit, usage
 from ves_client.outbox import Outbox
+from ves_client.pull import pull
 from ves_client.sync import push
 
 if TYPE_CHECKING:
@@ -122,12 +123,14 @@ def sync(
     deadline: Annotated[
         float | None, typer.Option(min=0, help="Begin no batch after so many seconds.")
     ] = None,
+    pulls: Annotated[bool, typer.Option("--pull", help="Then fetch the stream's new events.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Send the outbox, verify and store the receipts; may be interrupted and repeated.
 
-    Receipts must verify under the pinned key, or under --public-key. Exit code 1 if one does not or the sequencer
-    contradicts itself (an evidence file is then beside the outbox), 4 if events were refused: they are held.
+    Receipts, and with --pull the events of all agents, must verify under the pinned key, or under --public-key. Exit
+    code 1 if one does not or the sequencer contradicts itself (an evidence file is then beside the outbox), 4 if
+    events were refused: they are held.
     """
     with open_outbox(outbox, key) as opened, open_sequencer(url, api_key) as sequencer:
         before = opened.status()
@@ -140,8 +143,14 @@ def sync(
                 batch=batch,
                 deadline=deadline,
             )
+        pulled = pull(opened, sequencer, _trust(opened, public_key), deadline=deadline) if pulls else None
     text = f"{done.accepted} accepted, {done.replayed} replayed, {done.refused} refused"
-    show(dataclasses.asdict(done), text if done.complete else f"{text}; not complete", as_json)
+    document = dataclasses.asdict(done)
+    if pulled:
+        text = f"{text}, {pulled.events} pulled"
+        document |= {"pulled": dataclasses.asdict(pulled)}
+    complete = done.complete and (pulled is None or pulled.complete)
+    show(document, text if complete else f"{text}; not complete", as_json)
     raise typer.Exit(Exit.REFUSED if done.refused else Exit.FINE)
 
 
