@@ -13,6 +13,8 @@ from web3 import AsyncHTTPProvider, AsyncWeb3
 from web3.exceptions import BadResponseFormat, RequestTimedOut, Web3RPCError
 from web3.middleware import ExtraDataToPOAMiddleware
 
+from ves_edge import metrics
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
 
@@ -39,17 +41,19 @@ class DisagreementError(Exception):
     """Enough nodes answered, and no answer was given by a quorum."""
 
 
-class _Counts(CircuitBreakerListener):
-    def __init__(self) -> None:
-        self.successes = self.failures = self.rejected = 0
+class _Metrics(CircuitBreakerListener):
+    """Tells the metrics what a breaker does (operations 9)."""
 
     def success(self, cb: CircuitBreaker) -> None:
-        del cb
-        self.successes += 1
+        metrics.count_circuit(str(cb.name), "successes")
 
     def failure(self, cb: CircuitBreaker, exc: BaseException) -> None:
-        del cb, exc
-        self.failures += 1
+        del exc
+        metrics.count_circuit(str(cb.name), "failures")
+
+    def state_change(self, cb: CircuitBreaker, old_state: Any, new_state: Any) -> None:
+        del old_state
+        metrics.set_circuit(str(cb.name), new_state.name)
 
 
 class Node:
@@ -65,16 +69,16 @@ class Node:
         self._w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
         self._timeout = timeout_secs
         self.name = f"chain_rpc_{number}"
-        self.counts = _Counts()
         self.breaker = CircuitBreaker(
             fail_max=_FAILURES,
             reset_timeout=_OPEN_SECS,
             success_threshold=_PROBES,
             exclude=[lambda error: not isinstance(error, TRANSPORT)],
-            listeners=[self.counts],
+            listeners=[_Metrics()],
             name=self.name,
             throw_new_error_on_trip=False,
         )
+        metrics.set_circuit(self.name, "closed")
 
     async def ask(self, call: Callable[[AsyncWeb3[Any]], Awaitable[T]]) -> T:
         """Return the answer of a call. Raises UnavailableError with the cause for a transport fault."""
@@ -83,7 +87,7 @@ class Node:
                 async with asyncio.timeout(self._timeout):
                     return await call(self._w3)
         except CircuitBreakerError as error:
-            self.counts.rejected += 1
+            metrics.count_circuit(self.name, "rejections")
             raise UnavailableError(f"{self.name}: its circuit breaker is open") from error
         except TRANSPORT as error:
             raise UnavailableError(f"{self.name}: {type(error).__name__}: {error}") from error

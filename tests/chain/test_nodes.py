@@ -1,0 +1,165 @@
+"""Nodes that lie, lag, hang up or serve another chain: what a quorum does not say decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.chain.liar import liar
+from ves_workers.chain.rpc import Chain, DisagreementError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.chain.system import System
+
+    Truth = Callable[[], dict[str, Any]]
+
+
+def wrong_status(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+    answer = truth()
+    if request["method"] == "eth_getTransactionReceipt" and answer.get("result"):
+        answer["result"] |= {"status": "0x0", "logs": []}
+    return answer
+
+
+def other_block(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+    answer = truth()
+    if request["method"] in {"eth_getTransactionReceipt", "eth_getBlockByNumber"} and answer.get("result"):
+        name = "blockHash" if "Receipt" in request["method"] else "hash"
+        answer["result"][name] = "0x" + "66" * 32
+    return answer
+
+
+def no_receipt_and_a_used_nonce(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+    answer = truth()
+    if request["method"] == "eth_getTransactionReceipt":
+        answer["result"] = None
+    if request["method"] == "eth_getTransactionCount":
+        answer["result"] = hex(10**6)
+    return answer
+
+
+def far_head(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+    answer = truth()
+    if request["method"] == "eth_blockNumber":
+        answer["result"] = hex(10**7)
+    return answer
+
+
+def other_chain(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+    answer = truth()
+    if request["method"] == "eth_chainId":
+        answer["result"] = "0x1"
+    return answer
+
+
+LIES = [wrong_status, other_block, no_receipt_and_a_used_nonce, far_head, other_chain]
+
+
+def with_liar(system: System, url: str) -> None:
+    """One node of three lies, and it is asked first."""
+    system.settings = replace(system.settings, urls=(url, system.ledger.url, system.ledger.url), quorum=2)
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_one_liar_of_three_changes_nothing(system: System, lie: Any) -> None:
+    payments = system.pay(2)
+    with liar(system.ledger.url, lie) as url:
+        with_liar(system, url)
+        worker = system.worker()
+        await system.drive(worker, lambda: system.outbox()[0][0] == "mined", mine=False)
+        for _ in range(3):
+            await worker.step()
+        assert system.intents(payments) == [("batched", None)] * 2, "not final yet"
+        await system.settle(worker, payments)
+        system.assert_paid_once(payments)
+        assert system.states() == ["planned", "signed", "broadcast", "mined", "final"]
+
+
+@pytest.mark.parametrize("lie", [wrong_status, other_block])
+async def test_two_nodes_that_disagree_are_unknown_never_failed_and_resolve(system: System, lie: Any) -> None:
+    payments = system.pay(1)
+    with liar(system.ledger.url, lie) as url:
+        system.settings = replace(system.settings, urls=(url, system.ledger.url), quorum=2)
+        worker = system.worker()
+        await system.drive(worker, lambda: system.outbox()[0][0] == "unknown")
+        for _ in range(3):
+            await worker.step()
+            system.ledger.mine()
+        assert system.intents(payments) == [("batched", None)]
+        row = system.superuser.execute("select status, tx_hash from ves_store.x402_settlements").fetchone()
+        assert row is not None
+        assert row[0] == "unknown"
+        assert row[1].startswith("0x")
+    system.settings = replace(system.settings, urls=(system.ledger.url,), quorum=1)
+    await system.settle(system.worker(), payments)
+    system.assert_paid_once(payments)
+
+
+async def test_a_node_that_hangs_up_after_the_broadcast_has_paid_once(system: System) -> None:
+    def hangs_up(request: dict[str, Any], truth: Truth) -> dict[str, Any] | None:
+        answer = truth()
+        return None if request["method"] == "eth_sendRawTransaction" else answer
+
+    payments = system.pay(1)
+    with liar(system.ledger.url, hangs_up) as url:
+        system.settings = replace(system.settings, urls=(url,))
+        await system.settle(system.worker(), payments)
+    system.assert_paid_once(payments)
+    assert system.states() == ["planned", "signed", "mined", "final"]
+
+
+async def test_a_chain_that_does_not_answer_is_waited_for_with_the_transaction_told(system: System) -> None:
+    silent = False
+
+    def sometimes(_: dict[str, Any], truth: Truth) -> dict[str, Any] | None:
+        return None if silent else truth()
+
+    payments = system.pay(1)
+    with liar(system.ledger.url, sometimes) as url:
+        system.settings = replace(system.settings, urls=(url,))
+        worker = system.worker()
+        await system.drive(worker, lambda: "broadcast" in system.states(), mine=False)
+        silent = True
+        with pytest.raises(UnavailableError):
+            await worker.step()
+        assert system.intents(payments) == [("batched", None)]
+        silent = False
+        await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+
+
+async def test_the_breaker_opens_by_transport_faults_and_not_by_refusals(system: System) -> None:
+    chain = Chain((system.ledger.url, "http://127.0.0.1:1"), system.settings.chain_id, 1, 2)
+    try:
+        good, dead = chain.nodes
+        for _ in range(6):
+            with pytest.raises(UnavailableError):
+                await dead.ask(lambda w3: w3.eth.chain_id)
+            assert await chain.send(b"no transaction") != []
+        assert dead.breaker.current_state == "open"
+        assert good.breaker.current_state == "closed"
+        with pytest.raises(UnavailableError, match="breaker is open"):
+            await dead.ask(lambda w3: w3.eth.chain_id)
+        assert await chain.agreed(lambda w3: w3.eth.chain_id) == system.settings.chain_id
+    finally:
+        await chain.close()
+
+
+async def test_only_another_chain_is_no_chain(system: System) -> None:
+    chain = Chain((system.ledger.url,), 1, 1, 5)
+    with pytest.raises(UnavailableError, match="serves chain"):
+        await chain.agreed(lambda w3: w3.eth.block_number)
+    await chain.close()
+    two = Chain((system.ledger.url, system.ledger.url), system.settings.chain_id, 2, 5)
+    answers = iter((1, 2))
+
+    async def another(_: Any) -> int:
+        return next(answers)
+
+    with pytest.raises(DisagreementError):
+        await two.agreed(another)
+    await two.close()
