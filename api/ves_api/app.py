@@ -15,6 +15,7 @@ from ves_api.http.routes import HOT_ROUTES
 from ves_api.http.routes import ROUTES as OPERATIONS
 from ves_api.rpc.server import RpcServer
 from ves_api.services import make_services
+from ves_edge import tracing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,6 +39,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
         if rpc is not None:
             await rpc.stop()
         await services.close()
+        tracing.close()
 
 
 def make_app(settings: Settings) -> Middleware:

@@ -23,7 +23,7 @@ from uvicorn.supervisors import Multiprocess
 from ves_api import settings as settings_module
 from ves_api.app import make_app
 from ves_api.startup import prepare_server
-from ves_edge import log, metrics
+from ves_edge import log, metrics, tracing
 from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
@@ -155,6 +155,7 @@ def load_worker(*_: Any, **__: Any) -> Middleware:
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     settings = settings_module.load()
     log.configure(settings.log_level, as_json=settings.log_json)
+    tracing.configure(settings.traces_endpoint, "api")
     app = make_app(settings)
     # Exclude the start-up objects, which live as long as the process, from garbage collection.
     gc.collect()

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 import structlog
 
+from ves_edge import tracing
+
 if TYPE_CHECKING:
     from ves_edge.environment import Environment
 
@@ -53,6 +55,7 @@ def configure(level: str, *, as_json: bool) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
+            tracing.add_trace_id,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             renderer,

@@ -17,8 +17,9 @@ from psycopg.types.string import TextBinaryLoader, TextLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from ves import json_decode
-from ves_edge import arrays, metrics
+from ves_edge import arrays, metrics, tracing
 from ves_edge.errors import ApiError
+from ves_edge.gen.functions import FUNCTIONS
 from ves_edge.log import get_logger
 from ves_edge.translate import (
     connection_was_lost,
@@ -46,6 +47,7 @@ _RECONNECT_SECONDS: Final = 10
 _REPLACE_SECONDS: Final = 1.0
 _SLOW_SECONDS: Final = 0.1
 SESSION: Final[dict[str, Any]] = {"autocommit": True, "prepare_threshold": 0}
+_MARK_TRACE: Final = FUNCTIONS["mark_trace"]
 _log = get_logger("database")
 
 
@@ -158,7 +160,8 @@ class Pool:
         attempt = 1
         while True:
             try:
-                return await self._run_once(statement, parameters)
+                with tracing.child(name, "CLIENT"):
+                    return await self._run_once(statement, parameters)
             except Exception as error:
                 lost, read_only = connection_was_lost(error), is_read_only(error)
                 again = is_conflict(error) or read_only or (repeatable and lost)
@@ -193,8 +196,15 @@ class Pool:
         self._in_use += 1
         try:
             cursor = connection.cursor(binary=True)
-            await cursor.execute(statement, parameters)
-            return await cursor.fetchall()
+            parent = tracing.traceparent()
+            if parent is None:
+                await cursor.execute(statement, parameters)
+                return await cursor.fetchall()
+            # One round trip and one implicit transaction, at whose end the settings are as before.
+            async with connection.pipeline():
+                await connection.execute(_MARK_TRACE.statement, {"traceparent": parent})
+                await cursor.execute(statement, parameters)
+                return await cursor.fetchall()
         except psycopg.Error as error:
             if not session_serves_on(error):
                 await connection.close()

@@ -247,6 +247,7 @@ begin
       ('ves.probe_write', '{ves_api}'),
       ('ves.current_key_ids', '{ves_api,ves_admin}'),
       ('ves.server_is_durable', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
+      ('ves.mark_trace', '{ves_api,ves_worker,ves_service,ves_admin}'),
       ('ves.server_identity', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.list_migrations', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}'),
       ('ves.version', '{ves_api,ves_worker,ves_service,ves_reader,ves_admin}')

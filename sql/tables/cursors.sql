@@ -6,6 +6,7 @@ create table ves_store.cursors (
   head_sequence bigint not null,
   due_at timestamptz,
   claimed_until timestamptz,
+  traceparent text,
   constraint cursors_pkey primary key (tenant_id, store_id, consumer),
   constraint consumer_has_1_to_64_bytes check (octet_length(consumer) between 1 and 64),
   constraint done_to_is_not_beyond_the_head check (done_to between 0 and head_sequence),
@@ -23,6 +24,8 @@ comment on column ves_store.cursors.store_id is 'Store.';
 comment on column ves_store.cursors.consumer is 'Name of the consumer, 1 to 64 bytes.';
 comment on column ves_store.cursors.done_to is 'Numbers 1 .. done_to are processed.';
 comment on column ves_store.cursors.head_sequence is 'Highest number that the consumer was told of.';
+comment on column ves_store.cursors.traceparent is
+'W3C trace context of a transaction that told of the head (ves.mark_trace), null: none did.';
 comment on column ves_store.cursors.due_at is
 'When the consumer should look at the stream, never before claimed_until; null when nothing waits.';
 comment on column ves_store.cursors.claimed_until is

@@ -189,6 +189,7 @@ ROWS = [
     # 1.7 logging
     Row("RUST_LOG", "", {"sqlx=warn,debug": ..., "nonsense": ...}),
     Row("LOG_FORMAT", "", {"json": "json", "text": "text"}),
+    Row("OTEL_EXPORTER_OTLP_ENDPOINT", "", {"http://localhost:4317": "http://localhost:4317"}),
 ]
 
 # Read by another program than the server, in this file: a switch for the whole database, audited itself.
@@ -196,7 +197,6 @@ ELSEWHERE = {"AUDIT_LOG_ENABLED": "cli/engine_commands.py"}
 
 LATER = {
     "VES_SEQUENCER_ML_DSA_SEED": "receipts are signed with Ed25519 alone; the profile is about agents' signatures",
-    "OTEL_EXPORTER_OTLP_ENDPOINT": "there is no tracing yet",
 }
 
 

@@ -17,6 +17,7 @@ FUNCTIONS = """
 
 # Functions that read a setting at all, and why no caller gains anything by making it.
 READS_SETTINGS = {
+    "ves.mark_trace": "adds the trace to the name that the session gave itself",
     "ves.health": "tells the settings of the server",
     "ves.server_is_durable": "refuses a session that made its own commits less durable",
     "ves_int.claimed_stores": "PostgREST sets the claims of the token that it verified",

@@ -213,6 +213,7 @@ CALLS: dict[str, str] = {
     "get_receipt_work": "select * from ves.get_receipt_work(1000, 0)",
     "count_key_usage": "select ves.count_key_usage(1000)",
     "apply_due_rotations": "select * from ves.apply_due_rotations(100)",
+    "mark_trace": "select ves.mark_trace('00-11111111111111111111111111111111-2222222222222222-01')",
     "apply_retention": "select * from ves.apply_retention(now())",
     "project_events": (
         "select * from ves.project_events('projection', array[%(tenant_id)s::uuid], array[%(store_id)s::uuid], 10)"

@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from ves_edge import log
+from ves_edge import log, tracing
 from ves_edge.environment import Environment, SettingsError
 from ves_edge.errors import ApiError
 from ves_workers.commit.worker import CommitWorker
@@ -93,7 +93,9 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
+    tracing.configure(settings.traces_endpoint, "workers")
     asyncio.run(run_workers(workers, heartbeat_secs=settings.heartbeat_secs))
+    tracing.close()
     log.get_logger("workers", worker="main").info("process.stopped")
     return 0
 

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import math
 import time
+from contextvars import Context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -183,7 +184,10 @@ class Limiter:
         if account is None:
             account = self._accounts[cost] = _Account(cost, now)
             if self._counter is None or self._counter.done():
-                self._counter = asyncio.get_running_loop().create_task(self._count_regularly())
+                self._counter = asyncio.get_running_loop().create_task(
+                    self._count_regularly(),
+                    context=Context(),  # it outlives the request, and its trace
+                )
         while account.pending >= min(account.ahead, account.left) and account.full_until <= self._clock():
             await self._count(account)
         return account

@@ -51,6 +51,12 @@ class Origin:
             return str(ipaddress.IPv6Network((address, _CLIENT_BITS), strict=False))
         return "unknown" if address is None else str(address)
 
+    @property
+    def traceparent(self) -> str | None:
+        """The W3C trace context that the client sent, as it is."""
+        sent = (value for name, value in self.headers if name == b"traceparent")
+        return next((value.decode("latin-1") for value in sent), None)
+
     def fields(self) -> dict[str, str | None]:
         """request_id, ip_address and user_agent, for the audit log."""
         agents = [value for name, value in self.headers if name == b"user-agent"]

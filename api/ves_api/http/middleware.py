@@ -17,7 +17,7 @@ from isal import isal_zlib
 
 from ves_api.auth.addresses import is_denied
 from ves_api.ids import fresh_uuid
-from ves_edge import metrics
+from ves_edge import metrics, tracing
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 
@@ -94,23 +94,27 @@ class Middleware:
             scope = {**scope, "method": "GET"}
             answer.drops_body = True
         started = time.perf_counter()
-        try:
-            await self._serve(scope, body, answer, request_id, wanted)
-        except Exception as error:  # noqa: BLE001 (last resort: every request gets a response)
-            _log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
-            await answer.refuse(ApiError("internal_error"), request_id)
-        seconds = time.perf_counter() - started
-        if answer.status:
+        with tracing.span(method, "SERVER", _parent(wanted), request_id=request_id) as span:
+            try:
+                await self._serve(scope, body, answer, request_id, wanted)
+            except Exception as error:  # noqa: BLE001 (last resort: every request gets a response)
+                _log.error("request_failed", request_id=request_id, path=scope["path"], exc_info=error)
+                await answer.refuse(ApiError("internal_error"), request_id)
+            seconds = time.perf_counter() - started
             pattern = state.get("pattern", _UNMATCHED)
-            metrics.count_http(method if method in _METHODS else "other", pattern, answer.status, seconds)
-        _log.debug(
-            "request",
-            request_id=request_id,
-            method=method,
-            path=scope["path"],
-            status=answer.status,
-            ms=round(seconds * 1000, 2),
-        )
+            method_label = method if method in _METHODS else "other"
+            if answer.status:
+                metrics.count_http(method_label, pattern, answer.status, seconds)
+            span.update_name(f"{method_label} {pattern}")
+            span.set_attribute("http.response.status_code", answer.status)
+            _log.debug(
+                "request",
+                request_id=request_id,
+                method=method,
+                path=scope["path"],
+                status=answer.status,
+                ms=round(seconds * 1000, 2),
+            )
 
     async def _serve(
         self, scope: Any, body: _Body, answer: _Answer, request_id: str, headers: dict[bytes, bytes]
@@ -174,8 +178,14 @@ _READ_HEADERS = frozenset(
         b"transfer-encoding",
         b"expect",
         b"x-ves-peer",
+        b"traceparent",
     }
 )
+
+
+def _parent(headers: dict[bytes, bytes]) -> str | None:
+    sent = headers.get(b"traceparent")
+    return None if sent is None else sent.decode("latin-1")
 
 
 def _http_refusal(scope: Any, headers: dict[bytes, bytes]) -> ApiError | None:

@@ -20,6 +20,7 @@ import msgspec
 from ves_api.auth.identity import Epochs
 from ves_api.ingest.answer import IngestAnswer, read_outcomes
 from ves_api.ingest.columns import EncodedEvents, append_events
+from ves_edge import tracing
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 
@@ -71,7 +72,7 @@ class Queued(Protocol):
 class Append:
     """One request's events for one stream.
 
-    `ids` are its event and command ids as integers; `epochs` are its caller's.
+    `ids` are its event and command ids as integers; `epochs` are its caller's; `trace` is the span that made it.
     """
 
     tenant_id: uuid.UUID
@@ -81,6 +82,7 @@ class Append:
     ids: frozenset[int]
     epochs: Epochs
     answer: asyncio.Future[IngestAnswer] = field(init=False)
+    trace: str | None = field(default_factory=tracing.traceparent)
 
     @property
     def count(self) -> int:
@@ -273,16 +275,17 @@ class Coalescer:
         parts = [part for part in parts if part.requests]
         if not parts:
             return []
-        results = await append_events(
-            self._database,
-            [part.key for part in parts],
-            [[r.events for r in part.requests] for part in parts],
-            [[r.verdicts for r in part.requests] for part in parts],
-            [_newest_epoch([r.epochs.tenant for r in part.requests]) for part in parts],
-            admin_epoch,
-            signer_id=signer_id,
-            lock_wait_ms=lock_wait_ms,
-        )
+        with tracing.adopted("append", "INTERNAL", (r.trace for part in parts for r in part.requests)):
+            results = await append_events(
+                self._database,
+                [part.key for part in parts],
+                [[r.events for r in part.requests] for part in parts],
+                [[r.verdicts for r in part.requests] for part in parts],
+                [_newest_epoch([r.epochs.tenant for r in part.requests]) for part in parts],
+                admin_epoch,
+                signer_id=signer_id,
+                lock_wait_ms=lock_wait_ms,
+            )
         busy = []
         for part, result in zip(parts, results, strict=True):
             if result.outcome == _BUSY:

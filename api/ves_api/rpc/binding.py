@@ -17,7 +17,7 @@ from ves_api.ids import fresh_uuid
 from ves_api.ingest.service import INLINE_BYTES
 from ves_api.operations.admission import admit
 from ves_api.operations.kit import Context, Operation, refusal_of
-from ves_edge import metrics
+from ves_edge import metrics, tracing
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 
@@ -95,14 +95,21 @@ async def guarded(
 ) -> Any:
     """Run the work of a call; end the call with the status of what it raises (grpc-api 1.3)."""
     context, started = context_of(services, call), time.perf_counter()
-    try:
-        result = await work(context)
-    except Exception as error:  # noqa: BLE001 (every call gets a status)
-        refusal = ApiError("timeout", retry_after=1) if isinstance(error, TimeoutError) else refusal_of(error)
-        _record(context, name, refusal, error)
-        metrics.count_grpc(name, refusal.grpc, time.perf_counter() - started)
+    refusal, code = None, "OK"
+    with tracing.span(
+        name, "SERVER", context.origin.traceparent, request_id=context.origin.request_id
+    ) as span:
+        try:
+            result = await work(context)
+        except Exception as error:  # noqa: BLE001 (every call gets a status)
+            late = isinstance(error, TimeoutError)
+            refusal = ApiError("timeout", retry_after=1) if late else refusal_of(error)
+            code = refusal.grpc
+            _record(context, name, refusal, error)
+        span.set_attribute("rpc.response.status_code", code)
+    metrics.count_grpc(name, code, time.perf_counter() - started)
+    if refusal is not None:
         await call.abort(*_status(context, refusal))
-    metrics.count_grpc(name, "OK", time.perf_counter() - started)
     call.set_trailing_metadata(_common(context))
     return result
 

@@ -27,6 +27,7 @@ from ves_edge.engine_check import read_engine_switch
 from ves_edge.environment import OFF, Environment, SettingsError, masked_repr
 from ves_edge.log import read_format, read_level
 from ves_edge.seed import parse_seed
+from ves_edge.tracing import read_endpoint
 
 _DEVELOPMENT = frozenset({"", "local", "dev", "development", "test", "testing", "ci", "staging"})
 _DATABASE_URL = "postgres://localhost/stateset_sequencer"
@@ -89,6 +90,7 @@ class Settings:
 
     log_level: str
     log_json: bool
+    traces_endpoint: str
 
     @property
     def pool_size(self) -> int:
@@ -172,6 +174,7 @@ def read(env: Environment) -> Settings:
         ),
         log_level=read_level(env),
         log_json=read_format(env),
+        traces_endpoint=read_endpoint(env),
     )
 
 

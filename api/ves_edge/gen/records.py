@@ -532,6 +532,7 @@ class ClaimCursorsRow(msgspec.Struct, frozen=True, array_like=True):
     store_id: UUID
     done_to: int
     head_sequence: int
+    traceparent: str | None
 
 
 class ClaimDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):

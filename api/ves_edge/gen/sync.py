@@ -416,7 +416,8 @@ def claim_cursors(
     claim_seconds: float = 30,
 ) -> list[ClaimCursorsRow]:
     """Streams in which a consumer has something due, the longest due first; nobody else is given them for
-    claim_seconds. Streams that another transaction holds are skipped.
+    claim_seconds. Streams that another transaction holds are skipped. traceparent: that of an append that
+    told of the head.
     """
     rows = db.fetch(FUNCTIONS['claim_cursors'], {
         'consumer': consumer,
@@ -2230,6 +2231,16 @@ def mark_settlement(
         'reason': reason,
     })
     return calls.value(rows, bool)
+
+
+def mark_trace(db: SyncDatabase, *, traceparent: str) -> None:
+    """Says to which trace (W3C traceparent) the rest of the transaction belongs: application_name in
+    pg_stat_activity ends in the trace id, and messages of queue ves_commit carry it to the workers
+    (operations 9). Errors: VE007.
+    """
+    db.fetch(FUNCTIONS['mark_trace'], {
+        'traceparent': traceparent,
+    })
 
 
 def mine_transaction(

@@ -3,7 +3,7 @@
 create or replace function ves.claim_cursors(
   consumer text, max_streams integer default 100, claim_seconds double precision default 30
 )
-returns table (tenant_id uuid, store_id uuid, done_to bigint, head_sequence bigint)
+returns table (tenant_id uuid, store_id uuid, done_to bigint, head_sequence bigint, traceparent text)
 language plpgsql
 volatile
 security definer
@@ -34,11 +34,11 @@ begin
     set due_at = v_until, claimed_until = v_until
     from due as d
     where c.tenant_id = d.tenant_id and c.store_id = d.store_id and c.consumer = claim_cursors.consumer
-    returning c.tenant_id, c.store_id, c.done_to, c.head_sequence, d.due_at
+    returning c.tenant_id, c.store_id, c.done_to, c.head_sequence, c.traceparent, d.due_at
   )
-  select d.tenant_id, d.store_id, d.done_to, d.head_sequence from claimed as d order by d.due_at;
+  select d.tenant_id, d.store_id, d.done_to, d.head_sequence, d.traceparent from claimed as d order by d.due_at;
 end
 $$;
 
 comment on function ves.claim_cursors(text, integer, double precision) is
-'Streams in which a consumer has something due, the longest due first; nobody else is given them for claim_seconds. Streams that another transaction holds are skipped.';
+'Streams in which a consumer has something due, the longest due first; nobody else is given them for claim_seconds. Streams that another transaction holds are skipped. traceparent: that of an append that told of the head.';

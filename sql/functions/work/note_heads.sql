@@ -1,6 +1,7 @@
 -- Rows are written in key order, so two callers never wait for each other in a circle.
 create or replace function ves_int.note_heads(
-  tenant_ids uuid[], store_ids uuid[], heads bigint[], since timestamptz[], are_legacy boolean[]
+  tenant_ids uuid[], store_ids uuid[], heads bigint[], since timestamptz[], are_legacy boolean[],
+  traces text[] default null
 )
 returns void
 language sql
@@ -11,10 +12,10 @@ set enable_hashjoin to off
 set enable_mergejoin to off
 set jit to off
 as $$
-  insert into ves_store.cursors as c (tenant_id, store_id, consumer, head_sequence, due_at)
-  select s.tenant_id, s.store_id, w.consumer, s.head, w.due_at
-  from unnest(tenant_ids, store_ids, heads, note_heads.since, are_legacy)
-    as s (tenant_id, store_id, head, since, is_legacy)
+  insert into ves_store.cursors as c (tenant_id, store_id, consumer, head_sequence, due_at, traceparent)
+  select s.tenant_id, s.store_id, w.consumer, s.head, w.due_at, s.trace
+  from unnest(tenant_ids, store_ids, heads, note_heads.since, are_legacy, traces)
+    as s (tenant_id, store_id, head, since, is_legacy, trace)
   cross join lateral (
     select case when s.is_legacy then 'legacy_projection' else 'projection' end as consumer, s.since as due_at
     from ves_store.projection_mode as m where m.mode <> 'off'
@@ -41,6 +42,7 @@ as $$
   ) as w
   order by s.tenant_id, s.store_id, w.consumer
   on conflict (tenant_id, store_id, consumer) do update set
+    traceparent = excluded.traceparent,
     head_sequence = greatest(c.head_sequence, excluded.head_sequence),
     due_at = case
       when c.done_to < greatest(c.head_sequence, excluded.head_sequence)
@@ -49,5 +51,5 @@ as $$
   where c.head_sequence < excluded.head_sequence or excluded.due_at < c.due_at;
 $$;
 
-comment on function ves_int.note_heads(uuid[], uuid[], bigint[], timestamptz[], boolean[]) is
+comment on function ves_int.note_heads(uuid[], uuid[], bigint[], timestamptz[], boolean[], text[]) is
 'Tells the consumers of VES and legacy streams how far these reach and since when: each stream once. The built-in consumers and subscriptions get a cursor by this, commit only where the policy is automatic, those of projections unless they are off (ves.set_projection_mode); others have one already (ves.open_cursor). Nothing but projections follows a legacy stream.';

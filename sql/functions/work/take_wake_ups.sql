@@ -24,22 +24,23 @@ begin
     returning
       (q.message ->> 'tenant_id')::uuid as tenant_id, (q.message ->> 'store_id')::uuid as store_id,
       (q.message ->> 'sequence_to')::bigint as head, coalesce((q.message ->> 'legacy')::boolean, false) as is_legacy,
-      q.enqueued_at
+      q.enqueued_at, q.headers ->> 'traceparent' as trace
   ),
   streams as (
     select t.tenant_id, t.store_id, t.is_legacy, max(t.head) as head, min(t.enqueued_at) as since,
-      count(*) as messages
+      count(*) as messages, max(t.trace) as trace
     from taken as t
     group by t.tenant_id, t.store_id, t.is_legacy
   )
   select
     array_agg(s.tenant_id) as tenant_ids, array_agg(s.store_id) as store_ids, array_agg(s.head) as heads,
-    array_agg(s.since) as since, array_agg(s.is_legacy) as are_legacy, coalesce(sum(s.messages), 0)::bigint as messages
+    array_agg(s.since) as since, array_agg(s.is_legacy) as are_legacy, array_agg(s.trace) as traces,
+    coalesce(sum(s.messages), 0)::bigint as messages
   into v_streams
   from streams as s;
   if v_streams.messages > 0 then
     perform ves_int.note_heads(v_streams.tenant_ids, v_streams.store_ids, v_streams.heads, v_streams.since,
-      v_streams.are_legacy);
+      v_streams.are_legacy, v_streams.traces);
   end if;
   return v_streams.messages;
 end

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ves_edge import tracing
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
@@ -58,7 +59,8 @@ class CommitWorker:
             self._database, consumer=self.name, max_streams=MAX_STREAMS, claim_seconds=CLAIM_SECS
         )
         for stream in streams:
-            await self._commit(stream.tenant_id, stream.store_id)
+            with tracing.adopted("commit", "CONSUMER", [stream.traceparent]):
+                await self._commit(stream.tenant_id, stream.store_id)
         self._totals["claimed"] += len(streams)
         return sweeping or bool(streams)
 

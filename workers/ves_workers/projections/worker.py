@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ves_edge import tracing
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
 
@@ -64,13 +65,14 @@ class ProjectionsWorker:
         )
         if not streams:
             return False
-        results = await aio.project_events(
-            self._database,
-            consumer=consumer,
-            tenant_ids=[stream.tenant_id for stream in streams],
-            store_ids=[stream.store_id for stream in streams],
-            max_events=MAX_EVENTS,
-        )
+        with tracing.adopted("project", "CONSUMER", (stream.traceparent for stream in streams)):
+            results = await aio.project_events(
+                self._database,
+                consumer=consumer,
+                tenant_ids=[stream.tenant_id for stream in streams],
+                store_ids=[stream.store_id for stream in streams],
+                max_events=MAX_EVENTS,
+            )
         for result in results:
             self._totals["events"] += result.events
             self._totals["rejected"] += result.rejected

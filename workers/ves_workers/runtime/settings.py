@@ -10,6 +10,7 @@ from ves_edge.engine_check import read_engine_switch
 from ves_edge.environment import Environment, SettingsError
 from ves_edge.log import read_format, read_level
 from ves_edge.seed import parse_seed
+from ves_edge.tracing import read_endpoint
 from ves_workers.chain.settings import ChainSettings
 from ves_workers.payments.settings import PaymentSettings
 
@@ -23,6 +24,7 @@ class Settings:
     sequencer_id: UUID | None = None
     log_level: str = "info"
     log_json: bool = False
+    traces_endpoint: str = ""
     poll_ms: int = 100
     heartbeat_secs: int = 30
     statement_timeout_ms: int = 30_000
@@ -47,6 +49,7 @@ class Settings:
             sequencer_id=env.parsed("VES_SEQUENCER_ID", UUID),
             log_level=read_level(env),
             log_json=read_format(env),
+            traces_endpoint=read_endpoint(env),
             poll_ms=env.integer("VES_WORKER_POLL_MS", 100, low=1, high=60_000),
             heartbeat_secs=env.integer("VES_WORKER_HEARTBEAT_SECS", 30, low=1, high=3600),
             statement_timeout_ms=env.integer("DB_STATEMENT_TIMEOUT_MS", 30_000, low=100, high=3_600_000),
