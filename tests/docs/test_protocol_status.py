@@ -32,12 +32,9 @@ def without_status(text: str) -> list[str]:
 
 
 def existing() -> set[str]:
-    """Names that a section can only mention if it, or a part of it, exists: routes, tables, settings."""
+    """Names that a section can only mention if it, or a part of it, exists: routes and tables."""
     tables = {path.stem for path in (ROOT / "sql" / "tables").glob("*.sql")}
-    settings = set(
-        re.findall(r"`([A-Z][A-Z0-9_]+)`", (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8"))
-    )
-    return tables | settings | {f"{route.method} {route.template}" for route in ROUTES}
+    return tables | {f"{route.method} {route.template}" for route in ROUTES}
 
 
 def absent_sections(text: str) -> list[tuple[str, str]]:
