@@ -6,6 +6,7 @@ from ves_client.agent import AgentKey, Event, Signed, open_event, seal_event, si
 from ves_client.errors import ClientError, Exit
 from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
 from ves_client.outbox import Outbox, Refused, Status
+from ves_client.payments import sign_payment
 from ves_client.pull import Pulled, pull, pull_async
 from ves_client.pulled_rows import PulledEvent
 from ves_client.sequencer import Sequencer
@@ -42,4 +43,5 @@ __all__ = [
     "read_evidence",
     "seal_event",
     "sign_event",
+    "sign_payment",
 ]

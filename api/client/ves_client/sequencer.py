@@ -282,6 +282,14 @@ class Sequencer:
         query = {"tenant_id": str(tenant_id), "store_id": str(store_id), "batch_id": str(batch_id)}
         return self._send(Proof, "GET", f"/api/v1/ves/proofs/{sequence_number}", query=query)
 
+    def submit_payment(self, intent: bytes) -> Json:
+        """POST a signed payment intent (http-api 10); idempotent by its key: a repeat returns the stored one."""
+        return self._send(dict, "POST", "/api/v1/x402/payments", body=intent)
+
+    def get_payment(self, intent_id: UUID) -> Json:
+        """GET the state of a payment intent (http-api 10)."""
+        return self._send(dict, "GET", f"/api/v1/x402/payments/{intent_id}")
+
     def compliance_inputs(self, event_id: UUID, policy: Json) -> Json:
         """POST a policy (`policyId`, `policyParams`); returns the public inputs of a proof under it (http-api 5.2)."""
         path = f"/api/v1/ves/compliance/{event_id}/inputs"
