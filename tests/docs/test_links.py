@@ -51,7 +51,8 @@ def test_every_decision_is_in_the_index() -> None:
 
 def test_every_path_that_a_page_names_exists() -> None:
     """In backticks, from the repository's root or the page's folder; the worked example makes its files itself."""
-    tops = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    # Folders of the repository, not those that `make up` and tools make beside them.
+    tops = {path.name for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith(".")}
     missing = [
         f"{page.relative_to(ROOT)}: {name}"
         for page in pages()

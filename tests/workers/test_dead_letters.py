@@ -26,7 +26,7 @@ async def test_steps_retry_what_is_due_and_count_what_became_of_it(
     consumer.pass_time()
     worker = DeadLettersWorker(WorkerDatabase(settings(), "ves-worker-test"), settings())
     assert [await worker.step() for _ in range(3)] == [True, True, False]
-    assert worker.counters() == {"resolved": 1, "pending": 1}
+    assert worker.counters() == {"resolved": 1, "pending": 1, "failed": 0}
     await worker.close()
 
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from ves_edge import tracing
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
-from ves_edge.log import get_logger
+from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from uuid import UUID
 
     from ves_workers.runtime.database import WorkerDatabase
@@ -28,29 +28,19 @@ CLAIM_SECS = 10.0
 SWEEP_SECS = 600.0
 
 
-class CommitWorker:
+class CommitWorker(DatabaseWorker):
     """Commits due streams round-robin, one range each, so that a long backlog does not delay other streams."""
 
     name = "commit"
+    totals = ("commitments", "events", "claimed", "refused")
 
     def __init__(
         self, database: WorkerDatabase, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.poll_seconds = settings.poll_ms / 1000
-        self._database = database
+        super().__init__(database, settings.poll_ms / 1000)
         self._clock = clock
-        self._log = get_logger("workers", worker=self.name)
         self._next_sweep = clock()
         self._swept: tuple[UUID | None, UUID | None] = (None, None)
-        self._totals = {"commitments": 0, "events": 0, "claimed": 0, "refused": 0}
-
-    def counters(self) -> Mapping[str, int]:
-        """Return totals: commitments, events in them, claimed streams, refusals."""
-        return self._totals
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._database.close()
 
     async def step(self) -> bool:
         """Commit one range of each due stream; return True if more work may be due now."""

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from ves_edge import metrics
 from ves_edge.gen import aio
+from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
@@ -19,24 +18,15 @@ if TYPE_CHECKING:
 _COUNT_SECONDS = 15.0
 
 
-class DeadLettersWorker:
+class DeadLettersWorker(DatabaseWorker):
     """Each step handles one event in one transaction, so a killed worker leaves nothing half done."""
 
     name = "dead-letters"
-    poll_seconds = 1.0
+    totals = ("resolved", "pending", "failed")
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:  # noqa: ARG002 - as every worker
-        self._database = database
-        self._totals: Counter[str] = Counter()
+        super().__init__(database, 1.0)
         self._count_at = 0.0
-
-    def counters(self) -> Mapping[str, int]:
-        """Return attempts since the start by the status that they led to."""
-        return self._totals
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._database.close()
 
     async def step(self) -> bool:
         """Retry the next due dead letter; return True if there was one."""
@@ -44,7 +34,8 @@ class DeadLettersWorker:
             self._count_at = time.monotonic() + _COUNT_SECONDS
             await self._count()
         done = await aio.retry_next_dead_letter(self._database)
-        self._totals.update(letter.status for letter in done)
+        for letter in done:
+            self._totals[letter.status] += 1
         metrics.DLQ_RETRIED.inc(len(done))
         return bool(done)
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ves_edge.gen import aio
-from ves_edge.log import get_logger
+from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
@@ -25,27 +25,17 @@ MOST_EVENTS = 10_000
 MOST_ROTATIONS = 100
 
 
-class KeysWorker:
+class KeysWorker(DatabaseWorker):
     """Each step counts key uses in a range of the log, then applies due rotations."""
 
     name = "keys"
+    totals = ("counted", "rotated", "keys_needed", "failed", "expired")
 
     def __init__(
         self, database: WorkerDatabase, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        super().__init__(database, settings.keys_poll_ms / 1000)
         self._clock = clock
-        self.poll_seconds = self._least_poll = settings.keys_poll_ms / 1000
-        self._database = database
-        self._log = get_logger("workers", worker=self.name)
-        self._totals = {"counted": 0, "rotated": 0, "keys_needed": 0, "failed": 0, "expired": 0}
-
-    def counters(self) -> Mapping[str, int]:
-        """Return counted events and applied rotations since the start, and rotations that wait for a new key."""
-        return self._totals
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._database.close()
 
     async def step(self) -> bool:
         """Count up to MOST_EVENTS events and apply up to MOST_ROTATIONS rotations."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ves_edge.gen import aio
+from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
@@ -19,24 +18,15 @@ MOST_BATCHES = 16
 MOST_EXPIRED = 1000
 
 
-class PaymentsWorker:
+class PaymentsWorker(DatabaseWorker):
     """Each step expires up to MOST_EXPIRED intents, then makes up to MOST_BATCHES batches."""
 
     name = "payments"
+    totals = ("batches", "expired")
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
-        self._database = database
+        super().__init__(database, settings.payments.interval_secs)
         self._due = settings.payments
-        self.poll_seconds = float(self._due.interval_secs)
-        self._totals = {"batches": 0, "expired": 0}
-
-    def counters(self) -> Mapping[str, int]:
-        """Return batches made and intents expired since the start."""
-        return self._totals
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._database.close()
 
     async def step(self) -> bool:
         """Expire and batch; return True if more may be due now."""

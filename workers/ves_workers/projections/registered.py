@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
-from ves_edge.log import get_logger
 from ves_workers.projections.worker import next_poll
+from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
@@ -24,24 +22,14 @@ MAX_EVENTS = 500
 CLAIM_SECS = 120.0
 
 
-class ProjectorsWorker:
+class ProjectorsWorker(DatabaseWorker):
     """Each step runs one projector that has events to project."""
 
     name = "projectors"
+    totals = ("events", "rejected", "failed")
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
-        self.poll_seconds = self._least_poll = settings.projections_poll_ms / 1000
-        self._database = database
-        self._log = get_logger("workers", worker=self.name)
-        self._totals = {"events": 0, "rejected": 0, "failed": 0}
-
-    def counters(self) -> Mapping[str, int]:
-        """Return totals: events given to projectors, refused events, failed calls."""
-        return self._totals
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._database.close()
+        super().__init__(database, settings.projections_poll_ms / 1000)
 
     async def step(self) -> bool:
         """Run one projector; return True if there was one."""

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 
 from ves_edge import tracing
 from ves_edge.gen import aio
-from ves_edge.log import get_logger
+from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
@@ -34,24 +32,14 @@ def next_poll(least: float, last: float, *, found: bool) -> float:
     return least if found else max(least, min(2 * last, MOST_POLL_SECS))
 
 
-class ProjectionsWorker:
+class ProjectionsWorker(DatabaseWorker):
     """Each step projects the streams of either kind that are due, the longest due first."""
 
     name = "projections"
+    totals = ("events", "rejected", "failed")
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
-        self.poll_seconds = self._least_poll = settings.projections_poll_ms / 1000
-        self._database = database
-        self._log = get_logger("workers", worker=self.name)
-        self._totals = {"events": 0, "rejected": 0, "failed": 0}
-
-    def counters(self) -> Mapping[str, int]:
-        """Return totals: numbers passed, rejected events, failed streams."""
-        return self._totals
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._database.close()
+        super().__init__(database, settings.projections_poll_ms / 1000)
 
     async def step(self) -> bool:
         """Project; return True if more may be due now."""

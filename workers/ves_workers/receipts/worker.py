@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from ves import digests, ed25519
 from ves_edge import arrays
 from ves_edge.gen import aio
-from ves_edge.log import get_logger
+from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from ves_edge.gen.records import GetReceiptWorkRow, ListSignersRow
@@ -31,31 +31,21 @@ def _group(item: GetReceiptWorkRow) -> tuple[UUID, UUID, int]:
     return item.tenant_id, item.store_id, item.signer_id
 
 
-class ReceiptsWorker:
+class ReceiptsWorker(DatabaseWorker):
     """Signs and stores missing receipts for the configured signing keys; logs signers without a key."""
 
     name = "receipts"
+    totals = ("sealed", "unsealable")
 
     def __init__(
         self, database: WorkerDatabase, settings: Settings, clock: Callable[[], float] = time.monotonic
     ) -> None:
+        super().__init__(database, settings.receipts_poll_ms / 1000)
         self._clock = clock
-        self.poll_seconds = self._least_poll = settings.receipts_poll_ms / 1000
-        self._database = database
         self._max_events = settings.receipts_max_events
         self._key = ed25519.Signer(settings.signing_key) if settings.signing_key else None
         self._signers: dict[int, ListSignersRow] = {}
         self._told: set[int] = set()
-        self._log = get_logger("workers", worker=self.name)
-        self._totals = {"sealed": 0, "unsealable": 0}
-
-    def counters(self) -> Mapping[str, int]:
-        """Return receipts stored since the start, and the last count of receipts that need another key."""
-        return self._totals
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._database.close()
 
     async def step(self) -> bool:
         """Sign and store up to one batch of missing receipts."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ves_edge.gen import aio
+from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
 
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
@@ -17,24 +17,15 @@ MOST_ROWS = 10_000
 _KINDS = "rejections", "api_keys", "dead_letters"
 
 
-class RetentionWorker:
+class RetentionWorker(DatabaseWorker):
     """Each step deletes up to MOST_ROWS rows of each kind. The first one after a start looks at every tenant."""
 
     name = "retention"
+    totals = _KINDS
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
-        self.poll_seconds = settings.retention_poll_ms / 1000
-        self._database = database
+        super().__init__(database, settings.retention_poll_ms / 1000)
         self._since: dt.datetime | None = None
-        self._totals = dict.fromkeys(_KINDS, 0)
-
-    def counters(self) -> Mapping[str, int]:
-        """Return deleted rows since the start."""
-        return self._totals
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._database.close()
 
     async def step(self) -> bool:
         """Delete; return True if a kind may have more."""

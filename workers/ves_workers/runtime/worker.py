@@ -1,0 +1,37 @@
+"""What the workers have in common: a connection, a poll interval, totals and a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ves_edge.log import get_logger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ves_workers.runtime.database import WorkerDatabase
+
+
+class DatabaseWorker:
+    """Base of a worker (`runtime.loop.Worker`); a subclass gives `name`, `totals` and `step`.
+
+    `poll_seconds` is the delay after a step that found nothing; `totals` names the counters of the heartbeat line.
+    """
+
+    name: str
+    totals: tuple[str, ...]
+
+    def __init__(self, database: WorkerDatabase, poll_seconds: float) -> None:
+        self.poll_seconds: float = poll_seconds
+        self._least_poll = poll_seconds
+        self._database = database
+        self._log = get_logger("workers", worker=self.name)
+        self._totals = dict.fromkeys(self.totals, 0)
+
+    def counters(self) -> Mapping[str, int]:
+        """Return totals since the start, for the heartbeat line."""
+        return self._totals
+
+    async def close(self) -> None:
+        """Close the connection."""
+        await self._database.close()
