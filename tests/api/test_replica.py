@@ -7,6 +7,7 @@ One primary and one standby for the module. `wal_replay_pause` makes the standby
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from contextlib import contextmanager
@@ -311,6 +312,12 @@ def test_a_replica_that_dies_costs_no_answer_and_is_used_again_when_it_is_back(
 
         wait_until(used_again)
         wait_until(lambda: reads(client)["replica"] == "used")
+        told = client.get("/metrics").text
+        assert 'sequencer_circuit_breaker_state{circuit="replica"} 0\n' in told
+        for outcome in ("failures", "rejections", "successes"):
+            found = re.search(rf'(?m)^sequencer_circuit_breaker_{outcome}{{circuit="replica"}} (\d+)$', told)
+            assert found is not None, outcome
+            assert int(found[1]) > 0, outcome
 
 
 def test_a_replica_that_is_down_costs_few_requests_its_time_limit(pair: Pair, tmp_path: Path) -> None:

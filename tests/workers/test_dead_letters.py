@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from tests.sql.dead_letters.test_retries import Consumer, consumer
 from tests.support.waiting import wait_until
+from ves_edge import metrics
 from ves_workers.dead_letters.worker import DeadLettersWorker
 from ves_workers.runtime.database import WorkerDatabase
 
@@ -28,6 +30,22 @@ async def test_steps_retry_what_is_due_and_count_what_became_of_it(
     assert [await worker.step() for _ in range(3)] == [True, True, False]
     assert worker.counters() == {"resolved": 1, "pending": 1, "failed": 0}
     await worker.close()
+
+
+async def test_open_dead_letters_are_metrics_every_15_seconds(
+    consumer: Consumer, settings: Callable[..., Settings]
+) -> None:
+    consumer.fail(1)
+    consumer.fail(2, "invariant_violation")
+    consumer.park(3, "a")
+    worker = DeadLettersWorker(WorkerDatabase(settings(), "ves-worker-test"), settings())
+    assert await worker.step() is False
+    consumer.fail(4, "invariant_violation")
+    assert await worker.step() is False
+    await worker.close()
+    told = dict(re.findall(r"(?m)^sequencer_dlq_(\w+) (\d+)$", metrics.exposition()))
+    del told["retried"]
+    assert told == {"size": "3", "pending": "1", "failed": "1", "due_for_retry": "0"}
 
 
 def test_the_process_retries_by_itself_after_the_operator_asked(
