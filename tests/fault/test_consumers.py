@@ -46,10 +46,10 @@ READ = "select sequence_number from ves.read_events(%s, %s, %s, %s)"
 PLANTED = {
     "group": (
         "ves.fetch_ranges",
-        "select c.store_id, c.done_to, c.up_to",
-        "select c.store_id, c.done_to + 1, c.up_to",
+        "c.store_id, c.done_to, c.due_at",
+        "c.store_id, c.done_to + 1 as done_to, c.due_at",
     ),
-    "queue": ("ves_int.fill_queue", "'sequence_from', u.done_to + 1", "'sequence_from', u.done_to + 2"),
+    "queue": ("ves_int.fill_queue", "array_agg(d.done_to + 1)", "array_agg(d.done_to + 2)"),
 }
 
 

@@ -42,6 +42,21 @@ class Ran:
         """Pages that it touched, found in memory or not."""
         return int(self.plan["Shared Hit Blocks"] + self.plan["Shared Read Blocks"])
 
+    @property
+    def rows(self) -> int:
+        """Rows that its nodes answered or looked at in vain: work that touches no page counts too."""
+        return sum(
+            int(
+                node["Actual Loops"]
+                * (
+                    node["Actual Rows"]
+                    + node.get("Rows Removed by Filter", 0)
+                    + node.get("Rows Removed by Join Filter", 0)
+                )
+            )
+            for node in self.nodes()
+        )
+
 
 class Recorder:
     """Collects the plans of what a superuser's connection runs."""

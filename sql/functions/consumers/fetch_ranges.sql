@@ -17,6 +17,8 @@ as $$
 declare
   v_subscription constant ves_store.subscriptions := ves_int.find_subscription(fetch_ranges.tenant_id, fetch_ranges.name, 'group');
   v_now timestamptz;
+  v_until timestamptz;
+  v_due record;
 begin
   if coalesce(octet_length(fetch_ranges.member) not between 1 and 64, true) then
     perform ves_int.raise_error('invalid_field', '{"field": "member"}');
@@ -24,12 +26,18 @@ begin
   perform ves_int.follow_streams(v_subscription);
   perform ves_int.share_slots(v_subscription, fetch_ranges.member, lease_seconds);
   v_now := clock_timestamp();
-  return query
-  with due as materialized (
+  v_until := v_now + greatest(least(lease_seconds, 3600), 1) * interval '1 second';
+  select
+    array_agg(d.place) as places, array_agg(d.store_id) as store_ids, array_agg(d.done_to) as done_to,
+    array_agg(d.up_to) as up_to, array_agg(d.token) as tokens
+  into v_due
+  from (
     select d.*, s.token
     from ves_store.subscription_slots as s
     cross join lateral (
-      select c.store_id, c.consumer, c.due_at from ves_store.cursors as c
+      select c.ctid as place, c.store_id, c.done_to, c.due_at,
+        least(c.head_sequence, c.done_to + greatest(max_events, 1)) as up_to
+      from ves_store.cursors as c
       where c.consumer = ves_int.cursor_name(s.subscription_id, 'group', s.slot) and c.due_at <= v_now
       order by c.due_at
       limit least(greatest(max_streams, 0), 1000)
@@ -39,17 +47,10 @@ begin
       and s.member = fetch_ranges.member
     order by d.due_at
     limit least(greatest(max_streams, 0), 1000)
-  ),
-  claimed as (
-    update ves_store.cursors as c
-    set
-      due_at = v_now + greatest(least(lease_seconds, 3600), 1) * interval '1 second',
-      claimed_until = v_now + greatest(least(lease_seconds, 3600), 1) * interval '1 second'
-    from due as d
-    where c.tenant_id = fetch_ranges.tenant_id and c.store_id = d.store_id and c.consumer = d.consumer
-    returning c.store_id, c.done_to, least(c.head_sequence, c.done_to + greatest(max_events, 1)) as up_to, d.token, d.due_at
-  )
-  select c.store_id, c.done_to, c.up_to, c.token from claimed as c order by c.due_at;
+  ) as d;
+  -- by place, as in ves_int.take_wake_ups
+  update ves_store.cursors as c set due_at = v_until, claimed_until = v_until where c.ctid = any(v_due.places);
+  return query select d.* from unnest(v_due.store_ids, v_due.done_to, v_due.up_to, v_due.tokens) as d;
 end
 $$;
 

@@ -13,44 +13,50 @@ as $$
 #variable_conflict use_column
 declare
   v_now constant timestamptz := clock_timestamp();
+  v_due record;
+  v_messages record;
 begin
-  with due as materialized (
-    select c.store_id, c.consumer, c.done_to, c.head_sequence from ves_store.cursors as c
+  select
+    array_agg(d.place) as places, array_agg(d.store_id) as store_ids, array_agg(d.done_to) as done_to,
+    array_agg(d.head_sequence) as heads
+  into v_due
+  from (
+    select c.ctid as place, c.store_id, c.done_to, c.head_sequence from ves_store.cursors as c
     where c.consumer = ves_int.cursor_name(subscription.subscription_id, 'queue', null) and c.due_at <= v_now
     order by c.due_at
     limit max_streams
     for update skip locked
-  ),
-  moved as (
-    update ves_store.cursors as c set done_to = c.head_sequence, due_at = null
-    from due as d
-    where c.tenant_id = subscription.tenant_id and c.store_id = d.store_id and c.consumer = d.consumer
-  ),
-  unread as materialized (
-    select d.store_id, d.done_to, d.head_sequence, u.msg_id
-    from due as d
-    left join lateral (
-      select q.msg_id from pgmq.q_ves_ranges as q
-      where (q.message ->> 'subscription_id')::bigint = subscription.subscription_id
-        and q.message ->> 'store_id' = d.store_id::text and q.read_ct = 0
-      order by q.msg_id desc
-      limit 1
-      for update skip locked
-    ) as u on true
-  ),
-  extended as (
-    update pgmq.q_ves_ranges as q
-    set message = q.message || jsonb_build_object('sequence_to', u.head_sequence)
-    from unread as u
-    where q.msg_id = u.msg_id
-  )
+  ) as d;
+  -- by place, as in ves_int.take_wake_ups
+  update ves_store.cursors as c set done_to = c.head_sequence, due_at = null where c.ctid = any(v_due.places);
+  select
+    array_agg(u.place) filter (where u.place is not null) as places,
+    array_agg(d.head_sequence) filter (where u.place is not null) as heads,
+    array_agg(d.store_id) filter (where u.place is null) as new_store_ids,
+    array_agg(d.done_to + 1) filter (where u.place is null) as new_from,
+    array_agg(d.head_sequence) filter (where u.place is null) as new_to
+  into v_messages
+  from unnest(v_due.store_ids, v_due.done_to, v_due.heads) as d (store_id, done_to, head_sequence)
+  left join lateral (
+    select q.ctid as place from pgmq.q_ves_ranges as q
+    where (q.message ->> 'subscription_id')::bigint = subscription.subscription_id
+      and q.message ->> 'store_id' = d.store_id::text and q.read_ct = 0
+    -- an expression: else the planner may walk the primary key for each stream
+    order by q.msg_id + 0 desc
+    limit 1
+    for update skip locked
+  ) as u on true;
+  update pgmq.q_ves_ranges as q
+  set message = q.message || jsonb_build_object('sequence_to', u.head)
+  from unnest(v_messages.places, v_messages.heads) as u (place, head)
+  where q.ctid = u.place;
   insert into pgmq.q_ves_ranges (vt, message)
   select v_now, jsonb_build_object(
-    'subscription_id', subscription.subscription_id, 'tenant_id', subscription.tenant_id, 'store_id', u.store_id,
-    'sequence_from', u.done_to + 1, 'sequence_to', u.head_sequence
+    'subscription_id', subscription.subscription_id, 'tenant_id', subscription.tenant_id, 'store_id', n.store_id,
+    'sequence_from', n.sequence_from, 'sequence_to', n.sequence_to
   )
-  from unread as u
-  where u.msg_id is null;
+  from unnest(v_messages.new_store_ids, v_messages.new_from, v_messages.new_to)
+    as n (store_id, sequence_from, sequence_to);
 end
 $$;
 

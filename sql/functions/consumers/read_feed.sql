@@ -19,6 +19,7 @@ declare
   v_subscription constant ves_store.subscriptions := ves_int.find_subscription(
     read_feed.tenant_id, read_feed.name, 'feed');
   v_now timestamptz;
+  v_due record;
 begin
   perform ves_int.follow_streams(v_subscription);
   v_now := clock_timestamp();
@@ -26,18 +27,19 @@ begin
   where s.tenant_id = v_subscription.tenant_id and s.subscription_id = v_subscription.subscription_id
   for update skip locked;
   if found then
-    with due as materialized (
-      select c.store_id, c.consumer, c.done_to, c.head_sequence, c.due_at from ves_store.cursors as c
+    select
+      array_agg(d.place) as places, array_agg(d.store_id) as store_ids, array_agg(d.done_to + 1) as sequence_from,
+      array_agg(d.head_sequence) as sequence_to
+    into v_due
+    from (
+      select c.ctid as place, c.store_id, c.done_to, c.head_sequence from ves_store.cursors as c
       where c.consumer = ves_int.cursor_name(v_subscription.subscription_id, 'feed', null) and c.due_at <= v_now
-      order by c.due_at
+      order by c.due_at, c.store_id
       limit 1000
       for update skip locked
-    ),
-    moved as (
-      update ves_store.cursors as c set done_to = c.head_sequence, due_at = null
-      from due as d
-      where c.tenant_id = v_subscription.tenant_id and c.store_id = d.store_id and c.consumer = d.consumer
-    )
+    ) as d;
+    -- by place, as in ves_int.take_wake_ups
+    update ves_store.cursors as c set done_to = c.head_sequence, due_at = null where c.ctid = any(v_due.places);
     insert into ves_store.feed_ranges (tenant_id, subscription_id, feed_number, store_id, sequence_from, sequence_to)
     select
       v_subscription.tenant_id, v_subscription.subscription_id,
@@ -45,9 +47,10 @@ begin
         select f.feed_number from ves_store.feed_ranges as f
         where f.tenant_id = v_subscription.tenant_id and f.subscription_id = v_subscription.subscription_id
         order by f.feed_number desc limit 1
-      ), 0) + row_number() over (order by d.due_at, d.store_id),
-      d.store_id, d.done_to + 1, d.head_sequence
-    from due as d;
+      ), 0) + d.place,
+      d.store_id, d.sequence_from, d.sequence_to
+    from unnest(v_due.store_ids, v_due.sequence_from, v_due.sequence_to)
+      with ordinality as d (store_id, sequence_from, sequence_to, place);
   end if;
   return query
   select f.feed_number, f.store_id, f.sequence_from, f.sequence_to from ves_store.feed_ranges as f

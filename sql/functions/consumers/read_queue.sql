@@ -18,29 +18,33 @@ declare
     read_queue.tenant_id, read_queue.name, 'queue');
   v_most constant integer := least(greatest(max_ranges, 0), 1000);
   v_now timestamptz;
+  v_places tid[];
 begin
   perform ves_int.follow_streams(v_subscription);
   perform ves_int.fill_queue(v_subscription, v_most);
   v_now := clock_timestamp();
-  return query
-  with visible as materialized (
-    select q.msg_id from pgmq.q_ves_ranges as q
-    where (q.message ->> 'subscription_id')::bigint = v_subscription.subscription_id and q.vt <= v_now
-      and not exists (
-        select from pgmq.q_ves_ranges as o
-        where (o.message ->> 'subscription_id')::bigint = v_subscription.subscription_id
-          and o.message ->> 'store_id' = q.message ->> 'store_id' and o.msg_id < q.msg_id
-      )
+  with oldest as materialized (
+    select distinct on (q.message ->> 'store_id') q.ctid as place, q.vt
+    from pgmq.q_ves_ranges as q
+    where (q.message ->> 'subscription_id')::bigint = v_subscription.subscription_id
+    order by q.message ->> 'store_id', q.msg_id
+  )
+  select array_agg(v.place) into v_places
+  from (
+    select q.ctid as place from pgmq.q_ves_ranges as q
+    where q.ctid = any(array(select o.place from oldest as o where o.vt <= v_now)) and q.vt <= v_now
+    -- by age: a stream that always has something new does not keep others waiting
+    order by q.msg_id
     limit v_most
-    for update of q skip locked
-  ),
-  hidden as (
+    for update skip locked
+  ) as v;
+  return query
+  with hidden as (
     update pgmq.q_ves_ranges as q
     set
       vt = v_now + greatest(least(visible_after, 3600), 1) * interval '1 second', read_ct = q.read_ct + 1,
       last_read_at = v_now
-    from visible as v
-    where q.msg_id = v.msg_id
+    where q.ctid = any(v_places)
     returning q.*
   )
   select

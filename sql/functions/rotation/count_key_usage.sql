@@ -16,29 +16,36 @@ as $$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_counted bigint;
+  v_due record;
 begin
   -- One call at a time: two would meet at the counters of an agent that writes to several streams.
   if not pg_try_advisory_xact_lock(hashtextextended('ves.count_key_usage', 0::bigint)) then
     return 0::bigint;
   end if;
   perform ves_int.take_wake_ups();
-  with due as materialized (
-    select c.tenant_id, c.store_id, c.done_to, c.head_sequence
+  -- a statement of its own: the marks are then in the snapshot of the next one, which finds them by place
+  select
+    array_agg(d.place) as places, array_agg(d.tenant_id) as tenant_ids, array_agg(d.store_id) as store_ids,
+    array_agg(d.done_to) as done_to, array_agg(d.head_sequence) as heads
+  into v_due
+  from (
+    select c.ctid as place, c.tenant_id, c.store_id, c.done_to, c.head_sequence
     from ves_store.cursors as c
     where c.consumer = 'key_usage' and c.due_at <= v_now
     order by c.due_at
     limit greatest(max_events, 0)
     for update skip locked
-  ),
-  stretches as materialized (
-    select t.tenant_id, t.store_id, t.done_to, t.head_sequence,
+  ) as d;
+  with stretches as materialized (
+    select t.place, t.tenant_id, t.store_id, t.done_to, t.head_sequence,
       least(t.head_sequence, t.done_to + greatest(max_events, 0) - t.ahead) as upto
     from (
       select
         d.*,
         (sum(d.head_sequence - d.done_to) over (order by d.tenant_id, d.store_id))::bigint
         - (d.head_sequence - d.done_to) as ahead
-      from due as d
+      from unnest(v_due.places, v_due.tenant_ids, v_due.store_ids, v_due.done_to, v_due.heads)
+        as d (place, tenant_id, store_id, done_to, head_sequence)
     ) as t
     where t.ahead < greatest(max_events, 0)
   ),
@@ -85,7 +92,7 @@ begin
     update ves_store.cursors as c
     set done_to = s.upto, due_at = case when s.upto < s.head_sequence then c.due_at end
     from stretches as s
-    where c.tenant_id = s.tenant_id and c.store_id = s.store_id and c.consumer = 'key_usage'
+    where c.ctid = s.place
   )
   select coalesce(sum(s.upto - s.done_to), 0)::bigint into v_counted from stretches as s;
   return v_counted;

@@ -18,25 +18,26 @@ declare
   v_now constant timestamptz := clock_timestamp();
   v_until constant timestamptz := v_now
     + greatest(least(claim_seconds, 1e9), 0) * interval '1 second';
+  v_due record;
 begin
   perform ves_int.take_wake_ups();
-  return query
-  with due as materialized (
-    select c.tenant_id, c.store_id, c.due_at
+  select
+    array_agg(d.place) as places, array_agg(d.tenant_id) as tenant_ids, array_agg(d.store_id) as store_ids,
+    array_agg(d.done_to) as done_to, array_agg(d.head_sequence) as heads,
+    array_agg(d.traceparent) as traceparents
+  into v_due
+  from (
+    select c.ctid as place, c.tenant_id, c.store_id, c.done_to, c.head_sequence, c.traceparent
     from ves_store.cursors as c
     where c.consumer = claim_cursors.consumer and c.due_at <= v_now
     order by c.due_at
     limit greatest(max_streams, 0)
     for update skip locked
-  ),
-  claimed as (
-    update ves_store.cursors as c
-    set due_at = v_until, claimed_until = v_until
-    from due as d
-    where c.tenant_id = d.tenant_id and c.store_id = d.store_id and c.consumer = claim_cursors.consumer
-    returning c.tenant_id, c.store_id, c.done_to, c.head_sequence, c.traceparent, d.due_at
-  )
-  select d.tenant_id, d.store_id, d.done_to, d.head_sequence, d.traceparent from claimed as d order by d.due_at;
+  ) as d;
+  -- by place, as in ves_int.take_wake_ups
+  update ves_store.cursors as c set due_at = v_until, claimed_until = v_until where c.ctid = any(v_due.places);
+  return query
+  select d.* from unnest(v_due.tenant_ids, v_due.store_ids, v_due.done_to, v_due.heads, v_due.traceparents) as d;
 end
 $$;
 

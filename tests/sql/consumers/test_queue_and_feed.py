@@ -76,6 +76,20 @@ def test_two_readers_never_have_one_stream(group: Group, database: Database) -> 
     assert set(found) == stores
 
 
+def test_a_busy_stream_does_not_keep_the_messages_of_others_waiting(group: Group) -> None:
+    busy, quiet = sorted((group.append(1), group.append(1)), key=str)
+    group.subscribe("queue")
+    assert {row[2] for row in read(group)} == {busy, quiet}
+    group.owner.execute("update pgmq.q_ves_ranges set vt = now()")
+    seen = []
+    for _ in range(2):
+        ((message, token, store, *_),) = read(group, max_ranges=1)
+        finish(group, message, token)
+        seen.append(store)
+        group.append(1, busy)
+    assert sorted(seen, key=str) == [busy, quiet]
+
+
 def test_a_queue_and_a_feed_of_another_tenant_are_unknown(group: Group) -> None:
     stranger = Group(group.service, group.edge, group.owner)
     group.append(1)
