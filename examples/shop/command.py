@@ -64,6 +64,7 @@ def play(wanted: Wanted, sequencer: Sequencer, report: Report) -> Json:
         fetched = fetch_proofs(sequencer, shop, collection, chains, count=wanted.proofs, advance=advance)
     stark = scenes.scene_stark(report, sequencer, shop)
     at_rest = scenes.scene_at_rest(report, sequencer, shop)
+    followed = scenes.scene_followers(report, sequencer, log)
     verdict = scenes.scene_verify(report, wanted.folder, keys, write_evidence(collection, chains, fetched))
     tampered = (
         scenes.scene_tamper(report) if wanted.tampering else {"played": False, "reason": "not asked for"}
@@ -88,6 +89,7 @@ def play(wanted: Wanted, sequencer: Sequencer, report: Report) -> Json:
         "verdict": verdict,
         "stark": stark,
         "at_rest": at_rest,
+        "followers": followed,
         "tampering": tampered,
     }
 

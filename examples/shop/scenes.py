@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shop import at_rest, stark
+from shop import at_rest, followers, stark
 from shop.incidents import open_sealed_order, register_schemas, revoke_agent, violate_schema
 from shop.purchases import AGENTS_PER_STORE, NEW_KEY, OLD_KEY, READERS, SEALED_STORE, STORES, Shop
 from shop.traffic import Collection, commit_rest, register, resend, send, send_forgeries
@@ -29,9 +29,10 @@ from ves_client.private_files import write_private
 from ves_edge.gen import sync
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
-    from shop.purchases import Agent
+    from shop.purchases import Agent, Purchase
     from shop.report import Report
     from ves_client.agent import Signed
     from ves_client.sequencer import Sequencer
@@ -203,6 +204,27 @@ def scene_at_rest(report: Report, sequencer: Sequencer, shop: Shop) -> Json:
     )
     report.line(f"   {done.meanwhile:,} events came in meanwhile, none was refused; `fsck` finds nothing")
     return {"played": True, "updated": done.updated, "meanwhile": done.meanwhile}
+
+
+def scene_followers(report: Report, sequencer: Sequencer, purchases: Sequence[Purchase]) -> Json:
+    """Replay the season into a new store with three kinds of followers, and repair one of three dead letters."""
+    report.section("The season once more, followed live, by a group and by projections")
+    try:
+        done = followers.play(sequencer, purchases)
+    except at_rest.SkippedError as reason:
+        report.line(f"   skipped: {reason}")
+        return {"played": False, "reason": str(reason)}
+    for name, totals in done.totals.items():
+        report.line(f"   {name:<24} {totals.orders:>6,} orders  {totals.cents / 100:>12,.2f} USD")
+    for letter in done.letters:
+        report.line(f"   dead letter: {letter.event_type} {letter.entity_id}: {letter.error_message}")
+    report.line(f"   stock arrives, the reservation is retried: resolved, {done.reserved} reserved")
+    return {
+        "played": True,
+        "totals": {name: [totals.orders, totals.cents] for name, totals in done.totals.items()},
+        "dead_letters": [[letter.event_type, letter.reason] for letter in done.letters],
+        "reserved": done.reserved,
+    }
 
 
 def scene_tamper(report: Report) -> Json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import Database, cloned
-from tests.support.processes import BOOTSTRAP_KEY, Server, Worker
+from tests.support.processes import BOOTSTRAP_KEY, Server, Worker, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,8 @@ class System:
 
     def __post_init__(self) -> None:
         ring = {"VES_KEYRING_FILE": str(self.database.cluster.keyring)}
-        self.api = ServeCommand(self.database.url("ves_api"), ring)
+        listener = {"GRPC_DISABLED": "false", "GRPC_PORT": str(free_port())}
+        self.api = ServeCommand(self.database.url("ves_api"), {**ring, **listener})
         self.workers = Worker(self.database.url("ves_worker"))
 
     @property
@@ -62,6 +63,7 @@ class System:
     def write_env(self, folder: Path, **more: str) -> None:
         values = {
             "VES_HTTP_URL": self.url,
+            "VES_GRPC_TARGET": f"127.0.0.1:{self.api.env['GRPC_PORT']}",
             "VES_DATABASE_URL": self.database.url("ves_admin"),
             "VES_ADMIN_KEY": BOOTSTRAP_KEY,
             "VES_SUPERUSER_DATABASE_URL": self.database.url(),

@@ -67,6 +67,17 @@ def test_the_demo_ends_well_and_a_repeat_replays_every_receipt(
     if here.is_full:
         assert re.search(r"[1-9]\d* payloads encrypted anew, none left under the old one", told.out)
         assert "before the change `fsck` finds nothing" in told.out
+        totals = set(
+            re.findall(r"(?:source file|subscriber|group|projections) +(\d+ orders  +[\d.,]+ USD)", told.out)
+        )
+        assert totals == {f"{SLICE} orders  {sum(p.cents for p in read_purchases(SLICE)) / 100:>12,.2f} USD"}
+        for letter in (
+            "inventory.reserved cd: reserved <= available",
+            "order.delivered order-000001: ",
+            "order.created order-malformed: ",
+        ):
+            assert f"dead letter: {letter}" in told.out
+        assert "stock arrives, the reservation is retried: resolved, 5 reserved" in told.out
         assert "after it: #2 payload_hash" in told.out
     else:
         assert "skipped: core mode" in told.out

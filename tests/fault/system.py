@@ -68,7 +68,8 @@ class System:
         self.worker.kill()
 
     def connect(self, role: str = "postgres") -> psycopg.Connection[Any]:
-        return self.cluster.connect(DATABASE, role)
+        # A postmaster that is killed never answers who has just reached its socket.
+        return psycopg.connect(self.cluster.url(DATABASE, role), autocommit=True, connect_timeout=20)
 
     def kill_api(self) -> None:
         """kill -9 of the API's parent process; its workers die with it."""

@@ -155,6 +155,21 @@ async def test_killed_connections_cost_no_event(
     whole(numbers)
 
 
+async def test_streams_go_on_soon_after_a_look_that_waited_long_for_the_database(
+    server: Server, api_database: Database, admin: httpx.Client, agent: Agent, v2: Any
+) -> None:
+    request = v2.StreamEventsRequest(**stream_of(agent), include_history=True)
+    waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and now() - query_start > '1.5 seconds'"
+    async with Follower(server, "StreamEvents", request) as stream:
+        with api_database.connect() as owner, api_database.connect() as other:
+            owner.autocommit = False
+            owner.execute("lock table ves_store.ves_sequence_counters in access exclusive mode")
+            await asyncio.to_thread(wait_until, lambda: other.execute(waits).fetchone(), "the look waits")
+            owner.commit()
+        await asyncio.to_thread(append, admin, agent, 2)
+        assert await stream.numbers(2, seconds=6) == [1, 2]
+
+
 @BOTH_STUBS
 async def test_filters_apply_to_history_and_live_events(
     server: Server, admin: httpx.Client, agent: Agent, v2: Any

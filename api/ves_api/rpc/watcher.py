@@ -33,8 +33,10 @@ StreamKey = tuple["uuid.UUID", "uuid.UUID"]
 
 _FASTEST_SECONDS = 0.02
 _SLOWEST_SECONDS = 0.05
-# A look takes at most a tenth of the time, however many streams are followed.
+# A look takes at most a tenth of the time, however many streams are followed; but one that waited for the database
+# is followed by the next one soon.
 _REST_PER_LOOK = 9
+_LONGEST_REST_SECONDS = 1.0
 _CHECK_SECONDS = 0.5
 _BLOCKED_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
@@ -223,7 +225,8 @@ class Watcher:
                 continue
             was_reachable = True
             pause = _FASTEST_SECONDS if moved else min(pause * 1.5, _SLOWEST_SECONDS)
-            await asyncio.sleep(max(pause, _REST_PER_LOOK * (time.monotonic() - started)))
+            rest = min(_REST_PER_LOOK * (time.monotonic() - started), _LONGEST_REST_SECONDS)
+            await asyncio.sleep(max(pause, rest))
 
     async def _look(self) -> bool:
         """Advance every feed whose stream has moved; whether one has."""
