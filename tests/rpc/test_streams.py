@@ -170,6 +170,22 @@ async def test_streams_go_on_soon_after_a_look_that_waited_long_for_the_database
         assert await stream.numbers(2, seconds=6) == [1, 2]
 
 
+async def test_a_hole_in_the_table_ends_the_stream_instead_of_being_skipped(
+    start_rpc_server: Callable[..., Server], database: Database, v2: Any
+) -> None:
+    server, agent = start_rpc_server(), Agent()
+    with server.client() as http:
+        agent.register(http)
+        append(http, agent, 3)
+    with database.connect() as owner:
+        owner.execute("set session_replication_role to replica")
+        owner.execute("delete from ves_store.ves_events where sequence_number = 2")
+    request = v2.StreamEventsRequest(**stream_of(agent), include_history=True)
+    async with Follower(server, "StreamEvents", request) as stream:
+        failure = await stream.failure()
+    assert failure.code() is CODE.DATA_LOSS
+
+
 @BOTH_STUBS
 async def test_filters_apply_to_history_and_live_events(
     server: Server, admin: httpx.Client, agent: Agent, v2: Any
