@@ -65,6 +65,7 @@ def play(wanted: Wanted, sequencer: Sequencer, report: Report) -> Json:
     stark = scenes.scene_stark(report, sequencer, shop)
     at_rest = scenes.scene_at_rest(report, sequencer, shop)
     followed = scenes.scene_followers(report, sequencer, log)
+    payment = scenes.scene_pay(report, shop)
     verdict = scenes.scene_verify(report, wanted.folder, keys, write_evidence(collection, chains, fetched))
     tampered = (
         scenes.scene_tamper(report) if wanted.tampering else {"played": False, "reason": "not asked for"}
@@ -90,6 +91,7 @@ def play(wanted: Wanted, sequencer: Sequencer, report: Report) -> Json:
         "stark": stark,
         "at_rest": at_rest,
         "followers": followed,
+        "payment": payment,
         "tampering": tampered,
     }
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shop import at_rest, followers, stark
+from shop import at_rest, followers, paying, stark
 from shop.incidents import open_sealed_order, register_schemas, revoke_agent, violate_schema
 from shop.purchases import AGENTS_PER_STORE, NEW_KEY, OLD_KEY, READERS, SEALED_STORE, STORES, Shop
 from shop.traffic import Collection, commit_rest, register, resend, send, send_forgeries
@@ -225,6 +225,23 @@ def scene_followers(report: Report, sequencer: Sequencer, purchases: Sequence[Pu
         "dead_letters": [[letter.event_type, letter.reason] for letter in done.letters],
         "reserved": done.reserved,
     }
+
+
+def scene_pay(report: Report, shop: Shop) -> Json:
+    """Pay on the local chain, if there is one."""
+    report.section("A customer pays, and the chain says so")
+    try:
+        with open_database() if layers().get("VES_DATABASE_URL") else nullcontext() as db:
+            paid = paying.play(layers(), shop, db)
+    except paying.NoChainError as reason:
+        report.line(f"   skipped: {reason}")
+        return {"played": False, "reason": str(reason)}
+    report.line(f"   {paying.COUNT} signed intents, one batch, {paid.amount / 10**6:.2f} test dollars paid")
+    report.line(f"   transaction {paid.tx_hash} in block {paid.block_number}")
+    report.line(
+        "   the contract verified the first receipt: leaf computed from its fields, path to the settled root"
+    )
+    return {"played": True, "amount": paid.amount, "tx_hash": paid.tx_hash, "receipt": paid.receipt}
 
 
 def scene_tamper(report: Report) -> Json:

@@ -29,6 +29,9 @@ VARIABLES = (
     Variable(
         "VES_SUPERUSER_DATABASE_URL", None, None, True, "server's superuser, for the demo's scratch database"
     ),
+    Variable("L2_RPC_URL", None, None, False, "node of the local chain, for the demo"),
+    Variable("VES_CHAIN_ADDRESSES", None, None, False, "file with the contracts' addresses, for the demo"),
+    Variable("VES_CHAIN_DEMO_KEY", None, None, True, "key of the local chain's demo account"),
     Variable("VES_KEYRING_FILE", "--file", None, False, "key ring of encryption at rest"),
 )
 BY_NAME = {variable.name: variable for variable in VARIABLES}
