@@ -26,6 +26,8 @@ from ves_api.lanes import Lanes
 from ves_api.pool_monitor import PoolMonitor
 from ves_api.reads import Reads
 from ves_api.verifier.pool import Verifier
+from ves_api.x402.chain import ChainReads
+from ves_api.x402.facilitator import Facilitator
 
 if TYPE_CHECKING:
     from ves_api.cache import CacheStatistics
@@ -48,6 +50,7 @@ class Services:
     ingest: Ingest
     legacy_ingest: LegacyIngest
     payments: PaymentIntents
+    facilitator: Facilitator
     verifier: Verifier
     at_rest: AtRest
 
@@ -68,6 +71,7 @@ class Services:
         await self.login_audit.close()
         await self.limiter.close()
         await self.verifier.close()
+        await self.facilitator.close()
         self.ingest.lanes.close()
         await self.large.end()
         await self.reads.close()
@@ -125,6 +129,12 @@ def make_services(settings: Settings) -> Services:
         ),
         legacy_ingest=LegacyIngest(database, limits, active, at_rest, LegacyHeads(), lanes, large),
         payments=PaymentIntents(database, agent_keys),
+        facilitator=Facilitator(database, _chain(settings), settings.settle_patience),
         verifier=Verifier(settings.stark_processes),
         at_rest=at_rest,
     )
+
+
+def _chain(settings: Settings) -> ChainReads | None:
+    chain = settings.chain
+    return None if chain is None else ChainReads(chain.urls, chain.chain_id)

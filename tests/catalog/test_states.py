@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 NO_MACHINE = {
     "audit_log.action": "append-only",
     "audit_log.actor_type": "append-only",
+    "chain_transactions.kind": "what it is for, not how far",
     "commit_default.mode": "either mode may follow the other",
     "commit_policies.mode": "either mode may follow the other",
     "dead_letter_events.reason": "why, not how far",

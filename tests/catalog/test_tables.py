@@ -28,6 +28,8 @@ WITHOUT_TENANT = {
     "x402_networks": "the networks of the protocol are the same for everybody",
     "x402_tokens": "the token of an asset on a network is the same for everybody",
     "x402_settlement_nonces": "a settlement contract uses a payer's nonce once over all tenants",
+    "x402_exact_batches": "one transaction pays for several tenants",
+    "x402_exact_payments": "a token uses a payer's nonce once over all tenants; its batch belongs to none",
     "chain_accounts": "an account sends for every tenant",
     "chain_transactions": "an account uses each nonce once over all tenants",
     "chain_attempts": "part of a transaction of an account",
@@ -134,4 +136,6 @@ def test_digests_are_stored_as_bytes(catalog: psycopg.Connection[Any]) -> None:
         ("ves_store.x402_payment_batches", "tx_hash"),
         ("ves_store.x402_payment_intents", "tx_hash"),
         ("ves_store.x402_settlements", "tx_hash"),
+        ("ves_store.x402_exact_batches", "tx_hash"),
+        ("ves_store.x402_exact_payments", "tx_hash"),
     }

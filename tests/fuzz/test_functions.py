@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 # Only ves_api may call these, which made the arrays itself; looking through them for nulls would cost every batch. The
 # constraints of the tables refuse such a row, with their own SQLSTATE, and the API answers what it answers to any
 # fault of its own.
-TRUSTING = {"append_payment_intents", "ingest_events", "ingest_legacy_events", "store_compliance_proof"}
+TRUSTING = {
+    "append_payment_intents",
+    "record_exact_payment",
+    "ingest_events",
+    "ingest_legacy_events",
+    "store_compliance_proof",
+}
 # The last three: JSON that is no array of objects, a number beyond numeric, an escaped NUL.
 CONSTRAINT_STATES = {"23502", "23514", "22P02", "22023", "22003", "22P05"}
 

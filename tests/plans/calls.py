@@ -60,6 +60,21 @@ CALLS: dict[str, str] = {
         " '0x' || repeat('ab', 20), 0)"
     ),
     "list_open_transactions": "select * from ves.list_open_transactions('x402_settlement', 1, 86400)",
+    "judge_exact_payment": "select * from ves.judge_exact_payment(1, '0x' || repeat('ab', 20), '0x' || repeat('ab', 20), sha256(''))",
+    "get_exact_network": "select * from ves.get_exact_network(84532001)",
+    "record_exact_payment": (
+        "select ves.record_exact_payment(%(tenant_id)s, 1, '0x' || repeat('ab', 20), '0x' || repeat('ab', 20), '0x' || repeat('ab', 20), '0x' || repeat('ab', 20), '1', '0', '9', sha256(''),"
+        " sha256(''), sha256(''))"
+    ),
+    "withdraw_exact_payment": "select ves.withdraw_exact_payment(%(tenant_id)s)",
+    "list_exact_payments": "select * from ves.list_exact_payments(array[%(tenant_id)s::uuid])",
+    "plan_exact_batches": "select ves.plan_exact_batches(ves.claim_lease('x402_settlement', 'me', 60), 1)",
+    "confirm_exact_payments": (
+        "select ves.confirm_exact_payments(ves.claim_lease('x402_settlement', 'me', 60), %(tenant_id)s, 'x',"
+        " array[%(tenant_id)s::uuid])"
+    ),
+    "list_open_exact_batches": "select * from ves.list_open_exact_batches(1)",
+    "list_exact_batch_payments": "select * from ves.list_exact_batch_payments(%(tenant_id)s)",
     "set_payment_token": "select ves.set_payment_token('base', 'dai', '0x' || repeat('ab', 20))",
     "set_settlement_contract": "select ves.set_settlement_contract('base', null)",
     "bind_payer_address": f"select ves.bind_payer_address({AGENT}, 1, '0x' || repeat('ab', 20))",

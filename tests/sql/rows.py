@@ -116,7 +116,17 @@ def fill_payments(edge: Edge, admin: psycopg.Connection[Any], agent: Agent) -> N
 
 
 def fill_outbox(superuser: psycopg.Connection[Any]) -> None:
-    """An account of the chain worker with a planned transaction and an attempt of it."""
+    """An account of the chain worker with a planned transaction and an attempt of it; a payment of the facilitator."""
+    superuser.execute(
+        "insert into ves_store.x402_exact_batches (chain_id, settlement_contract, token_address, status, payment_count,"
+        " merkle_root, created_at, updated_at) values (1, 'c', 't', 'prepared', 1, sha256(''), now(), now())"
+    )
+    superuser.execute(
+        "insert into ves_store.x402_exact_payments (tenant_id, chain_id, settlement_contract, token_address, payer_address,"
+        " payee_address, amount, valid_after, valid_before, nonce, signature, digest, status, created_at, updated_at)"
+        " select gen_random_uuid(), 1, a, a, a, a, 1, 0, 9, sha256(uuid_send(gen_random_uuid())), 's', sha256(''),"
+        " 'recorded', now(), now() from concat('0x', repeat('ab', 20)) as a"
+    )
     sender = "0x" + uuid.uuid4().hex + "00000000"
     superuser.execute("insert into ves_store.chain_accounts values (1, %s, 'x402_settlement', 0)", [sender])
     superuser.execute(

@@ -15,10 +15,12 @@ from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH, AuthSettings, load_a
 from ves_api.settings.sections import (
     AtRestSettings,
     CacheSettings,
+    ChainSettings,
     ReplicaSettings,
     SchemaSettings,
     load_at_rest,
     load_caches,
+    load_chain,
     load_replica,
     load_schemas,
 )
@@ -34,6 +36,7 @@ _DATABASE_URL = "postgres://localhost/stateset_sequencer"
 _PROFILES = frozenset({"legacy", "hybrid", "pqc-strict"})
 _SECRETS = frozenset({"database_url", "bootstrap_key", "signing_key"})
 _STARK_PROCESSES = 4
+_SETTLE_SECONDS, _ANSWER_SECONDS = 75.0, 2.0
 _U16_MAX = 65_535
 _I32_MAX = 2**31 - 1
 
@@ -74,6 +77,7 @@ class Settings:
 
     bootstrap_key: str | None
     replica: ReplicaSettings | None
+    chain: ChainSettings | None
     caches: CacheSettings
     schemas: SchemaSettings
     at_rest: AtRestSettings
@@ -105,6 +109,11 @@ class Settings:
     def shared(self, connections: int) -> int:
         """Share of one worker process, rounded up, in a number of connections configured for all of them."""
         return -(-connections // self.workers)
+
+    @property
+    def settle_patience(self) -> float:
+        """Seconds for which a facilitator's caller waits for the chain: less than what its own HTTP client waits (x402 B6)."""
+        return min(_SETTLE_SECONDS, self.request_timeout - _ANSWER_SECONDS)
 
     @property
     def stark_processes(self) -> int:
@@ -158,6 +167,7 @@ def read(env: Environment) -> Settings:
         allow_unsafe_server=env.flag("VES_DANGER_ALLOW_UNSAFE_SERVER", default=False),
         bootstrap_key=_bootstrap_key(env, production=production),
         replica=load_replica(env, max_connections=max_connections, application_name=application_name),
+        chain=load_chain(env),
         caches=load_caches(env),
         schemas=load_schemas(env),
         at_rest=load_at_rest(env),

@@ -27,6 +27,7 @@ from ves_edge.gen.records import (
     ComplianceProof,
     CountDeadLettersRow,
     EventSchema,
+    ExactPayment,
     ExportEventsRow,
     FetchRangesRow,
     FindEntityVersionRow,
@@ -40,6 +41,7 @@ from ves_edge.gen.records import (
     GetComplianceInputsRow,
     GetEncryptionGroupRow,
     GetEntityHistoryRow,
+    GetExactNetworkRow,
     GetGroupRecipientKeysRow,
     GetReceiptWorkRow,
     GetReceiptsRow,
@@ -48,6 +50,7 @@ from ves_edge.gen.records import (
     HealthRow,
     InclusionProof,
     IngestResult,
+    JudgeExactPaymentRow,
     KeyRotation,
     LegacyCommitment,
     LegacyEvent,
@@ -68,6 +71,7 @@ from ves_edge.gen.records import (
     ListKeyRotationsRow,
     ListLimitsRow,
     ListMigrationsRow,
+    ListOpenExactBatchesRow,
     ListProjectionCheckpointsRow,
     ListSignersRow,
     ListSpendingLimitsRow,
@@ -505,6 +509,27 @@ async def commit_next(
         'max_events': max_events,
     })
     return calls.records(rows, Commitment)
+
+
+async def confirm_exact_payments(
+    db: AsyncDatabase,
+    *,
+    lease_token: int,
+    batch_id: UUID,
+    tx_hash: str,
+    payment_ids: Sequence[UUID],
+) -> int:
+    """Records that the logs of a mined transaction, whose block may still be replaced, show these payments of
+    a batch as made; /x402/settle answers success from now on. How many changed. A failure is not recorded
+    before the block is final. Errors: VE406.
+    """
+    rows = await db.fetch(FUNCTIONS['confirm_exact_payments'], {
+        'lease_token': lease_token,
+        'batch_id': batch_id,
+        'tx_hash': tx_hash,
+        'payment_ids': calls.as_list(payment_ids),
+    })
+    return calls.value(rows, int)
 
 
 async def count_dead_letters(
@@ -1117,6 +1142,16 @@ async def get_entity_history(
     return calls.records(rows, GetEntityHistoryRow)
 
 
+async def get_exact_network(db: AsyncDatabase, *, chain_id: int) -> list[GetExactNetworkRow]:
+    """The contract that settles EIP-3009 payments of a chain, and the accounts that call it; no row when
+    there is none or the chain has no token.
+    """
+    rows = await db.fetch(FUNCTIONS['get_exact_network'], {
+        'chain_id': chain_id,
+    })
+    return calls.records(rows, GetExactNetworkRow)
+
+
 async def get_group_recipient_keys(
     db: AsyncDatabase,
     *,
@@ -1648,6 +1683,27 @@ async def is_key_in_grace_period(
     return calls.value(rows, bool)
 
 
+async def judge_exact_payment(
+    db: AsyncDatabase,
+    *,
+    chain_id: int,
+    token_address: str,
+    payer_address: str,
+    nonce: bytes,
+) -> list[JudgeExactPaymentRow]:
+    """What is stored about an EIP-3009 authorization before it is verified: the contract that would settle
+    it, null when its token is none of the chain's (ves.set_payment_token) or the chain has none, and its
+    status when it was recorded before (x402 part C).
+    """
+    rows = await db.fetch(FUNCTIONS['judge_exact_payment'], {
+        'chain_id': chain_id,
+        'token_address': token_address,
+        'payer_address': payer_address,
+        'nonce': nonce,
+    })
+    return calls.records(rows, JudgeExactPaymentRow)
+
+
 async def leave(db: AsyncDatabase, *, tenant_id: UUID, name: str, member: str) -> bool:
     """Ends a member's lease, so that others take its slots at their next ves.fetch_ranges; whether it was a
     member. Errors: VE640.
@@ -1866,6 +1922,24 @@ async def list_engine_differences(db: AsyncDatabase) -> list[ListEngineDifferenc
     return calls.records(rows, ListEngineDifferencesRow)
 
 
+async def list_exact_batch_payments(db: AsyncDatabase, *, batch_id: UUID) -> list[ExactPayment]:
+    """The payments of a batch in order of their ids: the same until the batch fails, so a transaction is made
+    of the same bytes again.
+    """
+    rows = await db.fetch(FUNCTIONS['list_exact_batch_payments'], {
+        'batch_id': batch_id,
+    })
+    return calls.records(rows, ExactPayment)
+
+
+async def list_exact_payments(db: AsyncDatabase, *, payment_ids: Sequence[UUID]) -> list[ExactPayment]:
+    """EIP-3009 payments of any tenants by their ids; unknown ones are left out."""
+    rows = await db.fetch(FUNCTIONS['list_exact_payments'], {
+        'payment_ids': calls.as_list(payment_ids),
+    })
+    return calls.records(rows, ExactPayment)
+
+
 async def list_group_history(
     db: AsyncDatabase,
     *,
@@ -2024,6 +2098,20 @@ async def list_migrations(db: AsyncDatabase) -> list[ListMigrationsRow]:
     """
     rows = await db.fetch(FUNCTIONS['list_migrations'], {})
     return calls.records(rows, ListMigrationsRow)
+
+
+async def list_open_exact_batches(
+    db: AsyncDatabase,
+    *,
+    chain_id: int,
+    max_rows: int = 100,
+) -> list[ListOpenExactBatchesRow]:
+    """Batches of EIP-3009 payments that are not settled or failed, oldest first; 1 to 1,000 rows."""
+    rows = await db.fetch(FUNCTIONS['list_open_exact_batches'], {
+        'chain_id': chain_id,
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, ListOpenExactBatchesRow)
 
 
 async def list_open_settlements(db: AsyncDatabase, *, max_rows: int = 100) -> list[PaymentSettlement]:
@@ -2342,6 +2430,27 @@ async def open_cursor(
     return calls.value(rows, int)
 
 
+async def plan_exact_batches(
+    db: AsyncDatabase,
+    *,
+    lease_token: int,
+    chain_id: int,
+    max_size: int = 100,
+    max_wait_ms: int = 250,
+) -> int:
+    """Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1
+    to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail. How many batches are
+    new. lease_token is that of lease x402_settlement. Errors: VE406.
+    """
+    rows = await db.fetch(FUNCTIONS['plan_exact_batches'], {
+        'lease_token': lease_token,
+        'chain_id': chain_id,
+        'max_size': max_size,
+        'max_wait_ms': max_wait_ms,
+    })
+    return calls.value(rows, int)
+
+
 async def plan_settlements(
     db: AsyncDatabase,
     *,
@@ -2634,6 +2743,48 @@ async def record_audit(
         'error_message': error_message,
         'context': calls.json_text(context),
     })
+
+
+async def record_exact_payment(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    chain_id: int,
+    settlement_contract: str,
+    token_address: str,
+    payer_address: str,
+    payee_address: str,
+    amount: str,
+    valid_after: str,
+    valid_before: str,
+    nonce: bytes,
+    signature: bytes,
+    digest: bytes,
+    payment_identifier: str | None = None,
+    resource: str | None = None,
+) -> ExactPayment:
+    """Records an EIP-3009 authorization that the caller has verified, before anything is sent (x402 part C);
+    the same authorization of the same tenant answers the stored payment with its state now. amount and
+    times are decimal digits. Errors: VE007, VE706 another tenant, or another signature, has used the
+    nonce; VE703 the payment identifier names another payment.
+    """
+    rows = await db.fetch(FUNCTIONS['record_exact_payment'], {
+        'tenant_id': tenant_id,
+        'chain_id': chain_id,
+        'settlement_contract': settlement_contract,
+        'token_address': token_address,
+        'payer_address': payer_address,
+        'payee_address': payee_address,
+        'amount': amount,
+        'valid_after': valid_after,
+        'valid_before': valid_before,
+        'nonce': nonce,
+        'signature': signature,
+        'digest': digest,
+        'payment_identifier': payment_identifier,
+        'resource': resource,
+    })
+    return calls.record(rows, ExactPayment)
 
 
 async def record_payment_settlement(
@@ -4063,3 +4214,13 @@ async def version(db: AsyncDatabase) -> str:
     """Installed version of the engine."""
     rows = await db.fetch(FUNCTIONS['version'], {})
     return calls.value(rows, str)
+
+
+async def withdraw_exact_payment(db: AsyncDatabase, *, payment_id: UUID) -> bool:
+    """Gives a payment up that is in no batch, so that nothing was sent for it and nothing will be: then it
+    may be told as failed. Whether it is so now.
+    """
+    rows = await db.fetch(FUNCTIONS['withdraw_exact_payment'], {
+        'payment_id': payment_id,
+    })
+    return calls.value(rows, bool)

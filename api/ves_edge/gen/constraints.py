@@ -190,6 +190,14 @@ CONSTRAINTS = {
     'ves_validity_proofs_pkey': 'internal_error',
     # written once for a batch that is new
     'x402_batch_nodes_pkey': 'internal_error',
+    # the key is drawn by the database
+    'x402_exact_batches_pkey': 'internal_error',
+    # an existing row is answered
+    'x402_exact_payments_identifier_idx': 'internal_error',
+    # an existing row is answered
+    'x402_exact_payments_payer_address_nonce_token_address_chain_id_': 'internal_error',
+    # the key is drawn by the database
+    'x402_exact_payments_pkey': 'internal_error',
     # the rows are made by the installation
     'x402_networks_pkey': 'internal_error',
     # an existing row is answered

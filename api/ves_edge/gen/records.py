@@ -122,6 +122,27 @@ class EventSchema(msgspec.Struct, frozen=True, array_like=True):
     created_by: str | None
 
 
+class ExactPayment(msgspec.Struct, frozen=True, array_like=True):
+    """An EIP-3009 payment (x402 part C) and what came of it; amount and times are decimal digits."""
+
+    payment_id: UUID
+    tenant_id: UUID
+    chain_id: int
+    settlement_contract: str
+    token_address: str
+    payer_address: str
+    payee_address: str
+    amount: str
+    valid_after: str
+    valid_before: str
+    nonce: bytes
+    signature: bytes
+    status: str
+    batch_id: UUID | None
+    tx_hash: str | None
+    reason: str | None
+
+
 class InclusionProof(msgspec.Struct, frozen=True, array_like=True):
     """Inclusion proof of one event (VES 9.3): siblings from the leaf level up; directions[d] is true when the
     running hash is the left input.
@@ -698,6 +719,13 @@ class GetEntityHistoryRow(msgspec.Struct, frozen=True, array_like=True):
     event: LegacyEvent | None
 
 
+class GetExactNetworkRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `get_exact_network`."""
+
+    settlement_contract: str
+    senders: list[str]
+
+
 class GetGroupRecipientKeysRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `get_group_recipient_keys`."""
 
@@ -753,6 +781,13 @@ class HealthRow(msgspec.Struct, frozen=True, array_like=True):
     server_version: str
     fsync: bool
     synchronous_commit: str
+
+
+class JudgeExactPaymentRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `judge_exact_payment`."""
+
+    settlement_contract: str | None
+    status: str | None
 
 
 class ListAgentKeysRow(msgspec.Struct, frozen=True, array_like=True):
@@ -965,6 +1000,17 @@ class ListMigrationsRow(msgspec.Struct, frozen=True, array_like=True):
     breaking_level: int
     seconds: float
     applied_at: datetime
+
+
+class ListOpenExactBatchesRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_open_exact_batches`."""
+
+    batch_id: UUID
+    settlement_contract: str
+    token_address: str
+    status: str
+    merkle_root: bytes
+    payment_count: int
 
 
 class ListProjectionCheckpointsRow(msgspec.Struct, frozen=True, array_like=True):

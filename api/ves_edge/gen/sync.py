@@ -27,6 +27,7 @@ from ves_edge.gen.records import (
     ComplianceProof,
     CountDeadLettersRow,
     EventSchema,
+    ExactPayment,
     ExportEventsRow,
     FetchRangesRow,
     FindEntityVersionRow,
@@ -40,6 +41,7 @@ from ves_edge.gen.records import (
     GetComplianceInputsRow,
     GetEncryptionGroupRow,
     GetEntityHistoryRow,
+    GetExactNetworkRow,
     GetGroupRecipientKeysRow,
     GetReceiptWorkRow,
     GetReceiptsRow,
@@ -48,6 +50,7 @@ from ves_edge.gen.records import (
     HealthRow,
     InclusionProof,
     IngestResult,
+    JudgeExactPaymentRow,
     KeyRotation,
     LegacyCommitment,
     LegacyEvent,
@@ -68,6 +71,7 @@ from ves_edge.gen.records import (
     ListKeyRotationsRow,
     ListLimitsRow,
     ListMigrationsRow,
+    ListOpenExactBatchesRow,
     ListProjectionCheckpointsRow,
     ListSignersRow,
     ListSpendingLimitsRow,
@@ -497,6 +501,27 @@ def commit_next(
         'max_events': max_events,
     })
     return calls.records(rows, Commitment)
+
+
+def confirm_exact_payments(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    batch_id: UUID,
+    tx_hash: str,
+    payment_ids: Sequence[UUID],
+) -> int:
+    """Records that the logs of a mined transaction, whose block may still be replaced, show these payments of
+    a batch as made; /x402/settle answers success from now on. How many changed. A failure is not recorded
+    before the block is final. Errors: VE406.
+    """
+    rows = db.fetch(FUNCTIONS['confirm_exact_payments'], {
+        'lease_token': lease_token,
+        'batch_id': batch_id,
+        'tx_hash': tx_hash,
+        'payment_ids': calls.as_list(payment_ids),
+    })
+    return calls.value(rows, int)
 
 
 def count_dead_letters(db: SyncDatabase, *, tenant_id: UUID | None = None) -> list[CountDeadLettersRow]:
@@ -1116,6 +1141,16 @@ def get_entity_history(
     return calls.records(rows, GetEntityHistoryRow)
 
 
+def get_exact_network(db: SyncDatabase, *, chain_id: int) -> list[GetExactNetworkRow]:
+    """The contract that settles EIP-3009 payments of a chain, and the accounts that call it; no row when
+    there is none or the chain has no token.
+    """
+    rows = db.fetch(FUNCTIONS['get_exact_network'], {
+        'chain_id': chain_id,
+    })
+    return calls.records(rows, GetExactNetworkRow)
+
+
 def get_group_recipient_keys(
     db: SyncDatabase,
     *,
@@ -1637,6 +1672,27 @@ def is_key_in_grace_period(
     return calls.value(rows, bool)
 
 
+def judge_exact_payment(
+    db: SyncDatabase,
+    *,
+    chain_id: int,
+    token_address: str,
+    payer_address: str,
+    nonce: bytes,
+) -> list[JudgeExactPaymentRow]:
+    """What is stored about an EIP-3009 authorization before it is verified: the contract that would settle
+    it, null when its token is none of the chain's (ves.set_payment_token) or the chain has none, and its
+    status when it was recorded before (x402 part C).
+    """
+    rows = db.fetch(FUNCTIONS['judge_exact_payment'], {
+        'chain_id': chain_id,
+        'token_address': token_address,
+        'payer_address': payer_address,
+        'nonce': nonce,
+    })
+    return calls.records(rows, JudgeExactPaymentRow)
+
+
 def leave(db: SyncDatabase, *, tenant_id: UUID, name: str, member: str) -> bool:
     """Ends a member's lease, so that others take its slots at their next ves.fetch_ranges; whether it was a
     member. Errors: VE640.
@@ -1846,6 +1902,24 @@ def list_engine_differences(db: SyncDatabase) -> list[ListEngineDifferencesRow]:
     return calls.records(rows, ListEngineDifferencesRow)
 
 
+def list_exact_batch_payments(db: SyncDatabase, *, batch_id: UUID) -> list[ExactPayment]:
+    """The payments of a batch in order of their ids: the same until the batch fails, so a transaction is made
+    of the same bytes again.
+    """
+    rows = db.fetch(FUNCTIONS['list_exact_batch_payments'], {
+        'batch_id': batch_id,
+    })
+    return calls.records(rows, ExactPayment)
+
+
+def list_exact_payments(db: SyncDatabase, *, payment_ids: Sequence[UUID]) -> list[ExactPayment]:
+    """EIP-3009 payments of any tenants by their ids; unknown ones are left out."""
+    rows = db.fetch(FUNCTIONS['list_exact_payments'], {
+        'payment_ids': calls.as_list(payment_ids),
+    })
+    return calls.records(rows, ExactPayment)
+
+
 def list_group_history(db: SyncDatabase, *, tenant_id: UUID, group_id: UUID) -> list[ListGroupHistoryRow]:
     """What happened to a group and its members, the latest first, at most 1,000; also of a group that is
     gone.
@@ -1990,6 +2064,20 @@ def list_migrations(db: SyncDatabase) -> list[ListMigrationsRow]:
     """
     rows = db.fetch(FUNCTIONS['list_migrations'], {})
     return calls.records(rows, ListMigrationsRow)
+
+
+def list_open_exact_batches(
+    db: SyncDatabase,
+    *,
+    chain_id: int,
+    max_rows: int = 100,
+) -> list[ListOpenExactBatchesRow]:
+    """Batches of EIP-3009 payments that are not settled or failed, oldest first; 1 to 1,000 rows."""
+    rows = db.fetch(FUNCTIONS['list_open_exact_batches'], {
+        'chain_id': chain_id,
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, ListOpenExactBatchesRow)
 
 
 def list_open_settlements(db: SyncDatabase, *, max_rows: int = 100) -> list[PaymentSettlement]:
@@ -2308,6 +2396,27 @@ def open_cursor(
     return calls.value(rows, int)
 
 
+def plan_exact_batches(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    chain_id: int,
+    max_size: int = 100,
+    max_wait_ms: int = 250,
+) -> int:
+    """Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1
+    to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail. How many batches are
+    new. lease_token is that of lease x402_settlement. Errors: VE406.
+    """
+    rows = db.fetch(FUNCTIONS['plan_exact_batches'], {
+        'lease_token': lease_token,
+        'chain_id': chain_id,
+        'max_size': max_size,
+        'max_wait_ms': max_wait_ms,
+    })
+    return calls.value(rows, int)
+
+
 def plan_settlements(
     db: SyncDatabase,
     *,
@@ -2600,6 +2709,48 @@ def record_audit(
         'error_message': error_message,
         'context': calls.json_text(context),
     })
+
+
+def record_exact_payment(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID,
+    chain_id: int,
+    settlement_contract: str,
+    token_address: str,
+    payer_address: str,
+    payee_address: str,
+    amount: str,
+    valid_after: str,
+    valid_before: str,
+    nonce: bytes,
+    signature: bytes,
+    digest: bytes,
+    payment_identifier: str | None = None,
+    resource: str | None = None,
+) -> ExactPayment:
+    """Records an EIP-3009 authorization that the caller has verified, before anything is sent (x402 part C);
+    the same authorization of the same tenant answers the stored payment with its state now. amount and
+    times are decimal digits. Errors: VE007, VE706 another tenant, or another signature, has used the
+    nonce; VE703 the payment identifier names another payment.
+    """
+    rows = db.fetch(FUNCTIONS['record_exact_payment'], {
+        'tenant_id': tenant_id,
+        'chain_id': chain_id,
+        'settlement_contract': settlement_contract,
+        'token_address': token_address,
+        'payer_address': payer_address,
+        'payee_address': payee_address,
+        'amount': amount,
+        'valid_after': valid_after,
+        'valid_before': valid_before,
+        'nonce': nonce,
+        'signature': signature,
+        'digest': digest,
+        'payment_identifier': payment_identifier,
+        'resource': resource,
+    })
+    return calls.record(rows, ExactPayment)
 
 
 def record_payment_settlement(
@@ -4029,3 +4180,13 @@ def version(db: SyncDatabase) -> str:
     """Installed version of the engine."""
     rows = db.fetch(FUNCTIONS['version'], {})
     return calls.value(rows, str)
+
+
+def withdraw_exact_payment(db: SyncDatabase, *, payment_id: UUID) -> bool:
+    """Gives a payment up that is in no batch, so that nothing was sent for it and nothing will be: then it
+    may be told as failed. Whether it is so now.
+    """
+    rows = db.fetch(FUNCTIONS['withdraw_exact_payment'], {
+        'payment_id': payment_id,
+    })
+    return calls.value(rows, bool)

@@ -1,4 +1,4 @@
--- Locks (sql/README.md): those of ves.mark_settlement and ves.settle_payments.
+-- Locks (sql/README.md): those of ves.mark_settlement, ves.settle_payments and ves_int.move_exact_batch.
 create or replace function ves_int.tell_target(
   lease_token bigint, moved ves_store.chain_transactions, settled uuid[] default '{}',
   failed uuid[] default '{}', reasons text[] default '{}'
@@ -34,9 +34,20 @@ begin
         lease_token, moved.tenant_id, moved.reference_id, moved.part, v_hash, moved.block_number, moved.gas_used,
         settled, failed, reasons);
     end if;
+  elsif moved.kind = 'authorizations' then
+    if moved.status in ('signed', 'broadcast', 'mined') then
+      perform ves_int.move_exact_batch(moved.reference_id, 'broadcast', v_hash);
+    elsif moved.status = 'unknown' then
+      perform ves_int.move_exact_batch(moved.reference_id, 'unknown', null, moved.reason);
+    elsif moved.status in ('failed', 'replaced') then
+      perform ves_int.move_exact_batch(moved.reference_id, 'failed', null, coalesce(moved.reason, moved.status));
+    elsif moved.status = 'final' then
+      perform ves_int.settle_exact_batch(
+        moved.reference_id, v_hash, moved.block_number, moved.gas_used, settled, failed, reasons);
+    end if;
   end if;
 end
 $$;
 
 comment on function ves_int.tell_target(bigint, ves_store.chain_transactions, uuid[], uuid[], text[]) is
-'Moves what a transaction of the outbox is for, in the database transaction of its step. A new kind has its branch here. Errors: those of ves.mark_settlement and ves.settle_payments.';
+'Moves what a transaction of the outbox is for, in the database transaction of its step. A new kind has its branch here. Errors: those of ves.mark_settlement, ves.settle_payments and ves_int.settle_exact_batch.';

@@ -144,6 +144,28 @@ create type ves.event_schema as (
 
 comment on type ves.event_schema is 'One registered JSON Schema (operations 6); schema_json is the text as received.';
 
+create type ves.exact_payment as (
+  payment_id uuid,
+  tenant_id uuid,
+  chain_id bigint,
+  settlement_contract text,
+  token_address text,
+  payer_address text,
+  payee_address text,
+  amount text,
+  valid_after text,
+  valid_before text,
+  nonce bytea,
+  signature bytea,
+  status text,
+  batch_id uuid,
+  tx_hash text,
+  reason text
+);
+
+comment on type ves.exact_payment is
+'An EIP-3009 payment (x402 part C) and what came of it; amount and times are decimal digits.';
+
 create type ves.inclusion_proof as (
   sequence_number bigint,
   batch_id uuid,
@@ -1211,7 +1233,7 @@ create table ves_store.chain_transactions (
   constraint status_is_a_transaction_status check (
     status in ('planned', 'signed', 'broadcast', 'unknown', 'mined', 'final', 'failed', 'replaced')
   ),
-  constraint kind_is_a_known_one check (kind in ('settlement')),
+  constraint kind_is_a_known_one check (kind in ('settlement', 'authorizations')),
   constraint to_address_is_an_address check (to_address ~ '^0x[0-9a-f]{40}$'),
   constraint signed_transaction_has_a_nonce check ((status = 'planned') = (nonce is null)),
   constraint signed_transaction_has_a_hash check ((nonce is null) = (tx_hash is null)),
@@ -1258,8 +1280,8 @@ comment on table ves_store.chain_transactions is
 comment on column ves_store.chain_transactions.transaction_id is 'Number.';
 comment on column ves_store.chain_transactions.chain_id is 'EIP-155 chain id.';
 comment on column ves_store.chain_transactions.sender is 'Account that signs it.';
-comment on column ves_store.chain_transactions.kind is 'What it does. settlement: settles a part of a payment batch.';
-comment on column ves_store.chain_transactions.tenant_id is 'Tenant of what it is for.';
+comment on column ves_store.chain_transactions.kind is 'What it does. settlement: settles a part of a payment batch; authorizations: settles a batch of EIP-3009 payments.';
+comment on column ves_store.chain_transactions.tenant_id is 'Tenant of what it is for; nil for what is for several.';
 comment on column ves_store.chain_transactions.reference_id is 'What it is for; of a settlement the payment batch.';
 comment on column ves_store.chain_transactions.part is 'Part of it; of a settlement the part of the batch.';
 comment on column ves_store.chain_transactions.to_address is 'Contract that is called, lower case with 0x.';
@@ -1275,6 +1297,60 @@ comment on column ves_store.chain_transactions.gas_used is 'Gas that it used, on
 comment on column ves_store.chain_transactions.reason is 'Why it waits, is unknown, or failed.';
 comment on column ves_store.chain_transactions.created_at is 'When it was planned.';
 comment on column ves_store.chain_transactions.updated_at is 'Last change.';
+
+create table ves_store.x402_exact_batches (
+  batch_id uuid not null default gen_random_uuid(),
+  chain_id bigint not null,
+  settlement_contract text not null,
+  token_address text not null,
+  status text not null,
+  payment_count integer not null,
+  merkle_root bytea not null,
+  tx_hash text,
+  block_number bigint,
+  gas_used bigint,
+  reason text,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint x402_exact_batches_pkey primary key (batch_id),
+  constraint status_is_an_exact_batch_state check (
+    status in ('prepared', 'broadcast', 'unknown', 'settled', 'failed')
+  ),
+  constraint batch_has_1_to_200_payments check (payment_count between 1 and 200),
+  constraint merkle_root_has_32_bytes check (octet_length(merkle_root) = 32),
+  constraint sent_batch_has_a_hash check (status in ('prepared', 'failed') or tx_hash is not null),
+  constraint settled_batch_has_a_block check ((status = 'settled') = (block_number is not null))
+);
+
+insert into ves_store.transitions (machine, from_state, to_state)
+values
+('x402_exact_batches.status', '', 'prepared'),
+('x402_exact_batches.status', 'prepared', 'broadcast'),
+('x402_exact_batches.status', 'broadcast', 'unknown'),
+('x402_exact_batches.status', 'unknown', 'broadcast'),
+('x402_exact_batches.status', 'broadcast', 'settled'),
+('x402_exact_batches.status', 'unknown', 'settled'),
+('x402_exact_batches.status', 'prepared', 'failed'),
+('x402_exact_batches.status', 'broadcast', 'failed'),
+('x402_exact_batches.status', 'unknown', 'failed');
+
+comment on table ves_store.x402_exact_batches is
+'EIP-3009 payments that one transaction settles (x402 part C), of one token and contract and of any tenants: therefore the key without a tenant.';
+comment on column ves_store.x402_exact_batches.batch_id is 'Its word is the id of the batch in the contract.';
+comment on column ves_store.x402_exact_batches.chain_id is 'EIP-155 chain id.';
+comment on column ves_store.x402_exact_batches.settlement_contract is 'Contract that is called, lower case.';
+comment on column ves_store.x402_exact_batches.token_address is 'Token of every payment, lower case.';
+comment on column ves_store.x402_exact_batches.status is
+'prepared: nothing is sent; broadcast: a transaction may be mined; unknown: it is neither seen nor ruled out; settled: final, each payment has its outcome; failed: ruled out, its payments are recorded again for another batch.';
+comment on column ves_store.x402_exact_batches.payment_count is 'Payments.';
+comment on column ves_store.x402_exact_batches.merkle_root is
+'Root of the tree of x402 A9 over the leaves of ves_int.exact_payment_leaf, in order of payment ids; the call stores it in the contract.';
+comment on column ves_store.x402_exact_batches.tx_hash is 'Newest transaction that was sent for it.';
+comment on column ves_store.x402_exact_batches.block_number is 'Block of the transaction that settled it.';
+comment on column ves_store.x402_exact_batches.gas_used is 'Gas of that transaction.';
+comment on column ves_store.x402_exact_batches.reason is 'Why it is unknown or failed.';
+comment on column ves_store.x402_exact_batches.created_at is 'When it was planned.';
+comment on column ves_store.x402_exact_batches.updated_at is 'Last change.';
 
 create table ves_store.agent_signing_keys (
   tenant_id uuid not null,
@@ -2866,6 +2942,105 @@ comment on column ves_store.x402_batch_nodes.batch_id is 'Batch.';
 comment on column ves_store.x402_batch_nodes.level is '0 = leaves.';
 comment on column ves_store.x402_batch_nodes.nodes is
 'Concatenated 32-byte nodes; an unpaired last one is repeated unchanged in the level above.';
+
+create table ves_store.x402_exact_payments (
+  tenant_id uuid not null,
+  payment_id uuid not null default gen_random_uuid(),
+  chain_id bigint not null,
+  settlement_contract text not null,
+  token_address text not null,
+  payer_address text not null,
+  nonce bytea not null,
+  payee_address text not null,
+  amount numeric(39, 0) not null,
+  valid_after numeric(78, 0) not null,
+  valid_before numeric(78, 0) not null,
+  signature bytea not null,
+  digest bytea not null,
+  payment_identifier text,
+  resource text,
+  status text not null,
+  batch_id uuid,
+  tx_hash text,
+  reason text,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  constraint x402_exact_payments_pkey primary key (payment_id, tenant_id),
+  constraint x402_exact_payments_payer_address_nonce_token_address_chain_id_
+  unique (payer_address, nonce, token_address, chain_id),
+  constraint x402_exact_payments_batch_id_fkey
+  foreign key (batch_id) references ves_store.x402_exact_batches (batch_id),
+  constraint status_is_an_exact_payment_state check (
+    status in ('recorded', 'batched', 'confirmed', 'settled', 'failed')
+  ),
+  constraint addresses_have_20_bytes check (
+    settlement_contract ~ '^0x[0-9a-f]{40}$' and token_address ~ '^0x[0-9a-f]{40}$'
+    and payer_address ~ '^0x[0-9a-f]{40}$' and payee_address ~ '^0x[0-9a-f]{40}$'
+  ),
+  constraint amount_has_1_to_128_bits check (
+    amount between 1 and 340282366920938463463374607431768211455
+  ),
+  constraint nonce_and_digest_have_32_bytes check (octet_length(nonce) = 32 and octet_length(digest) = 32),
+  constraint signature_has_1_to_4096_bytes check (octet_length(signature) between 1 and 4096),
+  constraint texts_have_their_lengths check (
+    octet_length(payment_identifier) between 16 and 128 and octet_length(resource) <= 16384
+  ),
+  constraint batched_payment_has_a_batch check (
+    status not in ('batched', 'confirmed', 'settled') or batch_id is not null
+  ),
+  constraint failed_payment_says_why check ((status = 'failed') = (reason is not null)),
+  constraint settled_payment_has_a_transaction check (
+    status not in ('confirmed', 'settled') or tx_hash is not null
+  )
+);
+
+create unique index x402_exact_payments_identifier_idx
+on ves_store.x402_exact_payments (payment_identifier, tenant_id)
+where payment_identifier is not null;
+
+create index x402_exact_payments_batch_id_idx on ves_store.x402_exact_payments (batch_id);
+
+-- What waits for a batch. A row leaves it when it is batched, so it stays small.
+create index x402_exact_payments_recorded_idx
+on ves_store.x402_exact_payments (chain_id, settlement_contract, token_address, created_at)
+where status = 'recorded';
+
+insert into ves_store.transitions (machine, from_state, to_state)
+values
+('x402_exact_payments.status', '', 'recorded'),
+('x402_exact_payments.status', 'recorded', 'batched'),
+('x402_exact_payments.status', 'recorded', 'failed'),
+('x402_exact_payments.status', 'batched', 'recorded'),
+('x402_exact_payments.status', 'batched', 'confirmed'),
+('x402_exact_payments.status', 'batched', 'settled'),
+('x402_exact_payments.status', 'batched', 'failed'),
+('x402_exact_payments.status', 'confirmed', 'batched'),
+('x402_exact_payments.status', 'confirmed', 'settled');
+
+comment on table ves_store.x402_exact_payments is
+'EIP-3009 authorizations that a resource server gave to /x402/settle (x402 part C): recorded before anything is sent, so that a repeat finds its payment. What the payer signed never changes.';
+comment on column ves_store.x402_exact_payments.tenant_id is 'Tenant of the credential that asked.';
+comment on column ves_store.x402_exact_payments.payment_id is 'Its word is the id of the intent in the contract.';
+comment on column ves_store.x402_exact_payments.chain_id is 'EIP-155 chain id (signed).';
+comment on column ves_store.x402_exact_payments.settlement_contract is 'Contract that settles it.';
+comment on column ves_store.x402_exact_payments.token_address is 'Token, lower case (signed).';
+comment on column ves_store.x402_exact_payments.payer_address is 'Payer, lower case (signed).';
+comment on column ves_store.x402_exact_payments.nonce is '32 bytes, once per payer and token for ever, over all tenants (signed).';
+comment on column ves_store.x402_exact_payments.payee_address is 'Payee, lower case (signed).';
+comment on column ves_store.x402_exact_payments.amount is 'Smallest unit of the token (signed).';
+comment on column ves_store.x402_exact_payments.valid_after is 'Unix seconds, excluded (signed).';
+comment on column ves_store.x402_exact_payments.valid_before is 'Unix seconds, excluded (signed).';
+comment on column ves_store.x402_exact_payments.signature is 'As the token takes it.';
+comment on column ves_store.x402_exact_payments.digest is 'What is signed (x402 B4).';
+comment on column ves_store.x402_exact_payments.payment_identifier is 'Id of the extension payment-identifier, unique per tenant.';
+comment on column ves_store.x402_exact_payments.resource is 'URL of what is paid for, as sent.';
+comment on column ves_store.x402_exact_payments.status is
+'recorded: nothing is sent; batched: its batch may be mined; confirmed: its transfer is in a block that may still be replaced; settled: that block is final; failed: no money moved, and none will.';
+comment on column ves_store.x402_exact_payments.batch_id is 'Its batch; the last one after a batch failed.';
+comment on column ves_store.x402_exact_payments.tx_hash is 'Newest transaction that may pay it or has paid it.';
+comment on column ves_store.x402_exact_payments.reason is 'Why it failed, a reason of the standard (x402 B5).';
+comment on column ves_store.x402_exact_payments.created_at is 'When it was recorded.';
+comment on column ves_store.x402_exact_payments.updated_at is 'Last change.';
 
 create table ves_store.x402_payer_addresses (
   tenant_id uuid not null,

@@ -163,6 +163,10 @@ def _payment(place: Place) -> Body:
     return payer.intent(**place.stream)
 
 
+def _exact(_: Place) -> Body:
+    return {"x402Version": 2, "paymentPayload": {}, "paymentRequirements": {}}
+
+
 POLICY: Body = {"policyId": "aml.threshold", "policyParams": {"threshold": 5}}
 PROOF: Body = {"proofType": "plonk", "proofB64": "AAAA"}
 ZERO = "00" * 32
@@ -176,6 +180,8 @@ BODIES: dict[str, Callable[[Place], Body | bytes]] = {
         "batch_id": place.more["payment_batch_id"],
         "tx_hash": ZERO,
     },
+    "POST /x402/verify": _exact,
+    "POST /x402/settle": _exact,
     "POST /api/v1/agents/keys": _agent_key,
     "POST /api/v1/agents/{agent_id}/keys/{key_id}/rotate": _rotation,
     "POST /api/v1/agents/{agent_id}/keys/{key_id}/payer-addresses": lambda place: binding_body(

@@ -107,6 +107,22 @@ MORE_ROWS = (
             " select s.tenant_id, s.batch_id, s.batch_id, 0 from ves_store.x402_settlements as s limit 1"
         ),
     ),
+    (
+        "postgres",
+        (
+            "insert into ves_store.x402_exact_batches (chain_id, settlement_contract, token_address, status, payment_count,"
+            " merkle_root, created_at, updated_at) values (1, 'c', 't', 'prepared', 1, sha256(''), now(), now())"
+        ),
+    ),
+    (
+        "postgres",
+        (
+            "insert into ves_store.x402_exact_payments (tenant_id, chain_id, settlement_contract, token_address, payer_address,"
+            " payee_address, amount, valid_after, valid_before, nonce, signature, digest, status, created_at, updated_at)"
+            " select gen_random_uuid(), 1, a, a, a, a, 1, 0, 9, sha256(''), 's', sha256(''), 'recorded', now(), now()"
+            " from concat('0x', repeat('ab', 20)) as a"
+        ),
+    ),
     ("postgres", "insert into ves_store.chain_accounts values (1, '0x' || repeat('ab', 20), 'l', 0)"),
     (
         "postgres",

@@ -53,6 +53,9 @@ class Work(Protocol):
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return what the logs of a succeeded transaction say."""
 
+    async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
+        """Look at a succeeded transaction whose block may still be replaced; called again until it is final."""
+
     def reason(self, error: ContractLogicError) -> str:
         """Return why a call reverts, in the contract's words."""
 
@@ -153,6 +156,8 @@ class Outbox:
             self._db, lease_token=self._token, transaction_id=row.transaction_id,
             tx_hash=bytes(receipt["transactionHash"]), block_number=number, block_hash=block,
         )  # fmt: skip
+        if receipt["status"] == 1:
+            await self._work.mined(row, receipt)
         if head - number + 1 < self._settings.confirmations:
             return
         if await self.chain.agreed(lambda w3: _block_hash(w3, number)) != block:

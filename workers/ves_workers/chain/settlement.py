@@ -17,6 +17,8 @@ from ves_contracts.errors import revert_reason
 from ves_edge.environment import SettingsError
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
+from ves_workers.chain import authorizations
+from ves_workers.chain.authorizations import Authorizations
 from ves_workers.chain.outbox import Outbox, Outcome
 from ves_workers.chain.rpc import Chain
 from ves_workers.chain.signer import settler
@@ -48,6 +50,7 @@ class SettlementWorker:
         self._db = database
         self._chain = Chain(chosen.urls, chosen.chain_id, chosen.quorum, chosen.timeout_secs)
         self._outbox = Outbox(database, self._chain, settler(chosen), chosen, LEASE, self)
+        self._authorizations = Authorizations(database, self._outbox)
         self._holder = f"{socket.gethostname()}/{os.getpid()}"
         self._token: int | None = None
         self._is_open = False
@@ -93,6 +96,7 @@ class SettlementWorker:
         return True
 
     async def _plan(self) -> None:
+        await self._authorizations.plan(self._token or 0)
         await aio.plan_settlements(self._db, lease_token=self._token or 0)
         for part in await aio.list_open_settlements(self._db):
             if part.status == "prepared" and part.chain_id == self._chain.chain_id:
@@ -104,6 +108,8 @@ class SettlementWorker:
 
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return the outcome of each intent, from the contract's logs alone."""
+        if row.kind == authorizations.KIND:
+            return await self._authorizations.outcome(row, receipt)
         said = calls.outcomes(receipt["logs"], row.to_address)
         if any(item.kind == "repeated" for item in said):
             return await self._settled_before(row)
@@ -115,6 +121,11 @@ class SettlementWorker:
             failed=[_intent_id(item.subject) for item in failed],
             reasons=[item.reason or "" for item in failed],
         )
+
+    async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
+        """Confirm payments of the facilitator; intents wait for finality."""
+        if row.kind == authorizations.KIND:
+            await self._authorizations.confirm(self._token or 0, row, receipt)
 
     async def _settled_before(self, row: ChainTransaction) -> Outcome:
         """Ask the contract for each intent: the very same call was made by an earlier transaction."""

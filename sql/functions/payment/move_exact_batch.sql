@@ -1,0 +1,30 @@
+-- Locks (sql/README.md): the row of the batch, then those of its payments.
+create or replace function ves_int.move_exact_batch(
+  batch_id uuid, to_status text, tx_hash text, reason text default null
+)
+returns void
+language plpgsql
+volatile
+set search_path to pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  v_now constant timestamptz := clock_timestamp();
+begin
+  update ves_store.x402_exact_batches as b
+  set
+    status = to_status, tx_hash = coalesce(move_exact_batch.tx_hash, b.tx_hash), reason = move_exact_batch.reason,
+    updated_at = v_now
+  where b.batch_id = move_exact_batch.batch_id and b.status <> 'settled';
+  -- a reorg took the block of confirmed payments; what no transaction can pay any more waits for another batch
+  update ves_store.x402_exact_payments as p
+  set
+    status = case when to_status = 'failed' then 'recorded' else 'batched' end,
+    tx_hash = case when to_status = 'failed' then null else coalesce(move_exact_batch.tx_hash, p.tx_hash) end,
+    updated_at = v_now
+  where p.batch_id = move_exact_batch.batch_id and p.status in ('batched', 'confirmed');
+end
+$$;
+
+comment on function ves_int.move_exact_batch(uuid, text, text, text) is
+'Moves a batch of EIP-3009 payments and those of its payments that have no final outcome: broadcast, unknown (both: they may be paid) or failed (they are recorded again). A settled batch stays.';

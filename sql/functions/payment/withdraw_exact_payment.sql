@@ -1,0 +1,19 @@
+-- Locks (sql/README.md): the row of the payment.
+create or replace function ves.withdraw_exact_payment(payment_id uuid)
+returns boolean
+language plpgsql
+volatile
+security definer
+set search_path to pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  update ves_store.x402_exact_payments as p
+  set status = 'failed', reason = 'unexpected_settle_error', updated_at = clock_timestamp()
+  where p.payment_id = withdraw_exact_payment.payment_id and p.status = 'recorded';
+  return found;
+end
+$$;
+
+comment on function ves.withdraw_exact_payment(uuid) is
+'Gives a payment up that is in no batch, so that nothing was sent for it and nothing will be: then it may be told as failed. Whether it is so now.';

@@ -1,0 +1,147 @@
+"""The facilitator by hand: what is valid, what is refused and why, and a payment from request to money."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support.waiting import wait_until
+from tests.x402.system import PRICE, V1_NETWORK, Shop
+
+if TYPE_CHECKING:
+    from tests.conftest import Database
+    from tests.support.processes import Worker
+
+
+def invalid(shop: Shop, request: dict[str, Any]) -> str:
+    verdict = shop.ask("verify", request)
+    assert verdict["isValid"] is False
+    settled = shop.ask("settle", request)
+    assert (settled["success"], settled["transaction"]) == (False, "")
+    assert settled["errorReason"] == verdict["invalidReason"]
+    return str(verdict["invalidReason"])
+
+
+def test_what_is_supported_is_what_stock_servers_look_for(shop: Shop) -> None:
+    found = shop.client.get("/x402/supported").json()
+    kinds = [(kind["x402Version"], kind["scheme"], kind["network"]) for kind in found["kinds"]]
+    assert kinds == [(2, "exact", "eip155:84532"), (1, "exact", V1_NETWORK)]
+    assert found["extensions"] == ["payment-identifier"]
+
+
+def test_a_good_payment_is_valid_in_both_versions_and_nothing_is_stored(shop: Shop) -> None:
+    payer = shop.payer()
+    request = shop.payment(payer)
+    for asked in (request, shop.v1(request), request):
+        assert shop.ask("verify", asked) == {"isValid": True, "payer": payer.address}
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"value": PRICE - 1}, "invalid_exact_evm_payload_authorization_value_mismatch"),
+    ({"payee": "0x" + "11" * 20}, "invalid_exact_evm_payload_recipient_mismatch"),
+    ({"valid_before": int(time.time()) + 3}, "invalid_exact_evm_payload_authorization_valid_before"),
+    ({"valid_after": int(time.time()) + 600}, "invalid_exact_evm_payload_authorization_valid_after"),
+]
+
+
+@pytest.mark.parametrize(("changed", "reason"), WRONG, ids=[reason for _, reason in WRONG])
+def test_what_is_signed_must_be_what_is_required(shop: Shop, changed: dict[str, Any], reason: str) -> None:
+    assert invalid(shop, shop.payment(shop.payer(), **changed)) == reason
+
+
+MALFORMED: list[tuple[tuple[str, ...], Any, str]] = [
+    (("x402Version",), 3, "invalid_x402_version"),
+    (("paymentPayload",), {}, "invalid_payload"),
+    (("paymentRequirements",), {}, "invalid_payment_requirements"),
+    (("paymentPayload", "payload"), {"authorization": []}, "invalid_payload"),
+    (("paymentPayload", "payload", "authorization", "nonce"), "0x12", "invalid_payload"),
+    (("paymentPayload", "payload", "authorization", "value"), "1e4", "invalid_payload"),
+    (("paymentPayload", "payload", "authorization", "validAfter"), str(2**256), "invalid_payload"),
+    (("paymentPayload", "payload", "signature"), "0xzz", "invalid_exact_evm_payload_signature"),
+    (("paymentPayload", "payload", "signature"), "0x" + "00" * 65, "invalid_exact_evm_payload_signature"),
+    (("paymentPayload", "payload", "signature"), "0x12", "invalid_exact_evm_payload_undeployed_smart_wallet"),
+    (("paymentPayload", "accepted", "network"), "eip155:1", "network_mismatch"),
+    (("paymentPayload", "accepted", "scheme"), "upto", "unsupported_scheme"),
+    (("paymentPayload", "extensions"), {"payment-identifier": {"info": {"id": "short"}}}, "invalid_payload"),
+    (("paymentRequirements", "amount"), "0", "invalid_payment_requirements"),
+    (("paymentRequirements", "amount"), str(2**128), "invalid_payment_requirements"),
+    (("paymentRequirements", "asset"), "0x12", "invalid_payment_requirements"),
+    (("paymentRequirements", "asset"), "0x" + "11" * 20, "invalid_payment_requirements"),
+    (("paymentRequirements", "extra"), {}, "missing_eip712_domain"),
+    (
+        ("paymentRequirements", "extra"),
+        {"name": "Other", "version": "2"},
+        "invalid_exact_evm_payload_signature",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reason"), MALFORMED, ids=[f"{p[-1]}-{r}-{n}" for n, (p, _, r) in enumerate(MALFORMED)]
+)
+def test_every_malformed_member_has_its_answer(
+    shop: Shop, path: tuple[str, ...], value: Any, reason: str
+) -> None:
+    request = shop.payment(shop.payer())
+    at = request
+    for name in path[:-1]:
+        at = at[name]
+    at[path[-1]] = value
+    assert invalid(shop, request) == reason
+
+
+def test_a_payer_without_the_money_is_refused_before_anything_is_sent(shop: Shop) -> None:
+    assert invalid(shop, shop.payment(shop.payer(PRICE - 1))) == "invalid_exact_evm_insufficient_balance"
+
+
+def test_a_payment_is_made_once_and_its_repeat_answers_the_same(shop: Shop, worker: Worker) -> None:
+    assert worker.is_running()
+    payer = shop.payer(3 * PRICE)
+    request = shop.payment(payer)
+    done = shop.ask("settle", request)
+    assert done["success"], done
+    assert (done["payer"], done["amount"], done["network"]) == (payer.address, str(PRICE), "eip155:84532")
+    assert shop.ask("settle", request) == done
+    assert shop.ledger.balance(shop.payee) == PRICE
+    assert shop.ledger.balance(payer.address) == 2 * PRICE
+    assert shop.ask("verify", request)["invalidReason"] == "invalid_exact_evm_nonce_already_used"
+    receipt = shop.ledger.w3.eth.get_transaction_receipt(done["transaction"])
+    assert receipt["status"] == 1
+
+
+def test_payments_of_several_callers_share_a_transaction_and_become_final(
+    shop: Shop, worker: Worker, settling: Database
+) -> None:
+    assert worker.is_running()
+    requests = [shop.payment(shop.payer()) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda request: shop.ask("settle", request), requests))
+    assert all(answer["success"] for answer in answers), answers
+    assert shop.ledger.balance(shop.payee) == 8 * PRICE
+    assert len({answer["transaction"] for answer in answers}) < 8
+    shop.ledger.mine(3)
+    count = "select count(*) from ves_store.x402_exact_payments where payee_address = lower(%s) and status = 'settled'"
+    with settling.connect() as superuser:
+
+        def settled() -> bool:
+            row = superuser.execute(count, [shop.payee]).fetchone()
+            return row is not None and row[0] == 8
+
+        wait_until(settled, "every payment is final")
+
+
+def test_a_payment_identifier_names_one_payment(shop: Shop, worker: Worker) -> None:
+    assert worker.is_running()
+    payer = shop.payer(3 * PRICE)
+    first, second = shop.payment(payer), shop.payment(payer)
+    for request in (first, second):
+        request["paymentPayload"]["extensions"] = {
+            "payment-identifier": {"info": {"required": False, "id": "pay_0123456789abcdef"}}
+        }
+    assert shop.ask("settle", first)["success"] is True
+    refused = shop.ask("settle", second)
+    assert (refused["success"], refused["errorReason"]) == (False, "invalid_payload")
+    assert shop.ledger.balance(payer.address) == 2 * PRICE

@@ -1,0 +1,86 @@
+"""Stock client and stock resource server of PyPI, as processes of their own, against our facilitator."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from x402 import x402Client
+from x402.http.clients.httpx import x402HttpxClient
+from x402.mechanisms.evm.exact import register_exact_evm_client
+
+from tests.support.processes import BOOTSTRAP_KEY, Server, Worker, free_port
+from tests.support.waiting import wait_until
+from tests.x402.system import NETWORK, PRICE, Shop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from eth_account.signers.local import LocalAccount
+
+SCRIPT = Path(__file__).with_name("stock_server.py")
+
+
+@pytest.fixture
+def resource(shop: Shop, facilitator: Server, worker: Worker, tmp_path: Path) -> Iterator[str]:
+    """The URL of a paid resource, served by the stock middleware."""
+    assert worker.is_running()
+    port = free_port()
+    given = [f"{facilitator.url}/x402", BOOTSTRAP_KEY, shop.ledger.token.address, shop.payee, NETWORK]
+    log = tmp_path / "stock.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(SCRIPT), str(port), *given], stdout=output, stderr=output
+        )
+    url = f"http://127.0.0.1:{port}/weather"
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        try:
+            return httpx.get(url).status_code == 402
+        except httpx.TransportError:
+            return False
+
+    try:
+        wait_until(answers, "the stock server asks for a payment", seconds=60)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def buy(url: str, payer: LocalAccount) -> httpx.Response:
+    client = x402Client()
+    register_exact_evm_client(client, payer)
+    client.set_spend_controls(False)
+    async with x402HttpxClient(client, timeout=60) as http:
+        answer: httpx.Response = await http.get(url)
+        await answer.aread()
+    return answer
+
+
+async def test_a_stock_client_pays_a_stock_server_through_us(resource: str, shop: Shop) -> None:
+    payer = shop.payer()
+    answer = await buy(resource, payer)
+    assert (answer.status_code, answer.json()) == (200, {"weather": "fine"})
+    assert answer.headers["payment-response"]
+    assert shop.ledger.balance(shop.payee) == PRICE
+    assert shop.ledger.balance(payer.address) == 0
+
+
+async def test_a_stock_client_without_money_gets_nothing(resource: str, shop: Shop) -> None:
+    answer = await buy(resource, shop.payer(PRICE - 1))
+    assert answer.status_code == 402
+    assert shop.ledger.balance(shop.payee) == 0
+
+
+async def test_20_stock_clients_at_once_are_all_served(resource: str, shop: Shop) -> None:
+    payers = [shop.payer() for _ in range(20)]
+    answers = await asyncio.gather(*(buy(resource, payer) for payer in payers))
+    assert [answer.status_code for answer in answers] == [200] * 20
+    assert shop.ledger.balance(shop.payee) == 20 * PRICE
