@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -66,6 +67,7 @@ def play(wanted: Wanted, sequencer: Sequencer, report: Report) -> Json:
     at_rest = scenes.scene_at_rest(report, sequencer, shop)
     followed = scenes.scene_followers(report, sequencer, log)
     payment = scenes.scene_pay(report, shop)
+    agents = scenes.scene_two_agents(report, sequencer, shop.tenant_id, wanted.folder, keys)
     verdict = scenes.scene_verify(report, wanted.folder, keys, write_evidence(collection, chains, fetched))
     tampered = (
         scenes.scene_tamper(report) if wanted.tampering else {"played": False, "reason": "not asked for"}
@@ -92,6 +94,7 @@ def play(wanted: Wanted, sequencer: Sequencer, report: Report) -> Json:
         "at_rest": at_rest,
         "followers": followed,
         "payment": payment,
+        "two_agents": agents,
         "tampering": tampered,
     }
 
@@ -122,7 +125,10 @@ def demo(
         settings.need("VES_DATABASE_URL")
     state = settings.path.parent if settings.path else Path(tempfile.gettempdir()) / "ves"
     wanted = Wanted(tenant or uuid4(), purchases, proofs, folder or state / "demo", tampering, public_key)
-    with Sequencer(settings.need("VES_HTTP_URL", url), settings.api_key(api_key)) as sequencer:
+    address, credential = settings.need("VES_HTTP_URL", url), settings.api_key(api_key)
+    # Two of the agents are processes of their own, which read these settings.
+    os.environ.update(VES_HTTP_URL=address, VES_API_KEY=credential)
+    with Sequencer(address, credential) as sequencer:
         outcome = play(wanted, sequencer, Report(quiet=as_json))
     if as_json:
         print_json(outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import subprocess
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from shop import at_rest, followers, paying, stark
+from shop import at_rest, followers, paying, stark, two_agents
 from shop.incidents import open_sealed_order, register_schemas, revoke_agent, violate_schema
 from shop.purchases import AGENTS_PER_STORE, NEW_KEY, OLD_KEY, READERS, SEALED_STORE, STORES, Shop
 from shop.traffic import Collection, commit_rest, register, resend, send, send_forgeries
@@ -242,6 +243,26 @@ def scene_pay(report: Report, shop: Shop) -> Json:
         "   the contract verified the first receipt: leaf computed from its fields, path to the settled root"
     )
     return {"played": True, "amount": paid.amount, "tx_hash": paid.tx_hash, "receipt": paid.receipt}
+
+
+def scene_two_agents(report: Report, sequencer: Sequencer, tenant_id: UUID, folder: Path, keys: Json) -> Json:
+    """Let two agents record a week offline and sync it, with plugs pulled at random moments."""
+    report.section("Two agents, one shop: a week offline, then one server, and plugs are pulled")
+    trusted = ",".join(sorted(set(keys["sequencers"].values())))
+    played = two_agents.play(tenant_id, folder, sequencer, trusted, two_agents.kill_local_server)
+    report.line(
+        f"   {played.purchases} purchases of a week, by one agent whose clock is an hour ahead"
+        f" and one whose key {'was rotated meanwhile' if played.new_key else 'was rotated in an earlier run'}"
+    )
+    server = "was killed once" if played.server_kills else "is not this machine's to kill"
+    report.line(
+        f"   agents killed {played.plugs} times with SIGKILL while they recorded and synced; the server {server}"
+    )
+    held = " and ".join(f"${cents / 100:,.2f}" for cents in played.held_cents)
+    report.line(f"   the purchase log says ${played.cents / 100:,.2f}; the agents hold {held}")
+    if not played.valid:
+        raise check_failed("the totals of the two agents are not those of the purchase log")
+    return {"valid": True, **dataclasses.asdict(played)}
 
 
 def scene_tamper(report: Report) -> Json:

@@ -172,7 +172,7 @@ def test_a_stream_whose_events_are_all_refused_has_head_0(
 
 def test_the_example_of_the_manual_runs(server: Server, agent: Agent, tmp_path: Path, capsys: Any) -> None:
     page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
-    example, more = (part.split("```", 1)[0] for part in page.split("```python\n")[1:])
+    example, more = (part.split("```", 1)[0] for part in page.split("```python\n")[1:3])
     AgentKey(agent.agent_id, agent.key_id, agent.seed).save(tmp_path / "agent.json")
     names = {
         "folder": tmp_path,

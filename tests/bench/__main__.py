@@ -16,6 +16,7 @@ from rich.console import Console
 
 from tests.bench import machine, results, system
 from tests.bench.scenarios import (
+    agent,
     audit,
     event_plane,
     growth,
@@ -41,6 +42,7 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "product_growth": product_growth.run,
     "http": http_batches.run,
     "plane": event_plane.run,
+    "agent": agent.run,
     "hot": hot_stream.run,
     "sql": sql_signed.run,
     "growth": growth.run,

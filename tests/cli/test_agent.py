@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ from typing import Any
 import pytest
 
 from tests.cli.offline import SEQUENCER_KEY, STORE, TENANT
-from tests.client.double import Double, serving
+from tests.client.double import Double, directory_key, serving
+from tests.client.test_pull import arrive
 
 Agent = Callable[..., tuple[int, Any]]
 
@@ -147,3 +150,60 @@ def test_a_key_made_with_a_passphrase_signs_only_with_it(
     monkeypatch.delenv("VES_AGENT_KEY_PASSPHRASE")
     code, document = agent("status", "--json")
     assert (code, document["error"]["code"]) == (2, "usage")
+
+
+def test_a_sync_may_pull_what_all_agents_have_written(agent: Agent, double: Double, tmp_path: Path) -> None:
+    arrive(double, 2)
+    made = json.loads((tmp_path / "ves-agent-key.json").read_text())
+    record(agent, tmp_path)
+    double.keys[made["agent_id"]] = [directory_key(1, bytes.fromhex(made["public_key"]))]
+    code, done = agent("sync", "--pull", "--json")
+    assert (code, done["accepted"]) == (0, 1)
+    assert done["pulled"] == {"events": 3, "last_sequence": 3, "head_sequence": 3, "complete": True}
+    assert agent("sync", "--pull") == (0, "0 accepted, 0 replayed, 0 refused, 0 pulled\n")
+    double.order.pop()
+    assert agent("sync", "--pull", "--json")[1]["error"]["code"] == "sequencer_contradiction"
+    assert agent("status", "--json")[1]["last_pulled_sequence"] == 3
+
+
+def test_tail_prints_events_as_they_are_stored(ves: Callable[..., Any], agent: Agent, double: Double) -> None:
+    ids = arrive(double, 3)
+    assert agent("tail", "--count", "2") == (
+        0,
+        '1 order/P-0 order.paid {"n": 0}\n2 order/P-1 order.paid {"n": 1}\n',
+    )
+    arrive(double, 1)
+    result = ves("agent", "tail", "--count", "1", "--json")
+    line = json.loads(result.out)
+    assert (line["sequence_number"], line["event"]["event_id"]) == (4, double.order[3])
+    assert line["receipt"]["sequenceNumber"] == 4
+    assert ids == double.order[:3]
+
+
+def test_a_row_that_cannot_be_signed_is_listed_and_may_be_dropped(
+    agent: Agent, double: Double, tmp_path: Path
+) -> None:
+    record(agent, tmp_path)
+    with sqlite3.connect(tmp_path / "ves-outbox.db") as connection:
+        connection.execute("update outbox set event_id = 'no UUID'")
+        connection.execute("delete from ves_envelopes")
+    connection.close()
+    assert agent("sync", "--json")[1]["accepted"] == 0
+    [listed] = agent("refused", "--json")[1]
+    assert (listed["event_id"], listed["reason"]) == ("no UUID", "not_signed")
+    assert agent("refused")[1].startswith("no UUID not_signed: it cannot be signed: ")
+    assert agent("drop", "no UUID")[0] == 0
+    assert agent("refused", "--json")[1] == []
+
+
+def test_the_shell_completes_commands(ves: Callable[..., Any], monkeypatch: Any) -> None:
+    monkeypatch.setenv("_VES_AGENT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "ves-agent agent ta")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    done = subprocess.run(
+        [sys.executable, "-c", "from ves_client.commands.main import app; app(prog_name='ves-agent')"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["tail"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring
+import keyring.errors
 import pytest
+from keyring.backend import KeyringBackend
 
 from tests.cli.offline import AGENT
 from ves_client import AgentKey, ClientError
@@ -77,3 +81,70 @@ def test_a_file_that_was_changed_does_not_open(path: Path, change: Callable[[dic
         AgentKey.load(path, PASSPHRASE)
     assert refused.value.status == 2
     assert AGENT.seed.hex() not in refused.value.message
+
+
+class Memory(KeyringBackend):
+    """The operating system's keyring, in memory."""
+
+    priority = 1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def system_keyring() -> Iterator[Memory]:
+    before = keyring.get_keyring()
+    made = Memory()
+    keyring.set_keyring(made)
+    yield made
+    keyring.set_keyring(before)
+
+
+def test_the_systems_keyring_keeps_the_passphrase(system_keyring: Memory, tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    AGENT.save(path, in_keyring=True)
+    assert list(system_keyring.kept) == [("ves-agent", f"{AGENT.agent_id}/{AGENT.key_id}")]
+    assert AgentKey.load(path) == AgentKey.load(path, b"another") == AGENT
+    text = path.read_text()
+    assert AGENT.seed.hex() not in text
+    assert not any(secret in text for secret in system_keyring.kept.values())
+    system_keyring.kept.clear()
+    with pytest.raises(ClientError, match="has no passphrase") as refused:
+        AgentKey.load(path)
+    assert refused.value.status == 2
+
+
+def test_an_existing_file_keeps_its_passphrase(system_keyring: Memory, tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    AGENT.save(path, in_keyring=True)
+    before = dict(system_keyring.kept)
+    with pytest.raises(ClientError, match="exists"):
+        AGENT.save(path, in_keyring=True)
+    assert system_keyring.kept == before
+
+
+def test_a_keyring_that_fails_is_wrong_usage(system_keyring: Memory, tmp_path: Path) -> None:
+    def fail(*_: str) -> None:
+        raise keyring.errors.KeyringLocked("locked")
+
+    system_keyring.set_password = fail  # type: ignore[method-assign]
+    with pytest.raises(ClientError, match="cannot be used: locked"):
+        AGENT.save(tmp_path / "kept.json", in_keyring=True)
+    assert not (tmp_path / "kept.json").exists()
+
+
+def test_without_the_package_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(ClientError, match=r"client\[keyring\]"):
+        AGENT.save(tmp_path / "kept.json", in_keyring=True)

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,15 @@ from ves_client import (
     Event,
     Exit,
     Outbox,
+    Progress,
     Pushed,
     Sequencer,
     Trust,
     open_event,
     push,
     push_async,
+    unsigned_rows,
+    wait,
 )
 
 Send = Callable[..., Pushed]
@@ -282,3 +286,66 @@ def test_a_sealed_event_that_is_edited_is_sealed_to_the_same_recipients_again(
     sent = double.stored[str(event_id)]
     assert "payload" not in sent
     assert open_event(json.dumps(sent).encode(), 7, secret) == b'{"n":2}'
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("payload", "1e999"),
+        ("event_id", "no UUID"),
+        ("event_id", "AAAAAAAA-0000-4000-8000-00000000000F"),
+        ("command_id", "x"),
+        ("payload", b"{}"),
+    ],
+)
+def test_a_row_that_cannot_be_signed_is_held_and_the_others_are_sent(
+    outbox: Outbox, double: Double, send: Send, tmp_path: Path, column: str, value: Any
+) -> None:
+    with sqlite3.connect(tmp_path / "shop.db") as original:
+        for n in range(3):
+            members = {
+                "event_id": str(uuid.UUID(int=n + 1)),
+                "tenant_id": str(TENANT),
+                "store_id": str(STORE),
+                "entity_type": "order",
+                "entity_id": f"O-{n}",
+                "event_type": "order.created",
+                "payload": "{}",
+                "payload_hash": "",
+                "created_at": "2026-01-02T03:04:05Z",
+                "source_agent": str(AGENT.agent_id),
+            } | ({column: value} if n == 1 else {})
+            names, places = ", ".join(members), ", ".join("?" * len(members))
+            original.execute(f"insert into outbox ({names}) values ({places})", list(members.values()))
+    original.close()
+    assert send().accepted == 2
+    assert [double.stored[event_id]["entity_id"] for event_id in double.order] == ["O-0", "O-2"]
+    [held] = unsigned_rows(outbox)
+    assert held.event_id == (value if column == "event_id" else str(uuid.UUID(int=2)))
+    assert held.message.startswith("it cannot be signed: ")
+    assert (outbox.refused(), outbox.status().refused, send().refused) == ([], 1, 0)
+    outbox.drop(held.event_id)
+    assert (unsigned_rows(outbox), outbox.status().dropped) == ([], 1)
+
+
+def test_waiting_ends_when_another_thread_has_pushed(outbox: Outbox, double: Double, send: Send) -> None:
+    record(outbox, 3)
+    assert not wait(outbox, timeout=0.1)
+    double.refuse = lambda event: "schema_validation" if event["entity_id"] == "O-1" else None
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait, outbox, timeout=20.0)
+        assert send().accepted == 2
+        assert waiting.result()
+    assert wait(outbox, timeout=0.0)
+
+
+def test_progress_tells_what_is_done_and_left(outbox: Outbox, send: Send) -> None:
+    record(outbox, 5)
+    told: list[Progress] = []
+    send(batch=2, on_progress=told.append)
+    assert [(it.done, it.total) for it in told] == [(2, 5), (4, 5), (5, 5)]
+    assert told[-1].remaining == 0
+    assert told[0].rate > 0
+    assert Progress(100, 300, 10.0).rate == 10
+    assert Progress(100, 300, 10.0).remaining == 20
+    assert Progress(0, 300, 10.0).remaining is None

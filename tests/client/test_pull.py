@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import json
 import sqlite3
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,7 @@ from ves_client import (
     Pushed,
     Sequencer,
     Trust,
+    follow,
     pull,
     pull_async,
     sign_event,
@@ -320,3 +322,33 @@ def test_a_shredded_payload_is_stored_as_null(
 def test_a_pull_without_a_trusted_key_is_refused(outbox: Outbox, double: Double) -> None:
     with Sequencer(double.url, "ss_x") as sequencer, pytest.raises(ClientError, match="public key"):
         pull(outbox, sequencer, Trust(()))
+
+
+def test_a_follower_gets_what_comes_and_ends_when_it_is_told(
+    outbox: Outbox, double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ves_client.sequencer.POLL_SECONDS", 0.01)
+    arrive(double, 2)
+    double.unsealed = {2}
+    stop = threading.Event()
+    seen: list[int] = []
+
+    def see(pulled: PulledEvent) -> None:
+        seen.append(pulled.sequence_number)
+        if seen == [1]:
+            double.unsealed = set()
+        elif seen == [1, 2]:
+            arrive(double, 1)
+        else:
+            stop.set()
+
+    with Sequencer(double.url, "ss_x") as sequencer:
+        done = follow(outbox, sequencer, TRUST, stop, on_event=see)
+    assert (seen, done.events, done.complete) == ([1, 2, 3], 3, True)
+
+
+def test_the_progress_of_a_pull_counts_to_the_head(double: Double, fetch: Fetch) -> None:
+    arrive(double, 5)
+    told: list[tuple[int, int]] = []
+    fetch(limit=2, on_progress=lambda it: told.append((it.done, it.total)))
+    assert told == [(2, 5), (4, 5), (5, 5)]

@@ -81,6 +81,11 @@ def test_the_demo_ends_well_and_a_repeat_replays_every_receipt(
         assert "after it: #2 payload_hash" in told.out
     else:
         assert "skipped: core mode" in told.out
+    week = [purchase for purchase in read_purchases() if "1997-03-03" <= purchase.day <= "1997-03-09"]
+    total = f"${sum(purchase.cents for purchase in week) / 100:,.2f}"
+    assert f"{len(week)} purchases of a week" in told.out
+    assert re.search(r"agents killed [1-9]\d* times with SIGKILL", told.out)
+    assert f"the purchase log says {total}; the agents hold {total} and {total}" in told.out
     folder = tmp_path / ".ves" / "demo"
     (agents,) = folder.glob("agents-*.hex")
     assert agents.stat().st_mode & 0o777 == 0o600

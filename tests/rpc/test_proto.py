@@ -30,9 +30,9 @@ def test_a_renumbered_field_would_be_found(surface: list[str]) -> None:
 
 
 def test_the_generated_messages_are_current() -> None:
-    wanted = generated_rpc.modules()
-    found = {path.name: path.read_text(encoding="utf-8") for path in generated_rpc.PACKAGE.glob("*.py*")}
-    assert found == wanted, "run make generate"
+    folders = (generated_rpc.PACKAGE, generated_rpc.CLIENT_PACKAGE)
+    found = {path: path.read_text(encoding="utf-8") for folder in folders for path in folder.glob("*.py*")}
+    assert found == generated_rpc.packages(), "run make generate"
 
 
 def test_proto_and_the_protocol_tables_have_the_same_messages_enums_and_methods(surface: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""`make generate`: writes api/ves_api/rpc/gen and proto/surface.txt from the files in proto/.
+"""`make generate`: writes the messages of server and client, and proto/surface.txt, from the files in proto/.
 
 `surface.txt` has one line for each name and number that clients rely on. A line that is there is never removed, so a
 change of proto/ that breaks clients leaves a line that `tests/rpc/test_proto.py` does not find any more.
@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PROTO = ROOT / "proto"
 SURFACE = PROTO / "surface.txt"
 PACKAGE = ROOT / "api" / "ves_api" / "rpc" / "gen"
+# The client is installed alone, so it has its own copy of what it sends and reads.
+CLIENT_PACKAGE = ROOT / "api" / "client" / "ves_client" / "gen"
+CLIENT_MODULES = ("__init__.py", "v2_pb2.py", "v2_pb2.pyi")
 INIT = '"""Messages of the gRPC services, made from proto/ by `make generate`."""\n'
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
@@ -79,10 +82,18 @@ def _method(package: str, service: str, method: descriptor_pb2.MethodDescriptorP
     return f"{package}.{service}.{method.name} ({sent}) returns ({answered})"
 
 
+def packages() -> dict[Path, str]:
+    """The generated files of both packages."""
+    made = modules()
+    return {PACKAGE / name: text for name, text in made.items()} | {
+        CLIENT_PACKAGE / name: made[name] for name in CLIENT_MODULES
+    }
+
+
 def regenerate() -> None:
-    PACKAGE.mkdir(parents=True, exist_ok=True)
-    for name, text in modules().items():
-        (PACKAGE / name).write_text(text, encoding="utf-8")
+    for path, text in packages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     known = set(SURFACE.read_text(encoding="utf-8").splitlines()) if SURFACE.exists() else set()
     SURFACE.write_text("\n".join(sorted(known | set(surface()))) + "\n", encoding="utf-8")
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from ves_client.adoption import UnsignedRow, unsigned_rows
 from ves_client.agent import AgentKey, Event, Signed, open_event, seal_event, sign_event
 from ves_client.errors import ClientError, Exit
 from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
-from ves_client.outbox import Outbox, Refused, Status
+from ves_client.outbox import Outbox
+from ves_client.outbox_rows import Refused, Status
 from ves_client.payments import sign_payment
-from ves_client.pull import Pulled, pull, pull_async
+from ves_client.progress import Progress
+from ves_client.pull import Pulled, follow, pull, pull_async
 from ves_client.pulled_rows import PulledEvent
+from ves_client.rotation import rotate_key
 from ves_client.sequencer import Sequencer
-from ves_client.sync import Pushed, check_commitments, first_writer_wins, last_writer_wins, push, push_async
+from ves_client.sync import (
+    Pushed,
+    check_commitments,
+    first_writer_wins,
+    last_writer_wins,
+    push,
+    push_async,
+    wait,
+)
 from ves_client.trust import Trust
 
 __version__ = "0.1.0"
@@ -22,6 +34,7 @@ __all__ = [
     "Evidence",
     "Exit",
     "Outbox",
+    "Progress",
     "Pulled",
     "PulledEvent",
     "Pushed",
@@ -30,10 +43,12 @@ __all__ = [
     "Signed",
     "Status",
     "Trust",
+    "UnsignedRow",
     "check_commitments",
     "check_proof",
     "check_receipt",
     "first_writer_wins",
+    "follow",
     "last_writer_wins",
     "open_event",
     "pull",
@@ -41,7 +56,10 @@ __all__ = [
     "push",
     "push_async",
     "read_evidence",
+    "rotate_key",
     "seal_event",
     "sign_event",
     "sign_payment",
+    "unsigned_rows",
+    "wait",
 ]

@@ -17,7 +17,13 @@ from ves.encrypted import PayloadEncrypted
 from ves.seal import EventBinding, seal
 from ves.seal import open as open_payload
 from ves_client.errors import usage
-from ves_client.keystore import EncryptedSecret, decrypt_secret, encrypt_secret
+from ves_client.keystore import (
+    EncryptedSecret,
+    decrypt_secret,
+    encrypt_secret,
+    find_in_keyring,
+    keep_in_keyring,
+)
 from ves_client.lossless import require_lossless
 from ves_client.private_files import write_private
 
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 
     from ves.seal import RandomBytes
 
+IN_KEYRING = "keyring"  # member `passphrase` of a key file
 U32_MAX = 2**32 - 1
 SEED_BYTES = 32
 HASH_BYTES = 32
@@ -50,24 +57,30 @@ class AgentKey:
         """Generate a key pair from the operating system's CSPRNG."""
         return cls(agent_id, key_id, secrets.token_bytes(SEED_BYTES))
 
-    def save(self, path: Path, *, force: bool = False, passphrase: bytes | None = None) -> None:
+    def save(
+        self, path: Path, *, force: bool = False, passphrase: bytes | None = None, in_keyring: bool = False
+    ) -> None:
         """Write the key file (mode 0600), encrypted if there is a passphrase.
 
-        Exit code 2 if the file exists, unless `force`.
+        With `in_keyring` the passphrase is a fresh one in the operating system's keyring. Exit code 2 if the file
+        exists, unless `force`.
         """
+        if path.exists() and not force:
+            raise usage(f"{path} exists; --force replaces it, and the old key is then gone for good")
         document: dict[str, Any] = {
             "agent_id": self.agent_id,
             "key_id": self.key_id,
             "algorithm": "ed25519",
             "public_key": self.public_key.hex(),
         }
+        if in_keyring:
+            passphrase = keep_in_keyring(_identity(self.agent_id, self.key_id).decode())
+            document["passphrase"] = IN_KEYRING
         if passphrase:
             sealed = encrypt_secret(self.seed, passphrase, _identity(self.agent_id, self.key_id))
             document["encrypted_secret_key"] = to_builtins(sealed)
         else:
             document["secret_key"] = self.seed.hex()
-        if path.exists() and not force:
-            raise usage(f"{path} exists; --force replaces it, and the old key is then gone for good")
         content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
         write_private(path, content, force=force)
 
@@ -79,11 +92,14 @@ class AgentKey:
             agent_id, key_id = UUID(document["agent_id"]), int(document["key_id"])
             if "encrypted_secret_key" not in document:
                 seed = bytes.fromhex(document["secret_key"])
-            elif passphrase:
-                sealed = convert(document["encrypted_secret_key"], EncryptedSecret)
-                seed = decrypt_secret(sealed, passphrase, _identity(agent_id, key_id))
             else:
-                raise usage(f"{path} is encrypted: set VES_AGENT_KEY_PASSPHRASE")
+                bound_to = _identity(agent_id, key_id)
+                if document.get("passphrase") == IN_KEYRING:
+                    passphrase = find_in_keyring(bound_to.decode())
+                if not passphrase:
+                    raise usage(f"{path} is encrypted: set VES_AGENT_KEY_PASSPHRASE")
+                sealed = convert(document["encrypted_secret_key"], EncryptedSecret)
+                seed = decrypt_secret(sealed, passphrase, bound_to)
         except FileNotFoundError:
             raise usage(f"no key file {path}: make one with `ves keys new` or name one with --key") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -91,6 +107,11 @@ class AgentKey:
         if len(seed) != SEED_BYTES or not 0 <= key_id <= U32_MAX:
             raise usage(f"{path} is not a key file")
         return cls(agent_id, key_id, seed)
+
+    @staticmethod
+    def is_in_keyring(path: Path) -> bool:
+        """Whether the passphrase of a key file is in the operating system's keyring."""
+        return bool(orjson.loads(path.read_bytes()).get("passphrase") == IN_KEYRING)
 
 
 def _identity(agent_id: UUID, key_id: int) -> bytes:

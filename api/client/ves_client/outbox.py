@@ -9,13 +9,11 @@ from __future__ import annotations
 import sqlite3
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-import msgspec
 import orjson
 
 from ves_client.agent import AgentKey, Event, Signed, sign_event
@@ -23,11 +21,16 @@ from ves_client.contradictions import Contradiction, SignedReceipt, decode_contr
 from ves_client.errors import usage
 from ves_client.ids import new_id
 from ves_client.outbox_rows import (
+    UNSIGNED,
+    Pending,
     ReceiptStore,
+    Refused,
     SeenCommitments,
+    Status,
     StoredReceipt,
     columns_of,
     event_of,
+    insert_envelope,
     now,
     payload_hash_of,
 )
@@ -46,40 +49,6 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30.0
 FULL = 2  # `pragma synchronous`: a commit has reached the disk when it returns
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """An event to send: the exact signed bytes, and the hash that its receipt must cover."""
-
-    event_id: UUID
-    envelope: bytes
-    signing_hash: bytes
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """An event that the sequencer refused (VES 14.3), and its content as it was recorded."""
-
-    event_id: UUID
-    reason: str
-    message: str
-    event: Event
-    dropped: bool = False
-
-
-class Status(msgspec.Struct, frozen=True):
-    """Counts of the events in the file by state; `head_sequence` is the greatest head that an answer named."""
-
-    local: int
-    pushed: int
-    acked: int
-    refused: int
-    dropped: int
-    last_pushed_sequence: int
-    last_pulled_sequence: int
-    head_sequence: int
-    last_sync_at: str | None
-    contradiction: str | None
 
 
 class Outbox:
@@ -175,24 +144,6 @@ class Outbox:
             self._insert(connection, event, signed, recipients)
         return event.event_id
 
-    def adopt(self) -> int:
-        """Sign the rows that a program without envelopes has recorded, for example the original. Returns the count."""
-        statement = (
-            "select event_id, entity_type, entity_id, event_type, created_at, payload, command_id, base_version"
-            " from outbox where acked_at is null and tenant_id = ? and store_id = ?"
-            " and event_id not in (select event_id from ves_envelopes) order by id limit 1000"
-        )
-        adopted = 0
-        while True:
-            with self.transaction() as connection:
-                rows = connection.execute(statement, self._stream).fetchall()
-                for row in rows:
-                    signed = sign_event(self.key, self.tenant_id, self.store_id, event_of(row))
-                    self._insert_envelope(connection, signed)
-            if not rows:
-                return adopted
-            adopted += len(rows)
-
     def pending(self, max_events: int, max_bytes: int) -> list[Pending]:
         """Return the oldest events without receipt or refusal, within both limits but at least one."""
         statement = (
@@ -259,14 +210,17 @@ class Outbox:
         statement = (
             "select o.event_id, refused_reason, refused_message, entity_type, entity_id, event_type, created_at,"
             " payload, command_id, base_version from outbox o join ves_envelopes e using (event_id)"
-            " where refused_at is not null and dropped = ? order by o.id"
+            " where refused_at is not null and refused_reason <> ? and dropped = ? order by o.id"
         )
         with self._lock:
-            rows = self._connection.execute(statement, (int(dropped),)).fetchall()
+            rows = self._connection.execute(statement, (UNSIGNED, int(dropped))).fetchall()
         return [Refused(UUID(row[0]), row[1], row[2], event_of((row[0], *row[3:])), dropped) for row in rows]
 
-    def drop(self, event_id: UUID) -> None:
-        """Decide that a refused event is never sent again; it stays in the file until it is pruned."""
+    def drop(self, event_id: UUID | str) -> None:
+        """Decide that a refused event is never sent again; it stays in the file until it is pruned.
+
+        Takes also the id of a row that could not be signed, which may be no UUID.
+        """
         self._decide(event_id, "update ves_envelopes set dropped = 1 where event_id = ?")
 
     def release(self, event_id: UUID) -> None:
@@ -293,7 +247,7 @@ class Outbox:
                 " where event_id = ?",
                 (*columns_of(event), payload_hash_of(signed), signed.signature, str(event_id)),
             )
-            self._insert_envelope(connection, signed, recipients)
+            insert_envelope(connection, signed, recipients)
 
     def prune(self, older_than: timedelta) -> int:
         """Delete acked and dropped events that have been so for longer; their receipts stay. Returns the count."""
@@ -307,6 +261,22 @@ class Outbox:
             connection.executemany("delete from outbox where event_id = ?", rows)
             connection.executemany("delete from ves_envelopes where event_id = ?", rows)
         return len(rows)
+
+    def unsettled(self, last_row: int | None = None) -> int:
+        """Count the events, up to a row, that have neither receipt nor refusal."""
+        statement = (
+            "select count(*) from outbox o left join ves_envelopes e using (event_id)"
+            " where o.acked_at is null and e.refused_at is null and o.id <= coalesce(?, o.id)"
+        )
+        with self._lock:
+            found: tuple[int] = self._connection.execute(statement, (last_row,)).fetchone()
+        return found[0]
+
+    def last_row(self) -> int:
+        """Return the number of the row that was recorded last."""
+        with self._lock:
+            found: tuple[int] = self._connection.execute("select coalesce(max(id), 0) from outbox").fetchone()
+        return found[0]
 
     def status(self) -> Status:
         """Count the events by state."""
@@ -456,31 +426,15 @@ class Outbox:
                 str(self.key.agent_id),
             ),
         )
-        self._insert_envelope(connection, signed, recipients)
+        insert_envelope(connection, signed, recipients)
 
-    @staticmethod
-    def _insert_envelope(
-        connection: sqlite3.Connection, signed: Signed, recipients: Mapping[int, bytes] | None = None
-    ) -> None:
-        sealed_to = {str(kid): key.hex() for kid, key in (recipients or {}).items()}
-        connection.execute(
-            "insert into ves_envelopes (event_id, envelope, signing_hash, recipients) values (?, ?, ?, ?)"
-            " on conflict (event_id) do nothing",
-            (
-                str(signed.event_id),
-                signed.text,
-                signed.signing_hash,
-                orjson.dumps(sealed_to).decode() if sealed_to else None,
-            ),
-        )
-
-    def _decide(self, event_id: UUID, statement: str) -> None:
+    def _decide(self, event_id: UUID | str, statement: str) -> None:
         with self.transaction() as connection:
             self._require_refused(connection, event_id)
             connection.execute(statement, (str(event_id),))
 
     @staticmethod
-    def _require_refused(connection: sqlite3.Connection, event_id: UUID) -> None:
+    def _require_refused(connection: sqlite3.Connection, event_id: UUID | str) -> None:
         found = connection.execute(
             "select 1 from ves_envelopes where event_id = ? and refused_at is not null", (str(event_id),)
         ).fetchone()

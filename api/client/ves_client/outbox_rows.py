@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
+import orjson
 
 from ves import json_decode
 from ves_client.agent import Event
@@ -15,9 +17,13 @@ from ves_client.evidence import CommitmentRecord, Envelope
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
     from ves.receipts import Receipt
     from ves_client.agent import Signed
+
+
+UNSIGNED = "not_signed"  # reason of a row that cannot be signed
 
 
 class ContradictionFound(Exception):  # noqa: N818 - the name says what was found
@@ -26,6 +32,40 @@ class ContradictionFound(Exception):  # noqa: N818 - the name says what was foun
     def __init__(self, evidence: Contradiction) -> None:
         super().__init__(evidence.kind)
         self.evidence = evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An event to send: the exact signed bytes, and the hash that its receipt must cover."""
+
+    event_id: UUID
+    envelope: bytes
+    signing_hash: bytes
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An event that the sequencer refused (VES 14.3), and its content as it was recorded."""
+
+    event_id: UUID
+    reason: str
+    message: str
+    event: Event
+    dropped: bool = False
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Counts of the events in the file by state; `head_sequence` is the greatest head that an answer named."""
+
+    local: int
+    pushed: int
+    acked: int
+    refused: int
+    dropped: int
+    last_pushed_sequence: int
+    last_pulled_sequence: int
+    head_sequence: int
+    last_sync_at: str | None
+    contradiction: str | None
 
 
 def now() -> str:
@@ -66,6 +106,23 @@ def event_of(columns: tuple[Any, ...]) -> Event:
 def payload_hash_of(signed: Signed) -> str:
     """Return `payload_plain_hash` as bare hex (VES 4)."""
     return json_decode.decode(signed.text, type=Envelope).plain_hash.hex()
+
+
+def insert_envelope(
+    connection: sqlite3.Connection, signed: Signed, recipients: Mapping[int, bytes] | None = None
+) -> None:
+    """Store the signed bytes of an event, and to whom it is sealed; one that is there stays."""
+    sealed_to = {str(kid): key.hex() for kid, key in (recipients or {}).items()}
+    connection.execute(
+        "insert into ves_envelopes (event_id, envelope, signing_hash, recipients) values (?, ?, ?, ?)"
+        " on conflict (event_id) do nothing",
+        (
+            str(signed.event_id),
+            signed.text,
+            signed.signing_hash,
+            orjson.dumps(sealed_to).decode() if sealed_to else None,
+        ),
+    )
 
 
 class StoredReceipt(msgspec.Struct, frozen=True):

@@ -15,7 +15,7 @@ FOR_OTHERS = 0o077
 
 
 def write_private(path: Path, content: bytes, *, force: bool = False) -> None:
-    """Write a new file with mode 0600. Exit code 2 if it exists (unless `force`) or cannot be created."""
+    """Write a new file durably with mode 0600. Exit code 2 if it exists (unless `force`) or cannot be created."""
     try:
         if force:
             path.unlink(missing_ok=True)
@@ -24,6 +24,18 @@ def write_private(path: Path, content: bytes, *, force: bool = False) -> None:
         raise usage(f"cannot write {path}: {error.strerror}") from None
     with os.fdopen(handle, "wb") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names of a folder's files durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def new_encryption_key(path: Path, *, force: bool = False) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from ves_client.contradictions import SignedReceipt
 from ves_client.errors import check_failed, usage
 from ves_client.evidence import check_event
 from ves_client.outbox_rows import ContradictionFound
+from ves_client.progress import Meter, OnProgress
 from ves_client.pulled_rows import PulledEvent, StoredEnvelope
 from ves_client.sync import may_sync, stop
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from ves_client.trust import Trust
 
 OnEvent = Callable[[PulledEvent], None]
+UNSIGNED_SECONDS = 0.2  # between two looks at an event whose receipt is not signed yet
 MOST_EVENTS = 1000  # of one window (http-api 3.1)
 
 
@@ -40,6 +43,9 @@ class Source(Protocol):
 
     def list_events(self, tenant_id: UUID, store_id: UUID, first: int, limit: int) -> EventWindow:
         """Return the events numbered `first` to `first + limit - 1`."""
+
+    def wait_for(self, tenant_id: UUID, store_id: UUID, number: int, stop: threading.Event) -> None:
+        """Return when an event from this number on may exist, or when `stop` may have been set."""
 
 
 @dataclass(slots=True)
@@ -57,6 +63,7 @@ class PullOptions(TypedDict, total=False):
 
     source: Source | None
     on_event: OnEvent | None
+    on_progress: OnProgress | None
     limit: int
     deadline: float | None
     evidence: Path | None
@@ -71,6 +78,7 @@ class Pull:
         sequencer: Sequencer,
         trust: Trust,
         on_event: OnEvent | None,
+        on_progress: OnProgress | None,
         evidence: Path | None,
     ) -> None:
         if not trust.keys:
@@ -82,6 +90,7 @@ class Pull:
         self._sequencer = sequencer
         self._trust = trust
         self._on_event = on_event
+        self._meter = Meter(on_progress)
         self._keys: dict[tuple[UUID, int], AgentKey] = {}
 
     def take(self, window: EventWindow) -> bool:
@@ -106,6 +115,7 @@ class Pull:
         if self._on_event:
             for pulled in fresh:
                 self._on_event(pulled)
+        self._meter.advance(len(verified), lambda: window.head_sequence - self.done.last_sequence)
         return bool(verified) and not self.done.complete
 
     def _verified(self, window: EventWindow) -> list[PulledEvent]:
@@ -200,6 +210,7 @@ def pull(
     *,
     source: Source | None = None,
     on_event: OnEvent | None = None,
+    on_progress: OnProgress | None = None,
     limit: int = 500,
     deadline: float | None = None,
     evidence: Path | None = None,
@@ -207,16 +218,44 @@ def pull(
     """Fetch the stream's events after the last pulled one, verify and store them; may be killed and repeated anywhere.
 
     `source` is where windows of `limit` events come from, by default the sequencer's HTTP API, which also names the
-    agents' public keys. `on_event` is called with each event that was stored. No new window is asked for after
-    `deadline` seconds. Raises ClientError as `push` does: nothing of a window with an event that does not verify is
+    agents' public keys. `on_event` is called with each event that was stored, `on_progress` after each window. No new
+    window is asked for after `deadline` seconds. Raises ClientError as `push` does: nothing of a window with an event that does not verify is
     stored, and a number that is missing or given twice or a head that went back stops every sync with evidence.
     """
-    run = Pull(outbox, sequencer, trust, on_event, evidence)
+    run = Pull(outbox, sequencer, trust, on_event, on_progress, evidence)
     ends = time.monotonic() + deadline if deadline is not None else None
     stream = (outbox.tenant_id, outbox.store_id)
     while run.take((source or sequencer).list_events(*stream, run.next, min(limit, MOST_EVENTS))):
         if ends is not None and time.monotonic() >= ends:
             break
+    return run.done
+
+
+def follow(
+    outbox: Outbox,
+    sequencer: Sequencer,
+    trust: Trust,
+    stop: threading.Event,
+    *,
+    source: Source | None = None,
+    on_event: OnEvent | None = None,
+    evidence: Path | None = None,
+) -> Pulled:
+    """Pull, and go on as events come, until `stop` is set; it may be noticed some seconds later.
+
+    Over HTTP the stream is asked once a second, over gRPC it tells by itself. Errors as of `pull`: a lost connection ends
+    it with exit code 3, after the retries of the transport.
+    """
+    run = Pull(outbox, sequencer, trust, on_event, None, evidence)
+    events = source or sequencer
+    stream = (outbox.tenant_id, outbox.store_id)
+    while not stop.is_set():
+        if run.take(events.list_events(*stream, run.next, MOST_EVENTS)) or stop.is_set():
+            continue
+        if run.done.complete:
+            events.wait_for(*stream, run.next, stop)
+        else:
+            stop.wait(UNSIGNED_SECONDS)
     return run.done
 
 

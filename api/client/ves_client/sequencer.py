@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -27,6 +28,7 @@ ATTEMPTS = 5
 FIRST_WAIT = 0.2  # seconds; doubled with each attempt, plus jitter
 LONGEST_WAIT = 3.0  # unless `retry-after` names a longer one
 CLIENT_ERROR = 400
+POLL_SECONDS = 1.0
 BODY_LIMIT = 8 * 1024 * 1024
 ANSWER_LIMIT = 32 * 1024 * 1024  # bytes; the longest answers of the API end at 16 MiB
 
@@ -193,6 +195,10 @@ class Sequencer:
         }
         return self._decode(self._request("GET", "/api/v1/ves/events", query=query), EventWindow)
 
+    def wait_for(self, _tenant_id: UUID, _store_id: UUID, _number: int, stop: threading.Event) -> None:
+        """Return after a second: over HTTP a follower asks again. `GrpcEvents` has the same method."""
+        stop.wait(POLL_SECONDS)
+
     def list_agent_keys(self, tenant_id: UUID, agent_id: UUID) -> list[DirectoryKey]:
         """GET the public keys of an agent, revoked ones too (http-api 7.2)."""
         query = {"tenantId": str(tenant_id)}
@@ -221,10 +227,21 @@ class Sequencer:
         return self._send(dict, "POST", "/api/v1/agents/keys", body=orjson.dumps(document), repeatable=False)
 
     def rotate_agent_key(
-        self, tenant_id: UUID, agent_id: UUID, key_id: int, new_key_id: int, public_key: bytes
+        self,
+        tenant_id: UUID,
+        agent_id: UUID,
+        key_id: int,
+        new_key_id: int,
+        public_key: bytes,
+        grace_seconds: int | None = None,
     ) -> Json:
-        """POST a rotation of an agent's key: the old one verifies for a grace period; not retried."""
-        document = {"tenantId": tenant_id, "newKeyId": new_key_id, "publicKey": "0x" + public_key.hex()}
+        """POST a rotation of an agent's key (http-api 7.2): the old one verifies for a grace period; not retried.
+
+        Without `grace_seconds` the tenant's policy decides how long it is.
+        """
+        document: Json = {"tenantId": tenant_id, "newKeyId": new_key_id, "publicKey": "0x" + public_key.hex()}
+        if grace_seconds is not None:
+            document["gracePeriodSeconds"] = grace_seconds
         path = f"/api/v1/agents/{agent_id}/keys/{key_id}/rotate"
         return self._send(dict, "POST", path, body=orjson.dumps(document), repeatable=False)
 

@@ -8,24 +8,27 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 from uuid import UUID
 
 import orjson
 
 from ves import json_decode
 from ves.errors import ProtocolError
+from ves_client.adoption import adopt
 from ves_client.agent import Event
 from ves_client.contradictions import describe, write_contradiction
 from ves_client.errors import ClientError, Exit, check_failed, usage
 from ves_client.evidence import CommitmentRecord, check_commitment
 from ves_client.outbox_rows import ContradictionFound
+from ves_client.progress import Meter, OnProgress
 from ves_client.sequencer import BODY_LIMIT, IngestAnswer, Rejection
 
 if TYPE_CHECKING:
     from ves.receipts import Receipt
     from ves_client.contradictions import Contradiction
-    from ves_client.outbox import Outbox, Pending, Refused
+    from ves_client.outbox import Outbox
+    from ves_client.outbox_rows import Pending, Refused
     from ves_client.sequencer import Sequencer
     from ves_client.trust import Trust
 
@@ -34,6 +37,7 @@ OnRefusal = Callable[["Refused"], Decision]
 OnReceipt = Callable[[UUID, "Receipt"], None]
 CONFLICT = "version_conflict"
 ENVELOPE_OVERHEAD = 1024  # bytes of a request beside its envelopes
+WAIT_SECONDS = 0.05  # between two looks at the file: another process may push
 BATCH_STATUSES = frozenset({400, 413})  # the limits of VES 14.1: refused whole because of one event
 
 
@@ -65,6 +69,17 @@ def first_writer_wins(refused: Refused) -> Decision:
     return "drop" if refused.reason.startswith(CONFLICT) else "hold"
 
 
+class PushOptions(TypedDict, total=False):
+    """The options of `push`."""
+
+    on_refusal: OnRefusal
+    on_receipt: OnReceipt | None
+    on_progress: OnProgress | None
+    batch: int
+    deadline: float | None
+    evidence: Path | None
+
+
 class Push:
     """One run through the pending events of an outbox."""
 
@@ -75,9 +90,11 @@ class Push:
         trust: Trust,
         on_refusal: OnRefusal,
         on_receipt: OnReceipt | None,
+        on_progress: OnProgress | None,
         evidence: Path,
     ) -> None:
         self.done = Pushed()
+        self._meter = Meter(on_progress)
         self._outbox = outbox
         self._sequencer = sequencer
         self._trust = trust
@@ -132,6 +149,7 @@ class Push:
             if self._on_receipt:
                 self._on_receipt(event.event_id, receipt)
         self._decide({event.event_id for event, _ in rejections})
+        self._meter.advance(len(events), self._outbox.unsettled)
 
     def _checked(self, event: Pending | None, receipt: Receipt) -> Pending:
         if event is None:
@@ -227,6 +245,7 @@ def push(
     *,
     on_refusal: OnRefusal = hold,
     on_receipt: OnReceipt | None = None,
+    on_progress: OnProgress | None = None,
     batch: int = 200,
     deadline: float | None = None,
     evidence: Path | None = None,
@@ -234,7 +253,7 @@ def push(
     """Send the pending events in order; resumable at any point, because replays return the original receipts.
 
     A refused event is stored with its reason and `on_refusal` decides: "hold", "drop", or an `Event` to sign in its
-    place. No new batch begins after `deadline` seconds. Raises ClientError: exit code 1 if a receipt does not verify
+    place. `on_progress` is called after each batch. No new batch begins after `deadline` seconds. Raises ClientError: exit code 1 if a receipt does not verify
     (nothing of its batch is stored) or the sequencer contradicts itself (the evidence file is written into the folder
     `evidence`, by default the outbox's, and no push sends anything until `Outbox.resume`), 2 without a trusted key,
     3 and 4 from the transport.
@@ -243,8 +262,8 @@ def push(
         raise usage("a push of an outbox needs the sequencer's public key")
     folder = may_sync(outbox, evidence)
     ends = time.monotonic() + deadline if deadline is not None else None
-    outbox.adopt()
-    run = Push(outbox, sequencer, trust, on_refusal, on_receipt, folder)
+    adopt(outbox)
+    run = Push(outbox, sequencer, trust, on_refusal, on_receipt, on_progress, folder)
     while events := outbox.pending(batch, BODY_LIMIT - ENVELOPE_OVERHEAD):
         if ends is not None and time.monotonic() >= ends:
             run.done.complete = False
@@ -254,25 +273,21 @@ def push(
 
 
 async def push_async(
-    outbox: Outbox,
-    sequencer: Sequencer,
-    trust: Trust,
-    *,
-    on_refusal: OnRefusal = hold,
-    on_receipt: OnReceipt | None = None,
-    batch: int = 200,
-    deadline: float | None = None,
-    evidence: Path | None = None,
+    outbox: Outbox, sequencer: Sequencer, trust: Trust, **options: Unpack[PushOptions]
 ) -> Pushed:
     """Run `push` in a thread; the callbacks run there too."""
-    return await asyncio.to_thread(
-        push,
-        outbox,
-        sequencer,
-        trust,
-        on_refusal=on_refusal,
-        on_receipt=on_receipt,
-        batch=batch,
-        deadline=deadline,
-        evidence=evidence,
-    )
+    return await asyncio.to_thread(push, outbox, sequencer, trust, **options)
+
+
+def wait(outbox: Outbox, *, timeout: float | None = None) -> bool:
+    """Wait until every event that is recorded now has its receipt or is refused, by a push of any thread or process.
+
+    False if that has not happened after `timeout` seconds.
+    """
+    last = outbox.last_row()
+    ends = time.monotonic() + timeout if timeout is not None else None
+    while outbox.unsettled(last):
+        if ends is not None and time.monotonic() >= ends:
+            return False
+        time.sleep(WAIT_SECONDS)
+    return True

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ves_api.at_rest import AtRest
+    from ves_api.ingest.signing import ReceiptSigner
     from ves_edge.pool import Pool
 
 _PAGE_EVENTS = 250
@@ -50,9 +51,10 @@ class _Kept(NamedTuple):
 class Pages:
     """Owned by one event loop. Keeps the last pages, at most 8 MB, for at most two seconds."""
 
-    def __init__(self, database: Pool, at_rest: AtRest) -> None:
+    def __init__(self, database: Pool, at_rest: AtRest, signer: ReceiptSigner) -> None:
         self._database = database
         self._at_rest = at_rest
+        self._signer = signer
         self._reading: dict[_Key, asyncio.Task[list[Entry]]] = {}
         self._kept: OrderedDict[_Key, _Kept] = OrderedDict()
         self._kept_bytes = 0
@@ -124,7 +126,9 @@ class Pages:
                 event.entity_id,
                 event.event_type,
                 event.source_agent_id,
-                ves_event(event, tenant_id, store_id, self._at_rest).SerializeToString(),
+                ves_event(
+                    event, tenant_id, store_id, at_rest=self._at_rest, signer=self._signer
+                ).SerializeToString(),
             )
             for event in events
         ]

@@ -66,7 +66,7 @@ class RpcServer:
             max_lifetime=settings.max_lifetime,
         )
         self._database = Pool(conninfo(settings), size, "ves_api_streams")
-        pages = Pages(self._database, services.at_rest)
+        pages = Pages(self._database, services.at_rest, services.ingest.signer)
         self._watcher = Watcher(self._database, services.authenticator, pages)
         streams = Streams(services, self._database, pages, self._watcher)
         self._health = health.aio.HealthServicer()

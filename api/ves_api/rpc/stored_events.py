@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     import uuid
 
     from ves_api.at_rest import AtRest
+    from ves_api.ingest.signing import ReceiptSigner
     from ves_edge.gen.records import Commitment, LegacyCommitment, LegacyEvent, StoredEvent
 
 
 def ves_event(
-    event: StoredEvent, tenant_id: uuid.UUID, store_id: uuid.UUID, at_rest: AtRest
+    event: StoredEvent, tenant_id: uuid.UUID, store_id: uuid.UUID, *, at_rest: AtRest, signer: ReceiptSigner
 ) -> v2.SequencedEvent:
-    """A VES event; a shredded payload is empty. Raises payload_not_readable."""
+    """A VES event; a shredded payload is empty, and so is the signature of a receipt that cannot be had yet.
+
+    Raises payload_not_readable.
+    """
     payload = at_rest.event_payload(tenant_id, store_id, event)
     envelope = v2.EventEnvelope(
         event_id=str(event.event_id),
@@ -50,12 +54,17 @@ def ves_event(
         classic, post_quantum = signature_parts(event.agent_signature_bundle)
         envelope.agent_signature_bundle.ed25519_signature = classic
         envelope.agent_signature_bundle.ml_dsa_65_signature = post_quantum
-    return v2.SequencedEvent(
+    numbered = v2.SequencedEvent(
         envelope=envelope,
         sequence_number=event.sequence_number,
         sequenced_at=time_of(event.sequenced_at),
         receipt_hash=bytes.fromhex(event.receipt["receiptHash"]),
     )
+    receipt = signer.complete(event.receipt)
+    if receipt is not None and receipt.sequencer_signature:
+        numbered.receipt_signature_scheme = v2.SIGNATURE_SCHEME_ED25519
+        numbered.receipt_signature_bundle.ed25519_signature = bytes.fromhex(receipt.sequencer_signature)
+    return numbered
 
 
 def _encrypted(text: str) -> v2.EncryptedPayload:

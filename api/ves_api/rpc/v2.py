@@ -125,7 +125,11 @@ def _push_response(_: Context, request: v2.PushRequest, body: bytes) -> v2.PushR
 
 def _events(context: Context, request: Any, events: Iterable[StoredEvent]) -> list[v2.SequencedEvent]:
     stream = read_stream(request)
-    return [ves_event(event, **stream, at_rest=context.services.at_rest) for event in events]
+    services = context.services
+    return [
+        ves_event(event, **stream, at_rest=services.at_rest, signer=services.ingest.signer)
+        for event in events
+    ]
 
 
 def _window(context: Context, request: v2.PullEventsRequest, window: Window) -> v2.PullEventsResponse:

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import msgspec
+import orjson
 import typer
 
 from ves.errors import ProtocolError
 from ves.receipts import decode_receipt
+from ves_client.adoption import unsigned_rows
 from ves_client.commands.directory import offline_trust
 from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
 from ves_client.commands.output import JsonOption, out, print_json, progress, show
 from ves_client.commands.seal import Payload, read_text
-from ves_client.commands.settings import layers, open_sequencer
+from ves_client.commands.settings import layers, open_sequencer, open_source
 from ves_client.commands.verify import report
 from ves_client.contradictions import check_contradiction, decode_contradiction, describe
 from ves_client.errors import Exit, usage
 from ves_client.outbox import Outbox
-from ves_client.pull import pull
+from ves_client.outbox_rows import UNSIGNED
+from ves_client.pull import follow, pull
+from ves_client.rotation import rotate_key
 from ves_client.sync import push
 
 if TYPE_CHECKING:
+    from ves_client.pulled_rows import PulledEvent
     from ves_client.trust import Trust
 
 File = Annotated[str | None, typer.Option("--outbox", help="Outbox file [VES_OUTBOX].")]
 EventId = Annotated[UUID, typer.Argument(help="Event UUID, as `ves agent refused` shows it.")]
+AnyId = Annotated[str, typer.Argument(help="Event id, as `ves agent refused` shows it.")]
 Evidence = Annotated[Path, typer.Argument(help="Evidence file of a sync.", exists=True, dir_okay=False)]
 
 
@@ -143,7 +151,21 @@ def sync(
                 batch=batch,
                 deadline=deadline,
             )
-        pulled = pull(opened, sequencer, _trust(opened, public_key), deadline=deadline) if pulls else None
+        pulled = None
+        if pulls:
+            left = max(0, opened.head_sequence() - opened.last_pulled())
+            with (
+                open_source(sequencer, api_key) as source,
+                progress("pull", left, "events", quiet=as_json) as advance,
+            ):
+                pulled = pull(
+                    opened,
+                    sequencer,
+                    _trust(opened, public_key),
+                    source=source,
+                    on_event=lambda _: advance(1),
+                    deadline=deadline,
+                )
     text = f"{done.accepted} accepted, {done.replayed} replayed, {done.refused} refused"
     document = dataclasses.asdict(done)
     if pulled:
@@ -154,6 +176,75 @@ def sync(
     raise typer.Exit(Exit.REFUSED if done.refused else Exit.FINE)
 
 
+def tail(
+    *,
+    outbox: File = None,
+    key: KeyFile = None,
+    public_key: PublicKey = None,
+    url: Url = None,
+    api_key: ApiKey = None,
+    count: Annotated[int | None, typer.Option(min=1, help="End after so many events.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document a line.")] = False,
+) -> None:
+    """Pull the stream, print each event, and go on as they come; Ctrl-C ends it.
+
+    Begins after the last pulled event. Over gRPC if VES_GRPC_TARGET is set and the extra `grpc` is installed, else over
+    HTTP. Exit codes as of `sync`.
+    """
+    stop = threading.Event()
+    printed = 0
+
+    def show_event(pulled: PulledEvent) -> None:
+        nonlocal printed
+        printed += 1
+        if count is None or printed <= count:
+            typer.echo(_json_line(pulled) if as_json else _text_line(pulled))
+        if printed == count:
+            stop.set()
+
+    with (
+        open_outbox(outbox, key) as opened,
+        open_sequencer(url, api_key) as sequencer,
+        open_source(sequencer, api_key) as source,
+        suppress(KeyboardInterrupt),
+    ):
+        follow(opened, sequencer, _trust(opened, public_key), stop, source=source, on_event=show_event)
+
+
+def _json_line(pulled: PulledEvent) -> bytes:
+    line = {"sequence_number": pulled.sequence_number, "event": orjson.Fragment(pulled.text)}
+    return orjson.dumps(line | {"receipt": orjson.Fragment(pulled.receipt_text)})
+
+
+def _text_line(pulled: PulledEvent) -> str:
+    event = pulled.event
+    return f"{pulled.sequence_number} {event.entity_type}/{event.entity_id} {event.event_type} {pulled.payload.decode()}"
+
+
+def rotate(
+    *,
+    grace: Annotated[
+        int | None, typer.Option(min=0, help="Seconds for which the old key is accepted; else by policy.")
+    ] = None,
+    tenant: Tenant = None,
+    key: KeyFile = None,
+    url: Url = None,
+    api_key: ApiKey = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Hand over to a fresh signing key, which replaces the key file (needs an administrator's API key).
+
+    May be repeated after a crash or a lost answer: it finishes the same rotation.
+    """
+    settings = layers()
+    path = Path(settings.need("VES_AGENT_KEY_FILE", key))
+    tenant_id = settings.need_uuid("VES_TENANT_ID", tenant)
+    with open_sequencer(url, api_key) as sequencer:
+        new = rotate_key(path, sequencer, tenant_id, passphrase=settings.passphrase(), grace_seconds=grace)
+    answer = {"agent_id": new.agent_id, "key_id": new.key_id, "public_key": new.public_key}
+    show(answer, f"agent {new.agent_id} signs with key {new.key_id} now", as_json)
+
+
 def refused(
     *,
     dropped: Annotated[bool, typer.Option("--dropped", help="Those that were dropped instead.")] = False,
@@ -161,14 +252,19 @@ def refused(
     key: KeyFile = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the refused events with their reasons."""
+    """List the refused events and the rows that cannot be signed, with their reasons."""
     with open_outbox(outbox, key) as opened:
         found = opened.refused(dropped=dropped)
+        unsigned = [] if dropped else unsigned_rows(opened)
     if as_json:
-        print_json([{"event_id": it.event_id, "reason": it.reason, "message": it.message} for it in found])
+        listed = [{"event_id": it.event_id, "reason": it.reason, "message": it.message} for it in found]
+        listed += [{"event_id": it.event_id, "reason": UNSIGNED, "message": it.message} for it in unsigned]
+        print_json(listed)
         return
     for item in found:
         out.print(f"{item.event_id} {item.event.entity_type}/{item.event.entity_id} {item.reason}")
+    for row in unsigned:
+        out.print(f"{row.event_id} {UNSIGNED}: {row.message}")
 
 
 def release(
@@ -189,7 +285,7 @@ def release(
             opened.release(event_id)
 
 
-def drop(*, event_id: EventId, outbox: File = None, key: KeyFile = None) -> None:
+def drop(*, event_id: AnyId, outbox: File = None, key: KeyFile = None) -> None:
     """Never send a refused event again."""
     with open_outbox(outbox, key) as opened:
         opened.drop(event_id)
@@ -255,6 +351,8 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     record,
     status,
     sync,
+    tail,
+    rotate,
     refused,
     release,
     drop,

@@ -33,15 +33,18 @@ def new(
     key_id: KeyId = 1,
     key: KeyFile = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    in_keyring: Annotated[
+        bool, typer.Option("--keyring", help="Encrypt it; the passphrase is kept by the system's keyring.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Generate an Ed25519 key pair and write it to a private file (mode 0600).
 
-    With VES_AGENT_KEY_PASSPHRASE its secret is encrypted (Argon2id, XChaCha20-Poly1305).
+    With VES_AGENT_KEY_PASSPHRASE or --keyring its secret is encrypted (Argon2id, XChaCha20-Poly1305).
     """
     path = Path(layers().need("VES_AGENT_KEY_FILE", key))
     made = AgentKey.new(agent or uuid4(), key_id)
-    made.save(path, force=force, passphrase=layers().passphrase())
+    made.save(path, force=force, passphrase=layers().passphrase(), in_keyring=in_keyring)
     answer = {"agent_id": made.agent_id, "key_id": key_id, "public_key": made.public_key, "file": str(path)}
     lines = f"agent      {made.agent_id}\nkey        {key_id}\npublic key {made.public_key.hex()}"
     show(answer, f"{lines}\nwritten to {path} (0600)", as_json)

@@ -27,7 +27,6 @@ def new_program(name: str, help_text: str, version: str, directory: Callable[[],
         name=name,
         help=help_text,
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ves_client.agent import AgentKey
 from ves_client.errors import usage
 from ves_client.sequencer import Sequencer
+
+if TYPE_CHECKING:
+    from ves_client.pull import Source
 
 STATE_FILE = Path(".ves") / "env"
 
@@ -136,6 +142,19 @@ class Layers:
 def open_sequencer(url: str | None = None, api_key: str | None = None) -> Sequencer:
     """A client of the API that the flags or the settings name."""
     return Sequencer(layers().need("VES_HTTP_URL", url), layers().api_key(api_key))
+
+
+@contextmanager
+def open_source(sequencer: Sequencer, api_key: str | None = None) -> Iterator[Source]:
+    """Events over gRPC if VES_GRPC_TARGET is set and the extra `grpc` is installed, else over HTTP."""
+    target = layers().get("VES_GRPC_TARGET")
+    if target is None or find_spec("grpc") is None:
+        yield sequencer
+        return
+    from ves_client.grpc_events import GrpcEvents  # noqa: PLC0415 - an optional package
+
+    with GrpcEvents(target, layers().api_key(api_key), sequencer) as source:
+        yield source
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Messages of the gRPC services, made from proto/ by `make generate`."""

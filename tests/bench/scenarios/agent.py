@@ -1,0 +1,131 @@
+"""An agent's outbox: durable records a second, in groups and one by one, and how fast it drains into the server."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from tests.bench import events, floor
+from tests.bench.results import Bar, Figure
+from tests.bench.system import SEQUENCER_PUBLIC_KEY
+from ves_client import AgentKey, Outbox, Sequencer, Trust, pull, push
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.bench.system import Api, Bench
+
+KEY_ID = 1
+GROUP = 100
+BATCH = 200
+PAYLOAD = b'{"note":"' + b"x" * events.PAYLOAD_BYTES + b'"}'
+TRUST = Trust((SEQUENCER_PUBLIC_KEY,))
+
+
+def run(bench: Bench) -> list[Figure]:
+    """Records in groups and singly, drain beside a bare ingest of the same envelopes, and pull."""
+    [drained, bare] = events.make_agents(2, 1, "agent")
+    folder = bench.folder / "agent"
+    folder.mkdir()
+    flushes = 1e6 / floor.measure(folder).flush_us
+    count = bench.size(full=20_000, quick=2_000)
+    with bench.store() as store, store.api(bench.log("agent")) as api:
+        store.register([drained, bare])
+        with _outbox(folder, drained) as outbox:
+            groups = _record(outbox, count, GROUP)
+            singly = _record(outbox, count // 10, 1)
+            with _sequencer(api, store.api_key(drained.tenant_id)) as sequencer:
+                drain = _drain(outbox, sequencer)
+                pulled = _pull(outbox, sequencer)
+        with _outbox(folder, bare) as outbox, _sequencer(api, store.api_key(bare.tenant_id)) as sequencer:
+            _record(outbox, count, GROUP)
+            ingest = _ingest(outbox, sequencer)
+    details = {"payload": "1 KB", "flushes_per_s_of_the_disk": round(flushes), "group": GROUP, "batch": BATCH}
+    cores = f"one core, of {os.cpu_count()}, signs and stores"
+    return [
+        Figure(
+            name="agent_records_in_groups",
+            title=f"Agent: durable records, {GROUP} a transaction",
+            value=groups,
+            unit="events/s",
+            bar=Bar(5_000),
+            limited_by=cores,
+            details=details,
+        ),
+        Figure(
+            name="agent_records_singly",
+            title="Agent: durable records, one a transaction",
+            value=singly,
+            unit="events/s",
+            bar=Bar(800),
+            limited_by=f"flushes of the disk: {flushes:,.0f}/s",
+            details=details,
+        ),
+        Figure(
+            name="agent_drain",
+            title="Agent: push of an outbox, beside a bare ingest of such envelopes over one connection",
+            value=drain / ingest,
+            unit="times",
+            bar=Bar(0.8),
+            limited_by="one connection that waits for each answer; then the checks of receipts",
+            details=details | {"drain_events_per_s": round(drain), "ingest_events_per_s": round(ingest)},
+        ),
+        Figure(
+            name="agent_pull",
+            title="Agent: pull into an outbox over HTTP, every event verified",
+            value=pulled,
+            unit="events/s",
+            bar=None,
+            limited_by="one core verifies two signatures an event",
+            details=details,
+        ),
+    ]
+
+
+def _outbox(folder: Path, agent: events.Agent) -> Outbox:
+    key = AgentKey(agent.agent_id, KEY_ID, agent.seed)
+    return Outbox(folder / f"{agent.number}.db", key, agent.tenant_id, agent.store_id)
+
+
+def _sequencer(api: Api, api_key: str) -> Sequencer:
+    return Sequencer(f"http://127.0.0.1:{api.port}", api_key)
+
+
+def _record(outbox: Outbox, count: int, group: int) -> float:
+    """Record events, `group` a transaction; returns events/s."""
+    started = time.perf_counter()
+    for first in range(0, count, group):
+        with outbox.transaction():
+            for number in range(first, min(first + group, count)):
+                outbox.record("order", f"O-{group}-{number}", events.EVENT_TYPE, PAYLOAD)
+    return count / (time.perf_counter() - started)
+
+
+def _drain(outbox: Outbox, sequencer: Sequencer) -> float:
+    started = time.perf_counter()
+    done = push(outbox, sequencer, TRUST, batch=BATCH)
+    seconds = time.perf_counter() - started
+    if done.refused or outbox.unsettled():
+        raise RuntimeError("the outbox was not drained")
+    return done.accepted / seconds
+
+
+def _pull(outbox: Outbox, sequencer: Sequencer) -> float:
+    started = time.perf_counter()
+    done = pull(outbox, sequencer, TRUST)
+    seconds = time.perf_counter() - started
+    if not done.complete:
+        raise RuntimeError("the stream was not pulled to its head")
+    return done.events / seconds
+
+
+def _ingest(outbox: Outbox, sequencer: Sequencer) -> float:
+    """Send an outbox's envelopes without checking or storing anything; returns events/s."""
+    envelopes = [pending.envelope for pending in outbox.pending(10**6, 10**9)]
+    started = time.perf_counter()
+    for first in range(0, len(envelopes), BATCH):
+        answer = sequencer.ingest(outbox.key.agent_id, envelopes[first : first + BATCH])
+        if answer.events_rejected:
+            raise RuntimeError("an event was refused")
+    return len(envelopes) / (time.perf_counter() - started)
