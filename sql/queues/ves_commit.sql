@@ -13,8 +13,10 @@ alter table pgmq.q_ves_commit set (
 );
 -- A message carries the trace of its transaction (ves.mark_trace) to the workers.
 alter table pgmq.q_ves_commit alter column headers set default (
-  case when current_setting('ves.traceparent', true) <> ''
-    then jsonb_build_object('traceparent', left(current_setting('ves.traceparent', true), 55)) end
+  case
+    when current_setting('ves.traceparent', true) <> ''
+      then jsonb_build_object('traceparent', left(current_setting('ves.traceparent', true), 55))
+  end
 );
 grant usage on schema pgmq to ves_owner;
 grant select, insert, update, delete on pgmq.q_ves_commit to ves_owner;
