@@ -159,11 +159,27 @@ def clean() -> None:
 def exposition() -> str:
     """All metrics in the text format of Prometheus."""
     _uptime.set(time.time() - _started)
+    return "".join([line for metric in _collect() for line in _lines(metric)])
+
+
+def circuits() -> dict[str, dict[str, int]]:
+    """Figures (state, successes, failures, rejections) of each circuit breaker of all processes, by its name."""
+    found: dict[str, dict[str, int]] = {}
+    for metric in _collect():
+        figure = _names.get(metric.name, "").removeprefix("sequencer_circuit_breaker_")
+        if figure in ("state", *_circuit_calls):
+            for sample in metric.samples:
+                if not sample.name.endswith("_created"):
+                    found.setdefault(sample.labels["circuit"], {})[figure] = int(sample.value)
+    return found
+
+
+def _collect() -> Iterator[Metric]:
     registry = _registry
     if _FOLDER:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return "".join([line for metric in registry.collect() for line in _lines(metric)])
+    yield from registry.collect()
 
 
 def _lines(metric: Metric) -> Iterator[str]:

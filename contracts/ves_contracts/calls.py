@@ -85,6 +85,8 @@ class Outcome:
     reason: str | None = None
 
 
+AUTHORIZATION_USED = bytes(Web3.keccak(text="AuthorizationUsed(address,bytes32)"))
+TRANSFER = bytes(Web3.keccak(text="Transfer(address,address,uint256)"))
 _EVENTS: dict[str, tuple[Name, Kind]] = {
     "CommitmentAnchored": ("StateSetAnchor", "anchored"),
     "AnchorConflict": ("StateSetAnchor", "conflict"),
@@ -144,6 +146,26 @@ def settle_authorizations(batch: Batch, authorizations: Sequence[Authorization])
 def is_intent_settled(intent_id: bytes) -> bytes:
     """Return the call data of `isIntentSettled`; its answer is a word, zero for no."""
     return _encoded("PaymentSettlement", "isIntentSettled", intent_id)
+
+
+def address_word(address: str) -> bytes:
+    """Return an address as a topic of 32 bytes."""
+    return bytes(12) + bytes.fromhex(address.removeprefix("0x"))
+
+
+def has_moved(logs: Iterable[LogReceipt], used: LogReceipt, payee: str, value: int) -> bool:
+    """Return whether the use of an EIP-3009 authorization, a log, moved this amount from its payer to this payee.
+
+    Tokens log the transfer next to the use; any other transfer of the same transaction proves nothing.
+    """
+    wanted = [TRANSFER, bytes(used["topics"][1]), address_word(payee)]
+    return any(
+        log["address"] == used["address"]
+        and abs(log["logIndex"] - used["logIndex"]) == 1
+        and [bytes(topic) for topic in log["topics"]] == wanted
+        and int.from_bytes(log["data"], "big") == value
+        for log in logs
+    )
 
 
 def outcomes(logs: Iterable[LogReceipt], contract: str) -> list[Outcome]:

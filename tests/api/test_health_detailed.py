@@ -29,7 +29,7 @@ def test_the_report_has_the_members_of_the_reference_and_our_own(admin: httpx.Cl
     report = answer.json()
     assert list(report) == ["status", "service", "version", "timestamp", "components", "system"]
     components = report["components"]
-    assert list(components) == ["database", "pool", "reads", "caches"]
+    assert list(components) == ["database", "pool", "reads", "caches", "circuit_breakers"]
     assert components["database"]["name"] == "postgresql"
     assert components["database"]["status"] in ("healthy", "degraded")
     pool = components["pool"]

@@ -318,6 +318,9 @@ def test_a_replica_that_dies_costs_no_answer_and_is_used_again_when_it_is_back(
             found = re.search(rf'(?m)^sequencer_circuit_breaker_{outcome}{{circuit="replica"}} (\d+)$', told)
             assert found is not None, outcome
             assert int(found[1]) > 0, outcome
+        [breaker] = client.get("/health/detailed").json()["components"]["circuit_breakers"]
+        assert (breaker["name"], breaker["state"]) == ("replica", "closed")
+        assert all(breaker[figure] > 0 for figure in ("successes", "failures", "rejected"))
 
 
 def test_a_replica_that_is_down_costs_few_requests_its_time_limit(pair: Pair, tmp_path: Path) -> None:
@@ -328,6 +331,9 @@ def test_a_replica_that_is_down_costs_few_requests_its_time_limit(pair: Pair, tm
         sender.send(client, 3)
         assert window(sender, client, 1, 3) == [1, 2, 3]
         assert reads(client)["replica"] == "resting"
+        report = client.get("/health/detailed").json()
+        assert [b["state"] for b in report["components"]["circuit_breakers"]] == ["open"]
+        assert report["status"] == "degraded"
         assert client.get("/health/detailed").json()["status"] == "degraded"
         started = time.monotonic()
         for _ in range(20):

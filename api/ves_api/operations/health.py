@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ves_edge.pool import PoolStatistics
 
 Status = Literal["healthy", "degraded", "unhealthy"]
+CircuitState = Literal["closed", "half-open", "open"]
 
 operation = Area("Health").operation
 _PATIENCE_SECONDS = 2
@@ -39,6 +40,7 @@ _POOL: dict[PoolWord, Status] = {
     "stressed": "degraded",
     "critical": "unhealthy",
 }
+_CIRCUIT_STATES: tuple[CircuitState, ...] = ("closed", "half-open", "open")
 
 
 class HealthResponse(msgspec.Struct):
@@ -116,13 +118,24 @@ class CacheComponent(msgspec.Struct):
     max_size: int
 
 
+class CircuitBreaker(msgspec.Struct):
+    """A circuit breaker of any process that shares the metrics' folder; its state is that of the worst."""
+
+    name: str
+    state: CircuitState
+    successes: int
+    failures: int
+    rejected: int
+
+
 class Components(msgspec.Struct):
-    """Dependencies of this process."""
+    """Dependencies of this process, and the circuit breakers of all."""
 
     database: DatabaseComponent
     pool: PoolComponent
     reads: ReadsComponent
     caches: dict[str, CacheComponent]
+    circuit_breakers: list[CircuitBreaker]
 
 
 class System(msgspec.Struct):
@@ -228,13 +241,15 @@ async def get_detailed_health(context: Context, _: NoInput) -> DetailedHealth:
     caches = {
         name: answer(CacheComponent, statistics) for name, statistics in services.cache_statistics().items()
     }
+    breakers = [_breaker(name, figures) for name, figures in sorted(metrics.circuits().items())]
+    circuits: Status = "degraded" if any(breaker.state == "open" for breaker in breakers) else "healthy"
     python = platform.python_version()
     return DetailedHealth(
-        status=worst(database.status, pool.status, reads.status),
+        status=worst(database.status, pool.status, reads.status, circuits),
         service=SERVICE_NAME,
         version=__version__,
         timestamp=dt.datetime.now(dt.UTC).isoformat(),
-        components=Components(database, pool, reads, caches),
+        components=Components(database, pool, reads, caches, breakers),
         system=System(
             rust_version=f"none (Python {python})",
             python_version=python,
@@ -254,6 +269,16 @@ def _pool(word: PoolWord, statistics: PoolStatistics) -> PoolComponent:
         max_connections=statistics.most,
         utilization_percent=round(statistics.utilization * 100, 1),
         avg_acquisition_ms=round(statistics.waited_ms / statistics.served, 3) if statistics.served else 0.0,
+    )
+
+
+def _breaker(name: str, figures: dict[str, int]) -> CircuitBreaker:
+    return CircuitBreaker(
+        name=name,
+        state=_CIRCUIT_STATES[figures.get("state", 0)],
+        successes=figures.get("successes", 0),
+        failures=figures.get("failures", 0),
+        rejected=figures.get("rejections", 0),
     )
 
 

@@ -518,9 +518,11 @@ async def confirm_exact_payments(
     batch_id: UUID,
     tx_hash: str,
     payment_ids: Sequence[UUID],
+    is_final: bool = False,
 ) -> int:
     """Records that the logs of a mined transaction, whose block may still be replaced, show these payments of
-    a batch as made; /x402/settle answers success from now on. How many changed. A failure is not recorded
+    a batch as made; /x402/settle answers success from now on. How many changed. is_final: a transaction of
+    somebody else, whose block is final, made them with the same authorization. A failure is not recorded
     before the block is final. Errors: VE406.
     """
     rows = await db.fetch(FUNCTIONS['confirm_exact_payments'], {
@@ -528,6 +530,7 @@ async def confirm_exact_payments(
         'batch_id': batch_id,
         'tx_hash': tx_hash,
         'payment_ids': calls.as_list(payment_ids),
+        'is_final': is_final,
     })
     return calls.value(rows, int)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from web3 import Web3
@@ -12,7 +12,9 @@ from ves_edge.gen import aio
 from ves_workers.chain.outbox import Outcome
 
 if TYPE_CHECKING:
-    from web3.types import TxReceipt
+    from collections.abc import Sequence
+
+    from web3.types import LogReceipt, TxReceipt
 
     from ves_edge.gen.records import ChainTransaction, ExactPayment, ListOpenExactBatchesRow
     from ves_workers.chain.outbox import Outbox
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
 
 KIND = "authorizations"
 _NIL = UUID(int=0)
+_REPEATED = "Not settled by the call that was repeated"
+# Reasons under which the authorization may have been used by somebody else.
+_USED = ("Nonce already used", _REPEATED)
+# Nodes answer for 10,000 blocks at most; in all, about five days of blocks of two seconds.
+_WINDOW_BLOCKS, _WINDOWS = 9_000, 24
 
 
 class Authorizations:
@@ -40,36 +47,89 @@ class Authorizations:
 
     async def confirm(self, token: int, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Record which payments a mined transaction has made, so that their callers need not wait for finality."""
-        outcome = await self.outcome(row, receipt)
+        settled, _ = await self._said(row, receipt)
         await aio.confirm_exact_payments(
             self._db, lease_token=token, batch_id=row.reference_id,
-            tx_hash="0x" + bytes(receipt["transactionHash"]).hex(), payment_ids=outcome.settled,
+            tx_hash="0x" + bytes(receipt["transactionHash"]).hex(), payment_ids=settled,
         )  # fmt: skip
 
-    async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
-        """Return the outcome of each payment, from the contract's logs; of a repeated call, from its state."""
+    async def outcome(self, token: int, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
+        """Return the outcome of each payment, from the contract's logs; of a repeated call, from its state.
+
+        Left out: payments that somebody else made with the same authorization, which are recorded here.
+        """
+        settled, failed = await self._said(row, receipt)
+        for payment in (
+            await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id) if failed else ()
+        ):
+            if failed.get(payment.payment_id) not in _USED:
+                continue
+            tx_hash = payment.tx_hash if payment.status == "settled" else None
+            tx_hash = tx_hash or await self._made_by_another(payment, receipt["blockNumber"])
+            if tx_hash is not None:
+                del failed[payment.payment_id]
+                await aio.confirm_exact_payments(
+                    self._db, lease_token=token, batch_id=row.reference_id, tx_hash=tx_hash,
+                    payment_ids=[payment.payment_id], is_final=True,
+                )  # fmt: skip
+        return Outcome(settled, list(failed), list(failed.values()))
+
+    async def _said(self, row: ChainTransaction, receipt: TxReceipt) -> tuple[list[UUID], dict[UUID, str]]:
+        """Return the payments that the transaction shows as made, and the reasons of the others."""
         said = calls.outcomes(receipt["logs"], row.to_address)
         if any(item.kind == "repeated" for item in said):
             return await self._settled_before(row)
         paid = [item for item in said if item.kind == "settled" or item.reason == "Already settled"]
-        failed = [item for item in said if item.kind == "failed" and item.reason != "Already settled"]
-        return Outcome(
-            settled=[UUID(bytes=item.subject[:16]) for item in paid],
-            failed=[UUID(bytes=item.subject[:16]) for item in failed],
-            reasons=[item.reason or "" for item in failed],
-        )
+        failed = [item for item in said if item.kind == "failed" and item not in paid]
+        return [_payment_id(item.subject) for item in paid], {
+            _payment_id(item.subject): item.reason or "" for item in failed
+        }
 
-    async def _settled_before(self, row: ChainTransaction) -> Outcome:
+    async def _settled_before(self, row: ChainTransaction) -> tuple[list[UUID], dict[UUID, str]]:
         settled: list[UUID] = []
-        failed: list[UUID] = []
+        failed: dict[UUID, str] = {}
         contract = Web3.to_checksum_address(row.to_address)
         for payment in await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id):
             data = calls.is_intent_settled(calls.uuid_word(payment.payment_id))
             answer = await self._outbox.chain.agreed(
                 lambda w3, d=data: w3.eth.call({"to": contract, "data": d})  # type: ignore[misc]
             )
-            (settled if any(answer) else failed).append(payment.payment_id)
-        return Outcome(settled, failed, ["Not settled by the call that was repeated"] * len(failed))
+            if any(answer):
+                settled.append(payment.payment_id)
+            else:
+                failed[payment.payment_id] = _REPEATED
+        return settled, failed
+
+    async def _made_by_another(self, payment: ExactPayment, last: int) -> str | None:
+        """Return the transaction, of block `last` or before, that used the authorization to pay what it says."""
+        chain, token = self._outbox.chain, Web3.to_checksum_address(payment.token_address)
+        topics = [calls.AUTHORIZATION_USED, calls.address_word(payment.payer_address), payment.nonce]
+        for _ in range(_WINDOWS):
+            first = max(0, last - _WINDOW_BLOCKS + 1)
+            span: Any = {"address": token, "topics": topics, "fromBlock": first, "toBlock": last}
+            logs = await chain.agreed(lambda w3, s=span: w3.eth.get_logs(s), key=_places)  # type: ignore[misc]
+            if logs:
+                tx_hash = logs[0]["transactionHash"]
+                receipt = await chain.agreed(
+                    lambda w3, h=tx_hash: w3.eth.get_transaction_receipt(h),  # type: ignore[misc]
+                    key=lambda found: _places(found["logs"]),
+                )
+                has_paid = calls.has_moved(
+                    receipt["logs"], logs[0], payment.payee_address, int(payment.amount)
+                )
+                return "0x" + bytes(tx_hash).hex() if has_paid else None
+            if first == 0:
+                return None
+            last = first - 1
+        return None
+
+
+def _payment_id(word: bytes) -> UUID:
+    return UUID(bytes=word[:16])
+
+
+def _places(logs: Sequence[LogReceipt]) -> str:
+    return repr([(log["blockHash"], log["logIndex"], list(log["topics"]), log["data"]) for log in logs])
 
 
 def _calldata(batch: ListOpenExactBatchesRow, payments: list[ExactPayment]) -> bytes:

@@ -109,7 +109,7 @@ class SettlementWorker:
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return the outcome of each intent, from the contract's logs alone."""
         if row.kind == authorizations.KIND:
-            return await self._authorizations.outcome(row, receipt)
+            return await self._authorizations.outcome(self._token or 0, row, receipt)
         said = calls.outcomes(receipt["logs"], row.to_address)
         if any(item.kind == "repeated" for item in said):
             return await self._settled_before(row)
