@@ -33,7 +33,7 @@ EXPOSED = "x-request-id, x-error-code, retry-after, ratelimit-limit, ratelimit-r
         "/nope",
         "/api",
         "/api/v1",
-        "/api/v1/ves/events",
+        "/api/v1/ves/event",
         "/api/v1/ves/events/ingest/",
         "/health/",
         "//health",

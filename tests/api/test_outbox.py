@@ -245,3 +245,20 @@ def test_a_window_of_events_has_limits_and_needs_the_right_to_read(
     assert_error(admin.get(path, params={**stream, "limit": 0}), 400, "INVALID_FIELD_VALUE")
     assert_error(admin.get(path, params={"tenant_id": stream["tenant_id"]}), 400, "INVALID_FIELD_VALUE")
     assert_error(server.client(key=None).get(path, params=stream), 401, "AUTH_REQUIRED")
+
+
+def test_a_window_with_a_hole_is_refused_and_names_it(
+    admin: httpx.Client, agent: Agent, api_database: Database
+) -> None:
+    assert agent.ingest(admin, *(agent.event() for _ in range(3))).status_code == 200
+    stream = {"tenant_id": str(agent.tenant_id), "store_id": str(agent.store_id)}
+    with api_database.connect() as superuser:
+        superuser.execute("set session_replication_role to replica")  # history refuses deletes
+        superuser.execute(
+            "delete from ves_store.ves_events where tenant_id = %s and sequence_number = 2", [agent.tenant_id]
+        )
+    refusal = assert_error(admin.get("/api/v1/ves/events", params=stream), 409, "SEQUENCE_GAP")
+    assert refusal["details"] == {"sequence_start": 1, "sequence_end": 3}
+    # Windows that do not touch it are answered.
+    last = admin.get("/api/v1/ves/events", params={**stream, "from": 3}).json()
+    assert [item["sequence_number"] for item in last["events"]] == [3]

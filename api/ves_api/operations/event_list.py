@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ves import json_decode
 from ves.bundles import SignatureBundle
 from ves.codec import I64_MAX
 from ves.receipts import Receipt
@@ -106,7 +107,7 @@ def _numbered(context: Context, store_id: uuid.UUID, event: StoredEvent) -> Numb
         store_id=store_id,
         payload=_raw(payload),
         payload_encrypted=_raw(event.payload_encrypted),
-        agent_signature_bundle=None if bundle is None else msgspec.json.decode(bundle, type=SignatureBundle),
+        agent_signature_bundle=None if bundle is None else json_decode.decode(bundle, type=SignatureBundle),
     )
     return NumberedEvent(
         sequence_number=event.sequence_number,
