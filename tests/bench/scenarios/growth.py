@@ -133,16 +133,18 @@ class Direct:
         nothing = arrays.Column(len(rows), None)
         call = append_events(
             self,
-            (agent.tenant_id, agent.store_id),
-            [encode_columns(rows)],
-            [Verdicts(nothing, nothing, None)],
+            [(agent.tenant_id, agent.store_id)],
+            [[encode_columns(rows)]],
+            [[Verdicts(nothing, nothing, None)]],
+            [epoch],
+            None,
             signer_id=signer_id,
-            auth_epoch=epoch,
+            lock_wait_ms=None,
         )
         try:
             call.send(None)
         except StopIteration as finished:
-            answer = finished.value
+            [answer] = finished.value
         assert answer.last_sequence - answer.first_sequence + 1 == len(rows), answer
         return self
 
