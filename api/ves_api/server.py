@@ -21,7 +21,6 @@ from granian.log import LogLevels
 from uvicorn.supervisors import Multiprocess
 
 from ves_api import settings as settings_module
-from ves_api.app import make_app
 from ves_api.startup import prepare_server
 from ves_edge import log, metrics, tracing
 from ves_edge.errors import ApiError
@@ -151,6 +150,9 @@ def _claim_port(host: str, port: int) -> None:
 
 def load_worker(*_: Any, **__: Any) -> Middleware:
     """Make the application inside a worker process; the environment is that of the parent."""
+    # Imported here, because the parent does without: 30 MB of private memory.
+    from ves_api.app import make_app  # noqa: PLC0415
+
     _die_with_parent()
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     settings = settings_module.load()
