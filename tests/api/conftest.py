@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     from tests.support.cluster import Cluster
 
 
-FOLDER = Path(__file__).parent
+# The routes of the facilitator succeed only beside a chain.
+FOLDERS = (Path(__file__).parent, Path(__file__).parents[1] / "x402")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tell `coverage.py` whether everything that it judges runs."""
     files = {item.path for item in items}
     selected = config.getoption("keyword") or config.getoption("lf") or config.getoption("deselect")
-    whole = files >= set(FOLDER.rglob("test_*.py")) and not any("::" in arg for arg in config.args)
+    judged = {path for folder in FOLDERS for path in folder.rglob("test_*.py")}
+    whole = files >= judged and not any("::" in arg for arg in config.args)
     config.stash[WHOLE] = whole and not selected
 
 

@@ -26,7 +26,7 @@ def plugin() -> Verdicts:
 
 
 def gather(config: pytest.Config) -> list[list[Any]] | None:
-    """The answers that this process has seen; None unless all tests of tests/api are in the run."""
+    """The answers that this process has seen; None unless all tests of tests/api and tests/x402 are in the run."""
     return [list(answer) for answer in recorder.evidence()] if config.stash.get(WHOLE, False) else None
 
 
