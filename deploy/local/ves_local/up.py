@@ -114,6 +114,8 @@ def _write_process_env(
         | numbers
         | {name: known[name] for name in _API_SECRETS}
         | {"DATABASE_URL": urls.roles["ves_api"], "VES_KEYRING_FILE": str(layout.keyring)}
+        # The facilitator of public x402 reads the chain; only the worker has a key of it.
+        | {name: value for name, value in chain_settings.items() if name in {"L2_RPC_URL", "L2_CHAIN_ID"}}
     )
     if front:
         api["VES_HTTP_SOCKET"] = str(layout.api_socket)
