@@ -9,7 +9,7 @@ from web3 import Web3
 
 from ves_contracts import calls
 from ves_edge.gen import aio
-from ves_workers.chain.outbox import Outcome
+from ves_workers.chain.outcomes import NOT_IN_REPEATED, read_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from ves_edge.gen.records import ChainTransaction, ExactPayment, ListOpenExactBatchesRow
     from ves_workers.chain.outbox import Outbox
+    from ves_workers.chain.outcomes import Outcome
     from ves_workers.runtime.database import WorkerDatabase
 
 KIND = "authorizations"
 _NIL = UUID(int=0)
-_REPEATED = "Not settled by the call that was repeated"
 # Reasons under which the authorization may have been used by somebody else.
-_USED = ("Nonce already used", _REPEATED)
+_USED = ("Nonce already used", NOT_IN_REPEATED)
 # Nodes answer for 10,000 blocks at most; in all, about five days of blocks of two seconds.
 _WINDOW_BLOCKS, _WINDOWS = 9_000, 24
 
@@ -47,58 +47,39 @@ class Authorizations:
 
     async def confirm(self, token: int, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Record which payments a mined transaction has made, so that their callers need not wait for finality."""
-        settled, _ = await self._said(row, receipt)
+        outcome = await self._read(row, receipt)
         await aio.confirm_exact_payments(
             self._db, lease_token=token, batch_id=row.reference_id,
-            tx_hash="0x" + bytes(receipt["transactionHash"]).hex(), payment_ids=settled,
+            tx_hash="0x" + bytes(receipt["transactionHash"]).hex(), payment_ids=outcome.settled,
         )  # fmt: skip
 
     async def outcome(self, token: int, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
-        """Return the outcome of each payment, from the contract's logs; of a repeated call, from its state.
+        """Return the outcome of each payment.
 
         Left out: payments that somebody else made with the same authorization, which are recorded here.
         """
-        settled, failed = await self._said(row, receipt)
-        for payment in (
-            await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id) if failed else ()
-        ):
-            if failed.get(payment.payment_id) not in _USED:
+        outcome = await self._read(row, receipt)
+        if not outcome.failed:
+            return outcome
+        for payment in await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id):
+            if outcome.failed.get(payment.payment_id) not in _USED:
                 continue
             tx_hash = payment.tx_hash if payment.status == "settled" else None
             tx_hash = tx_hash or await self._made_by_another(payment, receipt["blockNumber"])
             if tx_hash is not None:
-                del failed[payment.payment_id]
+                del outcome.failed[payment.payment_id]
                 await aio.confirm_exact_payments(
                     self._db, lease_token=token, batch_id=row.reference_id, tx_hash=tx_hash,
                     payment_ids=[payment.payment_id], is_final=True,
                 )  # fmt: skip
-        return Outcome(settled, list(failed), list(failed.values()))
+        return outcome
 
-    async def _said(self, row: ChainTransaction, receipt: TxReceipt) -> tuple[list[UUID], dict[UUID, str]]:
-        """Return the payments that the transaction shows as made, and the reasons of the others."""
-        said = calls.outcomes(receipt["logs"], row.to_address)
-        if any(item.kind == "repeated" for item in said):
-            return await self._settled_before(row)
-        paid = [item for item in said if item.kind == "settled" or item.reason == "Already settled"]
-        failed = [item for item in said if item.kind == "failed" and item not in paid]
-        return [_payment_id(item.subject) for item in paid], {
-            _payment_id(item.subject): item.reason or "" for item in failed
-        }
+    async def _read(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
+        async def ids() -> list[UUID]:
+            payments = await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id)
+            return [payment.payment_id for payment in payments]
 
-    async def _settled_before(self, row: ChainTransaction) -> tuple[list[UUID], dict[UUID, str]]:
-        settled: list[UUID] = []
-        failed: dict[UUID, str] = {}
-        contract = Web3.to_checksum_address(row.to_address)
-        for payment in await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id):
-            data = calls.is_intent_settled(calls.uuid_word(payment.payment_id))
-            answer = await self._outbox.chain.agreed(
-                lambda w3, d=data: w3.eth.call({"to": contract, "data": d})  # type: ignore[misc]
-            )
-            if any(answer):
-                settled.append(payment.payment_id)
-            else:
-                failed[payment.payment_id] = _REPEATED
-        return settled, failed
+        return await read_outcome(self._outbox.chain, row, receipt, ids)
 
     async def _made_by_another(self, payment: ExactPayment, last: int) -> str | None:
         """Return the transaction, of block `last` or before, that used the authorization to pay what it says."""
@@ -122,10 +103,6 @@ class Authorizations:
                 return None
             last = first - 1
         return None
-
-
-def _payment_id(word: bytes) -> UUID:
-    return UUID(bytes=word[:16])
 
 
 def _places(logs: Sequence[LogReceipt]) -> str:

@@ -15,11 +15,11 @@ from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFou
 
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
+from ves_workers.chain.outcomes import Outcome
 from ves_workers.chain.rpc import DisagreementError, UnavailableError
 from ves_workers.chain.signer import sign_transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from uuid import UUID
 
     from web3.types import TxReceipt
@@ -36,15 +36,6 @@ _FEE_BLOCKS, _FEE_PERCENTILE = 10, 20
 _RESEND_SECS = 15
 # What would undo something has to be read so many times in steps of its own.
 _READS_TO_UNDO = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a final transaction did to what it is for: parameters of `ves.finish_transaction`."""
-
-    settled: Sequence[UUID] = ()
-    failed: Sequence[UUID] = ()
-    reasons: Sequence[str] = ()
 
 
 class Work(Protocol):
@@ -167,7 +158,7 @@ class Outbox:
         await aio.finish_transaction(
             self._db, lease_token=self._token, transaction_id=row.transaction_id, block_hash=block,
             gas_used=receipt["gasUsed"], has_succeeded=has_succeeded, reason=None if has_succeeded else "reverted",
-            settled=outcome.settled, failed=outcome.failed, reasons=outcome.reasons,
+            settled=outcome.settled, failed=list(outcome.failed), reasons=list(outcome.failed.values()),
         )  # fmt: skip
         self.totals["final" if has_succeeded else "failed"] += 1
         self._sent.pop(row.transaction_id, None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import socket
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from web3 import Web3
 
@@ -19,17 +18,20 @@ from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_workers.chain import authorizations
 from ves_workers.chain.authorizations import Authorizations
-from ves_workers.chain.outbox import Outbox, Outcome
+from ves_workers.chain.outbox import Outbox
+from ves_workers.chain.outcomes import read_outcome
 from ves_workers.chain.rpc import Chain
 from ves_workers.chain.signer import settler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
     from web3.exceptions import ContractLogicError
     from web3.types import TxReceipt
 
     from ves_edge.gen.records import ChainTransaction, PaymentIntent, PaymentSettlement
+    from ves_workers.chain.outcomes import Outcome
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
@@ -110,44 +112,22 @@ class SettlementWorker:
         """Return the outcome of each intent, from the contract's logs alone."""
         if row.kind == authorizations.KIND:
             return await self._authorizations.outcome(self._token or 0, row, receipt)
-        said = calls.outcomes(receipt["logs"], row.to_address)
-        if any(item.kind == "repeated" for item in said):
-            return await self._settled_before(row)
-        # The contract settles an intent once: if it says so, the money has moved, by an earlier transaction.
-        settled = [i for i in said if i.kind == "settled" or i.reason == "Already settled"]
-        failed = [i for i in said if i.kind == "failed" and i.reason != "Already settled"]
-        return Outcome(
-            settled=[_intent_id(item.subject) for item in settled],
-            failed=[_intent_id(item.subject) for item in failed],
-            reasons=[item.reason or "" for item in failed],
-        )
+        return await read_outcome(self._chain, row, receipt, lambda: self._intent_ids(row))
 
     async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Confirm payments of the facilitator; intents wait for finality."""
         if row.kind == authorizations.KIND:
             await self._authorizations.confirm(self._token or 0, row, receipt)
 
-    async def _settled_before(self, row: ChainTransaction) -> Outcome:
-        """Ask the contract for each intent: the very same call was made by an earlier transaction."""
+    async def _intent_ids(self, row: ChainTransaction) -> list[UUID]:
         payments = await aio.list_settlement_payments(
             self._db, tenant_id=row.tenant_id, batch_id=row.reference_id, part=row.part
         )
-        contract = Web3.to_checksum_address(row.to_address)
-        settled: list[UUID] = []
-        failed: list[UUID] = []
-        for payment in payments:
-            data = calls.is_intent_settled(calls.uuid_word(payment.intent_id))
-            answer = await self._chain.agreed(lambda w3, d=data: w3.eth.call({"to": contract, "data": d}))  # type: ignore[misc]
-            (settled if any(answer) else failed).append(payment.intent_id)
-        return Outcome(settled, failed, ["Not settled by the call that was repeated"] * len(failed))
+        return [payment.intent_id for payment in payments]
 
     def reason(self, error: ContractLogicError) -> str:
         """Return the name of the contract's error."""
         return revert_reason("PaymentSettlement", error.data, str(error))
-
-
-def _intent_id(word: bytes) -> UUID:
-    return UUID(bytes=word[:16])
 
 
 def _calldata(part: PaymentSettlement, payments: list[PaymentIntent]) -> bytes:
