@@ -129,12 +129,9 @@ def make_services(settings: Settings) -> Services:
         ),
         legacy_ingest=LegacyIngest(database, limits, active, at_rest, LegacyHeads(), lanes, large),
         payments=PaymentIntents(database, agent_keys),
-        facilitator=Facilitator(database, _chain(settings), settings.settle_patience),
+        facilitator=Facilitator(
+            database, ChainReads(settings.chain) if settings.chain.urls else None, settings.settle_patience
+        ),
         verifier=Verifier(settings.stark_processes),
         at_rest=at_rest,
     )
-
-
-def _chain(settings: Settings) -> ChainReads | None:
-    chain = settings.chain
-    return None if chain is None else ChainReads(chain.urls, chain.chain_id)

@@ -15,15 +15,14 @@ from ves_api.settings.auth import PRODUCTION_SECRET_LENGTH, AuthSettings, load_a
 from ves_api.settings.sections import (
     AtRestSettings,
     CacheSettings,
-    ChainSettings,
     ReplicaSettings,
     SchemaSettings,
     load_at_rest,
     load_caches,
-    load_chain,
     load_replica,
     load_schemas,
 )
+from ves_edge.chain import ChainNodes, read_nodes
 from ves_edge.dsn import connection_url
 from ves_edge.engine_check import read_engine_switch
 from ves_edge.environment import OFF, Environment, SettingsError, masked_repr
@@ -77,7 +76,7 @@ class Settings:
 
     bootstrap_key: str | None
     replica: ReplicaSettings | None
-    chain: ChainSettings | None
+    chain: ChainNodes
     caches: CacheSettings
     schemas: SchemaSettings
     at_rest: AtRestSettings
@@ -167,7 +166,7 @@ def read(env: Environment) -> Settings:
         allow_unsafe_server=env.flag("VES_DANGER_ALLOW_UNSAFE_SERVER", default=False),
         bootstrap_key=_bootstrap_key(env, production=production),
         replica=load_replica(env, max_connections=max_connections, application_name=application_name),
-        chain=load_chain(env),
+        chain=read_nodes(env),
         caches=load_caches(env),
         schemas=load_schemas(env),
         at_rest=load_at_rest(env),

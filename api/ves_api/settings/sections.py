@@ -13,7 +13,6 @@ from ves_edge.dsn import connection_url
 from ves_edge.environment import Environment, SettingsError
 
 _MOST_CONNECTIONS = 10_000
-_SET_CHAIN = 84532001
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +133,3 @@ def load_at_rest(env: Environment) -> AtRestSettings:
         return AtRestSettings(RingSource({name: env.text(name) for name in (*VARIABLES, FILE_VARIABLE)}))
     except ProtocolError as error:
         raise SettingsError(f"{error.reason}: {error.message}") from None
-
-
-@dataclass(frozen=True, slots=True)
-class ChainSettings:
-    """JSON-RPC endpoints of one chain, in the order in which they are tried."""
-
-    urls: tuple[str, ...]
-    chain_id: int
-
-    def __repr__(self) -> str:
-        return f"ChainSettings(urls='***', chain_id={self.chain_id})"
-
-
-def load_chain(env: Environment) -> ChainSettings | None:
-    """Read the chain's settings; None without L2_RPC_URL, but the chain id is validated in any case."""
-    urls = tuple(filter(None, (part.strip() for part in env.text("L2_RPC_URL").split(","))))
-    chain_id = env.integer("L2_CHAIN_ID", _SET_CHAIN, low=1, high=2**53)
-    return ChainSettings(urls, chain_id) if urls else None

@@ -11,6 +11,8 @@ from ves_contracts import eip712
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ves_edge.chain import ChainNodes
+
 _SECONDS = 3.0
 _REVERTED = 3  # the code of JSON-RPC for a call that reverts, as nodes of the EVM have it
 _HASH_BYTES = 32
@@ -26,9 +28,9 @@ class ChainReads:
     A verdict is advice, so one endpoint's word suffices: what is settled is judged from logs, by the chain worker.
     """
 
-    def __init__(self, urls: Sequence[str], chain_id: int) -> None:
-        self.chain_id = chain_id
-        self._urls = urls
+    def __init__(self, nodes: ChainNodes) -> None:
+        self.chain_id = nodes.chain_id
+        self._urls = nodes.urls
         self._client = httpx.AsyncClient(timeout=_SECONDS)
 
     async def close(self) -> None:

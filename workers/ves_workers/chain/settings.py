@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ves_edge.chain import DEFAULT_CHAIN_ID, read_nodes
 from ves_edge.environment import SettingsError
 
 if TYPE_CHECKING:
     from ves_edge.environment import Environment
 
 _GWEI = 10**9
-_DEFAULT_CHAIN = 84532001
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class ChainSettings:
     """How the chain is reached and when a transaction is final; `urls` is empty where there is no chain."""
 
     urls: tuple[str, ...] = field(default=(), repr=False)
-    chain_id: int = _DEFAULT_CHAIN
+    chain_id: int = DEFAULT_CHAIN_ID
     quorum: int = 1
     confirmations: int = 6
     timeout_secs: float = 10
@@ -33,12 +33,12 @@ class ChainSettings:
     @classmethod
     def from_environment(cls, env: Environment) -> ChainSettings:
         """Read the settings. SettingsError when there is a chain and not exactly one signer of settlements."""
-        urls = tuple(filter(None, (part.strip() for part in env.text("L2_RPC_URL").split(","))))
-        majority = len(urls) // 2 + 1
+        nodes = read_nodes(env)
+        majority = len(nodes.urls) // 2 + 1
         found = cls(
-            urls=urls,
-            chain_id=env.integer("L2_CHAIN_ID", _DEFAULT_CHAIN, low=1, high=2**53),
-            quorum=env.integer("VES_CHAIN_QUORUM", majority, low=1, high=max(len(urls), 1)),
+            urls=nodes.urls,
+            chain_id=nodes.chain_id,
+            quorum=env.integer("VES_CHAIN_QUORUM", majority, low=1, high=max(len(nodes.urls), 1)),
             confirmations=env.integer("VES_CHAIN_CONFIRMATIONS", 6, low=1, high=10_000),
             timeout_secs=env.number("VES_CHAIN_TIMEOUT_SECS", 10, low=0.1),
             poll_ms=env.integer("VES_CHAIN_POLL_MS", 2000, low=10, high=600_000),
