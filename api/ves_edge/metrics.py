@@ -10,7 +10,7 @@ import os
 import time
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 _FOLDER: Final = os.environ.get("PROMETHEUS_MULTIPROC_DIR", "")
 if _FOLDER:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from prometheus_client import Metric
 
+CircuitState = Literal["closed", "half-open", "open"]
+_CIRCUIT_STATES: Final[tuple[CircuitState, ...]] = get_args(CircuitState)
 _BUCKETS: Final = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _SUM_DIGITS: Final = 3
 _registry = CollectorRegistry()
@@ -131,9 +133,19 @@ def count_registration(reason: str) -> None:
     _registrations.labels(outcome, reason).inc()
 
 
-def set_circuit(circuit: str, state: Literal["closed", "half-open", "open"]) -> None:
+class Circuit(NamedTuple):
+    """A circuit breaker: the state of the worst process, and the counts of all."""
+
+    name: str
+    state: CircuitState
+    successes: int
+    failures: int
+    rejections: int
+
+
+def set_circuit(circuit: str, state: CircuitState) -> None:
     """State of a circuit breaker of this process."""
-    _circuit_state.labels(circuit).set(("closed", "half-open", "open").index(state))
+    _circuit_state.labels(circuit).set(_CIRCUIT_STATES.index(state))
 
 
 def count_circuit(circuit: str, outcome: Literal["successes", "failures", "rejections"]) -> None:
@@ -162,16 +174,21 @@ def exposition() -> str:
     return "".join([line for metric in _collect() for line in _lines(metric)])
 
 
-def circuits() -> dict[str, dict[str, int]]:
-    """Figures (state, successes, failures, rejections) of each circuit breaker of all processes, by its name."""
-    found: dict[str, dict[str, int]] = {}
+def circuits() -> list[Circuit]:
+    """The circuit breakers of all processes, by name."""
+    figures: dict[str, dict[str, int]] = {}
     for metric in _collect():
         figure = _names.get(metric.name, "").removeprefix("sequencer_circuit_breaker_")
         if figure in ("state", *_circuit_calls):
             for sample in metric.samples:
                 if not sample.name.endswith("_created"):
-                    found.setdefault(sample.labels["circuit"], {})[figure] = int(sample.value)
-    return found
+                    figures.setdefault(sample.labels["circuit"], {})[figure] = int(sample.value)
+    return [
+        Circuit(
+            name, _CIRCUIT_STATES[found.pop("state", 0)], **{key: found.get(key, 0) for key in _circuit_calls}
+        )
+        for name, found in sorted(figures.items())
+    ]
 
 
 def _collect() -> Iterator[Metric]:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ves_edge.pool import PoolStatistics
 
 Status = Literal["healthy", "degraded", "unhealthy"]
-CircuitState = Literal["closed", "half-open", "open"]
 
 operation = Area("Health").operation
 _PATIENCE_SECONDS = 2
@@ -40,7 +39,6 @@ _POOL: dict[PoolWord, Status] = {
     "stressed": "degraded",
     "critical": "unhealthy",
 }
-_CIRCUIT_STATES: tuple[CircuitState, ...] = ("closed", "half-open", "open")
 
 
 class HealthResponse(msgspec.Struct):
@@ -122,7 +120,7 @@ class CircuitBreaker(msgspec.Struct):
     """A circuit breaker of any process that shares the metrics' folder; its state is that of the worst."""
 
     name: str
-    state: CircuitState
+    state: metrics.CircuitState
     successes: int
     failures: int
     rejected: int
@@ -241,7 +239,10 @@ async def get_detailed_health(context: Context, _: NoInput) -> DetailedHealth:
     caches = {
         name: answer(CacheComponent, statistics) for name, statistics in services.cache_statistics().items()
     }
-    breakers = [_breaker(name, figures) for name, figures in sorted(metrics.circuits().items())]
+    breakers = [
+        CircuitBreaker(circuit.name, circuit.state, circuit.successes, circuit.failures, circuit.rejections)
+        for circuit in metrics.circuits()
+    ]
     circuits: Status = "degraded" if any(breaker.state == "open" for breaker in breakers) else "healthy"
     python = platform.python_version()
     return DetailedHealth(
@@ -269,16 +270,6 @@ def _pool(word: PoolWord, statistics: PoolStatistics) -> PoolComponent:
         max_connections=statistics.most,
         utilization_percent=round(statistics.utilization * 100, 1),
         avg_acquisition_ms=round(statistics.waited_ms / statistics.served, 3) if statistics.served else 0.0,
-    )
-
-
-def _breaker(name: str, figures: dict[str, int]) -> CircuitBreaker:
-    return CircuitBreaker(
-        name=name,
-        state=_CIRCUIT_STATES[figures.get("state", 0)],
-        successes=figures.get("successes", 0),
-        failures=figures.get("failures", 0),
-        rejected=figures.get("rejections", 0),
     )
 
 
