@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 
@@ -70,8 +70,19 @@ def command(layout: Layout) -> tuple[str | Path, ...]:
     return (binary, *options, "--state", _folder(layout) / "state.json")
 
 
-def start(layout: Layout) -> tuple[dict[str, str], dict[str, str]]:
-    """Start the chain, deploy what is missing on it; return what `.ves/env` says about it and what the workers need."""
+class Reach(NamedTuple):
+    """Settings by which the local chain is reached: those in `.ves/env`, of API and workers, and of the workers alone."""
+
+    told: dict[str, str]
+    edges: dict[str, str]
+    workers: dict[str, str]
+
+
+NOWHERE = Reach({}, {}, {})
+
+
+def start(layout: Layout) -> Reach:
+    """Start the chain and deploy what is missing on it."""
     folder = _folder(layout)
     port = int((folder / "port").read_text(encoding="utf-8"))
     url = f"http://{HOST}:{port}"
@@ -93,10 +104,10 @@ def start(layout: Layout) -> tuple[dict[str, str], dict[str, str]]:
     settler = folder / "settler.key"
     keyvalue.write_text(settler, _SETTLER_KEY)
     reached = {"L2_RPC_URL": url, "L2_CHAIN_ID": str(CHAIN_ID)}
-    told = reached | {"VES_CHAIN_ADDRESSES": str(addresses), "VES_CHAIN_DEMO_KEY": _DEMO_KEY}
+    told = {"VES_CHAIN_ADDRESSES": str(addresses), "VES_CHAIN_DEMO_KEY": _DEMO_KEY}
     # The node makes a block of each transaction and none without one, so the first block is final.
     quick = {"VES_CHAIN_CONFIRMATIONS": "1", "VES_CHAIN_POLL_MS": "200"}
-    return told, reached | quick | {"VES_CHAIN_SETTLER_KEY_FILE": str(settler)}
+    return Reach(reached | told, reached, quick | {"VES_CHAIN_SETTLER_KEY_FILE": str(settler)})
 
 
 def register(layout: Layout, admin_url: str) -> None:

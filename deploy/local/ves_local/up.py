@@ -95,7 +95,7 @@ def _write_process_env(
     known: dict[str, str],
     urls: database.Urls,
     chosen: dict[str, int],
-    chain_settings: dict[str, str],
+    reach: chain.Reach,
     *,
     front: bool,
 ) -> None:
@@ -108,14 +108,13 @@ def _write_process_env(
         "HOST": "127.0.0.1",
         "PROMETHEUS_MULTIPROC_DIR": str(layout.run / "metrics"),
     } | _settings(layout)
+    common |= reach.edges
     numbers = {name: str(port) for name, port in chosen.items()}
     api = (
         common
         | numbers
         | {name: known[name] for name in _API_SECRETS}
         | {"DATABASE_URL": urls.roles["ves_api"], "VES_KEYRING_FILE": str(layout.keyring)}
-        # The facilitator of public x402 reads the chain; only the worker has a key of it.
-        | {name: value for name, value in chain_settings.items() if name in {"L2_RPC_URL", "L2_CHAIN_ID"}}
     )
     if front:
         api["VES_HTTP_SOCKET"] = str(layout.api_socket)
@@ -126,7 +125,7 @@ def _write_process_env(
         {name: value for name, value in common.items() if name not in _API_ONLY}
         | {name: known[name] for name in _WORKER_SECRETS}
         | {"DATABASE_URL": urls.roles["ves_worker"]}
-        | chain_settings
+        | reach.workers
     )
     keyvalue.write(layout.process_env("api"), api)
     keyvalue.write(layout.process_env("workers"), workers)
@@ -247,12 +246,12 @@ def run(layout: Layout) -> None:
     mode = database.mode(urls)
     say(f"the engine is installed ({mode} mode)")
     chosen = ports.choose(layout.state / "ports", host, ours=_own_ports(layout))
-    told, for_workers = chain.start(layout) if chain_command else ({}, {})
+    reach = chain.start(layout) if chain_command else chain.NOWHERE
     if chain_command:
         chain.register(layout, urls.roles["ves_admin"])
-    _write_process_env(layout, known, urls, chosen, for_workers, front=bool(tools.front))
+    _write_process_env(layout, known, urls, chosen, reach, front=bool(tools.front))
     url = write_env(layout, known, urls, chosen, host)
-    keyvalue.write(layout.env_file, keyvalue.read(layout.env_file) | told)
+    keyvalue.write(layout.env_file, keyvalue.read(layout.env_file) | reach.told)
     edges.start(layout)
     edges.wait(layout, url)
     say("the API is ready, the workers run")
