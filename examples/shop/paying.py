@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from uuid import UUID
 
 import httpx
 
-from ves import ed25519, payments
+from ves_client import Sequencer, sign_payment
 from ves_client.errors import check_failed
 from ves_edge.gen import sync
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from ves_client.commands.settings import Layers
 
 COUNT, CENT = 3, 10_000
-VALID_SECONDS, SETTLED_WITHIN = 3600, 60
+SETTLED_WITHIN = 60
 NETWORK, ASSET = "set_chain", "usdc"
 PAYEE = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"  # the fourth account of the local chain
 Json = dict[str, Any]
@@ -63,16 +62,22 @@ def play(settings: Layers, shop: Shop, db: OperatorDatabase | None) -> Paid:
     sync.bind_payer_address(db, **who, key_id=agent.key.key_id, payer_address=payer.address.lower())
     before = token.functions.balanceOf(Web3.to_checksum_address(PAYEE)).call()
 
-    headers = {"authorization": f"ApiKey {settings.api_key(None)}"}
-    with httpx.Client(base_url=settings.need("VES_HTTP_URL"), headers=headers, timeout=30) as api:
+    url, key = settings.need("VES_HTTP_URL"), settings.api_key(None)
+    headers = {"authorization": f"ApiKey {key}"}
+    with Sequencer(url, key) as sequencer, httpx.Client(base_url=url, headers=headers, timeout=30) as api:
         intents = [
-            _ask(api, "POST", "/api/v1/x402/payments", _intent(shop, payer.address, (n + 1) * CENT))
+            sequencer.submit_payment(
+                sign_payment(
+                    agent.key, shop.tenant_id, agent.store_id, payer_address=payer.address, payee_address=PAYEE,
+                    amount=(n + 1) * CENT, asset=ASSET, network=NETWORK,
+                )
+            )
             for n in range(COUNT)
-        ]
+        ]  # fmt: skip
         batch = {"tenant_id": str(shop.tenant_id), "store_id": str(agent.store_id), "network": NETWORK}
         _ask(api, "POST", "/api/v1/x402/batches", batch)
         ids = [intent["intent_id"] for intent in intents]
-        _wait(api, ids)
+        _wait(sequencer, ids)
         receipt: Json = _ask(api, "GET", f"/api/v1/x402/payments/{ids[0]}/receipt")["receipt"]
     amount = sum((n + 1) * CENT for n in range(COUNT))
     part = calls.part_id(UUID(receipt["batch_id"]), 0)
@@ -87,29 +92,6 @@ def play(settings: Layers, shop: Shop, db: OperatorDatabase | None) -> Paid:
     return Paid(amount, receipt["tx_hash"], receipt["block_number"], receipt)
 
 
-def _intent(shop: Shop, payer: str, amount: int) -> Json:
-    agent = shop.agents[0]
-    fields: Json = {
-        "payer_address": payer,
-        "payee_address": PAYEE,
-        "amount": amount,
-        "asset": ASSET,
-        "network": NETWORK,
-        "valid_until": int(time.time()) + VALID_SECONDS,
-        "nonce": secrets.randbits(63),
-    }
-    digest = payments.signing_hash(**(fields | {"asset": payments.ASSETS[ASSET]}))
-    return {
-        "tenant_id": str(shop.tenant_id),
-        "store_id": str(agent.store_id),
-        "agent_id": str(agent.key.agent_id),
-        "agent_key_id": agent.key.key_id,
-        **fields,
-        "signing_hash": "0x" + digest.hex(),
-        "payer_signature": "0x" + ed25519.sign(agent.key.seed, digest).hex(),
-    }
-
-
 def _ask(api: httpx.Client, method: str, path: str, body: Json | None = None) -> Json:
     answer = api.request(method, path, json=body)
     if answer.is_error:
@@ -120,11 +102,11 @@ def _ask(api: httpx.Client, method: str, path: str, body: Json | None = None) ->
     return found
 
 
-def _wait(api: httpx.Client, ids: list[str]) -> None:
+def _wait(sequencer: Sequencer, ids: list[str]) -> None:
     """Wait until every payment is settled; a failed one ends the demo."""
     ends = time.monotonic() + SETTLED_WITHIN
     while True:
-        states = [_ask(api, "GET", f"/api/v1/x402/payments/{intent}")["status"] for intent in ids]
+        states = [sequencer.get_payment(UUID(intent))["status"] for intent in ids]
         if states == ["settled"] * len(ids):
             return
         if "failed" in states or time.monotonic() > ends:

@@ -29,21 +29,21 @@ def sign_payment(
     amount: int,
     asset: str,
     network: str,
+    payer_address: str | None = None,
     valid_until: int | None = None,
     idempotency_key: str | None = None,
     **more: Any,
 ) -> bytes:
     """Sign a payment intent: returns the request as JSON text, which may be stored and sent any number of times.
 
-    `amount` is in the asset's smallest unit; the payer is the agent's own key. `valid_until` is in Unix seconds, an hour
+    `amount` is in the asset's smallest unit; the payer is the agent's own key, or an address that is bound to it. `valid_until` is in Unix seconds, an hour
     from now by default. `idempotency_key` is a fresh version-7 UUID by default. `more` are unsigned members:
     `resource_uri`, `description`, `order_id`, `merchant_id`, `metadata`. ProtocolError for an unknown asset or network.
     """
     if asset not in payments.ASSETS:
         raise ProtocolError("invalid_shape", "the asset is not known")
-    payer = "0x" + key.public_key.hex()
     signed = {
-        "payer_address": payer,
+        "payer_address": payer_address or "0x" + key.public_key.hex(),
         "payee_address": payee_address,
         "amount": amount,
         "network": network,
