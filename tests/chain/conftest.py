@@ -8,14 +8,15 @@ import pytest
 from eth_account import Account
 
 from tests.chain.system import CHAIN_ID, Ledger, System
-from tests.support.anvil import KEY, anvil
-from tests.support.processes import Worker
+from tests.support.anvil import KEY, anvil, write_key_file
+from tests.support.processes import launching_workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.conftest import Database
+    from tests.support.processes import Worker
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +28,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 
 @pytest.fixture
 def key_file(tmp_path: Path) -> Path:
-    path = tmp_path / "settler.key"
-    path.touch(mode=0o600)
-    path.write_text(KEY, encoding="ascii")
-    return path
+    return write_key_file(tmp_path)
 
 
 @pytest.fixture
@@ -43,14 +41,5 @@ async def system(database: Database, ledger: Ledger, key_file: Path) -> Any:
 @pytest.fixture
 def start(database: Database, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """Starts `python -m ves_workers` as a real process."""
-    running: list[Worker] = []
-
-    def launch(*names: str, **env: str) -> Worker:
-        worker = Worker(database.url("ves_worker"), env, names=names)
-        running.append(worker)
-        worker.launch(tmp_path / f"worker-{len(running)}.log")
-        return worker
-
-    yield launch
-    for worker in running:
-        worker.kill()
+    with launching_workers(database.url("ves_worker"), tmp_path) as launch:
+        yield launch

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
+import pytest
 
 from tests.cli.offline import AGENT, SEQUENCER_ID, SEQUENCER_SEED
 from tests.support.wire import receipt_members
 from ves import digests, ed25519
+from ves_client import ClientError, Exit
 from ves_client.evidence import Envelope
 
 Json = dict[str, Any]
@@ -173,3 +176,16 @@ def serving(double: Double) -> Iterator[Double]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def assert_stopped(sync: Callable[[], object], kind: str) -> Path:
+    """A push or pull fails with evidence of this kind; so does the next one, which sends and asks for nothing."""
+    paths = []
+    for _ in range(2):
+        with pytest.raises(ClientError) as stopped:
+            sync()
+        assert (stopped.value.status, stopped.value.code) == (Exit.CHECK_FAILED, "sequencer_contradiction")
+        assert stopped.value.details["kind"] == kind
+        paths.append(Path(stopped.value.details["evidence"]))
+    assert paths[0] == paths[1]
+    return paths[0]

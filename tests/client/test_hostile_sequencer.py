@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
-from tests.client.double import Double, receipt_for
+from tests.client.double import Double, assert_stopped, receipt_for
 from ves import digests
 from ves.receipts import decode_receipt
 from ves_client import ClientError, Exit, Outbox, Pushed, Sequencer, Trust, check_commitments, push
@@ -32,19 +32,6 @@ TRUST = Trust((SEQUENCER_KEY,))
 def record(outbox: Outbox, count: int) -> None:
     for n in range(count):
         outbox.record("order", f"O-{n}", "order.created", {"n": n})
-
-
-def assert_stopped(send: Send, kind: str) -> Path:
-    """The push fails with evidence of this kind; every further one fails too, and sends nothing."""
-    paths = []
-    for _ in range(2):
-        with pytest.raises(ClientError) as stopped:
-            send()
-        assert (stopped.value.status, stopped.value.code) == (Exit.CHECK_FAILED, "sequencer_contradiction")
-        assert stopped.value.details["kind"] == kind
-        paths.append(Path(stopped.value.details["evidence"]))
-    assert paths[0] == paths[1]
-    return paths[0]
 
 
 def test_a_number_given_twice_convicts(outbox: Outbox, double: Double, send: Send) -> None:

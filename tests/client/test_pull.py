@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
-from tests.client.double import Double, directory_key, receipt_for
+from tests.client.double import Double, assert_stopped, directory_key, receipt_for
 from ves_client import (
     AgentKey,
     ClientError,
@@ -78,19 +78,6 @@ def assert_refused(fetch: Fetch, finding: str) -> None:
         fetch()
     assert (refused.value.status, refused.value.code) == (Exit.CHECK_FAILED, "check_failed")
     assert finding in f"{refused.value.message} {refused.value.details}"
-
-
-def assert_stopped(fetch: Fetch, kind: str) -> Path:
-    """The pull fails with evidence of this kind, and so does the next one, which asks for nothing."""
-    paths = []
-    for _ in range(2):
-        with pytest.raises(ClientError) as stopped:
-            fetch()
-        assert (stopped.value.status, stopped.value.code) == (Exit.CHECK_FAILED, "sequencer_contradiction")
-        assert stopped.value.details["kind"] == kind
-        paths.append(Path(stopped.value.details["evidence"]))
-    assert paths[0] == paths[1]
-    return paths[0]
 
 
 def test_events_of_all_agents_are_pulled_in_order_with_a_cursor(

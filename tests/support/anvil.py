@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.cluster import ROOT
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,9 +39,18 @@ def anvil(folder: Path, chain_id: int) -> Iterator[str]:
 
 def _listening(process: subprocess.Popen[bytes], log: Path) -> str:
     """Host and port that the node has chosen, as soon as it has written them."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        if match := re.search(r"Listening on (\S+)\n", log.read_text(encoding="utf-8")):
-            return match[1]
-        time.sleep(0.02)
-    pytest.fail(f"anvil does not listen: {log.read_text(encoding='utf-8')}")
+
+    def listening() -> re.Match[str] | None:
+        said = log.read_text(encoding="utf-8")
+        assert process.poll() is None, f"anvil ended: {said}"
+        return re.search(r"Listening on (\S+)\n", said)
+
+    return str(wait_until(listening, "anvil listens", seconds=60)[1])
+
+
+def write_key_file(folder: Path) -> Path:
+    """The file with `KEY` that a settlement worker takes."""
+    path = folder / "settler.key"
+    path.touch(mode=0o600)
+    path.write_text(KEY, encoding="ascii")
+    return path

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import uuid
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from tests.support.waiting import wait_until
 from ves import ed25519
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 BOOTSTRAP_KEY = "ss_bootstrap_key_of_the_tests_0123456789"
@@ -166,3 +168,19 @@ class Worker(Program):
 
     def settings(self) -> dict[str, str]:
         return {"VES_WORKER_POLL_MS": "10"}
+
+
+@contextmanager
+def launching_workers(database_url: str, folder: Path) -> Iterator[Callable[..., Worker]]:
+    """Yields what launches named workers with settings of their own; all are killed at the end."""
+    running: list[Worker] = []
+
+    def launch(*names: str, **env: str) -> Worker:
+        worker = Worker(database_url, env, names=names)
+        running.append(worker)
+        worker.launch(folder / f"worker-{len(running)}.log")
+        return worker
+
+    yield launch
+    for worker in running:
+        worker.kill()

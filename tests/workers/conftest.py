@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.processes import SEQUENCER_SEED, Worker
+from tests.support.processes import SEQUENCER_SEED, launching_workers
 from tests.support.waiting import DEADLINE_SECS
 from tests.workers.feeder import Feeder
 from ves_workers.commit.worker import CommitWorker
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import Database
+    from tests.support.processes import Worker
 
 
 @pytest.fixture
@@ -102,14 +103,5 @@ async def drain(worker: Any) -> None:
 @pytest.fixture
 def start(database: Database, tmp_path: Path) -> Iterator[Callable[..., Worker]]:
     """Starts `python -m ves_workers` as a real process."""
-    running: list[Worker] = []
-
-    def launch(*names: str, **env: str) -> Worker:
-        worker = Worker(database.url("ves_worker"), env, names=names)
-        running.append(worker)
-        worker.launch(tmp_path / f"worker-{len(running)}.log")
-        return worker
-
-    yield launch
-    for worker in running:
-        worker.kill()
+    with launching_workers(database.url("ves_worker"), tmp_path) as launch:
+        yield launch

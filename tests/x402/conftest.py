@@ -9,7 +9,7 @@ from eth_account import Account
 
 from tests.chain.system import Ledger
 from tests.conftest import cloned
-from tests.support.anvil import KEY, anvil
+from tests.support.anvil import KEY, anvil, write_key_file
 from tests.support.processes import Server, Worker
 from tests.x402.system import CHAIN_ID, Shop
 
@@ -52,13 +52,10 @@ def facilitator(
 @pytest.fixture(scope="module")
 def worker(settling: Database, ledger: Ledger, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
     folder = tmp_path_factory.mktemp("worker")
-    key = folder / "settler.key"
-    key.touch(mode=0o600)
-    key.write_text(KEY, encoding="ascii")
     env = {
         "L2_RPC_URL": ledger.url,
         "L2_CHAIN_ID": str(CHAIN_ID),
-        "VES_CHAIN_SETTLER_KEY_FILE": str(key),
+        "VES_CHAIN_SETTLER_KEY_FILE": str(write_key_file(folder)),
         "VES_CHAIN_POLL_MS": "50",
         "VES_CHAIN_CONFIRMATIONS": "2",
     }
