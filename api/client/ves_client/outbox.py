@@ -147,28 +147,30 @@ class Outbox:
     def pending(self, max_events: int, max_bytes: int) -> list[Pending]:
         """Return the oldest events without receipt or refusal, within both limits but at least one."""
         statement = (
-            "select e.event_id, e.envelope, e.signing_hash from outbox o indexed by outbox_unacked"
-            " join ves_envelopes e using (event_id) where o.acked_at is null and e.refused_at is null and o.tenant_id = ? and o.store_id = ?"
+            "select o.id, e.event_id, e.envelope, e.signing_hash from outbox o indexed by outbox_unacked"
+            " join ves_envelopes e using (event_id)"
+            " where o.acked_at is null and e.refused_at is null and o.tenant_id = ? and o.store_id = ?"
             " order by o.id limit ?"
         )
         found: list[Pending] = []
         size = 0
         with self._lock:
-            for event_id, envelope, signing_hash in self._connection.execute(
+            for row, event_id, envelope, signing_hash in self._connection.execute(
                 statement, (*self._stream, max_events)
             ):
                 size += len(envelope)
                 if found and size > max_bytes:
                     break
-                found.append(Pending(UUID(event_id), envelope, signing_hash))
+                found.append(Pending(row, UUID(event_id), envelope, signing_hash))
         return found
 
     def mark_pushed(self, events: Sequence[Pending]) -> None:
         """Note that the events are about to be sent; a repeat does not move the time."""
+        time = now()
         with self.transaction() as connection:
             connection.executemany(
-                "update outbox set pushed_at = ? where event_id = ? and pushed_at is null",
-                [(now(), str(event.event_id)) for event in events],
+                "update outbox set pushed_at = ? where id = ? and event_id = ? and pushed_at is null",
+                [(time, event.row, str(event.event_id)) for event in events],
             )
 
     def settle(
@@ -184,13 +186,17 @@ class Outbox:
         """
         time = now()
         with self.transaction() as connection:
-            stored = self._receipts(connection)
-            for event, receipt, text in receipts:
-                stored.add(event.event_id, event.signing_hash, receipt, text)
-                connection.execute(
-                    "update outbox set acked_at = ?, remote_sequence = ? where event_id = ? and acked_at is null",
-                    (time, receipt.sequence_number, str(event.event_id)),
-                )
+            self._receipts(connection).add(
+                [(event.signing_hash, receipt, text) for event, receipt, text in receipts]
+            )
+            connection.executemany(
+                "update outbox set acked_at = ?, remote_sequence = ?"
+                " where id = ? and event_id = ? and acked_at is null",
+                [
+                    (time, receipt.sequence_number, event.row, str(event.event_id))
+                    for event, receipt, _ in receipts
+                ],
+            )
             connection.executemany(
                 "update ves_envelopes set refused_reason = ?, refused_message = ?, refused_at = ?"
                 " where event_id = ? and signing_hash = ?"
@@ -323,10 +329,9 @@ class Outbox:
         ContradictionFound, and nothing is stored, if a receipt cannot be true beside an earlier one.
         """
         with self.transaction() as connection:
-            stored, rows = self._receipts(connection), PulledRows(connection)
+            rows = PulledRows(connection)
             after = self.last_pulled()  # another process may have pulled meanwhile
-            for pulled in events:
-                stored.add(pulled.event.event_id, pulled.signing_hash, pulled.receipt, pulled.receipt_text)
+            self._receipts(connection).add([(it.signing_hash, it.receipt, it.receipt_text) for it in events])
             fresh = [pulled for pulled in events if pulled.sequence_number > after]
             for pulled in fresh:
                 rows.add(pulled)

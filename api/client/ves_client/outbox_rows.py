@@ -17,7 +17,7 @@ from ves_client.evidence import CommitmentRecord, Envelope
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ves.receipts import Receipt
     from ves_client.agent import Signed
@@ -36,8 +36,9 @@ class ContradictionFound(Exception):  # noqa: N818 - the name says what was foun
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """An event to send: the exact signed bytes, and the hash that its receipt must cover."""
+    """An event to send: its row, the exact signed bytes, and the hash that its receipt must cover."""
 
+    row: int
     event_id: UUID
     envelope: bytes
     signing_hash: bytes
@@ -146,32 +147,41 @@ class ReceiptStore:
         self._tenant_id = tenant_id
         self._store_id = store_id
 
-    def add(self, event_id: UUID, signing_hash: bytes, receipt: Receipt, text: bytes) -> None:
-        """Insert a verified receipt; ContradictionFound if its event or its number has another one."""
-        number = receipt.sequence_number
-        fresh = StoredReceipt(number, event_id, signing_hash, msgspec.Raw(text))
-        condition = "(event_id = ? or sequence_number = ?) order by sequence_number = ? desc limit 1"
-        earlier = self._select(condition, str(event_id), number, number)
-        if not earlier:
-            self._connection.execute(
-                "insert into ves_receipts (tenant_id, store_id, sequence_number, event_id, signing_hash, receipt)"
-                " values (?, ?, ?, ?, ?, ?)",
-                (
-                    str(self._tenant_id),
-                    str(self._store_id),
-                    number,
-                    str(event_id),
-                    signing_hash,
-                    text.decode(),
-                ),
-            )
-        elif (earlier[0].sequence_number, earlier[0].event_id, earlier[0].signing_hash) != (
-            number,
-            event_id,
-            signing_hash,
-        ):
-            kind: Kind = "number_given_twice" if earlier[0].sequence_number == number else "receipt_changed"
-            raise ContradictionFound(self._evidence(kind, [earlier[0], fresh]))
+    def add(self, receipts: Sequence[tuple[bytes, Receipt, bytes]]) -> None:
+        """Insert verified receipts, each with the signing hash that it covers and its text.
+
+        ContradictionFound if the event or the number of one has another receipt.
+        """
+        fresh = [
+            StoredReceipt(receipt.sequence_number, receipt.event_id, signing_hash, msgspec.Raw(text))
+            for signing_hash, receipt, text in receipts
+        ]
+        stream = (str(self._tenant_id), str(self._store_id))
+        inserted = self._connection.executemany(
+            "insert into ves_receipts (tenant_id, store_id, sequence_number, event_id, signing_hash, receipt)"
+            " values (?, ?, ?, ?, ?, ?) on conflict do nothing",
+            [
+                (*stream, it.sequence_number, str(it.event_id), it.signing_hash, bytes(it.receipt).decode())
+                for it in fresh
+            ],
+        ).rowcount
+        for item in fresh if inserted < len(fresh) else ():
+            self._require_same(item)
+
+    def _require_same(self, fresh: StoredReceipt) -> None:
+        """Compare a receipt with those that are stored under its number and under its event."""
+        kinds: tuple[tuple[Kind, list[StoredReceipt]], ...] = (
+            ("number_given_twice", self._select("sequence_number = ?", fresh.sequence_number)),
+            ("receipt_changed", self._select("event_id = ?", str(fresh.event_id))),
+        )
+        for kind, stored in kinds:
+            for earlier in stored:
+                if (earlier.sequence_number, earlier.event_id, earlier.signing_hash) != (
+                    fresh.sequence_number,
+                    fresh.event_id,
+                    fresh.signing_hash,
+                ):
+                    raise ContradictionFound(self._evidence(kind, [earlier, fresh]))
 
     def page(self, after: int, count: int = 1000) -> list[StoredReceipt]:
         """Return the next receipts by number."""
