@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from x402.http.clients.httpx import x402HttpxClient
 from x402.mechanisms.evm.exact import register_exact_evm_client
 
 from tests.support.processes import BOOTSTRAP_KEY, Server, Worker, free_port
-from tests.support.waiting import wait_until
+from tests.x402.stock import selling
 from tests.x402.system import NETWORK, PRICE, Shop
 
 if TYPE_CHECKING:
@@ -32,26 +31,9 @@ def resource(shop: Shop, facilitator: Server, worker: Worker, tmp_path: Path) ->
     assert worker.is_running()
     port = free_port()
     given = [f"{facilitator.url}/x402", BOOTSTRAP_KEY, shop.ledger.token.address, shop.payee, NETWORK]
-    log = tmp_path / "stock.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(port), *given], stdout=output, stderr=output
-        )
-    url = f"http://127.0.0.1:{port}/weather"
-
-    def answers() -> bool:
-        assert process.poll() is None, log.read_text(encoding="utf-8")
-        try:
-            return httpx.get(url).status_code == 402
-        except httpx.TransportError:
-            return False
-
-    try:
-        wait_until(answers, "the stock server asks for a payment", seconds=60)
+    command = [sys.executable, str(SCRIPT), str(port), *given]
+    with selling(command, f"http://127.0.0.1:{port}/weather", tmp_path) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait()
 
 
 async def buy(url: str, payer: LocalAccount) -> httpx.Response:

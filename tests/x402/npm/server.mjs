@@ -1,0 +1,30 @@
+// A resource server made of the stock packages alone: `server.mjs VERSION PORT FACILITATOR KEY ASSET PAYEE`.
+import express from "express";
+import { paymentMiddleware, x402ResourceServer } from "@x402/express";
+import { HTTPFacilitatorClient } from "@x402/core/server";
+import { ExactEvmScheme } from "@x402/evm/exact/server";
+import { paymentMiddleware as paymentMiddlewareV1 } from "x402-express";
+
+const [version, port, facilitator, key, asset, payee] = process.argv.slice(2);
+const headers = { "x-api-key": key };
+const createAuthHeaders = async () => ({ verify: headers, settle: headers, supported: headers });
+const domain = { name: "TestUSD", version: "2" };
+
+function second() {
+  const client = new HTTPFacilitatorClient({ url: facilitator, createAuthHeaders });
+  const server = new x402ResourceServer(client).register("eip155:84532", new ExactEvmScheme());
+  const price = { asset, amount: "10000", extra: domain };
+  const accepts = { scheme: "exact", network: "eip155:84532", payTo: payee, price };
+  return paymentMiddleware({ "GET /weather": { accepts } }, server);
+}
+
+function first() {
+  const price = { amount: "10000", asset: { address: asset, decimals: 6, eip712: domain } };
+  const routes = { "GET /weather": { price, network: "base-sepolia" } };
+  return paymentMiddlewareV1(payee, routes, { url: facilitator, createAuthHeaders });
+}
+
+const app = express();
+app.use(version === "1" ? first() : second());
+app.get("/weather", (_request, response) => response.json({ weather: "fine" }));
+app.listen(Number(port), "127.0.0.1");
