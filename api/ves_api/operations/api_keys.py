@@ -162,7 +162,7 @@ async def get_agent(context: Context, given: AgentById) -> AgentResponse:
 
 
 @operation(permission=AGENT_OR_ADMIN, errors=("agent_not_found", "store_access_denied", "invalid_field"))
-async def mint_api_key(context: Context, given: MintKey) -> MintResponse:
+async def create_api_key(context: Context, given: MintKey) -> MintResponse:
     """Mint an API key for an agent; never with more rights than the caller has.
 
     Only the hash of the key is stored.

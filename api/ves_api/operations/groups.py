@@ -179,7 +179,7 @@ class MemberById(Parameters, kw_only=True, frozen=True):
     permission=_ADMIN,
     errors=("encryption_group_exists", "invalid_field", "tenant_access_denied", "invalid_query"),
 )
-async def create_group(context: Context, given: NewGroup) -> Done:
+async def create_encryption_group(context: Context, given: NewGroup) -> Done:
     """Make an encryption group.
 
     The agent that the credential is bound to becomes its first admin member.
@@ -196,7 +196,7 @@ async def create_group(context: Context, given: NewGroup) -> Done:
 
 
 @operation(permission=_READ, errors=("tenant_access_denied", "invalid_query"))
-async def list_groups(context: Context, given: ListGroups) -> GroupList:
+async def list_encryption_groups(context: Context, given: ListGroups) -> GroupList:
     """List encryption groups."""
     found = await aio.list_encryption_groups(
         context.database, tenant_id=context.tenant_id, agent_id=given.agent_id
@@ -205,7 +205,7 @@ async def list_groups(context: Context, given: ListGroups) -> GroupList:
 
 
 @operation(permission=_READ, errors=_NOT_FOUND)
-async def get_group(context: Context, given: GroupById) -> GroupWithMembers:
+async def get_encryption_group(context: Context, given: GroupById) -> GroupWithMembers:
     """Get an encryption group with its members."""
     rows = await aio.get_encryption_group(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id
@@ -215,7 +215,7 @@ async def get_group(context: Context, given: GroupById) -> GroupWithMembers:
 
 
 @operation(permission=_ADMIN, errors=(*_NOT_FOUND, "invalid_field"))
-async def update_group(context: Context, given: UpdateGroup) -> Done:
+async def update_encryption_group(context: Context, given: UpdateGroup) -> Done:
     """Change an encryption group.
 
     An inactive group has no recipients.
@@ -232,7 +232,7 @@ async def update_group(context: Context, given: UpdateGroup) -> Done:
 
 
 @operation(permission=_ADMIN, errors=_NOT_FOUND)
-async def delete_group(context: Context, given: GroupById) -> Done:
+async def delete_encryption_group(context: Context, given: GroupById) -> Done:
     """Remove an encryption group; its history stays."""
     await aio.delete_encryption_group(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id, context=context.audit
@@ -244,7 +244,7 @@ async def delete_group(context: Context, given: GroupById) -> Done:
     permission=_admin_or_member("admin, or write as an agent that is an admin member"),
     errors=(*_NOT_FOUND, "agent_key_not_found"),
 )
-async def add_member(context: Context, given: AddMember) -> Done:
+async def add_group_member(context: Context, given: AddMember) -> Done:
     """Add a member to an encryption group, or change its role or key.
 
     A repeat changes nothing.
@@ -266,7 +266,7 @@ async def add_member(context: Context, given: AddMember) -> Done:
     permission=_admin_or_member("admin, or write as an agent that is an admin member or the member itself"),
     errors=(*_NOT_FOUND, "group_member_not_found"),
 )
-async def remove_member(context: Context, given: MemberById) -> Done:
+async def remove_group_member(context: Context, given: MemberById) -> Done:
     """Remove a member; it can still open payloads that were sealed to it before.
 
     Later payloads are not sealed to it.
@@ -283,7 +283,7 @@ async def remove_member(context: Context, given: MemberById) -> Done:
 
 
 @operation(permission=_READ, errors=(*_NOT_FOUND, "recipient_key_conflict"))
-async def list_recipients(context: Context, given: GroupById) -> Recipients:
+async def get_group_recipient_keys(context: Context, given: GroupById) -> Recipients:
     """List the public keys that a payload for the group is sealed to now."""
     found = await aio.get_group_recipient_keys(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id

@@ -163,7 +163,7 @@ async def get_legacy_commitment(context: Context, given: CommitmentById) -> Lega
     permission=in_stream("read"),
     errors=("commitment_not_found", "commitment_access_denied", "sequence_outside_commitment"),
 )
-async def get_legacy_proof(context: Context, given: ProofOfEvent) -> LegacyProofResponse:
+async def get_legacy_inclusion_proof(context: Context, given: ProofOfEvent) -> LegacyProofResponse:
     """Prove that a legacy event is in a commitment."""
     cache = context.reads.caches.proof
     proof = await read_proof(context, given, aio.get_legacy_inclusion_proof, cache)

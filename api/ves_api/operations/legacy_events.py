@@ -113,7 +113,7 @@ class Head(msgspec.Struct):
 
 
 @operation(permission=in_stream("read"), errors=("sequence_gap",))
-async def list_events(context: Context, given: EventWindow) -> EventList:
+async def list_legacy_events(context: Context, given: EventWindow) -> EventList:
     """List the events numbered from `from` to `from + limit - 1`, at most 16 MiB of payloads.
 
     It ends `limit - 1` after `from` even when `from` is 0. The next window starts after the last event.
@@ -145,7 +145,7 @@ async def _ended_early(context: Context, given: EventWindow, found: Sequence[Leg
 
 
 @operation(permission=in_stream("read"))
-async def get_head(context: Context, given: Stream) -> Head:
+async def get_legacy_head(context: Context, given: Stream) -> Head:
     """Get the highest number of a legacy stream.
 
     The VES stream has its own numbers.

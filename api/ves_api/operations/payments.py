@@ -165,7 +165,7 @@ class PaymentReceiptAnswer(msgspec.Struct):
         "spending_limit_exceeded",
     ),
 )
-async def submit_payment(context: Context, given: PaymentRequest) -> PaymentState:
+async def submit_payment_intent(context: Context, given: PaymentRequest) -> PaymentState:
     """Submit a signed payment intent; the same idempotency key and request answer the stored intent.
 
     The signature is that of the payer over the hash of x402 A4. The key is one that is registered for the agent, or the
@@ -188,7 +188,7 @@ async def submit_payment(context: Context, given: PaymentRequest) -> PaymentStat
 
 
 @operation(permission=where_found("read", "its stream"), errors=("payment_not_found",))
-async def get_payment(context: Context, given: PaymentById) -> PaymentState:
+async def get_payment_intent(context: Context, given: PaymentById) -> PaymentState:
     """Get the state of a payment intent.
 
     Another tenant's id is answered like one that does not exist.
@@ -200,7 +200,7 @@ async def get_payment(context: Context, given: PaymentById) -> PaymentState:
 
 
 @operation(permission=in_tenant("read"), errors=("missing_field", "invalid_field", "page_too_large"))
-async def list_payments(context: Context, given: PaymentPage) -> list[ListedPayment]:
+async def list_payment_intents(context: Context, given: PaymentPage) -> list[ListedPayment]:
     """List the payment intents of a tenant, newest first."""
     if given.store_id is not None:
         context.identity.require_scope(given.tenant_id, given.store_id)

@@ -100,7 +100,7 @@ async def read_proof(
     permission=in_stream("read"),
     errors=("commitment_not_found", "commitment_access_denied", "sequence_outside_commitment"),
 )
-async def get_proof(context: Context, given: ProofOfEvent) -> ProofResponse:
+async def get_inclusion_proof(context: Context, given: ProofOfEvent) -> ProofResponse:
     """Prove that an event is in a commitment."""
     cache = context.reads.caches.ves_proof
     proof = await read_proof(context, given, aio.get_inclusion_proof, cache)

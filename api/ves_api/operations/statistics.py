@@ -79,14 +79,14 @@ class AgentSummary(msgspec.Struct, rename="camel"):
 
 
 @operation(permission=ADMIN_VISIBLE)
-async def get_overview(context: Context, _: NoInput) -> OverviewResponse:
+async def admin_overview(context: Context, _: NoInput) -> OverviewResponse:
     """Totals."""
     [row] = await aio.admin_overview(context.database, tenant_id=context.visible_tenant)
     return OverviewResponse(**_fields(row))
 
 
 @operation(permission=ADMIN_VISIBLE)
-async def list_tenants(context: Context, _: NoInput) -> list[TenantSummary]:
+async def admin_tenants(context: Context, _: NoInput) -> list[TenantSummary]:
     """List tenants, at most 200.
 
     The latest key change comes first.
@@ -96,7 +96,7 @@ async def list_tenants(context: Context, _: NoInput) -> list[TenantSummary]:
 
 
 @operation(permission=ADMIN_VISIBLE)
-async def list_stores(context: Context, _: NoInput) -> list[StoreSummary]:
+async def admin_stores(context: Context, _: NoInput) -> list[StoreSummary]:
     """List stores, at most 200.
 
     The latest change comes first.
@@ -106,7 +106,7 @@ async def list_stores(context: Context, _: NoInput) -> list[StoreSummary]:
 
 
 @operation(permission=ADMIN_VISIBLE)
-async def list_agents(context: Context, _: NoInput) -> list[AgentSummary]:
+async def admin_agents(context: Context, _: NoInput) -> list[AgentSummary]:
     """List agents, at most 200.
 
     The latest key change comes first.
