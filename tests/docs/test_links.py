@@ -7,6 +7,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -29,6 +31,11 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+def links(page: Path) -> set[str]:
+    """The targets of a page's links."""
+    return set(_LINK.findall(page.read_text(encoding="utf-8")))
+
+
 def test_every_link_between_pages_leads_somewhere() -> None:
     broken = []
     for page in pages():
@@ -43,10 +50,20 @@ def test_every_link_between_pages_leads_somewhere() -> None:
     assert not broken, "\n".join(broken)
 
 
-def test_every_decision_is_in_the_index() -> None:
-    folder = ROOT / "docs" / "decisions"
-    listed = set(_LINK.findall((folder / "README.md").read_text(encoding="utf-8")))
-    assert {page.name for page in folder.glob("*.md")} - {"README.md"} <= listed
+@pytest.mark.parametrize("folder", ["decisions", "protocol", "reference"])
+def test_every_page_of_a_folder_with_an_index_is_in_it(folder: str) -> None:
+    path = ROOT / "docs" / folder
+    assert {page.name for page in path.glob("*.md")} - {"README.md"} <= links(path / "README.md")
+
+
+def test_every_other_page_is_in_the_manual_once() -> None:
+    manual = ROOT / "docs" / "README.md"
+    indexed = {manual.parent / folder for folder in ("decisions", "protocol", "reference")}
+    expected = {page for page in pages() if page.parent not in indexed or page.name == "README.md"}
+    listed = _LINK.findall(manual.read_text(encoding="utf-8").partition("\n## ")[2])
+    found = [(manual.parent / name).resolve() for name in listed]
+    assert expected - {ROOT / "README.md", manual} == set(found)
+    assert [page for page in found if page.suffix == ".md" and found.count(page) > 1] == []
 
 
 def test_every_path_that_a_page_names_exists() -> None:
