@@ -183,6 +183,21 @@ def test_an_answer_that_does_not_verify_is_refused_and_nothing_stored(
     assert send().replayed == 2
 
 
+def test_a_push_that_finds_a_lie_sends_one_further_batch_at_most_and_loses_nothing(
+    outbox: Outbox, double: Double, send: Send
+) -> None:
+    record(outbox, 8)
+    double.lie = LIES["another signature"]
+    with pytest.raises(ClientError, match="does not verify"):
+        send(batch=2)
+    assert len(double.bodies) == 2
+    assert (outbox.status().pushed, outbox.status().acked, list(outbox.receipts())) == (4, 0, [])
+    double.lie = lambda answer: answer
+    done = send(batch=2)
+    assert (done.replayed, done.accepted) == (4, 4)
+    assert [str(item.event_id) for item in outbox.receipts()] == double.order
+
+
 def test_the_receipts_of_another_tenant_are_refused(outbox: Outbox, double: Double, send: Send) -> None:
     record(outbox, 1)
     double.lie = lambda answer: (

@@ -17,6 +17,7 @@ import pytest
 
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
 from tests.client.double import Double
+from tests.support.waiting import wait_until
 from ves import hpke
 from ves_client import (
     ClientError,
@@ -121,6 +122,35 @@ def test_retry_after_is_respected_and_ends_with_the_deadline(
         send(timeout=20.0)
     assert (refused.value.status, refused.value.code) == (Exit.REFUSED, "RATE_LIMIT_EXCEEDED")
     assert waits == [7.0]
+
+
+def test_the_next_batch_is_under_way_while_receipts_are_stored(
+    outbox: Outbox, double: Double, send: Send
+) -> None:
+    ids = record(outbox, 4)
+    sent_before: list[int] = []
+
+    def see(*_: Any) -> None:
+        wait_until(lambda: len(double.bodies) == 2)
+        sent_before.append(len(double.bodies))
+
+    assert send(batch=2, on_receipt=see).accepted == 4
+    assert sent_before == [2] * 4
+    assert double.order == ids
+
+
+def test_no_batch_is_sent_before_a_refusal_is_decided(outbox: Outbox, double: Double, send: Send) -> None:
+    record(outbox, 4)
+    double.refuse = lambda event: "schema_validation" if event["entity_id"] == "O-1" else None
+    sent_before: list[int] = []
+
+    def decide(_: Any) -> str:
+        sent_before.append(len(double.bodies))
+        return "drop"
+
+    assert send(batch=2, on_refusal=decide).accepted == 3
+    assert sent_before == [1]
+    assert len(double.bodies) == 2
 
 
 def test_no_batch_begins_after_the_deadline(outbox: Outbox, double: Double, send: Send) -> None:

@@ -144,19 +144,19 @@ class Outbox:
             self._insert(connection, event, signed, recipients)
         return event.event_id
 
-    def pending(self, max_events: int, max_bytes: int) -> list[Pending]:
-        """Return the oldest events without receipt or refusal, within both limits but at least one."""
+    def pending(self, max_events: int, max_bytes: int, *, after: int = 0) -> list[Pending]:
+        """Return the oldest events, from those after a row, without receipt or refusal: within both limits, at least one."""
         statement = (
             "select o.id, e.event_id, e.envelope, e.signing_hash from outbox o indexed by outbox_unacked"
             " join ves_envelopes e using (event_id)"
             " where o.acked_at is null and e.refused_at is null and o.tenant_id = ? and o.store_id = ?"
-            " order by o.id limit ?"
+            " and o.id > ? order by o.id limit ?"
         )
         found: list[Pending] = []
         size = 0
         with self._lock:
             for row, event_id, envelope, signing_hash in self._connection.execute(
-                statement, (*self._stream, max_events)
+                statement, (*self._stream, after, max_events)
             ):
                 size += len(envelope)
                 if found and size > max_bytes:
@@ -165,7 +165,7 @@ class Outbox:
         return found
 
     def mark_pushed(self, events: Sequence[Pending]) -> None:
-        """Note that the events are about to be sent; a repeat does not move the time."""
+        """Note that the events are sent; a repeat does not move the time."""
         time = now()
         with self.transaction() as connection:
             connection.executemany(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
@@ -36,7 +38,7 @@ Decision = Literal["hold", "drop"] | Event
 OnRefusal = Callable[["Refused"], Decision]
 OnReceipt = Callable[[UUID, "Receipt"], None]
 CONFLICT = "version_conflict"
-ENVELOPE_OVERHEAD = 1024  # bytes of a request beside its envelopes
+EVENT_BYTES = BODY_LIMIT - 1024  # of the envelopes in a request
 WAIT_SECONDS = 0.05  # between two looks at the file: another process may push
 BATCH_STATUSES = frozenset({400, 413})  # the limits of VES 14.1: refused whole because of one event
 
@@ -80,8 +82,21 @@ class PushOptions(TypedDict, total=False):
     evidence: Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request under way: its events, the greatest head that was known before, and the answer to come."""
+
+    events: list[Pending]
+    head: int
+    answer: Future[IngestAnswer]
+
+
 class Push:
-    """One run through the pending events of an outbox."""
+    """One run through the pending events of an outbox.
+
+    At most one request is under way, so the sequencer numbers an agent's events in the order of recording. The answer to a
+    batch is verified and stored while the next batch is under way, unless the answer has refusals.
+    """
 
     def __init__(
         self,
@@ -102,25 +117,68 @@ class Push:
         self._on_receipt = on_receipt
         self._evidence = evidence
         self._asked: set[UUID] = set()
+        self._head = 0  # the greatest of the answers of this run
 
-    def send(self, events: list[Pending]) -> None:
-        """Send one batch and store its answer. A batch that the server's limits refuse is halved."""
+    def run(self, size: int, ends: float | None) -> Pushed:
+        """Send batches of up to `size` events; none begins after the time `ends` of the monotonic clock."""
+
+        def begin(events: list[Pending]) -> Sent | None:
+            if events and ends is not None and time.monotonic() >= ends:
+                self.done.complete = False
+                return None
+            return self._send(events) if events else None
+
+        sent = begin(self._outbox.pending(size, EVENT_BYTES))
+        while sent:
+            following = self._outbox.pending(size, EVENT_BYTES, after=sent.events[-1].row)
+            answer = self._answer_to(sent)
+            ahead = begin(following) if answer and _has_only_receipts(sent.events, answer) else None
+            if answer:
+                try:
+                    self._settle(sent.events, answer, sent.head)
+                except Exception:
+                    # The answer is not read: the next push sends these events again and gets the same receipts.
+                    if ahead:
+                        ahead.answer.exception()
+                    raise
+            sent = ahead or begin(self._outbox.pending(size, EVENT_BYTES))
+        return self.done
+
+    def _send(self, events: list[Pending]) -> Sent:
+        """Begin a request in a daemon thread, so that Ctrl-C need not wait for its answer."""
+        answer: Future[IngestAnswer] = Future()
+
+        def ask() -> None:
+            try:
+                envelopes = [event.envelope for event in events]
+                answer.set_result(self._sequencer.ingest(self._outbox.key.agent_id, envelopes))
+            except BaseException as error:  # noqa: BLE001 - raised where the answer is read
+                answer.set_exception(error)
+
+        sent = Sent(events, max(self._head, self._outbox.head_sequence()), answer)
+        threading.Thread(target=ask, name="ves-push", daemon=True).start()
         self._outbox.mark_pushed(events)
-        head = self._outbox.head_sequence()
+        return sent
+
+    def _answer_to(self, sent: Sent) -> IngestAnswer | None:
+        """Wait for an answer. None if the server's limits refused the batch: its halves have been sent and stored."""
         try:
-            answer = self._sequencer.ingest(self._outbox.key.agent_id, [event.envelope for event in events])
+            answer = sent.answer.result()
         except ClientError as error:
             # Without the server's own code the refusal says nothing about the events: a proxy may have sent it.
             if error.details.get("http_status") not in BATCH_STATUSES or error.code.startswith("http_"):
                 raise
-            if len(events) > 1:
-                middle = len(events) // 2
-                self.send(events[:middle])
-                self.send(events[middle:])
-                return
-            rejection = Rejection(events[0].event_id, error.code, error.message)
-            answer = IngestAnswer(0, 1, head, rejections=[rejection])
-        self._settle(events, answer, head)
+            if len(sent.events) == 1:
+                rejection = Rejection(sent.events[0].event_id, error.code, error.message)
+                return IngestAnswer(0, 1, sent.head, rejections=[rejection])
+            middle = len(sent.events) // 2
+            for half in (sent.events[:middle], sent.events[middle:]):
+                part = self._send(half)
+                if found := self._answer_to(part):
+                    self._settle(part.events, found, part.head)
+            return None
+        self._head = max(self._head, answer.head_sequence)
+        return answer
 
     def _settle(self, events: list[Pending], answer: IngestAnswer, head: int) -> None:
         by_id = {event.event_id: event for event in events}
@@ -181,6 +239,11 @@ class Push:
 
     def _stopped(self, found: Contradiction) -> ClientError:
         return stop(self._outbox, found, self._evidence)
+
+
+def _has_only_receipts(events: list[Pending], answer: IngestAnswer) -> bool:
+    """Whether nothing in an answer asks for a decision before the next batch; its receipts are verified later."""
+    return not answer.rejections and len(answer.receipts) == len(events)
 
 
 def stop(outbox: Outbox, found: Contradiction, folder: Path) -> ClientError:
@@ -253,23 +316,18 @@ def push(
     """Send the pending events in order; resumable at any point, because replays return the original receipts.
 
     A refused event is stored with its reason and `on_refusal` decides: "hold", "drop", or an `Event` to sign in its
-    place. `on_progress` is called after each batch. No new batch begins after `deadline` seconds. Raises ClientError: exit code 1 if a receipt does not verify
-    (nothing of its batch is stored) or the sequencer contradicts itself (the evidence file is written into the folder
-    `evidence`, by default the outbox's, and no push sends anything until `Outbox.resume`), 2 without a trusted key,
-    3 and 4 from the transport.
+    place. `on_progress` is called after each batch. No new batch begins after `deadline` seconds. Callbacks run in the
+    calling thread. Raises ClientError: exit code 1 if a receipt does not verify (nothing of its batch is stored) or the
+    sequencer contradicts itself (the evidence file is written into the folder `evidence`, by default the outbox's, and no
+    push sends anything until `Outbox.resume`), 2 without a trusted key, 3 and 4 from the transport. One further batch may
+    be under way when that is found; its answer is not stored.
     """
     if not trust.keys:
         raise usage("a push of an outbox needs the sequencer's public key")
     folder = may_sync(outbox, evidence)
     ends = time.monotonic() + deadline if deadline is not None else None
     adopt(outbox)
-    run = Push(outbox, sequencer, trust, on_refusal, on_receipt, on_progress, folder)
-    while events := outbox.pending(batch, BODY_LIMIT - ENVELOPE_OVERHEAD):
-        if ends is not None and time.monotonic() >= ends:
-            run.done.complete = False
-            break
-        run.send(events)
-    return run.done
+    return Push(outbox, sequencer, trust, on_refusal, on_receipt, on_progress, folder).run(batch, ends)
 
 
 async def push_async(
