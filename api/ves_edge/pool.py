@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -59,6 +60,18 @@ def prepare(context: AdaptContext) -> None:
         context.adapters.register_loader("json", loader)
 
 
+class _RecentFirst(deque[Any]):
+    """Idle connections of a psycopg pool, which appends a returned one and takes the leftmost.
+
+    The one used last is taken next: its server process has warm caches and plans (measured: 0.1 ms of a lone request's
+    2.25 ms), and those that a peak needed become idle and are closed.
+    """
+
+    def append(self, connection: Any) -> None:
+        """Put a returned connection where the next one is taken."""
+        self.appendleft(connection)
+
+
 @dataclass(frozen=True, slots=True)
 class PoolSize:
     """Minimum and maximum number of connections; acquire timeout, idle timeout and maximum lifetime in seconds."""
@@ -73,7 +86,7 @@ class PoolSize:
         self, conninfo: str, name: str, **options: Any
     ) -> AsyncConnectionPool[AsyncConnection[Row]]:
         """Make a closed pool of this size; `options` are more arguments of psycopg's pool."""
-        return AsyncConnectionPool(
+        pool: AsyncConnectionPool[AsyncConnection[Row]] = AsyncConnectionPool(
             conninfo,
             name=name,
             min_size=self.least,
@@ -85,6 +98,8 @@ class PoolSize:
             kwargs=SESSION,
             **options,
         )
+        pool._pool = _RecentFirst()  # noqa: SLF001 (psycopg's pool has no setting for the order)
+        return pool
 
 
 @dataclass(frozen=True, slots=True)

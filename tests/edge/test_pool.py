@@ -161,3 +161,16 @@ async def test_a_call_that_waits_goes_on_after_an_outage_that_outlasts_the_attem
     async with asyncio.timeout(20):
         assert await waiting == 1
     await pool.close()
+
+
+async def test_calls_one_after_another_use_the_session_that_was_used_last(database: Database) -> None:
+    async with opened(database) as pool:
+        for connection in [await pool._pool.getconn() for _ in range(CONNECTIONS)]:
+            await pool._pool.putconn(connection)
+        last = connection.info.backend_pid
+        sessions = {
+            (await pool.run("session", b"select pg_backend_pid()", {}, repeatable=True))[0][0]
+            for _ in range(3 * CONNECTIONS)
+        }
+
+    assert sessions == {last}
