@@ -116,6 +116,24 @@ def test_the_list_of_a_type_has_all_versions_and_any_one_of_them(registry: Regis
     assert registry.get("/event-type/none").json() == {"schemas": [], "count": 0}
 
 
+@pytest.mark.parametrize(("rows", "size", "shown"), [(1001, 2, 1000), (200, 102400, 164), (163, 102400, 163)])
+def test_a_list_that_is_cut_says_so(
+    registry: Registry, api_database: Database, rows: int, size: int, shown: int
+) -> None:
+    with api_database.connect() as owner:
+        owner.execute(
+            "insert into ves_store.event_schemas (schema_id, tenant_id, event_type, version, schema_json)"
+            """ select gen_random_uuid(), %s, %s, n, ('"' || repeat('a', %s) || '"')::json"""
+            " from generate_series(1, %s) as n",
+            [registry.tenant_id, registry.event_type, size - 2, rows],
+        )
+    for path in ("", f"/event-type/{registry.event_type}"):
+        answer = registry.get(path).json()
+        assert [s["version"] for s in answer["schemas"]] == list(range(rows, rows - shown, -1))
+        assert answer["count"] == shown
+        assert answer.get("has_more", False) is (shown < rows)
+
+
 def test_the_latest_is_the_newest_active_version(registry: Registry) -> None:
     first, second = registry.registered(), registry.registered()
     latest = "/event-type/order.created/latest"

@@ -77,3 +77,17 @@ def test_a_moved_checkout_keeps_its_cluster(tmp_path: Path, monkeypatch: pytest.
     Layout(moved).place_cluster()
     assert (place / "checkout").read_text().strip() == str(moved)
     assert Layout(moved).remove_cluster() == [place]
+
+
+def test_reset_deletes_the_folder_of_the_fronts_socket_but_not_through_a_link(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "checkout")
+    own_folder(layout.front_folder, os.geteuid())
+    (layout.front_folder / "api.sock").touch()
+    assert layout.remove_cluster() == [layout.front_folder]
+    assert not layout.front_folder.exists()
+    layout.front_folder.symlink_to(tmp_path)
+    try:
+        assert layout.remove_cluster() == []
+        assert tmp_path.exists()
+    finally:
+        layout.front_folder.unlink()

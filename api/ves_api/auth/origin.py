@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ves_api.auth.addresses import client_address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ves_api.auth.addresses import Address
     from ves_api.auth.identity import Identity
@@ -51,12 +51,6 @@ class Origin:
             return str(ipaddress.IPv6Network((address, _CLIENT_BITS), strict=False))
         return "unknown" if address is None else str(address)
 
-    @property
-    def traceparent(self) -> str | None:
-        """The W3C trace context that the client sent, as it is."""
-        sent = (value for name, value in self.headers if name == b"traceparent")
-        return next((value.decode("latin-1") for value in sent), None)
-
     def fields(self) -> dict[str, str | None]:
         """request_id, ip_address and user_agent, for the audit log."""
         agents = [value for name, value in self.headers if name == b"user-agent"]
@@ -68,6 +62,11 @@ class Origin:
 
     def _address(self) -> Address | None:
         return client_address({"client": self._client, "headers": self.headers}, self._trusted)
+
+
+def sent_trace(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The W3C trace context (`traceparent`) that the client sent, as it is."""
+    return next((value.decode("latin-1") for name, value in headers if name == b"traceparent"), None)
 
 
 def audit_context(origin: Origin, identity: Identity) -> dict[str, str | None]:

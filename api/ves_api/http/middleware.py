@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from isal import isal_zlib
 
 from ves_api.auth.addresses import is_denied
+from ves_api.auth.origin import sent_trace
 from ves_api.ids import fresh_uuid
 from ves_edge import metrics, tracing
 from ves_edge.errors import ApiError
@@ -94,7 +95,7 @@ class Middleware:
             scope = {**scope, "method": "GET"}
             answer.drops_body = True
         started = time.perf_counter()
-        with tracing.span(method, "SERVER", _parent(wanted), request_id=request_id) as span:
+        with tracing.span(method, "SERVER", sent_trace(wanted.items()), request_id=request_id) as span:
             try:
                 await self._serve(scope, body, answer, request_id, wanted)
             except Exception as error:  # noqa: BLE001 (last resort: every request gets a response)
@@ -181,11 +182,6 @@ _READ_HEADERS = frozenset(
         b"traceparent",
     }
 )
-
-
-def _parent(headers: dict[bytes, bytes]) -> str | None:
-    sent = headers.get(b"traceparent")
-    return None if sent is None else sent.decode("latin-1")
 
 
 def _http_refusal(scope: Any, headers: dict[bytes, bytes]) -> ApiError | None:

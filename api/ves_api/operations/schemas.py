@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 operation = Area("Schemas").operation
 _DESCRIPTION_BYTES = 2048
 _FORMATTED_BYTES = 1 << 20
+# Where ves.list_schemas and ves.list_schema_versions end.
+_LIST_BYTES = 16 << 20
+_LIST_SCHEMAS = 1000
 _MAX_VERSION = 2**31 - 1
 _NONE_HAS = 0
 _STATUSES = ("active", "deprecated", "archived")
@@ -92,11 +95,12 @@ class Schema(msgspec.Struct, rename="camel"):
     created_by: str | None
 
 
-class SchemaList(msgspec.Struct):
-    """Schemas, newest version first."""
+class SchemaList(msgspec.Struct, omit_defaults=True):
+    """Schemas, newest version first; `has_more` when they are as many or as large as an answer may be."""
 
     schemas: list[Schema]
     count: int
+    has_more: bool = False
 
 
 class SchemaVersion(msgspec.Struct):
@@ -106,10 +110,11 @@ class SchemaVersion(msgspec.Struct):
 
 
 class SchemaVersions(msgspec.Struct, omit_defaults=True):
-    """All versions (`schemas`, `count`), or the one asked for (`schema`)."""
+    """All versions (`schemas`, `count`, `has_more`), or the one asked for (`schema`)."""
 
     schemas: list[Schema] | None = None
     count: int | None = None
+    has_more: bool | None = None
     schema: Schema | None = None
 
 
@@ -215,7 +220,10 @@ async def register_schema(context: Context, given: RegisterSchemaRequest) -> Reg
 
 @operation(permission=in_tenant("read"))
 async def list_schemas(context: Context, _: SchemasOfTenant) -> SchemaList:
-    """List a tenant's schemas by event type, newest version first; at most 1000."""
+    """List a tenant's schemas by event type, newest version first; at most 1000 and 16 MiB.
+
+    `has_more` tells that others may exist; those of one event type are listed apart.
+    """
     return _list(await aio.list_schemas(context.database, tenant_id=context.tenant_id))
 
 
@@ -260,7 +268,10 @@ async def delete_schema(context: Context, given: SchemaById) -> DeletedSchema:
 
 @operation(permission=in_tenant("read"), output=SchemaVersions, errors=("schema_not_found",))
 async def list_schema_versions(context: Context, given: SchemaVersionsOf) -> SchemaList | SchemaVersion:
-    """List the versions of an event type's schema, newest first, or get one of them."""
+    """List the versions of an event type's schema, newest first, or get one of them.
+
+    With `has_more` older ones may exist; each is answered by its `version`.
+    """
     version = _NONE_HAS if (given.version or 0) > _MAX_VERSION else given.version
     found = await aio.list_schema_versions(
         context.database, tenant_id=context.tenant_id, event_type=given.event_type, version=version
@@ -316,7 +327,10 @@ async def _found(context: Context, given: SchemaById) -> EventSchema:
 
 
 def _list(found: Sequence[EventSchema]) -> SchemaList:
-    return SchemaList([_schema(stored) for stored in found], len(found))
+    """The list of stored schemas. The engine cuts behind the one whose text passes `_LIST_BYTES`."""
+    size = sum(len(stored.schema_json.encode()) for stored in found)
+    has_more = len(found) >= _LIST_SCHEMAS or size >= _LIST_BYTES
+    return SchemaList([_schema(stored) for stored in found], len(found), has_more)
 
 
 def _schema(stored: EventSchema) -> Schema:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from ves_api.auth.origin import Origin
+from ves_api.auth.origin import Origin, sent_trace
 from ves_api.ids import fresh_uuid
 from ves_api.ingest.service import INLINE_BYTES
 from ves_api.operations.admission import admit
@@ -97,7 +97,7 @@ async def guarded(
     context, started = context_of(services, call), time.perf_counter()
     refusal, code = None, "OK"
     with tracing.span(
-        name, "SERVER", context.origin.traceparent, request_id=context.origin.request_id
+        name, "SERVER", sent_trace(context.origin.headers), request_id=context.origin.request_id
     ) as span:
         try:
             result = await work(context)

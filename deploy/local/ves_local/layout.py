@@ -123,7 +123,12 @@ class Layout:
         """Return the socket on which the API serves the front, in a folder of its own if another user runs the front."""
         if self.front_user is None:
             return self.supervisor_socket.with_name("api.sock")
-        return Path("/tmp") / f"ves-{path_hash(self.checkout)}-front" / "api.sock"
+        return self.front_folder / "api.sock"
+
+    @property
+    def front_folder(self) -> Path:
+        """Return the folder of the API's socket that another user can enter."""
+        return Path("/tmp") / f"ves-{path_hash(self.checkout)}-front"
 
     @cached_property
     def front_user(self) -> pwd.struct_passwd | None:
@@ -235,13 +240,13 @@ class Layout:
         (place / "checkout").write_text(f"{self.checkout}\n", encoding="utf-8")
 
     def remove_cluster(self) -> list[Path]:
-        """Delete the cluster and short socket folders; return what was deleted."""
+        """Delete the cluster and socket folders outside of the checkout; return what was deleted."""
         removed = []
         target = self.pg.resolve()
         if self.pg.is_symlink() and target.parent == ROOTS_PLACE and self._owner_of(target) == self.checkout:
             shutil.rmtree(target)
             removed.append(target)
-        sockets = {self.postgres_socket, self.supervisor_socket.parent}
+        sockets = {self.postgres_socket, self.supervisor_socket.parent, self.front_folder}
         for folder in sorted(sockets):
             if folder.parent == Path("/tmp") and folder.is_dir() and not folder.is_symlink():
                 shutil.rmtree(folder)
