@@ -12,16 +12,15 @@ import stat
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import uvicorn
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.log import LogLevels
-from uvicorn.supervisors import Multiprocess
 
 from ves_api import settings as settings_module
 from ves_api.startup import prepare_server
+from ves_api.supervisor import become_supervisor
 from ves_edge import log, metrics, tracing
 from ves_edge.errors import ApiError
 
@@ -34,10 +33,6 @@ _BACKLOG = 2048
 _SOCKET_BACKLOG = 4096
 _GC_THRESHOLD = 20_000
 _MIN_BACKLOG = 128
-# The front limits and closes idle connections; the server behind it must not close one that it is about to use.
-_FRONT_IDLE_SECONDS = 600
-# A worker whose threads do not run for so long is replaced.
-_HANG_SECONDS = 30
 _THREAD_SWITCH_SECONDS = 0.001
 _log = log.get_logger("server")
 
@@ -62,32 +57,14 @@ def run(settings: Settings) -> None:
         _serve_port(settings)
 
 
-def _serve_front(settings: Settings, path: Path) -> None:
+def _serve_front(settings: Settings, path: Path) -> NoReturn:
     """Serve HTTP/1.1 on the front's Unix socket."""
     _claim_socket(path)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(path))
         path.chmod(socket_mode(path))
         listener.listen(_SOCKET_BACKLOG)
-        config = uvicorn.Config(
-            "ves_api.server:load_worker",
-            factory=True,
-            interface="asgi3",
-            workers=settings.workers,
-            loop="uvloop",
-            http="httptools",
-            ws="none",
-            log_config=None,
-            log_level="error",
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=_FRONT_IDLE_SECONDS,
-            timeout_graceful_shutdown=settings.shutdown_timeout,
-            timeout_worker_healthcheck=_HANG_SECONDS,
-        )
-        Multiprocess(config, sockets=[listener]).run()
-    path.unlink(missing_ok=True)
+        become_supervisor(listener, settings.workers, settings.shutdown_timeout)
 
 
 def _serve_port(settings: Settings) -> None:
