@@ -16,7 +16,7 @@ import typer
 
 from shop.purchases import Purchase, read_purchases
 from ves_client import AgentKey, ClientError, Outbox, Sequencer, Trust, pull, push
-from ves_client.commands.settings import layers, open_source
+from ves_client.commands.settings import layers, open_sync
 
 WEEK = ("1997-03-03", "1997-03-09")
 CLOCKS_OFF = (timedelta(hours=1), timedelta(0))  # the first agent's clock is an hour ahead
@@ -89,7 +89,7 @@ def sync(kiosk: Kiosk, trust: Trust) -> None:
     with (
         kiosk.open() as outbox,
         Sequencer(settings.need("VES_HTTP_URL"), settings.api_key(), attempts=ATTEMPTS) as sequencer,
-        open_source(sequencer) as source,
+        open_sync(sequencer) as source,
     ):
         push(outbox, sequencer, trust, batch=BATCH, on_receipt=lambda it, _: typer.echo(f"receipt {it}"))
         pull(

@@ -31,7 +31,7 @@ class Double:
 
     `fault` decides for each request: "lose" closes the connection before anything is stored, "lose answer" after it;
     `busy` are answers (status, headers) that come before any other; `lie` may change an answer, `lie_window` a list of
-    events. `unsealed` are numbers without a signed receipt yet, `keys` the directory of agents' keys.
+    events. `streams` and `pushes` count what came over gRPC. `unsealed` are numbers without a signed receipt yet, `keys` the directory of agents' keys.
     """
 
     order: list[str] = field(default_factory=list)
@@ -48,6 +48,8 @@ class Double:
     )
     busy: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     max_events: int = 1000
+    streams: int = 0
+    pushes: int = 0
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
 from tests.client import victim
 from tests.client.double import Double
+from tests.client.grpc_double import serving_grpc
 from tests.client.test_pull import arrive
 from ves_client import Outbox, Sequencer, Trust, pull, push
 
@@ -62,16 +63,8 @@ def check(folder: Path, double: Double) -> None:
     assert len(orders) - len(acknowledged) <= 1
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(lambda _: None, id="an honest server"),
-        pytest.param(lambda it: "lose answer" if len(it.bodies) % 2 else None, id="answers are lost"),
-        pytest.param(lambda it: "lose" if len(it.bodies) % 2 else None, id="requests are lost"),
-    ],
-)
-def test_a_kill_before_any_statement_loses_and_doubles_nothing(
-    processes: Any, double: Double, tmp_path: Path, fault: Callable[[Double], str | None]
+def kill_before_every_statement(
+    processes: Any, double: Double, tmp_path: Path, fault: Callable[[Double], str | None], url: str
 ) -> None:
     statement, code = 0, -signal.SIGKILL
     while code == -signal.SIGKILL:
@@ -83,11 +76,42 @@ def test_a_kill_before_any_statement_loses_and_doubles_nothing(
         double.stored.clear()
         double.bodies.clear()
         double.fault = fault
-        code = run(processes, folder, double.url, statement)
+        code = run(processes, folder, url, statement)
         double.fault = lambda _: None
         check(folder, double)
     assert code == 0
     assert statement > 60, "the kills reached every phase"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(lambda _: None, id="an honest server"),
+        pytest.param(lambda it: "lose answer" if len(it.bodies) % 2 else None, id="answers are lost"),
+        pytest.param(lambda it: "lose" if len(it.bodies) % 2 else None, id="requests are lost"),
+    ],
+)
+def test_a_kill_before_any_statement_loses_and_doubles_nothing(
+    processes: Any, double: Double, tmp_path: Path, fault: Callable[[Double], str | None]
+) -> None:
+    kill_before_every_statement(processes, double, tmp_path, fault, double.url)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(lambda _: None, id="an honest server"),
+        pytest.param(
+            lambda it: "lose answer" if (it.pushes + len(it.bodies)) % 3 == 1 else None, id="answers are lost"
+        ),
+    ],
+)
+def test_a_kill_before_any_statement_of_a_push_over_the_stream_does_neither(
+    processes: Any, double: Double, tmp_path: Path, fault: Callable[[Double], str | None]
+) -> None:
+    with serving_grpc(double) as target:
+        kill_before_every_statement(processes, double, tmp_path, fault, f"{target} {double.url}")
+    assert double.pushes > 30, "the stream was used"
 
 
 def test_a_kill_before_any_statement_of_a_pull_skips_and_doubles_nothing(

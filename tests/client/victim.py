@@ -5,21 +5,37 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
-from ves_client import Outbox, Sequencer, Trust, pull, push
+from ves_client import Outbox, Sequencer, Trust, grpc_sync, pull, push
 from ves_client import sequencer as sequencer_module
+from ves_client.grpc_sync import GrpcSync
 
 EVENTS = 4
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Any]:
+    """HTTP, or a SyncStream with HTTP behind it if the address is `host:port http://…`."""
+    target, _, address = url.rpartition(" ")
+    with Sequencer(address, "ss_x") as sequencer:
+        if not target:
+            yield sequencer
+            return
+        grpc_sync.AWAY_SECONDS = 0.0  # the stream is tried again after each fault
+        with GrpcSync(target, "ss_x", sequencer) as stream:
+            yield stream
 
 
 def live(folder: Path, url: str, statement: int) -> None:
     """Record, push and prune; `folder`/acknowledged lists the entities whose `record` returned."""
     die_at(statement)
-    with Outbox(folder / "shop.db", AGENT, TENANT, STORE) as outbox, Sequencer(url, "ss_x") as sequencer:
+    with Outbox(folder / "shop.db", AGENT, TENANT, STORE) as outbox, connected(url) as sequencer:
         own = outbox.connect()
         own.execute("create table if not exists orders (id text primary key)")
         for n in range(EVENTS):

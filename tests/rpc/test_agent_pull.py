@@ -10,7 +10,6 @@ import pytest
 
 from tests.api.test_outbox import TRUST, outbox_of
 from tests.rpc.support import target
-from tests.support.cluster import ROOT
 from tests.support.processes import BOOTSTRAP_KEY, free_port
 from ves import hpke
 from ves_client import ClientError, Exit, Sequencer, follow, open_event, pull, push
@@ -115,21 +114,3 @@ def test_a_follower_is_told_of_new_events(
     with GrpcEvents(target(server), BOOTSTRAP_KEY, http) as source:
         follow(outbox, http, TRUST, stop, source=source, on_event=see)
     assert (seen, http.windows) == ([1, 2, 3], [])
-
-
-def test_the_example_of_the_manual_runs(
-    server: Server, admin: httpx.Client, agent: Agent, http: Asked, outbox: Outbox
-) -> None:
-    agent.ingest(admin, agent.event(created_at=SPELLED))
-    page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
-    example = page.split("```python\n")[3].split("```", 1)[0]
-    names = {
-        "grpc_target": target(server),
-        "api_key": BOOTSTRAP_KEY,
-        "sequencer": http,
-        "outbox": outbox,
-        "trust": TRUST,
-        "pull": pull,
-    }
-    exec(compile(example, "agents.md", "exec"), names)
-    assert (outbox.last_pulled(), http.windows) == (1, [])

@@ -34,7 +34,7 @@ SERVICE = "/stateset.sequencer.v2.Sequencer/"
 UNREACHABLE = frozenset(
     {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED}
 )
-NO_SEQUENCER = UUID(int=0)  # a SequencedEvent does not name its sequencer
+NO_SEQUENCER = UUID(int=0)
 MESSAGE_LIMIT = 16 * 1024 * 1024  # bytes; the server's messages end at 4 MiB
 WATCH_SECONDS = 5.0  # how late a `stop` may be noticed
 OPTIONS = (("grpc.max_receive_message_length", MESSAGE_LIMIT), ("grpc.keepalive_time_ms", 60_000))
@@ -155,7 +155,7 @@ def _numbered(message: v2.SequencedEvent) -> NumberedEvent | None:
         return None
     is_shredded = envelope.payload_kind == v2.PAYLOAD_KIND_PLAINTEXT and not envelope.payload
     signature = message.receipt_signature_bundle.ed25519_signature
-    receipt = _receipt(message, signature) if signature else b""
+    receipt = receipt_text(message, signature) if signature else b""
     return NumberedEvent(int(message.sequence_number), msgspec.Raw(text), msgspec.Raw(receipt), is_shredded)
 
 
@@ -184,7 +184,8 @@ def _hashes_to(text: bytes, message: v2.SequencedEvent) -> bool:
     return digest == message.receipt_hash
 
 
-def _receipt(message: v2.SequencedEvent, signature: bytes) -> bytes:
+def receipt_text(message: v2.SequencedEvent, signature: bytes) -> bytes:
+    """Return the receipt of an event in the form of HTTP; a message does not name the sequencer (VES 11)."""
     return orjson.dumps(
         {
             "sequencerId": NO_SEQUENCER,

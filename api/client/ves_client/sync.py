@@ -6,11 +6,11 @@ import asyncio
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, Protocol, TypedDict, Unpack
 from uuid import UUID
 
 import orjson
@@ -41,6 +41,13 @@ CONFLICT = "version_conflict"
 EVENT_BYTES = BODY_LIMIT - 1024  # of the envelopes in a request
 WAIT_SECONDS = 0.05  # between two looks at the file: another process may push
 BATCH_STATUSES = frozenset({400, 413})  # the limits of VES 14.1: refused whole because of one event
+
+
+class Sink(Protocol):
+    """Where batches go: `Sequencer` over HTTP, or `GrpcSync`."""
+
+    def ingest(self, agent_id: UUID, envelopes: Sequence[bytes]) -> IngestAnswer:
+        """Send signed envelopes of one agent and stream; replays get the original receipts (VES 14)."""
 
 
 @dataclass(slots=True)
@@ -101,7 +108,7 @@ class Push:
     def __init__(
         self,
         outbox: Outbox,
-        sequencer: Sequencer,
+        sequencer: Sink,
         trust: Trust,
         on_refusal: OnRefusal,
         on_receipt: OnReceipt | None,
@@ -303,7 +310,7 @@ def may_sync(outbox: Outbox, evidence: Path | None) -> Path:
 
 def push(
     outbox: Outbox,
-    sequencer: Sequencer,
+    sequencer: Sink,
     trust: Trust,
     *,
     on_refusal: OnRefusal = hold,
@@ -330,9 +337,7 @@ def push(
     return Push(outbox, sequencer, trust, on_refusal, on_receipt, on_progress, folder).run(batch, ends)
 
 
-async def push_async(
-    outbox: Outbox, sequencer: Sequencer, trust: Trust, **options: Unpack[PushOptions]
-) -> Pushed:
+async def push_async(outbox: Outbox, sequencer: Sink, trust: Trust, **options: Unpack[PushOptions]) -> Pushed:
     """Run `push` in a thread; the callbacks run there too."""
     return await asyncio.to_thread(push, outbox, sequencer, trust, **options)
 

@@ -22,7 +22,7 @@ from ves_client.commands.directory import offline_trust
 from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
 from ves_client.commands.output import JsonOption, out, print_json, progress, show
 from ves_client.commands.seal import Payload, read_text
-from ves_client.commands.settings import layers, open_sequencer, open_source
+from ves_client.commands.settings import layers, open_sequencer, open_sync
 from ves_client.commands.verify import report
 from ves_client.contradictions import check_contradiction, decode_contradiction, describe
 from ves_client.errors import Exit, usage
@@ -134,18 +134,22 @@ def sync(
     pulls: Annotated[bool, typer.Option("--pull", help="Then fetch the stream's new events.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Send the outbox, verify and store the receipts; may be interrupted and repeated.
+    """Send the outbox, verify and store the receipts; may be interrupted and repeated. Over gRPC or HTTP, as `tail`.
 
     Receipts, and with --pull the events of all agents, must verify under the pinned key, or under --public-key. Exit
     code 1 if one does not or the sequencer contradicts itself (an evidence file is then beside the outbox), 4 if
     events were refused: they are held.
     """
-    with open_outbox(outbox, key) as opened, open_sequencer(url, api_key) as sequencer:
+    with (
+        open_outbox(outbox, key) as opened,
+        open_sequencer(url, api_key) as sequencer,
+        open_sync(sequencer, api_key) as transport,
+    ):
         before = opened.status()
         with progress("sync", before.local + before.pushed, "events", quiet=as_json) as advance:
             done = push(
                 opened,
-                sequencer,
+                transport,
                 _trust(opened, public_key),
                 on_receipt=lambda *_: advance(1),
                 batch=batch,
@@ -154,15 +158,12 @@ def sync(
         pulled = None
         if pulls:
             left = max(0, opened.head_sequence() - opened.last_pulled())
-            with (
-                open_source(sequencer, api_key) as source,
-                progress("pull", left, "events", quiet=as_json) as advance,
-            ):
+            with progress("pull", left, "events", quiet=as_json) as advance:
                 pulled = pull(
                     opened,
                     sequencer,
                     _trust(opened, public_key),
-                    source=source,
+                    source=transport,
                     on_event=lambda _: advance(1),
                     deadline=deadline,
                 )
@@ -205,7 +206,7 @@ def tail(
     with (
         open_outbox(outbox, key) as opened,
         open_sequencer(url, api_key) as sequencer,
-        open_source(sequencer, api_key) as source,
+        open_sync(sequencer, api_key) as source,
         suppress(KeyboardInterrupt),
     ):
         follow(opened, sequencer, _trust(opened, public_key), stop, source=source, on_event=show_event)

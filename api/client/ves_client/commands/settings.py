@@ -17,7 +17,7 @@ from ves_client.errors import usage
 from ves_client.sequencer import Sequencer
 
 if TYPE_CHECKING:
-    from ves_client.pull import Source
+    from ves_client.grpc_sync import GrpcSync
 
 STATE_FILE = Path(".ves") / "env"
 
@@ -145,16 +145,16 @@ def open_sequencer(url: str | None = None, api_key: str | None = None) -> Sequen
 
 
 @contextmanager
-def open_source(sequencer: Sequencer, api_key: str | None = None) -> Iterator[Source]:
-    """Events over gRPC if VES_GRPC_TARGET is set and the extra `grpc` is installed, else over HTTP."""
+def open_sync(sequencer: Sequencer, api_key: str | None = None) -> Iterator[Sequencer | GrpcSync]:
+    """A sink and source: gRPC if VES_GRPC_TARGET is set and the extra `grpc` is installed, else HTTP."""
     target = layers().get("VES_GRPC_TARGET")
     if target is None or find_spec("grpc") is None:
         yield sequencer
         return
-    from ves_client.grpc_events import GrpcEvents  # noqa: PLC0415 - an optional package
+    from ves_client.grpc_sync import GrpcSync  # noqa: PLC0415 - an optional package
 
-    with GrpcEvents(target, layers().api_key(api_key), sequencer) as source:
-        yield source
+    with GrpcSync(target, layers().api_key(api_key), sequencer) as stream:
+        yield stream
 
 
 @cache
