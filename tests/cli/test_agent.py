@@ -14,7 +14,10 @@ import pytest
 
 from tests.cli.offline import SEQUENCER_KEY, STORE, TENANT
 from tests.client.double import Double, directory_key, serving
+from tests.client.paid_double import ASSET, NETWORK, PRICE, Seller, selling
 from tests.client.test_pull import arrive
+from ves import hpke
+from ves_client import open_event
 
 Agent = Callable[..., tuple[int, Any]]
 
@@ -207,3 +210,31 @@ def test_the_shell_completes_commands(ves: Callable[..., Any], monkeypatch: Any)
         text=True,
     )
     assert done.stdout.split() == ["tail"]
+
+
+def test_a_record_may_be_sealed_to_recipients(agent: Agent, double: Double, tmp_path: Path) -> None:
+    secret = bytes(range(32))
+    (tmp_path / "payload.json").write_text('{"total": 1}')
+    names = ("--entity-type", "order", "--entity-id", "O-1", "--event-type", "order.created")
+    recipient = ("--recipient", f"7={hpke.public_key(secret).hex()}")
+    code, document = agent("record", "payload.json", *names, *recipient, "--json")
+    assert code == 0
+    assert agent("sync")[0] == 0
+    sent = double.stored[document["event_id"]]
+    assert "payload" not in sent
+    assert open_event(json.dumps(sent).encode(), 7, secret) == b'{"total":1}'
+    assert agent("record", "payload.json", *names, "--recipient", "7=zz")[0] == 2
+
+
+def test_a_resource_is_bought_once_within_the_budget(agent: Agent, tmp_path: Path) -> None:
+    (tmp_path / "account").write_text(bytes(range(1, 33)).hex())
+    given = ("--id", "1", "--network", NETWORK, "--asset", ASSET, "--account", "account", "--output", "got")
+    with selling(Seller()) as seller:
+        within = ("pay", seller.url, *given, "--per-payment", str(PRICE), "--total", str(PRICE), "--json")
+        code, document = agent(*within)
+        assert (code, document["paid"], (tmp_path / "got").read_bytes()) == (0, PRICE, b"rain")
+        assert agent(*within) == (0, document)
+        beyond = ("pay", seller.url, *given[2:], "--id", "2", "--per-payment", "1", "--total", "1", "--json")
+        code, document = agent(*beyond)
+        assert (code, document["error"]["code"]) == (4, "over_budget")
+        assert len(seller.nonces) == 1

@@ -102,3 +102,19 @@ create table if not exists ves_commitments (
   commitment text not null,
   primary key (tenant_id, store_id, sequence_start)
 ) without rowid;
+
+-- Payments for 402 resources, signed before they are sent. Amounts are decimal text, because a token's may exceed 2^63.
+create table if not exists ves_purchases (
+  purchase_id text not null,
+  url text not null,
+  state text not null check (state in ('sent', 'paid', 'released')),
+  asset text not null,
+  amount text not null,
+  payee text not null,
+  valid_before integer not null,
+  header text not null,
+  value text not null,
+  payment text,
+  recorded_at text not null
+);
+create unique index if not exists ves_purchases_open on ves_purchases (purchase_id) where state <> 'released';

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -21,11 +22,11 @@ from ves_client.adoption import unsigned_rows
 from ves_client.commands.directory import offline_trust
 from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
 from ves_client.commands.output import JsonOption, out, print_json, progress, show
-from ves_client.commands.seal import Payload, read_text
+from ves_client.commands.seal import Group, Payload, Recipient, read_recipients, read_text
 from ves_client.commands.settings import layers, open_sequencer, open_sync
 from ves_client.commands.verify import report
 from ves_client.contradictions import check_contradiction, decode_contradiction, describe
-from ves_client.errors import Exit, usage
+from ves_client.errors import ClientError, Exit, usage
 from ves_client.outbox import Outbox
 from ves_client.outbox_rows import UNSIGNED
 from ves_client.pull import follow, pull
@@ -83,6 +84,7 @@ def init(
 
 
 def record(
+    ctx: typer.Context,
     *,
     payload: Payload,
     entity_type: Annotated[str, typer.Option("--entity-type")],
@@ -90,12 +92,20 @@ def record(
     event_type: Annotated[str, typer.Option("--event-type")],
     base_version: Annotated[int | None, typer.Option(min=0, help="Expected version of the entity.")] = None,
     command_id: Annotated[UUID | None, typer.Option(help="Command UUID.")] = None,
+    recipient: Recipient = None,
+    group: Group = None,
     outbox: File = None,
     key: KeyFile = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Sign an event and store it in the outbox; no server is needed."""
+    """Sign an event and store it in the outbox; no server is needed, but for the members of a --group.
+
+    With recipients the payload is sealed to them (VES 8); the file keeps it in plain text until it is pruned.
+    """
     with open_outbox(outbox, key) as opened:
+        recipients = None
+        if recipient or group:
+            recipients = read_recipients(recipient or [], group, opened.tenant_id, ctx.obj)
         try:
             event_id = opened.record(
                 entity_type,
@@ -104,6 +114,7 @@ def record(
                 read_text(payload).strip(),
                 base_version=base_version,
                 command_id=command_id,
+                recipients=recipients,
             )
         except (ProtocolError, UnicodeError) as error:
             raise usage(f"this cannot be recorded: {error}") from None
@@ -246,6 +257,45 @@ def rotate(
     show(answer, f"agent {new.agent_id} signs with key {new.key_id} now", as_json)
 
 
+def pay(
+    *,
+    url: Annotated[str, typer.Argument(help="The resource.")],
+    purchase: Annotated[str, typer.Option("--id", help="Name of the purchase; a repeat pays nothing more.")],
+    network: Annotated[str, typer.Option(help="Network as offers spell it, for example eip155:8453.")],
+    asset: Annotated[str, typer.Option(help="Address of the token's contract.")],
+    per_payment: Annotated[int, typer.Option(min=1, help="The most for it, in the token's smallest unit.")],
+    total: Annotated[int, typer.Option(min=1, help="The most for all payments in the outbox.")],
+    output: Annotated[Path, typer.Option("--output", dir_okay=False, help="File for the resource.")],
+    account: Annotated[
+        str | None, typer.Option("--account", help="Account file [VES_PAYER_KEY_FILE].")
+    ] = None,
+    outbox: File = None,
+    key: KeyFile = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch a resource, and pay for it if it asks for a payment (402); needs the extra `x402`.
+
+    The payment is stored before it is sent: repeat the command under the same --id after a crash or a lost answer. Exit
+    code 4 if it is beyond the budget, or not accepted.
+    """
+    if find_spec("x402") is None:
+        raise usage("payments need the extra x402 of the client")
+    from ves_client.purchases import Budget, Payer, load_account  # noqa: PLC0415 - an optional package
+
+    settings = layers()
+    payer = load_account(Path(settings.need("VES_PAYER_KEY_FILE", account)), settings.passphrase())
+    budget = Budget(network, asset, per_payment, total)
+    with open_outbox(outbox, key) as opened, Payer(opened, payer, budget) as buyer:
+        answer = buyer.buy(url, purchase_id=purchase)
+        if answer.is_error:
+            raise ClientError(Exit.REFUSED, f"http_{answer.status_code}", f"{url}: {answer.reason_phrase}")
+        output.write_bytes(answer.content)
+        made = buyer.find(purchase)
+    paid = made.amount if made else 0
+    shown = {"id": purchase, "paid": paid, "bytes": len(answer.content), "output": str(output)}
+    show(shown, f"{output}: {len(answer.content)} bytes for {paid}", as_json)
+
+
 def refused(
     *,
     dropped: Annotated[bool, typer.Option("--dropped", help="Those that were dropped instead.")] = False,
@@ -354,6 +404,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     sync,
     tail,
     rotate,
+    pay,
     refused,
     release,
     drop,

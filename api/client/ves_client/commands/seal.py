@@ -103,7 +103,7 @@ def seal(
         created_at or datetime.now(UTC).isoformat(timespec="milliseconds"),
         read_text(payload),
     )
-    recipients = _recipients(recipient or [], group, tenant_id, ctx.obj)
+    recipients = read_recipients(recipient or [], group, tenant_id, ctx.obj)
     try:
         if agent is not None and agent_key_id is not None:
             text = seal_event(agent, agent_key_id, tenant_id, store_id, event, recipients, lossy=lossy)
@@ -162,7 +162,7 @@ def read_text(name: str) -> bytes:
         raise usage(f"cannot read {name}: {error.strerror}") from None
 
 
-def _recipients(
+def read_recipients(
     given: list[str], group: UUID | None, tenant_id: UUID, directory: Directory
 ) -> Mapping[int, bytes]:
     """Collect {recipient_kid: X25519 public key} from the options and the group. Exit code 2 if empty."""

@@ -45,6 +45,7 @@ VARIABLES = (
     Variable("VES_STORE_ID", "--store", None, False, "store"),
     Variable("VES_AGENT_KEY_FILE", "--key", "ves-agent-key.json", False, "agent key made by `keys new`"),
     Variable("VES_AGENT_KEY_PASSPHRASE", None, None, True, "passphrase of an encrypted agent key"),
+    Variable("VES_PAYER_KEY_FILE", "--account", None, False, "file of the Ethereum account that pays"),
     Variable("VES_OUTBOX", "--outbox", "ves-outbox.db", False, "outbox file of the agent"),
 )
 BY_NAME = {variable.name: variable for variable in VARIABLES}
