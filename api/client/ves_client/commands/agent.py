@@ -296,6 +296,35 @@ def pay(
     show(shown, f"{output}: {len(answer.content)} bytes for {paid}", as_json)
 
 
+def prove(
+    *,
+    event_id: EventId,
+    policy: Annotated[str, typer.Option(help="aml.threshold, order_total.cap or agent.budget.v1.")],
+    limit: Annotated[int, typer.Option(min=0, help="Limit of the policy, in the unit of the amount.")],
+    outbox: File = None,
+    key: KeyFile = None,
+    url: Url = None,
+    api_key: ApiKey = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that the amount of a sequenced event meets a policy, and submit the proof; needs the extra `stark`.
+
+    The amount stays here, but a version 2 proof does not hide it from those who may read the proof.
+    """
+    if find_spec("numpy") is None:
+        raise usage("proving needs the extra stark of the client")
+    from ves_client.compliance import prove_policy  # noqa: PLC0415 - an optional package
+    from ves_stark import Policy  # noqa: PLC0415 - an optional package
+
+    try:
+        wanted = {"policyId": policy, "policyParams": Policy(policy, limit).params}
+    except KeyError:
+        raise usage(f"{policy} is no policy with a limit") from None
+    with open_outbox(outbox, key) as opened, open_sequencer(url, api_key) as sequencer:
+        stored = prove_policy(opened, sequencer, event_id, wanted)
+    show(stored, f"proof {stored['proof_id']}: {policy} holds for {event_id}", as_json)
+
+
 def refused(
     *,
     dropped: Annotated[bool, typer.Option("--dropped", help="Those that were dropped instead.")] = False,
@@ -405,6 +434,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     tail,
     rotate,
     pay,
+    prove,
     refused,
     release,
     drop,
