@@ -14,6 +14,7 @@ create table ves_store.x402_exact_payments (
   digest bytea not null,
   payment_identifier text,
   resource text,
+  delivery_id uuid,
   status text not null,
   batch_id uuid,
   tx_hash text,
@@ -89,6 +90,8 @@ comment on column ves_store.x402_exact_payments.signature is 'As the token takes
 comment on column ves_store.x402_exact_payments.digest is 'What is signed (x402 B4).';
 comment on column ves_store.x402_exact_payments.payment_identifier is 'Id of the extension payment-identifier, unique per tenant.';
 comment on column ves_store.x402_exact_payments.resource is 'URL of what is paid for, as sent.';
+comment on column ves_store.x402_exact_payments.delivery_id is
+'Response that the payment buys, as the resource server names it: the payment is settled for no other one. Null: the server names none.';
 comment on column ves_store.x402_exact_payments.status is
 'recorded: nothing is sent; batched: its batch may be mined; confirmed: its transfer is in a block that may still be replaced; settled: that block is final; failed: no money moved, and none will.';
 comment on column ves_store.x402_exact_payments.batch_id is 'Its batch; the last one after a batch failed.';

@@ -118,6 +118,7 @@ def test_no_file_is_in_two_wheels(wheels: dict[str, Path]) -> None:
         "ves",
         "ves_stark",
         "ves_client",
+        "ves_paywall",
         "ves_edge",
         "ves_install",
         "ves_api",

@@ -1,26 +1,67 @@
-"""Stock resource servers as processes of their own."""
+"""Resource servers as processes of their own, and stock clients that pay them."""
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
+from x402 import x402Client
+from x402.http.clients.httpx import x402HttpxClient
+from x402.mechanisms.evm.exact import register_exact_evm_client
 
 from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from eth_account.signers.local import LocalAccount
+
+NPM = Path(__file__).with_name("npm")
+
+
+def node() -> str:
+    """The program; skips where it or the packages of npm are missing."""
+    found = shutil.which("node")
+    if found is None or not (NPM / "node_modules").is_dir():
+        pytest.skip("the packages of tests/x402/npm are not installed (make tools)")
+    return found
+
+
+async def buy(url: str, payer: LocalAccount) -> httpx.Response:
+    """Get a resource with the stock client of PyPI for httpx."""
+    client = x402Client()
+    register_exact_evm_client(client, payer)
+    client.set_spend_controls(False)
+    async with x402HttpxClient(client, timeout=60) as http:
+        answer: httpx.Response = await http.get(url)
+        await answer.aread()
+    return answer
+
+
+def buy_by_npm(library: str, version: str, url: str, payer: LocalAccount) -> dict[str, Any]:
+    """Get a resource with a stock client of npm, `fetch` or `axios`: status, body and settlement, as the client sees them."""
+    key = "0x" + bytes(payer.key).hex()
+    command = [node(), str(NPM / "client.mjs"), library, version, url, key]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 @contextmanager
-def selling(command: Sequence[str], url: str, folder: Path) -> Iterator[str]:
+def selling(
+    command: Sequence[str], url: str, folder: Path, env: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Run a resource server; yields `url` once it answers 402."""
     log = folder / "resource-server.log"
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=env)
 
     def answers() -> bool:
         assert process.poll() is None, log.read_text(encoding="utf-8")

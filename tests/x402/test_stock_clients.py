@@ -7,20 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
-from x402 import x402Client
-from x402.http.clients.httpx import x402HttpxClient
-from x402.mechanisms.evm.exact import register_exact_evm_client
 
 from tests.support.processes import BOOTSTRAP_KEY, Server, Worker, free_port
-from tests.x402.stock import selling
+from tests.x402.stock import buy, selling
 from tests.x402.system import NETWORK, PRICE, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from eth_account.signers.local import LocalAccount
 
 SCRIPT = Path(__file__).with_name("stock_server.py")
 
@@ -34,16 +28,6 @@ def resource(shop: Shop, facilitator: Server, worker: Worker, tmp_path: Path) ->
     command = [sys.executable, str(SCRIPT), str(port), *given]
     with selling(command, f"http://127.0.0.1:{port}/weather", tmp_path) as url:
         yield url
-
-
-async def buy(url: str, payer: LocalAccount) -> httpx.Response:
-    client = x402Client()
-    register_exact_evm_client(client, payer)
-    client.set_spend_controls(False)
-    async with x402HttpxClient(client, timeout=60) as http:
-        answer: httpx.Response = await http.get(url)
-        await answer.aread()
-    return answer
 
 
 async def test_a_stock_client_pays_a_stock_server_through_us(resource: str, shop: Shop) -> None:

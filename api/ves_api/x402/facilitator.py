@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 from ves_api.x402 import chain as calls
 from ves_api.x402.chain import ChainUnreachableError
 from ves_api.x402.messages import (
-    EIP155,
-    SCHEME,
-    V1_NETWORKS,
     PaymentError,
     Settlement,
     Supported,
@@ -25,6 +22,7 @@ from ves_api.x402.outcomes import Outcomes
 from ves_contracts import eip712
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
+from ves_paywall.terms import EIP155, SCHEME, V1_NETWORKS
 
 if TYPE_CHECKING:
     import uuid
@@ -89,7 +87,7 @@ class Facilitator:
         refused = Settlement(False, "", network_of(given), payer_of(given))
         try:
             payment = self._read(given)
-            recorded = await self._record(tenant_id, payment)
+            recorded = await self._record(tenant_id, payment, given.delivery_id)
         except PaymentError as error:
             refused.error_reason, refused.error_message = error.reason, error.message
             return refused
@@ -115,7 +113,9 @@ class Facilitator:
         )
         return row
 
-    async def _record(self, tenant_id: uuid.UUID, payment: Payment) -> ExactPayment:
+    async def _record(
+        self, tenant_id: uuid.UUID, payment: Payment, delivery_id: uuid.UUID | None
+    ) -> ExactPayment:
         stored = await self._stored(payment)
         if stored.status is None:
             await self._judge(payment, stored)
@@ -137,6 +137,7 @@ class Facilitator:
                 digest=eip712.digest(payment.typed_data),
                 payment_identifier=payment.payment_id,
                 resource=payment.resource,
+                delivery_id=delivery_id,
             )
         except ApiError as error:
             if error.name not in _REFUSALS:

@@ -6,19 +6,17 @@ Every request is answered: what is wrong with a payment is a `PaymentError`, who
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
 from ves_contracts import eip712
+from ves_paywall.terms import EIP155, SCHEME, V1_NETWORKS
 
 T = TypeVar("T")
 
-SCHEME = "exact"
-EIP155 = "eip155:"
-# Names of version 1 that stock clients know (x402 B3), of networks that payment intents know too.
-V1_NETWORKS = {"base": 8453, "base-sepolia": 84532, "ethereum": 1}
 UINT128_MAX = (1 << 128) - 1
 _UINT256_MAX = (1 << 256) - 1
 _DIGITS = re.compile(r"[0-9]{1,78}")
@@ -30,11 +28,15 @@ _MOST_URL = 4096
 
 
 class FacilitatorRequest(msgspec.Struct, rename="camel"):
-    """A payment and what it is for; the members depend on the version (1 or 2)."""
+    """A payment and what it is for; the members depend on the version (1 or 2).
+
+    `deliveryId`, ours and optional, names the response that the payment buys: no other one can be settled with it.
+    """
 
     x402_version: int
     payment_payload: dict[str, Any]
     payment_requirements: dict[str, Any]
+    delivery_id: uuid.UUID | None = None
 
 
 class Verdict(msgspec.Struct, rename="camel", omit_defaults=True):

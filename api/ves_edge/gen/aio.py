@@ -2765,11 +2765,13 @@ async def record_exact_payment(
     digest: bytes,
     payment_identifier: str | None = None,
     resource: str | None = None,
+    delivery_id: UUID | None = None,
 ) -> ExactPayment:
     """Records an EIP-3009 authorization that the caller has verified, before anything is sent (x402 part C);
     the same authorization of the same tenant answers the stored payment with its state now. amount and
-    times are decimal digits. Errors: VE007, VE706 another tenant, or another signature, has used the
-    nonce; VE703 the payment identifier names another payment.
+    times are decimal digits. delivery_id: the response that is paid for. Errors: VE007, VE706 another
+    tenant, another signature or another delivery has used the nonce; VE703 the payment identifier names
+    another payment.
     """
     rows = await db.fetch(FUNCTIONS['record_exact_payment'], {
         'tenant_id': tenant_id,
@@ -2786,6 +2788,7 @@ async def record_exact_payment(
         'digest': digest,
         'payment_identifier': payment_identifier,
         'resource': resource,
+        'delivery_id': delivery_id,
     })
     return calls.record(rows, ExactPayment)
 

@@ -1,0 +1,77 @@
+"""The facilitator as a resource server calls it (x402 B5), and the payments of this process that it has not decided yet."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PENDING = "settlement_pending"
+# Of stock servers: a facilitator answers settlement_pending before.
+_SECONDS = 90.0
+_MOST_UNSETTLED = 1_000
+
+
+class FacilitatorError(Exception):
+    """The facilitator gave no verdict; nothing is known about the payment."""
+
+
+class Facilitator:
+    """Verifies and settles payments over HTTP; one object for all paid routes of an event loop.
+
+    `url` ends before `/verify`; `headers` carry the resource server's credential.
+    """
+
+    def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
+        self._client = httpx.AsyncClient(base_url=url, headers=dict(headers or {}), timeout=_SECONDS)
+        self.in_progress: set[Any] = set()
+        self._unsettled: dict[Any, Any] = {}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def verify(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """VerifyResponse. Raises FacilitatorError."""
+        return await self._post("/verify", request)
+
+    async def settle(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """SettleResponse; settlement_pending also where the facilitator cannot be asked: it may have settled.
+
+        A pending settlement is asked for twice, with the same body.
+        """
+        told: dict[str, Any] = {}
+        for _ in range(2):
+            try:
+                answer = await self._post("/settle", request)
+            except FacilitatorError:
+                network = request["paymentRequirements"]["network"]
+                answer = {"success": False, "transaction": "", "network": network, "errorReason": PENDING}
+            told = told if told.get("transaction") and not answer.get("transaction") else answer
+            if answer.get("success") is True or answer.get("errorReason") != PENDING:
+                return answer
+        return told
+
+    def keep_unsettled(self, payment: Any, answer: Any) -> None:
+        """Keep a response whose payment is pending until the client repeats the payment; the oldest are dropped."""
+        self._unsettled[payment] = answer
+        while len(self._unsettled) > _MOST_UNSETTLED:
+            del self._unsettled[next(iter(self._unsettled))]
+
+    def take_unsettled(self, payment: Any) -> Any | None:
+        """Remove and return what was kept."""
+        return self._unsettled.pop(payment, None)
+
+    async def _post(self, path: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            answer = await self._client.post(path, json=request)
+            told = answer.json() if answer.status_code == httpx.codes.OK else None
+        except (httpx.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise FacilitatorError from error
+        if not isinstance(told, dict):
+            raise FacilitatorError
+        return told

@@ -1,0 +1,254 @@
+"""Paid routes of a Litestar application (`ves_paywall`): stock clients pay them, and one payment is served once."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from litestar import Litestar, get
+from litestar.middleware import DefineMiddleware
+from litestar.response import Response
+
+from tests.support.cluster import ROOT
+from tests.support.processes import BOOTSTRAP_KEY, Server, Worker, free_port
+from tests.x402.stock import buy, buy_by_npm, selling
+from tests.x402.system import CHAIN_ID, PRICE, Shop
+from ves_paywall import Facilitator, Offer, Paywall, Terms
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+USED = "invalid_exact_evm_nonce_already_used"
+
+
+def terms(shop: Shop) -> Terms:
+    return Terms(CHAIN_ID, shop.ledger.token.address, PRICE, shop.payee, "TestUSD", "2")
+
+
+@pytest.fixture
+def example(shop: Shop, facilitator: Server, worker: Worker, tmp_path: Path) -> Iterator[str]:
+    """The URL of the paid route of examples/paid."""
+    assert worker.is_running()
+    port = str(free_port())
+    env = os.environ | {
+        "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in ("api/client", "examples")),
+        "FACILITATOR_URL": f"{facilitator.url}/x402",
+        "FACILITATOR_KEY": BOOTSTRAP_KEY,
+        "CHAIN_ID": str(CHAIN_ID),
+        "TOKEN": shop.ledger.token.address,
+        "TOKEN_NAME": "TestUSD",
+        "TOKEN_VERSION": "2",
+        "PAY_TO": shop.payee,
+    }
+    command = [sys.executable, "-m", "uvicorn", "paid.weather:app", "--port", port]
+    with selling(command, f"http://127.0.0.1:{port}/weather", tmp_path, env) as url:
+        yield url
+
+
+async def test_a_stock_client_of_pypi_pays_a_litestar_route(example: str, shop: Shop) -> None:
+    answer = await buy(example, shop.payer())
+    assert (answer.status_code, answer.json()) == (200, {"weather": "fine"})
+    assert answer.headers["cache-control"] == "private"
+    assert shop.ledger.balance(shop.payee) == PRICE
+    async with httpx.AsyncClient() as client:
+        free = await client.get(example.removesuffix("/weather"))
+    assert (free.status_code, free.json()) == (200, {"paid": "/weather"})
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+@pytest.mark.parametrize("library", ["fetch", "axios"])
+def test_a_stock_client_of_npm_pays_a_litestar_route(
+    example: str, shop: Shop, library: str, version: str
+) -> None:
+    answer = buy_by_npm(library, version, example, shop.payer())
+    assert (answer["status"], answer["body"]) == (200, {"weather": "fine"})
+    assert answer["settlement"]["success"] is True
+    assert shop.ledger.balance(shop.payee) == PRICE
+
+
+class Kiosk:
+    """A Litestar application in this process: it counts what its handler serves."""
+
+    def __init__(self, facilitator: Facilitator, offer: Offer, status: int = 200) -> None:
+        self.served = 0
+
+        @get("/", middleware=[DefineMiddleware(Paywall, offer=offer, facilitator=facilitator)])
+        async def handler() -> Response[dict[str, int]]:
+            self.served += 1
+            await asyncio.sleep(0)
+            return Response({"serving": self.served}, status_code=status)
+
+        app = Litestar([handler], openapi_config=None)
+        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://kiosk")
+
+    async def get(self, payment: dict[str, Any], header: str = "PAYMENT-SIGNATURE") -> httpx.Response:
+        encoded = base64.b64encode(json.dumps(payment).encode()).decode()
+        return await self.client.get("/", headers={header: encoded})
+
+
+def told(answer: httpx.Response, header: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(base64.b64decode(answer.headers[header]))
+    return value
+
+
+@pytest.fixture
+async def ours(facilitator: Server) -> AsyncIterator[Facilitator]:
+    made = Facilitator(f"{facilitator.url}/x402", {"x-api-key": BOOTSTRAP_KEY})
+    yield made
+    await made.close()
+
+
+def payment_of(shop: Shop) -> dict[str, Any]:
+    """What a client sends for the terms of `shop`."""
+    payment: dict[str, Any] = shop.payment(shop.payer())["paymentPayload"]
+    payment["accepted"] = terms(shop).requirement()
+    return payment
+
+
+async def test_a_payment_that_is_sent_ten_times_at_once_is_served_once(
+    ours: Facilitator, shop: Shop, worker: Worker
+) -> None:
+    assert worker.is_running()
+    kiosk, payment = Kiosk(ours, Offer((terms(shop),))), payment_of(shop)
+    answers = await asyncio.gather(*(kiosk.get(payment) for _ in range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [402] * 9
+    assert kiosk.served == 1
+    again = await kiosk.get(payment)
+    assert (again.status_code, told(again, "payment-required")["error"]) == (402, USED)
+    assert shop.ledger.balance(shop.payee) == PRICE
+
+
+async def test_two_processes_that_serve_one_payment_deliver_it_once(
+    facilitator: Server, shop: Shop, worker: Worker
+) -> None:
+    """Both have verified before either settles: the facilitator decides by the delivery that each names."""
+    assert worker.is_running()
+    both = [Facilitator(f"{facilitator.url}/x402", {"x-api-key": BOOTSTRAP_KEY}) for _ in range(2)]
+    payment, verified = payment_of(shop), asyncio.Barrier(2)
+    for one in both:
+        verify = one.verify
+
+        async def together(request: Any, verify: Any = verify) -> dict[str, Any]:
+            verdict: dict[str, Any] = await verify(request)
+            await verified.wait()
+            return verdict
+
+        one.verify = together  # type: ignore[method-assign]
+    answers = await asyncio.gather(*(Kiosk(one, Offer((terms(shop),))).get(payment) for one in both))
+    assert sorted(answer.status_code for answer in answers) == [200, 402]
+    [refused] = [answer for answer in answers if answer.status_code == 402]
+    assert told(refused, "payment-response")["errorReason"] == USED
+    assert shop.ledger.balance(shop.payee) == PRICE
+    for one in both:
+        await one.close()
+
+
+async def test_an_error_of_the_handler_costs_nothing(ours: Facilitator, shop: Shop) -> None:
+    kiosk, payment = Kiosk(ours, Offer((terms(shop),)), status=503), payment_of(shop)
+    answer = await kiosk.get(payment)
+    assert (answer.status_code, answer.json()) == (503, {"serving": 1})
+    assert "payment-response" not in answer.headers
+    request = {"x402Version": 2, "paymentPayload": payment, "paymentRequirements": payment["accepted"]}
+    assert shop.ask("verify", request)["isValid"] is True
+
+
+class Scripted(Facilitator):
+    """Verifies everything, and answers settlements from a list; None is an answer that got lost."""
+
+    def __init__(self, *settlements: dict[str, Any] | None) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.left = list(settlements)
+        super().__init__("http://facilitator")
+        self._client = httpx.AsyncClient(
+            base_url="http://facilitator", transport=httpx.MockTransport(self.answer)
+        )
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/verify":
+            return httpx.Response(200, json={"isValid": True})
+        self.requests.append(json.loads(request.content))
+        settlement = self.left.pop(0)
+        return httpx.Response(503) if settlement is None else httpx.Response(200, json=settlement)
+
+
+PENDING = {
+    "success": False,
+    "errorReason": "settlement_pending",
+    "transaction": "0x12",
+    "network": "eip155:84532",
+}
+DONE = {"success": True, "transaction": "0x12", "network": "eip155:84532", "payer": "0x1"}
+FAILED = {
+    "success": False,
+    "errorReason": "transaction_failed",
+    "transaction": "0x12",
+    "network": "eip155:84532",
+}
+
+
+async def test_an_unknown_outcome_is_pending_and_the_payment_sent_again_gets_the_response_that_was_made(
+    shop: Shop,
+) -> None:
+    facilitator = Scripted(PENDING, None, None, PENDING, DONE)
+    kiosk, payment = Kiosk(facilitator, Offer((terms(shop),))), payment_of(shop)
+    for _ in range(2):
+        pending = await kiosk.get(payment)
+        assert pending.status_code == 402
+        assert told(pending, "payment-response") == PENDING
+        assert "payment-required" not in pending.headers, "nothing asks the client to pay again"
+    served = await kiosk.get(payment)
+    assert (served.status_code, served.json()) == (200, {"serving": 1})
+    assert told(served, "payment-response") == DONE
+    assert kiosk.served == 1
+    assert len(facilitator.requests) == 5
+    assert all(request == facilitator.requests[0] for request in facilitator.requests), "identical bodies"
+
+
+async def test_a_failed_settlement_delivers_nothing(shop: Shop) -> None:
+    facilitator = Scripted(FAILED, DONE)
+    kiosk, payment = Kiosk(facilitator, Offer((terms(shop),))), payment_of(shop)
+    answer = await kiosk.get(payment)
+    assert (answer.status_code, told(answer, "payment-response")) == (402, FAILED)
+    assert "serving" not in answer.text
+    second = await kiosk.get(payment)
+    assert second.json() == {"serving": 2}, "the handler runs again: the first response is gone"
+
+
+async def test_a_facilitator_that_cannot_be_asked_is_a_502_before_anything_is_served(shop: Shop) -> None:
+    facilitator = Facilitator("http://127.0.0.1:9")
+    kiosk = Kiosk(facilitator, Offer((terms(shop),)))
+    assert (await kiosk.get(payment_of(shop))).status_code == 502
+    assert kiosk.served == 0
+    await facilitator.close()
+
+
+@pytest.mark.parametrize("header", ["PAYMENT-SIGNATURE", "X-PAYMENT"])
+@pytest.mark.parametrize("value", ["", "!", "e30=", "W10=", base64.b64encode(b"[" * 5_000).decode()])
+async def test_a_malformed_payment_is_a_400(shop: Shop, header: str, value: str) -> None:
+    kiosk = Kiosk(Scripted(), Offer((terms(shop),)))
+    answer = await kiosk.client.get("/", headers={header: value})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_payload")
+
+
+async def test_a_payment_for_other_terms_is_refused_and_the_own_terms_are_told(shop: Shop) -> None:
+    kiosk, payment = Kiosk(Scripted(), Offer((terms(shop),))), payment_of(shop)
+    payment["accepted"]["amount"] = "1"
+    answer = await kiosk.get(payment)
+    assert answer.status_code == 402
+    assert told(answer, "payment-required")["accepts"] == [terms(shop).requirement()]
+    assert answer.json()["accepts"][0]["maxAmountRequired"] == str(PRICE)
+    assert answer.headers["cache-control"] == "no-store"
+    assert kiosk.served == 0
+
+
+async def test_a_preflight_is_not_charged(shop: Shop) -> None:
+    kiosk = Kiosk(Scripted(), Offer((terms(shop),)))
+    assert (await kiosk.client.options("/")).status_code == 204
