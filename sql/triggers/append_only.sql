@@ -20,7 +20,7 @@ begin
       ('ves_commitments', 'history', ''),
       ('ves_compliance_proofs', 'proofs', ', but for the re-encryption of the proof'),
       ('ves_compliance_witnesses', 'history', ''),
-      ('ves_events', 'ves_events', ', but for the re-encryption of a payload and its recorded destruction'),
+      ('ves_events', 'events', ', but for the re-encryption of a payload and its recorded destruction'),
       ('ves_rejections', 'ves_rejections', ', but for what ves.apply_retention deletes'),
       ('ves_sequencer_receipts', 'history', ''),
       ('ves_validity_proofs', 'proofs', ', but for the re-encryption of the proof'),
