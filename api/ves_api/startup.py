@@ -63,7 +63,7 @@ def _warn(settings: Settings) -> None:
 
 
 def _check_key_ring(connection: Connection, settings: Settings) -> None:
-    """Raise keyring_mismatch if this process could not read what the database server encrypts (VES 16).
+    """Raise keyring_mismatch if this process could not decrypt what the database server encrypts (VES 16).
 
     Both must hold the server's current keys: the default one and those of the tenants that have keys of their own here.
     A ring without a key, or a server that has none, is not compared.

@@ -62,5 +62,5 @@ class OtlpTracer:
         return f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
 
     def close(self) -> None:
-        """Send what is left."""
+        """Send the remaining spans."""
         self._provider.shutdown()

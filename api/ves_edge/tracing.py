@@ -59,7 +59,7 @@ def configure(endpoint: str, component: str) -> None:
 
 
 def close() -> None:
-    """Send what is left, within the exporter's own time limit."""
+    """Send the remaining spans, within the exporter's own time limit."""
     if _active is not None:
         _active.close()
 

@@ -18,8 +18,6 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 _TAG_BYTES = 16
 _START = len(PREFIX) + NONCE_BYTES
-# Bytes of a blob beyond its plaintext: magic, nonce and tag.
-OVERHEAD_BYTES = _START + _TAG_BYTES
 
 
 def is_encrypted(stored: bytes) -> bool:

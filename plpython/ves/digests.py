@@ -169,11 +169,6 @@ def stream_id(tenant_id: UUID, store_id: UUID) -> bytes:
     return sha256(domains.STREAM + tenant_id.bytes + store_id.bytes).digest()
 
 
-def stream_lock_key(tenant_id: UUID, store_id: UUID) -> int:
-    """The advisory lock key of a stream: a signed 64-bit integer (VES 7)."""
-    return int.from_bytes(stream_id(tenant_id, store_id)[:8], "big", signed=True)
-
-
 def state_root(
     stream: bytes,
     previous: bytes,

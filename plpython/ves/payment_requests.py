@@ -209,7 +209,7 @@ def _refusal(request: PaymentRequest, signing_hash: bytes, signature: bytes, key
 
 
 def _fingerprint(row: PaymentRow) -> bytes:
-    """SHA-256 over every member of a request: what a repeat of its idempotency key must equal (x402 T3)."""
+    """SHA-256 over every member of a request; a repeat of its idempotency key must have the same one (x402 T3)."""
     names = PaymentRow.__struct_fields__
     # Members before metadata; the fingerprint itself is still empty.
     sent = [getattr(row, name) for name in names[: names.index("metadata")]]

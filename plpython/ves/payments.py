@@ -116,22 +116,6 @@ def leaf(
     ).digest()
 
 
-def tree_levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
-    """Levels of the batch tree, leaves first (x402 A9): an unpaired last node moves up unchanged. Empty without leaves."""
-    levels = [list(leaves)] if leaves else []
-    while levels and len(levels[-1]) > 1:
-        below = levels[-1]
-        pairs = [below[i : i + 2] for i in range(0, len(below), 2)]
-        levels.append([legacy.node(*pair) if len(pair) > 1 else pair[0] for pair in pairs])
-    return levels
-
-
-def inclusion_proof(levels: Sequence[Sequence[bytes]], index: int) -> list[bytes]:
-    """Siblings of the leaf at `index`, from the leaves up; a level without one is left out (x402 A9)."""
-    siblings = ((level, (index >> depth) ^ 1) for depth, level in enumerate(levels))
-    return [level[at] for level, at in siblings if at < len(level)]
-
-
 def verify_inclusion(leaf: bytes, index: int, total_leaves: int, proof: Sequence[bytes], root: bytes) -> bool:
     """Whether the proof, with nothing missing or left over, leads from the leaf to the root (x402 A9)."""
     return legacy.verify_inclusion(leaf, index, total_leaves, proof, root)

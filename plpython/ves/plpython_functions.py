@@ -37,7 +37,7 @@ class Server(Hashable, Protocol):
 
 
 class SqlFunction(NamedTuple):
-    """A marked call and what its SQL function says of itself: volatility, strictness, parallel safety, cost."""
+    """A marked call and the attributes of its SQL function: volatility, strictness, parallel safety, cost."""
 
     call: Callable[..., Any]
     attributes: str

@@ -46,7 +46,7 @@ def _canonical(write: Callable[[Any], bytes], value: Any) -> bytes:
 
 
 def exact_jcs(value: Any) -> bytes:
-    """JCS with exact 64-bit integers. Raises InputsError for what is not JSON."""
+    """JCS with exact 64-bit integers. Raises InputsError for a value that is not JSON."""
     return _canonical(jcs_value, _keep_digits(value, 1))
 
 

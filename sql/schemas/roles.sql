@@ -1,4 +1,4 @@
--- Roles are cluster-wide and may exist already. Passwords are set by whoever deploys, never here.
+-- Roles are cluster-wide and may exist already. Passwords are set at deployment, never here.
 do $$
 declare
   v_role text;

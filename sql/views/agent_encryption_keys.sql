@@ -1,4 +1,5 @@
--- A function in a view is called as whoever reads the view, so only public ones can stand here.
+-- A function in a view is executed with the rights of the reader of the view, so only public ones can be
+-- used.
 create or replace view ves.agent_encryption_keys as
 select
   k.tenant_id, k.agent_id, k.key_id::bigint & 4294967295 as key_id, k.key_algorithm,

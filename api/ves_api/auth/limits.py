@@ -170,7 +170,7 @@ class Limiter:
                     account.pending -= 1
 
     async def close(self) -> None:
-        """Count what is pending and stop; what the database does not take is lost."""
+        """Record the pending counts and stop; counts that the database does not accept are lost."""
         if self._counter is not None:
             self._counter.cancel()
             with contextlib.suppress(asyncio.CancelledError):

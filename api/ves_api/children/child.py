@@ -29,7 +29,7 @@ class Call(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What the function returned, or the exception that it raised."""
+    """Result of a call: the returned value, or the raised exception."""
 
     value: Any
     error: Exception | None
@@ -42,7 +42,7 @@ def dump(value: Call | Result) -> bytes:
 
 
 def run(call: Call) -> Result:
-    """Run the call; what it raises is part of its result."""
+    """Run the call; an exception becomes part of its result."""
     try:
         return Result(call.function(*call.arguments), None)
     except Exception as error:  # noqa: BLE001 (raised again in the parent)

@@ -36,7 +36,7 @@ class Children:
         self._idle: list[Process] = []
 
     async def call(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Run a function of a module in a child and raise what it raises; overloaded (503) if the child dies.
+        """Run a function of a module in a child and raise its exception; overloaded (503) if the child dies.
 
         A child whose call was cancelled is killed.
         """
@@ -71,7 +71,7 @@ class LargeWork(Lanes):
         self._children = Children(_NICENESS)
 
     async def call(self, key: Hashable, function: Callable[..., T], *arguments: Any) -> T:
-        """Queue a call. Raises what it raises, timeout (504) if it takes too long, overloaded (503) if the child dies."""
+        """Queue a call. Raises its exception, timeout (504) if it takes too long, overloaded (503) if the child dies."""
         return cast("T", await self.run(key, partial[Any](self._call, function, *arguments)))
 
     async def _call(self, function: Callable[..., T], *arguments: Any) -> T:

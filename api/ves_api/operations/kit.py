@@ -81,7 +81,7 @@ class Context:
 
     @property
     def reads(self) -> Reads:
-        """The way to read what is final."""
+        """Reads of final rows: from the caches, a replica or the primary."""
         return self.services.reads
 
     @property
@@ -163,7 +163,7 @@ class Operation(Generic[InputT]):
 
 
 def _members(struct: Any) -> frozenset[str]:
-    """The names of a struct's members; none of what is no struct."""
+    """The names of a struct's members; none for another type."""
     return frozenset(getattr(struct, "__struct_fields__", ()))
 
 

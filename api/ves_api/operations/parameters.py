@@ -78,7 +78,7 @@ def _as_sent(text: str, _: str) -> str:
 
 
 def _text(text: str, name: str) -> str:
-    # What was not UTF-8 in a path has lone surrogates.
+    # Bytes of a path that are not UTF-8 arrive as lone surrogates.
     if "\0" in text or (not text.isascii() and text.encode(errors="replace").decode() != text):
         raise refuse(name, "must be UTF-8 without NUL")
     return text

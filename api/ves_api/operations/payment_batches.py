@@ -52,7 +52,7 @@ class MadePaymentBatch(msgspec.Struct):
 
 
 class AssetTotal(msgspec.Struct):
-    """What the intents of one asset in a batch come to, at most 2^64-1."""
+    """Sum of the amounts of one asset in a batch, at most 2^64-1."""
 
     asset: str
     total_amount: int
@@ -112,7 +112,7 @@ class SettlementReport(msgspec.Struct):
 
 
 class RecordedSettlement(msgspec.Struct):
-    """What is recorded of a batch, and what this report changed."""
+    """The recorded settlement of a batch, and the changes that this report made."""
 
     batch_id: uuid.UUID
     status: str

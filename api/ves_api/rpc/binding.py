@@ -93,7 +93,7 @@ async def guarded(
     name: str,
     work: Callable[[Context], Awaitable[Any]],
 ) -> Any:
-    """Run the work of a call; end the call with the status of what it raises (grpc-api 1.3)."""
+    """Run the work of a call; end the call with the status of an exception (grpc-api 1.3)."""
     context, started = context_of(services, call), time.perf_counter()
     refusal, code = None, "OK"
     with tracing.span(

@@ -1,4 +1,4 @@
-"""Fields of messages: what is read from them, with the refusal of what is wrong, and times that are written."""
+"""Fields of messages: checked readers, and writers of times."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def time_of(moment: dt.datetime) -> Timestamp:
 
 
 def time_of_text(text: str) -> Timestamp | None:
-    """The instant of an RFC 3339 text, with its nanoseconds; None of what a Timestamp cannot hold."""
+    """The instant of an RFC 3339 text, with its nanoseconds; None if a Timestamp cannot hold it."""
     found = rfc3339_micros(text)
     if found is None:
         return None

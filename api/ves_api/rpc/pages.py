@@ -32,7 +32,7 @@ _Key = tuple["uuid.UUID", "uuid.UUID", int]
 
 
 class Entry(NamedTuple):
-    """One event: its number, what filters compare, and the encoded SequencedEvent."""
+    """One event: its number, the members that filters compare, and the encoded SequencedEvent."""
 
     number: int
     entity_type: str

@@ -58,7 +58,7 @@ def legacy_body(request: v1.PushRequest) -> bytes:
 
 
 def _json_text(payload: bytes) -> msgspec.Raw:
-    """A payload as one JSON value. Raises invalid_field: what is no single value would become part of the body."""
+    """A payload as one JSON value. Raises invalid_field for other text, which would inject members into the body."""
     try:
         payload.decode()
         _decode_raw(payload)
@@ -159,7 +159,7 @@ def _seal(sent: Envelope, event: v2.EventEnvelope) -> None:
     cipher_hash = event.payload_cipher_hash
     if not cipher_hash:
         content = encrypted.validate(members)
-        # What is not well formed is refused for its form; its hash does not matter then.
+        # A malformed event is refused for its form, whatever its hash is.
         cipher_hash = ZERO_HASH if isinstance(content, str) else content.cipher_hash(_aad(sent, event))
     sent.payload_cipher_hash = _hash(cipher_hash, "payload_cipher_hash")
 

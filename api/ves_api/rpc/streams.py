@@ -52,7 +52,7 @@ EVERY = EventFilter()
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """What the streaming calls of a process share."""
+    """State that the streaming calls of a process share."""
 
     services: Services
     database: Pool
@@ -62,7 +62,7 @@ class Streams:
 
 @dataclass(slots=True)
 class Call:
-    """One admitted call: `given` is its input, `start` what the operation answered."""
+    """One admitted call: `given` is its input, `start` the result of the operation."""
 
     streams: Streams
     context: Context

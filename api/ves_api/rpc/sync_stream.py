@@ -77,7 +77,7 @@ class _Sync:
         self._agent = call.context.identity.agent_id
 
     async def run(self) -> None:
-        """Serve until the client half-closes. Raises what ends the call."""
+        """Serve until the client half-closes. Raises the error that ends the call."""
         watcher, tenant_id = self._call.streams.watcher, tenant_in_scope(self._call.context)
         feed = await watcher.follow_tenant(tenant_id, self._note)
         try:
@@ -201,7 +201,7 @@ def _as_event(message: bytes) -> bytes:
 
 
 async def _first_to_end(*works: Any) -> None:
-    """Run until one ends, and end the others. Raises what it raised."""
+    """Run until one ends, then cancel the others. Raises the exception of the first."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

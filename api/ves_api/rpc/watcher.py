@@ -68,7 +68,7 @@ class Feed:
 
 
 class TenantFeed:
-    """The heads of all streams of one tenant (None: of all tenants), and who is told when one moves."""
+    """The heads of all streams of one tenant (None: of all tenants), and the listeners that are notified when one moves."""
 
     __slots__ = ("followers", "heads")
 
@@ -285,7 +285,7 @@ class Watcher:
             await self._judge_again(group)
 
     async def _judge_again(self, calls: list[OpenCall]) -> None:
-        """Identify the credential of some calls again; end those that it does not allow any more."""
+        """Identify the credential of some calls again; end the calls that it no longer allows."""
         try:
             identity = await self._authenticator.identify(calls[0].context.credential)
         except ApiError as error:

@@ -1,4 +1,4 @@
-"""What a child process does for a proof."""
+"""Verification of one proof in a child process."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ NOWHERE = Reach({}, {}, {})
 
 
 def start(layout: Layout) -> Reach:
-    """Start the chain and deploy what is missing on it."""
+    """Start the chain and deploy the missing contracts."""
     folder = _folder(layout)
     port = int((folder / "port").read_text(encoding="utf-8"))
     url = f"http://{HOST}:{port}"

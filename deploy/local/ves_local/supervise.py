@@ -50,7 +50,7 @@ def environment(values: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Server:
-    """The private server: its binaries and what its PL/Python imports (none for an external server)."""
+    """The private server: its binaries and the import path of its PL/Python (none for an external server)."""
 
     bindir: Path
     import_paths: tuple[Path, ...]

@@ -1,4 +1,4 @@
--- Nobody gives, takes or changes rights beyond the own ones (http-api 7.3).
+-- A caller can grant, revoke or change only rights that it has itself (http-api 7.3).
 create or replace function ves_int.check_caller_covers(
   caller jsonb, store_ids uuid[], can_read boolean, can_write boolean, can_admin boolean, rate_limit integer
 )

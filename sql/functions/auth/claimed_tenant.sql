@@ -10,7 +10,7 @@ declare
 begin
   v_claims := current_setting('request.jwt.claims', true)::jsonb;
   v_tenant := (v_claims ->> 'sub')::uuid;
-  -- What makes the API refuse a whole token shows nothing here either.
+  -- A token that the API refuses selects no tenant here either.
   perform (v_claims ->> 'agent')::uuid, string_to_array(v_claims ->> 'stores', ',')::uuid[];
   if v_claims ->> 'perms' is null
     or permission <> all (string_to_array(v_claims ->> 'perms', ','))

@@ -1,4 +1,4 @@
--- Never waits for a stream: whoever holds its lock, the worker goes on with the next one.
+-- Never waits for a stream: while another session holds its lock, the worker takes the next stream.
 -- Locks (sql/README.md): 1, skipping streams whose lock is taken.
 create or replace function ves.commit_due(tenant_id uuid, store_id uuid)
 returns setof ves.commitment

@@ -1,5 +1,5 @@
--- Commits one range (VES 10.3). Takes the stream's advisory lock until the end of the transaction, so whoever
--- races gets the one commitment of that range. Reads leaf hashes only.
+-- Commits one range (VES 10.3). Takes the stream's advisory lock until the end of the transaction, so
+-- concurrent calls get the one commitment of that range. Reads leaf hashes only.
 -- Locks (sql/README.md): 1.
 create or replace function ves.create_commitment(
   tenant_id uuid, store_id uuid, sequence_start bigint, sequence_end bigint

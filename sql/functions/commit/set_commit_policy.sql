@@ -40,7 +40,7 @@ begin
     returning p.max_events, p.max_age into strict v_max_events, v_max_age;
   end if;
   if set_commit_policy.mode = 'automatic' then
-    -- what waits already: the queue wakes the worker, which never meets this transaction's locks
+    -- for events that are not committed yet: a message wakes the worker; the two never wait for each other
     insert into pgmq.q_ves_commit (vt, message)
     select clock_timestamp(), jsonb_build_object(
       'tenant_id', c.tenant_id, 'store_id', c.store_id, 'sequence_from', o.committed_to + 1,

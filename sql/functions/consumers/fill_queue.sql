@@ -1,4 +1,5 @@
--- A message that nobody has read yet is extended, so a stream has at most one unread and one claimed message.
+-- A message that no consumer has read yet is extended, so a stream has at most one unread and one claimed
+-- message.
 -- Locks (sql/README.md): 4, skipping locked messages and cursors.
 create or replace function ves_int.fill_queue(subscription ves_store.subscriptions, max_streams integer)
 returns void

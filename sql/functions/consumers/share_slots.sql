@@ -57,7 +57,7 @@ begin
       returning s.slot
     )
     select array_agg(ves_int.cursor_name(subscription.subscription_id, 'group', t.slot)) into v_taken from taken as t;
-    -- skips what a wake-up or an acknowledgement locks: its claim ends by itself, and nobody waits in a circle
+    -- skips rows that a wake-up or an acknowledgement locks: their claims expire, and no deadlock is possible
     update ves_store.cursors as c set due_at = v_now, claimed_until = null
     where c.ctid = any(array(
       select d.ctid from ves_store.cursors as d

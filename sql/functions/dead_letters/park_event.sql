@@ -1,4 +1,4 @@
--- The lock makes a settlement and this wait for each other: whoever comes second sees what the first one did.
+-- The lock serializes this with settlements: the later transaction sees the result of the earlier one.
 -- Locks (sql/README.md): the row of the dead letter that holds the entity.
 create or replace function ves_int.park_event(
   consumer text, tenant_id uuid, store_id uuid, legacy boolean, sequence_number bigint, entity_type text,

@@ -1,4 +1,4 @@
--- What can be said about a key without cryptography; the same in full and core mode.
+-- The checks of a key that need no cryptography; the same in full and core mode.
 create or replace function ves_int.check_agent_key(
   key_algorithm integer, public_key bytea, public_key_bundle bytea, valid_from timestamptz,
   valid_to timestamptz

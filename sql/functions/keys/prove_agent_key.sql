@@ -1,4 +1,4 @@
--- PL/Python does this where it is; in core mode only what needs no cryptography can be registered from SQL.
+-- PL/Python verifies the proof; core mode refuses a key with a proof, or of an algorithm that needs one.
 create or replace function ves_int.prove_agent_key(
   key_algorithm integer, public_key bytea, public_key_bundle bytea, proof_of_possession bytea,
   proof_of_possession_bundle bytea

@@ -16,7 +16,7 @@ begin
   if v_excess <= 0 then
     return;
   end if;
-  -- Skips what is locked: waiting here, with locks held, could be a deadlock.
+  -- Skips locked rows: waiting here, with locks held, could deadlock.
   delete from ves_store.rate_limits as o
   where o.ctid = any (array(
     select r.ctid from ves_store.rate_limits as r

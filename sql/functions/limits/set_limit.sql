@@ -23,7 +23,7 @@ begin
   if v_limit.max_rows < 0 then
     perform ves_int.raise_error('invalid_field', '{"field": "max_rows"}');
   end if;
-  -- a limit of what is refused has no age, and keys are not deleted by number
+  -- a kind whose new rows are refused at the limit has no age
   if v_limit.max_age <= interval '0' or set_limit.max_age is not null and v_before ->> 'max_age' is null then
     perform ves_int.raise_error('invalid_field', '{"field": "max_age"}');
   end if;

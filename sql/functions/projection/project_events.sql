@@ -1,4 +1,4 @@
--- Rows of cursors are written at the end, so that whoever tells consumers of new heads waits for little.
+-- Rows of cursors are written at the end, so that wake-ups of consumers wait for them only briefly.
 -- Locks (sql/README.md): rows of projection_checkpoints by stream, then rows of cursors.
 create or replace function ves.project_events(
   consumer text, tenant_ids uuid[], store_ids uuid[], max_events integer default 2000

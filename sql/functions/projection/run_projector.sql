@@ -1,4 +1,5 @@
--- A batch that fails is tried event by event, in subtransactions: what fails again becomes a dead letter.
+-- A batch that fails is tried event by event, in subtransactions: an event that fails again becomes a dead
+-- letter.
 -- Locks (sql/README.md): 4, the row of the cursor.
 create or replace function ves.run_projector(
   tenant_id uuid, store_id uuid, name text, max_events integer default 500

@@ -1,4 +1,4 @@
--- Never waits: a key that somebody else holds is left for the next call.
+-- Never waits: a key that another transaction has locked is left for the next call.
 -- Locks (sql/README.md): the rotation and its keys, skipping locked ones.
 create or replace function ves_int.apply_rotation(rotation_id uuid, tenant_id uuid)
 returns jsonb

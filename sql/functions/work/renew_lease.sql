@@ -9,7 +9,7 @@ as $$
 declare
   v_until timestamptz := clock_timestamp() + greatest(least(seconds, 86400), 0) * interval '1 second';
 begin
-  -- an expired lease that nobody else claimed is still its holder's
+  -- an expired lease that no other session claimed still belongs to its holder
   update ves_store.leases as l
   set renewed_at = clock_timestamp(), expires_at = v_until
   where l.name = renew_lease.name and l.token = renew_lease.token and l.expires_at is not null;

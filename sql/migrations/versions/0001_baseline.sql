@@ -929,7 +929,7 @@ create table ves_store.ves_compliance_proofs (
   verified boolean,
   proof_key_id bytea,
   constraint ves_compliance_proofs_pkey primary key (proof_id, tenant_id),
-  -- A STARK that nobody verified holds no place.
+  -- An unverified STARK does not take the place of a later proof.
   constraint ves_compliance_proofs_event_id_tenant_id_proof_type_proof_versi
   exclude using btree (
     event_id with =, tenant_id with =, proof_type with =, proof_version with =, policy_hash with =

@@ -20,9 +20,8 @@ def leaves(start: int, count: int) -> bytes:
     return b"".join(LEAVES[start + offset] for offset in range(count))
 
 
-def test_stream_id_and_lock_key_are_those_of_the_vector():
+def test_the_stream_id_is_that_of_the_vector():
     assert digests.stream_id(TENANT, STORE).hex() == VECTORS["stream_id"]
-    assert digests.stream_lock_key(TENANT, STORE) == VECTORS["advisory_lock_key"]
 
 
 def test_padding_empty_root_and_node_are_those_of_the_vector():

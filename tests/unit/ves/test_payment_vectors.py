@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.support import payment_tree
 from tests.unit.ves.payment_vectors import (
     BATCHES,
     CASES,
@@ -54,19 +55,19 @@ def test_an_unknown_network_has_no_chain():
 def test_a_batch_with_all_its_proofs_is_that_of_the_vector(batch):
     leaves = [payments.leaf(**leaf_fields(intent)) for intent in batch["intents"]]
     assert leaves == [unhex(intent["leaf"]) for intent in batch["intents"]]
-    levels = payments.tree_levels(leaves)
+    levels = payment_tree.tree_levels(leaves)
     root = unhex(batch["merkle_root"])
     assert levels[-1] == [root]
     ids = (UUID(batch[name]) for name in ("tenant_id", "store_id", "batch_id"))
     assert payments.state_root(*ids, root) == unhex(batch["new_state_root"])
     for receipt in batch["receipts"]:
         index, proof = receipt["leaf_index"], [unhex(node) for node in receipt["inclusion_proof"]]
-        assert payments.inclusion_proof(levels, index) == proof
+        assert payment_tree.inclusion_proof(levels, index) == proof
         assert payments.verify_inclusion(leaves[index], index, batch["total_leaves"], proof, root)
 
 
 def test_no_leaves_have_no_tree():
-    assert payments.tree_levels([]) == []
+    assert payment_tree.tree_levels([]) == []
 
 
 @pytest.mark.parametrize("case", INCLUSIONS, ids=lambda case: case["name"])

@@ -28,7 +28,7 @@ class PaymentSettings:
 
     @classmethod
     def from_environment(cls, env: Environment) -> PaymentSettings:
-        """Read the settings; what the original would not accept means the default, as it does there."""
+        """Read the settings; as in the original, an invalid value means the default."""
         min_size = min(env.positive("X402_BATCH_MIN_SIZE", 1), _MAX_SIZE)
         given = env.text("X402_BATCH_NETWORKS").split(",")
         networks = tuple(name for name in (part.strip() for part in given) if name in CHAIN_IDS)

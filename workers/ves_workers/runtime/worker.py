@@ -1,4 +1,4 @@
-"""What the workers have in common: a connection, a poll interval, totals and a log."""
+"""The base of the workers: a connection, a poll interval, totals and a log."""
 
 from __future__ import annotations
 
