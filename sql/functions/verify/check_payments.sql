@@ -1,8 +1,13 @@
+-- Joins of a stream's own rows are hashed, because a nested loop would go through one side for each row of
+-- the other. What lies among the rows of all streams is looked up by its key: lateral with an offset, which
+-- forbids a join, or a subquery with a limit.
 create or replace function ves_int.check_payments(tenant_id uuid, store_id uuid)
 returns table (check_name text, sequence_number bigint, batch_id uuid, finding text)
 language sql
 stable
 set search_path to pg_catalog, pg_temp
+set enable_nestloop to off
+set jit to off
 as $$
   with intents as (
     select i as intent, i.* from ves_store.x402_payment_intents as i
@@ -22,8 +27,21 @@ as $$
       s.*, lag(s.to_status, 1, '') over (partition by s.subject_id order by s.entry_id) as before,
       row_number() over (partition by s.subject_id order by s.entry_id desc) as age
     from subjects as w
-    join ves_store.x402_status_log as s on s.subject_id = w.id and s.subject = w.subject
-      and s.tenant_id = check_payments.tenant_id and s.store_id = check_payments.store_id
+    cross join lateral (
+      select l.* from ves_store.x402_status_log as l
+      where l.subject_id = w.id and l.subject = w.subject
+        and l.tenant_id = check_payments.tenant_id and l.store_id = check_payments.store_id
+      offset 0
+    ) as s
+  ),
+  members as (
+    select
+      i.batch_id, count(*) as payments, min(i.sequence_number) as first, max(i.sequence_number) as last,
+      ves_int.legacy_tree_levels(string_agg(i.leaf_hash, '' order by i.sequence_number)) as levels,
+      min(i.network) as network, min(i.network) = max(i.network) as is_one_network
+    from intents as i
+    where i.batch_id is not null
+    group by i.batch_id
   )
   select 'payment_numbering', n.last, null::uuid, format('%s intents have numbers up to %s, the counter says %s', n.count, n.last, n.counter)
   from (
@@ -48,28 +66,24 @@ as $$
   union all
   select 'payment_nonce', i.sequence_number, null, 'the nonce of a settleable intent is not reserved for it'
   from intents as i
-  where i.settlement_contract is not null and not exists (
-    select from ves_store.x402_settlement_nonces as n
+  where i.settlement_contract is not null and (
+    select true from ves_store.x402_settlement_nonces as n
     where n.payer_address = i.payer_key and n.nonce = i.nonce and n.chain_id = i.chain_id
       and n.settlement_contract = i.settlement_contract and n.tenant_id = i.tenant_id and n.intent_id = i.intent_id
-  )
+    limit 1
+  ) is null
   union all
   select 'payment_batch', b.sequence_start, b.batch_id, 'the batch is not that of its intents'
   from batches as b
-  cross join lateral (
-    select
-      count(*) as payments, min(i.sequence_number) as first, max(i.sequence_number) as last,
-      ves_int.legacy_tree_levels(string_agg(i.leaf_hash, '' order by i.sequence_number)) as levels,
-      bool_and(i.network = b.network) as is_one_network
-    from intents as i where i.batch_id = b.batch_id
-  ) as m
+  left join members as m on m.batch_id = b.batch_id
   where (b.payment_count, b.sequence_start, b.sequence_end) is distinct from (m.payments, m.first, m.last)
     or m.levels is distinct from array(
       select case when n.level = row_number() over (order by n.level) - 1 then n.nodes end
       from ves_store.x402_batch_nodes as n
       where n.batch_id = b.batch_id and n.tenant_id = b.tenant_id order by n.level
     )
-    or b.merkle_root is distinct from m.levels[cardinality(m.levels)] or not m.is_one_network
+    or b.merkle_root is distinct from m.levels[cardinality(m.levels)]
+    or b.network is distinct from m.network or not m.is_one_network
     or b.new_state_root <> sha256(
       uuid_send(b.tenant_id) || uuid_send(b.store_id) || uuid_send(b.batch_id) || b.merkle_root)
   union all

@@ -1,4 +1,5 @@
--- Joins of a stream's own rows only; sorted by the number, they are merges over indices.
+-- Receipts are looked up one by one: of a join the planner may make a scan of all receipts for each event
+-- (measured: 1,000 us an event in a stream of 20,000).
 create or replace function ves_int.check_records(
   tenant_id uuid, store_id uuid, from_sequence bigint, to_sequence bigint
 )
@@ -37,13 +38,17 @@ as $$
   from ves as v where v.sequenced_at < v.sequenced_before
   union all
   select 'receipt', v.sequence_number, null, 'the receipt is gone'
-  from ves_store.cursors as c
-  join ves as v on v.sequence_number <= c.done_to
-  left join ves_store.ves_sequencer_receipts as r
-    on r.tenant_id = c.tenant_id and r.store_id = c.store_id and r.sequence_number = v.sequence_number
-    and r.sequence_number between from_sequence and to_sequence
-  where c.tenant_id = check_records.tenant_id and c.store_id = check_records.store_id
-    and c.consumer = 'receipts' and r.sequence_number is null;
+  from ves as v
+  where v.sequence_number <= (
+    select c.done_to from ves_store.cursors as c
+    where c.tenant_id = check_records.tenant_id and c.store_id = check_records.store_id and c.consumer = 'receipts'
+  )
+    and (
+      select true from ves_store.ves_sequencer_receipts as r
+      where r.tenant_id = check_records.tenant_id and r.store_id = check_records.store_id
+        and r.sequence_number = v.sequence_number
+      limit 1
+    ) is null;
 $$;
 
 comment on function ves_int.check_records(uuid, uuid, bigint, bigint) is
