@@ -20,7 +20,7 @@ if _FOLDER:
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, multiprocess  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from prometheus_client import Metric
 
@@ -104,6 +104,15 @@ _dlq_states = {
     )
 }
 DLQ_RETRIED = _counter("dlq_retried", "retries of dead letters by the worker")
+_unanchored = _gauge(
+    "commitments_unanchored",
+    "commitments that are not anchored: pending, planned, submitted or contradicted",
+    "status",
+    mode="livemax",
+)
+_unanchored_age = _gauge(
+    "commitments_unanchored_oldest_seconds", "age of the oldest of them", "status", mode="livemax"
+)
 _registrations = _counter("agent_registration_total", "self-registrations", "outcome", "reason")
 WORKER_STEPS = _counter("worker_steps_total", "steps of background workers", "worker", "outcome")
 
@@ -158,6 +167,15 @@ def set_dead_letters(size: int, **states: int) -> None:
     _dlq_size.set(size)
     for state, gauge in _dlq_states.items():
         gauge.set(states[state])
+
+
+def set_unanchored(found: Iterable[tuple[str, int, float]]) -> None:
+    """Commitments that are not anchored: status, how many, and the age of the oldest in seconds."""
+    counted = {status: (count, age) for status, count, age in found}
+    for status in ("pending", "planned", "submitted", "contradicted"):
+        count, age = counted.get(status, (0, 0.0))
+        _unanchored.labels(status).set(count)
+        _unanchored_age.labels(status).set(age)
 
 
 def clean() -> None:

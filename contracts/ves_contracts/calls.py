@@ -131,6 +131,16 @@ def anchor_many(commitments: Sequence[Commitment]) -> bytes:
     return _encoded("StateSetAnchor", "anchorMany", [astuple(item) for item in commitments])
 
 
+def is_anchored(batch_id: bytes) -> bytes:
+    """Return the call data of `isAnchored`; its answer is a word, zero for no."""
+    return _encoded("StateSetAnchor", "isAnchored", batch_id)
+
+
+def verify_events_root(batch_id: bytes, events_root: bytes) -> bytes:
+    """Return the call data of `verifyEventsRoot`; its answer is a word, zero for another root or an unknown id."""
+    return _encoded("StateSetAnchor", "verifyEventsRoot", batch_id, events_root)
+
+
 def settle_batch(batch: Batch, payments: Sequence[PaymentIntent]) -> bytes:
     """Return the call data of `settleBatch`."""
     items = [astuple(item) for item in payments]

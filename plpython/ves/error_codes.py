@@ -131,6 +131,8 @@ ALL = (
     ErrorCode("VE719", "settlement_moved", "INVARIANT_VIOLATION", 7002, 409, "ABORTED", False, "The part of the batch is not in the expected state"),
     ErrorCode("VE720", "transaction_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "Transaction of the outbox not found"),
     ErrorCode("VE721", "transaction_moved", "INVARIANT_VIOLATION", 7002, 409, "ABORTED", False, "The transaction of the outbox is not in the expected state"),
+    ErrorCode("VE722", "anchor_moved", "INVARIANT_VIOLATION", 7002, 409, "ABORTED", False, "A commitment of the call is not pending any more"),
+    ErrorCode("VE723", "anchor_conflict", "ALREADY_EXISTS", 5004, 409, "ALREADY_EXISTS", False, "Another transaction is recorded for the commitment"),
     ErrorCode("VE718", "page_too_large", "BATCH_TOO_LARGE", 3005, 413, "RESOURCE_EXHAUSTED", False, "The page has too many rows"),
     ErrorCode("VE717", "field_too_long", "PAYLOAD_TOO_LARGE", 3004, 413, "RESOURCE_EXHAUSTED", False, "A text is too long"),
     ErrorCode("VE901", "server_not_durable", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The database server does not flush commits (fsync or full_page_writes or synchronous_commit is off)"),

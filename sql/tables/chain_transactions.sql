@@ -25,7 +25,7 @@ create table ves_store.chain_transactions (
   constraint status_is_a_transaction_status check (
     status in ('planned', 'signed', 'broadcast', 'unknown', 'mined', 'final', 'failed', 'replaced')
   ),
-  constraint kind_is_a_known_one check (kind in ('settlement', 'authorizations')),
+  constraint kind_is_a_known_one check (kind in ('settlement', 'authorizations', 'anchors')),
   constraint to_address_is_an_address check (to_address ~ '^0x[0-9a-f]{40}$'),
   constraint signed_transaction_has_a_nonce check ((status = 'planned') = (nonce is null)),
   constraint signed_transaction_has_a_hash check ((nonce is null) = (tx_hash is null)),
@@ -72,7 +72,7 @@ comment on table ves_store.chain_transactions is
 comment on column ves_store.chain_transactions.transaction_id is 'Number.';
 comment on column ves_store.chain_transactions.chain_id is 'EIP-155 chain id.';
 comment on column ves_store.chain_transactions.sender is 'Account that signs it.';
-comment on column ves_store.chain_transactions.kind is 'What it does. settlement: settles a part of a payment batch; authorizations: settles a batch of EIP-3009 payments.';
+comment on column ves_store.chain_transactions.kind is 'What it does. settlement: settles a part of a payment batch; authorizations: settles a batch of EIP-3009 payments; anchors: anchors commitments.';
 comment on column ves_store.chain_transactions.tenant_id is 'Tenant of what it is for; nil for what is for several.';
 comment on column ves_store.chain_transactions.reference_id is 'What it is for; of a settlement the payment batch.';
 comment on column ves_store.chain_transactions.part is 'Part of it; of a settlement the part of the batch.';

@@ -6,7 +6,7 @@ from unnest(array[
   'event_schemas', 'group_key_audit_log', 'key_rotation_audit_log', 'key_rotation_policies', 'limits',
   'projection_mode', 'scheduled_key_rotations', 'schema_validation', 'sequence_counters',
   'shredded_payloads', 'signers',
-  'tenant_projectors', 'subscriptions', 'ves_commitment_anchors', 'ves_commitments',
+  'tenant_projectors', 'subscriptions', 'ves_commitments',
   'ves_compliance_proofs', 'ves_compliance_witnesses', 'ves_sequence_counters', 'ves_validity_proofs',
   'x402_networks', 'x402_payer_addresses', 'x402_payment_batches', 'x402_tokens'
 ]) as w (table_name);

@@ -148,12 +148,7 @@ def anchor(primary: Cluster, batch_id: str) -> None:
     """What the anchoring worker writes when it has seen finality."""
     with primary.connect(NAME) as connection:
         connection.execute(
-            """
-            insert into ves_store.ves_commitment_anchors
-              (tenant_id, batch_id, chain_id, chain_tx_hash, chain_block_number, anchored_at)
-            select c.tenant_id, c.batch_id, 84532001, sha256('tx'), 7, now()
-            from ves_store.ves_commitments as c where c.batch_id = %s
-            """,
+            "select ves.record_anchor(%s, sha256('tx'), 84532001, 7)",
             [batch_id],
         )
 

@@ -89,6 +89,10 @@ CALLS: dict[str, str] = {
     "create_commitment": f"select ves.create_commitment({STREAM}, %(committed)s + 1, %(committed)s + 10)",
     "commit_next": f"select * from ves.commit_next({STREAM}, 10)",
     "commit_due": f"select * from ves.commit_due({STREAM})",
+    "list_pending_anchors": "select * from ves.list_pending_anchors(max_rows => 10)",
+    "list_anchor_call": "select * from ves.list_anchor_call(%(batch_id)s)",
+    "request_anchor": "select ves.request_anchor(%(tenant_id)s, %(batch_id)s)",
+    "get_anchor": "select * from ves.get_anchor(%(tenant_id)s, %(batch_id)s)",
     "get_commitment": "select * from ves.get_commitment(%(tenant_id)s, %(batch_id)s)",
     "get_inclusion_proof": f"select ves.get_inclusion_proof({STREAM}, %(committed)s - 50)",
     "get_legacy_commitment": "select * from ves.get_legacy_commitment(%(tenant_id)s, %(legacy_batch_id)s)",
@@ -251,6 +255,9 @@ CALLS: dict[str, str] = {
     "probe_write": "select ves.probe_write()",
 }
 EXCUSED = {
+    "plan_anchors": "changes the commitments of one call, of an account that exists under a lease only; tests/sql/anchors calls it",
+    "record_anchor": "changes one commitment that is not anchored; tests/sql/anchors calls it",
+    "count_anchors": "counts what is not anchored, which is what it is for",
     "mark_settlement": "changes one part of a batch, which exists under a lease only; tests/sql/payments calls it",
     "finish_transaction": "changes one transaction of the outbox and what it is for; tests/sql/payments calls it",
     "mine_transaction": "changes one transaction of the outbox, which exists under a lease only; tests/sql/payments calls it",

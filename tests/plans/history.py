@@ -133,11 +133,10 @@ select c.tenant_id, c.batch_id, l, convert_to(repeat(md5(''), 128 >> l), 'UTF8')
 from ves_store.{prefix}commitments as c, generate_series(0, 7) as l
 where c.store_id = %(store_id)s
 on conflict do nothing;
-insert into ves_store.{prefix}commitment_anchors (tenant_id, batch_id, chain_tx_hash, anchored_at)
-select c.tenant_id, c.batch_id, sha256(''), now()
+update ves_store.commitment_anchors as a
+set status = 'anchored', chain_id = 1, chain_tx_hash = sha256(''), anchored_at = now()
 from ves_store.{prefix}commitments as c
-where c.store_id = %(store_id)s
-on conflict do nothing
+where c.store_id = %(store_id)s and a.batch_id = c.batch_id and a.status = 'pending'
 """
 COLUMNS = {
     "ves_": {

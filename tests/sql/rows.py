@@ -78,16 +78,7 @@ def fill(database: Database) -> Agent:
             "insert into ves_store.tenant_projectors values (%s, %s, 'p', 'a.b', now())",
             [agent.tenant_id, agent.store_id],
         )
-        superuser.execute(
-            "insert into ves_store.ves_commitment_anchors (tenant_id, batch_id, chain_id, chain_tx_hash)"
-            " values (%s, %s, 1, sha256(''))",
-            [agent.tenant_id, batch],
-        )
-        superuser.execute(
-            "insert into ves_store.commitment_anchors (tenant_id, batch_id, chain_tx_hash)"
-            " select c.tenant_id, c.batch_id, sha256('') from ves_store.commitments as c where c.tenant_id = %s limit 1",
-            [agent.tenant_id],
-        )
+        superuser.execute("select ves.record_anchor(%s, sha256(''), 1)", [batch])
         worker.execute("select ves.get_receipt_work(min_age_seconds => 0)")
         return agent
 

@@ -1,4 +1,4 @@
-"""`python -m ves_workers [commit|receipts|keys|retention|projections|projectors|dead-letters|payments|settlement ...]`: run the named or all."""
+"""`python -m ves_workers [commit|receipts|keys|retention|projections|projectors|dead-letters|payments|settlement|anchoring ...]`: run the named or all."""
 
 from __future__ import annotations
 
@@ -47,8 +47,15 @@ def _settlement(database: WorkerDatabase, settings: Settings) -> Worker:
     return SettlementWorker(database, settings)
 
 
-SETTLEMENT = "settlement"
-WORKERS[SETTLEMENT] = _settlement
+def _anchoring(database: WorkerDatabase, settings: Settings) -> Worker:
+    """Create the anchor worker; the chain's libraries are imported only where one runs."""
+    from ves_workers.chain.anchoring import AnchorWorker  # noqa: PLC0415
+
+    return AnchorWorker(database, settings)
+
+
+SETTLEMENT, ANCHORING = "settlement", "anchoring"
+WORKERS[SETTLEMENT], WORKERS[ANCHORING] = _settlement, _anchoring
 EXIT_USAGE, EXIT_REFUSED = 2, 4
 
 
@@ -77,7 +84,8 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
-    names = names or [name for name in WORKERS if name != SETTLEMENT or settings.chain.settles]
+    left_out = {SETTLEMENT: not settings.chain.settles, ANCHORING: not settings.chain.anchors}
+    names = names or [name for name in WORKERS if not left_out.get(name)]
     log.configure(settings.log_level, as_json=settings.log_json)
     log.get_logger("workers", worker="main").info(
         "process.started", workers=",".join(names), pid=os.getpid(), **settings.masked()

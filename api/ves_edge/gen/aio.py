@@ -15,6 +15,7 @@ from ves_edge.gen.records import (
     AdminOverviewRow,
     AdminStoresRow,
     AdminTenantsRow,
+    AnchorItem,
     ApplyDueRotationsRow,
     ApplyRetentionRow,
     AuditEntry,
@@ -25,6 +26,7 @@ from ves_edge.gen.records import (
     ClaimProjectorRow,
     Commitment,
     ComplianceProof,
+    CountAnchorsRow,
     CountDeadLettersRow,
     EventSchema,
     ExactPayment,
@@ -36,6 +38,7 @@ from ves_edge.gen.records import (
     GetActiveSchemasRow,
     GetAgentKeysRow,
     GetAgentRow,
+    GetAnchorRow,
     GetComparedSchemasRow,
     GetComplianceEventRow,
     GetComplianceInputsRow,
@@ -535,6 +538,14 @@ async def confirm_exact_payments(
     return calls.value(rows, int)
 
 
+async def count_anchors(db: AsyncDatabase) -> list[CountAnchorsRow]:
+    """How many commitments are not anchored, by anchor and status, and the age of the oldest in seconds. Its
+    cost follows what is not anchored.
+    """
+    rows = await db.fetch(FUNCTIONS['count_anchors'], {})
+    return calls.records(rows, CountAnchorsRow)
+
+
 async def count_dead_letters(
     db: AsyncDatabase,
     *,
@@ -1002,6 +1013,17 @@ async def get_agent_keys(
         'key_ids': calls.to_int4s(key_ids),
     })
     return calls.records(rows, GetAgentKeysRow)
+
+
+async def get_anchor(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> list[GetAnchorRow]:
+    """How far a commitment of either stream is anchored on the chain; the nil tenant looks in all. No row
+    when there is no such commitment.
+    """
+    rows = await db.fetch(FUNCTIONS['get_anchor'], {
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+    })
+    return calls.records(rows, GetAnchorRow)
 
 
 async def get_chain_hash(db: AsyncDatabase, *, tenant_id: UUID, chain: str, number: int) -> bytes | None:
@@ -1754,6 +1776,14 @@ async def list_agent_positions(
     return calls.records(rows, ListAgentPositionsRow)
 
 
+async def list_anchor_call(db: AsyncDatabase, *, call_id: UUID) -> list[AnchorItem]:
+    """The commitments of one call of the anchor contract: what its logs must say is stored here."""
+    rows = await db.fetch(FUNCTIONS['list_anchor_call'], {
+        'call_id': call_id,
+    })
+    return calls.records(rows, AnchorItem)
+
+
 async def list_api_keys(
     db: AsyncDatabase,
     *,
@@ -2184,6 +2214,24 @@ async def list_payment_intents(
     return calls.records(rows, PaymentIntent)
 
 
+async def list_pending_anchors(
+    db: AsyncDatabase,
+    *,
+    anchor: str = 'chain',
+    include_legacy: bool = True,
+    max_rows: int = 1000,
+) -> list[AnchorItem]:
+    """Commitments of all tenants that an anchor does not have and that nothing was planned for: requested
+    ones first, then the oldest; at most 5,000 (http-api 9).
+    """
+    rows = await db.fetch(FUNCTIONS['list_pending_anchors'], {
+        'anchor': anchor,
+        'include_legacy': include_legacy,
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, AnchorItem)
+
+
 async def list_projection_checkpoints(
     db: AsyncDatabase,
     *,
@@ -2431,6 +2479,32 @@ async def open_cursor(
         'done_to': done_to,
     })
     return calls.value(rows, int)
+
+
+async def plan_anchors(
+    db: AsyncDatabase,
+    *,
+    lease_token: int,
+    chain_id: int,
+    sender: str,
+    to_address: str,
+    calldata: bytes,
+    batch_ids: Sequence[UUID],
+) -> UUID:
+    """Puts one call that anchors pending commitments into the outbox and marks them planned, in one
+    transaction (chain 8, point 1). calldata is the call of the contract for exactly these commitments. The
+    id of the call. lease_token is that of lease chain_anchor. Errors: VE406, VE007 the account is not
+    open, VE722 one of them is not pending any more.
+    """
+    rows = await db.fetch(FUNCTIONS['plan_anchors'], {
+        'lease_token': lease_token,
+        'chain_id': chain_id,
+        'sender': sender,
+        'to_address': to_address,
+        'calldata': calldata,
+        'batch_ids': calls.as_list(batch_ids),
+    })
+    return calls.value(rows, UUID)
 
 
 async def plan_exact_batches(
@@ -2718,6 +2792,30 @@ async def rebuild_projection(
         'context': calls.json_text(context),
     })
     return calls.records(rows, RebuildProjectionRow)
+
+
+async def record_anchor(
+    db: AsyncDatabase,
+    *,
+    batch_id: UUID,
+    chain_tx_hash: bytes,
+    chain_id: int,
+    block_number: int | None = None,
+    context: Any = None,
+) -> bool:
+    """Records what a separate anchor service says: the transaction that anchored a VES commitment (http-api
+    9, chain 6). It counts as anchored at once; nothing is looked up. True the first time, false for the
+    same hash again. chain_id is at most 2^32-1. Audited. Errors: VE007, VE605, VE723 another transaction
+    is recorded.
+    """
+    rows = await db.fetch(FUNCTIONS['record_anchor'], {
+        'batch_id': batch_id,
+        'chain_tx_hash': chain_tx_hash,
+        'chain_id': chain_id,
+        'block_number': block_number,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, bool)
 
 
 async def record_audit(
@@ -3117,6 +3215,18 @@ async def renew_lease(db: AsyncDatabase, *, name: str, token: int, seconds: floa
         'seconds': seconds,
     })
     return calls.value(rows, datetime)
+
+
+async def request_anchor(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> bool:
+    """Asks for a commitment of either stream to be anchored before those that nobody asked for (http-api 6);
+    one that the contract contradicts is tried again. The nil tenant finds every commitment. Whether it
+    waits now; false: it is under way, anchored, or unknown.
+    """
+    rows = await db.fetch(FUNCTIONS['request_anchor'], {
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+    })
+    return calls.value(rows, bool)
 
 
 async def require_api_key(db: AsyncDatabase) -> None:

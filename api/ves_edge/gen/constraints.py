@@ -155,8 +155,6 @@ CONSTRAINTS = {
     # a concurrent batch came first; then it is seen
     'ves_command_dedupe_pkey': RETRY,
     # written once for a commitment that is new
-    'ves_commitment_anchors_pkey': 'internal_error',
-    # written once for a commitment that is new
     'ves_commitment_nodes_pkey': 'internal_error',
     # a concurrent call committed the range; then it is found
     'ves_commitments_first_idx': RETRY,

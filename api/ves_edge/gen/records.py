@@ -9,6 +9,25 @@ from uuid import UUID
 import msgspec
 
 
+class AnchorItem(msgspec.Struct, frozen=True, array_like=True):
+    """A commitment of either stream as an anchor takes it (chain 2): events_root is the root over its events,
+    32 bytes as the state roots; is_requested: somebody asked for it to be anchored now.
+    """
+
+    batch_id: UUID
+    tenant_id: UUID
+    store_id: UUID
+    is_legacy: bool
+    events_root: bytes
+    prev_state_root: bytes
+    new_state_root: bytes
+    sequence_start: int
+    sequence_end: int
+    event_count: int
+    committed_at: datetime
+    is_requested: bool
+
+
 class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
     """One entry of the audit log; the columns are those of ves_store.audit_log."""
 
@@ -575,6 +594,15 @@ class ClaimProjectorRow(msgspec.Struct, frozen=True, array_like=True):
     name: str
 
 
+class CountAnchorsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `count_anchors`."""
+
+    anchor: str
+    status: str
+    commitments: int
+    oldest_seconds: float
+
+
 class CountDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `count_dead_letters`."""
 
@@ -660,6 +688,17 @@ class GetAgentKeysRow(msgspec.Struct, frozen=True, array_like=True):
     key_algorithm: int
     public_key: bytes
     public_key_bundle: bytes | None
+
+
+class GetAnchorRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `get_anchor`."""
+
+    status: str
+    chain_id: int | None
+    chain_tx_hash: bytes | None
+    chain_block_number: int | None
+    reason: str | None
+    anchored_at: datetime | None
 
 
 class GetComparedSchemasRow(msgspec.Struct, frozen=True, array_like=True):

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 CHAIN_ID = 84532001  # set_chain (x402 A2)
 HOST = "127.0.0.1"
 NETWORK, ASSET = "set_chain", "usdc"
-# The first three accounts of anvil's mnemonic: each has a nonce sequence of its own.
+# The first four accounts of anvil's mnemonic: each has a nonce sequence of its own.
 _DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 _DEMO_ACCOUNT = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _DEMO_KEY = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
 _SETTLER = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"
 _SETTLER_KEY = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"
+_ANCHORER = "0x90F79bf6EB2c4f870365E785982E1f101E93b906"
+_ANCHORER_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
 _READY_SECONDS = 60.0
 _DEPLOY_SECONDS = 180.0
 
@@ -95,19 +97,28 @@ def start(layout: Layout) -> Reach:
     where = ("--rpc", url, "--key-file", key, "--addresses", addresses)
     with open_log(log) as stream:
         deployed = subprocess.run(
-            [*module, *where, "--settler", _SETTLER, "--test-token", "6", "--fund", _DEMO_ACCOUNT],
+            [
+                *module, *where, "--settler", _SETTLER, "--anchorer", _ANCHORER, "--test-token", "6", "--fund",
+                _DEMO_ACCOUNT,
+            ],
             check=False, stdout=stream, stderr=stream, timeout=_DEPLOY_SECONDS,
         )  # fmt: skip
     if deployed.returncode != 0:
         raise StageError("the contracts were not deployed", [log, layout.log / "chain.log"])
     say(f"the local chain runs at {url}; addresses in {addresses}")
-    settler = folder / "settler.key"
+    settler, anchorer = folder / "settler.key", folder / "anchorer.key"
     keyvalue.write_text(settler, _SETTLER_KEY)
-    reached = {"L2_RPC_URL": url, "L2_CHAIN_ID": str(CHAIN_ID)}
+    keyvalue.write_text(anchorer, _ANCHORER_KEY)
+    contract = json.loads(addresses.read_text(encoding="utf-8"))["anchor"]
+    reached = {"L2_RPC_URL": url, "L2_CHAIN_ID": str(CHAIN_ID), "SET_REGISTRY_ADDRESS": contract}
     told = {"VES_CHAIN_ADDRESSES": str(addresses), "VES_CHAIN_DEMO_KEY": _DEMO_KEY}
     # The node makes a block of each transaction and none without one, so the first block is final.
-    quick = {"VES_CHAIN_CONFIRMATIONS": "1", "VES_CHAIN_POLL_MS": "200"}
-    return Reach(reached | told, reached, quick | {"VES_CHAIN_SETTLER_KEY_FILE": str(settler)})
+    quick = {
+        "VES_CHAIN_CONFIRMATIONS": "1", "ANCHOR_FINALITY_CONFIRMATIONS": "1", "ANCHOR_INTERVAL_SECS": "5",
+        "VES_CHAIN_POLL_MS": "200",
+    }  # fmt: skip
+    keys = {"VES_CHAIN_SETTLER_KEY_FILE": str(settler), "VES_CHAIN_ANCHORER_KEY_FILE": str(anchorer)}
+    return Reach(reached | told, reached, quick | keys)
 
 
 def register(layout: Layout, admin_url: str) -> None:

@@ -1,4 +1,5 @@
--- Locks (sql/README.md): those of ves.mark_settlement, ves.settle_payments and ves_int.move_exact_batch.
+-- Locks (sql/README.md): those of ves.mark_settlement, ves.settle_payments, ves_int.move_exact_batch and
+-- ves_int.move_anchors.
 create or replace function ves_int.tell_target(
   lease_token bigint, moved ves_store.chain_transactions, settled uuid[] default '{}',
   failed uuid[] default '{}', reasons text[] default '{}'
@@ -45,9 +46,11 @@ begin
       perform ves_int.settle_exact_batch(
         moved.reference_id, v_hash, moved.block_number, moved.gas_used, settled, failed, reasons);
     end if;
+  elsif moved.kind = 'anchors' then
+    perform ves_int.move_anchors(moved, settled, failed, reasons);
   end if;
 end
 $$;
 
 comment on function ves_int.tell_target(bigint, ves_store.chain_transactions, uuid[], uuid[], text[]) is
-'Moves what a transaction of the outbox is for, in the database transaction of its step. A new kind has its branch here. Errors: those of ves.mark_settlement, ves.settle_payments and ves_int.settle_exact_batch.';
+'Moves what a transaction of the outbox is for, in the database transaction of its step. A new kind has its branch here. Errors: those of ves.mark_settlement, ves.settle_payments, ves_int.settle_exact_batch and ves_int.move_anchors.';

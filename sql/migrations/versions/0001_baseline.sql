@@ -1,4 +1,22 @@
 -- Generated from [state] of sql/load.toml by `python -m ves_install.generate`; frozen with release 0.1.0.
+create type ves.anchor_item as (
+  batch_id uuid,
+  tenant_id uuid,
+  store_id uuid,
+  is_legacy boolean,
+  events_root bytea,
+  prev_state_root bytea,
+  new_state_root bytea,
+  sequence_start bigint,
+  sequence_end bigint,
+  event_count integer,
+  committed_at timestamptz,
+  is_requested boolean
+);
+
+comment on type ves.anchor_item is
+'A commitment of either stream as an anchor takes it (chain 2): events_root is the root over its events, 32 bytes as the state roots; is_requested: somebody asked for it to be anchored now.';
+
 create type ves.audit_entry as (
   tenant_id uuid,
   number bigint,
@@ -1233,7 +1251,7 @@ create table ves_store.chain_transactions (
   constraint status_is_a_transaction_status check (
     status in ('planned', 'signed', 'broadcast', 'unknown', 'mined', 'final', 'failed', 'replaced')
   ),
-  constraint kind_is_a_known_one check (kind in ('settlement', 'authorizations')),
+  constraint kind_is_a_known_one check (kind in ('settlement', 'authorizations', 'anchors')),
   constraint to_address_is_an_address check (to_address ~ '^0x[0-9a-f]{40}$'),
   constraint signed_transaction_has_a_nonce check ((status = 'planned') = (nonce is null)),
   constraint signed_transaction_has_a_hash check ((nonce is null) = (tx_hash is null)),
@@ -1280,7 +1298,7 @@ comment on table ves_store.chain_transactions is
 comment on column ves_store.chain_transactions.transaction_id is 'Number.';
 comment on column ves_store.chain_transactions.chain_id is 'EIP-155 chain id.';
 comment on column ves_store.chain_transactions.sender is 'Account that signs it.';
-comment on column ves_store.chain_transactions.kind is 'What it does. settlement: settles a part of a payment batch; authorizations: settles a batch of EIP-3009 payments.';
+comment on column ves_store.chain_transactions.kind is 'What it does. settlement: settles a part of a payment batch; authorizations: settles a batch of EIP-3009 payments; anchors: anchors commitments.';
 comment on column ves_store.chain_transactions.tenant_id is 'Tenant of what it is for; nil for what is for several.';
 comment on column ves_store.chain_transactions.reference_id is 'What it is for; of a settlement the payment batch.';
 comment on column ves_store.chain_transactions.part is 'Part of it; of a settlement the part of the batch.';
@@ -1652,19 +1670,70 @@ comment on column ves_store.commit_policies.max_age is 'As in commit_default.';
 create table ves_store.commitment_anchors (
   tenant_id uuid not null,
   batch_id uuid not null,
-  chain_tx_hash bytea not null,
+  anchor text not null,
+  is_legacy boolean not null,
+  status text not null,
+  committed_at timestamptz not null,
+  requested_at timestamptz,
+  call_id uuid,
+  chain_id bigint,
+  chain_tx_hash bytea,
+  chain_block_number bigint,
+  reason text,
   anchored_at timestamptz,
-  constraint commitment_anchors_pkey primary key (batch_id, tenant_id),
-  constraint commitment_anchors_batch_id_tenant_id_fkey
-  foreign key (batch_id, tenant_id) references ves_store.commitments (batch_id, tenant_id),
-  constraint chain_tx_hash_has_32_bytes check (octet_length(chain_tx_hash) = 32)
+  constraint commitment_anchors_pkey primary key (batch_id, anchor, tenant_id),
+  constraint anchor_is_a_known_one check (anchor in ('chain')),
+  constraint status_is_an_anchor_status check (
+    status in ('pending', 'planned', 'submitted', 'anchored', 'contradicted')
+  ),
+  constraint chain_tx_hash_has_32_bytes check (octet_length(chain_tx_hash) = 32),
+  constraint submitted_anchor_has_a_transaction check (
+    anchor <> 'chain' or (status in ('submitted', 'anchored')) = (chain_tx_hash is not null)
+  ),
+  constraint chain_is_named_with_the_transaction check ((chain_id is null) = (chain_tx_hash is null)),
+  constraint anchored_only_with_a_transaction check (anchored_at is null or chain_tx_hash is not null)
 );
 
-comment on table ves_store.commitment_anchors is 'Anchoring state of a legacy commitment, kept apart from the append-only record.';
+create index commitment_anchors_pending_idx on ves_store.commitment_anchors (
+  anchor, requested_at, committed_at, batch_id
+)
+where status = 'pending';
+
+create index commitment_anchors_open_idx on ves_store.commitment_anchors (anchor, status, committed_at)
+where status <> 'anchored';
+
+create index commitment_anchors_call_idx on ves_store.commitment_anchors (call_id) where call_id is not null;
+
+insert into ves_store.transitions (machine, from_state, to_state)
+values
+('commitment_anchors.status', '', 'pending'),
+('commitment_anchors.status', 'pending', 'planned'),
+('commitment_anchors.status', 'planned', 'submitted'),
+('commitment_anchors.status', 'submitted', 'anchored'),
+('commitment_anchors.status', 'submitted', 'contradicted'),
+('commitment_anchors.status', 'submitted', 'pending'),
+('commitment_anchors.status', 'anchored', 'submitted'),
+('commitment_anchors.status', 'contradicted', 'pending'),
+('commitment_anchors.status', 'pending', 'anchored'),
+('commitment_anchors.status', 'planned', 'anchored'),
+('commitment_anchors.status', 'contradicted', 'anchored');
+
+comment on table ves_store.commitment_anchors is
+'Where each commitment of either stream is anchored (chain 8): one row for an anchor, kept apart from the append-only record. A trigger makes it with the commitment.';
 comment on column ves_store.commitment_anchors.tenant_id is 'Tenant.';
 comment on column ves_store.commitment_anchors.batch_id is 'Commitment.';
-comment on column ves_store.commitment_anchors.chain_tx_hash is 'Transaction hash, 32 bytes.';
-comment on column ves_store.commitment_anchors.anchored_at is 'When finality was seen.';
+comment on column ves_store.commitment_anchors.anchor is 'chain: the contract SET_REGISTRY_ADDRESS.';
+comment on column ves_store.commitment_anchors.is_legacy is 'Whether it is a commitment of a legacy stream.';
+comment on column ves_store.commitment_anchors.status is
+'pending: nothing is sent; planned: in a call of the outbox that is not signed; submitted: a transaction may be mined; anchored: final, with the root that is stored here; contradicted: the contract has other content under this id, or none.';
+comment on column ves_store.commitment_anchors.committed_at is 'When the commitment was made: the oldest is anchored first.';
+comment on column ves_store.commitment_anchors.requested_at is 'When somebody asked for it (http-api 6): such a one comes first.';
+comment on column ves_store.commitment_anchors.call_id is 'What the transaction of the outbox is for: the commitments of one call share it.';
+comment on column ves_store.commitment_anchors.chain_id is 'EIP-155 chain id.';
+comment on column ves_store.commitment_anchors.chain_tx_hash is 'Transaction hash, 32 bytes; null while nothing was submitted.';
+comment on column ves_store.commitment_anchors.chain_block_number is 'Block of the transaction, which may still be replaced while the status is submitted.';
+comment on column ves_store.commitment_anchors.reason is 'Why it is contradicted, or waits again.';
+comment on column ves_store.commitment_anchors.anchored_at is 'When finality was seen; null again after a reorg below the final depth.';
 
 create table ves_store.commitment_nodes (
   tenant_id uuid not null,
@@ -2756,28 +2825,6 @@ comment on column ves_store.ves_command_dedupe.tenant_id is 'Tenant.';
 comment on column ves_store.ves_command_dedupe.store_id is 'Store.';
 comment on column ves_store.ves_command_dedupe.command_id is 'Command id of an accepted event.';
 comment on column ves_store.ves_command_dedupe.created_at is 'When the event was accepted.';
-
-create table ves_store.ves_commitment_anchors (
-  tenant_id uuid not null,
-  batch_id uuid not null,
-  chain_id bigint,
-  chain_tx_hash bytea,
-  chain_block_number bigint,
-  anchored_at timestamptz,
-  constraint ves_commitment_anchors_pkey primary key (batch_id, tenant_id),
-  constraint ves_commitment_anchors_batch_id_tenant_id_fkey
-  foreign key (batch_id, tenant_id) references ves_store.ves_commitments (batch_id, tenant_id),
-  constraint chain_tx_hash_has_32_bytes check (octet_length(chain_tx_hash) = 32),
-  constraint anchored_only_with_a_transaction check (anchored_at is null or chain_tx_hash is not null)
-);
-
-comment on table ves_store.ves_commitment_anchors is 'Anchoring state of a commitment: the part that may advance, kept apart from the append-only record.';
-comment on column ves_store.ves_commitment_anchors.tenant_id is 'Tenant.';
-comment on column ves_store.ves_commitment_anchors.batch_id is 'Commitment.';
-comment on column ves_store.ves_commitment_anchors.chain_id is 'EVM chain id.';
-comment on column ves_store.ves_commitment_anchors.chain_tx_hash is 'Transaction hash, 32 bytes; null while nothing was submitted.';
-comment on column ves_store.ves_commitment_anchors.chain_block_number is 'Block of the transaction.';
-comment on column ves_store.ves_commitment_anchors.anchored_at is 'When finality was seen.';
 
 create table ves_store.ves_commitment_nodes (
   tenant_id uuid not null,

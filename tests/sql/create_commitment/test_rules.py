@@ -171,10 +171,7 @@ def test_an_anchored_commitment_leaves_the_list_of_unanchored_ones(
     edge: Edge, stream: Agent, owner: psycopg.Connection[Any]
 ) -> None:
     anchored, waiting = (commit(owner, stream, start, start)["batch_id"] for start in (1, 2))
-    owner.execute(
-        "insert into ves_store.ves_commitment_anchors (tenant_id, batch_id, chain_id, chain_tx_hash) values (%s, %s, 1, %s)",
-        [stream.tenant_id, anchored, bytes(32)],
-    )
+    owner.execute("select ves.record_anchor(%s, %s, 1)", [anchored, bytes(32)])
     where = [stream.tenant_id, stream.store_id]
     unanchored = owner.execute("select batch_id from ves.list_commitments(%s, %s)", where).fetchall()
     everything = owner.execute(

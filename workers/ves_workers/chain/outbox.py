@@ -102,7 +102,7 @@ class Outbox:
     async def advance(self) -> None:
         """Take every open transaction as far as the chain allows; final ones are looked at again now and then."""
         recheck = self._settings.recheck_hours * 3600
-        is_due = time.monotonic() - self._rechecked > self._settings.stuck_secs
+        is_due = time.monotonic() - self._rechecked > self._settings.recheck_secs
         rows = await aio.list_open_transactions(
             self._db, lease=self._lease, chain_id=self.chain.chain_id, final_seconds=recheck if is_due else 0
         )

@@ -59,7 +59,7 @@ class _Metrics(CircuitBreakerListener):
 class Node:
     """One endpoint. Its breaker counts transport faults only: an error that the node answers is an answer."""
 
-    def __init__(self, url: str, number: int, timeout_secs: float) -> None:
+    def __init__(self, url: str, name: str, timeout_secs: float) -> None:
         provider = AsyncHTTPProvider(
             url,
             request_kwargs={"timeout": aiohttp.ClientTimeout(total=timeout_secs)},
@@ -68,7 +68,7 @@ class Node:
         self._w3 = AsyncWeb3(provider)
         self._w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
         self._timeout = timeout_secs
-        self.name = f"chain_rpc_{number}"
+        self.name = name
         self.breaker = CircuitBreaker(
             fail_max=_FAILURES,
             reset_timeout=_OPEN_SECS,
@@ -100,10 +100,17 @@ class Node:
 
 
 class Chain:
-    """The nodes together."""
+    """The nodes together; `circuits` and a number name their circuit breakers."""
 
-    def __init__(self, urls: Sequence[str], chain_id: int, quorum: int, timeout_secs: float) -> None:
-        self.nodes = [Node(url, number, timeout_secs) for number, url in enumerate(urls, 1)]
+    def __init__(
+        self,
+        urls: Sequence[str],
+        chain_id: int,
+        quorum: int,
+        timeout_secs: float,
+        circuits: str = "chain_rpc",
+    ) -> None:
+        self.nodes = [Node(url, f"{circuits}_{number}", timeout_secs) for number, url in enumerate(urls, 1)]
         self.chain_id, self.quorum = chain_id, quorum
 
     async def _all(self, call: Callable[[AsyncWeb3[Any]], Awaitable[T]]) -> list[T | BaseException]:

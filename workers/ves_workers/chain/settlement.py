@@ -1,12 +1,8 @@
-"""The settlement worker: parts of payment batches become transactions of the settlement contract (chain 8, x402 A10).
-
-Any number may run; the one that holds the lease x402_settlement works, the others look again.
-"""
+"""The settlement worker: parts of payment batches become transactions of the settlement contract (chain 8, x402 A10)."""
 
 from __future__ import annotations
 
-import os
-import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from web3 import Web3
@@ -14,17 +10,14 @@ from web3 import Web3
 from ves_contracts import calls
 from ves_contracts.errors import revert_reason
 from ves_edge.environment import SettingsError
-from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_workers.chain import authorizations
 from ves_workers.chain.authorizations import Authorizations
-from ves_workers.chain.outbox import Outbox
 from ves_workers.chain.outcomes import read_outcome
-from ves_workers.chain.rpc import Chain
-from ves_workers.chain.signer import settler
+from ves_workers.chain.signer import choose_signer
+from ves_workers.chain.worker import ChainWorker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
 
     from web3.exceptions import ContractLogicError
@@ -36,70 +29,27 @@ if TYPE_CHECKING:
     from ves_workers.runtime.settings import Settings
 
 LEASE = "x402_settlement"
-_LEASE_SECS = 30
 _KIND = "settlement"
 
 
-class SettlementWorker:
-    """Each step plans what is batched and takes every open transaction one step further."""
+class SettlementWorker(ChainWorker):
+    """Settles parts of payment batches, and payments of the facilitator."""
 
     name = "settlement"
+    lease = LEASE
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
         chosen = settings.chain
         if not chosen.settles:
             raise SettingsError("L2_RPC_URL: the settlement worker needs it, and a signer")
-        self._db = database
-        self._chain = Chain(chosen.urls, chosen.chain_id, chosen.quorum, chosen.timeout_secs)
-        self._outbox = Outbox(database, self._chain, settler(chosen), chosen, LEASE, self)
+        signer = choose_signer(chosen.settler_key_file, chosen.settler_signer_url)
+        super().__init__(database, replace(chosen, recheck_secs=chosen.stuck_secs), signer, "chain_rpc")
         self._authorizations = Authorizations(database, self._outbox)
-        self._holder = f"{socket.gethostname()}/{os.getpid()}"
-        self._token: int | None = None
-        self._is_open = False
-        self.poll_seconds = chosen.poll_ms / 1000
 
-    def counters(self) -> Mapping[str, int]:
-        """Return what was signed, replaced with higher fees, final, reverted and taken back by reorgs since the start."""
-        return self._outbox.totals
-
-    async def close(self) -> None:
-        """Give the lease back and close the connections."""
-        if self._token is not None:
-            await aio.release_lease(self._db, name=LEASE, token=self._token)
-        await self._chain.close()
-        await self._db.close()
-
-    async def step(self) -> bool:
-        """Plan and advance; False, because what comes next depends on the chain's time."""
-        try:
-            if not await self._has_lease():
-                return False
-            await self._plan()
-            await self._outbox.advance()
-        except ApiError as error:
-            if error.name == "lease_lost":
-                self._token = None
-            raise
-        return False
-
-    async def _has_lease(self) -> bool:
-        if self._token is not None:
-            await aio.renew_lease(self._db, name=LEASE, token=self._token, seconds=_LEASE_SECS)
-        else:
-            self._is_open = False
-            self._token = await aio.claim_lease(
-                self._db, name=LEASE, holder=self._holder, seconds=_LEASE_SECS
-            )
-        if self._token is None:
-            return False
-        if not self._is_open:
-            await self._outbox.open(self._token)
-            self._is_open = True
-        return True
-
-    async def _plan(self) -> None:
-        await self._authorizations.plan(self._token or 0)
-        await aio.plan_settlements(self._db, lease_token=self._token or 0)
+    async def plan(self, token: int) -> None:
+        """Make transactions of the payments that are batched and of those that the facilitator has recorded."""
+        await self._authorizations.plan(token)
+        await aio.plan_settlements(self._db, lease_token=token)
         for part in await aio.list_open_settlements(self._db):
             if part.status == "prepared" and part.chain_id == self._chain.chain_id:
                 payments = await aio.list_settlement_payments(

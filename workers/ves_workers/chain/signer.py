@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,12 +14,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_keys.datatypes import PrivateKey, PublicKey, Signature
 from eth_keys.exceptions import BadSignature
+from eth_utils.exceptions import ValidationError
 from web3 import Web3
 
 from ves_edge.environment import SettingsError
-
-if TYPE_CHECKING:
-    from ves_workers.chain.settings import ChainSettings
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141  # of secp256k1
 _TIMEOUT_SECS = 10
@@ -35,18 +33,11 @@ class Signer(Protocol):
         """Return the recoverable signature of 32 bytes."""
 
 
-class FileSigner:
-    """Holds the key of a file: 64 hex digits, `0x` optional; the file must be closed to group and others."""
+class KeySigner:
+    """Holds a key: 64 hex digits, `0x` optional. Raises ValueError for anything else."""
 
-    def __init__(self, path: Path) -> None:
-        try:
-            is_open = path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
-            text = path.read_text(encoding="ascii").strip().removeprefix("0x")
-            self._key = PrivateKey(bytes.fromhex(text))
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"{path}: holds no secp256k1 key ({type(error).__name__})") from None
-        if is_open:
-            raise SettingsError(f"{path}: may be read by others; its mode must be 0600")
+    def __init__(self, digits: str) -> None:
+        self._key = PrivateKey(bytes.fromhex(digits.strip().removeprefix("0x")))
 
     async def public_key(self) -> PublicKey:
         """Return the account's public key."""
@@ -55,6 +46,19 @@ class FileSigner:
     async def sign(self, digest: bytes) -> Signature:
         """Return the recoverable signature of 32 bytes."""
         return self._key.sign_msg_hash(digest)
+
+
+class FileSigner(KeySigner):
+    """Holds the key of a file, which must be closed to group and others."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            is_open = path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+            super().__init__(path.read_text(encoding="ascii"))
+        except (OSError, ValueError, ValidationError) as error:
+            raise SettingsError(f"{path}: holds no secp256k1 key ({type(error).__name__})") from None
+        if is_open:
+            raise SettingsError(f"{path}: may be read by others; its mode must be 0600")
 
 
 class KeyService:
@@ -81,7 +85,7 @@ class KeyService:
             found = await self._ask("GET", "public-key")
             key = load_der_public_key(base64.b64decode(found["PublicKey"]))
             if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256k1":
-                raise SettingsError("VES_CHAIN_SETTLER_SIGNER_URL: the service's key is not of secp256k1")
+                raise SettingsError(f"{self._url}: the key of the key service is not of secp256k1")
             point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
             self._known = PublicKey(point[1:])
         return self._known
@@ -107,11 +111,14 @@ class KeyService:
         raise RuntimeError("the key service signed with another key")
 
 
-def settler(settings: ChainSettings) -> Signer:
-    """Return the signer of settlements. SettingsError when its key file is unusable."""
-    if settings.settler_key_file:
-        return FileSigner(Path(settings.settler_key_file))
-    return KeyService(settings.settler_signer_url)
+def choose_signer(key_file: str, service_url: str, key: str = "") -> Signer:
+    """Return the signer that the settings of one worker name. SettingsError when its key is unusable."""
+    if key:
+        try:
+            return KeySigner(key)
+        except (ValueError, ValidationError):
+            raise SettingsError("SEQUENCER_PRIVATE_KEY: is no secp256k1 key") from None
+    return FileSigner(Path(key_file)) if key_file else KeyService(service_url)
 
 
 async def sign_transaction(signer: Signer, members: dict[str, Any]) -> tuple[bytes, bytes]:

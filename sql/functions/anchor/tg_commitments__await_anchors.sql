@@ -1,0 +1,13 @@
+create or replace function ves_int.tg_commitments__await_anchors()
+returns trigger
+language plpgsql
+set search_path to pg_catalog, pg_temp
+as $$
+begin
+  insert into ves_store.commitment_anchors (tenant_id, batch_id, anchor, is_legacy, status, committed_at)
+  values (new.tenant_id, new.batch_id, 'chain', tg_table_name = 'commitments', 'pending', new.committed_at);
+  return null;
+end
+$$;
+
+comment on function ves_int.tg_commitments__await_anchors() is 'A new commitment waits to be anchored.';

@@ -1,0 +1,128 @@
+"""Commitments in a database, a local chain, and an anchor worker that tests step by hand."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tests.chain.system import CHAIN_ID, CONFIRMATIONS, MOST_STEPS, Ledger
+from tests.sql.support import Agent, Edge, scalar
+from tests.support.anvil import KEY
+from ves_contracts import calls, deploy
+from ves_workers.chain.anchoring import AnchorWorker
+from ves_workers.chain.settings import AnchorSettings, ChainSettings
+from ves_workers.runtime.database import WorkerDatabase
+from ves_workers.runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Database
+
+NIL = uuid.UUID(int=0)
+
+
+class Anchoring:
+    """What a test steps: `settings` and `anchor` are changed before the first worker is made."""
+
+    def __init__(self, database: Database, ledger: Ledger) -> None:
+        self.database, self.ledger = database, ledger
+        self.contract: Any = deploy.contract(ledger.w3, "StateSetAnchor", ledger.addresses["anchor"])
+        self.superuser = database.connect()
+        self.settings = ChainSettings(urls=(ledger.url,), chain_id=CHAIN_ID, timeout_secs=5, stuck_secs=3600)
+        self.anchor = AnchorSettings(
+            contract=self.contract.address.lower(), key=KEY, interval_secs=0, confirmations=CONFIRMATIONS,
+            reconcile_secs=3600,
+        )  # fmt: skip
+        self.workers: list[AnchorWorker] = []
+
+    def commit(self, count: int = 1) -> list[uuid.UUID]:
+        """Commit each event of a new stream by itself."""
+        agent = Agent()
+        with self.database.connect("ves_api") as api:
+            agent.register(api)
+            Edge.open(api).ingest(agent, *agent.events(count))
+            one = "select batch_id from ves.create_commitment(%s, %s, %s, %s)"
+            return [scalar(api, one, [agent.tenant_id, agent.store_id, n, n]) for n in range(1, count + 1)]
+
+    def worker(
+        self, database: Callable[[Settings], WorkerDatabase] | None = None, **changes: Any
+    ) -> AnchorWorker:
+        """A new worker; the lease of the one before, which may be dead, has expired."""
+        self.superuser.execute(
+            "update ves_store.leases set expires_at = now() where name = 'chain_anchor' and holder is not null"
+        )
+        anchor = {name: changes.pop(name) for name in list(changes) if hasattr(self.anchor, name)}
+        chain = replace(self.settings, anchor=replace(self.anchor, **anchor), **changes)
+        settings = Settings(database_url=self.database.url("ves_worker"), chain=chain)
+        made = AnchorWorker((database or _connection)(settings), settings)
+        self.workers.append(made)
+        return made
+
+    async def bury(self, worker: AnchorWorker) -> None:
+        """End the connections of a dead worker; it gives no lease back."""
+        self.workers.remove(worker)
+        await worker._chain.close()
+        await worker._db.close()
+
+    async def close(self) -> None:
+        for worker in self.workers:
+            await worker.close()
+        self.superuser.close()
+
+    async def drive(self, worker: AnchorWorker, done: Callable[[], bool], *, mine: bool = True) -> None:
+        """Step, and let the chain go on, until the condition holds."""
+        for _ in range(MOST_STEPS):
+            await worker.step()
+            if done():
+                return
+            if mine:
+                self.ledger.mine()
+        raise AssertionError(f"not within {MOST_STEPS} steps: {self.outbox()}")
+
+    def statuses(self, batches: list[uuid.UUID]) -> list[str]:
+        return [self.row(batch)[0] for batch in batches]
+
+    def row(self, batch: uuid.UUID) -> tuple[str, str | None, bool]:
+        """Status, transaction, and whether it is told as anchored."""
+        found = self.superuser.execute(
+            "select status, '0x' || encode(chain_tx_hash, 'hex'), anchored_at is not null from ves.get_anchor(%s, %s)",
+            [NIL, batch],
+        ).fetchone()
+        assert found is not None
+        return found
+
+    def outbox(self) -> list[tuple[str, int, str | None]]:
+        """State, attempts and reason of each transaction."""
+        return self.superuser.execute(
+            "select status, attempt, reason from ves_store.chain_transactions order by transaction_id"
+        ).fetchall()
+
+    def item(self, batch: uuid.UUID, **changes: Any) -> calls.Commitment:
+        """The commitment as the contract takes it, or a forgery of it."""
+        row = self.superuser.execute(
+            "select tenant_id, store_id, merkle_root, new_state_root, sequence_start, sequence_end, leaf_count"
+            " from ves.get_commitment(%s, %s)",
+            [NIL, batch],
+        ).fetchone()
+        assert row is not None
+        words = [calls.uuid_word(batch), calls.uuid_word(row[0]), calls.uuid_word(row[1])]
+        return replace(calls.Commitment(*words, *row[2:]), **changes)
+
+    def assert_anchored_once(self, batches: list[uuid.UUID]) -> None:
+        """Database and chain agree: each commitment is in the contract with its root, by one log."""
+        for batch in batches:
+            status, tx_hash, is_anchored = self.row(batch)
+            assert (status, is_anchored) == ("anchored", True)
+            item = self.item(batch)
+            assert self.contract.functions.verifyEventsRoot(item.batch_id, item.events_root).call()
+            logs = self.contract.events.CommitmentAnchored().get_logs(
+                from_block=0, argument_filters={"batchId": item.batch_id}
+            )
+            assert len(logs) == 1
+            assert tx_hash is not None
+
+
+def _connection(settings: Settings) -> WorkerDatabase:
+    return WorkerDatabase(settings, "ves-worker-test")

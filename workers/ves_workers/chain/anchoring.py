@@ -1,0 +1,134 @@
+"""The anchor worker: commitments of both streams become calls of the anchor contract (chain 2, 8)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from web3 import Web3
+
+from ves_contracts import calls
+from ves_contracts.errors import revert_reason
+from ves_edge import metrics
+from ves_edge.environment import SettingsError
+from ves_edge.gen import aio
+from ves_workers.chain.outcomes import Outcome
+from ves_workers.chain.rpc import UnavailableError
+from ves_workers.chain.signer import choose_signer
+from ves_workers.chain.worker import ChainWorker
+
+if TYPE_CHECKING:
+    from web3.exceptions import ContractLogicError
+    from web3.types import TxReceipt
+
+    from ves_edge.gen.records import AnchorItem, ChainTransaction
+    from ves_workers.runtime.database import WorkerDatabase
+    from ves_workers.runtime.settings import Settings
+
+_COUNT_SECS = 10
+_OTHER_CONTENT = "the contract has other content under this id"
+_OTHER_ROOT = "the contract has another root under this id, or none"
+
+
+class AnchorWorker(ChainWorker):
+    """Every ANCHOR_INTERVAL_SECS, and when somebody asks, the oldest pending commitments are anchored by one call."""
+
+    name = "anchoring"
+    lease = "chain_anchor"
+
+    def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
+        chosen, chain = settings.chain.anchor, settings.chain
+        if not chain.anchors:
+            raise SettingsError("SET_REGISTRY_ADDRESS: the anchor worker needs it, L2_RPC_URL and a signer")
+        signer = choose_signer(chosen.key_file, chosen.signer_url, chosen.key)
+        chain = replace(chain, confirmations=chosen.confirmations, recheck_secs=chosen.reconcile_secs)
+        super().__init__(database, chain, signer, "anchor_rpc")
+        self._chosen = chosen
+        self._next_plan = self._next_count = 0.0
+        self._is_checked = False
+
+    async def plan(self, token: int) -> None:
+        """Anchor what is pending if the interval is over or somebody waits for it."""
+        now = time.monotonic()
+        if now >= self._next_count:
+            self._next_count = now + _COUNT_SECS
+            metrics.set_unanchored(
+                (row.status, row.commitments, row.oldest_seconds) for row in await aio.count_anchors(self._db)
+            )
+        pending = await aio.list_pending_anchors(self._db, max_rows=self._chosen.threshold)
+        if not any(item.is_requested for item in pending) and (now < self._next_plan or not pending):
+            return
+        await self._require_contract()
+        self._next_plan = now + self._chosen.interval_secs
+        await aio.plan_anchors(
+            self._db, lease_token=token, chain_id=self._chain.chain_id, sender=self._outbox.address.lower(),
+            to_address=self._chosen.contract, calldata=calls.anchor_many([_commitment(item) for item in pending]),
+            batch_ids=[item.batch_id for item in pending],
+        )  # fmt: skip
+
+    async def _require_contract(self) -> None:
+        """Raise UnavailableError unless an anchor contract answers at the address, once for each process."""
+        if not self._is_checked:
+            answer = await self._read(calls.is_anchored(bytes(32)), self._chosen.contract)
+            if len(answer) != len(bytes(32)):
+                raise UnavailableError("SET_REGISTRY_ADDRESS: there is no anchor contract")
+            self._is_checked = True
+
+    async def _read(self, data: bytes, contract: str, block: int | None = None) -> bytes:
+        call: dict[str, object] = {"to": Web3.to_checksum_address(contract), "data": data}
+        return bytes(
+            await self._chain.agreed(
+                lambda w3: w3.eth.call(call, "latest" if block is None else block)  # type: ignore[arg-type]
+            )
+        )
+
+    async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
+        """Return which commitments the contract has with the root that is stored here.
+
+        A commitment that it had before, of the same content, has no log: so each root is read, at the final block.
+        """
+        items = await aio.list_anchor_call(self._db, call_id=row.reference_id)
+        conflicts = {
+            said.batch_id
+            for said in calls.outcomes(receipt["logs"], row.to_address)
+            if said.kind == "conflict"
+        }
+        words = [calls.uuid_word(item.batch_id) for item in items]
+        answers = await asyncio.gather(
+            *(
+                self._read(
+                    calls.verify_events_root(word, item.events_root), row.to_address, receipt["blockNumber"]
+                )
+                for word, item in zip(words, items, strict=True)
+            )
+        )
+        found = Outcome()
+        for item, word, answer in zip(items, words, answers, strict=True):
+            if word in conflicts:
+                found.failed[item.batch_id] = _OTHER_CONTENT
+            elif not any(answer):
+                found.failed[item.batch_id] = _OTHER_ROOT
+            else:
+                found.settled.append(item.batch_id)
+        for batch_id, reason in found.failed.items():
+            self._log.error("anchor.contradicted", batch_id=str(batch_id), reason=reason)
+        return found
+
+    def reason(self, error: ContractLogicError) -> str:
+        """Return the name of the contract's error."""
+        return revert_reason("StateSetAnchor", error.data, str(error))
+
+
+def _commitment(item: AnchorItem) -> calls.Commitment:
+    return calls.Commitment(
+        batch_id=calls.uuid_word(item.batch_id),
+        tenant_id=calls.uuid_word(item.tenant_id),
+        store_id=calls.uuid_word(item.store_id),
+        events_root=item.events_root,
+        state_root=item.new_state_root,
+        sequence_start=item.sequence_start,
+        sequence_end=item.sequence_end,
+        event_count=item.event_count,
+    )

@@ -1,0 +1,109 @@
+"""What the workers of a chain have in common: a lease, an account and its outbox (chain 8).
+
+Any number of processes may run one; the holder of its lease works, the others look again.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from ves_edge.errors import ApiError
+from ves_edge.gen import aio
+from ves_edge.log import get_logger
+from ves_workers.chain.outbox import Outbox
+from ves_workers.chain.rpc import Chain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from web3.exceptions import ContractLogicError
+    from web3.types import TxReceipt
+
+    from ves_edge.gen.records import ChainTransaction
+    from ves_workers.chain.outcomes import Outcome
+    from ves_workers.chain.settings import ChainSettings
+    from ves_workers.chain.signer import Signer
+    from ves_workers.runtime.database import WorkerDatabase
+
+_LEASE_SECS = 30
+
+
+class ChainWorker(ABC):
+    """Each step plans what is due and takes every open transaction one step further.
+
+    A subclass gives `name`, `lease`, `plan` and what the outbox asks of its kind of work (`outbox.Work`).
+    """
+
+    name: str
+    lease: str
+
+    def __init__(
+        self, database: WorkerDatabase, settings: ChainSettings, signer: Signer, circuits: str
+    ) -> None:
+        self._db = database
+        self._log = get_logger("workers", worker=self.name)
+        self._chain = Chain(
+            settings.urls, settings.chain_id, settings.quorum, settings.timeout_secs, circuits
+        )
+        self._outbox = Outbox(database, self._chain, signer, settings, self.lease, self)
+        self._holder = f"{socket.gethostname()}/{os.getpid()}"
+        self._token: int | None = None
+        self._is_open = False
+        self.poll_seconds = settings.poll_ms / 1000
+
+    def counters(self) -> Mapping[str, int]:
+        """Return what was signed, replaced with higher fees, final, reverted and taken back by reorgs since the start."""
+        return self._outbox.totals
+
+    async def close(self) -> None:
+        """Give the lease back and close the connections."""
+        if self._token is not None:
+            await aio.release_lease(self._db, name=self.lease, token=self._token)
+        await self._chain.close()
+        await self._db.close()
+
+    async def step(self) -> bool:
+        """Plan and advance; False, because what comes next depends on the chain's time."""
+        try:
+            if await self._has_lease():
+                await self.plan(self._token or 0)
+                await self._outbox.advance()
+        except ApiError as error:
+            if error.name == "lease_lost":
+                self._token = None
+            raise
+        return False
+
+    async def _has_lease(self) -> bool:
+        if self._token is not None:
+            await aio.renew_lease(self._db, name=self.lease, token=self._token, seconds=_LEASE_SECS)
+        else:
+            self._is_open = False
+            self._token = await aio.claim_lease(
+                self._db, name=self.lease, holder=self._holder, seconds=_LEASE_SECS
+            )
+        if self._token is None:
+            return False
+        if not self._is_open:
+            await self._outbox.open(self._token)
+            self._is_open = True
+        return True
+
+    @abstractmethod
+    async def plan(self, token: int) -> None:
+        """Put what is due into the outbox, under the lease's token."""
+
+    @abstractmethod
+    async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
+        """Return what the logs of a succeeded transaction say."""
+
+    async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
+        """Look at a succeeded transaction whose block may still be replaced: by default nothing is done."""
+        del row, receipt
+
+    @abstractmethod
+    def reason(self, error: ContractLogicError) -> str:
+        """Return why a call reverts, in the contract's words."""
