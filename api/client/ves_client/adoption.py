@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import msgspec
 
 from ves.errors import ProtocolError
+from ves.timestamps import rfc3339_micros
 from ves_client.agent import sign_event
 from ves_client.outbox_rows import UNSIGNED, event_of, insert_envelope, now
 
@@ -57,12 +59,10 @@ def unsigned_rows(outbox: Outbox) -> list[UnsignedRow]:
 
 def _adopt_row(outbox: Outbox, connection: sqlite3.Connection, row: tuple[Any, ...]) -> bool:
     try:
+        _require_types(row)
         event = event_of(row)
-        # The receipt names the event by the canonical spelling, which is also that of the other tables.
-        if str(event.event_id) != row[0]:
-            raise ValueError("event_id is not spelled as a UUID in lower case")  # noqa: TRY301 - one place to hold a row
         insert_envelope(connection, sign_event(outbox.key, outbox.tenant_id, outbox.store_id, event))
-    except (ProtocolError, ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (ProtocolError, ValueError, TypeError, OverflowError) as error:
         connection.execute(
             "insert into ves_envelopes (event_id, envelope, signing_hash, refused_reason, refused_message, refused_at)"
             " values (?, x'', x'', ?, ?, ?)",
@@ -70,3 +70,17 @@ def _adopt_row(outbox: Outbox, connection: sqlite3.Connection, row: tuple[Any, .
         )
         return False
     return True
+
+
+def _require_types(row: tuple[Any, ...]) -> None:
+    """Raise ValueError unless the columns have the types of `event_of`: SQLite stores a value of any type in any column."""
+    *texts, command_id, base_version = row
+    if not all(isinstance(text, str) for text in (*texts, command_id or "")):
+        raise ValueError("a column that holds text has a value of another type")
+    if base_version is not None and not (isinstance(base_version, int) and base_version >= 0):
+        raise ValueError("base_version is not a whole number")
+    if rfc3339_micros(row[4]) is None:
+        raise ValueError("created_at is no time of RFC 3339 with an offset")
+    # The receipt names the event by the canonical spelling, which is also that of the other tables.
+    if str(UUID(row[0])) != row[0]:
+        raise ValueError("event_id is not spelled as a UUID in lower case")

@@ -7,6 +7,7 @@ pruned. Each step is one transaction with `synchronous=FULL`; several processes 
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -147,7 +148,7 @@ class Outbox:
     def pending(self, max_events: int, max_bytes: int, *, after: int = 0) -> list[Pending]:
         """Return the oldest events, from those after a row, without receipt or refusal: within both limits, at least one."""
         statement = (
-            "select o.id, e.event_id, e.envelope, e.signing_hash from outbox o indexed by outbox_unacked"
+            "select o.id, e.event_id, e.envelope, e.signing_hash from outbox o indexed by ves_outbox_unacked"
             " join ves_envelopes e using (event_id)"
             " where o.acked_at is null and e.refused_at is null and o.tenant_id = ? and o.store_id = ?"
             " and o.id > ? order by o.id limit ?"
@@ -269,13 +270,17 @@ class Outbox:
         return len(rows)
 
     def unsettled(self, last_row: int | None = None) -> int:
-        """Count the events, up to a row, that have neither receipt nor refusal."""
+        """Count the events of the stream, up to a row, that have neither receipt nor refusal."""
+        # Refused events are few and have an index; the others are counted in an index.
         statement = (
-            "select count(*) from outbox o left join ves_envelopes e using (event_id)"
-            " where o.acked_at is null and e.refused_at is null and o.id <= coalesce(?, o.id)"
+            "select (select count(*) from outbox o indexed by ves_outbox_unacked"
+            " where o.acked_at is null and o.tenant_id = ?1 and o.store_id = ?2 and o.id <= ?3)"
+            " - (select count(*) from ves_envelopes e join outbox o using (event_id) where e.refused_at is not null"
+            " and o.acked_at is null and o.tenant_id = ?1 and o.store_id = ?2 and o.id <= ?3)"
         )
+        limit = sys.maxsize if last_row is None else last_row
         with self._lock:
-            found: tuple[int] = self._connection.execute(statement, (last_row,)).fetchone()
+            found: tuple[int] = self._connection.execute(statement, (*self._stream, limit)).fetchone()
         return found[0]
 
     def last_row(self) -> int:

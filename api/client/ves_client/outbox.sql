@@ -19,10 +19,11 @@ create table if not exists outbox (
   acked_at text,
   remote_sequence integer
 );
-create index if not exists outbox_unpushed on outbox (id) where pushed_at is null;
-create index if not exists outbox_unacked on outbox (id) where acked_at is null;
-create index if not exists outbox_entity on outbox (tenant_id, store_id, entity_type, entity_id);
-create index if not exists outbox_command on outbox (command_id) where command_id is not null;
+-- The original may have given other indexes the names without ves_.
+create index if not exists ves_outbox_unpushed on outbox (id) where pushed_at is null;
+create index if not exists ves_outbox_unacked on outbox (tenant_id, store_id, id) where acked_at is null;
+create index if not exists ves_outbox_entity on outbox (tenant_id, store_id, entity_type, entity_id);
+create index if not exists ves_outbox_command on outbox (command_id) where command_id is not null;
 
 create table if not exists sync_state (
   key text primary key,
@@ -70,6 +71,7 @@ create table if not exists ves_envelopes (
   refused_at text,
   dropped integer not null default 0 check (dropped in (0, 1))
 );
+create index if not exists ves_envelopes_refused on ves_envelopes (event_id) where refused_at is not null;
 
 -- Verified receipts. They outlive the events, because a later contradiction is shown with them.
 create table if not exists ves_receipts (

@@ -80,19 +80,20 @@ class PulledRows:
             ),
         )
         # An accepted `base_version` says what the version was; without one the version is a count of pulled events.
-        self._connection.execute(
-            "insert into entity_versions values (?1, ?2, ?3, ?4, coalesce(?5, 0) + 1, ?6)"
-            " on conflict (tenant_id, store_id, entity_type, entity_id)"
-            " do update set version = coalesce(?5, version) + 1, updated_at = ?6",
-            (
-                str(event.tenant_id),
-                str(event.store_id),
-                event.entity_type,
-                event.entity_id,
-                event.base_version,
-                time,
-            ),
+        named = (str(event.tenant_id), str(event.store_id), event.entity_type, event.entity_id)
+        values = (*named, event.base_version, time)
+        # No `on conflict`: a file of the original need not have a unique key here.
+        changed = self._connection.execute(
+            "update entity_versions set version = coalesce(?5, version) + 1, updated_at = ?6"
+            " where tenant_id = ?1 and store_id = ?2 and entity_type = ?3 and entity_id = ?4",
+            values,
         )
+        if changed.rowcount == 0:
+            self._connection.execute(
+                "insert into entity_versions (tenant_id, store_id, entity_type, entity_id, version, updated_at)"
+                " values (?1, ?2, ?3, ?4, coalesce(?5, 0) + 1, ?6)",
+                values,
+            )
 
     def version(self, stream: tuple[str, str], entity_type: str, entity_id: str) -> int:
         """Return the version of an entity after the pulled events; 0 for an unknown one."""

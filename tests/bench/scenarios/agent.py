@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -26,7 +29,7 @@ TRUST = Trust((SEQUENCER_PUBLIC_KEY,))
 
 def run(bench: Bench) -> list[Figure]:
     """Records in groups and singly, drain beside a bare ingest of the same envelopes, and pull."""
-    [drained, bare] = events.make_agents(2, 1, "agent")
+    [drained, bare, away] = events.make_agents(3, 1, "agent")
     folder = bench.folder / "agent"
     folder.mkdir()
     flushes = 1e6 / floor.measure(folder).flush_us
@@ -37,7 +40,7 @@ def run(bench: Bench) -> list[Figure]:
         _outbox(folder, drained) as outbox,
         _outbox(folder, bare) as other,
     ):
-        store.register([drained, bare])
+        store.register([drained, bare, away])
         singly = _record(outbox, count // 10, 1)
         with (
             _sequencer(api, store.api_key(drained.tenant_id)) as sequencer,
@@ -52,6 +55,8 @@ def run(bench: Bench) -> list[Figure]:
                 recording += _record(other, count // ROUNDS, GROUP)
                 ingesting += _ingest(other, after, bare_sequencer)
             pulled = _pull(outbox, sequencer)
+        backlog_size = bench.size(full=100_000, quick=5_000)
+        backlog = _backlog(folder, away, api, store.api_key(away.tenant_id), backlog_size)
     groups, drain, ingest = 2 * count / recording, count / draining, count / ingesting
     details = {"payload": "1 KB", "flushes_per_s_of_the_disk": round(flushes), "group": GROUP, "batch": BATCH}
     cores = f"one core, of {os.cpu_count()}, signs and stores"
@@ -92,6 +97,15 @@ def run(bench: Bench) -> list[Figure]:
             limited_by="one core verifies two signatures an event",
             details=details,
         ),
+        Figure(
+            name="agent_backlog_memory",
+            title=f"Agent: {backlog_size:,} events offline, pushed once and pulled, peak memory",
+            value=backlog["peak_mib"],
+            unit="MiB",
+            bar=Bar(80, sense="most"),
+            limited_by="the interpreter and its libraries",
+            details=details | backlog,
+        ),
     ]
 
 
@@ -131,6 +145,25 @@ def _pull(outbox: Outbox, sequencer: Sequencer) -> float:
     if not done.complete:
         raise RuntimeError("the stream was not pulled to its head")
     return done.events / seconds
+
+
+def _backlog(folder: Path, agent: events.Agent, api: Api, api_key: str, count: int) -> dict[str, float]:
+    """Run `tests.bench.backlog` in a process of its own; what it measured."""
+    task = {
+        "agent_id": str(agent.agent_id),
+        "seed": agent.seed.hex(),
+        "tenant_id": str(agent.tenant_id),
+        "store_id": str(agent.store_id),
+        "sequencer_key": SEQUENCER_PUBLIC_KEY.hex(),
+        "url": f"http://127.0.0.1:{api.port}",
+        "api_key": api_key,
+    }
+    command = [sys.executable, "-m", "tests.bench.backlog", str(folder / "away.db"), str(count)]
+    done = subprocess.run(command, input=json.dumps(task).encode(), stdout=subprocess.PIPE, check=True)
+    told: dict[str, float] = json.loads(done.stdout)
+    if (told["accepted"], told["pulled"]) != (count, count):
+        raise RuntimeError(f"not every event was pushed and pulled: {told}")
+    return told
 
 
 def _ingest(outbox: Outbox, after: int, sequencer: Sequencer) -> float:
