@@ -287,3 +287,9 @@ EXCUSED = {
     "list_key_rotation_policies": "an operator's list of all policies of a tenant",
     "list_key_rotations_due": "an operator's list that compares all keys of a tenant with their policies",
 }
+# Calls that touch more pages until the first ANALYZE, which autovacuum makes within a minute.
+UNTIL_ANALYZED = {
+    "project_events": "joins entities by the whole key of their index, of which the planner may take a part",
+    "rebuild_projection": "as project_events",
+    "verify_stream": "as project_events: the receipts and keys of its range",
+}

@@ -9,6 +9,7 @@ import pytest
 from tests.conftest import cloned
 from tests.plans.calls import STREAM
 from tests.plans.explain import Recorder
+from tests.plans.history import forget_statistics
 from tests.plans.test_cost_per_call import Measured
 from tests.sql.support import Agent, Edge
 from tests.support.payments import payment_rows
@@ -44,10 +45,6 @@ OF_A_STREAM = CALLS.keys() - {
     "list_key_rotations_due",
     "rebuild_key_usage",
 }
-FORGET_STATISTICS = (
-    "delete from pg_statistic where starelid in (select oid from pg_class where relnamespace = 'ves_store'::regnamespace)",
-    "update pg_class set reltuples = -1, relpages = 0 where relnamespace = 'ves_store'::regnamespace",
-)
 APPEND = f"select ves.append_payment_intents({PAYMENTS}, %(rows)s)"
 BATCH = f"select ves.create_payment_batch({PAYMENTS}, 'set_chain', max_size => 5)"
 
@@ -75,9 +72,7 @@ def costs(engine: Cluster) -> Iterator[Costs]:
             for knowledge in ("analyzed", "never analyzed"):
                 superuser.execute("vacuum analyze")
                 if knowledge == "never analyzed":
-                    for statement in FORGET_STATISTICS:
-                        superuser.execute(statement)
-                superuser.execute("discard plans")
+                    forget_statistics(superuser)
                 for name, call in CALLS.items():
                     with superuser.transaction(force_rollback=True):
                         ran = recorder.record(lambda call=call, names=names: superuser.execute(call, names))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import cloned
-from tests.plans.calls import CALLS, EXCUSED
-from tests.plans.history import BEHIND, History
+from tests.plans.calls import CALLS, EXCUSED, UNTIL_ANALYZED
+from tests.plans.history import BEHIND, History, forget_statistics
 from tests.sql.legacy_support import Legacy, Writer
 from tests.sql.support import Agent, Edge, scalar, synthetic
 from tests.support.agents import CREATED_AT
@@ -197,3 +197,13 @@ def test_each_missing_receipt_costs_a_few_pages(
         )
         measured.connection.execute("analyze ves_store.ves_sequencer_receipts")
         assert measured.pages("get_receipt_work") < 20_000
+
+
+def test_a_call_touches_as_many_pages_before_the_first_analyze(
+    measured: Measured, few: dict[str, int], pages: dict[str, tuple[int, int]]
+) -> None:
+    """The last test of the module, because it takes the planner's statistics away."""
+    assert pages
+    forget_statistics(measured.connection)
+    unknown = {name: (few[name], measured.pages(name)) for name in CALLS.keys() - UNTIL_ANALYZED.keys()}
+    assert {name: (few, many) for name, (few, many) in unknown.items() if many > FACTOR * few + SLACK} == {}

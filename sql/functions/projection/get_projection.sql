@@ -15,12 +15,15 @@ begin
     ves_int.projected_entity(p.projector, p.entity_id, p.version, p.created_at, p.updated_at, p.state)
   into v_projection
   from ves_store.projection_checkpoints as c
-  join ves_store.projections as p
-    on c.tenant_id = p.tenant_id and c.store_id = p.store_id and c.stream = p.stream
-    and c.projector = p.projector and c.generation = p.generation
+  cross join lateral (
+    select * from ves_store.projections as o
+    where o.tenant_id = c.tenant_id and o.store_id = c.store_id and o.stream = c.stream
+      and o.projector = c.projector and o.generation = c.generation
+      and o.entity_id = get_projection.entity_id
+    limit 1
+  ) as p
   where c.tenant_id = get_projection.tenant_id and c.store_id = get_projection.store_id
-    and c.stream = get_projection.stream and c.projector = get_projection.entity_type and c.is_live
-    and p.entity_id = get_projection.entity_id;
+    and c.stream = get_projection.stream and c.projector = get_projection.entity_type and c.is_live;
   if not found then
     perform ves_int.raise_error('projection_not_found');
   end if;
