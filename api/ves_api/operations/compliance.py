@@ -21,7 +21,7 @@ from ves_api.operations.compliance_wire import (
     summary,
 )
 from ves_api.operations.kit import LARGE_BODY_BYTES, Area, Context, only
-from ves_api.operations.parameters import EventId, Parameters, ProofId, sent_text
+from ves_api.operations.parameters import EventId, Parameters, ProofById, sent_text
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
@@ -40,12 +40,6 @@ class EventById(Parameters, kw_only=True, frozen=True):
     """One event."""
 
     event_id: EventId
-
-
-class ComplianceProofById(Parameters, kw_only=True, frozen=True):
-    """One proof."""
-
-    proof_id: ProofId
 
 
 class InputsInQuery(EventById, kw_only=True, frozen=True):
@@ -80,7 +74,7 @@ async def _event(context: Context, tenant_id: uuid.UUID, event_id: uuid.UUID) ->
     return context.in_scope(only(rows, "event_not_found", event_id))
 
 
-async def _proof(context: Context, given: ComplianceProofById) -> ComplianceProof:
+async def _proof(context: Context, given: ProofById) -> ComplianceProof:
     """A proof of an event in the caller's scope."""
     rows = await aio.get_compliance_proof(
         context.reads, tenant_id=context.tenant_id, proof_id=given.proof_id, decrypt=False
@@ -143,7 +137,7 @@ async def list_compliance_proofs(context: Context, given: EventById) -> Complian
 
 
 @operation(permission=_READ, errors=("proof_not_found",))
-async def get_compliance_proof(context: Context, given: ComplianceProofById) -> ComplianceDetail:
+async def get_compliance_proof(context: Context, given: ProofById) -> ComplianceDetail:
     """Get one proof with its bytes, which disclose the amount."""
     proof = await _proof(context, given)
     encoded = base64.b64encode(context.services.at_rest.compliance_proof(proof)).decode()
@@ -151,7 +145,7 @@ async def get_compliance_proof(context: Context, given: ComplianceProofById) -> 
 
 
 @operation(permission=_READ, errors=("proof_not_found",), slot=_slot)
-async def verify_compliance_proof(context: Context, given: ComplianceProofById) -> ComplianceVerification:
+async def verify_compliance_proof(context: Context, given: ProofById) -> ComplianceVerification:
     """Verify a stored proof against the stored event; a proof that fails is still a 200."""
     proof = await _proof(context, given)
     event = await _event(context, proof.tenant_id, proof.event_id)

@@ -14,21 +14,13 @@ from ves.receipts import Receipt
 from ves_api.auth.permission import in_stream
 from ves_api.operations.answers import answer
 from ves_api.operations.kit import Area, Context
-from ves_api.operations.parameters import FromNumber, Limit, Stream, refuse
+from ves_api.operations.parameters import EventWindow, refuse
 from ves_api.operations.ves_events import VesWindow, pull_events
 
 if TYPE_CHECKING:
     from ves_edge.gen.records import StoredEvent
 
 operation = Area("Events").operation
-_DEFAULT_EVENTS = 100
-
-
-class EventWindow(Stream, kw_only=True, frozen=True):
-    """A window of numbers of a stream."""
-
-    first: FromNumber = msgspec.field(default=0, name="from")
-    limit: Limit = _DEFAULT_EVENTS
 
 
 class EnvelopeStored(msgspec.Struct, kw_only=True, omit_defaults=True):

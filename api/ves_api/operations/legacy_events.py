@@ -15,7 +15,7 @@ from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import (
     EntityId,
     EntityType,
-    FromNumber,
+    EventWindow,
     FromOffset,
     Limit,
     Parameters,
@@ -39,13 +39,6 @@ _MAX_WINDOW = 1000
 _MAX_PAGE = 100
 # Characters or bytes that a window which the engine cut at 16 MiB holds at least: a character has up to 4 bytes.
 _FULL_BYTES = 4 << 20
-
-
-class EventWindow(Stream, kw_only=True, frozen=True):
-    """A window of numbers of a stream."""
-
-    first: FromNumber = msgspec.field(default=0, name="from")
-    limit: Limit = _DEFAULT_EVENTS
 
 
 class EntityPage(Parameters, kw_only=True, frozen=True):

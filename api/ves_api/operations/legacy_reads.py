@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from ves.codec import I64_MAX
 from ves_api.auth.permission import in_stream, where_found
-from ves_api.operations.fields import invalid
+from ves_api.operations.commitments import CommitmentById
 from ves_api.operations.kit import Area, Context
 from ves_api.operations.legacy_commitments import find_legacy_commitment
-from ves_api.operations.parameters import EntityId, EntityType, Parameters, Stream
-from ves_api.operations.ves_events import cut
+from ves_api.operations.parameters import Parameters, Stream
+from ves_api.operations.ves_events import EntityVersions, cut
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.gen.records import InclusionProof, LegacyCommitment, LegacyEvent
@@ -34,27 +34,12 @@ class EventInBatch(Parameters, kw_only=True, frozen=True):
     event_id: uuid.UUID
 
 
-class CommitmentOnly(Parameters, kw_only=True, frozen=True):
-    """One commitment."""
-
-    batch_id: uuid.UUID
-
-
 class ProvenLegacyEvent(NamedTuple):
     """An event, the commitment over it, and the path between them."""
 
     event: LegacyEvent
     proof: InclusionProof
     commitment: LegacyCommitment
-
-
-class LegacyVersions(Stream, kw_only=True, frozen=True):
-    """The events of an entity from one version to another: 1-based positions, 0 is the first and the last."""
-
-    entity_type: EntityType
-    entity_id: EntityId
-    from_version: int = 0
-    to_version: int = 0
 
 
 class LegacyHistory(NamedTuple):
@@ -78,7 +63,7 @@ async def get_legacy_state(context: Context, given: Stream) -> LegacyState:
 
 
 @operation(permission=where_found("read", "its stream"), errors=("commitment_not_found",))
-async def read_legacy_commitment(context: Context, given: CommitmentOnly) -> LegacyCommitment:
+async def read_legacy_commitment(context: Context, given: CommitmentById) -> LegacyCommitment:
     """Get one legacy commitment.
 
     Another tenant's id is answered like one that does not exist.
@@ -109,14 +94,12 @@ async def prove_legacy_event(context: Context, given: EventInBatch) -> ProvenLeg
 
 
 @operation(permission=in_stream("read"), errors=("invalid_field",))
-async def read_legacy_history(context: Context, given: LegacyVersions) -> LegacyHistory:
+async def read_legacy_history(context: Context, given: EntityVersions) -> LegacyHistory:
     """Read the legacy events of one entity by version.
 
     At most 100 events, each at its 1-based position in the entity's history.
     """
-    first = max(given.from_version, 1)
-    if given.to_version and first > given.to_version:
-        raise invalid("from_version", "is beyond to_version")
+    first = given.first_version()
     most = min(given.to_version - first + 1, _MAX_PAGE) if given.to_version else _MAX_PAGE
     rows = await aio.get_entity_history(
         context.database,

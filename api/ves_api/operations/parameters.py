@@ -201,3 +201,16 @@ class Stream(Parameters, kw_only=True, frozen=True):
 
     tenant_id: TenantId
     store_id: StoreId
+
+
+class EventWindow(Stream, kw_only=True, frozen=True):
+    """A window of numbers of a stream."""
+
+    first: FromNumber = msgspec.field(default=0, name="from")
+    limit: Limit = 100
+
+
+class ProofById(Parameters, kw_only=True, frozen=True):
+    """One compliance or validity proof."""
+
+    proof_id: ProofId

@@ -13,7 +13,7 @@ from ves_api.auth.permission import where_found
 from ves_api.operations.answers import answer
 from ves_api.operations.commitments import CommitmentById
 from ves_api.operations.kit import LARGE_BODY_BYTES, Area, Context, only
-from ves_api.operations.parameters import BatchId, Parameters, ProofId
+from ves_api.operations.parameters import BatchId, Parameters, ProofById
 from ves_api.operations.proof_fields import ABSENT, ProofVersion, checked_proof, require_same_inputs
 from ves_edge.gen import aio
 
@@ -97,12 +97,6 @@ def summary(kind: type[T], proof: ValidityProof, **members: Any) -> T:
     return answer(kind, proof, public_inputs=msgspec.Raw(proof.public_inputs.encode()), **members)
 
 
-class ValidityProofById(Parameters, kw_only=True, frozen=True):
-    """One proof."""
-
-    proof_id: ProofId
-
-
 class SubmitValidityProof(Parameters, kw_only=True, frozen=True):
     """A proof of a commitment."""
 
@@ -116,7 +110,7 @@ async def _inputs(context: Context, tenant_id: uuid.UUID, batch_id: uuid.UUID) -
     return context.in_scope(only(rows, "commitment_not_found", batch_id))
 
 
-async def _proof(context: Context, given: ValidityProofById) -> ValidityProof:
+async def _proof(context: Context, given: ProofById) -> ValidityProof:
     """A proof of a commitment in the caller's scope."""
     rows = await aio.get_validity_proof(
         context.reads, tenant_id=context.tenant_id, proof_id=given.proof_id, decrypt=False
@@ -177,7 +171,7 @@ async def list_validity_proofs(context: Context, given: CommitmentById) -> Valid
 
 
 @operation(permission=_READ, errors=("proof_not_found",))
-async def get_validity_proof(context: Context, given: ValidityProofById) -> ValidityDetail:
+async def get_validity_proof(context: Context, given: ProofById) -> ValidityDetail:
     """Get one validity proof with its bytes."""
     proof = await _proof(context, given)
     encoded = base64.b64encode(context.services.at_rest.validity_proof(proof)).decode()
@@ -185,7 +179,7 @@ async def get_validity_proof(context: Context, given: ValidityProofById) -> Vali
 
 
 @operation(permission=_READ, errors=("proof_not_found",))
-async def verify_validity_proof(context: Context, given: ValidityProofById) -> ValidityVerification:
+async def verify_validity_proof(context: Context, given: ProofById) -> ValidityVerification:
     """Check hash and public inputs of a stored validity proof; one that fails is still a 200."""
     proof = await _proof(context, given)
     verdict = await aio.verify_validity_proof(

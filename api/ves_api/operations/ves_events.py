@@ -95,6 +95,18 @@ class EntityVersions(Stream, kw_only=True, frozen=True):
     entity_id: EntityId
     from_version: int = 0
     to_version: int = 0
+
+    def first_version(self) -> int:
+        """The first version of the range, at least 1. Raises invalid_field when the range is empty."""
+        first = max(self.from_version, 1)
+        if self.to_version and first > self.to_version:
+            raise invalid("from_version", "is beyond to_version")
+        return first
+
+
+class EntityVersionPage(EntityVersions, kw_only=True, frozen=True):
+    """The first `limit` events of such a range."""
+
     limit: int = _DEFAULT_EVENTS
 
 
@@ -225,14 +237,12 @@ async def prove_event(context: Context, given: EventSelector) -> ProvenEvent:
 
 
 @operation(permission=in_stream("read"), errors=("invalid_field",))
-async def get_entity_events(context: Context, given: EntityVersions) -> EntityPage:
+async def get_entity_events(context: Context, given: EntityVersionPage) -> EntityPage:
     """Read the events of one entity by version.
 
     At most 100 events, each at its 1-based position in the entity's history.
     """
-    first = max(given.from_version, 1)
-    if given.to_version and first > given.to_version:
-        raise invalid("from_version", "is beyond to_version")
+    first = given.first_version()
     [found] = await aio.find_entity_version(
         context.database,
         tenant_id=context.tenant_id,

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ves.codec import I64_MAX
+from ves_api.operations.commitments import CommitmentById
 from ves_api.operations.events import ingest_legacy_events
 from ves_api.operations.legacy_reads import (
-    CommitmentOnly,
     EventInBatch,
-    LegacyVersions,
     get_legacy_state,
     prove_legacy_event,
     read_legacy_commitment,
     read_legacy_history,
 )
-from ves_api.operations.parameters import ENTITY_ID, ENTITY_TYPE, Stream
+from ves_api.operations.parameters import Stream
+from ves_api.operations.ves_events import EntityVersions
 from ves_api.rpc.binding import Rpc
 from ves_api.rpc.fields import read_uuid
 from ves_api.rpc.gen import v1_pb2 as v1
 from ves_api.rpc.sent_events import legacy_body
 from ves_api.rpc.stored_events import legacy_commitment, legacy_event
-from ves_api.rpc.v2 import read_stream
+from ves_api.rpc.v2 import read_stream, read_versions
 
 if TYPE_CHECKING:
     from ves_api.ingest.legacy_wire import LegacyIngestResponse
@@ -71,16 +70,6 @@ def _commitment(_: Context, __: object, commitment: LegacyCommitment) -> v1.GetC
     return v1.GetCommitmentResponse(commitment=legacy_commitment(commitment))
 
 
-def _read_versions(request: v1.GetEntityHistoryRequest) -> LegacyVersions:
-    return LegacyVersions(
-        **read_stream(request),
-        entity_type=ENTITY_TYPE.parse(request.entity_type, "entity_type"),
-        entity_id=ENTITY_ID.parse(request.entity_id, "entity_id"),
-        from_version=min(request.from_version, I64_MAX),
-        to_version=min(request.to_version, I64_MAX),
-    )
-
-
 def _history(context: Context, _: object, page: LegacyHistory) -> v1.GetEntityHistoryResponse:
     at_rest = context.services.at_rest
     return v1.GetEntityHistoryResponse(
@@ -117,14 +106,14 @@ METHODS = (
         name="GetCommitment",
         operation=read_legacy_commitment,
         request=v1.GetCommitmentRequest,
-        read=lambda request: CommitmentOnly(batch_id=read_uuid(request.batch_id, "batch_id")),
+        read=lambda request: CommitmentById(batch_id=read_uuid(request.batch_id, "batch_id")),
         write=_commitment,
     ),
     Rpc(
         name="GetEntityHistory",
         operation=read_legacy_history,
         request=v1.GetEntityHistoryRequest,
-        read=_read_versions,
+        read=lambda request: EntityVersions(**read_versions(request)),
         write=_history,
     ),
 )

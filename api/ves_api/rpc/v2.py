@@ -17,7 +17,7 @@ from ves_api.operations.health import get_health_for_clients
 from ves_api.operations.parameters import ENTITY_ID, ENTITY_TYPE, NoInput, Stream
 from ves_api.operations.ves_events import (
     CommitmentSelector,
-    EntityVersions,
+    EntityVersionPage,
     EventFilter,
     EventSelector,
     VesWindow,
@@ -193,15 +193,14 @@ def _write_commitment(_: Context, __: object, commitment: Commitment) -> v2.Batc
     return ves_commitment(commitment)
 
 
-def _read_versions(request: v2.GetEntityHistoryRequest) -> EntityVersions:
-    return EntityVersions(
-        **read_stream(request),
-        entity_type=ENTITY_TYPE.parse(request.entity_type, "entity_type"),
-        entity_id=ENTITY_ID.parse(request.entity_id, "entity_id"),
-        from_version=min(request.from_version, I64_MAX),
-        to_version=min(request.to_version, I64_MAX),
-        limit=request.limit,
-    )
+def read_versions(request: Any) -> dict[str, Any]:
+    """The members of `EntityVersions` in a request of either service. Raises invalid_field."""
+    return read_stream(request) | {
+        "entity_type": ENTITY_TYPE.parse(request.entity_type, "entity_type"),
+        "entity_id": ENTITY_ID.parse(request.entity_id, "entity_id"),
+        "from_version": min(request.from_version, I64_MAX),
+        "to_version": min(request.to_version, I64_MAX),
+    }
 
 
 def _history(
@@ -252,7 +251,7 @@ METHODS = (
         name="GetEntityHistory",
         operation=get_entity_events,
         request=v2.GetEntityHistoryRequest,
-        read=_read_versions,
+        read=lambda request: EntityVersionPage(**read_versions(request), limit=request.limit),
         write=_history,
     ),
     Rpc(
