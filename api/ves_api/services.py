@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ves.ingest import Limits
+from ves_api.anchors import Anchors
 from ves_api.at_rest import AtRest
 from ves_api.auth.authenticator import Authenticator
 from ves_api.auth.limits import Limiter
@@ -51,6 +52,7 @@ class Services:
     legacy_ingest: LegacyIngest
     payments: PaymentIntents
     facilitator: Facilitator
+    anchors: Anchors
     verifier: Verifier
     at_rest: AtRest
 
@@ -99,6 +101,7 @@ def make_services(settings: Settings) -> Services:
     schemas = SchemaRegistry(database, large, settings.caches.schema)
     active = ActiveSchemas(database, schemas, settings.caches.schema, settings.schemas.validation)
     agent_keys = AgentKeys(database, settings.caches.agent_key)
+    chain = ChainReads(settings.chain) if settings.chain.urls else None
     at_rest, lanes = AtRest(settings.at_rest.source), Lanes()
     limits = Limits(
         max_events=settings.max_events,
@@ -129,9 +132,8 @@ def make_services(settings: Settings) -> Services:
         ),
         legacy_ingest=LegacyIngest(database, limits, active, at_rest, LegacyHeads(), lanes, large),
         payments=PaymentIntents(database, agent_keys),
-        facilitator=Facilitator(
-            database, ChainReads(settings.chain) if settings.chain.urls else None, settings.settle_patience
-        ),
+        facilitator=Facilitator(database, chain, settings.settle_patience),
+        anchors=Anchors(database, chain, settings.anchor_contract, settings.anchor_patience),
         verifier=Verifier(settings.stark_processes),
         at_rest=at_rest,
     )

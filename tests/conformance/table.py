@@ -287,6 +287,15 @@ OWN = {
 
 # Text, or a story of its own: tests/api/test_metrics.py, tests/api/test_payments.py.
 ELSEWHERE = {
+    # tests/api/test_anchoring.py, beside a chain
+    "GET /api/v1/anchor/status",
+    "POST /api/v1/anchor",
+    "GET /api/v1/anchor/{batch_id}/verify",
+    "POST /api/v1/ves/anchor",
+    "GET /api/v1/ves/anchor/{batch_id}/verify",
+    "POST /api/v1/ves/commitments/anchor",
+    "GET /v1/commitments/pending",
+    "POST /v1/commitments/{batch_id}/anchored",
     "GET /metrics",
     "POST /api/v1/x402/payments",
     "GET /api/v1/x402/payments",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ves_api.http.binding import Route
 from ves_api.operations import (
     agent_keys,
+    anchoring,
     api_keys,
     audit,
     compliance,
@@ -71,6 +72,14 @@ ROUTES = (
     Route("GET", "/api/v1/ves/compliance/{event_id}/proofs", compliance.list_compliance_proofs),
     Route("GET", "/api/v1/ves/compliance/proofs/{proof_id}", compliance.get_compliance_proof),
     Route("GET", "/api/v1/ves/compliance/proofs/{proof_id}/verify", compliance.verify_compliance_proof),
+    Route("GET", "/api/v1/anchor/status", anchoring.get_anchor_status),
+    Route("POST", "/api/v1/anchor", anchoring.anchor_legacy_commitment),
+    Route("GET", "/api/v1/anchor/{batch_id}/verify", anchoring.verify_legacy_anchor),
+    Route("POST", "/api/v1/ves/anchor", anchoring.anchor_commitment),
+    Route("GET", "/api/v1/ves/anchor/{batch_id}/verify", anchoring.verify_anchor),
+    Route("POST", "/api/v1/ves/commitments/anchor", anchoring.commit_and_anchor),
+    Route("GET", "/v1/commitments/pending", anchoring.list_pending_commitments),
+    Route("POST", "/v1/commitments/{batch_id}/anchored", anchoring.record_anchor),
     Route("POST", "/api/v1/x402/payments", payments.submit_payment_intent),
     Route("GET", "/api/v1/x402/payments", payments.list_payment_intents),
     Route("GET", "/api/v1/x402/payments/{intent_id}", payments.get_payment_intent),

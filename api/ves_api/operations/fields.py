@@ -20,7 +20,7 @@ def invalid(field: str, message: str) -> ApiError:
 def require_u64(struct: msgspec.Struct, *members: str) -> None:
     """Raise ValueError, which a decoder reports as a wrong shape, for a number that the type of the original cannot hold."""
     for member in members:
-        if getattr(struct, member) > U64_MAX:
+        if (getattr(struct, member) or 0) > U64_MAX:
             raise ValueError(f"Beyond 64 bits: `{member}`")
 
 

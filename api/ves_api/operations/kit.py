@@ -117,6 +117,7 @@ class Operation(Generic[InputT]):
     the call passes the identity's epoch to the database, so that the identity may come from the cache. `admit` replaces
     the admission by credential. `slot` is what admission and call wait for in turn, one after the other. `is_failure`
     tells an answer that reports the failure of the service. `media_type` other than JSON: the output is text.
+    `precondition` raises what is refused before the permission is judged.
     """
 
     name: str
@@ -133,6 +134,7 @@ class Operation(Generic[InputT]):
     admit: Callable[[Context], Awaitable[None]] | None = None
     slot: Callable[[Services], AbstractAsyncContextManager[None]] | None = None
     is_failure: Callable[[Any], bool] | None = None
+    precondition: Callable[[Services], None] | None = None
     command: str | None = None
     body_bytes: int = BODY_BYTES
     media_type: str = JSON
@@ -156,6 +158,8 @@ class Operation(Generic[InputT]):
 
     def authorize(self, context: Context, given: InputT) -> None:
         """Enforce the permission. Raises 403, or invalid_query when a tenant must be named and is not."""
+        if self.precondition is not None:
+            self.precondition(context.services)
         named: Any = given
         if not all(hasattr(given, member) for member in self.permission.members):
             named = named.body

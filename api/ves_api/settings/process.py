@@ -22,7 +22,7 @@ from ves_api.settings.sections import (
     load_replica,
     load_schemas,
 )
-from ves_edge.chain import ChainNodes, read_nodes
+from ves_edge.chain import ChainNodes, read_anchor_contract, read_nodes
 from ves_edge.dsn import connection_url
 from ves_edge.engine_check import read_engine_switch
 from ves_edge.environment import OFF, Environment, SettingsError, masked_repr
@@ -77,6 +77,8 @@ class Settings:
     bootstrap_key: str | None
     replica: ReplicaSettings | None
     chain: ChainNodes
+    anchor_contract: str
+    anchor_wait: float
     caches: CacheSettings
     schemas: SchemaSettings
     at_rest: AtRestSettings
@@ -113,6 +115,11 @@ class Settings:
     def settle_patience(self) -> float:
         """Seconds for which a facilitator's caller waits for the chain: less than what its own HTTP client waits (x402 B6)."""
         return min(_SETTLE_SECONDS, self.request_timeout - _ANSWER_SECONDS)
+
+    @property
+    def anchor_patience(self) -> float:
+        """Seconds for which a caller waits for a commitment to be in a block: it gets an answer before the request times out."""
+        return min(self.anchor_wait, self.request_timeout - _ANSWER_SECONDS)
 
     @property
     def stark_processes(self) -> int:
@@ -167,6 +174,8 @@ def read(env: Environment) -> Settings:
         bootstrap_key=_bootstrap_key(env, production=production),
         replica=load_replica(env, max_connections=max_connections, application_name=application_name),
         chain=read_nodes(env),
+        anchor_contract=read_anchor_contract(env),
+        anchor_wait=env.number("VES_ANCHOR_WAIT_SECS", 25.0, low=0),
         caches=load_caches(env),
         schemas=load_schemas(env),
         at_rest=load_at_rest(env),

@@ -14,6 +14,7 @@ from tests.api.surface.requests import Route, in_another_store, mentions, routes
 from tests.api.surface.requests import build as request
 from tests.conftest import Database, cloned
 from tests.support.processes import Server
+from tests.support.stub_node import stub_node
 from ves_api.app import ROUTES
 from ves_api.http.docs.document import build
 
@@ -32,6 +33,20 @@ DOCUMENT = build(APPLICATION.routes)
 SERVED = list(routes(DOCUMENT))
 
 BODY_LIMIT = 65_536
+# In place of an anchor worker: every commitment is anchored as soon as it is made.
+ANCHOR_AT_ONCE = """
+create function public.anchor_at_once() returns trigger language plpgsql as $$
+begin
+  update ves_store.commitment_anchors
+  set status = 'anchored', chain_id = 1, chain_tx_hash = decode(repeat('00', 32), 'hex')
+  where batch_id = new.batch_id;
+  return null;
+end
+$$;
+create trigger t99_anchor_at_once after insert on ves_store.commitment_anchors
+for each row execute function public.anchor_at_once();
+alter function public.anchor_at_once() security definer;
+"""
 
 
 CLOSED = [r for r in SERVED if not r.public]
@@ -70,14 +85,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def surface_database(engine: Cluster) -> Iterator[Database]:
     """The database of the server that every route is called on."""
     with cloned(engine, "surface") as own:
+        with own.connect() as superuser:
+            superuser.execute(ANCHOR_AT_ONCE)
         yield own
 
 
 @pytest.fixture(scope="session")
-def surface(surface_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def node() -> Iterator[str]:
+    """A node whose contracts answer every call with true."""
+    with stub_node("0x" + "00" * 31 + "01") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def surface(
+    surface_database: Database, node: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """A server that takes tokens and registrations, so that every route answers."""
     env = {
         "JWT_SECRET": tokens.SECRET,
+        "L2_RPC_URL": node,
+        "SET_REGISTRY_ADDRESS": "0x" + "ab" * 20,
+        "VES_ANCHOR_WAIT_SECS": "0.1",
         "MAX_BODY_SIZE_BYTES": str(BODY_LIMIT),
         "PUBLIC_AGENT_REGISTRATION_ENABLED": "true",
         "PUBLIC_AGENT_REGISTRATION_RATE_LIMIT_PER_MINUTE": "100000",

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from tests.api.surface.place import Place
 
 Body = dict[str, Any]
-LEGACY = ("/api/v1/commitments", "/api/v1/proofs", "/api/v1/events", "/api/v1/entities", "/api/v1/head")
+LEGACY = (
+    "/api/v1/anchor",
+    "/api/v1/commitments",
+    "/api/v1/proofs",
+    "/api/v1/events",
+    "/api/v1/entities",
+    "/api/v1/head",
+)
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,14 @@ BODIES: dict[str, Callable[[Place], Body | bytes]] = {
         "batch_id": place.more["payment_batch_id"],
         "tx_hash": ZERO,
     },
+    "POST /api/v1/anchor": lambda place: {"batch_id": place.legacy_batch_id},
+    "POST /api/v1/ves/anchor": lambda place: {"batch_id": place.batch_id},
+    "POST /api/v1/ves/commitments/anchor": lambda place: {
+        **place.stream,
+        "sequence_start": 1,
+        "sequence_end": 1,
+    },
+    "POST /v1/commitments/{batch_id}/anchored": lambda _: {"chain_tx_hash": ZERO, "chain_id": 1},
     "POST /x402/verify": _exact,
     "POST /x402/settle": _exact,
     "POST /api/v1/agents/keys": _agent_key,

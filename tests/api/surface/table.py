@@ -1,7 +1,7 @@
 """Every REST route of the protocol: what it needs, where it is described, and who owns it if it is not served yet.
 
 `need` is the permission that opens the route at home: none, any (a credential), read, write, admin, `read or admin`,
-or agent (the agent itself, or admin).
+agent (the agent itself, or admin), or bootstrap (admin of the nil tenant).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ TABLE = [
         "GET /api/v1/ves/proofs/{sequence_number} read",
         "POST /api/v1/ves/proofs/verify read or admin",
     ),
-    *_rows("5", "POST /api/v1/ves/commitments/anchor admin", later="anchoring"),
+    *_rows("5", "POST /api/v1/ves/commitments/anchor admin"),
     *_rows(
         "5.1",
         "GET /api/v1/ves/validity/{batch_id}/inputs read",
@@ -81,7 +81,6 @@ TABLE = [
         "GET /api/v1/anchor/{batch_id}/verify read or admin",
         "POST /api/v1/ves/anchor admin",
         "GET /api/v1/ves/anchor/{batch_id}/verify read or admin",
-        later="anchoring",
     ),
     *_rows("7", "POST /api/v1/agents/register none", "POST /api/v1/agents/keys admin"),
     *_rows(
@@ -104,9 +103,8 @@ TABLE = [
     ),
     *_rows(
         "9",
-        "GET /v1/commitments/pending admin",
-        "POST /v1/commitments/{batch_id}/anchored admin",
-        later="anchoring",
+        "GET /v1/commitments/pending bootstrap",
+        "POST /v1/commitments/{batch_id}/anchored bootstrap",
     ),
     *_rows(
         "10",

@@ -1,0 +1,355 @@
+"""Anchoring of commitments (http-api 6 and 9, and the commit-and-anchor call of 5): snake_case, hashes in bare hex.
+
+The API has no key and sends no transaction: what it asks for in the database, the anchor worker does.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+
+from ves.codec import I64_MAX, U32_MAX
+from ves_api.auth.permission import ADMIN, READ_OR_ADMIN, Permission, Scope, in_stream, where_found
+from ves_api.operations.answers import answer
+from ves_api.operations.commitments import RANGE_ERRORS, CommitmentById, find_commitment
+from ves_api.operations.fields import require_u64
+from ves_api.operations.kit import Area, Context, only
+from ves_api.operations.legacy_commitments import find_legacy_commitment
+from ves_api.operations.parameters import BatchId, NoInput, Parameters, number
+from ves_api.times import zulu
+from ves_edge.errors import ApiError
+from ves_edge.gen import aio
+
+if TYPE_CHECKING:
+    from ves_api.services import Services
+    from ves_edge.gen.records import Commitment
+
+operation = Area("Anchoring").operation
+_MAX_PENDING, _DEFAULT_PENDING, _DEFAULT_EVENTS = 5000, 1000, 1024
+_HASH_BYTES = 32
+_ANCHOR_ERRORS = (
+    "anchor_not_configured",
+    "commitment_not_found",
+    "anchor_pending",
+    "anchor_contradicted",
+    "chain_unavailable",
+)
+_VERIFY_ERRORS = ("anchor_not_configured", "chain_unavailable")
+_VERIFIER = Permission(
+    words="read or admin, and its stream in scope; the bootstrap administrator for a commitment that is unknown here",
+    rights=("read", "admin"),
+    scope=Scope.FOUND,
+)
+
+
+def _require_configured(services: Services) -> None:
+    if not services.anchors.is_configured:
+        raise ApiError("anchor_not_configured")
+
+
+class AnchorStatus(msgspec.Struct):
+    """Whether this server anchors."""
+
+    anchor_enabled: bool
+    message: str
+
+
+class AnchorRequest(msgspec.Struct):
+    """The commitment to anchor."""
+
+    batch_id: uuid.UUID
+
+
+class Anchored(msgspec.Struct, omit_defaults=True):
+    """`anchored`: a block has the transaction, which becomes final later; `already_anchored`: it was recorded before.
+
+    The latter has no members beyond the hash.
+    """
+
+    batch_id: uuid.UUID
+    status: str
+    chain_tx_hash: str
+    chain_block_number: int | None = None
+    merkle_root: str | None = None
+    events_root: str | None = None
+    sequence_start: int | None = None
+    sequence_end: int | None = None
+
+
+class CommittedAndAnchored(msgspec.Struct):
+    """A commitment and its transaction; the status is that of `Anchored`."""
+
+    batch_id: uuid.UUID
+    status: str
+    chain_id: int | None
+    chain_tx_hash: str | None
+    chain_block_number: int | None
+    merkle_root: str
+    prev_state_root: str
+    new_state_root: str
+    sequence_start: int
+    sequence_end: int
+
+
+class CommitAndAnchorRequest(msgspec.Struct):
+    """A range, both ends included, or neither: then the next one, of at most `max_events` events."""
+
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    sequence_start: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    sequence_end: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    max_events: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number beyond 64 bits."""
+        require_u64(self, "sequence_start", "sequence_end", "max_events")
+
+
+class AnchorVerdict(msgspec.Struct):
+    """Whether the contract has the commitment with the root that is stored here."""
+
+    batch_id: uuid.UUID
+    anchored_on_chain: bool
+
+
+class PendingPage(Parameters, kw_only=True, frozen=True):
+    """How many pending commitments to answer."""
+
+    limit: Annotated[int, number("Most commitments to answer, at most 5,000; default 1,000.", U32_MAX)] = (
+        _DEFAULT_PENDING
+    )
+
+
+class PendingCommitment(msgspec.Struct):
+    """A commitment as an anchor service takes it; roots have the prefix 0x."""
+
+    batch_id: uuid.UUID
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    prev_state_root: str
+    new_state_root: str
+    events_root: str
+    sequence_start: int
+    sequence_end: int
+    event_count: int
+    committed_at: str
+    chain_tx_hash: str | None
+
+
+class PendingCommitments(msgspec.Struct):
+    """Commitments without a transaction, oldest first; `total` is how many the answer has."""
+
+    commitments: list[PendingCommitment]
+    total: int
+
+
+class AnchorNotice(msgspec.Struct):
+    """The transaction that anchored a commitment; `gas_used` is not kept."""
+
+    chain_tx_hash: str
+    chain_id: Annotated[int, msgspec.Meta(ge=0)]
+    block_number: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    gas_used: Annotated[int, msgspec.Meta(ge=0)] | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number beyond 64 bits."""
+        require_u64(self, "chain_id", "block_number", "gas_used")
+
+
+class AnchorNoticeByBatch(Parameters, kw_only=True, frozen=True):
+    """A notice about one commitment."""
+
+    batch_id: BatchId
+    body: AnchorNotice
+
+
+class AnchorNoted(msgspec.Struct, omit_defaults=True):
+    """`anchored`: the notice is recorded; `already_anchored`, without the other members: it was recorded before."""
+
+    batch_id: uuid.UUID
+    status: str
+    chain_tx_hash: str | None = None
+    chain_id: int | None = None
+    block_number: int | None = None
+
+
+@operation(permission=READ_OR_ADMIN)
+async def get_anchor_status(context: Context, _: NoInput) -> AnchorStatus:
+    """Report whether commitments are anchored on a chain."""
+    is_configured = context.services.anchors.is_configured
+    word = "configured" if is_configured else "not configured"
+    return AnchorStatus(is_configured, f"Anchor service {word}")
+
+
+@operation(
+    permission=where_found("admin", "its stream"), errors=_ANCHOR_ERRORS, precondition=_require_configured
+)
+async def anchor_commitment(context: Context, given: AnchorRequest) -> Anchored:
+    """Anchor a commitment now, and wait until a block has its transaction.
+
+    The commitment is told as anchored elsewhere (`is_anchored`) when that block is final.
+    """
+    found = await find_commitment(context, given.batch_id)
+    anchors = context.services.anchors
+    is_new, row = await anchors.anchor(context.tenant_id, given.batch_id, found.merkle_root)
+    if not is_new:
+        return answer(Anchored, row, batch_id=found.batch_id, status="already_anchored", **_NO_DETAILS)
+    ends = {"sequence_start": found.sequence_start, "sequence_end": found.sequence_end}
+    root = found.merkle_root.hex()
+    return answer(
+        Anchored, row, batch_id=found.batch_id, status="anchored", merkle_root=root, events_root=None, **ends
+    )
+
+
+@operation(
+    permission=where_found("admin", "its stream"), errors=_ANCHOR_ERRORS, precondition=_require_configured
+)
+async def anchor_legacy_commitment(context: Context, given: AnchorRequest) -> Anchored:
+    """Anchor a legacy commitment now, and wait until a block has its transaction."""
+    found = await find_legacy_commitment(context, given.batch_id)
+    anchors = context.services.anchors
+    is_new, row = await anchors.anchor(context.tenant_id, given.batch_id, found.events_root)
+    if not is_new:
+        return answer(Anchored, row, batch_id=found.batch_id, status="already_anchored", **_NO_DETAILS)
+    ends = {"sequence_start": found.sequence_start, "sequence_end": found.sequence_end}
+    shown = _NO_DETAILS | ends | {"events_root": found.events_root.hex()}
+    return answer(Anchored, row, batch_id=found.batch_id, status="anchored", **shown)
+
+
+_NO_DETAILS: dict[str, Any] = dict.fromkeys(
+    ("chain_block_number", "merkle_root", "events_root", "sequence_start", "sequence_end")
+)
+
+
+@operation(
+    permission=in_stream("admin"),
+    errors=("invalid_field", "commitment_exists", *RANGE_ERRORS, *_ANCHOR_ERRORS),
+    precondition=_require_configured,
+)
+async def commit_and_anchor(context: Context, given: CommitAndAnchorRequest) -> CommittedAndAnchored:
+    """Commit a range, or the next one, and anchor the commitment; a failure leaves the commitment stored."""
+    made = await _commit(context, given)
+    anchors = context.services.anchors
+    is_new, row = await anchors.anchor(context.tenant_id, made.batch_id, made.merkle_root)
+    return answer(
+        CommittedAndAnchored,
+        made,
+        status="anchored" if is_new else "already_anchored",
+        chain_id=row.chain_id,
+        chain_tx_hash=None if row.chain_tx_hash is None else row.chain_tx_hash.hex(),
+        chain_block_number=row.chain_block_number,
+    )
+
+
+async def _commit(context: Context, given: CommitAndAnchorRequest) -> Commitment:
+    if (given.sequence_start is None) is not (given.sequence_end is None):
+        message = "sequence_start and sequence_end must be given together"
+        raise ApiError("invalid_field", message, details={"field": "sequence_start, sequence_end"})
+    stream = {"tenant_id": given.tenant_id, "store_id": given.store_id}
+    if given.sequence_start is not None and given.sequence_end is not None:
+        first, last = (min(end, I64_MAX) for end in (given.sequence_start, given.sequence_end))
+        return await aio.create_commitment(
+            context.database, **stream, sequence_start=first, sequence_end=last
+        )
+    most = _DEFAULT_EVENTS if given.max_events is None else max(1, given.max_events)
+    made = await aio.commit_next(context.database, **stream, max_events=min(most, 1_048_576))
+    return only(made, "range_has_no_events")
+
+
+@operation(permission=_VERIFIER, errors=_VERIFY_ERRORS, precondition=_require_configured)
+async def verify_anchor(context: Context, given: CommitmentById) -> AnchorVerdict:
+    """Ask the contract whether it has a commitment, with the root that is stored here.
+
+    One that is unknown here is looked up by its id alone, for the bootstrap administrator.
+    """
+    found = await aio.get_commitment(context.database, tenant_id=context.tenant_id, batch_id=given.batch_id)
+    return await _verdict(context, given.batch_id, found, [one.merkle_root for one in found])
+
+
+@operation(permission=_VERIFIER, errors=_VERIFY_ERRORS, precondition=_require_configured)
+async def verify_legacy_anchor(context: Context, given: CommitmentById) -> AnchorVerdict:
+    """Ask the contract whether it has a legacy commitment, with the root that is stored here."""
+    found = await aio.get_legacy_commitment(
+        context.database, tenant_id=context.tenant_id, batch_id=given.batch_id
+    )
+    return await _verdict(context, given.batch_id, found, [one.events_root for one in found])
+
+
+async def _verdict(
+    context: Context, batch_id: uuid.UUID, found: list[Any], roots: list[bytes]
+) -> AnchorVerdict:
+    if not found:
+        _require_bootstrap(context)
+    for one in found:
+        context.in_scope(one)
+    root = roots[0] if roots else None
+    return AnchorVerdict(batch_id, await context.services.anchors.is_on_chain(batch_id, root))
+
+
+@operation(permission=ADMIN)
+async def list_pending_commitments(context: Context, given: PendingPage) -> PendingCommitments:
+    """List VES commitments of all tenants for which no transaction is recorded or planned, for an anchor service.
+
+    Bootstrap administrator only.
+    """
+    _require_bootstrap(context)
+    rows = await aio.list_pending_anchors(
+        context.database, include_legacy=False, max_rows=min(given.limit, _MAX_PENDING)
+    )
+    listed = [
+        PendingCommitment(
+            row.batch_id, row.tenant_id, row.store_id, _prefixed(row.prev_state_root), _prefixed(row.new_state_root),
+            _prefixed(row.events_root), row.sequence_start, row.sequence_end, row.event_count,
+            zulu(row.committed_at), None,
+        )
+        for row in rows
+    ]  # fmt: skip
+    return PendingCommitments(listed, len(listed))
+
+
+@operation(permission=ADMIN, errors=("invalid_field", "commitment_not_found", "anchor_conflict"))
+async def record_anchor(context: Context, given: AnchorNoticeByBatch) -> AnchorNoted:
+    """Record the transaction by which a separate service anchored a commitment; the same again changes nothing.
+
+    The commitment counts as anchored at once: the service has waited for its transaction. Bootstrap administrator only.
+    """
+    _require_bootstrap(context)
+    said = given.body
+    if said.chain_id > U32_MAX:
+        raise ApiError("invalid_field", "chain_id is above 4294967295", details={"field": "chain_id"})
+    is_new = await aio.record_anchor(
+        context.database,
+        batch_id=given.batch_id,
+        chain_tx_hash=_hash(said.chain_tx_hash),
+        chain_id=said.chain_id,
+        block_number=None if said.block_number is None else min(said.block_number, I64_MAX),
+        context=context.audit,
+    )
+    if not is_new:
+        return AnchorNoted(given.batch_id, "already_anchored")
+    return AnchorNoted(
+        given.batch_id, "anchored", _prefixed(_hash(said.chain_tx_hash)), said.chain_id, said.block_number
+    )
+
+
+def _require_bootstrap(context: Context) -> None:
+    if not context.identity.is_bootstrap_admin:
+        raise ApiError("insufficient_permissions", "Bootstrap admin permission required")
+
+
+def _prefixed(digest: bytes) -> str:
+    return "0x" + digest.hex()
+
+
+def _hash(text: str) -> bytes:
+    try:
+        found = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        found = b""
+    if len(found) != _HASH_BYTES or any(char.isspace() for char in text):
+        raise ApiError(
+            "invalid_field", "chain_tx_hash is no hash of 32 bytes", details={"field": "chain_tx_hash"}
+        )
+    return found
