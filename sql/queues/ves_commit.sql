@@ -20,5 +20,6 @@ alter table pgmq.q_ves_commit alter column headers set default (
 );
 grant usage on schema pgmq to ves_owner;
 grant select, insert, update, delete on pgmq.q_ves_commit to ves_owner;
+grant select on pgmq.q_ves_commit_msg_id_seq to ves_owner;
 -- pgmq's functions call each other as their caller; none is open to PUBLIC (sql/schemas/schemas.sql).
 grant execute on all functions in schema pgmq to ves_owner;

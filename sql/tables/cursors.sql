@@ -1,3 +1,7 @@
+-- One row for each row of cursor_keys, inserted together with it (ves_int.note_cursors, ves.open_cursor).
+-- A cursor moves with every append. While a session holds an old snapshot, no version of it is removed: the
+-- key ends with what grows, so that a new version meets no equal entry in the index, and the live one is the
+-- last of its stream and consumer (ves_int.lock_cursor). Neither passes the dead ones.
 create table ves_store.cursors (
   tenant_id uuid not null,
   store_id uuid not null,
@@ -7,8 +11,7 @@ create table ves_store.cursors (
   due_at timestamptz,
   claimed_until timestamptz,
   traceparent text,
-  constraint cursors_pkey primary key (tenant_id, store_id, consumer),
-  constraint consumer_has_1_to_64_bytes check (octet_length(consumer) between 1 and 64),
+  constraint cursors_pkey primary key (tenant_id, store_id, consumer, head_sequence, done_to),
   constraint done_to_is_not_beyond_the_head check (done_to between 0 and head_sequence),
   constraint due_exactly_when_behind check ((due_at is not null) = (done_to < head_sequence)),
   constraint due_not_before_the_claim_ends check (due_at >= claimed_until)
@@ -21,7 +24,7 @@ comment on table ves_store.cursors is
 'How far each consumer of the log has processed each stream (receipts, key_usage, commit, and those opened by ves.open_cursor). Written only by workers'' functions; the heads come from the queue ves_commit.';
 comment on column ves_store.cursors.tenant_id is 'Tenant.';
 comment on column ves_store.cursors.store_id is 'Store.';
-comment on column ves_store.cursors.consumer is 'Name of the consumer, 1 to 64 bytes.';
+comment on column ves_store.cursors.consumer is 'Name of the consumer.';
 comment on column ves_store.cursors.done_to is 'Numbers 1 .. done_to are processed.';
 comment on column ves_store.cursors.head_sequence is 'Highest number that the consumer was told of.';
 comment on column ves_store.cursors.traceparent is

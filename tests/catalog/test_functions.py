@@ -20,6 +20,8 @@ READS_SETTINGS = {
     "ves.mark_trace": "adds the trace to the name that the session gave itself",
     "ves.health": "tells the settings of the server",
     "ves.server_is_durable": "refuses a session that made its own commits less durable",
+    "ves_int.scan_start": "the session may only find less of its own work",
+    "ves_int.keep_scan_start": "the session may only find less of its own work",
     "ves_int.claimed_stores": "PostgREST sets the claims of the token that it verified",
     "ves_int.claimed_tenant": "PostgREST sets the claims of the token that it verified",
 }

@@ -228,7 +228,7 @@ CALLS: dict[str, str] = {
     "discard_dead_letter": "select ves.discard_dead_letter(%(tenant_id)s, %(dead_letter_id)s)",
     "purge_dead_letters": "select ves.purge_dead_letters(%(tenant_id)s)",
     "retry_next_dead_letter": "select * from ves.retry_next_dead_letter()",
-    "find_lost_wake_ups": "select * from ves.find_lost_wake_ups(null, null, 100)",
+    "find_lost_wake_ups": "select * from ves.find_lost_wake_ups(null, null, 50)",
     "get_receipt_work": "select * from ves.get_receipt_work(1000, 0)",
     "count_key_usage": "select ves.count_key_usage(1000)",
     "apply_due_rotations": "select * from ves.apply_due_rotations(100)",

@@ -61,6 +61,11 @@ insert into ves_store.event_schemas (tenant_id, schema_id, event_type, version, 
 select tenant_id, store_id, store_id::text, 1, '{}' from grown;
 insert into ves_store.ves_sequencer_receipts (tenant_id, store_id, sequence_number, receipt_hash)
 select tenant_id, store_id, 1, sha256('') from grown;
+insert into ves_store.cursor_keys (tenant_id, store_id, consumer)
+select tenant_id, store_id, c from grown, unnest(array['receipts', 'key_usage', 'commit']) as c
+union all
+select g.tenant_id, g.store_id, ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(g.store_id))
+from grown as g join ves_store.subscriptions as u on u.tenant_id = g.tenant_id;
 insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequence, due_at)
 select tenant_id, store_id, c, 1, 1 + n %% 2, case when n %% 2 = 1 then now() + '1 year' end
 from grown, unnest(array['receipts', 'key_usage', 'commit']) as c;
@@ -177,13 +182,16 @@ select e.tenant_id, e.store_id, e.entity_type, e.entity_id, 1
 from ves_store.ves_events as e
 where e.tenant_id = %(tenant_id)s and e.store_id = %(store_id)s and e.sequence_number > %(after)s
 on conflict do nothing;
-insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequence, due_at)
-select %(tenant_id)s, %(store_id)s, c, %(done)s, %(to)s, now() - interval '1 hour'
+insert into ves_store.cursor_keys (tenant_id, store_id, consumer)
+select %(tenant_id)s, %(store_id)s, c
 from unnest(array['receipts', 'key_usage', 'commit', 'test'] || array(
   select ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(%(store_id)s))
   from ves_store.subscriptions as u where u.tenant_id = %(tenant_id)s)) as c
-on conflict (tenant_id, store_id, consumer)
-do update set done_to = excluded.done_to, head_sequence = excluded.head_sequence, due_at = excluded.due_at
+on conflict do nothing;
+delete from ves_store.cursors where tenant_id = %(tenant_id)s and store_id = %(store_id)s;
+insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequence, due_at)
+select tenant_id, store_id, consumer, %(done)s, %(to)s, now() - interval '1 hour'
+from ves_store.cursor_keys where tenant_id = %(tenant_id)s and store_id = %(store_id)s
 """
 
 

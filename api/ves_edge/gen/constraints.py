@@ -50,6 +50,8 @@ CONSTRAINTS = {
     'commitments_tenant_id_store_id_sequence_start_key': RETRY,
     # an existing row is updated
     'credential_epochs_pkey': 'internal_error',
+    # a key that exists is left alone
+    'cursor_keys_pkey': 'internal_error',
     # an existing row is updated
     'cursors_pkey': 'internal_error',
     # the key is generated

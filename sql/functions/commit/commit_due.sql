@@ -13,19 +13,20 @@ declare
   v_head bigint;
   v_done_to bigint;
   v_due_at timestamptz;
+  v_place tid;
 begin
   select p.* into v_policy from ves.commit_policies as p
   where p.tenant_id = commit_due.tenant_id and p.store_id = commit_due.store_id;
   if v_policy.mode is distinct from 'automatic' then
-    delete from ves_store.cursors as c
+    delete from ves_store.cursor_keys as c
     where c.tenant_id = commit_due.tenant_id and c.store_id = commit_due.store_id and c.consumer = 'commit';
     return;
   end if;
   if not pg_try_advisory_xact_lock(ves_int.stream_lock_key(commit_due.tenant_id, commit_due.store_id)) then
     v_due_at := clock_timestamp() + interval '1 second';
+    v_place := (select c.place from ves_int.lock_cursor(commit_due.tenant_id, commit_due.store_id, 'commit') as c);
     update ves_store.cursors as c set due_at = v_due_at, claimed_until = v_due_at
-    where c.tenant_id = commit_due.tenant_id and c.store_id = commit_due.store_id and c.consumer = 'commit'
-      and c.due_at is not null;
+    where c.ctid = v_place and c.due_at is not null;
     return;
   end if;
   return query select n.* from ves.commit_next(commit_due.tenant_id, commit_due.store_id, v_policy.max_events) as n;
@@ -40,11 +41,12 @@ begin
         and e.sequence_number = v_done_to + 1;
     end if;
   end if;
+  v_place := (select c.place from ves_int.lock_cursor(commit_due.tenant_id, commit_due.store_id, 'commit') as c);
   update ves_store.cursors as c
   set
     claimed_until = null, done_to = v_done_to, head_sequence = greatest(c.head_sequence, v_head),
     due_at = case when v_done_to < greatest(c.head_sequence, v_head) then coalesce(v_due_at, clock_timestamp()) end
-  where c.tenant_id = commit_due.tenant_id and c.store_id = commit_due.store_id and c.consumer = 'commit';
+  where c.ctid = v_place;
 end
 $$;
 

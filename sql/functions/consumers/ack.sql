@@ -10,24 +10,22 @@ as $$
 declare
   v_subscription constant ves_store.subscriptions := ves_int.find_subscription(ack.tenant_id, ack.name, 'group');
   v_slot constant smallint := ves_int.require_slot(v_subscription, ack.store_id, ack.token);
-  v_done_to bigint;
-  v_head bigint;
+  v_cursor record;
 begin
+  select c.* into v_cursor
+  from ves_int.lock_cursor(
+    ack.tenant_id, ack.store_id, ves_int.cursor_name(v_subscription.subscription_id, 'group', v_slot)) as c;
+  if (ack.done_to <= v_cursor.head_sequence) is not true then
+    perform ves_int.raise_error(
+      'cursor_beyond_head', jsonb_build_object('head_sequence', coalesce(v_cursor.head_sequence, 0)));
+  end if;
+  v_cursor.done_to := greatest(v_cursor.done_to, ack.done_to);
   update ves_store.cursors as c
   set
-    done_to = greatest(c.done_to, ack.done_to), claimed_until = null,
-    due_at = case when greatest(c.done_to, ack.done_to) < c.head_sequence then clock_timestamp() end
-  where c.tenant_id = ack.tenant_id and c.store_id = ack.store_id
-    and c.consumer = ves_int.cursor_name(v_subscription.subscription_id, 'group', v_slot)
-    and ack.done_to <= c.head_sequence
-  returning c.done_to into v_done_to;
-  if v_done_to is null then
-    select c.head_sequence into v_head from ves_store.cursors as c
-    where c.tenant_id = ack.tenant_id and c.store_id = ack.store_id
-      and c.consumer = ves_int.cursor_name(v_subscription.subscription_id, 'group', v_slot);
-    perform ves_int.raise_error('cursor_beyond_head', jsonb_build_object('head_sequence', coalesce(v_head, 0)));
-  end if;
-  return v_done_to;
+    done_to = v_cursor.done_to, claimed_until = null,
+    due_at = case when v_cursor.done_to < c.head_sequence then clock_timestamp() end
+  where c.ctid = v_cursor.place;
+  return v_cursor.done_to;
 end
 $$;
 

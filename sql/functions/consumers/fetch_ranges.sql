@@ -16,6 +16,8 @@ as $$
 #variable_conflict use_column
 declare
   v_subscription constant ves_store.subscriptions := ves_int.find_subscription(fetch_ranges.tenant_id, fetch_ranges.name, 'group');
+  v_slots record;
+  v_from timestamptz;
   v_now timestamptz;
   v_until timestamptz;
   v_due record;
@@ -25,6 +27,12 @@ begin
   end if;
   perform ves_int.follow_streams(v_subscription);
   perform ves_int.share_slots(v_subscription, fetch_ranges.member, lease_seconds);
+  select array_agg(ves_int.cursor_name(s.subscription_id, 'group', s.slot)) as consumers, array_agg(s.token) as tokens
+  into v_slots
+  from ves_store.subscription_slots as s
+  where s.tenant_id = fetch_ranges.tenant_id and s.subscription_id = v_subscription.subscription_id
+    and s.member = fetch_ranges.member;
+  v_from := ves_int.due_from('sub/' || v_subscription.subscription_id, v_slots.consumers);
   v_now := clock_timestamp();
   v_until := v_now + greatest(least(lease_seconds, 3600), 1) * interval '1 second';
   select
@@ -33,18 +41,16 @@ begin
   into v_due
   from (
     select d.*, s.token
-    from ves_store.subscription_slots as s
+    from unnest(v_slots.consumers, v_slots.tokens) as s (consumer, token)
     cross join lateral (
       select c.ctid as place, c.store_id, c.done_to, c.due_at,
         least(c.head_sequence, c.done_to + greatest(max_events, 1)) as up_to
       from ves_store.cursors as c
-      where c.consumer = ves_int.cursor_name(s.subscription_id, 'group', s.slot) and c.due_at <= v_now
+      where c.consumer = s.consumer and c.due_at between v_from and v_now
       order by c.due_at
       limit least(greatest(max_streams, 0), 1000)
       for update skip locked
     ) as d
-    where s.tenant_id = fetch_ranges.tenant_id and s.subscription_id = v_subscription.subscription_id
-      and s.member = fetch_ranges.member
     order by d.due_at
     limit least(greatest(max_streams, 0), 1000)
   ) as d;

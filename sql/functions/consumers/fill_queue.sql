@@ -13,6 +13,8 @@ set jit to off
 as $$
 #variable_conflict use_column
 declare
+  v_consumer constant text := ves_int.cursor_name(subscription.subscription_id, 'queue', null);
+  v_from constant timestamptz := ves_int.due_from(v_consumer, array[v_consumer]);
   v_now constant timestamptz := clock_timestamp();
   v_due record;
   v_messages record;
@@ -23,7 +25,7 @@ begin
   into v_due
   from (
     select c.ctid as place, c.store_id, c.done_to, c.head_sequence from ves_store.cursors as c
-    where c.consumer = ves_int.cursor_name(subscription.subscription_id, 'queue', null) and c.due_at <= v_now
+    where c.consumer = v_consumer and c.due_at between v_from and v_now
     order by c.due_at
     limit max_streams
     for update skip locked
@@ -40,10 +42,8 @@ begin
   from unnest(v_due.store_ids, v_due.done_to, v_due.heads) as d (store_id, done_to, head_sequence)
   left join lateral (
     select q.ctid as place from pgmq.q_ves_ranges as q
-    where (q.message ->> 'subscription_id')::bigint = subscription.subscription_id
-      and q.message ->> 'store_id' = d.store_id::text and q.read_ct = 0
-    -- an expression: else the planner may walk the primary key for each stream
-    order by q.msg_id + 0 desc
+    where q.message ->> 'store_id' = d.store_id::text and (q.message ->> 'sequence_to')::bigint = d.done_to
+      and q.message -> 'subscription_id' = to_jsonb(subscription.subscription_id) and q.read_ct = 0
     limit 1
     for update skip locked
   ) as u on true;

@@ -16,14 +16,12 @@ begin
       and s.opened_at is null
     for update skip locked;
     if found then
-      insert into ves_store.cursors (tenant_id, store_id, consumer, head_sequence, due_at)
-      select c.tenant_id, c.store_id,
-        ves_int.cursor_name(subscription.subscription_id, subscription.kind, ves_int.slot_of(c.store_id)),
-        c.current_sequence, clock_timestamp()
+      perform ves_int.note_cursors(
+        array_agg(c.tenant_id), array_agg(c.store_id),
+        array_agg(ves_int.cursor_name(subscription.subscription_id, subscription.kind, ves_int.slot_of(c.store_id))),
+        array_agg(c.current_sequence), array_agg(clock_timestamp()))
       from ves_store.ves_sequence_counters as c
-      where c.tenant_id = subscription.tenant_id and c.current_sequence > 0
-      order by c.store_id
-      on conflict (tenant_id, store_id, consumer) do nothing;
+      where c.tenant_id = subscription.tenant_id and c.current_sequence > 0;
       update ves_store.subscriptions as s set opened_at = clock_timestamp()
       where s.tenant_id = subscription.tenant_id and s.subscription_id = subscription.subscription_id;
     end if;

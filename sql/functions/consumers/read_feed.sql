@@ -18,10 +18,13 @@ as $$
 declare
   v_subscription constant ves_store.subscriptions := ves_int.find_subscription(
     read_feed.tenant_id, read_feed.name, 'feed');
+  v_consumer constant text := ves_int.cursor_name(v_subscription.subscription_id, 'feed', null);
+  v_from timestamptz;
   v_now timestamptz;
   v_due record;
 begin
   perform ves_int.follow_streams(v_subscription);
+  v_from := ves_int.due_from(v_consumer, array[v_consumer]);
   v_now := clock_timestamp();
   perform from ves_store.subscriptions as s
   where s.tenant_id = v_subscription.tenant_id and s.subscription_id = v_subscription.subscription_id
@@ -33,7 +36,7 @@ begin
     into v_due
     from (
       select c.ctid as place, c.store_id, c.done_to, c.head_sequence from ves_store.cursors as c
-      where c.consumer = ves_int.cursor_name(v_subscription.subscription_id, 'feed', null) and c.due_at <= v_now
+      where c.consumer = v_consumer and c.due_at between v_from and v_now
       order by c.due_at, c.store_id
       limit 1000
       for update skip locked

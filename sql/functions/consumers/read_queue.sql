@@ -17,22 +17,43 @@ declare
   v_subscription constant ves_store.subscriptions := ves_int.find_subscription(
     read_queue.tenant_id, read_queue.name, 'queue');
   v_most constant integer := least(greatest(max_ranges, 0), 1000);
+  v_index constant regclass := 'pgmq.q_ves_ranges_subscription_idx'::regclass;
+  v_read bigint;
+  v_scan constant text := 'ves_ranges/' || v_subscription.subscription_id;
+  v_from bigint := ves_int.scan_start(v_scan)::bigint;
   v_now timestamptz;
   v_places tid[];
 begin
   perform ves_int.follow_streams(v_subscription);
   perform ves_int.fill_queue(v_subscription, v_most);
   v_now := clock_timestamp();
-  with oldest as materialized (
-    select distinct on (q.message ->> 'store_id') q.ctid as place, q.vt
-    from pgmq.q_ves_ranges as q
-    where (q.message ->> 'subscription_id')::bigint = v_subscription.subscription_id
-    order by q.message ->> 'store_id', q.msg_id
-  )
+  if v_from is null then
+    v_read := pg_stat_get_xact_tuples_returned(v_index);
+    -- as in ves_int.take_wake_ups
+    v_from := coalesce(
+      (
+        select q.msg_id from pgmq.q_ves_ranges as q
+        where (q.message ->> 'subscription_id')::bigint = v_subscription.subscription_id
+        order by q.msg_id
+        limit 1
+      ),
+      (select s.last_value from pgmq.q_ves_ranges_msg_id_seq as s)) - 1000;
+    perform ves_int.keep_scan_start(v_scan, v_from::text, pg_stat_get_xact_tuples_returned(v_index) - v_read);
+  end if;
   select array_agg(v.place) into v_places
   from (
     select q.ctid as place from pgmq.q_ves_ranges as q
-    where q.ctid = any(array(select o.place from oldest as o where o.vt <= v_now)) and q.vt <= v_now
+    where (q.message ->> 'subscription_id')::bigint = v_subscription.subscription_id
+      and q.msg_id >= v_from and q.vt <= v_now
+      -- the oldest of its stream: none is left that ends where this one begins. A scalar subquery stays one
+      -- look-up; `not exists` becomes a join
+      and (
+        select p.msg_id from pgmq.q_ves_ranges as p
+        where p.message ->> 'store_id' = q.message ->> 'store_id'
+          and (p.message ->> 'sequence_to')::bigint = (q.message ->> 'sequence_from')::bigint - 1
+          and p.message -> 'subscription_id' = q.message -> 'subscription_id'
+        limit 1
+      ) is null
     -- by age: a stream that always has something new does not keep others waiting
     order by q.msg_id
     limit v_most

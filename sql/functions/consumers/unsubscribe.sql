@@ -17,7 +17,7 @@ begin
     return false;
   end if;
   delete from pgmq.q_ves_ranges as q where (q.message ->> 'subscription_id')::bigint = v_id;
-  delete from ves_store.cursors as c
+  delete from ves_store.cursor_keys as c
   where c.tenant_id = unsubscribe.tenant_id
     and (c.consumer = 'sub/' || v_id or starts_with(c.consumer, 'sub/' || v_id || '/'));
   perform ves_int.audit('custom:unsubscribed', tenant_id, 'subscription', unsubscribe.name, '{}', context);

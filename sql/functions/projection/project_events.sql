@@ -15,6 +15,7 @@ declare
     when 'projection' then 'ves' when 'legacy_projection' then 'legacy' end;
   v_left integer := max_events;
   v_done record;
+  v_cursor record;
   v_done_to bigint[] := array[]::bigint[];
 begin
   if v_stream is null then
@@ -46,20 +47,23 @@ begin
     end if;
     return next;
   end loop;
-  update ves_store.cursors as c
-  set
-    done_to = greatest(c.done_to, s.done_to), head_sequence = greatest(c.head_sequence, s.done_to),
-    due_at = case when c.head_sequence > greatest(c.done_to, s.done_to) then clock_timestamp() end,
-    claimed_until = null
-  from (
-    select o.tenant_id, o.store_id, v_done_to[o.ordinality] as done_to
+  for v_done in
+    select s.tenant_id, s.store_id, v_done_to[s.ordinality] as done_to
     from (
       select g.*, row_number() over (order by g.tenant_id, g.store_id) as ordinality
       from unnest(tenant_ids, store_ids) as g (tenant_id, store_id)
-    ) as o
-  ) as s
-  where c.tenant_id = s.tenant_id and c.store_id = s.store_id and c.consumer = project_events.consumer
-    and s.done_to is not null;
+    ) as s
+    where v_done_to[s.ordinality] is not null
+    order by s.ordinality
+  loop
+    select c.* into v_cursor from ves_int.lock_cursor(v_done.tenant_id, v_done.store_id, project_events.consumer) as c;
+    update ves_store.cursors as c
+    set
+      done_to = greatest(c.done_to, v_done.done_to), head_sequence = greatest(c.head_sequence, v_done.done_to),
+      due_at = case when c.head_sequence > greatest(c.done_to, v_done.done_to) then clock_timestamp() end,
+      claimed_until = null
+    where c.ctid = v_cursor.place;
+  end loop;
 end
 $$;
 

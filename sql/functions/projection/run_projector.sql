@@ -27,9 +27,8 @@ begin
   select p.function into v_function from ves_store.tenant_projectors as p
   where p.tenant_id = run_projector.tenant_id and p.store_id = run_projector.store_id
     and p.name = run_projector.name;
-  select c.done_to into v_done_to from ves_store.cursors as c
-  where c.tenant_id = run_projector.tenant_id and c.store_id = run_projector.store_id and c.consumer = v_consumer
-  for update;
+  select c.done_to into v_done_to
+  from ves_int.lock_cursor(run_projector.tenant_id, run_projector.store_id, v_consumer) as c;
   if v_function is null or v_done_to is null then
     perform ves_int.raise_error('projection_not_found');
   end if;

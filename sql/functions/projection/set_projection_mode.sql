@@ -22,7 +22,7 @@ begin
     perform ves_int.switch_inline_projection();
   end if;
   if set_projection_mode.mode = 'off' then
-    delete from ves_store.cursors as c where c.consumer in ('projection', 'legacy_projection');
+    delete from ves_store.cursor_keys as c where c.consumer in ('projection', 'legacy_projection');
   elsif v_before = 'off' then
     insert into pgmq.q_ves_commit (vt, message)
     select clock_timestamp(), jsonb_build_object(

@@ -22,15 +22,17 @@ as $$
 declare
   v_window constant bigint := 20000::bigint;
   v_most constant bigint := greatest(max_events, 0)::bigint;
+  v_from timestamptz;
   v_cutoff timestamptz;
 begin
   perform ves_int.take_wake_ups();
+  v_from := ves_int.due_from('receipts', array['receipts']);
   v_cutoff := clock_timestamp() - greatest(least(min_age_seconds, 1e9), 0) * interval '1 second';
   return query
   with due as materialized (
     select c.ctid as place, c.tenant_id, c.store_id, c.done_to, c.head_sequence, c.due_at
     from ves_store.cursors as c
-    where c.consumer = 'receipts' and c.due_at <= v_cutoff
+    where c.consumer = 'receipts' and c.due_at between v_from and v_cutoff
     order by c.due_at
     limit 10000
     for update skip locked

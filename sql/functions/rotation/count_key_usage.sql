@@ -16,6 +16,7 @@ as $$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_counted bigint;
+  v_from timestamptz;
   v_due record;
 begin
   -- One call at a time: two would meet at the counters of an agent that writes to several streams.
@@ -23,6 +24,7 @@ begin
     return 0::bigint;
   end if;
   perform ves_int.take_wake_ups();
+  v_from := ves_int.due_from('key_usage', array['key_usage']);
   -- a statement of its own: the marks are then in the snapshot of the next one, which finds them by place
   select
     array_agg(d.place) as places, array_agg(d.tenant_id) as tenant_ids, array_agg(d.store_id) as store_ids,
@@ -31,7 +33,7 @@ begin
   from (
     select c.ctid as place, c.tenant_id, c.store_id, c.done_to, c.head_sequence
     from ves_store.cursors as c
-    where c.consumer = 'key_usage' and c.due_at <= v_now
+    where c.consumer = 'key_usage' and c.due_at between v_from and v_now
     order by c.due_at
     limit greatest(max_events, 0)
     for update skip locked

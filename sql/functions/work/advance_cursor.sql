@@ -18,7 +18,7 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_cursor ves_store.cursors;
+  v_cursor record;
   v_head bigint;
   v_until constant timestamptz := clock_timestamp()
     + greatest(least(pause_seconds, 1e9), 0) * interval '1 second';
@@ -26,10 +26,8 @@ begin
   if lease_name is not null then
     perform ves_int.require_lease(lease_name, lease_token);
   end if;
-  select c.* into v_cursor from ves_store.cursors as c
-  where c.tenant_id = advance_cursor.tenant_id and c.store_id = advance_cursor.store_id
-    and c.consumer = advance_cursor.consumer
-  for update;
+  select c.* into v_cursor
+  from ves_int.lock_cursor(advance_cursor.tenant_id, advance_cursor.store_id, advance_cursor.consumer) as c;
   if v_cursor.done_to is distinct from expected or coalesce(advance_cursor.done_to < expected, true) then
     perform ves_int.raise_error('cursor_moved', jsonb_build_object('done_to', v_cursor.done_to));
   end if;
@@ -45,8 +43,7 @@ begin
   set
     done_to = advance_cursor.done_to, head_sequence = v_head,
     due_at = case when advance_cursor.done_to < v_head then v_until end, claimed_until = v_until
-  where c.tenant_id = advance_cursor.tenant_id and c.store_id = advance_cursor.store_id
-    and c.consumer = advance_cursor.consumer;
+  where c.ctid = v_cursor.place;
   return v_head;
 end
 $$;

@@ -18,9 +18,11 @@ declare
   v_now constant timestamptz := clock_timestamp();
   v_until constant timestamptz := v_now
     + greatest(least(claim_seconds, 1e9), 0) * interval '1 second';
+  v_from timestamptz;
   v_due record;
 begin
   perform ves_int.take_wake_ups();
+  v_from := ves_int.due_from(claim_cursors.consumer, array[claim_cursors.consumer]);
   select
     array_agg(d.place) as places, array_agg(d.tenant_id) as tenant_ids, array_agg(d.store_id) as store_ids,
     array_agg(d.done_to) as done_to, array_agg(d.head_sequence) as heads,
@@ -29,7 +31,7 @@ begin
   from (
     select c.ctid as place, c.tenant_id, c.store_id, c.done_to, c.head_sequence, c.traceparent
     from ves_store.cursors as c
-    where c.consumer = claim_cursors.consumer and c.due_at <= v_now
+    where c.consumer = claim_cursors.consumer and c.due_at between v_from and v_now
     order by c.due_at
     limit greatest(max_streams, 0)
     for update skip locked

@@ -43,6 +43,8 @@ begin
     where h.head > coalesce((
       select c.head_sequence from ves_store.cursors as c
       where c.tenant_id = h.tenant_id and c.store_id = h.store_id and c.consumer = h.consumer
+      order by c.head_sequence desc, c.done_to desc
+      limit 1
     ), 0)
   )
   select

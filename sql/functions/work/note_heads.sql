@@ -1,4 +1,4 @@
--- Rows are written in key order, so two callers never wait for each other in a circle.
+-- Locks (sql/README.md): as ves_int.note_cursors.
 create or replace function ves_int.note_heads(
   tenant_ids uuid[], store_ids uuid[], heads bigint[], since timestamptz[], are_legacy boolean[],
   traces text[] default null
@@ -12,8 +12,9 @@ set enable_hashjoin to off
 set enable_mergejoin to off
 set jit to off
 as $$
-  insert into ves_store.cursors as c (tenant_id, store_id, consumer, head_sequence, due_at, traceparent)
-  select s.tenant_id, s.store_id, w.consumer, s.head, w.due_at, s.trace
+  select ves_int.note_cursors(
+    array_agg(s.tenant_id), array_agg(s.store_id), array_agg(w.consumer), array_agg(s.head), array_agg(w.due_at),
+    array_agg(s.trace))
   from unnest(tenant_ids, store_ids, heads, note_heads.since, are_legacy, traces)
     as s (tenant_id, store_id, head, since, is_legacy, trace)
   cross join lateral (
@@ -31,7 +32,7 @@ as $$
       and not s.is_legacy
     union all
     select o.consumer, s.since
-    from ves_store.cursors as o
+    from ves_store.cursor_keys as o
     where o.tenant_id = s.tenant_id and o.store_id = s.store_id and not s.is_legacy
       and o.consumer not in ('receipts', 'key_usage', 'commit', 'projection', 'legacy_projection')
       and not starts_with(o.consumer, 'sub/')
@@ -39,16 +40,7 @@ as $$
     select ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(s.store_id)), s.since
     from ves_store.subscriptions as u
     where u.tenant_id = s.tenant_id and not s.is_legacy
-  ) as w
-  order by s.tenant_id, s.store_id, w.consumer
-  on conflict (tenant_id, store_id, consumer) do update set
-    traceparent = excluded.traceparent,
-    head_sequence = greatest(c.head_sequence, excluded.head_sequence),
-    due_at = case
-      when c.done_to < greatest(c.head_sequence, excluded.head_sequence)
-        then greatest(least(c.due_at, excluded.due_at), c.claimed_until)
-    end
-  where c.head_sequence < excluded.head_sequence or excluded.due_at < c.due_at;
+  ) as w;
 $$;
 
 comment on function ves_int.note_heads(uuid[], uuid[], bigint[], timestamptz[], boolean[], text[]) is

@@ -14,12 +14,25 @@ set jit to off
 as $$
 #variable_conflict use_column
 declare
+  v_index constant regclass := 'pgmq.q_ves_commit_pkey'::regclass;
+  v_read constant bigint := pg_stat_get_xact_tuples_returned(v_index);
+  v_from bigint := ves_int.scan_start('ves_commit')::bigint;
   v_streams record;
 begin
+  if v_from is null then
+    -- ids are given before the commit: a thousand in front of the first may still become visible
+    v_from := coalesce(
+      (select q.msg_id from pgmq.q_ves_commit as q order by q.msg_id limit 1),
+      (select s.last_value from pgmq.q_ves_commit_msg_id_seq as s)) - 1000;
+    perform ves_int.keep_scan_start(
+      'ves_commit', v_from::text, pg_stat_get_xact_tuples_returned(v_index) - v_read);
+  end if;
   with taken as (
     delete from pgmq.q_ves_commit as q
     where q.ctid = any (array(
-      select w.ctid from pgmq.q_ves_commit as w order by w.msg_id limit max_messages for update skip locked
+      select w.ctid from pgmq.q_ves_commit as w
+      where w.msg_id >= v_from
+      order by w.msg_id limit max_messages for update skip locked
     ))
     returning
       (q.message ->> 'tenant_id')::uuid as tenant_id, (q.message ->> 'store_id')::uuid as store_id,

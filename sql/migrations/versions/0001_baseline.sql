@@ -1755,6 +1755,24 @@ comment on column ves_store.commitment_nodes.batch_id is 'Commitment.';
 comment on column ves_store.commitment_nodes.level is '0 = leaves.';
 comment on column ves_store.commitment_nodes.nodes is 'Concatenated 32-byte nodes; an unpaired last one is repeated unchanged in the level above.';
 
+create table ves_store.cursor_keys (
+  tenant_id uuid not null,
+  store_id uuid not null,
+  consumer text not null,
+  constraint cursor_keys_pkey primary key (tenant_id, store_id, consumer),
+  constraint consumer_has_1_to_64_bytes check (octet_length(consumer) between 1 and 64)
+);
+
+comment on table ves_store.cursor_keys is
+'Which consumers follow which streams: one row for each cursor. A row never changes, so its unique index has no dead entries however often the cursor moves; deleting it deletes the cursor.';
+comment on column ves_store.cursor_keys.tenant_id is 'Tenant.';
+comment on column ves_store.cursor_keys.store_id is 'Store.';
+comment on column ves_store.cursor_keys.consumer is 'Name of the consumer, 1 to 64 bytes.';
+
+-- One row for each row of cursor_keys, inserted together with it (ves_int.note_cursors, ves.open_cursor).
+-- A cursor moves with every append. While a session holds an old snapshot, no version of it is removed: the
+-- key ends with what grows, so that a new version meets no equal entry in the index, and the live one is the
+-- last of its stream and consumer (ves_int.lock_cursor). Neither passes the dead ones.
 create table ves_store.cursors (
   tenant_id uuid not null,
   store_id uuid not null,
@@ -1764,8 +1782,7 @@ create table ves_store.cursors (
   due_at timestamptz,
   claimed_until timestamptz,
   traceparent text,
-  constraint cursors_pkey primary key (tenant_id, store_id, consumer),
-  constraint consumer_has_1_to_64_bytes check (octet_length(consumer) between 1 and 64),
+  constraint cursors_pkey primary key (tenant_id, store_id, consumer, head_sequence, done_to),
   constraint done_to_is_not_beyond_the_head check (done_to between 0 and head_sequence),
   constraint due_exactly_when_behind check ((due_at is not null) = (done_to < head_sequence)),
   constraint due_not_before_the_claim_ends check (due_at >= claimed_until)
@@ -1778,7 +1795,7 @@ comment on table ves_store.cursors is
 'How far each consumer of the log has processed each stream (receipts, key_usage, commit, and those opened by ves.open_cursor). Written only by workers'' functions; the heads come from the queue ves_commit.';
 comment on column ves_store.cursors.tenant_id is 'Tenant.';
 comment on column ves_store.cursors.store_id is 'Store.';
-comment on column ves_store.cursors.consumer is 'Name of the consumer, 1 to 64 bytes.';
+comment on column ves_store.cursors.consumer is 'Name of the consumer.';
 comment on column ves_store.cursors.done_to is 'Numbers 1 .. done_to are processed.';
 comment on column ves_store.cursors.head_sequence is 'Highest number that the consumer was told of.';
 comment on column ves_store.cursors.traceparent is

@@ -6,6 +6,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from tests.bench import clocks
 from tests.bench.results import Bar, Figure
 from tests.bench.system import scalar
 
@@ -35,12 +36,12 @@ def run(bench: Bench) -> list[Figure]:
     with bench.store() as store, store.connect() as connection, store.connect() as holder:
         queue = _Queue(connection)
         queue.rate(seconds / 2)
-        before = queue.rate(seconds)
+        before, before_cpu = queue.rate(seconds)
         with holder.transaction():
             holder.execute("set transaction isolation level repeatable read")
             holder.execute("select pg_current_xact_id()")
             queue.rate(held - seconds)
-            after = queue.rate(seconds)
+            after, after_cpu = queue.rate(seconds)
             dead = scalar(
                 connection,
                 "select sum(n_dead_tup) from pg_stat_user_tables where relname in ('q_ves_commit', 'q_ves_ranges', 'cursors')",
@@ -57,6 +58,10 @@ def run(bench: Bench) -> list[Figure]:
                 "load": f"{STREAMS} streams move a turn; one session takes wake-ups, reads and finishes their messages",
                 "held_s": held,
                 "messages_per_s": {"before": round(before), "at the end": round(after)},
+                "messages_per_cpu_s_of_the_session": {
+                    "before": round(before_cpu),
+                    "at the end": round(after_cpu),
+                },
                 "dead_rows": int(dead or 0),
             },
         )
@@ -72,9 +77,10 @@ class _Queue:
         self._stores = [uuid.uuid4() for _ in range(STREAMS)]
         connection.execute(SUBSCRIBE, [self._tenant])
 
-    def rate(self, seconds: float) -> float:
-        """Messages a second for so long. RuntimeError if a message is missing."""
-        done, started = 0, time.monotonic()
+    def rate(self, seconds: float) -> tuple[float, float]:
+        """Messages a second for so long, and a CPU second of the server's process. RuntimeError if one is missing."""
+        done, started, backend = 0, time.monotonic(), self._connection.info.backend_pid
+        cpu = clocks.process_cpu(backend)
         while time.monotonic() < started + seconds:
             self._turn += 1
             given = {"tenant": self._tenant, "stores": self._stores, "turn": self._turn}
@@ -83,4 +89,5 @@ class _Queue:
             if finished is None or finished[0] != STREAMS:
                 raise RuntimeError(f"{finished} of {STREAMS} messages came")
             done += STREAMS
-        return done / (time.monotonic() - started)
+        cpu = clocks.process_cpu(backend) - cpu
+        return done / (time.monotonic() - started), done / cpu
