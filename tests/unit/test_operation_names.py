@@ -24,10 +24,14 @@ _PURE: Final = "pure computation: no data is read"
 _CHAIN: Final = "speaks to a chain"
 # The operations that are not one database function, with the reason.
 COMPOSED: Final = {
+    "anchor_commitment": _CHAIN,
+    "anchor_legacy_commitment": _CHAIN,
+    "commit_and_anchor": _CHAIN,
     "follow_entity": _POSITION,
     "follow_events": _POSITION,
     "follow_legacy_events": _POSITION,
     "follow_scope": _POSITION,
+    "get_anchor_status": "the settings of the process",
     "get_dead_letter": "one row of ves.list_dead_letters",
     "get_detailed_health": "ves.health, and the state of the process",
     "get_entity_events": "finds the first version, then reads from its number",
@@ -48,7 +52,9 @@ COMPOSED: Final = {
     "select_commitment": "a commitment by its id or by a number",
     "settle_exact_payment": _CHAIN,
     "validate_payload": "reads a schema, then judges outside the database",
+    "verify_anchor": _CHAIN,
     "verify_exact_payment": _CHAIN,
+    "verify_legacy_anchor": _CHAIN,
     "verify_legacy_proof": _PURE,
     "verify_proof": _PURE,
 }

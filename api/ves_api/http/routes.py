@@ -78,7 +78,7 @@ ROUTES = (
     Route("POST", "/api/v1/ves/anchor", anchoring.anchor_commitment),
     Route("GET", "/api/v1/ves/anchor/{batch_id}/verify", anchoring.verify_anchor),
     Route("POST", "/api/v1/ves/commitments/anchor", anchoring.commit_and_anchor),
-    Route("GET", "/v1/commitments/pending", anchoring.list_pending_commitments),
+    Route("GET", "/v1/commitments/pending", anchoring.list_pending_anchors),
     Route("POST", "/v1/commitments/{batch_id}/anchored", anchoring.record_anchor),
     Route("POST", "/api/v1/x402/payments", payments.submit_payment_intent),
     Route("GET", "/api/v1/x402/payments", payments.list_payment_intents),

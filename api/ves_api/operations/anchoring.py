@@ -289,7 +289,7 @@ async def _verdict(
 
 
 @operation(permission=ADMIN)
-async def list_pending_commitments(context: Context, given: PendingPage) -> PendingCommitments:
+async def list_pending_anchors(context: Context, given: PendingPage) -> PendingCommitments:
     """List VES commitments of all tenants for which no transaction is recorded or planned, for an anchor service.
 
     Bootstrap administrator only.
