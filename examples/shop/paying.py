@@ -50,7 +50,8 @@ def play(settings: Layers, shop: Shop, db: OperatorDatabase | None) -> Paid:
     from eth_account import Account  # noqa: PLC0415
     from web3 import HTTPProvider, Web3  # noqa: PLC0415
 
-    from ves_contracts import calls, deploy  # noqa: PLC0415
+    from shop import auditor  # noqa: PLC0415
+    from ves_contracts import deploy  # noqa: PLC0415
 
     w3, payer = Web3(HTTPProvider(settings.need("L2_RPC_URL"))), Account.from_key(payer_key)
     addresses = json.loads(Path(addresses_file).read_text(encoding="utf-8"))
@@ -80,10 +81,7 @@ def play(settings: Layers, shop: Shop, db: OperatorDatabase | None) -> Paid:
         _wait(sequencer, ids)
         receipt: Json = _ask(api, "GET", f"/api/v1/x402/payments/{ids[0]}/receipt")["receipt"]
     amount = sum((n + 1) * CENT for n in range(COUNT))
-    part = calls.part_id(UUID(receipt["batch_id"]), 0)
-    path = [bytes.fromhex(node.removeprefix("0x")) for node in receipt["inclusion_proof"]]
-    place = (receipt["leaf_index"], receipt["total_leaves"])
-    is_proved = settlement.functions.verifyReceipt(part, _on_chain(calls, receipt), path, *place).call()
+    is_proved = auditor.is_settled(w3, settlement.address, receipt)
     received = token.functions.balanceOf(Web3.to_checksum_address(PAYEE)).call() - before
     if not is_proved or received != amount:
         raise check_failed(
@@ -112,22 +110,3 @@ def _wait(sequencer: Sequencer, ids: list[str]) -> None:
         if "failed" in states or time.monotonic() > ends:
             raise check_failed("the payments were not settled", {"states": states})
         time.sleep(0.2)
-
-
-def _on_chain(calls: Any, receipt: Json) -> tuple[Any, ...]:
-    """Return the receipt as the contract takes it."""
-    digest, signature = (
-        bytes.fromhex(receipt[name].removeprefix("0x")) for name in ("signing_hash", "payer_signature")
-    )
-    names = (
-        "payer_address",
-        "payee_address",
-        "amount",
-        "asset",
-        "network",
-        "chain_id",
-        "nonce",
-        "valid_until",
-    )
-    intent, number = calls.uuid_word(UUID(receipt["intent_id"])), receipt["sequence_number"]
-    return (intent, number, *(receipt[name] for name in names), digest, signature)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from eth_account import Account
 
-from tests.chain.system import CHAIN_ID, Ledger, System
+from tests.chain.system import CHAIN_ID, Ledger, Pay, System
 from tests.support.anvil import KEY, anvil, write_key_file
 from tests.support.processes import launching_workers
 
@@ -36,6 +36,12 @@ async def system(database: Database, ledger: Ledger, key_file: Path) -> Any:
     made = System(database, ledger, key_file)
     yield made
     await made.close()
+
+
+@pytest.fixture(params=["settlement", "authorizations"])
+def pay(system: System, request: pytest.FixtureRequest) -> Pay:
+    """Makes payments of each kind of transaction: intents out of an allowance, and EIP-3009 authorizations."""
+    return system.pay if request.param == "settlement" else system.authorize
 
 
 @pytest.fixture

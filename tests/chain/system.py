@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import time
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, LiteralString, TypeAlias
 
+import httpx
 from eth_account import Account
 from web3 import Web3
 
 from tests.sql.support import Agent, scalar
 from tests.support.payments import payment_rows
-from ves_contracts import deploy
+from tests.support.waiting import wait_until
+from ves_contracts import deploy, eip712
 from ves_workers.chain.rpc import Chain
 from ves_workers.chain.settings import ChainSettings
 from ves_workers.chain.settlement import LEASE, SettlementWorker
@@ -21,10 +24,11 @@ from ves_workers.runtime.database import WorkerDatabase
 from ves_workers.runtime.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from eth_account.signers.local import LocalAccount
+    from psycopg import Connection
 
     from tests.conftest import Database
 
@@ -50,6 +54,29 @@ class Ledger:
         assert "error" not in answer, answer
         return answer["result"]
 
+    def ask_all(self, calls: Sequence[tuple[str, list[Any]]]) -> list[Any]:
+        """The results of many calls in few requests; the node may run those of a request in any order."""
+        results = []
+        for first in range(0, len(calls), 200):
+            body = [
+                {"jsonrpc": "2.0", "id": n, "method": method, "params": parameters}
+                for n, (method, parameters) in enumerate(calls[first : first + 200])
+            ]
+            answers = httpx.post(self.url, json=body, timeout=120).json()
+            results += [answer["result"] for answer in sorted(answers, key=lambda answer: answer["id"])]
+        return results
+
+    def balances(self, accounts: Sequence[str]) -> list[int]:
+        """What each account has."""
+        reads = [
+            {
+                "to": self.token.address,
+                "data": self.token.encode_abi("balanceOf", [Web3.to_checksum_address(a)]),
+            }
+            for a in accounts
+        ]
+        return [int(word, 16) for word in self.ask_all([("eth_call", [read, "latest"]) for read in reads])]
+
     def send(self, call: Any) -> None:
         deploy.send(self.w3, self.account, call)
 
@@ -66,8 +93,12 @@ class Ledger:
         if money:
             self.send(self.token.functions.mint(made.address, money))
         if allowance:
-            deploy.send(self.w3, made, self.token.functions.approve(self.settlement.address, allowance))
+            self.approve(made, allowance)
         return str(made.address)
+
+    def approve(self, payer: LocalAccount, allowance: int) -> None:
+        """Let the settlement contract take the payer's money."""
+        deploy.send(self.w3, payer, self.token.functions.approve(self.settlement.address, allowance))
 
     def balance(self, address: str) -> int:
         return int(self.token.functions.balanceOf(Web3.to_checksum_address(address)).call())
@@ -75,11 +106,29 @@ class Ledger:
 
 @dataclass
 class Payments:
-    """A batch of one payer; every payment has a payee of its own."""
+    """A batch of one payer; every payment has a payee of its own. `view` are the states in order, `state` what they come to."""
 
-    tenant_id: uuid.UUID
-    batch_id: uuid.UUID
     payees: list[str]
+    ids: list[uuid.UUID]
+    view: LiteralString
+    state: LiteralString
+
+
+Pay: TypeAlias = "Callable[[int], Payments]"
+
+_BATCH = """select b.status from ves_store.x402_payment_batches as b where b.batch_id = any(%s)"""
+_INTENTS = """
+  select i.status, i.failure from ves_store.x402_payment_intents as i where i.batch_id = any(%s) order by i.sequence_number
+"""
+_EXACT_BATCH = """
+  select case when bool_and(p.status in ('settled', 'failed')) then 'settled' else 'batched' end
+  from ves_store.x402_exact_payments as p where p.payment_id = any(%s)
+"""
+_EXACT = """
+  select p.status, p.reason
+  from unnest(%s::uuid[]) with ordinality as g (payment_id, place)
+  join ves_store.x402_exact_payments as p on p.payment_id = g.payment_id order by g.place
+"""
 
 
 class System:
@@ -124,7 +173,39 @@ class System:
                 rows = payment_rows(agent, 1, payee_address=payee, **fixed)
                 api.execute("select ves.append_payment_intents(%s, %s, %s)", [*stream, rows])
             batch = "select batch_id from ves.create_payment_batch(%s, %s, %s, max_size => 1000)"
-            return Payments(agent.tenant_id, scalar(api, batch, [*stream, NETWORK]), payees)
+            return Payments(payees, [scalar(api, batch, [*stream, NETWORK])], _INTENTS, _BATCH)
+
+    def authorize(
+        self, count: int, *, payer: LocalAccount | None = None, money: int | None = None
+    ) -> Payments:
+        """Record EIP-3009 payments of one unit, as the facilitator does; they are due for a batch."""
+        if payer is None:
+            payer = Account.create()
+            money = count * UNIT if money is None else money
+            self.ledger.send(self.ledger.token.functions.mint(payer.address, money))
+        payees = [Account.create().address for _ in range(count)]
+        tenant_id, token = uuid.uuid4(), eip712.Token("TestUSD", "2", CHAIN_ID, self.ledger.token.address)
+        with self.database.connect("ves_api") as api:
+            ids = [self._record(api, tenant_id, token, payer, payee) for payee in payees]
+        due = "select clock_timestamp() - max(created_at) > '250 ms' from ves_store.x402_exact_payments"
+        wait_until(lambda: scalar(self.superuser, due), "the payments are due")
+        return Payments(payees, ids, _EXACT, _EXACT_BATCH)
+
+    def _record(
+        self, api: Connection, tenant_id: uuid.UUID, token: eip712.Token, payer: LocalAccount, payee: str
+    ) -> uuid.UUID:
+        ends = int(time.time()) + 80_000
+        transfer = eip712.Transfer(payer.address, payee, UNIT, 0, ends, secrets.token_bytes(32))
+        data = eip712.transfer_data(token, transfer)
+        recorded: uuid.UUID = scalar(
+            api,
+            "select payment_id from ves.record_exact_payment(%s, %s, %s, %s, %s, %s, %s, '0', %s, %s, %s, %s)",
+            [
+                tenant_id, CHAIN_ID, self.ledger.settlement.address, token.address, payer.address, payee, str(UNIT), str(ends),
+                transfer.nonce, bytes(payer.sign_typed_data(*data.values()).signature), eip712.digest(data),
+            ],
+        )  # fmt: skip
+        return recorded
 
     def worker(
         self, database: Callable[[Settings], WorkerDatabase] | None = None, **changes: Any
@@ -165,19 +246,13 @@ class System:
         await self.drive(worker, lambda: self.batch(payments) in {"settled", "failed"})
 
     def batch(self, payments: Payments) -> str:
-        state: str = scalar(
-            self.superuser,
-            "select status from ves_store.x402_payment_batches where batch_id = %s",
-            [payments.batch_id],
-        )
+        """The state of the batch; of EIP-3009 payments `settled` once each has its outcome."""
+        state: str = scalar(self.superuser, payments.state, [payments.ids])
         return state
 
     def intents(self, payments: Payments) -> list[tuple[str, str | None]]:
-        """State and failure of each intent, in order."""
-        return self.superuser.execute(
-            "select status, failure from ves_store.x402_payment_intents where batch_id = %s order by sequence_number",
-            [payments.batch_id],
-        ).fetchall()
+        """State and failure of each payment, in order."""
+        return self.superuser.execute(payments.view, [payments.ids]).fetchall()
 
     def outbox(self) -> list[tuple[str, int, str | None]]:
         """State, attempts and reason of each transaction."""
@@ -195,7 +270,7 @@ class System:
 
     def received(self, payments: Payments) -> list[int]:
         """What each payee has on the chain."""
-        return [self.ledger.balance(payee) for payee in payments.payees]
+        return self.ledger.balances(payments.payees)
 
     def assert_paid_once(self, payments: Payments) -> None:
         """Database and chain agree: each payee has exactly one unit."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.chain.system import Crash, System, crash_while_sending
+from tests.chain.system import Crash, Pay, System, crash_while_sending
 from tests.support.waiting import wait_until
 from ves_workers.chain.rpc import Chain
 from ves_workers.runtime.database import WorkerDatabase
@@ -53,12 +53,12 @@ class CrashingDatabase(WorkerDatabase):
 
 @pytest.mark.parametrize("after", [False, True])
 async def test_a_crash_before_or_after_any_act_loses_and_repeats_nothing(
-    system: System, monkeypatch: pytest.MonkeyPatch, after: bool
+    system: System, pay: Pay, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
     send = Chain.send
     reached: set[str] = set()
     for at in range(1, MOST_ACTS):
-        payments = system.pay(1)
+        payments = pay(1)
         acts = Acts(at, after=after)
         with monkeypatch.context() as patch:
 
@@ -87,8 +87,10 @@ async def test_a_crash_before_or_after_any_act_loses_and_repeats_nothing(
             "step_transaction", "mine_transaction", "finish_transaction"} <= reached  # fmt: skip
 
 
-async def test_bytes_that_were_stored_and_not_sent_are_sent_by_the_next_worker(system: System) -> None:
-    payments = system.pay(1)
+async def test_bytes_that_were_stored_and_not_sent_are_sent_by_the_next_worker(
+    system: System, pay: Pay
+) -> None:
+    payments = pay(1)
     with crash_while_sending(after=False), pytest.raises(Crash):
         await system.settle(system.worker(), payments)
     assert system.states()[-1] == "signed"
@@ -97,8 +99,8 @@ async def test_bytes_that_were_stored_and_not_sent_are_sent_by_the_next_worker(s
     assert system.outbox()[0][1] == 1, "one attempt"
 
 
-async def test_bytes_that_were_sent_and_not_noted_are_found_in_their_block(system: System) -> None:
-    payments = system.pay(1)
+async def test_bytes_that_were_sent_and_not_noted_are_found_in_their_block(system: System, pay: Pay) -> None:
+    payments = pay(1)
     with crash_while_sending(after=True), pytest.raises(Crash):
         await system.settle(system.worker(), payments)
     assert system.received(payments) == [1_000_000]
@@ -107,8 +109,8 @@ async def test_bytes_that_were_sent_and_not_noted_are_found_in_their_block(syste
     assert system.states() == ["planned", "signed", "mined", "final"]
 
 
-async def test_a_paused_worker_that_wakes_up_changes_nothing(system: System) -> None:
-    payments = system.pay(1)
+async def test_a_paused_worker_that_wakes_up_changes_nothing(system: System, pay: Pay) -> None:
+    payments = pay(1)
     sleeper, successor = system.worker(), system.worker()
     system.ledger.automine(on=False)
     try:
@@ -127,8 +129,8 @@ async def test_a_paused_worker_that_wakes_up_changes_nothing(system: System) -> 
     system.assert_paid_once(payments)
 
 
-def test_a_killed_process_is_followed_by_another(system: System, start: Any) -> None:
-    payments = system.pay(2)
+def test_a_killed_process_is_followed_by_another(system: System, pay: Pay, start: Any) -> None:
+    payments = pay(2)
     env = {
         "L2_RPC_URL": system.ledger.url,
         "L2_CHAIN_ID": str(system.settings.chain_id),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chain.system import CONFIRMATIONS, System
+from tests.chain.system import CONFIRMATIONS, Pay, System
 
 
 @pytest.mark.parametrize("depth", range(1, 13))
-async def test_a_reorg_of_any_depth_pays_once(system: System, depth: int) -> None:
-    payments = system.pay(2)
+async def test_a_reorg_of_any_depth_pays_once(system: System, pay: Pay, depth: int) -> None:
+    payments = pay(2)
     worker = system.worker(confirmations=13)
     await system.drive(worker, lambda: system.outbox()[0][0] == "mined", mine=False)
     system.ledger.mine(depth - 1)
@@ -24,9 +24,9 @@ async def test_a_reorg_of_any_depth_pays_once(system: System, depth: int) -> Non
 
 @pytest.mark.parametrize("depth", [CONFIRMATIONS, 8])
 async def test_a_reorg_below_the_final_depth_is_repaired_without_undoing_a_payment(
-    system: System, depth: int
+    system: System, pay: Pay, depth: int
 ) -> None:
-    payments = system.pay(1)
+    payments = pay(1)
     worker = system.worker()
     await system.settle(worker, payments)
     mined = system.superuser.execute("select max(block_number) from ves_store.chain_transactions").fetchone()
@@ -42,8 +42,8 @@ async def test_a_reorg_below_the_final_depth_is_repaired_without_undoing_a_payme
     system.assert_paid_once(payments)
 
 
-async def test_a_block_that_vanished_is_told_once_not_by_one_read(system: System) -> None:
-    payments = system.pay(1)
+async def test_a_block_that_vanished_is_told_once_not_by_one_read(system: System, pay: Pay) -> None:
+    payments = pay(1)
     worker = system.worker(confirmations=13)
     await system.drive(worker, lambda: system.outbox()[0][0] == "mined", mine=False)
     system.ledger.automine(on=False)

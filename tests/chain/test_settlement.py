@@ -38,6 +38,18 @@ async def test_one_payment_of_a_hundred_that_fails_fails_alone(system: System) -
     assert system.batch(payments) == "settled"
 
 
+async def test_one_authorization_of_a_hundred_that_fails_fails_alone(system: System) -> None:
+    payments = system.authorize(100, money=99 * UNIT)
+    await system.settle(system.worker(), payments)
+    states = system.intents(payments)
+    assert sorted(set(states), key=repr) == [
+        ("failed", "invalid_exact_evm_insufficient_balance"),
+        ("settled", None),
+    ]
+    assert states.count(("settled", None)) == 99
+    assert system.received(payments) == [UNIT if state == "settled" else 0 for state, _ in states]
+
+
 async def test_a_payer_who_approved_nothing_pays_nothing_and_the_reason_is_kept(system: System) -> None:
     payments = system.pay(2, payer=system.ledger.payer(2 * UNIT, 0))
     await system.settle(system.worker(), payments)

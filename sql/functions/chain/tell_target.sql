@@ -16,8 +16,8 @@ begin
   if moved.kind = 'settlement' then
     select s.status into strict v_status from ves_store.x402_settlements as s
     where s.batch_id = moved.reference_id and s.part = moved.part and s.tenant_id = moved.tenant_id;
+    -- after a reorg below the final depth the transaction is sent again, and its outcomes stay
     if v_status = 'settled' then
-      -- a reorg below the final depth: the transaction is sent again, its outcomes stay
       return;
     end if;
     if moved.status in ('signed', 'broadcast', 'mined') then
@@ -36,6 +36,11 @@ begin
         settled, failed, reasons);
     end if;
   elsif moved.kind = 'authorizations' then
+    select b.status into strict v_status from ves_store.x402_exact_batches as b
+    where b.batch_id = moved.reference_id;
+    if v_status = 'settled' then
+      return;
+    end if;
     if moved.status in ('signed', 'broadcast', 'mined') then
       perform ves_int.move_exact_batch(moved.reference_id, 'broadcast', v_hash);
     elsif moved.status = 'unknown' then

@@ -15,7 +15,7 @@ begin
   set
     status = to_status, tx_hash = coalesce(move_exact_batch.tx_hash, b.tx_hash), reason = move_exact_batch.reason,
     updated_at = v_now
-  where b.batch_id = move_exact_batch.batch_id and b.status <> 'settled';
+  where b.batch_id = move_exact_batch.batch_id;
   -- a reorg took the block of confirmed payments; what no transaction can pay any more waits for another batch
   update ves_store.x402_exact_payments as p
   set
@@ -27,4 +27,4 @@ end
 $$;
 
 comment on function ves_int.move_exact_batch(uuid, text, text, text) is
-'Moves a batch of EIP-3009 payments and those of its payments that have no final outcome: broadcast, unknown (both: they may be paid) or failed (they are recorded again). A settled batch stays.';
+'Moves a batch of EIP-3009 payments and those of its payments that have no final outcome: broadcast, unknown (both: they may be paid) or failed (they are recorded again).';

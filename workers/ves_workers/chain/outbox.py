@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ves_workers.chain.signer import Signer
     from ves_workers.runtime.database import WorkerDatabase
 
+LEASE_SECS = 30
 _GAS_MARGIN = 1.2
 _LEAST_TIP = 10**6
 _FEE_BLOCKS, _FEE_PERCENTILE = 10, 20
@@ -75,7 +76,7 @@ class Outbox:
         self._token = 0
         self._sent: dict[int, float] = {}
         self._doubts: dict[tuple[int, str], int] = {}
-        self._rechecked = 0.0
+        self._rechecked = self._renewed = 0.0
         self.address = ""
         self.totals = {"signed": 0, "replaced_fees": 0, "final": 0, "failed": 0, "reorgs": 0}
 
@@ -94,6 +95,7 @@ class Outbox:
     async def plan(self, kind: str, target: tuple[UUID, UUID, int], to: str, calldata: bytes) -> None:
         """Put a call into the outbox; `target` is tenant, reference and part of what it is for."""
         tenant_id, reference_id, part = target
+        await self._keep_lease()
         await aio.plan_transaction(
             self._db, lease_token=self._token, chain_id=self.chain.chain_id, sender=self.address.lower(), kind=kind,
             tenant_id=tenant_id, reference_id=reference_id, part=part, to_address=to, calldata=calldata,
@@ -110,12 +112,19 @@ class Outbox:
             self._rechecked = time.monotonic()
         head = await self.chain.reached(lambda w3: w3.eth.block_number) if rows else 0
         for row in rows:
+            await self._keep_lease()
             try:
                 await self._advance(row, head)
             except (UnavailableError, DisagreementError) as error:
                 self._log.warning("chain.no_answer", transaction=row.transaction_id, error=str(error))
                 if isinstance(error, DisagreementError) and row.status in {"signed", "broadcast"}:
                     await self._step(row, "unknown", f"the nodes disagree: {error}")
+
+    async def _keep_lease(self) -> None:
+        """Renew the lease within a step: one of many transactions, whose gas is estimated one by one, outlasts it."""
+        if time.monotonic() - self._renewed > LEASE_SECS / 3:
+            await aio.renew_lease(self._db, name=self._lease, token=self._token, seconds=LEASE_SECS)
+            self._renewed = time.monotonic()
 
     async def _advance(self, row: ChainTransaction, head: int) -> None:
         if row.status == "planned":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
-from ves_workers.chain.outbox import Outbox
+from ves_workers.chain.outbox import LEASE_SECS, Outbox
 from ves_workers.chain.rpc import Chain
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ves_workers.chain.settings import ChainSettings
     from ves_workers.chain.signer import Signer
     from ves_workers.runtime.database import WorkerDatabase
-
-_LEASE_SECS = 30
 
 
 class ChainWorker(ABC):
@@ -79,11 +77,11 @@ class ChainWorker(ABC):
 
     async def _has_lease(self) -> bool:
         if self._token is not None:
-            await aio.renew_lease(self._db, name=self.lease, token=self._token, seconds=_LEASE_SECS)
+            await aio.renew_lease(self._db, name=self.lease, token=self._token, seconds=LEASE_SECS)
         else:
             self._is_open = False
             self._token = await aio.claim_lease(
-                self._db, name=self.lease, holder=self._holder, seconds=_LEASE_SECS
+                self._db, name=self.lease, holder=self._holder, seconds=LEASE_SECS
             )
         if self._token is None:
             return False
