@@ -32,7 +32,20 @@ insert into ves_store.projection_steps (event_type, from_status, to_status, read
 ('customer.address_added', 'exists', 'exists', true),
 ('return.requested', '', 'requested', true),
 ('return.approved', 'requested', 'approved', false),
-('return.received', 'approved', 'received', false);
+('return.received', 'approved', 'received', false),
+('x402_payment.created', '', 'created', true),
+('x402_payment.sequenced', 'created', 'sequenced', true),
+('x402_payment.batched', 'sequenced', 'batched', true),
+('x402_payment.expired', 'sequenced', 'expired', false),
+('x402_payment.settled', 'batched', 'settled', true),
+('x402_payment.failed', 'batched', 'failed', true),
+('x402_batch.created', '', 'created', true),
+('x402_batch.committed', 'created', 'committed', true),
+('x402_batch.submitted', 'committed', 'submitted', true),
+-- after all transactions of a batch were lost, which is no event
+('x402_batch.submitted', 'submitted', 'submitted', true),
+('x402_batch.settled', 'submitted', 'settled', true),
+('x402_batch.failed', 'submitted', 'failed', true);
 
 -- refunded and completed may follow any status
 insert into ves_store.projection_steps (event_type, from_status, to_status, reads_payload)
@@ -44,7 +57,7 @@ cross join unnest(
 ) as s (status);
 
 comment on table ves_store.projection_steps is
-'Every step of every projection (operations 5.2). An event whose type is not here is skipped; one that has no step from the entity''s status is rejected.';
+'Every step of every projection (operations 5.2, x402 A8). An event whose type is not here is skipped; one that has no step from the entity''s status is rejected.';
 comment on column ves_store.projection_steps.event_type is 'Type of the event; what stands before its dot is the projector.';
 comment on column ves_store.projection_steps.from_status is
 'Status of the entity before the event. Empty: it does not exist; exists: it does, and entities of this kind have no status.';

@@ -11,11 +11,11 @@ insert into ves_store.projectors (name, state) values
 ('product', 'active'),
 ('customer', 'active'),
 ('return', 'active'),
-('x402_payment', 'reserved'),
-('x402_batch', 'reserved');
+('x402_payment', 'active'),
+('x402_batch', 'active');
 
 comment on table ves_store.projectors is
-'The projectors of the engine (operations 5.2), one for each entity type that it projects. Those of agents are in tenant_projectors.';
+'The projectors of the engine (operations 5.2, x402 A8), one for each entity type that it projects. Those of agents are in tenant_projectors.';
 comment on column ves_store.projectors.name is 'Entity type.';
 comment on column ves_store.projectors.state is
 'active: every stream has a checkpoint of it; reserved: the entity type has event types but no projector yet.';

@@ -75,7 +75,8 @@ def test_entities_come_in_pages_by_id(admin: httpx.Client, shop: Agent) -> None:
 
 def test_checkpoints_say_how_far_each_projector_has_come(admin: httpx.Client, shop: Agent) -> None:
     found = admin.get(PATH, params=query(shop)).json()["checkpoints"]
-    assert [c["projector"] for c in found] == ["customer", "inventory", "order", "product", "return"]
+    own = ["customer", "inventory", "order", "product", "return", "x402_batch", "x402_payment"]
+    assert [c["projector"] for c in found] == own
     assert {(c["stream"], c["last_projected_sequence"], c["head_sequence"]) for c in found} == {("ves", 3, 3)}
 
 

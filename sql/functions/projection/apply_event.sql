@@ -65,6 +65,8 @@ begin
       select p.* into state, code, message from ves_int.project_customer(state, event, v_payload) as p;
     when 'return' then
       select p.* into state, code, message from ves_int.project_return(state, event, v_payload) as p;
+    when 'x402_payment', 'x402_batch' then
+      state := ves_int.project_x402(state, event, v_payload);
   end case;
   if code is not null then
     state := v_before;

@@ -97,7 +97,7 @@ def test_reads_and_the_projector_go_on_during_a_rebuild(
             "select count(*) from ves_store.projection_checkpoints where tenant_id = %s",
             store.ids[:1],
         )
-        == 5
+        == 7
     )
 
 
