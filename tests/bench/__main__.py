@@ -29,6 +29,7 @@ from tests.bench.scenarios import (
     stark,
     stark_load,
     trees,
+    x402,
 )
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "audit": audit.run,
     "stark": stark.run,
     "stark_load": stark_load.run,
+    "x402": x402.run,
 }
 _WIDTH = 160  # of the table, where the output is not a terminal
 FOLDER = Path(__file__).parent / "results"

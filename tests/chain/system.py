@@ -96,6 +96,16 @@ class Ledger:
             self.approve(made, allowance)
         return str(made.address)
 
+    def other_token(self, decimals: int) -> Any:
+        """One more token that the settlement contract pays in any amount."""
+        made = deploy.contract(self.w3, "TestToken").constructor(
+            "TestUSD", "TUSD", decimals, self.account.address
+        )
+        address = deploy.send(self.w3, self.account, made)["contractAddress"]
+        assert address is not None
+        self.send(self.settlement.functions.configureAsset(address, True, 1, 2**128 - 1, 2**128 - 1))
+        return deploy.contract(self.w3, "TestToken", address)
+
     def approve(self, payer: LocalAccount, allowance: int) -> None:
         """Let the settlement contract take the payer's money."""
         deploy.send(self.w3, payer, self.token.functions.approve(self.settlement.address, allowance))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CONFIRMATIONS, DEEPEST = 13, 12
 MOST_AT_ONCE = 60
+MOST_WORKERS = 4
 CALM_STEPS = 400
 RESOLVED_WITHIN = 120.0
 OPEN = """
@@ -85,8 +86,10 @@ class Simulation:
             await self.worker.step()
             self.system.ledger.mine()
 
-    def succeed(self, **changes: Any) -> None:
-        """Another worker takes over; the one before is not told."""
+    async def succeed(self, **changes: Any) -> None:
+        """Another worker takes over; the one before is not told. Those of long ago give their connections back."""
+        while len(self.system.workers) > MOST_WORKERS:
+            await self.system.bury(self.system.workers[0])
         self.worker = self.system.worker(confirmations=CONFIRMATIONS, **changes)
 
     async def calm(self) -> float:
@@ -94,7 +97,7 @@ class Simulation:
         started, ledger = time.monotonic(), self.system.ledger
         if ledger.settlement.functions.paused().call():
             ledger.send(ledger.settlement.functions.unpause())
-        self.succeed()
+        await self.succeed()
         for _ in range(CALM_STEPS):
             await self.steps(1)
             if self.system.superuser.execute(OPEN).fetchone() == (0,):
@@ -108,11 +111,11 @@ async def dies_while_sending(run: Simulation) -> None:
             await run.steps(3)
         except Crash:
             await run.system.bury(run.worker)
-            run.succeed()
+            await run.succeed()
 
 
 async def is_overtaken(run: Simulation) -> None:
-    run.succeed()
+    await run.succeed()
 
 
 async def transactions_are_dropped(run: Simulation) -> None:
@@ -130,7 +133,7 @@ async def blocks_are_replaced(run: Simulation) -> None:
 
 
 async def nothing_is_mined_for_a_while(run: Simulation) -> None:
-    run.succeed(stuck_secs=0)
+    await run.succeed(stuck_secs=0)
     run.system.ledger.automine(on=False)
     try:
         for _ in range(4):
@@ -138,7 +141,7 @@ async def nothing_is_mined_for_a_while(run: Simulation) -> None:
     finally:
         run.system.ledger.automine(on=True)
         run.system.ledger.mine()
-    run.succeed()
+    await run.succeed()
 
 
 async def the_nonce_is_used_by_another_program(run: Simulation) -> None:
@@ -168,9 +171,9 @@ async def the_node_hangs_up_after_a_broadcast(run: Simulation) -> None:
         return None if request["method"] == "eth_sendRawTransaction" else answer
 
     with liar(run.system.ledger.url, deaf) as url:
-        run.succeed(urls=(url,))
+        await run.succeed(urls=(url,))
         await run.steps(3)
-    run.succeed()
+    await run.succeed()
 
 
 async def a_node_of_three_lies_about_receipts(run: Simulation) -> None:
@@ -182,9 +185,9 @@ async def a_node_of_three_lies_about_receipts(run: Simulation) -> None:
 
     upstream = run.system.ledger.url
     with liar(upstream, lie) as url, liar(upstream, lambda _, truth: truth()) as honest:
-        run.succeed(urls=(url, upstream, honest), quorum=2)
+        await run.succeed(urls=(url, upstream, honest), quorum=2)
         await run.steps(3)
-    run.succeed()
+    await run.succeed()
 
 
 FAULTS: list[Callable[[Simulation], Awaitable[None]]] = [

@@ -45,8 +45,9 @@ async def test_a_stock_client_without_money_gets_nothing(resource: str, shop: Sh
     assert shop.ledger.balance(shop.payee) == 0
 
 
-async def test_20_stock_clients_at_once_are_all_served(resource: str, shop: Shop) -> None:
-    payers = [shop.payer() for _ in range(20)]
+@pytest.mark.parametrize("clients", [20, pytest.param(200, marks=pytest.mark.soak)])
+async def test_stock_clients_that_pay_at_once_are_all_served(resource: str, shop: Shop, clients: int) -> None:
+    payers = [shop.payer() for _ in range(clients)]
     answers = await asyncio.gather(*(buy(resource, payer) for payer in payers))
-    assert [answer.status_code for answer in answers] == [200] * 20
-    assert shop.ledger.balance(shop.payee) == 20 * PRICE
+    assert [answer.status_code for answer in answers] == [200] * clients
+    assert shop.ledger.balance(shop.payee) == clients * PRICE

@@ -356,8 +356,8 @@ def test_a_return_may_be_refunded_and_completed_from_any_status(
     "event",
     [
         Happened("order.refunded"),
-        Happened("x402_payment.created"),
-        Happened("x402_batch.created"),
+        Happened("x402_payment.refunded"),
+        Happened("x402_batch.rejected"),
         Happened("order.created", entity_type="product", payload={"customer_id": "c"}),
         Happened("shipment.created"),
     ],

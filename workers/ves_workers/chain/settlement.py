@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from web3 import Web3
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 LEASE = "x402_settlement"
 _KIND = "settlement"
+# Of the assets of x402 A3 that a token can be; a token with other decimals would pay another sum.
+_DECIMALS = {"usdc": 6, "usdt": 6, "ssusd": 6, "wssusd": 6, "dai": 18}
+_DECIMALS_CALL = bytes.fromhex("313ce567")  # decimals()
 
 
 class SettlementWorker(ChainWorker):
@@ -45,6 +48,7 @@ class SettlementWorker(ChainWorker):
         signer = choose_signer(chosen.settler_key_file, chosen.settler_signer_url)
         super().__init__(database, replace(chosen, recheck_secs=chosen.stuck_secs), signer, "chain_rpc")
         self._authorizations = Authorizations(database, self._outbox)
+        self._decimals: dict[str, str] = {}
 
     async def plan(self, token: int) -> None:
         """Make transactions of the payments that are batched and of those that the facilitator has recorded."""
@@ -55,8 +59,21 @@ class SettlementWorker(ChainWorker):
                 payments = await aio.list_settlement_payments(
                     self._db, tenant_id=part.tenant_id, batch_id=part.batch_id, part=part.part
                 )
+                if not await self._has_its_decimals(part.token_address, payments[0].asset):
+                    continue
                 target = (part.tenant_id, part.batch_id, part.part)
                 await self._outbox.plan(_KIND, target, part.settlement_contract, _calldata(part, payments))
+
+    async def _has_its_decimals(self, token: str, asset: str) -> bool:
+        """Return whether the token counts as the asset does (x402 T11); asked once for each token that does."""
+        if self._decimals.get(token) != asset:
+            call: Any = {"to": Web3.to_checksum_address(token), "data": _DECIMALS_CALL}
+            found = int.from_bytes(await self._chain.agreed(lambda w3: w3.eth.call(call)), "big")
+            if found != _DECIMALS.get(asset):
+                self._log.error("chain.token_has_other_decimals", token=token, asset=asset, decimals=found)
+                return False
+            self._decimals[token] = asset
+        return True
 
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return the outcome of each intent, from the contract's logs alone."""
