@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from ves_api.x402.chain import ChainUnreachableError
@@ -39,8 +40,8 @@ class Anchors:
     ) -> tuple[bool, GetAnchorRow]:
         """Ask for a commitment to be anchored and wait until a block has its transaction, and the contract this root.
 
-        False with what was recorded before, if something was. Raises ApiError: anchor_contradicted; anchor_pending when
-        it takes longer than the caller waits; chain_unavailable.
+        False with what was recorded before, if something was. Raises ApiError: anchor_contradicted, and anchor_pending
+        when it takes longer than the caller waits or the contract cannot be read.
         """
         found = await self._look(tenant_id, batch_id)
         if found.chain_tx_hash is not None:
@@ -52,9 +53,11 @@ class Anchors:
                     found = await self._look(tenant_id, batch_id)
                     if found.status == "contradicted":
                         raise ApiError("anchor_contradicted")
-                    is_mined = found.chain_block_number is not None
-                    if is_mined and await self.is_on_chain(batch_id, events_root):
-                        return True, found
+                    with contextlib.suppress(ApiError):
+                        if found.chain_block_number is not None and await self.is_on_chain(
+                            batch_id, events_root
+                        ):
+                            return True, found
                     await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:
             details = {"status": found.status, "reason": found.reason or ""}

@@ -177,15 +177,48 @@ def test_a_range_or_the_next_one_is_committed_and_anchored_by_one_call(client: h
     assert_error(client.post(path, json=stream.names | {"sequence_start": 6}), 400, "INVALID_FIELD_VALUE")
 
 
-def test_other_content_on_the_chain_is_told_as_a_failure_and_as_not_anchored(
-    client: httpx.Client, ledger: Ledger
-) -> None:
-    batch = Stream(client, 1).commit(1, 1)["batch_id"]
+def forge(ledger: Ledger, batch: str) -> None:
+    """Anchor other content under the id of a commitment."""
     word = uuid.UUID(batch).bytes + bytes(16)
     contract: Any = deploy.contract(ledger.w3, "StateSetAnchor", ledger.addresses["anchor"])
     ledger.send(contract.functions.anchor(word, word, word, word, word, 1, 1, 1))
-    assert_error(client.post("/api/v1/ves/anchor", json={"batch_id": batch}), 500, "ANCHOR_FAILED", 9002)
+
+
+def test_other_content_on_the_chain_is_told_as_a_failure_and_as_not_anchored(
+    client: httpx.Client, ledger: Ledger
+) -> None:
+    stream = Stream(client, 1)
+    batch, legacy = stream.commit(1, 1)["batch_id"], stream.legacy()["batch_id"]
+    forge(ledger, batch)
+    forge(ledger, legacy)
+    same_range = stream.names | {"sequence_start": 1, "sequence_end": 1}
+    for path, body in (
+        ("/api/v1/ves/anchor", {"batch_id": batch}),
+        ("/api/v1/anchor", {"batch_id": legacy}),
+        ("/api/v1/ves/commitments/anchor", same_range),
+    ):
+        assert_error(client.post(path, json=body), 500, "ANCHOR_FAILED", 9002)
+    assert ok(client.get(f"/api/v1/ves/commitments/{batch}"))["chain_tx_hash"] is None
     assert ok(client.get(f"/api/v1/ves/anchor/{batch}/verify"))["anchored_on_chain"] is False
+    assert ok(client.get(f"/api/v1/anchor/{legacy}/verify"))["anchored_on_chain"] is False
+
+
+def test_a_range_that_breaks_a_rule_is_neither_committed_nor_anchored(
+    client: httpx.Client, anchored: Database
+) -> None:
+    stream = Stream(client, 4)
+    stream.commit(1, 2)
+    with anchored.connect() as superuser:
+        # As if the stream were that long: the length is checked before any event is read.
+        superuser.execute(
+            "update ves_store.ves_sequence_counters set current_sequence = 2^21 where tenant_id = %s",
+            [stream.agent.tenant_id],
+        )
+    for first, last in ((1, 1), (3, 2), (4, 4), (3, 2**21 + 1), (3, 2**20 + 3)):
+        given = stream.names | {"sequence_start": first, "sequence_end": last}
+        told = client.post("/api/v1/ves/commitments/anchor", json=given)
+        assert_error(told, 400, "INVALID_FIELD_VALUE")
+    assert ok(client.get("/api/v1/ves/commitments", params=stream.names))["count"] == 1
 
 
 def test_an_unknown_commitment_is_looked_up_for_the_bootstrap_administrator_only(

@@ -26,10 +26,10 @@ class Done:
     err: str
 
 
-def alias(*arguments: str, url: str | None = None) -> Done:
-    """The alias binary in a process of its own, with nothing but the database in its environment."""
+def alias(*arguments: str, url: str | None = None, **settings: str) -> Done:
+    """The alias binary in a process of its own, with nothing but the database and `settings` in its environment."""
     env = {name: value for name, value in os.environ.items() if name in {"PATH", "PYTHONPATH", "LANG"}}
-    env["PYTHONPATH"] = os.pathsep.join(sys.path)
+    env |= {"PYTHONPATH": os.pathsep.join(sys.path), **settings}
     if url is not None:
         env["DATABASE_URL"] = url
     done = subprocess.run(

@@ -284,6 +284,29 @@ def test_committing_without_anchoring_takes_the_next_or_the_given_range(here: Sy
     assert alias(*command, "--no-anchor", "--sequence-start", "2", "--sequence-end", "5", url=url).code == 1
 
 
+def test_a_commitment_is_anchored_by_the_worker_that_the_command_waits_for(
+    here: System, stream: Agent
+) -> None:
+    url = here.database.url("ves_admin")
+    chain = {"L2_RPC_URL": "http://127.0.0.1:1", "SET_REGISTRY_ADDRESS": "0x" + "ab" * 20}
+    given = ["--sequence-start", "1", "--sequence-end", "2", "--wait-seconds", "0"]
+    command = ["ves-commit-and-anchor", *named(stream), *given]
+    waiting = alias(*command, url=url, **chain)
+    assert waiting.code == 1
+    assert waiting.out.startswith("ok: committed batch_id=")
+    assert waiting.err == "error: the commitment is stored and not anchored: pending\n"
+    batch = waiting.out.split()[2].removeprefix("batch_id=")
+    with here.database.connect("ves_admin") as admin:
+        asked = "select is_requested from ves.list_pending_anchors(max_rows => 5000) where batch_id = %s"
+        assert admin.execute(asked, [batch]).fetchone() == (True,)
+        admin.execute("select ves.record_anchor(%s, %s, 5, 7)", [batch, bytes(32)])
+    done = alias(*command, url=url, **chain)
+    assert done.code == 0
+    assert done.out.splitlines()[1] == (
+        f"ok: anchored batch_id={batch} chain_id=5 chain_tx_hash={'00' * 32} chain_block_number=7"
+    )
+
+
 def test_state_roots_are_recomputed_and_a_wrong_one_is_told_not_rewritten(
     here: System, stream: Agent
 ) -> None:

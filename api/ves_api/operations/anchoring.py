@@ -29,13 +29,7 @@ if TYPE_CHECKING:
 operation = Area("Anchoring").operation
 _MAX_PENDING, _DEFAULT_PENDING, _DEFAULT_EVENTS = 5000, 1000, 1024
 _HASH_BYTES = 32
-_ANCHOR_ERRORS = (
-    "anchor_not_configured",
-    "commitment_not_found",
-    "anchor_pending",
-    "anchor_contradicted",
-    "chain_unavailable",
-)
+_ANCHOR_ERRORS = ("anchor_not_configured", "anchor_pending", "anchor_contradicted")
 _VERIFY_ERRORS = ("anchor_not_configured", "chain_unavailable")
 _VERIFIER = Permission(
     words="read or admin, and its stream in scope; the bootstrap administrator for a commitment that is unknown here",
@@ -184,7 +178,9 @@ async def get_anchor_status(context: Context, _: NoInput) -> AnchorStatus:
 
 
 @operation(
-    permission=where_found("admin", "its stream"), errors=_ANCHOR_ERRORS, precondition=_require_configured
+    permission=where_found("admin", "its stream"),
+    errors=("commitment_not_found", *_ANCHOR_ERRORS),
+    precondition=_require_configured,
 )
 async def anchor_commitment(context: Context, given: AnchorRequest) -> Anchored:
     """Anchor a commitment now, and wait until a block has its transaction.
@@ -204,7 +200,9 @@ async def anchor_commitment(context: Context, given: AnchorRequest) -> Anchored:
 
 
 @operation(
-    permission=where_found("admin", "its stream"), errors=_ANCHOR_ERRORS, precondition=_require_configured
+    permission=where_found("admin", "its stream"),
+    errors=("commitment_not_found", *_ANCHOR_ERRORS),
+    precondition=_require_configured,
 )
 async def anchor_legacy_commitment(context: Context, given: AnchorRequest) -> Anchored:
     """Anchor a legacy commitment now, and wait until a block has its transaction."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Literal
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
+_ANCHOR_POLL_SECONDS = 0.2
 
 
 def export_events(
@@ -159,13 +162,16 @@ def commit_and_anchor(
         int, typer.Option(min=0, max=1_048_576, help="Most events of the next range.")
     ] = 1024,
     no_anchor: Annotated[bool, typer.Option("--no-anchor", help="Commit only.")] = False,
+    wait_seconds: Annotated[
+        float, typer.Option(min=0, help="Longest wait for the anchor worker to have it in a block.")
+    ] = 60,
     database: DatabaseUrl = None,
 ) -> None:
-    """Commit the given range, or the next one. Anchoring is not available: without --no-anchor the command refuses."""
+    """Commit the given range, or the next one, and have it anchored by the anchor worker."""
     if (sequence_start is None) is not (sequence_end is None):
         raise usage("--sequence-start and --sequence-end must be provided together")
     with open_database(ctx, database) as db:
-        if not no_anchor:
+        if not (no_anchor or all(os.environ.get(name) for name in ("L2_RPC_URL", "SET_REGISTRY_ADDRESS"))):
             # As in the original: no commit without a configured anchor.
             raise ClientError(
                 Exit.REFUSED, "anchor_not_configured", "anchor service not configured; nothing was committed"
@@ -176,10 +182,30 @@ def commit_and_anchor(
             )
         else:
             made = _commit_next(db, tenant, store, max(max_events, 1))
-    out.print(
-        f"ok: committed batch_id={made.batch_id} sequence_start={made.sequence_start}"
-        f" sequence_end={made.sequence_end} merkle_root={made.merkle_root.hex()}"
-    )
+        out.print(
+            f"ok: committed batch_id={made.batch_id} sequence_start={made.sequence_start}"
+            f" sequence_end={made.sequence_end} merkle_root={made.merkle_root.hex()}"
+        )
+        if not no_anchor:
+            _anchor(db, made, wait_seconds)
+
+
+def _anchor(db: OperatorDatabase, made: Commitment, seconds: float) -> None:
+    """Ask for the commitment to be anchored and wait for its block. Exit code 4 when that takes longer."""
+    sync.request_anchor(db, tenant_id=made.tenant_id, batch_id=made.batch_id)
+    deadline = time.monotonic() + seconds
+    while True:
+        [found] = sync.get_anchor(db, tenant_id=made.tenant_id, batch_id=made.batch_id)
+        if found.chain_tx_hash is not None and found.chain_block_number is not None:
+            out.print(
+                f"ok: anchored batch_id={made.batch_id} chain_id={found.chain_id}"
+                f" chain_tx_hash={found.chain_tx_hash.hex()} chain_block_number={found.chain_block_number}"
+            )
+            return
+        if found.status == "contradicted" or time.monotonic() >= deadline:
+            told = f"the commitment is stored and not anchored: {found.status} {found.reason or ''}".rstrip()
+            raise ClientError(Exit.REFUSED, "anchor_" + found.status, told)
+        time.sleep(_ANCHOR_POLL_SECONDS)
 
 
 def _commit_next(db: OperatorDatabase, tenant: UUID, store: UUID, max_events: int) -> Commitment:
