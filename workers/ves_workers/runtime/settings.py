@@ -25,7 +25,7 @@ class Settings:
     log_level: str = "info"
     log_json: bool = False
     traces_endpoint: str = ""
-    poll_ms: int = 100
+    poll_ms: int = 250
     heartbeat_secs: int = 30
     statement_timeout_ms: int = 30_000
     receipts_poll_ms: int = 1000
@@ -50,7 +50,7 @@ class Settings:
             log_level=read_level(env),
             log_json=read_format(env),
             traces_endpoint=read_endpoint(env),
-            poll_ms=env.integer("VES_WORKER_POLL_MS", 100, low=1, high=60_000),
+            poll_ms=env.integer("VES_WORKER_POLL_MS", 250, low=1, high=60_000),
             heartbeat_secs=env.integer("VES_WORKER_HEARTBEAT_SECS", 30, low=1, high=3600),
             statement_timeout_ms=env.integer("DB_STATEMENT_TIMEOUT_MS", 30_000, low=100, high=3_600_000),
             receipts_poll_ms=env.integer("VES_RECEIPTS_POLL_MS", 1000, low=1, high=60_000),
