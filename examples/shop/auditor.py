@@ -1,7 +1,10 @@
-"""An auditor's check of a payment receipt against the chain alone: `python -m shop.auditor RPC_URL SETTLEMENT_CONTRACT RECEIPT.json`.
+"""An auditor's check against the chain alone, of a payment receipt or of an event's inclusion proof.
 
-No database, no API, no word of the sequencer is needed: the contract computes the leaf from the receipt's fields, walks the
-proof to the root that it stored when the payment was settled, and its log says who was paid what.
+    python -m shop.auditor RPC_URL CONTRACT DOCUMENT.json
+
+No database, no API, no word of the sequencer is needed. For a receipt the contract (PaymentSettlement) computes the leaf from
+the receipt's fields, walks the proof to the root that it stored when the payment was settled, and its log says who was paid
+what. For an inclusion proof (http-api 5) the contract (StateSetAnchor) walks it to the root that was anchored.
 """
 
 from __future__ import annotations
@@ -43,6 +46,16 @@ def is_settled(w3: Web3, contract: str, receipt: dict[str, Any]) -> bool:
     return False
 
 
+def is_anchored(w3: Web3, contract: str, proof: dict[str, Any]) -> bool:
+    """Whether the leaf of the proof belongs to a commitment that the contract has under the proof's batch id."""
+    anchor = deploy.contract(w3, "StateSetAnchor", w3.to_checksum_address(contract))
+    path = [_bytes(node) for node in proof["proof_path"]]
+    found = anchor.functions.verifyInclusion(
+        calls.uuid_word(UUID(proof["batch_id"])), _bytes(proof["leaf_hash"]), path, proof["leaf_index"]
+    ).call()
+    return bool(found)
+
+
 def _settled(settlement: Any) -> bytes:
     return bytes.fromhex(settlement.events.PaymentSettled().topic.removeprefix("0x"))
 
@@ -52,11 +65,17 @@ def _bytes(text: str) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    """Exit status: 0 settled, 1 not."""
+    """Exit status: 0 the chain says the same, 1 not."""
     url, contract, path = arguments
-    receipt = json.loads(Path(path).read_text(encoding="utf-8"))
-    found = is_settled(Web3(HTTPProvider(url)), contract, receipt.get("receipt", receipt))
-    sys.stdout.write(f"{'settled' if found else 'NOT settled'} as the receipt says\n")
+    document, w3 = json.loads(Path(path).read_text(encoding="utf-8")), Web3(HTTPProvider(url))
+    if "proof_path" in document:
+        found, claim = is_anchored(w3, contract, document), "anchored as the proof says"
+    else:
+        found, claim = (
+            is_settled(w3, contract, document.get("receipt", document)),
+            "settled as the receipt says",
+        )
+    sys.stdout.write(f"{'' if found else 'NOT '}{claim}\n")
     return 0 if found else 1
 
 

@@ -46,6 +46,16 @@ class Anchoring:
             one = "select batch_id from ves.create_commitment(%s, %s, %s, %s)"
             return [scalar(api, one, [agent.tenant_id, agent.store_id, n, n]) for n in range(1, count + 1)]
 
+    def commit_together(self, count: int) -> tuple[list[uuid.UUID], list[uuid.UUID]]:
+        """Commit all events of a new stream at once: the commitment, and the stream's tenant and store."""
+        agent = Agent()
+        stream = [agent.tenant_id, agent.store_id]
+        with self.database.connect("ves_api") as api:
+            agent.register(api)
+            Edge.open(api).ingest(agent, *agent.events(count))
+            one = "select batch_id from ves.create_commitment(%s, %s, 1, %s)"
+            return [scalar(api, one, [*stream, count])], stream
+
     def worker(
         self, database: Callable[[Settings], WorkerDatabase] | None = None, **changes: Any
     ) -> AnchorWorker:

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.chain.anchoring import NIL, Anchoring
+from tests.chain.auditing import audit
 from tests.chain.liar import liar
 from tests.chain.system import CONFIRMATIONS, Crash, crash_while_sending
+from tests.sql.support import scalar
 from ves_contracts import deploy
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from tests.chain.system import Ledger
     from tests.conftest import Database
@@ -229,3 +232,25 @@ async def test_an_address_without_an_anchor_contract_is_refused_before_anything_
         await worker.step()
     assert anchoring.statuses(batches) == ["pending"]
     assert anchoring.outbox() == []
+
+
+async def test_an_auditor_checks_an_event_with_its_proof_and_the_chain_alone(
+    anchoring: Anchoring, tmp_path: Path
+) -> None:
+    [batch], stream = anchoring.commit_together(5)
+    proof = scalar(
+        anchoring.superuser,
+        "select json_build_object('batch_id', p.batch_id, 'leaf_hash', encode(p.leaf_hash, 'hex'), 'leaf_index', p.leaf_index,"
+        " 'proof_path', (select json_agg(encode(n, 'hex')) from unnest(p.proof_path) as n))"
+        " from ves.get_inclusion_proof(%s, %s, 4) as p",
+        stream,
+    )
+
+    def status(**changes: Any) -> int:
+        return audit(anchoring.ledger.url, anchoring.contract.address, proof | changes, tmp_path)
+
+    assert status() == 1, "it is not anchored yet"
+    await anchoring.drive(anchoring.worker(), lambda: all_anchored(anchoring, [batch]))
+    assert status() == 0
+    assert status(leaf_index=proof["leaf_index"] + 1) == 1
+    assert status(leaf_hash="00" * 32) == 1

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
-import subprocess
-import sys
 import time
 import uuid
 from collections import Counter
@@ -18,9 +14,9 @@ import pytest
 from web3 import Web3
 
 from shop.purchases import STORES, read_purchases
+from tests.chain.auditing import audit
 from tests.chain.system import CHAIN_ID, NETWORK, Ledger, System
 from tests.sql.support import Agent
-from tests.support.cluster import ROOT
 from tests.support.payments import PAYEE, payer_of
 from ves.payment_requests import PaymentRequest, encode_rows, judge
 
@@ -127,22 +123,6 @@ async def settle_with_a_reorg(system: System, tenant_id: uuid.UUID) -> int:
     return worker.counters()["reorgs"]
 
 
-def audit(system: System, receipt: dict[str, Any], folder: Path) -> int:
-    """The exit status of the auditor, a program that is told a node, a contract and a receipt."""
-    path = folder / "receipt.json"
-    path.write_text(json.dumps(receipt), encoding="ascii")
-    command = [
-        sys.executable,
-        "-m",
-        "shop.auditor",
-        system.ledger.url,
-        system.ledger.settlement.address,
-        str(path),
-    ]
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{ROOT / 'examples'}:{ROOT / 'contracts'}"}
-    return subprocess.run(command, env=env, cwd=folder, check=False).returncode
-
-
 def receipt_of_the_greatest_payment(system: System, tenant_id: uuid.UUID) -> dict[str, Any]:
     cursor = system.superuser.execute(RECEIPT, [tenant_id])
     row = cursor.fetchone()
@@ -181,8 +161,9 @@ async def test_the_purchases_of_a_shop_are_paid_once_and_the_totals_of_each_cust
     assert system.ledger.balances(list(totals)) == list(totals.values()), "half of the money is left"
     receipt = receipt_of_the_greatest_payment(system, tenant_id)
     assert receipt["chain_id"] == CHAIN_ID
-    assert audit(system, receipt, tmp_path) == 0
-    assert audit(system, receipt | {"amount": receipt["amount"] + 1}, tmp_path) == 1
+    auditor = (system.ledger.url, system.ledger.settlement.address)
+    assert audit(*auditor, receipt, tmp_path) == 0
+    assert audit(*auditor, receipt | {"amount": receipt["amount"] + 1}, tmp_path) == 1
     with capsys.disabled():
         sent = len(system.outbox())
         print(
