@@ -50,6 +50,14 @@ begin
     from unnest(v_found.places, v_found.heads, v_found.due_ats, v_found.traces) as f (place, head, due_at, trace)
     where c.ctid = f.place;
     exit when v_found.tenant_ids is null;
+    -- a key whose cursor somebody deleted alone would otherwise be met in every turn
+    delete from ves_store.cursor_keys as k
+    using unnest(v_found.tenant_ids, v_found.store_ids, v_found.consumers) as m (tenant_id, store_id, consumer)
+    where k.tenant_id = m.tenant_id and k.store_id = m.store_id and k.consumer = m.consumer
+      and not exists (
+        select from ves_store.cursors as c
+        where c.tenant_id = k.tenant_id and c.store_id = k.store_id and c.consumer = k.consumer
+      );
     with created as (
       insert into ves_store.cursor_keys as k (tenant_id, store_id, consumer)
       select m.* from unnest(v_found.tenant_ids, v_found.store_ids, v_found.consumers) as m

@@ -264,6 +264,18 @@ def test_lost_wake_ups_are_looked_for_in_pages(queue: Any) -> None:
     assert found == [2, 2, 1]
 
 
+def test_a_cursor_that_was_deleted_without_its_key_is_made_again(queue: Any) -> None:
+    edge, worker, superuser = queue
+    agent = fill(edge, 3)
+    worker.execute("select * from ves.claim_cursors('receipts')")
+    of_the_stream = "from ves_store.cursors where store_id = %s and consumer = 'receipts'"
+    superuser.execute(f"delete {of_the_stream}", [agent.store_id])
+    edge.ingest(agent, agent.event())
+    worker.execute("set statement_timeout = '10s'")
+    worker.execute("select * from ves.claim_cursors('receipts')")
+    assert scalar(superuser, f"select head_sequence {of_the_stream}", [agent.store_id]) == 4
+
+
 def test_the_queue_metrics_are_readable(queue: Any, database: Database) -> None:
     edge, _, _ = queue
     fill(edge, 1, 1)
