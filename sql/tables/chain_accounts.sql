@@ -13,4 +13,4 @@ comment on table ves_store.chain_accounts is
 comment on column ves_store.chain_accounts.chain_id is 'EIP-155 chain id.';
 comment on column ves_store.chain_accounts.sender is 'Address, lower case with 0x.';
 comment on column ves_store.chain_accounts.lease is 'Lease whose holder may send from it (ves.claim_lease).';
-comment on column ves_store.chain_accounts.next_nonce is 'Nonce of the next transaction; every smaller one is used by a row of chain_transactions or was used outside.';
+comment on column ves_store.chain_accounts.next_nonce is 'Nonce of the next transaction; every smaller one is used by a row of chain_transactions or was used outside, at final depth.';

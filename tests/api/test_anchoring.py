@@ -14,7 +14,7 @@ from tests.api.support import Agent, assert_error
 from tests.api.surface.place import mint
 from tests.chain.system import Ledger
 from tests.conftest import Database, cloned
-from tests.support.anvil import KEY, anvil
+from tests.support.anvil import ANCHORER_KEY, KEY, anvil
 from tests.support.processes import Server, Worker
 from tests.support.waiting import wait_until
 from ves_contracts import deploy
@@ -52,7 +52,11 @@ def client(
     worker = Worker(
         anchored.url("ves_worker"),
         chain
-        | {"SEQUENCER_PRIVATE_KEY": KEY, "VES_CHAIN_POLL_MS": "50", "ANCHOR_FINALITY_CONFIRMATIONS": "1"}
+        | {
+            "SEQUENCER_PRIVATE_KEY": ANCHORER_KEY,
+            "VES_CHAIN_POLL_MS": "50",
+            "ANCHOR_FINALITY_CONFIRMATIONS": "1",
+        }
         | {"ANCHOR_INTERVAL_SECS": "86400"},
         names=["anchoring"],
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.chain.system import CHAIN_ID, CONFIRMATIONS, MOST_STEPS, Ledger
 from tests.sql.support import Agent, Edge, scalar
-from tests.support.anvil import KEY
+from tests.support.anvil import ANCHORER_KEY
 from ves_contracts import calls, deploy
 from ves_workers.chain.anchoring import AnchorWorker
 from ves_workers.chain.settings import AnchorSettings, ChainSettings
@@ -28,11 +28,12 @@ class Anchoring:
 
     def __init__(self, database: Database, ledger: Ledger) -> None:
         self.database, self.ledger = database, ledger
+        ledger.make_final(ledger.anchorer)
         self.contract: Any = deploy.contract(ledger.w3, "StateSetAnchor", ledger.addresses["anchor"])
         self.superuser = database.connect()
         self.settings = ChainSettings(urls=(ledger.url,), chain_id=CHAIN_ID, timeout_secs=5, stuck_secs=3600)
         self.anchor = AnchorSettings(
-            contract=self.contract.address.lower(), key=KEY, interval_secs=0, confirmations=CONFIRMATIONS,
+            contract=self.contract.address.lower(), key=ANCHORER_KEY, interval_secs=0, confirmations=CONFIRMATIONS,
             reconcile_secs=3600,
         )  # fmt: skip
         self.workers: list[AnchorWorker] = []

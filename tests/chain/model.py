@@ -37,25 +37,34 @@ FUNCTIONS = {
 PAID = {"mined", "deep"}
 SHALLOW = {"mined": "deep", "reverted": "reverted deep", "foreign": "foreign deep"}
 OURS = {"mined", "deep", "reverted", "reverted deep"}
+NOT_OURS = {"absent", "foreign", "foreign deep"}
 
 
 @dataclass(frozen=True)
 class Act:
-    """What a worker is about to do: send the stored bytes, or move a row; `token` is its lease's."""
+    """What a worker is about to do: send the stored bytes, or move a row; `token` is its lease's.
+
+    `passes`: the row is signed with the nonce after the one that it read as used.
+    """
 
     part: int
     before: str
     after: str
     token: int
     sends: bool = False
+    passes: bool = False
 
 
 @dataclass(frozen=True)
 class World:
-    """Rows and slots of the chain by part; `token` is the newest lease, `workers` what each is about to do."""
+    """Rows and slots of the chain by part; `token` is the newest lease, `workers` what each is about to do.
+
+    `passed` is the slot of a nonce that was passed over: while it is absent, nothing with a later nonce is mined.
+    """
 
     rows: tuple[str, ...] = ("", "")
     slots: tuple[str, ...] = ("absent", "absent")
+    passed: str = ""
     token: int = 0
     held: tuple[int, int] = (0, -1)
     workers: tuple[Act | None, Act | None] = (None, None)
@@ -75,6 +84,7 @@ class Rules:
     is_compared: bool = True
     stores_before_sending: bool = True
     waits_for_depth: bool = True
+    passes_final_only: bool = True
 
 
 @dataclass
@@ -99,12 +109,14 @@ def chain_moves(world: World) -> Iterator[World]:
             return replace(world, slots=put(world.slots, part, value), **spent)
 
         if slot == "pending":
-            yield slot_is("mined")
             yield slot_is("absent")
-            if world.reverts:
-                yield slot_is("reverted", reverts=world.reverts - 1)
+            if world.passed != "absent":
+                yield slot_is("mined")
+                if world.reverts:
+                    yield slot_is("reverted", reverts=world.reverts - 1)
         if slot in SHALLOW:
-            yield slot_is(SHALLOW[slot])
+            if world.passed != "foreign":
+                yield slot_is(SHALLOW[slot])
             if world.reorgs:
                 yield slot_is("absent", reorgs=world.reorgs - 1)
                 if slot != "foreign":
@@ -112,13 +124,13 @@ def chain_moves(world: World) -> Iterator[World]:
         if slot == "deep" and world.rows[part] == "final" and world.deep_reorgs:
             # Below the final depth a reorg may lose our bytes, not bring another outcome: that is not promised.
             yield slot_is("absent", deep_reorgs=world.deep_reorgs - 1, foreign=0, reverts=0)
-        if (
-            slot in {"absent", "pending"}
-            and world.rows[part] not in {"", "planned"}
-            and world.foreign
-            and world.rows[part] != "final"
-        ):
+        if slot in {"absent", "pending"} and world.rows[part] not in {"", "final"} and world.foreign:
             yield slot_is("foreign", foreign=world.foreign - 1)
+    if world.passed == "foreign":
+        yield replace(world, passed="foreign deep")
+        if world.reorgs:  # it takes the later blocks with it
+            slots = tuple("absent" if slot in SHALLOW else slot for slot in world.slots)
+            yield replace(world, slots=slots, passed="absent", reorgs=world.reorgs - 1)
 
 
 def decisions(world: World, part: int, rules: Rules) -> Iterator[tuple[str, bool]]:
@@ -154,6 +166,10 @@ def decisions(world: World, part: int, rules: Rules) -> Iterator[tuple[str, bool
         yield "broadcast", False
 
 
+def may_pass(slot: str, rules: Rules) -> bool:
+    return slot == "foreign deep" or (slot == "foreign" and not rules.passes_final_only)
+
+
 def worker_moves(world: World, rules: Rules) -> Iterator[tuple[World, tuple[str, str] | None]]:
     """What workers do: read, act on what was read, die, take the lease over."""
     for number, act in enumerate(world.workers):
@@ -167,7 +183,10 @@ def worker_moves(world: World, rules: Rules) -> Iterator[tuple[World, tuple[str,
             if token >= 0:
                 for part in range(len(world.rows)):
                     for after, sends in decisions(world, part, rules):
-                        yield about_to(Act(part, world.rows[part], after, token, sends)), None
+                        deciding = Act(part, world.rows[part], after, token, sends)
+                        yield about_to(deciding), None
+                        if deciding.before == "planned" and may_pass(world.slots[part], rules):
+                            yield about_to(replace(deciding, passes=True)), None
             if world.leases and token != world.token:
                 held = (world.token + 1, world.held[1]) if number == 0 else (world.held[0], world.token + 1)
                 yield replace(world, token=world.token + 1, held=held, leases=world.leases - 1), None
@@ -184,6 +203,9 @@ def worker_moves(world: World, rules: Rules) -> Iterator[tuple[World, tuple[str,
         if is_allowed and world.rows[act.part] != act.after:
             bumps = world.bumps - (act.before == "broadcast" and act.after == "signed")
             moved = replace(sent, rows=put(world.rows, act.part, act.after), bumps=bumps)
+            if act.passes:
+                free = put(moved.slots, act.part, "absent")
+                moved = replace(moved, passed=moved.slots[act.part], slots=free)
             yield about_to(None, of=moved), (world.rows[act.part], act.after)
         elif is_allowed:
             yield about_to(None, of=sent), None
@@ -194,7 +216,7 @@ def faults(world: World) -> Iterator[str]:
     if sum(slot in PAID for slot in world.slots) > 1:
         yield "paid twice"
     for row, slot in zip(world.rows, world.slots, strict=True):
-        if row in {"", "planned"} and slot != "absent":
+        if row in {"", "planned"} and slot not in NOT_OURS:
             yield "sent before it was stored"
         if row in {"failed", "replaced"} and slot in PAID | {"pending"}:
             yield "ruled out, and paid all the same"

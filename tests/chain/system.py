@@ -14,6 +14,7 @@ from eth_account import Account
 from web3 import Web3
 
 from tests.sql.support import Agent, scalar
+from tests.support.anvil import ANCHORER_KEY, SETTLER_KEY
 from tests.support.payments import payment_rows
 from tests.support.waiting import wait_until
 from ves_contracts import deploy, eip712
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from tests.conftest import Database
 
 CHAIN_ID, NETWORK = 84_532_002, "set_chain_testnet"
-CONFIRMATIONS = 3
+CONFIRMATIONS, MOST_CONFIRMATIONS = 3, 13
 UNIT = 1_000_000
 MOST_STEPS = 60
 
@@ -44,10 +45,14 @@ class Ledger:
     def __init__(self, url: str, account: LocalAccount, folder: Path) -> None:
         self.url, self.account = url, account
         self.w3 = Web3(Web3.HTTPProvider(url))
-        plan = deploy.Plan(account.address, account.address, account.address, test_token=6)
+        self.settler: LocalAccount = Account.from_key(SETTLER_KEY)
+        self.anchorer: LocalAccount = Account.from_key(ANCHORER_KEY)
+        plan = deploy.Plan(account.address, self.anchorer.address, self.settler.address, test_token=6)
         self.addresses = deploy.deploy(self.w3, account, plan, folder / "addresses.json")
         self.token: Any = deploy.contract(self.w3, "TestToken", self.addresses["token"])
         self.settlement: Any = deploy.contract(self.w3, "PaymentSettlement", self.addresses["settlement"])
+        anchor = deploy.contract(self.w3, "StateSetAnchor", self.addresses["anchor"]).functions
+        self.send(anchor.grantRole(anchor.ANCHORER_ROLE().call(), account.address))  # a second anchorer
 
     def ask(self, method: str, *parameters: Any) -> Any:
         answer: Any = self.w3.provider.make_request(method, list(parameters))  # type: ignore[arg-type]
@@ -82,6 +87,25 @@ class Ledger:
 
     def mine(self, count: int = 1) -> None:
         self.ask("anvil_mine", hex(count))
+
+    def use_nonce(self, account: LocalAccount) -> bytes:
+        """Put a transaction into a block of which the outbox knows nothing; its raw bytes."""
+        signed = account.sign_transaction(
+            {
+                "chainId": self.w3.eth.chain_id, "nonce": self.w3.eth.get_transaction_count(account.address),
+                "to": account.address, "value": 0, "gas": 21_000, "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9,
+            }
+        )  # fmt: skip
+        tx_hash = self.w3.eth.send_raw_transaction(signed.raw_transaction)
+        self.mine()
+        self.w3.eth.wait_for_transaction_receipt(tx_hash)
+        return bytes(signed.raw_transaction)
+
+    def make_final(self, account: LocalAccount) -> None:
+        """Mine until what the account sent is final; no further, as the node reorganizes only its latest 500 blocks."""
+        count, address = self.w3.eth.get_transaction_count, account.address
+        while count(address, max(0, self.w3.eth.block_number - MOST_CONFIRMATIONS + 1)) < count(address):
+            self.mine()
 
     def automine(self, *, on: bool) -> None:
         self.ask("evm_setAutomine", on)
@@ -146,6 +170,7 @@ class System:
 
     def __init__(self, database: Database, ledger: Ledger, key_file: Path) -> None:
         self.database, self.ledger = database, ledger
+        ledger.make_final(ledger.settler)
         self.superuser = database.connect()
         self.settings = ChainSettings(
             urls=(ledger.url,),

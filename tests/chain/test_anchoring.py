@@ -138,6 +138,22 @@ async def test_a_reorg_below_the_final_depth_takes_anchored_back_and_mends_it(an
     anchoring.assert_anchored_once(batches)
 
 
+@pytest.mark.parametrize("steps", [1, 3])
+async def test_a_nonce_that_a_reorg_takes_from_another_program_holds_no_anchor_up(
+    anchoring: Anchoring, steps: int
+) -> None:
+    batches = anchoring.commit(2)
+    worker = anchoring.worker(confirmations=6)
+    before = anchoring.ledger.w3.eth.block_number
+    anchoring.ledger.use_nonce(anchoring.ledger.anchorer)
+    for _ in range(steps):
+        await worker.step()
+    anchoring.ledger.ask("anvil_reorg", anchoring.ledger.w3.eth.block_number - before, [])
+    await anchoring.drive(worker, lambda: all_anchored(anchoring, batches))
+    anchoring.assert_anchored_once(batches)
+    assert anchoring.outbox() == [("final", 1, None)]
+
+
 async def test_what_somebody_else_anchored_with_the_same_content_counts(anchoring: Anchoring) -> None:
     batches = anchoring.commit(2)
     theirs = anchoring.contract.functions.anchorIfAbsent(astuple(anchoring.item(batches[0])))
@@ -166,17 +182,15 @@ async def test_other_content_under_the_id_is_a_contradiction_and_never_told_as_a
 async def test_a_worker_without_the_role_sends_nothing_and_says_why(anchoring: Anchoring) -> None:
     batches = anchoring.commit()
     role = anchoring.contract.functions.ANCHORER_ROLE().call()
-    account = anchoring.ledger.account
-    deploy.send(anchoring.ledger.w3, account, anchoring.contract.functions.revokeRole(role, account.address))
+    account, anchorer = anchoring.ledger.account, anchoring.ledger.anchorer.address
+    deploy.send(anchoring.ledger.w3, account, anchoring.contract.functions.revokeRole(role, anchorer))
     worker = anchoring.worker()
     try:
         await worker.step()
         assert anchoring.outbox() == [("planned", 0, "AccessControlUnauthorizedAccount")]
         assert anchoring.statuses(batches) == ["planned"]
     finally:
-        deploy.send(
-            anchoring.ledger.w3, account, anchoring.contract.functions.grantRole(role, account.address)
-        )
+        deploy.send(anchoring.ledger.w3, account, anchoring.contract.functions.grantRole(role, anchorer))
     await anchoring.drive(worker, lambda: all_anchored(anchoring, batches))
     anchoring.assert_anchored_once(batches)
 

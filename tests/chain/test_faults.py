@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from eth_account import Account
+import pytest
 
-from tests.chain.system import Pay, System
-from tests.support.anvil import KEY
+from tests.chain.system import MOST_CONFIRMATIONS, Pay, System
 from ves_edge.gen import aio
 
 
@@ -92,16 +91,7 @@ async def test_a_nonce_that_another_program_used_is_told_and_the_payments_get_an
     try:
         await system.drive(worker, lambda: system.outbox()[0][0] == "broadcast", mine=False)
         system.ledger.ask("anvil_dropAllTransactions")
-        w3 = system.ledger.w3
-        foreign = Account.from_key(KEY).sign_transaction(
-            {
-                "chainId": w3.eth.chain_id, "nonce": w3.eth.get_transaction_count(system.ledger.account.address),
-                "to": system.ledger.account.address, "value": 0, "gas": 21000, "maxFeePerGas": 10**11,
-                "maxPriorityFeePerGas": 10**9,
-            }
-        )  # fmt: skip
-        w3.eth.send_raw_transaction(foreign.raw_transaction)
-        system.ledger.mine()
+        system.ledger.use_nonce(system.ledger.settler)
     finally:
         system.ledger.automine(on=True)
     await system.settle(worker, payments)
@@ -113,10 +103,69 @@ async def test_nonces_that_were_used_while_no_worker_ran_are_passed_over(system:
     first = system.pay(1)
     await system.settle(system.worker(), first)
     for _ in range(3):
-        system.ledger.send(system.ledger.token.functions.mint(system.ledger.account.address, 1))
+        system.ledger.use_nonce(system.ledger.settler)
     second = system.pay(1)
     await system.settle(system.worker(), second)
     system.assert_paid_once(second)
+
+
+@pytest.mark.parametrize(("used", "steps"), [(1, 1), (3, 1), (3, 4)])
+@pytest.mark.parametrize("is_open", [False, True])
+async def test_nonces_that_a_reorg_takes_from_another_program_hold_nothing_up(
+    system: System, pay: Pay, used: int, steps: int, is_open: bool
+) -> None:
+    """Signed, or `unknown`, when the reorg comes; `is_open`: the account was opened before the other program used it."""
+    payments = pay(1)
+    worker = system.worker(confirmations=MOST_CONFIRMATIONS)
+    if is_open:
+        await worker._has_lease()
+    before = system.ledger.w3.eth.block_number
+    for _ in range(used):
+        system.ledger.use_nonce(system.ledger.settler)
+    for _ in range(steps):
+        await worker.step()
+    system.ledger.ask("anvil_reorg", system.ledger.w3.eth.block_number - before, [])
+    await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+    assert system.outbox() == [("final", 1, None)]
+
+
+async def test_of_several_nonces_that_a_reorg_frees_some_may_stay_used(system: System, pay: Pay) -> None:
+    first, second = pay(1), pay(1)
+    worker = system.worker(confirmations=MOST_CONFIRMATIONS)
+    await worker._has_lease()
+    system.ledger.use_nonce(system.ledger.settler)
+    before = system.ledger.w3.eth.block_number
+    system.ledger.use_nonce(system.ledger.settler)
+    for _ in range(2):
+        await worker.step()
+    assert [state for state, *_ in system.outbox()].count("unknown") == len(system.outbox())
+    system.ledger.ask("anvil_reorg", system.ledger.w3.eth.block_number - before, [])
+    for payments in (first, second):
+        await system.settle(worker, payments)
+        system.assert_paid_once(payments)
+    assert "replaced" in [state for state, *_ in system.outbox()]
+
+
+async def test_a_nonce_that_another_program_takes_again_after_the_reorg_is_told_as_replaced(
+    system: System, pay: Pay
+) -> None:
+    payments = pay(1)
+    worker = system.worker()
+    before = system.ledger.w3.eth.block_number
+    raw = system.ledger.use_nonce(system.ledger.settler)
+    await worker.step()
+    system.ledger.automine(on=False)
+    try:
+        system.ledger.ask("anvil_reorg", system.ledger.w3.eth.block_number - before, [])
+        system.ledger.ask("anvil_dropAllTransactions")
+        system.ledger.w3.eth.send_raw_transaction(raw)
+        system.ledger.mine()
+    finally:
+        system.ledger.automine(on=True)
+    await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+    assert [state for state, *_ in system.outbox()] == ["replaced", "final"]
 
 
 async def test_a_paused_contract_is_waited_for(system: System, pay: Pay) -> None:
@@ -185,7 +234,7 @@ async def test_a_call_that_was_made_before_is_read_from_the_contract(system: Sys
     assert row is not None
     receipt: Any = system.ledger.w3.eth.wait_for_transaction_receipt(
         system.ledger.w3.eth.send_transaction(
-            {"from": system.ledger.account.address, "to": system.ledger.settlement.address, "data": row[1]}
+            {"from": system.ledger.settler.address, "to": system.ledger.settlement.address, "data": row[1]}
         )
     )
     worker = system.worker()

@@ -35,6 +35,12 @@ def test_the_model_finds_what_each_rule_prevents(rules: Rules, wrong: str) -> No
     assert wrong in explore(rules, FEW, until=wrong).wrong
 
 
+def test_the_model_gets_stuck_where_a_nonce_is_passed_over_before_it_is_final() -> None:
+    found = explore(Rules(passes_final_only=False), FEW)
+    assert found.wrong == set()
+    assert found.dead_ends > 0
+
+
 def test_the_database_has_the_steps_of_the_model_and_each_names_its_function(database: Database) -> None:
     with database.connect() as connection:
         steps = connection.execute(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.chain.liar import liar
+from tests.chain.system import UNIT
 from ves_workers.chain.rpc import Chain, DisagreementError, UnavailableError
 
 if TYPE_CHECKING:
@@ -110,6 +111,29 @@ async def test_a_node_that_hangs_up_after_the_broadcast_has_paid_once(system: Sy
         await system.settle(system.worker(), payments)
     system.assert_paid_once(payments)
     assert system.states() == ["planned", "signed", "mined", "final"]
+
+
+async def test_a_node_without_old_states_is_enough_however_late_a_transaction_is_final(
+    system: System,
+) -> None:
+    head = system.ledger.w3.eth.block_number
+
+    def without_old_states(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+        answer, block = truth(), request["params"][-1] if request["params"] else "latest"
+        if request["method"] == "eth_getTransactionCount" and block != "latest" and int(block, 16) < head:
+            return {
+                "jsonrpc": "2.0",
+                "id": request["id"],
+                "error": {"code": -32000, "message": "missing trie node"},
+            }
+        return answer
+
+    payments = system.pay(1)
+    system.ledger.mine(128)
+    with liar(system.ledger.url, without_old_states) as url:
+        worker = system.worker(urls=(url,), confirmations=1000)
+        await system.drive(worker, lambda: system.outbox()[0][0] == "mined", mine=False)
+    assert system.received(payments) == [UNIT]
 
 
 async def test_a_chain_that_does_not_answer_is_waited_for_with_the_transaction_told(system: System) -> None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from eth_account import Account
 from web3 import Web3
 
-from tests.support.anvil import KEY
+from tests.support.anvil import SETTLER_KEY
 from ves_edge.environment import SettingsError
 from ves_workers.chain.signer import FileSigner, KeyService, sign_transaction
 
@@ -99,7 +99,7 @@ async def test_a_service_that_signs_with_another_key_is_refused(changed_key_serv
 
 async def test_a_key_file_signs_as_the_library_does(key_file: Path) -> None:
     raw, tx_hash = await sign_transaction(FileSigner(key_file), CALL)
-    expected = Account.from_key(KEY).sign_transaction({"type": 2, **CALL})
+    expected = Account.from_key(SETTLER_KEY).sign_transaction({"type": 2, **CALL})
     assert (raw, tx_hash) == (bytes(expected.raw_transaction), bytes(expected.hash))
 
 

@@ -11,8 +11,7 @@ import pytest
 from eth_account import Account
 
 from tests.chain.liar import liar
-from tests.chain.system import UNIT, Crash, System, crash_while_sending
-from tests.support.anvil import KEY
+from tests.chain.system import MOST_CONFIRMATIONS, UNIT, Crash, System, crash_while_sending
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from tests.chain.system import Payments
     from ves_workers.chain.settlement import SettlementWorker
 
-CONFIRMATIONS, DEEPEST = 13, 12
+DEEPEST = MOST_CONFIRMATIONS - 1
 MOST_AT_ONCE = 60
 MOST_WORKERS = 4
 CALM_STEPS = 400
@@ -90,7 +89,7 @@ class Simulation:
         """Another worker takes over; the one before is not told. Those of long ago give their connections back."""
         while len(self.system.workers) > MOST_WORKERS:
             await self.system.bury(self.system.workers[0])
-        self.worker = self.system.worker(confirmations=CONFIRMATIONS, **changes)
+        self.worker = self.system.worker(confirmations=MOST_CONFIRMATIONS, **changes)
 
     async def calm(self) -> float:
         """Let a healthy worker finish; the seconds that it took."""
@@ -147,13 +146,7 @@ async def nothing_is_mined_for_a_while(run: Simulation) -> None:
 async def the_nonce_is_used_by_another_program(run: Simulation) -> None:
     ledger = run.system.ledger
     ledger.ask("anvil_dropAllTransactions")
-    foreign = Account.from_key(KEY).sign_transaction(
-        {
-            "chainId": ledger.w3.eth.chain_id, "nonce": ledger.w3.eth.get_transaction_count(ledger.account.address),
-            "to": ledger.account.address, "value": 0, "gas": 21_000, "maxFeePerGas": 10**11, "maxPriorityFeePerGas": 10**9,
-        }
-    )  # fmt: skip
-    ledger.w3.eth.send_raw_transaction(foreign.raw_transaction)
+    ledger.use_nonce(ledger.settler)
 
 
 async def the_contract_is_paused(run: Simulation) -> None:
@@ -215,7 +208,7 @@ def assert_each_is_paid_once_or_failed(run: Simulation) -> None:
 async def test_whatever_goes_wrong_each_payment_is_made_once_or_fails_with_a_reason(
     system: System, payments: int, seed: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = Simulation(system, random.Random(seed), system.worker(confirmations=CONFIRMATIONS))
+    run = Simulation(system, random.Random(seed), system.worker(confirmations=MOST_CONFIRMATIONS))
     orders = run.orders(payments)
     for order in orders:
         run.submit(order)

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# The first of anvil's accounts, which everybody knows.
+# Accounts of anvil's public mnemonic. Settler and anchorer send only what the workers sign: each nonce sequence has one owner.
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
+SETTLER_KEY = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a"
+ANCHORER_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6"
 
 
 @contextmanager
@@ -49,8 +51,8 @@ def _listening(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def write_key_file(folder: Path) -> Path:
-    """The file with `KEY` that a settlement worker takes."""
+    """The file with `SETTLER_KEY` that a settlement worker takes."""
     path = folder / "settler.key"
     path.touch(mode=0o600)
-    path.write_text(KEY, encoding="ascii")
+    path.write_text(SETTLER_KEY, encoding="ascii")
     return path

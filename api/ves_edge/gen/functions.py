@@ -3357,7 +3357,7 @@ FUNCTIONS = MappingProxyType({
         record='int',
         columns=(
         ),
-        comment="Makes an account known, or passes over nonces that something else has used (chain 8, point 3): chain_nonce is the number of its transactions in blocks, agreed on by several nodes. Its next nonce. The lease is the account's for ever. Errors: VE406, VE007 the account belongs to another lease.",
+        comment="Makes an account known, or passes over nonces that something else has used (chain 8, point 3): chain_nonce is the number of its transactions in blocks of final depth, agreed on by several nodes. One that counts later blocks may leave a gap after a reorg, which holds up every later transaction. Its next nonce. The lease is the account's for ever. Errors: VE406, VE007 the account belongs to another lease.",
         roles=('ves_worker',),
         volatility='volatile',
         repeatable=True,

@@ -2414,8 +2414,10 @@ def open_chain_account(
     chain_nonce: int,
 ) -> int:
     """Makes an account known, or passes over nonces that something else has used (chain 8, point 3):
-    chain_nonce is the number of its transactions in blocks, agreed on by several nodes. Its next nonce.
-    The lease is the account's for ever. Errors: VE406, VE007 the account belongs to another lease.
+    chain_nonce is the number of its transactions in blocks of final depth, agreed on by several nodes. One
+    that counts later blocks may leave a gap after a reorg, which holds up every later transaction. Its
+    next nonce. The lease is the account's for ever. Errors: VE406, VE007 the account belongs to another
+    lease.
     """
     rows = db.fetch(FUNCTIONS['open_chain_account'], {
         'lease': lease,

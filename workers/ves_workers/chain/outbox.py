@@ -35,6 +35,8 @@ _GAS_MARGIN = 1.2
 _LEAST_TIP = 10**6
 _FEE_BLOCKS, _FEE_PERCENTILE = 10, 20
 _RESEND_SECS = 15
+# Nodes keep the accounts of the last 128 blocks unless they are archives; some may be a few blocks behind.
+_STATES = 120
 # What would undo something has to be read so many times in steps of its own.
 _READS_TO_UNDO = 2
 
@@ -81,16 +83,30 @@ class Outbox:
         self.totals = {"signed": 0, "replaced_fees": 0, "final": 0, "failed": 0, "reorgs": 0}
 
     async def open(self, token: int) -> None:
-        """Take the account under a new lease: nonces that something else used are passed over."""
+        """Take the account under a new lease."""
         self._token = token
         self.address = (await self._signer.public_key()).to_checksum_address()
-        used = await self.chain.agreed(
-            lambda w3: w3.eth.get_transaction_count(Web3.to_checksum_address(self.address))
+        await self._next_nonce(await self.chain.reached(lambda w3: w3.eth.block_number))
+
+    async def _next_nonce(self, head: int) -> int:
+        """Return the account's next nonce, past those that something else used at final depth.
+
+        One used in a later block is not passed over: a reorg that drops its transaction would leave a gap below the
+        outbox's nonces, which nothing fills. Its row becomes `unknown`, then `replaced`, or is sent after the reorg.
+        """
+        address, deep = (
+            Web3.to_checksum_address(self.address),
+            max(self._final_block(head), head - _STATES, 0),
         )
-        await aio.open_chain_account(
-            self._db, lease=self._lease, lease_token=token, chain_id=self.chain.chain_id,
+        used = await self.chain.agreed(lambda w3: w3.eth.get_transaction_count(address, deep))
+        return await aio.open_chain_account(
+            self._db, lease=self._lease, lease_token=self._token, chain_id=self.chain.chain_id,
             sender=self.address.lower(), chain_nonce=used,
         )  # fmt: skip
+
+    def _final_block(self, head: int) -> int:
+        """Return the newest block that no reorg replaces; negative while the chain is shorter than the final depth."""
+        return head - self._settings.confirmations + 1
 
     async def plan(self, kind: str, target: tuple[UUID, UUID, int], to: str, calldata: bytes) -> None:
         """Put a call into the outbox; `target` is tenant, reference and part of what it is for."""
@@ -128,7 +144,7 @@ class Outbox:
 
     async def _advance(self, row: ChainTransaction, head: int) -> None:
         if row.status == "planned":
-            await self._sign_first(row)
+            await self._sign_first(row, head)
         elif row.status == "final":
             await self._recheck(row)
         elif (receipt := await self._receipt(row)) is not None:
@@ -158,7 +174,7 @@ class Outbox:
         )  # fmt: skip
         if receipt["status"] == 1:
             await self._work.mined(row, receipt)
-        if head - number + 1 < self._settings.confirmations:
+        if number > self._final_block(head):
             return
         if await self.chain.agreed(lambda w3: _block_hash(w3, number)) != block:
             return  # the receipt was read before a reorg: the next step reads it again
@@ -204,7 +220,7 @@ class Outbox:
         if row.status in {"signed", "broadcast"}:
             await self._step(row, "unknown", "its nonce is used, and none of its transactions has a receipt")
             return
-        address, deep = Web3.to_checksum_address(row.sender), head - self._settings.confirmations + 1
+        address, deep = Web3.to_checksum_address(row.sender), self._final_block(head)
         if deep < 0:
             return
         used = await self.chain.agreed(lambda w3: w3.eth.get_transaction_count(address, deep))
@@ -239,7 +255,7 @@ class Outbox:
             to_status=to_status, reason=reason,
         )  # fmt: skip
 
-    async def _sign_first(self, row: ChainTransaction) -> None:
+    async def _sign_first(self, row: ChainTransaction, head: int) -> None:
         if row.sender != self.address.lower():
             return  # planned for a key that was replaced
         call: Any = {
@@ -259,14 +275,7 @@ class Outbox:
         if fees.max_fee > self._settings.max_fee:
             await self._step(row, "planned", "fees are above VES_CHAIN_MAX_FEE_GWEI")
             return
-        used = await self.chain.agreed(
-            lambda w3: w3.eth.get_transaction_count(Web3.to_checksum_address(self.address))
-        )
-        nonce = await aio.open_chain_account(
-            self._db, lease=self._lease, lease_token=self._token, chain_id=self.chain.chain_id,
-            sender=self.address.lower(), chain_nonce=used,
-        )  # fmt: skip
-        await self._sign(row, 1, nonce, gas, fees)
+        await self._sign(row, 1, await self._next_nonce(head), gas, fees)
 
     async def _replace(self, row: ChainTransaction) -> None:
         market = await self._market()
