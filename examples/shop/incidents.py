@@ -53,7 +53,7 @@ SCHEMAS: dict[str, Json] = {
 def register_schemas(sequencer: Sequencer, tenant_id: uuid.UUID) -> int:
     """Register schemas of event types without one (idempotent in repeated runs); return the number of schemas."""
     for event_type, schema in SCHEMAS.items():
-        if not sequencer.list_schemas(tenant_id, event_type):
+        if not sequencer.list_schemas(tenant_id, event_type).schemas:
             sequencer.register_schema(tenant_id, event_type, schema)
     return len(SCHEMAS)
 

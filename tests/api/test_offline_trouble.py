@@ -1,4 +1,4 @@
-"""What goes wrong while an agent is offline, against the real server: what docs/agents.md says that it sees and does."""
+"""What goes wrong while an agent is offline, against the real server: what docs/offline.md says that it sees and does."""
 
 from __future__ import annotations
 

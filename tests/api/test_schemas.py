@@ -12,6 +12,8 @@ import pytest
 
 from tests.api.schemas import AMOUNT, SCHEMAS, Registry, padded
 from tests.api.support import Raw, admin_call, assert_error, post
+from tests.support.processes import BOOTSTRAP_KEY
+from ves_client import Sequencer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +120,7 @@ def test_the_list_of_a_type_has_all_versions_and_any_one_of_them(registry: Regis
 
 @pytest.mark.parametrize(("rows", "size", "shown"), [(1001, 2, 1000), (200, 102400, 164), (163, 102400, 163)])
 def test_a_list_that_is_cut_says_so(
-    registry: Registry, api_database: Database, rows: int, size: int, shown: int
+    registry: Registry, server: Server, api_database: Database, rows: int, size: int, shown: int
 ) -> None:
     with api_database.connect() as owner:
         owner.execute(
@@ -132,6 +134,10 @@ def test_a_list_that_is_cut_says_so(
         assert [s["version"] for s in answer["schemas"]] == list(range(rows, rows - shown, -1))
         assert answer["count"] == shown
         assert answer.get("has_more", False) is (shown < rows)
+    with Sequencer(server.url, BOOTSTRAP_KEY) as sequencer:
+        told = sequencer.list_schemas(registry.tenant_id, registry.event_type)
+    assert (len(told.schemas), told.has_more) == (shown, shown < rows)
+    assert told.schemas[0] == answer["schemas"][0]
 
 
 def test_the_latest_is_the_newest_active_version(registry: Registry) -> None:

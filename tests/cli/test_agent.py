@@ -238,3 +238,18 @@ def test_a_resource_is_bought_once_within_the_budget(agent: Agent, tmp_path: Pat
         code, document = agent(*beyond)
         assert (code, document["error"]["code"]) == (4, "over_budget")
         assert len(seller.nonces) == 1
+
+
+def test_a_resource_is_bought_with_a_body_and_within_a_limit(agent: Agent, tmp_path: Path) -> None:
+    (tmp_path / "account").write_text(bytes(range(1, 33)).hex())
+    (tmp_path / "order.json").write_bytes(b'{"city": "Oslo"}')
+    given = ("--id", "1", "--network", NETWORK, "--asset", ASSET, "--account", "account", "--output", "got")
+    budget = ("--per-payment", str(PRICE), "--total", str(PRICE), "--json")
+    with selling(Seller()) as seller:
+        order = ("--body", "order.json", "--content-type", "application/json", "--timeout", "30")
+        code, document = agent("pay", seller.url, *given, *budget, *order, "--limit", "3")
+        assert (code, document["error"]["code"]) == (4, "answer_too_large")
+        code, document = agent("pay", seller.url, *given, *budget, *order, "--limit", "4")
+        assert (code, document["paid"], (tmp_path / "got").read_bytes()) == (0, PRICE, b"rain")
+        assert set(seller.sent) == {("POST", "application/json", b'{"city": "Oslo"}')}
+        assert agent("pay", seller.url, *given, *budget, *order, "--method", "PUT")[0] == 2

@@ -19,7 +19,7 @@ PRICE = 10_000
 
 @dataclass
 class Seller:
-    """`nonces` are those of the payments that were made, `requests` counts them all.
+    """`nonces` are those of the payments that were made, `requests` counts them all; `sent` has method, type and body.
 
     `fault` decides for each paid request: "lose" closes the connection before the payment is made, "lose answer" after it,
     "refuse" asks for a payment again. A payment that was made is served again.
@@ -27,6 +27,8 @@ class Seller:
 
     nonces: list[str] = field(default_factory=list)
     requests: int = 0
+    sent: list[tuple[str, str | None, bytes]] = field(default_factory=list)
+    resource: bytes = b"rain"
     offer: dict[str, Any] = field(default_factory=dict)
     fault: Callable[[Seller], str | None] = lambda _: None
     url: str = ""
@@ -72,6 +74,8 @@ def selling(seller: Seller) -> Iterator[Seller]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             seller.requests += 1
+            body = self.rfile.read(int(self.headers.get("content-length", "0")))
+            seller.sent.append((self.command, self.headers.get("content-type"), body))
             header = self.headers.get("payment-signature")
             told: tuple[int, dict[str, str]] | None = (200, {})
             if header is not None:
@@ -82,10 +86,13 @@ def selling(seller: Seller) -> Iterator[Seller]:
                 self.close_connection = True
                 return
             self.send_response(told[0])
-            for name, text in {"content-length": "4", **told[1]}.items():
+            for name, text in {"content-length": str(len(seller.resource)), **told[1]}.items():
                 self.send_header(name, text)
             self.end_headers()
-            self.wfile.write(b"rain")
+            self.wfile.write(seller.resource)
+
+        def do_POST(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import uuid
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,56 @@ def test_every_row_that_can_be_signed_is_sent_once_in_order_and_the_others_are_h
             digest = digests.payload_plain_hash(canonical.jcs(stored.fetchone()[0].encode()))
             assert envelope["payload_plain_hash"] == "0x" + digest.hex()
         original.close()
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "told"),
+    [
+        ("event_id", "null", "event_id was None"),
+        ("event_id", "x'00ff'", r"event_id was b'\x00\xff'"),
+        ("event_id", "cast(x'61ff' as text)", r"event_id was 'a\udcff'"),
+        ("entity_id", "cast(x'61ff' as text)", "is not UTF-8"),
+    ],
+    ids=["no id", "bytes", "an id that is not UTF-8", "other text that is not UTF-8"],
+)
+def test_a_row_that_cannot_be_read_is_held_with_a_reason_and_may_be_dropped_and_pruned(
+    tmp_path: Path, double: Double, column: str, value: str, told: str
+) -> None:
+    path = tmp_path / "original.db"
+    original = Original(path, (TENANT, STORE), LOOSE)
+    for n in (1, 2, 3):
+        original.append(event_id=str(uuid.UUID(int=n)))
+    original.rows.execute(f"update outbox set {column} = {value} where id = 2")
+    with Outbox(path, AGENT, TENANT, STORE) as outbox, Sequencer(double.url, "ss_x") as sequencer:
+        for sent in (2, 0):
+            assert push(outbox, sequencer, TRUST).accepted == sent
+        assert double.order == [str(uuid.UUID(int=n)) for n in (1, 3)]
+        [held] = unsigned_rows(outbox)
+        assert held.event_id == ("row 2" if column == "event_id" else str(uuid.UUID(int=2)))
+        assert told in held.message
+        assert (outbox.status().refused, outbox.status().local, wait(outbox, timeout=0)) == (1, 0, True)
+        outbox.drop(held.event_id)
+        assert (unsigned_rows(outbox), outbox.status().dropped) == ([], 1)
+        assert outbox.prune(timedelta(0)) == 3
+        assert outbox.last_row() == 0
+    original.close()
+
+
+def test_the_status_counts_the_rows_of_its_own_stream(tmp_path: Path, double: Double) -> None:
+    path = tmp_path / "original.db"
+    original = Original(path, (TENANT, STORE), LOOSE)
+    original.append()
+    for stream in ({"store_id": str(uuid.UUID(int=5))}, {"tenant_id": str(uuid.UUID(int=5))}):
+        original.append(**stream)
+        original.append(**stream, pushed_at=TIME)
+        original.append(**stream, pushed_at=TIME, acked_at=TIME)
+    with Outbox(path, AGENT, TENANT, STORE) as outbox, Sequencer(double.url, "ss_x") as sequencer:
+        before = outbox.status()
+        assert (before.local, before.pushed, before.acked) == (1, 0, 0)
+        push(outbox, sequencer, TRUST)
+        after = outbox.status()
+        assert (after.local, after.pushed, after.acked, after.refused) == (0, 0, 1, 0)
+    original.close()
 
 
 @pytest.mark.parametrize("tables", [LOOSE, STRICT], ids=["loose", "strict"])

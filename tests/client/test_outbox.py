@@ -24,7 +24,6 @@ from ves_client import (
     Event,
     Exit,
     Outbox,
-    Progress,
     Pushed,
     Sequencer,
     Trust,
@@ -367,15 +366,3 @@ def test_waiting_ends_when_another_thread_has_pushed(outbox: Outbox, double: Dou
         assert send().accepted == 2
         assert waiting.result()
     assert wait(outbox, timeout=0.0)
-
-
-def test_progress_tells_what_is_done_and_left(outbox: Outbox, send: Send) -> None:
-    record(outbox, 5)
-    told: list[Progress] = []
-    send(batch=2, on_progress=told.append)
-    assert [(it.done, it.total) for it in told] == [(2, 5), (4, 5), (5, 5)]
-    assert told[-1].remaining == 0
-    assert told[0].rate > 0
-    assert Progress(100, 300, 10.0).rate == 10
-    assert Progress(100, 300, 10.0).remaining == 20
-    assert Progress(0, 300, 10.0).remaining is None

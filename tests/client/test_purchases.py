@@ -148,6 +148,58 @@ def test_a_purchase_is_of_one_resource(seller: Seller, payer: Payer) -> None:
     refused("usage", lambda: payer.buy(seller.url + "?other", purchase_id="1"), Exit.USAGE)
 
 
+def test_a_body_is_stored_with_its_payment_and_sent_again_as_it_was(seller: Seller, payer: Payer) -> None:
+    order = {"method": "POST", "body": b'{"city": "Oslo"}', "content_type": "application/json"}
+    seller.fault = lambda _: "lose answer"
+    refused("unreachable", lambda: payer.buy(seller.url, purchase_id="1", **order), Exit.UNREACHABLE)
+    seller.fault = lambda _: None
+    made = payer.find("1")
+    assert made is not None
+    for other in ({}, {**order, "body": b"{}"}, {**order, "method": "PUT"}, {**order, "content_type": None}):
+        refused("usage", lambda: payer.buy(seller.url, purchase_id="1", **other), Exit.USAGE)  # noqa: B023
+    again = {"method": made.method, "body": made.body, "content_type": made.content_type}
+    assert payer.buy(made.url, purchase_id="1", **again).content == b"rain"
+    assert seller.sent == [("POST", "application/json", b'{"city": "Oslo"}')] * 3
+    assert len(seller.nonces) == 1
+
+
+def test_a_released_purchase_leaves_no_request_behind(seller: Seller, payer: Payer, monkeypatch: Any) -> None:
+    seller.fault = lambda _: "refuse"
+    refused("payment_not_accepted", lambda: payer.buy(seller.url, purchase_id="1", method="POST", body=b"x"))
+    monkeypatch.setattr("ves_client.purchases.time.time", lambda: 2.0**40)
+    payer.release("1")
+    monkeypatch.undo()
+    seller.fault = lambda _: None
+    assert payer.buy(seller.url, purchase_id="1").content == b"rain"
+    made = payer.find("1")
+    assert made is not None
+    assert (made.method, made.body) == ("GET", None)
+
+
+def test_a_method_without_a_meaning_for_resources_is_refused(seller: Seller, payer: Payer) -> None:
+    refused("usage", lambda: payer.buy(seller.url, purchase_id="1", method="CONNECT"), Exit.USAGE)
+    assert seller.requests == 0
+
+
+def test_a_resource_beyond_the_limit_is_not_read_and_a_greater_limit_pays_nothing_more(
+    seller: Seller, outbox: Outbox
+) -> None:
+    seller.resource = b"x" * 100_000
+    with Payer(outbox, ACCOUNT, BUDGET, limit=99_999) as payer:
+        free = seller.url.replace("weather", "free")
+        error = refused("answer_too_large", lambda: payer.buy(free, purchase_id="0"))
+        assert error.details == {"limit": 99_999}
+        refused("answer_too_large", lambda: payer.buy(seller.url, purchase_id="1"))
+        assert payer.find("1") is None, "an offer that is too long is not signed"
+        seller.resource = b""
+        payer.buy(seller.url, purchase_id="1")
+        seller.resource = b"x" * 100_000
+        refused("answer_too_large", lambda: payer.buy(seller.url, purchase_id="1"))
+    with Payer(outbox, ACCOUNT, BUDGET, limit=100_000) as payer:
+        assert payer.buy(seller.url, purchase_id="1").content == seller.resource
+    assert len(seller.nonces) == 1
+
+
 def test_an_account_is_read_from_a_key_or_a_keystore_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "account"
     path.write_text(ACCOUNT.key.hex())

@@ -261,26 +261,29 @@ class Outbox:
         limit = (datetime.now(UTC) - older_than).isoformat(timespec="microseconds")
         with self.transaction() as connection:
             ended = (
-                "select o.event_id from outbox o left join ves_envelopes e using (event_id)"
+                "select o.id from outbox o left join ves_envelopes e using (event_id)"
                 " where o.acked_at <= ?1 or (e.dropped = 1 and e.refused_at <= ?1)"
             )
             rows = connection.execute(ended, (limit,)).fetchall()
-            connection.executemany("delete from outbox where event_id = ?", rows)
-            connection.executemany("delete from ves_envelopes where event_id = ?", rows)
+            connection.executemany(
+                "delete from ves_envelopes where event_id = (select event_id from outbox where id = ?)", rows
+            )
+            connection.executemany("delete from outbox where id = ?", rows)
         return len(rows)
 
-    def unsettled(self, last_row: int | None = None) -> int:
-        """Count the events of the stream, up to a row, that have neither receipt nor refusal."""
+    def unsettled(self, last_row: int | None = None, *, after: int = 0) -> int:
+        """Count the events of the stream, from those after a row up to another, that have neither receipt nor refusal."""
         # Refused events are few and have an index; the others are counted in an index.
         statement = (
             "select (select count(*) from outbox o indexed by ves_outbox_unacked"
-            " where o.acked_at is null and o.tenant_id = ?1 and o.store_id = ?2 and o.id <= ?3)"
-            " - (select count(*) from ves_envelopes e join outbox o using (event_id) where e.refused_at is not null"
-            " and o.acked_at is null and o.tenant_id = ?1 and o.store_id = ?2 and o.id <= ?3)"
+            " where o.acked_at is null and o.tenant_id = ?1 and o.store_id = ?2"
+            " and o.id > ?4 and o.id <= ?3) - (select count(*) from ves_envelopes e join outbox o using (event_id) where e.refused_at is not null"
+            " and o.acked_at is null and o.tenant_id = ?1 and o.store_id = ?2"
+            " and o.id > ?4 and o.id <= ?3)"
         )
         limit = sys.maxsize if last_row is None else last_row
         with self._lock:
-            found: tuple[int] = self._connection.execute(statement, (*self._stream, limit)).fetchone()
+            found: tuple[int] = self._connection.execute(statement, (*self._stream, limit, after)).fetchone()
         return found[0]
 
     def last_row(self) -> int:
@@ -290,13 +293,15 @@ class Outbox:
         return found[0]
 
     def status(self) -> Status:
-        """Count the events by state."""
+        """Count the events of the stream by state."""
         with self._lock:
             local, pushed, acked, refused, dropped = self._connection.execute(
                 "select count(*) filter (where pushed_at is null and refused_at is null),"
                 " count(*) filter (where pushed_at is not null and acked_at is null and refused_at is null),"
                 " count(acked_at), count(*) filter (where refused_at is not null and dropped = 0),"
                 " count(*) filter (where dropped = 1) from outbox left join ves_envelopes using (event_id)"
+                " where tenant_id = ? and store_id = ?",
+                self._stream,
             ).fetchone()
             state = self._state.all()
         found = self.contradiction()

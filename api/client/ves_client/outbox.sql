@@ -119,4 +119,11 @@ create table if not exists ves_purchases (
   payment text,
   recorded_at text not null
 );
+-- The requests of purchases that are no GET without a body: a repeat sends the same bytes.
+create table if not exists ves_purchase_requests (
+  purchase_id text primary key,
+  method text not null,
+  content_type text,
+  body blob
+);
 create unique index if not exists ves_purchases_open on ves_purchases (purchase_id) where state <> 'released';

@@ -56,7 +56,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Counts of the events in the file by state; `head_sequence` is the greatest head that an answer named."""
+    """Counts of the events of a stream in the file by state; `head_sequence` is the greatest head that an answer named."""
 
     local: int
     pushed: int

@@ -20,8 +20,10 @@ from x402.http.x402_http_client import x402HTTPClientSync
 from x402.mechanisms.evm.exact import register_exact_evm_client
 from x402.schemas import PaymentError
 
+from ves_client.bounded import AnswerTooLargeError, BoundedClient
 from ves_client.errors import ClientError, Exit, usage
 from ves_client.outbox_rows import now
+from ves_client.sequencer import ANSWER_LIMIT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,6 +33,18 @@ if TYPE_CHECKING:
     from ves_client.outbox import Outbox
 
 COLUMNS = "purchase_id, url, state, asset, amount, payee, valid_before, header, value, payment"
+OFFER_LIMIT = 1024 * 1024  # bytes of an offer in a body that are parsed
+METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent for a resource."""
+
+    url: str
+    method: str = "GET"
+    content_type: str | None = None
+    body: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +70,8 @@ class Purchase(msgspec.Struct, frozen=True):
     """A payment as it is in the file.
 
     `state` is `sent` until the resource has come, then `paid`; `released` after `Payer.release`. `header` and `value` are
-    sent with each repeat; `payment` is what the resource server told about the settlement. `valid_before` is in Unix
-    seconds: the token does not accept the payment from then on.
+    sent with each repeat, with the same method and body; `payment` is what the resource server told about the settlement.
+    `valid_before` is in Unix seconds: the token does not accept the payment from then on.
     """
 
     purchase_id: str
@@ -70,6 +84,14 @@ class Purchase(msgspec.Struct, frozen=True):
     header: str
     value: str
     payment: str | None
+    method: str = "GET"
+    content_type: str | None = None
+    body: bytes | None = None
+
+    @property
+    def request(self) -> Request:
+        """Return what is sent for the resource."""
+        return Request(self.url, self.method, self.content_type, self.body)
 
 
 def load_account(path: Path, passphrase: bytes | None = None) -> Any:
@@ -84,12 +106,25 @@ def load_account(path: Path, passphrase: bytes | None = None) -> Any:
 
 
 class Payer:
-    """Buys resources from one account within a budget. Several processes may use one file."""
+    """Buys resources from one account within a budget. Several processes may use one file.
 
-    def __init__(self, outbox: Outbox, account: Any, budget: Budget, *, timeout: float = 90.0) -> None:
+    The requests of a `buy` end within `timeout` seconds together. An answer may have `limit` bytes.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        account: Any,
+        budget: Budget,
+        *,
+        timeout: float = 90.0,
+        limit: int = ANSWER_LIMIT,
+    ) -> None:
         self._outbox = outbox
         self._budget = budget
-        self._http = httpx.Client(timeout=timeout)
+        self._timeout = timeout
+        self._limit = limit
+        self._http = BoundedClient()
         client = register_exact_evm_client(x402ClientSync(), account)
         cap = {
             "network": budget.network,
@@ -107,21 +142,36 @@ class Payer:
     ) -> None:
         self._http.close()
 
-    def buy(self, url: str, *, purchase_id: str) -> httpx.Response:
-        """GET a resource, and pay for it if it costs something; a repeat under the same id sends the same payment.
+    def buy(
+        self,
+        url: str,
+        *,
+        purchase_id: str,
+        method: str = "GET",
+        body: bytes | None = None,
+        content_type: str | None = None,
+    ) -> httpx.Response:
+        """Request a resource, and pay for it if it costs something; a repeat under the same id sends the same bytes.
 
-        ClientError: exit code 4 if the offer is beyond the budget (`over_budget`; nothing is signed or sent) or the server
-        does not accept the payment (`payment_not_accepted`: it may have been made all the same), 3 if there is no answer.
+        The request is stored with its payment: one that costs nothing is sent again by a repeat. ClientError: exit code 4
+        if the offer is beyond the budget (`over_budget`; nothing is signed or sent), the server does not accept the
+        payment (`payment_not_accepted`: it may have been made all the same) or the answer is too long
+        (`answer_too_large`; a repeat with a greater limit pays nothing more), 3 if there is no answer in time, 2 if the
+        purchase is of another request.
         """
+        request = Request(url, method, content_type, body)
+        if method not in METHODS:
+            raise usage(f"{method!r} is none of {', '.join(sorted(METHODS))}")
+        ends = time.monotonic() + self._timeout
         purchase = self.find(purchase_id)
         if purchase is None:
-            answer = self._get(url)
+            answer = self._send(request, {}, ends)
             if answer.status_code != httpx.codes.PAYMENT_REQUIRED:
                 return answer
-            purchase = self._record(purchase_id, url, answer)
-        if purchase.url != url:
-            raise usage(f"purchase {purchase_id} is of {purchase.url}")
-        answer = self._get(url, {purchase.header: purchase.value})
+            purchase = self._record(purchase_id, request, answer)
+        if purchase.request != request:
+            raise usage(f"purchase {purchase_id} is of another request: {purchase.method} {purchase.url}")
+        answer = self._send(request, {purchase.header: purchase.value}, ends)
         told = answer.headers.get("payment-response") or answer.headers.get("x-payment-response")
         if answer.status_code == httpx.codes.PAYMENT_REQUIRED:
             details = {
@@ -159,17 +209,31 @@ class Payer:
                 "update ves_purchases set state = 'released' where purchase_id = ? and state <> 'released'",
                 (purchase_id,),
             )
+            connection.execute("delete from ves_purchase_requests where purchase_id = ?", (purchase_id,))
 
-    def _get(self, url: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    def _send(self, request: Request, headers: dict[str, str], ends: float) -> httpx.Response:
+        if request.content_type is not None:
+            headers = {**headers, "content-type": request.content_type}
         try:
-            return self._http.get(url, headers=headers)
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            message = f"{url} is not reachable: {error or type(error).__name__}"
+            return self._http.send(
+                request.method,
+                request.url,
+                body=request.body,
+                headers=headers,
+                limit=self._limit,
+                seconds=ends - time.monotonic(),
+            )
+        except AnswerTooLargeError:
+            message = f"{request.url} answers with more than {self._limit} bytes"
+            details = {"limit": self._limit}
+            raise ClientError(Exit.REFUSED, "answer_too_large", message, details) from None
+        except (httpx.RequestError, httpx.InvalidURL) as error:
+            message = f"{request.url} is not reachable: {error or type(error).__name__}"
             raise ClientError(Exit.UNREACHABLE, "unreachable", message) from error
 
-    def _record(self, purchase_id: str, url: str, answer: httpx.Response) -> Purchase:
+    def _record(self, purchase_id: str, request: Request, answer: httpx.Response) -> Purchase:
         """Sign a payment for an offer and store it, if the budget allows it; another process's payment is returned."""
-        fresh = self._sign(purchase_id, url, answer)
+        fresh = self._sign(purchase_id, request, answer)
         with self._outbox.transaction() as connection:
             if earlier := _find(connection, purchase_id):
                 return earlier
@@ -180,15 +244,20 @@ class Payer:
             connection.execute(
                 f"insert into ves_purchases ({COLUMNS}, recorded_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
                 (
-                    *(purchase_id, url, fresh.state, fresh.asset, str(fresh.amount), fresh.payee),
+                    *(purchase_id, request.url, fresh.state, fresh.asset, str(fresh.amount), fresh.payee),
                     *(fresh.valid_before, fresh.header, fresh.value, None, now()),
                 ),
             )
+            if request != Request(request.url):
+                connection.execute(
+                    "insert into ves_purchase_requests (purchase_id, method, content_type, body) values (?, ?, ?, ?)",
+                    (purchase_id, request.method, request.content_type, request.body),
+                )
         return fresh
 
-    def _sign(self, purchase_id: str, url: str, answer: httpx.Response) -> Purchase:
+    def _sign(self, purchase_id: str, request: Request, answer: httpx.Response) -> Purchase:
         try:
-            offer = self._x402.get_payment_required_response(answer.headers.get, answer.content)
+            offer = self._x402.get_payment_required_response(answer.headers.get, answer.content[:OFFER_LIMIT])
             payment = self._x402.create_payment_payload(offer)
             signed = payment.payload["authorization"]
             amount, valid_before = int(signed["value"]), int(signed["validBefore"])
@@ -196,14 +265,21 @@ class Payer:
         except PaymentError as error:
             raise _over_budget(str(error)) from error
         except Exception as error:  # the library raises many types for offers that are malformed
-            message = f"{url} does not ask for a payment by EIP-3009: {error}"
+            message = f"{request.url} does not ask for a payment by EIP-3009: {error}"
             raise ClientError(Exit.REFUSED, "no_acceptable_offer", message) from error
         payee, currency = str(signed["to"]), self._budget.currency
-        return Purchase(purchase_id, url, "sent", currency, amount, payee, valid_before, header, value, None)
+        return Purchase(
+            *(purchase_id, request.url, "sent", currency, amount, payee, valid_before, header, value, None),
+            *(request.method, request.content_type, request.body),
+        )
 
 
 def _find(connection: sqlite3.Connection, purchase_id: str) -> Purchase | None:
-    statement = f"select {COLUMNS} from ves_purchases where purchase_id = ? and state <> 'released'"  # noqa: S608 - constants
+    statement = (
+        f"select {COLUMNS}, coalesce(method, 'GET'), content_type, body"  # noqa: S608 - constants
+        " from ves_purchases left join ves_purchase_requests using (purchase_id)"
+        " where purchase_id = ? and state <> 'released'"
+    )
     row = connection.execute(statement, (purchase_id,)).fetchone()
     return None if row is None else Purchase(*(*row[:4], int(row[4]), *row[5:]))
 

@@ -92,6 +92,13 @@ class EventWindow(msgspec.Struct, frozen=True):
     head_sequence: int
 
 
+class Schemas(msgspec.Struct, frozen=True):
+    """Versions of a schema as JSON values; `has_more` if the list was cut before the oldest ones (http-api 8)."""
+
+    schemas: list[Json]
+    has_more: bool = False
+
+
 class PublicKeys(msgspec.Struct, frozen=True, rename="camel"):
     """The members of a key bundle that verify signatures (VES 6.4), in hex."""
 
@@ -255,12 +262,10 @@ class Sequencer:
         path = f"/api/v1/encryption-groups/{group_id}/recipients"
         return self._decode(self._request("GET", path, query={"tenantId": str(tenant_id)}), Recipients)
 
-    def list_schemas(self, tenant_id: UUID, event_type: str) -> list[Json]:
-        """GET all versions of an event type's schema, newest first (http-api 8)."""
-        query = {"tenant_id": str(tenant_id)}
-        answer = self._send(dict, "GET", f"/api/v1/schemas/event-type/{event_type}", query=query)
-        found: list[Json] = answer["schemas"]
-        return found
+    def list_schemas(self, tenant_id: UUID, event_type: str) -> Schemas:
+        """GET the versions of an event type's schema, newest first (http-api 8)."""
+        path = f"/api/v1/schemas/event-type/{event_type}"
+        return self._decode(self._request("GET", path, query={"tenant_id": str(tenant_id)}), Schemas)
 
     def register_schema(self, tenant_id: UUID, event_type: str, schema: Json) -> Json:
         """POST the next version of an event type's schema (http-api 8); not retried, because each makes a version."""

@@ -23,7 +23,7 @@ from ves_client.contradictions import describe, write_contradiction
 from ves_client.errors import ClientError, Exit, check_failed, usage
 from ves_client.evidence import CommitmentRecord, check_commitment
 from ves_client.outbox_rows import ContradictionFound
-from ves_client.progress import Meter, OnProgress
+from ves_client.progress import Backlog, Meter, OnProgress
 from ves_client.sequencer import BODY_LIMIT, IngestAnswer, Rejection
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ class Push:
     ) -> None:
         self.done = Pushed()
         self._meter = Meter(on_progress)
+        self._backlog = Backlog(outbox)
         self._outbox = outbox
         self._sequencer = sequencer
         self._trust = trust
@@ -138,6 +139,8 @@ class Push:
         sent = begin(self._outbox.pending(size, EVENT_BYTES))
         while sent:
             following = self._outbox.pending(size, EVENT_BYTES, after=sent.events[-1].row)
+            if not following:
+                self._backlog.recount()
             answer = self._answer_to(sent)
             ahead = begin(following) if answer and _has_only_receipts(sent.events, answer) else None
             if answer:
@@ -214,7 +217,7 @@ class Push:
             if self._on_receipt:
                 self._on_receipt(event.event_id, receipt)
         self._decide({event.event_id for event, _ in rejections})
-        self._meter.advance(len(events), self._outbox.unsettled)
+        self._meter.advance(len(events), lambda: self._backlog.after(len(events)))
 
     def _checked(self, event: Pending | None, receipt: Receipt) -> Pending:
         if event is None:

@@ -31,6 +31,7 @@ from ves_client.outbox import Outbox
 from ves_client.outbox_rows import UNSIGNED
 from ves_client.pull import follow, pull
 from ves_client.rotation import rotate_key
+from ves_client.sequencer import ANSWER_LIMIT
 from ves_client.sync import push
 
 if TYPE_CHECKING:
@@ -266,6 +267,15 @@ def pay(
     per_payment: Annotated[int, typer.Option(min=1, help="The most for it, in the token's smallest unit.")],
     total: Annotated[int, typer.Option(min=1, help="The most for all payments in the outbox.")],
     output: Annotated[Path, typer.Option("--output", dir_okay=False, help="File for the resource.")],
+    method: Annotated[str | None, typer.Option(help="By default GET, or POST with a --body.")] = None,
+    body: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="File with the body of the request.")
+    ] = None,
+    content_type: Annotated[
+        str | None, typer.Option(help="Of the body, for example application/json.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The most bytes of an answer.")] = ANSWER_LIMIT,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds until the answer has come.")] = 90.0,
     account: Annotated[
         str | None, typer.Option("--account", help="Account file [VES_PAYER_KEY_FILE].")
     ] = None,
@@ -276,7 +286,7 @@ def pay(
     """Fetch a resource, and pay for it if it asks for a payment (402); needs the extra `x402`.
 
     The payment is stored before it is sent: repeat the command under the same --id after a crash or a lost answer. Exit
-    code 4 if it is beyond the budget, or not accepted.
+    code 4 if it is beyond the budget, or not accepted, or if the answer is beyond the --limit.
     """
     if find_spec("x402") is None:
         raise usage("payments need the extra x402 of the client")
@@ -285,8 +295,13 @@ def pay(
     settings = layers()
     payer = load_account(Path(settings.need("VES_PAYER_KEY_FILE", account)), settings.passphrase())
     budget = Budget(network, asset, per_payment, total)
-    with open_outbox(outbox, key) as opened, Payer(opened, payer, budget) as buyer:
-        answer = buyer.buy(url, purchase_id=purchase)
+    with (
+        open_outbox(outbox, key) as opened,
+        Payer(opened, payer, budget, timeout=timeout, limit=limit) as buyer,
+    ):
+        content = body.read_bytes() if body else None
+        verb = method or ("GET" if content is None else "POST")
+        answer = buyer.buy(url, purchase_id=purchase, method=verb, body=content, content_type=content_type)
         if answer.is_error:
             raise ClientError(Exit.REFUSED, f"http_{answer.status_code}", f"{url}: {answer.reason_phrase}")
         output.write_bytes(answer.content)
