@@ -185,6 +185,7 @@ def quiet() -> None:
     metrics.WORKER_STEPS.labels("observed", "done").inc()
     metrics.set_circuit("replica", "closed")
     dead_letters(0, 0)
+    metrics.set_unanchored([("pending", 3, 60.0), ("contradicted", 0, 0.0)])
     sampled_pool(1, 0)
 
 
@@ -202,6 +203,8 @@ TROUBLE: dict[str, Callable[[], Any]] = {
     "SequencerWorkerStopped": lambda: None,
     "SequencerDeadLettersLate": lambda: dead_letters(101, 0),
     "SequencerDeadLettersFailed": lambda: dead_letters(0, 1001),
+    "SequencerAnchorsLate": lambda: metrics.set_unanchored([("submitted", 1, 3601.0)]),
+    "SequencerAnchorContradicted": lambda: metrics.set_unanchored([("contradicted", 1, 1.0)]),
 }
 
 
