@@ -280,6 +280,7 @@ OWN = {
     "POST /x402/verify",
     "POST /x402/settle",
     "GET /x402/supported",
+    "GET /x402/discovery/resources",
     "GET /api/v1/projections",
     "GET /api/v1/projections/{entity_type}",
     "GET /api/v1/projections/{entity_type}/{entity_id}",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TRUSTING = {
     "append_payment_intents",
     "record_exact_payment",
+    "record_paid_resource",
     "ingest_events",
     "ingest_legacy_events",
     "store_compliance_proof",

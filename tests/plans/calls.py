@@ -66,6 +66,12 @@ CALLS: dict[str, str] = {
         "select ves.record_exact_payment(%(tenant_id)s, 1, '0x' || repeat('ab', 20), '0x' || repeat('ab', 20), '0x' || repeat('ab', 20), '0x' || repeat('ab', 20), '1', '0', '9', sha256(''),"
         " sha256(''), sha256(''))"
     ),
+    "record_paid_resource": (
+        "select ves.record_paid_resource(%(tenant_id)s, 'https://s.example', 'https://s.example/a', 'GET', 2, 'eip155:1',"
+        " '0x' || repeat('ab', 20), '{}')"
+    ),
+    "list_paid_resources": "select * from ves.list_paid_resources(network => 'eip155:1', skip_rows => 20)",
+    "set_paid_origin": "select ves.set_paid_origin(%(tenant_id)s, 'https://s.example', true)",
     "withdraw_exact_payment": "select ves.withdraw_exact_payment(%(tenant_id)s)",
     "list_exact_payments": "select * from ves.list_exact_payments(array[%(tenant_id)s::uuid])",
     "plan_exact_batches": "select ves.plan_exact_batches(ves.claim_lease('x402_settlement', 'me', 60), 1)",

@@ -118,6 +118,11 @@ def fill_outbox(superuser: psycopg.Connection[Any]) -> None:
         " select gen_random_uuid(), 1, a, a, a, a, 1, 0, 9, sha256(uuid_send(gen_random_uuid())), 's', sha256(''),"
         " 'recorded', now(), now() from concat('0x', repeat('ab', 20)) as a"
     )
+    superuser.execute("insert into ves_store.x402_origins values (gen_random_uuid(), 'https://s.example')")
+    superuser.execute(
+        "insert into ves_store.x402_resources select o.tenant_id, o.origin, o.origin, 'GET', 2, 'n', '0x' || repeat('ab', 20),"
+        " '{}', now() from ves_store.x402_origins as o on conflict do nothing"
+    )
     sender = "0x" + uuid.uuid4().hex + "00000000"
     superuser.execute("insert into ves_store.chain_accounts values (1, %s, 'x402_settlement', 0)", [sender])
     superuser.execute(

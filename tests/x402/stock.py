@@ -54,6 +54,15 @@ def buy_by_npm(library: str, version: str, url: str, payer: LocalAccount) -> dic
     return answer
 
 
+def list_by_npm(version: str, facilitator: str, payee: str) -> dict[str, Any]:
+    """What the facilitator lists, as a stock client of npm is told; only version 2 can filter by payee."""
+    command = [node(), str(NPM / "list.mjs"), version, facilitator, payee]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
 @contextmanager
 def selling(
     command: Sequence[str], url: str, folder: Path, env: Mapping[str, str] | None = None

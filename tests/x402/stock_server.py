@@ -6,6 +6,7 @@ import sys
 
 import uvicorn
 from fastapi import FastAPI
+from x402.extensions.bazaar import OutputConfig, bazaar_resource_server_extension, declare_discovery_extension
 from x402.http import CreateHeadersAuthProvider, FacilitatorConfig, HTTPFacilitatorClient, PaymentOption
 from x402.http.middleware.fastapi import payment_middleware
 from x402.http.types import RouteConfig
@@ -26,6 +27,7 @@ server = x402ResourceServer(
     )
 )
 register_exact_evm_server(server)
+server.register_extension(bazaar_resource_server_extension)
 price = AssetAmount(amount="10000", asset=ASSET, extra={"name": "TestUSD", "version": "2"})
 option = PaymentOption(scheme="exact", network=NETWORK, pay_to=PAYEE, price=price)
 app = FastAPI()
@@ -36,7 +38,9 @@ async def weather() -> dict[str, str]:
     return {"weather": "fine"}
 
 
-app.middleware("http")(payment_middleware({"GET /weather": RouteConfig(accepts=[option])}, server))
+extensions = declare_discovery_extension(output=OutputConfig(example={"weather": "fine"}))
+route = RouteConfig(accepts=[option], description="Weather", extensions=extensions)
+app.middleware("http")(payment_middleware({"GET /weather": route}, server))
 
 if __name__ == "__main__":
     uvicorn.run(app, host="127.0.0.1", port=int(PORT), log_level="warning")

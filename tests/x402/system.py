@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 CHAIN_ID, NETWORK, V1_NETWORK = 84_532, "eip155:84532", "base-sepolia"
 PRICE = 10_000
+# Tenant of the bootstrap administrator, as whom the resource servers of the tests settle.
+OPERATOR = uuid.UUID(int=0)
 
 
 @dataclass

@@ -29,7 +29,7 @@ def test_what_is_supported_is_what_stock_servers_look_for(shop: Shop) -> None:
     found = shop.client.get("/x402/supported").json()
     kinds = [(kind["x402Version"], kind["scheme"], kind["network"]) for kind in found["kinds"]]
     assert kinds == [(2, "exact", "eip155:84532"), (1, "exact", V1_NETWORK)]
-    assert found["extensions"] == ["payment-identifier"]
+    assert found["extensions"] == ["payment-identifier", "bazaar"]
 
 
 def test_a_good_payment_is_valid_in_both_versions_and_nothing_is_stored(shop: Shop) -> None:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.processes import BOOTSTRAP_KEY, Server, Worker, free_port
-from tests.x402.stock import NPM, buy_by_npm, node, selling
-from tests.x402.system import PRICE, Shop
+from tests.x402.stock import NPM, buy_by_npm, list_by_npm, node, selling
+from tests.x402.system import OPERATOR, PRICE, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.conftest import Database
 
 
 @pytest.fixture(params=["1", "2"], ids=["v1", "v2"])
@@ -53,3 +55,22 @@ def test_a_stock_client_without_money_gets_nothing(
     answer = buy_by_npm(library, version, resource, shop.payer(PRICE - 1))
     assert answer["status"] == 402
     assert shop.ledger.balance(shop.payee) == 0
+
+
+def test_stock_clients_list_what_a_stock_client_paid(
+    resource: str, shop: Shop, version: str, settling: Database, facilitator: Server
+) -> None:
+    with settling.connect("ves_admin") as admin:
+        admin.execute(
+            "select ves.set_paid_origin(%s, %s, true)", [OPERATOR, resource.removesuffix("/weather")]
+        )
+    assert buy_by_npm("fetch", version, resource, shop.payer())["status"] == 200
+    for reader in ("1", "2"):
+        told = list_by_npm(reader, f"{facilitator.url}/x402", shop.payee)
+        [item] = [item for item in told["items"] if item["resource"] == resource]
+        assert (item["type"], item["x402Version"], item["description"]) == ("http", int(version), "Weather")
+        [terms] = item["accepts"]
+        assert (terms["scheme"], terms["payTo"]) == ("exact", shop.payee)
+        declared = terms["outputSchema"] if version == "1" else item["extensions"]["bazaar"]["info"]
+        assert (declared["input"]["type"], declared["input"]["method"]) == ("http", "GET")
+        assert told["pagination"]["total"] == len(told["items"])

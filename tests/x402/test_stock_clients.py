@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from x402.extensions.bazaar import ListDiscoveryResourcesParams, with_bazaar
+from x402.http import FacilitatorConfig, HTTPFacilitatorClientSync
 
 from tests.support.processes import BOOTSTRAP_KEY, Server, Worker, free_port
 from tests.x402.stock import buy, selling
-from tests.x402.system import NETWORK, PRICE, Shop
+from tests.x402.system import NETWORK, OPERATOR, PRICE, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.conftest import Database
 
 SCRIPT = Path(__file__).with_name("stock_server.py")
 
@@ -51,3 +55,30 @@ async def test_stock_clients_that_pay_at_once_are_all_served(resource: str, shop
     answers = await asyncio.gather(*(buy(resource, payer) for payer in payers))
     assert [answer.status_code for answer in answers] == [200] * clients
     assert shop.ledger.balance(shop.payee) == clients * PRICE
+
+
+async def test_a_stock_client_lists_what_a_stock_client_paid(
+    resource: str, shop: Shop, settling: Database, facilitator: Server
+) -> None:
+    with settling.connect("ves_admin") as admin:
+        admin.execute(
+            "select ves.set_paid_origin(%s, %s, true)", [OPERATOR, resource.removesuffix("/weather")]
+        )
+    assert (await buy(resource, shop.payer())).status_code == 200
+    client = with_bazaar(HTTPFacilitatorClientSync(FacilitatorConfig(url=f"{facilitator.url}/x402")))
+    asked = ListDiscoveryResourcesParams(
+        type="http",
+        pay_to=shop.payee,
+        scheme="exact",
+        network=NETWORK,
+        extensions="bazaar",
+        limit=10,
+        offset=0,
+    )
+    told = await asyncio.to_thread(client.extensions.bazaar.list_resources, asked)
+    assert (told.pagination.limit, told.pagination.offset, told.pagination.total) == (10, 0, 1)
+    [item] = told.items
+    assert (item.resource, item.type, item.x402_version, item.description) == (resource, "http", 2, "Weather")
+    assert [(terms["amount"], terms["payTo"]) for terms in item.accepts or []] == [(str(PRICE), shop.payee)]
+    assert set(item.extensions or {}) == {"bazaar"}
+    assert (item.extensions or {})["bazaar"]["info"]["output"]["example"] == {"weather": "fine"}

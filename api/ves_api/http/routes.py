@@ -90,6 +90,7 @@ ROUTES = (
     Route("POST", "/x402/verify", facilitator.verify_exact_payment),
     Route("POST", "/x402/settle", facilitator.settle_exact_payment),
     Route("GET", "/x402/supported", facilitator.list_exact_kinds),
+    Route("GET", "/x402/discovery/resources", facilitator.list_paid_resources),
     Route("POST", "/api/v1/agents/register", register_agent),
     Route("POST", "/api/v1/agents/keys", agent_keys.register_agent_key),
     Route("GET", _AGENT + "/keys", agent_keys.list_agent_keys),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
 from ves_api.x402 import chain as calls
 from ves_api.x402.chain import ChainUnreachableError
+from ves_api.x402.discovery import BAZAAR, read_listing
 from ves_api.x402.messages import (
     PaymentError,
     Settlement,
@@ -62,7 +64,7 @@ class Facilitator:
                 kinds = [SupportedKind(2, SCHEME, f"{EIP155}{chain_id}")]
                 kinds += [SupportedKind(1, SCHEME, name) for name, n in V1_NETWORKS.items() if n == chain_id]
                 signers = {f"{EIP155}*": row.senders}
-        return Supported(kinds, ["payment-identifier"], signers)
+        return Supported(kinds, ["payment-identifier", BAZAAR], signers)
 
     async def verify(self, given: FacilitatorRequest) -> Verdict:
         """Whether a payment could be settled now; changes nothing. Raises ApiError when the database fails."""
@@ -96,7 +98,27 @@ class Facilitator:
             refused.error_message = "the chain cannot be read at the moment; nothing was sent"
             return refused
         patience = min(self._patience, max(payment.max_timeout, 1))
-        return _settlement(await self._outcomes.wait(recorded, patience), payment)
+        told = _settlement(await self._outcomes.wait(recorded, patience), payment)
+        if told.success:
+            # The money has moved, whatever becomes of the entry; the next payment writes it.
+            with contextlib.suppress(ApiError):
+                await self._list(tenant_id, payment, given)
+        return told
+
+    async def _list(self, tenant_id: uuid.UUID, payment: Payment, given: FacilitatorRequest) -> None:
+        listing = read_listing(given)
+        if listing is not None:
+            await aio.record_paid_resource(
+                self._database,
+                tenant_id=tenant_id,
+                origin=listing.origin,
+                resource=listing.resource,
+                method=listing.method,
+                x402_version=given.x402_version,
+                network=payment.network,
+                payee_address=payment.transfer.payee,
+                item=listing.item,
+            )
 
     def _read(self, given: FacilitatorRequest) -> Payment:
         if self._chain is None:

@@ -75,6 +75,7 @@ from ves_edge.gen.records import (
     ListLimitsRow,
     ListMigrationsRow,
     ListOpenExactBatchesRow,
+    ListPaidResourcesRow,
     ListProjectionCheckpointsRow,
     ListSignersRow,
     ListSpendingLimitsRow,
@@ -2178,6 +2179,34 @@ async def list_open_transactions(
     return calls.records(rows, ChainTransaction)
 
 
+async def list_paid_resources(
+    db: AsyncDatabase,
+    *,
+    type: str | None = None,
+    scheme: str | None = None,
+    extension: str | None = None,
+    network: str | None = None,
+    payee_address: str | None = None,
+    max_rows: int = 100,
+    skip_rows: int = 0,
+) -> list[ListPaidResourcesRow]:
+    """The resources paid last, newest first, of all tenants (x402 B5): of the 5,000 newest entries those that
+    pass every filter that is not null, at most 100 of them after skip_rows. total: how many pass. One row
+    without an item when the page is empty. Types other than http, schemes other than exact and extensions
+    other than bazaar have none.
+    """
+    rows = await db.fetch(FUNCTIONS['list_paid_resources'], {
+        'type': type,
+        'scheme': scheme,
+        'extension': extension,
+        'network': network,
+        'payee_address': payee_address,
+        'max_rows': max_rows,
+        'skip_rows': skip_rows,
+    })
+    return calls.records(rows, ListPaidResourcesRow)
+
+
 async def list_payment_intents(
     db: AsyncDatabase,
     *,
@@ -2893,6 +2922,35 @@ async def record_exact_payment(
     return calls.record(rows, ExactPayment)
 
 
+async def record_paid_resource(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    origin: str,
+    resource: str,
+    method: str,
+    x402_version: int,
+    network: str,
+    payee_address: str,
+    item: str,
+) -> bool:
+    """Lists a resource after its payment was settled (x402 B5): item is the entry as JSON of at most 8 KiB,
+    network and payee_address are filters of ves.list_paid_resources. Keeps the 100 entries of a tenant
+    that were paid last within 30 days. False: the tenant does not list the origin (ves.set_paid_origin).
+    """
+    rows = await db.fetch(FUNCTIONS['record_paid_resource'], {
+        'tenant_id': tenant_id,
+        'origin': origin,
+        'resource': resource,
+        'method': method,
+        'x402_version': x402_version,
+        'network': network,
+        'payee_address': payee_address,
+        'item': item,
+    })
+    return calls.value(rows, bool)
+
+
 async def record_payment_settlement(
     db: AsyncDatabase,
     *,
@@ -3532,6 +3590,26 @@ async def set_limit(
         'context': calls.json_text(context),
     })
     return calls.value(rows, bool)
+
+
+async def set_paid_origin(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID,
+    origin: str,
+    is_listed: bool,
+    context: Any = None,
+) -> None:
+    """Has the facilitator list the paid resources of an origin (scheme, host and port, lower case, as
+    https://shop.example) once a tenant's payment of them is settled and they are declared discoverable
+    (x402 B5); false removes the origin and its entries. Audited. Errors: VE007.
+    """
+    await db.fetch(FUNCTIONS['set_paid_origin'], {
+        'tenant_id': tenant_id,
+        'origin': origin,
+        'is_listed': is_listed,
+        'context': calls.json_text(context),
+    })
 
 
 async def set_payment_token(

@@ -200,6 +200,8 @@ CONSTRAINTS = {
     'x402_exact_payments_pkey': 'internal_error',
     # the rows are made by the installation
     'x402_networks_pkey': 'internal_error',
+    # an existing row stays
+    'x402_origins_pkey': 'internal_error',
     # an existing row is answered
     'x402_payer_addresses_pkey': 'internal_error',
     # the key is drawn by the database
@@ -212,6 +214,8 @@ CONSTRAINTS = {
     'x402_payment_intents_pkey': 'internal_error',
     # numbers are given under the lock of the stream
     'x402_payment_intents_tenant_id_store_id_sequence_number_key': 'internal_error',
+    # an existing row is updated
+    'x402_resources_pkey': 'internal_error',
     # an existing row is updated
     'x402_sequence_counters_pkey': 'internal_error',
     # parts are planned under the lock of the stream

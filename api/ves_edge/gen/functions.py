@@ -2914,6 +2914,31 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.transaction_id, answer.kind, answer.tenant_id, answer.reference_id, answer.part, answer.sender, answer.to_address, answer.calldata, answer.status, answer.nonce, answer.attempt, answer.tx_hashes, answer.raw, answer.gas_limit, answer.max_fee, answer.priority_fee, answer.block_number, answer.block_hash, answer.reason, answer.waiting_seconds from ves.list_open_transactions(lease => %(lease)s::text, chain_id => %(chain_id)s::bigint, final_seconds => %(final_seconds)s::double precision, max_rows => %(max_rows)s::integer) as answer',
     ),
+    'list_paid_resources': Function(
+        name='list_paid_resources',
+        parameters=(
+            Parameter(name='type', sql_type='text', python='str | None', default='None', is_key_number=False),
+            Parameter(name='scheme', sql_type='text', python='str | None', default='None', is_key_number=False),
+            Parameter(name='extension', sql_type='text', python='str | None', default='None', is_key_number=False),
+            Parameter(name='network', sql_type='text', python='str | None', default='None', is_key_number=False),
+            Parameter(name='payee_address', sql_type='text', python='str | None', default='None', is_key_number=False),
+            Parameter(name='max_rows', sql_type='integer', python='int', default='100', is_key_number=False),
+            Parameter(name='skip_rows', sql_type='bigint', python='int', default='0', is_key_number=False),
+        ),
+        returns='rows',
+        record='ListPaidResourcesRow',
+        columns=(
+            Column(name='total', sql_type='integer', python='int'),
+            Column(name='item', sql_type='text', python='str | None'),
+            Column(name='last_paid_at', sql_type='timestamp with time zone', python='datetime | None'),
+        ),
+        comment='The resources paid last, newest first, of all tenants (x402 B5): of the 5,000 newest entries those that pass every filter that is not null, at most 100 of them after skip_rows. total: how many pass. One row without an item when the page is empty. Types other than http, schemes other than exact and extensions other than bazaar have none.',
+        roles=('ves_admin', 'ves_api', 'ves_reader'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.total, answer.item, answer.last_paid_at from ves.list_paid_resources(type => %(type)s::text, scheme => %(scheme)s::text, extension => %(extension)s::text, network => %(network)s::text, payee_address => %(payee_address)s::text, max_rows => %(max_rows)s::integer, skip_rows => %(skip_rows)s::bigint) as answer',
+    ),
     'list_payment_intents': Function(
         name='list_payment_intents',
         parameters=(
@@ -3798,6 +3823,29 @@ FUNCTIONS = MappingProxyType({
         reason='the same authorization answers the stored payment',
         statement=b'select answer.payment_id, answer.tenant_id, answer.chain_id, answer.settlement_contract, answer.token_address, answer.payer_address, answer.payee_address, answer.amount, answer.valid_after, answer.valid_before, answer.nonce, answer.signature, answer.status, answer.batch_id, answer.tx_hash, answer.reason from ves.record_exact_payment(tenant_id => %(tenant_id)s::uuid, chain_id => %(chain_id)s::bigint, settlement_contract => %(settlement_contract)s::text, token_address => %(token_address)s::text, payer_address => %(payer_address)s::text, payee_address => %(payee_address)s::text, amount => %(amount)s::text, valid_after => %(valid_after)s::text, valid_before => %(valid_before)s::text, nonce => %(nonce)s::bytea, signature => %(signature)s::bytea, digest => %(digest)s::bytea, payment_identifier => %(payment_identifier)s::text, resource => %(resource)s::text, delivery_id => %(delivery_id)s::uuid) as answer',
     ),
+    'record_paid_resource': Function(
+        name='record_paid_resource',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='origin', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='resource', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='method', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='x402_version', sql_type='integer', python='int', default=None, is_key_number=False),
+            Parameter(name='network', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='payee_address', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='item', sql_type='text', python='str', default=None, is_key_number=False),
+        ),
+        returns='value',
+        record='bool',
+        columns=(
+        ),
+        comment='Lists a resource after its payment was settled (x402 B5): item is the entry as JSON of at most 8 KiB, network and payee_address are filters of ves.list_paid_resources. Keeps the 100 entries of a tenant that were paid last within 30 days. False: the tenant does not list the origin (ves.set_paid_origin).',
+        roles=('ves_api',),
+        volatility='volatile',
+        repeatable=True,
+        reason='the same again changes nothing',
+        statement=b'select ves.record_paid_resource(tenant_id => %(tenant_id)s::uuid, origin => %(origin)s::text, resource => %(resource)s::text, method => %(method)s::text, x402_version => %(x402_version)s::integer, network => %(network)s::text, payee_address => %(payee_address)s::text, item => %(item)s::text)',
+    ),
     'record_payment_settlement': Function(
         name='record_payment_settlement',
         parameters=(
@@ -4431,6 +4479,25 @@ FUNCTIONS = MappingProxyType({
         repeatable=True,
         reason='what is so already changes nothing',
         statement=b'select ves.set_limit(name => %(name)s::text, max_rows => %(max_rows)s::bigint, max_age => %(max_age)s::interval, context => %(context)s::jsonb)',
+    ),
+    'set_paid_origin': Function(
+        name='set_paid_origin',
+        parameters=(
+            Parameter(name='tenant_id', sql_type='uuid', python='UUID', default=None, is_key_number=False),
+            Parameter(name='origin', sql_type='text', python='str', default=None, is_key_number=False),
+            Parameter(name='is_listed', sql_type='boolean', python='bool', default=None, is_key_number=False),
+            Parameter(name='context', sql_type='jsonb', python='Any', default='None', is_key_number=False),
+        ),
+        returns='nothing',
+        record='None',
+        columns=(
+        ),
+        comment="Has the facilitator list the paid resources of an origin (scheme, host and port, lower case, as https://shop.example) once a tenant's payment of them is settled and they are declared discoverable (x402 B5); false removes the origin and its entries. Audited. Errors: VE007.",
+        roles=('ves_admin',),
+        volatility='volatile',
+        repeatable=True,
+        reason='it sets a value',
+        statement=b'select ves.set_paid_origin(tenant_id => %(tenant_id)s::uuid, origin => %(origin)s::text, is_listed => %(is_listed)s::boolean, context => %(context)s::jsonb)',
     ),
     'set_payment_token': Function(
         name='set_payment_token',

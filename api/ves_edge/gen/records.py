@@ -1052,6 +1052,14 @@ class ListOpenExactBatchesRow(msgspec.Struct, frozen=True, array_like=True):
     payment_count: int
 
 
+class ListPaidResourcesRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_paid_resources`."""
+
+    total: int
+    item: str | None
+    last_paid_at: datetime | None
+
+
 class ListProjectionCheckpointsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `list_projection_checkpoints`."""
 

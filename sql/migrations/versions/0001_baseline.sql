@@ -1082,6 +1082,18 @@ comment on column ves_store.x402_networks.is_testnet is 'Whether its money is wi
 comment on column ves_store.x402_networks.settlement_contract is
 'Address of the settlement contract, lower case; null: intents of the network are not settled by this server.';
 
+create table ves_store.x402_origins (
+  tenant_id uuid not null,
+  origin text not null,
+  constraint x402_origins_pkey primary key (origin, tenant_id),
+  constraint origin_is_of_http check (origin ~ '^https?://[a-z0-9.:-]{1,255}$')
+);
+
+comment on table ves_store.x402_origins is
+'Origins whose paid resources the facilitator lists (x402 B5). A payer sends back the URL and the description of what it pays for, so without this a payer could have any URL listed as the seller''s.';
+comment on column ves_store.x402_origins.tenant_id is 'Seller.';
+comment on column ves_store.x402_origins.origin is 'Scheme, host and port, lower case, without a final slash.';
+
 create table ves_store.x402_payment_batches (
   tenant_id uuid not null,
   store_id uuid not null,
@@ -3284,6 +3296,46 @@ comment on column ves_store.x402_payment_intents.metadata is 'JSON text as sent.
 comment on column ves_store.x402_payment_intents.created_at is 'When it was submitted.';
 comment on column ves_store.x402_payment_intents.sequenced_at is 'When the number was given.';
 comment on column ves_store.x402_payment_intents.updated_at is 'Last change.';
+
+create table ves_store.x402_resources (
+  tenant_id uuid not null,
+  origin text not null,
+  resource text not null,
+  method text not null,
+  x402_version integer not null,
+  network text not null,
+  payee_address text not null,
+  item text not null,
+  last_paid_at timestamptz not null,
+  constraint x402_resources_pkey primary key (resource, method, tenant_id),
+  constraint x402_resources_origin_tenant_id_fkey
+  foreign key (origin, tenant_id) references ves_store.x402_origins (origin, tenant_id) on delete cascade,
+  constraint resource_is_below_its_origin check (
+    resource = origin or starts_with(resource, origin || '/')
+  ),
+  constraint method_is_of_http check (method ~ '^[A-Z]{3,6}$'),
+  constraint version_is_1_or_2 check (x402_version in (1, 2)),
+  constraint payee_address_is_an_address check (payee_address ~ '^0x[0-9a-f]{40}$'),
+  constraint resource_texts_have_their_lengths check (
+    octet_length(resource) <= 2048 and octet_length(network) <= 128 and octet_length(item) <= 8192
+  )
+);
+
+create index x402_resources_origin_tenant_id_idx on ves_store.x402_resources (origin, tenant_id);
+create index x402_resources_last_paid_idx on ves_store.x402_resources (last_paid_at);
+create index x402_resources_tenant_idx on ves_store.x402_resources (tenant_id, last_paid_at);
+
+comment on table ves_store.x402_resources is
+'Paid resources that the facilitator lists (x402 B5): what their sellers declared discoverable, with the terms of the latest payment. At most 100 of a tenant; ves.record_paid_resource deletes the others, and those without a payment for 30 days.';
+comment on column ves_store.x402_resources.tenant_id is 'Tenant of the credential that settled the payment.';
+comment on column ves_store.x402_resources.origin is 'Origin that the tenant has listed.';
+comment on column ves_store.x402_resources.resource is 'URL without query and fragment.';
+comment on column ves_store.x402_resources.method is 'HTTP method.';
+comment on column ves_store.x402_resources.x402_version is 'Version of the latest payment.';
+comment on column ves_store.x402_resources.network is 'Network of the latest payment, in the spelling of its version.';
+comment on column ves_store.x402_resources.payee_address is 'Payee of the latest payment, lower case.';
+comment on column ves_store.x402_resources.item is 'The entry as JSON, without lastUpdated.';
+comment on column ves_store.x402_resources.last_paid_at is 'Latest payment; up to a minute older while the entry stays the same.';
 
 create table ves_store.x402_sequence_counters (
   tenant_id uuid not null,

@@ -142,6 +142,7 @@ TABLE = [
         "POST /x402/verify write",
         "POST /x402/settle write",
         "GET /x402/supported none",
+        "GET /x402/discovery/resources none",
         "GET /api/v1/projections read",
         "GET /api/v1/projections/{entity_type} read",
         "GET /api/v1/projections/{entity_type}/{entity_id} read",

@@ -123,6 +123,14 @@ MORE_ROWS = (
             " from concat('0x', repeat('ab', 20)) as a"
         ),
     ),
+    ("ves_admin", "select ves.set_paid_origin(gen_random_uuid(), 'https://s.example', true)"),
+    (
+        "postgres",
+        (
+            "insert into ves_store.x402_resources select o.tenant_id, o.origin, o.origin, 'GET', 2, 'n', '0x' || repeat('ab', 20),"
+            " '{}', now() from ves_store.x402_origins as o limit 1"
+        ),
+    ),
     ("postgres", "insert into ves_store.chain_accounts values (1, '0x' || repeat('ab', 20), 'l', 0)"),
     (
         "postgres",

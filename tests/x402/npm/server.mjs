@@ -2,6 +2,7 @@
 import express from "express";
 import { paymentMiddleware, x402ResourceServer } from "@x402/express";
 import { HTTPFacilitatorClient } from "@x402/core/server";
+import { bazaarResourceServerExtension, declareDiscoveryExtension } from "@x402/extensions/bazaar";
 import { ExactEvmScheme } from "@x402/evm/exact/server";
 import { paymentMiddleware as paymentMiddlewareV1 } from "x402-express";
 
@@ -13,14 +14,16 @@ const domain = { name: "TestUSD", version: "2" };
 function second() {
   const client = new HTTPFacilitatorClient({ url: facilitator, createAuthHeaders });
   const server = new x402ResourceServer(client).register("eip155:84532", new ExactEvmScheme());
+  server.registerExtension(bazaarResourceServerExtension);
   const price = { asset, amount: "10000", extra: domain };
   const accepts = { scheme: "exact", network: "eip155:84532", payTo: payee, price };
-  return paymentMiddleware({ "GET /weather": { accepts } }, server);
+  const extensions = declareDiscoveryExtension({ output: { example: { weather: "fine" } } });
+  return paymentMiddleware({ "GET /weather": { accepts, description: "Weather", extensions } }, server);
 }
 
 function first() {
   const price = { amount: "10000", asset: { address: asset, decimals: 6, eip712: domain } };
-  const routes = { "GET /weather": { price, network: "base-sepolia" } };
+  const routes = { "GET /weather": { price, network: "base-sepolia", config: { description: "Weather" } } };
   return paymentMiddlewareV1(payee, routes, { url: facilitator, createAuthHeaders });
 }
 
