@@ -50,8 +50,6 @@ async def test_a_process_that_died_is_replaced() -> None:
     await verifier.judge(GOOD)
     verifier._children._idle[0].kill()
     await verifier._children._idle[0].wait()
-    with pytest.raises(ApiError, match="restarted"):
-        await verifier.judge(GOOD)
     assert (await verifier.judge(GOOD)).error is None
     await verifier.close()
 

@@ -25,6 +25,9 @@ _NICENESS = 5
 _LIMIT_SECONDS = 20.0
 _COMMAND = (sys.executable, "-P", "-m", "ves_api.children")
 _BUFFER_BYTES = 1 << 20
+_ATTEMPTS = 3
+# How a child that is gone shows; uvloop raises RuntimeError for a pipe that the other side has closed.
+_DIED = (ConnectionError, RuntimeError, asyncio.IncompleteReadError)
 _log = get_logger("children")
 
 
@@ -38,24 +41,29 @@ class Children:
     async def call(self, function: Callable[..., T], *arguments: Any) -> T:
         """Run a function of a module in a child and raise its exception; overloaded (503) if the child dies.
 
-        A child whose call was cancelled is killed.
+        A child that did not take the call is replaced; one whose call was cancelled is killed.
         """
-        process = self._idle.pop() if self._idle else await _start(self._command)
-        result = None
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
-                result = await _ask(process, Call(function, arguments))
-        finally:
-            if result is None:
-                await _end(process)
-            else:
-                self._idle.append(process)
-        if result is None:
-            _log.error("child_died", pid=process.pid, function=function.__qualname__)
-            raise ApiError("overloaded", "A process of the server had to be restarted", retry_after=1)
-        if result.error is not None:
-            raise result.error
-        return cast("T", result.value)
+        for _ in range(_ATTEMPTS):
+            process = self._idle.pop() if self._idle else await _start(self._command)
+            is_told, result = False, None
+            try:
+                with contextlib.suppress(*_DIED):
+                    await _tell(process, Call(function, arguments))
+                    is_told = True
+                    result = await _answer(process)
+            finally:
+                if result is None:
+                    await _end(process)
+                else:
+                    self._idle.append(process)
+            if result is not None:
+                if result.error is not None:
+                    raise result.error
+                return cast("T", result.value)
+            _log.error("child_died", pid=process.pid, function=function.__qualname__, was_told=is_told)
+            if is_told:
+                break
+        raise ApiError("overloaded", "A process of the server had to be restarted", retry_after=1)
 
     async def close(self) -> None:
         """End the idle processes."""
@@ -91,11 +99,16 @@ class LargeWork(Lanes):
         await self._children.close()
 
 
-async def _ask(process: Process, call: Call) -> Result:
-    if process.stdin is None or process.stdout is None:
+async def _tell(process: Process, call: Call) -> None:
+    if process.stdin is None:
         raise ApiError("internal_error")
     process.stdin.write(dump(call))
     await process.stdin.drain()
+
+
+async def _answer(process: Process) -> Result:
+    if process.stdout is None:
+        raise ApiError("internal_error")
     (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
     return cast("Result", pickle.loads(await process.stdout.readexactly(length)))  # noqa: S301 (our child)
 
