@@ -151,11 +151,12 @@ def test_a_server_that_is_killed_meanwhile_loses_and_doubles_nothing(
                 on_receipt=lambda *_: server.stop(signal.SIGKILL) if server.is_running() else None,
             )
         assert lost.value.status == Exit.UNREACHABLE
-        assert outbox.status().acked == 10
+        # the second batch was under way: it was stored or not, and its answer came or not
+        acked = outbox.status().acked
+        assert acked in {10, 20}
         server.start(tmp_path / "again.log")
         again = push(outbox, sequencer, TRUST, batch=10)
-        # the second batch was under way: it was stored or not
-        assert (again.accepted, again.replayed) in {(20, 0), (10, 10)}
+        assert acked + again.accepted + again.replayed == 30
         assert [item.event_id for item in outbox.receipts()] == ids
 
 
