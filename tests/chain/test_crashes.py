@@ -103,7 +103,8 @@ async def test_bytes_that_were_sent_and_not_noted_are_found_in_their_block(syste
     payments = pay(1)
     with crash_while_sending(after=True), pytest.raises(Crash):
         await system.settle(system.worker(), payments)
-    assert system.received(payments) == [1_000_000]
+    # the node answers before it has made the block
+    wait_until(lambda: system.received(payments) == [1_000_000])
     await system.settle(system.worker(), payments)
     system.assert_paid_once(payments)
     assert system.states() == ["planned", "signed", "mined", "final"]
