@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ves import json_decode
+
 if TYPE_CHECKING:
     from ves_api.x402.messages import FacilitatorRequest
 
@@ -121,7 +123,7 @@ def read_listing(given: FacilitatorRequest) -> Listing | None:
 
 def told(item: str, last_updated: str) -> ListedResource:
     """A stored entry as the list tells it."""
-    found = msgspec.json.decode(item, type=ListedResource)
+    found = json_decode.decode(item, type=ListedResource)
     found.last_updated = last_updated
     return found
 
