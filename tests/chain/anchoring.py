@@ -6,7 +6,8 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tests.chain.system import CHAIN_ID, CONFIRMATIONS, MOST_STEPS, Ledger
+from tests.chain.stepping import Stepping
+from tests.chain.system import CHAIN_ID, CONFIRMATIONS, Ledger
 from tests.sql.support import Agent, Edge, scalar
 from tests.support.anvil import ANCHORER_KEY
 from ves_contracts import calls, deploy
@@ -23,20 +24,20 @@ if TYPE_CHECKING:
 NIL = uuid.UUID(int=0)
 
 
-class Anchoring:
+class Anchoring(Stepping[AnchorWorker]):
     """What a test steps: `settings` and `anchor` are changed before the first worker is made."""
 
+    kind = AnchorWorker
+
     def __init__(self, database: Database, ledger: Ledger) -> None:
-        self.database, self.ledger = database, ledger
+        super().__init__(database, ledger)
         ledger.make_final(ledger.anchorer)
         self.contract: Any = deploy.contract(ledger.w3, "StateSetAnchor", ledger.addresses["anchor"])
-        self.superuser = database.connect()
         self.settings = ChainSettings(urls=(ledger.url,), chain_id=CHAIN_ID, timeout_secs=5, stuck_secs=3600)
         self.anchor = AnchorSettings(
             contract=self.contract.address.lower(), key=ANCHORER_KEY, interval_secs=0, confirmations=CONFIRMATIONS,
             reconcile_secs=3600,
         )  # fmt: skip
-        self.workers: list[AnchorWorker] = []
 
     def commit(self, count: int = 1) -> list[uuid.UUID]:
         """Commit each event of a new stream by itself."""
@@ -60,37 +61,10 @@ class Anchoring:
     def worker(
         self, database: Callable[[Settings], WorkerDatabase] | None = None, **changes: Any
     ) -> AnchorWorker:
-        """A new worker; the lease of the one before, which may be dead, has expired."""
-        self.superuser.execute(
-            "update ves_store.leases set expires_at = now() where name = 'chain_anchor' and holder is not null"
-        )
+        """A new worker; `changes` are of its settings for the anchor, or of those for the chain."""
         anchor = {name: changes.pop(name) for name in list(changes) if hasattr(self.anchor, name)}
         chain = replace(self.settings, anchor=replace(self.anchor, **anchor), **changes)
-        settings = Settings(database_url=self.database.url("ves_worker"), chain=chain)
-        made = AnchorWorker((database or _connection)(settings), settings)
-        self.workers.append(made)
-        return made
-
-    async def bury(self, worker: AnchorWorker) -> None:
-        """End the connections of a dead worker; it gives no lease back."""
-        self.workers.remove(worker)
-        await worker._chain.close()
-        await worker._db.close()
-
-    async def close(self) -> None:
-        for worker in self.workers:
-            await worker.close()
-        self.superuser.close()
-
-    async def drive(self, worker: AnchorWorker, done: Callable[[], bool], *, mine: bool = True) -> None:
-        """Step, and let the chain go on, until the condition holds."""
-        for _ in range(MOST_STEPS):
-            await worker.step()
-            if done():
-                return
-            if mine:
-                self.ledger.mine()
-        raise AssertionError(f"not within {MOST_STEPS} steps: {self.outbox()}")
+        return self.start(chain, database)
 
     def statuses(self, batches: list[uuid.UUID]) -> list[str]:
         return [self.row(batch)[0] for batch in batches]
@@ -103,12 +77,6 @@ class Anchoring:
         ).fetchone()
         assert found is not None
         return found
-
-    def outbox(self) -> list[tuple[str, int, str | None]]:
-        """State, attempts and reason of each transaction."""
-        return self.superuser.execute(
-            "select status, attempt, reason from ves_store.chain_transactions order by transaction_id"
-        ).fetchall()
 
     def item(self, batch: uuid.UUID, **changes: Any) -> calls.Commitment:
         """The commitment as the contract takes it, or a forgery of it."""
@@ -133,7 +101,3 @@ class Anchoring:
             )
             assert len(logs) == 1
             assert tx_hash is not None
-
-
-def _connection(settings: Settings) -> WorkerDatabase:
-    return WorkerDatabase(settings, "ves-worker-test")

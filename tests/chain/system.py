@@ -13,6 +13,7 @@ import httpx
 from eth_account import Account
 from web3 import Web3
 
+from tests.chain.stepping import Stepping
 from tests.sql.support import Agent, scalar
 from tests.support.anvil import ANCHORER_KEY, SETTLER_KEY
 from tests.support.payments import payment_rows
@@ -20,7 +21,7 @@ from tests.support.waiting import wait_until
 from ves_contracts import deploy, eip712
 from ves_workers.chain.rpc import Chain
 from ves_workers.chain.settings import ChainSettings
-from ves_workers.chain.settlement import LEASE, SettlementWorker
+from ves_workers.chain.settlement import SettlementWorker
 from ves_workers.runtime.database import WorkerDatabase
 from ves_workers.runtime.settings import Settings
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 CHAIN_ID, NETWORK = 84_532_002, "set_chain_testnet"
 CONFIRMATIONS, MOST_CONFIRMATIONS = 3, 13
 UNIT = 1_000_000
-MOST_STEPS = 60
 
 
 class Ledger:
@@ -165,13 +165,14 @@ _EXACT = """
 """
 
 
-class System:
+class System(Stepping[SettlementWorker]):
     """What a test steps: `settings` are changed before the first worker is made."""
 
+    kind = SettlementWorker
+
     def __init__(self, database: Database, ledger: Ledger, key_file: Path) -> None:
-        self.database, self.ledger = database, ledger
+        super().__init__(database, ledger)
         ledger.make_final(ledger.settler)
-        self.superuser = database.connect()
         self.settings = ChainSettings(
             urls=(ledger.url,),
             chain_id=CHAIN_ID,
@@ -180,7 +181,6 @@ class System:
             stuck_secs=3600,
             settler_key_file=str(key_file),
         )
-        self.workers: list[SettlementWorker] = []
         with database.connect("ves_admin") as admin:
             for call, value in (
                 ("select ves.set_settlement_contract(%s, %s)", [NETWORK, ledger.settlement.address]),
@@ -245,37 +245,7 @@ class System:
     def worker(
         self, database: Callable[[Settings], WorkerDatabase] | None = None, **changes: Any
     ) -> SettlementWorker:
-        """A new worker; the lease of the one before, which may be dead, has expired."""
-        self.superuser.execute(
-            "update ves_store.leases set expires_at = now() where name = %s and holder is not null", [LEASE]
-        )
-        settings = Settings(
-            database_url=self.database.url("ves_worker"), chain=replace(self.settings, **changes)
-        )
-        made = SettlementWorker((database or connection)(settings), settings)
-        self.workers.append(made)
-        return made
-
-    async def bury(self, worker: SettlementWorker) -> None:
-        """End the connections of a dead worker; it gives no lease back."""
-        self.workers.remove(worker)
-        await worker._chain.close()
-        await worker._db.close()
-
-    async def close(self) -> None:
-        for worker in self.workers:
-            await worker.close()
-        self.superuser.close()
-
-    async def drive(self, worker: SettlementWorker, done: Callable[[], bool], *, mine: bool = True) -> None:
-        """Step, and let the chain go on, until the condition holds."""
-        for _ in range(MOST_STEPS):
-            await worker.step()
-            if done():
-                return
-            if mine:
-                self.ledger.mine()
-        raise AssertionError(f"not within {MOST_STEPS} steps: {self.outbox()}")
+        return self.start(replace(self.settings, **changes), database)
 
     async def settle(self, worker: SettlementWorker, payments: Payments) -> None:
         await self.drive(worker, lambda: self.batch(payments) in {"settled", "failed"})
@@ -288,12 +258,6 @@ class System:
     def intents(self, payments: Payments) -> list[tuple[str, str | None]]:
         """State and failure of each payment, in order."""
         return self.superuser.execute(payments.view, [payments.ids]).fetchall()
-
-    def outbox(self) -> list[tuple[str, int, str | None]]:
-        """State, attempts and reason of each transaction."""
-        return self.superuser.execute(
-            "select status, attempt, reason from ves_store.chain_transactions order by transaction_id"
-        ).fetchall()
 
     def states(self) -> list[str]:
         """States of the newest transaction, in order."""
@@ -312,10 +276,6 @@ class System:
         assert self.intents(payments) == [("settled", None)] * len(payments.payees)
         assert self.received(payments) == [UNIT] * len(payments.payees)
         assert self.batch(payments) == "settled"
-
-
-def connection(settings: Settings) -> WorkerDatabase:
-    return WorkerDatabase(settings, "ves-worker-test")
 
 
 @contextlib.contextmanager
