@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -96,6 +96,26 @@ def decode(raw: bytes) -> PayloadEncrypted:
 def encode(payload: PayloadEncrypted) -> bytes:
     """Compact JSON text of the known members, always in the same order."""
     return _encode(payload)
+
+
+def grpc_members(payload: PayloadEncrypted) -> dict[str, Any]:
+    """Members of the gRPC message EncryptedPayload (grpc-api 3.2). Raises ProtocolError("invalid_base64")."""
+    return {
+        "enc_version": payload.enc_version,
+        "aead": payload.aead,
+        "nonce": b64u_decode(payload.nonce_b64u),
+        "ciphertext": b64u_decode(payload.ciphertext_b64u),
+        "tag": b64u_decode(payload.tag_b64u),
+        "hpke": msgspec.structs.asdict(payload.hpke),
+        "recipients": [
+            {
+                "recipient_kid": item.recipient_kid,
+                "ephemeral_public_key": b64u_decode(item.enc_b64u),
+                "wrapped_dek": b64u_decode(item.ct_b64u),
+            }
+            for item in payload.recipients
+        ],
+    }
 
 
 def validate(payload: PayloadEncrypted, *, strict: bool = False, profile: str = "legacy") -> Encrypted | str:

@@ -16,8 +16,7 @@ import grpc
 import msgspec
 
 from ves import json_decode
-from ves.codec import b64u_decode
-from ves.encrypted import PayloadEncrypted
+from ves.encrypted import PayloadEncrypted, grpc_members
 from ves.timestamps import grpc_text, rfc3339_micros
 from ves_client.gen import v2_pb2 as v2
 from ves_client.grpc_events import SERVICE, GrpcEvents, receipt_text
@@ -212,26 +211,6 @@ def _envelope(event: StoredEnvelope) -> v2.EventEnvelope | None:
     message.created_at.seconds, message.created_at.nanos = seconds, micros * 1000
     if event.payload_kind:
         message.payload_kind = v2.PAYLOAD_KIND_ENCRYPTED
-        message.payload_encrypted.CopyFrom(
-            _sealed(json_decode.decode(event.payload_encrypted, type=PayloadEncrypted))
-        )
+        sealed = json_decode.decode(event.payload_encrypted, type=PayloadEncrypted)
+        message.payload_encrypted.CopyFrom(v2.EncryptedPayload(**grpc_members(sealed)))
     return message
-
-
-def _sealed(payload: PayloadEncrypted) -> v2.EncryptedPayload:
-    return v2.EncryptedPayload(
-        enc_version=payload.enc_version,
-        aead=payload.aead,
-        nonce=b64u_decode(payload.nonce_b64u),
-        ciphertext=b64u_decode(payload.ciphertext_b64u),
-        tag=b64u_decode(payload.tag_b64u),
-        hpke=v2.HpkeParams(**msgspec.structs.asdict(payload.hpke)),
-        recipients=[
-            v2.RecipientKey(
-                recipient_kid=it.recipient_kid,
-                ephemeral_public_key=b64u_decode(it.enc_b64u),
-                wrapped_dek=b64u_decode(it.ct_b64u),
-            )
-            for it in payload.recipients
-        ],
-    )

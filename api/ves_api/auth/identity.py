@@ -76,6 +76,11 @@ class Identity:
                 details={"permission": right},
             )
 
+    def require_bootstrap(self) -> None:
+        """Raise 403 insufficient_permissions unless it is the bootstrap administrator."""
+        if not self.is_bootstrap_admin:
+            raise ApiError("insufficient_permissions", "Bootstrap admin permission required")
+
     def require_scope(self, tenant_id: uuid.UUID, store_id: uuid.UUID = NIL) -> None:
         """Raise 403 unless the stream (or, with a nil store, the tenant) is in the credential's scope."""
         if self.is_bootstrap_admin:

@@ -23,6 +23,7 @@ class Scope(Enum):
     input, by default the credential's own. FOUND: a row looked up by id in the credential's tenant (nil: in all tenants);
     the call checks its store with `Context.in_scope`. VISIBLE: the credential's own tenant, or all tenants for the
     bootstrap administrator; an optional `tenant_id` of the input narrows it. AGENT: the agent's tenant, looked up as FOUND.
+    ALL: all tenants at once, for the bootstrap administrator only.
     """
 
     NOTHING = 0
@@ -32,6 +33,7 @@ class Scope(Enum):
     FOUND = 4
     VISIBLE = 5
     AGENT = 6
+    ALL = 7
 
 
 class Also(Enum):
@@ -84,6 +86,7 @@ ADMIN_VISIBLE: Final = Permission(
     rights=("admin",),
     scope=Scope.VISIBLE,
 )
+BOOTSTRAP: Final = Permission(words="the bootstrap administrator", rights=("admin",), scope=Scope.ALL)
 AGENT_OR_ADMIN: Final = Permission(
     words="the agent's own credential, or admin", rights=("admin",), also=Also.OWN_AGENT, scope=Scope.AGENT
 )
@@ -177,4 +180,5 @@ _TENANT_OF: Final[dict[Scope, Callable[[Identity, Any], uuid.UUID | None]]] = {
     Scope.FOUND: lambda identity, _: identity.search_tenant,
     Scope.VISIBLE: _visible,
     Scope.AGENT: lambda identity, _: identity.tenant_id,
+    Scope.ALL: lambda identity, _: identity.require_bootstrap(),
 }

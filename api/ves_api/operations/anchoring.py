@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 
 from ves.codec import I64_MAX, U32_MAX
-from ves_api.auth.permission import ADMIN, READ_OR_ADMIN, Permission, Scope, in_stream, where_found
-from ves_api.operations.answers import answer
+from ves_api.auth.permission import BOOTSTRAP, READ_OR_ADMIN, Permission, Scope, in_stream, where_found
+from ves_api.operations.answers import answer, prefixed
 from ves_api.operations.commitments import RANGE_ERRORS, CommitmentById, find_commitment
-from ves_api.operations.fields import require_u64
+from ves_api.operations.fields import hex_field, invalid, require_u64
 from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.legacy_commitments import find_legacy_commitment
 from ves_api.operations.parameters import BatchId, NoInput, Parameters, number
@@ -24,7 +24,7 @@ from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     from ves_api.services import Services
-    from ves_edge.gen.records import Commitment
+    from ves_edge.gen.records import Commitment, GetAnchorRow
 
 operation = Area("Anchoring").operation
 _MAX_PENDING, _DEFAULT_PENDING, _DEFAULT_EVENTS = 5000, 1000, 1024
@@ -188,15 +188,12 @@ async def anchor_commitment(context: Context, given: AnchorRequest) -> Anchored:
     The commitment is told as anchored elsewhere (`is_anchored`) when that block is final.
     """
     found = await find_commitment(context, given.batch_id)
-    anchors = context.services.anchors
-    is_new, row = await anchors.anchor(context.tenant_id, given.batch_id, found.merkle_root)
-    if not is_new:
-        return answer(Anchored, row, batch_id=found.batch_id, status="already_anchored", **_NO_DETAILS)
-    ends = {"sequence_start": found.sequence_start, "sequence_end": found.sequence_end}
-    root = found.merkle_root.hex()
-    return answer(
-        Anchored, row, batch_id=found.batch_id, status="anchored", merkle_root=root, events_root=None, **ends
-    )
+    is_new, row = await _anchor(context, found.batch_id, found.merkle_root)
+    told = _told(found.batch_id, row, is_new=is_new)
+    if is_new:
+        told.chain_block_number, told.merkle_root = row.chain_block_number, found.merkle_root.hex()
+        told.sequence_start, told.sequence_end = found.sequence_start, found.sequence_end
+    return told
 
 
 @operation(
@@ -207,18 +204,24 @@ async def anchor_commitment(context: Context, given: AnchorRequest) -> Anchored:
 async def anchor_legacy_commitment(context: Context, given: AnchorRequest) -> Anchored:
     """Anchor a legacy commitment now, and wait until a block has its transaction."""
     found = await find_legacy_commitment(context, given.batch_id)
-    anchors = context.services.anchors
-    is_new, row = await anchors.anchor(context.tenant_id, given.batch_id, found.events_root)
-    if not is_new:
-        return answer(Anchored, row, batch_id=found.batch_id, status="already_anchored", **_NO_DETAILS)
-    ends = {"sequence_start": found.sequence_start, "sequence_end": found.sequence_end}
-    shown = _NO_DETAILS | ends | {"events_root": found.events_root.hex()}
-    return answer(Anchored, row, batch_id=found.batch_id, status="anchored", **shown)
+    is_new, row = await _anchor(context, found.batch_id, found.events_root)
+    told = _told(found.batch_id, row, is_new=is_new)
+    if is_new:
+        told.events_root = found.events_root.hex()
+        told.sequence_start, told.sequence_end = found.sequence_start, found.sequence_end
+    return told
 
 
-_NO_DETAILS: dict[str, Any] = dict.fromkeys(
-    ("chain_block_number", "merkle_root", "events_root", "sequence_start", "sequence_end")
-)
+def _told(batch_id: uuid.UUID, row: GetAnchorRow, *, is_new: bool) -> Anchored:
+    return Anchored(batch_id, _status(is_new), (row.chain_tx_hash or b"").hex())
+
+
+def _status(is_new: bool) -> str:
+    return "anchored" if is_new else "already_anchored"
+
+
+async def _anchor(context: Context, batch_id: uuid.UUID, root: bytes) -> tuple[bool, GetAnchorRow]:
+    return await context.services.anchors.anchor(context.tenant_id, batch_id, root)
 
 
 @operation(
@@ -229,12 +232,11 @@ _NO_DETAILS: dict[str, Any] = dict.fromkeys(
 async def commit_and_anchor(context: Context, given: CommitAndAnchorRequest) -> CommittedAndAnchored:
     """Commit a range, or the next one, and anchor the commitment; a failure leaves the commitment stored."""
     made = await _commit(context, given)
-    anchors = context.services.anchors
-    is_new, row = await anchors.anchor(context.tenant_id, made.batch_id, made.merkle_root)
+    is_new, row = await _anchor(context, made.batch_id, made.merkle_root)
     return answer(
         CommittedAndAnchored,
         made,
-        status="anchored" if is_new else "already_anchored",
+        status=_status(is_new),
         chain_id=row.chain_id,
         chain_tx_hash=None if row.chain_tx_hash is None else row.chain_tx_hash.hex(),
         chain_block_number=row.chain_block_number,
@@ -279,27 +281,23 @@ async def _verdict(
     context: Context, batch_id: uuid.UUID, found: list[Any], roots: list[bytes]
 ) -> AnchorVerdict:
     if not found:
-        _require_bootstrap(context)
+        context.identity.require_bootstrap()
     for one in found:
         context.in_scope(one)
     root = roots[0] if roots else None
     return AnchorVerdict(batch_id, await context.services.anchors.is_on_chain(batch_id, root))
 
 
-@operation(permission=ADMIN)
+@operation(permission=BOOTSTRAP)
 async def list_pending_anchors(context: Context, given: PendingPage) -> PendingCommitments:
-    """List VES commitments of all tenants for which no transaction is recorded or planned, for an anchor service.
-
-    Bootstrap administrator only.
-    """
-    _require_bootstrap(context)
+    """List VES commitments of all tenants for which no transaction is recorded or planned, for an anchor service."""
     rows = await aio.list_pending_anchors(
         context.database, include_legacy=False, max_rows=min(given.limit, _MAX_PENDING)
     )
     listed = [
         PendingCommitment(
-            row.batch_id, row.tenant_id, row.store_id, _prefixed(row.prev_state_root), _prefixed(row.new_state_root),
-            _prefixed(row.events_root), row.sequence_start, row.sequence_end, row.event_count,
+            row.batch_id, row.tenant_id, row.store_id, prefixed(row.prev_state_root), prefixed(row.new_state_root),
+            prefixed(row.events_root), row.sequence_start, row.sequence_end, row.event_count,
             zulu(row.committed_at), None,
         )
         for row in rows
@@ -307,47 +305,24 @@ async def list_pending_anchors(context: Context, given: PendingPage) -> PendingC
     return PendingCommitments(listed, len(listed))
 
 
-@operation(permission=ADMIN, errors=("invalid_field", "commitment_not_found", "anchor_conflict"))
+@operation(permission=BOOTSTRAP, errors=("invalid_field", "commitment_not_found", "anchor_conflict"))
 async def record_anchor(context: Context, given: AnchorNoticeByBatch) -> AnchorNoted:
     """Record the transaction by which a separate service anchored a commitment; the same again changes nothing.
 
-    The commitment counts as anchored at once: the service has waited for its transaction. Bootstrap administrator only.
+    The commitment counts as anchored at once: the service has waited for its transaction.
     """
-    _require_bootstrap(context)
     said = given.body
     if said.chain_id > U32_MAX:
-        raise ApiError("invalid_field", "chain_id is above 4294967295", details={"field": "chain_id"})
+        raise invalid("chain_id", "is above 4294967295")
+    tx_hash = hex_field(said.chain_tx_hash, _HASH_BYTES, "chain_tx_hash")
     is_new = await aio.record_anchor(
         context.database,
         batch_id=given.batch_id,
-        chain_tx_hash=_hash(said.chain_tx_hash),
+        chain_tx_hash=tx_hash,
         chain_id=said.chain_id,
         block_number=None if said.block_number is None else min(said.block_number, I64_MAX),
         context=context.audit,
     )
     if not is_new:
-        return AnchorNoted(given.batch_id, "already_anchored")
-    return AnchorNoted(
-        given.batch_id, "anchored", _prefixed(_hash(said.chain_tx_hash)), said.chain_id, said.block_number
-    )
-
-
-def _require_bootstrap(context: Context) -> None:
-    if not context.identity.is_bootstrap_admin:
-        raise ApiError("insufficient_permissions", "Bootstrap admin permission required")
-
-
-def _prefixed(digest: bytes) -> str:
-    return "0x" + digest.hex()
-
-
-def _hash(text: str) -> bytes:
-    try:
-        found = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        found = b""
-    if len(found) != _HASH_BYTES or any(char.isspace() for char in text):
-        raise ApiError(
-            "invalid_field", "chain_tx_hash is no hash of 32 bytes", details={"field": "chain_tx_hash"}
-        )
-    return found
+        return AnchorNoted(given.batch_id, _status(is_new))
+    return AnchorNoted(given.batch_id, _status(is_new), prefixed(tx_hash), said.chain_id, said.block_number)

@@ -21,6 +21,11 @@ def answer(kind: type[T], record: Any, **members: Any) -> T:
     return kind(**same, **members)
 
 
+def prefixed(data: bytes) -> str:
+    """Hex with `0x`."""
+    return "0x" + data.hex()
+
+
 def _wire(value: Any) -> Any:
     if isinstance(value, bytes):
         return value.hex()

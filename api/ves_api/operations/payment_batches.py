@@ -11,11 +11,10 @@ from ves.codec import I64_MAX, U64_MAX
 from ves.envelope import Counter
 from ves.payment_requests import Network
 from ves_api.auth.permission import in_stream, where_found
-from ves_api.operations.answers import answer
+from ves_api.operations.answers import answer, prefixed
 from ves_api.operations.fields import invalid
 from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import Parameters, identifier
-from ves_api.operations.payments import prefixed
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:

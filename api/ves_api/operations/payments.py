@@ -17,7 +17,7 @@ from ves_api.auth.identity import NIL
 from ves_api.auth.permission import INGEST, authorize, in_tenant, where_found
 from ves_api.ids import fresh_uuid
 from ves_api.operations.admission import charge_changed_limit
-from ves_api.operations.answers import answer
+from ves_api.operations.answers import answer, prefixed
 from ves_api.operations.fields import invalid
 from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import Parameters, choice, identifier, instant, number, text, word
@@ -258,11 +258,6 @@ async def get_payment_receipt(context: Context, given: PaymentById) -> PaymentRe
         created_at=now_text(),
     )
     return PaymentReceiptAnswer(receipt)
-
-
-def prefixed(data: bytes) -> str:
-    """Hex with `0x`."""
-    return "0x" + data.hex()
 
 
 def _listed(row: PaymentIntent) -> ListedPayment:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-import msgspec
-
 from ves.bundles import signature_parts
-from ves.codec import ZERO_HASH, b64u_decode
+from ves.codec import ZERO_HASH
 from ves.encrypted import decode as decode_encrypted
+from ves.encrypted import grpc_members
 from ves_api.rpc.fields import time_of, time_of_text
 from ves_api.rpc.gen import v1_pb2 as v1
 from ves_api.rpc.gen import v2_pb2 as v2
@@ -68,23 +67,7 @@ def ves_event(
 
 
 def _encrypted(text: str) -> v2.EncryptedPayload:
-    stored = decode_encrypted(text.encode())
-    return v2.EncryptedPayload(
-        enc_version=stored.enc_version,
-        aead=stored.aead,
-        nonce=b64u_decode(stored.nonce_b64u),
-        ciphertext=b64u_decode(stored.ciphertext_b64u),
-        tag=b64u_decode(stored.tag_b64u),
-        hpke=v2.HpkeParams(**msgspec.structs.asdict(stored.hpke)),
-        recipients=[
-            v2.RecipientKey(
-                recipient_kid=recipient.recipient_kid,
-                ephemeral_public_key=b64u_decode(recipient.enc_b64u),
-                wrapped_dek=b64u_decode(recipient.ct_b64u),
-            )
-            for recipient in stored.recipients
-        ],
-    )
+    return v2.EncryptedPayload(**grpc_members(decode_encrypted(text.encode())))
 
 
 def legacy_event(event: LegacyEvent, at_rest: AtRest) -> v1.SequencedEvent:

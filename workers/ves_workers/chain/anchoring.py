@@ -7,8 +7,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from web3 import Web3
-
 from ves_contracts import calls
 from ves_contracts.errors import revert_reason
 from ves_edge import metrics
@@ -71,18 +69,10 @@ class AnchorWorker(ChainWorker):
     async def _require_contract(self) -> None:
         """Raise UnavailableError unless an anchor contract answers at the address, once for each process."""
         if not self._is_checked:
-            answer = await self._read(calls.is_anchored(bytes(32)), self._chosen.contract)
+            answer = await self._chain.read(self._chosen.contract, calls.is_anchored(bytes(32)))
             if len(answer) != len(bytes(32)):
                 raise UnavailableError("SET_REGISTRY_ADDRESS: there is no anchor contract")
             self._is_checked = True
-
-    async def _read(self, data: bytes, contract: str, block: int | None = None) -> bytes:
-        call: dict[str, object] = {"to": Web3.to_checksum_address(contract), "data": data}
-        return bytes(
-            await self._chain.agreed(
-                lambda w3: w3.eth.call(call, "latest" if block is None else block)  # type: ignore[arg-type]
-            )
-        )
 
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return which commitments the contract has with the root that is stored here.
@@ -98,8 +88,8 @@ class AnchorWorker(ChainWorker):
         words = [calls.uuid_word(item.batch_id) for item in items]
         answers = await asyncio.gather(
             *(
-                self._read(
-                    calls.verify_events_root(word, item.events_root), row.to_address, receipt["blockNumber"]
+                self._chain.read(
+                    row.to_address, calls.verify_events_root(word, item.events_root), receipt["blockNumber"]
                 )
                 for word, item in zip(words, items, strict=True)
             )

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from web3 import Web3
-
 from ves_contracts import calls
 
 if TYPE_CHECKING:
@@ -41,7 +39,8 @@ async def read_outcome(
     said = calls.outcomes(receipt["logs"], row.to_address)
     if any(item.kind == "repeated" for item in said):
         for payment_id in await ids():
-            if await _is_settled(chain, row.to_address, payment_id):
+            is_settled = calls.is_intent_settled(calls.uuid_word(payment_id))
+            if any(await chain.read(row.to_address, is_settled)):
                 found.settled.append(payment_id)
             else:
                 found.failed[payment_id] = NOT_IN_REPEATED
@@ -53,11 +52,3 @@ async def read_outcome(
         elif item.kind == "failed":
             found.failed[payment_id] = item.reason or ""
     return found
-
-
-async def _is_settled(chain: Chain, contract: str, payment_id: UUID) -> bool:
-    data = calls.is_intent_settled(calls.uuid_word(payment_id))
-    answer = await chain.agreed(
-        lambda w3: w3.eth.call({"to": Web3.to_checksum_address(contract), "data": data})
-    )
-    return any(answer)

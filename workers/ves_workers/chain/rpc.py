@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 from pybreaker import CircuitBreaker, CircuitBreakerError, CircuitBreakerListener
-from web3 import AsyncHTTPProvider, AsyncWeb3
+from web3 import AsyncHTTPProvider, AsyncWeb3, Web3
 from web3.exceptions import BadResponseFormat, RequestTimedOut, Web3RPCError
 from web3.middleware import ExtraDataToPOAMiddleware
 
@@ -135,6 +135,11 @@ class Chain:
         if count < self.quorum:
             raise DisagreementError(f"{len(given)} nodes answered, {count} of them alike")
         return next(answer for answer in given if key(answer) == most)
+
+    async def read(self, contract: str, data: bytes, block: int | None = None) -> bytes:
+        """Return what a quorum of nodes has a contract answer, at the newest block or at the one named."""
+        call: Any = {"to": Web3.to_checksum_address(contract), "data": data}
+        return bytes(await self.agreed(lambda w3: w3.eth.call(call, "latest" if block is None else block)))
 
     async def reached(self, call: Callable[[AsyncWeb3[Any]], Awaitable[int]]) -> int:
         """Return the greatest number that a quorum of nodes has reached, such as the head's. Raises UnavailableError."""

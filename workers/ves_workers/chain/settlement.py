@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from web3 import Web3
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
-LEASE = "x402_settlement"
 _KIND = "settlement"
 # Of the assets of x402 A3 that a token can be; a token with other decimals would pay another sum.
 _DECIMALS = {"usdc": 6, "usdt": 6, "ssusd": 6, "wssusd": 6, "dai": 18}
@@ -39,7 +38,7 @@ class SettlementWorker(ChainWorker):
     """Settles parts of payment batches, and payments of the facilitator."""
 
     name = "settlement"
-    lease = LEASE
+    lease = "x402_settlement"
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
         chosen = settings.chain
@@ -67,8 +66,7 @@ class SettlementWorker(ChainWorker):
     async def _has_its_decimals(self, token: str, asset: str) -> bool:
         """Return whether the token counts as the asset does (x402 T11); asked once for each token that does."""
         if self._decimals.get(token) != asset:
-            call: Any = {"to": Web3.to_checksum_address(token), "data": _DECIMALS_CALL}
-            found = int.from_bytes(await self._chain.agreed(lambda w3: w3.eth.call(call)), "big")
+            found = int.from_bytes(await self._chain.read(token, _DECIMALS_CALL), "big")
             if found != _DECIMALS.get(asset):
                 self._log.error("chain.token_has_other_decimals", token=token, asset=asset, decimals=found)
                 return False
