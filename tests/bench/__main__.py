@@ -61,10 +61,18 @@ FOLDER = Path(__file__).parent / "results"
 def main() -> int:
     """Measure, print, write. Exit code 1 when a figure is below its bar."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="about a fifth of the work")
-    parser.add_argument(
-        "--long", action="store_true", help="growth of the product to 10^6 events, 10^5 streams"
+    scale = parser.add_mutually_exclusive_group()
+    scale.add_argument(
+        "--quick", dest="scale", action="store_const", const="quick", help="about a fifth of the work"
     )
+    scale.add_argument(
+        "--long",
+        dest="scale",
+        action="store_const",
+        const="long",
+        help="growth of the product to 10^6 events, 10^5 streams",
+    )
+    parser.set_defaults(scale="full")
     parser.add_argument("--only", action="append", choices=sorted(SCENARIOS), help="may be repeated")
     parser.add_argument("--output", type=Path, default=FOLDER, help="folder of the JSON result")
     arguments = parser.parse_args()
@@ -73,8 +81,8 @@ def main() -> int:
     started = dt.datetime.now(dt.UTC)
     report: dict[str, Any] = {
         "started_at": started.isoformat(timespec="seconds"),
-        "quick": arguments.quick,
-        "long": arguments.long,
+        "quick": arguments.scale == "quick",
+        "long": arguments.scale == "long",
         "machine": machine.describe(),
         "versions": machine.versions(),
         "load_generator": "on the same machine; its CPU is the group `generator`",
@@ -82,7 +90,7 @@ def main() -> int:
     measured, figures = [machine.openssl_verifications()], []
     with tempfile.TemporaryDirectory(prefix="ves-bench-") as folder, system.private_server() as cluster:
         report["server_settings"] = system.server_settings(cluster)
-        bench = system.Bench(cluster, arguments.quick, os.cpu_count() or 1, Path(folder), arguments.long)
+        bench = system.Bench(cluster, os.cpu_count() or 1, Path(folder), arguments.scale)
         for name in chosen:
             began = time.monotonic()
             with console.status(f"measuring {name}"):

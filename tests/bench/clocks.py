@@ -48,6 +48,11 @@ def process_cpu(pid: int) -> float:
     return found[1]
 
 
+def divisor(seconds: float) -> float:
+    """CPU seconds to divide by: at least one tick of the clock that counted them."""
+    return max(seconds, 1 / _TICK)
+
+
 def machine_busy() -> float:
     """CPU seconds that the whole machine has spent on anything."""
     fields = [

@@ -13,12 +13,13 @@ import subprocess
 import sys
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import psycopg
 
+from tests.bench import product
 from tests.support import keyring
 from tests.support.cluster import ROOT, Cluster, discard, new_cluster
 from ves.ed25519 import Signer
@@ -27,8 +28,10 @@ from ves_install.install import install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from tests.bench.events import Agent
+    from tests.bench.product import Product
 
 SEQUENCER_ID = uuid.UUID("5e90e9ce-0000-4000-8000-0000000000be")
 SEQUENCER_SEED = bytes(range(32))
@@ -58,6 +61,8 @@ SHOWN_SETTINGS = (
     "work_mem",
 )
 _START_SECONDS = 60.0
+_TEMPLATE = "bench_template"
+Scale = Literal["least", "quick", "full", "long"]
 
 
 @dataclass
@@ -152,32 +157,33 @@ class Bench:
     """What every scenario gets."""
 
     cluster: Cluster
-    quick: bool
     cores: int
     folder: Path
-    long: bool = False
-    profiling: bool = True
-    notes: list[str] = field(default_factory=list)
-    _count: int = 0
+    scale: Scale = "full"
 
-    def size(self, full: int, quick: int, long: int | None = None) -> int:
-        """How much to do."""
-        return quick if self.quick else long if self.long and long else full
+    def size(self, full: int, quick: int, least: int, long: int | None = None) -> int:
+        """How much to do. `least` runs every statement of a scenario once or twice; its figures mean nothing."""
+        return {"least": least, "quick": quick, "full": full, "long": long or full}[self.scale]
 
     @contextlib.contextmanager
     def store(self) -> Iterator[Store]:
-        """A fresh database, dropped afterwards."""
-        self._count += 1
-        name = f"bench_{self._count}"
+        """A fresh database, dropped afterwards: a copy of one in which the engine was installed once."""
+        name = f"bench_{uuid.uuid4().hex}"
         with self.cluster.connect() as connection:
-            connection.execute(f"create database {name}")
-        install(self.cluster.url(name))
-        with self.cluster.connect(name) as connection:
-            connection.execute("create extension if not exists pg_stat_statements")
+            if not scalar(connection, "select count(*) from pg_database where datname = %s", _TEMPLATE):
+                connection.execute(f"create database {_TEMPLATE}")
+                install(self.cluster.url(_TEMPLATE))
+                with self.cluster.connect(_TEMPLATE) as template:
+                    template.execute("create extension if not exists pg_stat_statements")
+            connection.execute(f"create database {name} template {_TEMPLATE}")
             connection.execute("checkpoint")
         yield Store(self.cluster, name)
         with self.cluster.connect() as connection:
             connection.execute(f"drop database {name} with (force)")
+
+    def product(self) -> AbstractContextManager[Product]:
+        """The whole product, freshly started."""
+        return product.running(self.folder)
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"

@@ -33,7 +33,7 @@ def run(bench: Bench) -> list[Figure]:
     folder = bench.folder / "agent"
     folder.mkdir()
     flushes = 1e6 / floor.measure(folder).flush_us
-    count = bench.size(full=20_000, quick=2_000)
+    count = bench.size(full=20_000, quick=2_000, least=ROUNDS * GROUP)
     with (
         bench.store() as store,
         store.api(bench.log("agent")) as api,
@@ -55,7 +55,7 @@ def run(bench: Bench) -> list[Figure]:
                 recording += _record(other, count // ROUNDS, GROUP)
                 ingesting += _ingest(other, after, bare_sequencer)
             pulled = _pull(outbox, sequencer)
-        backlog_size = bench.size(full=100_000, quick=5_000)
+        backlog_size = bench.size(full=100_000, quick=5_000, least=GROUP)
         backlog = _backlog(folder, away, api, store.api_key(away.tenant_id), backlog_size)
     groups, drain, ingest = 2 * count / recording, count / draining, count / ingesting
     details = {"payload": "1 KB", "flushes_per_s_of_the_disk": round(flushes), "group": GROUP, "batch": BATCH}

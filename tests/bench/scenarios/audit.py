@@ -20,17 +20,16 @@ if TYPE_CHECKING:
 
     from tests.bench.system import Bench, Store
 
-BATCH = 1000
-
 
 def run(bench: Bench) -> list[Figure]:
     """One figure: events per second of the backend's CPU time, which is per core whoever else is busy."""
     agent = events.make_agents(1, 1, "audit")[0]
-    count, rounds = bench.size(full=20_000, quick=4_000), 3
+    batch, rounds = bench.size(1_000, 1_000, 50), bench.size(3, 3, 1)
+    count = bench.size(full=20_000, quick=4_000, least=batch)
     with bench.store() as store:
         store.register([agent])
         store.register_signer()
-        batches = sign([agent], count // BATCH, BATCH)
+        batches = sign([agent], count // batch, batch)
         with store.connect("ves_service") as connection:
             for batch in batches:
                 scalar(connection, CALL, batch.body.decode())

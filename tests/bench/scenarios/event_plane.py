@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 BARE = {"SCHEMA_VALIDATION_MODE": "disabled", "PAYLOAD_ENCRYPTION_MODE": "disabled"}
 WHOLE = {"SCHEMA_VALIDATION_MODE": "enforce", "PAYLOAD_ENCRYPTION_MODE": "required"}
 WARM_UP = 3  # requests of each agent before the clock starts
-ROUNDS = 6
 _LINE: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -52,9 +51,10 @@ SCHEMA: dict[str, Any] = {
 
 def run(bench: Bench) -> list[Figure]:
     """One figure: the rate with both over the rate with neither, each the median of its rounds."""
-    agents = events.make_agents(STREAMS, AGENTS_PER_STREAM, "event_plane")
-    each = bench.size(full=10, quick=4)
-    batches = sign(agents, WARM_UP + ROUNDS * each, BATCH)
+    streams = bench.size(STREAMS, STREAMS, 1)
+    agents = events.make_agents(streams, AGENTS_PER_STREAM, "event_plane")
+    each, rounds = bench.size(full=10, quick=4, least=1), bench.size(full=6, quick=6, least=2)
+    batches = sign(agents, WARM_UP + rounds * each, BATCH)
     owned = len(batches) // len(agents)
     answers: dict[str, list[Answer]] = {"bare": [], "whole": []}
     rates: dict[str, list[float]] = {"bare": [], "whole": []}
@@ -65,7 +65,7 @@ def run(bench: Bench) -> list[Figure]:
             whole.api(bench.log("plane_whole"), **WHOLE) as with_both,
         ):
             sides = [("bare", without, register(bare, agents)), ("whole", with_both, register(whole, agents))]
-            for turn in range(ROUNDS + 1):
+            for turn in range(rounds + 1):
                 first = 0 if turn == 0 else WARM_UP + (turn - 1) * each
                 shares = [
                     list(range(at * owned + first, at * owned + first + (each if turn else WARM_UP)))
@@ -90,8 +90,8 @@ def run(bench: Bench) -> list[Figure]:
             bar=Bar(0.90),
             limited_by="one more pass over the payload for the schema, one for AES-GCM",
             details={
-                "load": f"batches of {BATCH}, 1 KB payloads, {len(agents)} agents on {STREAMS} streams; "
-                f"{ROUNDS} rounds each, in turn, on two databases of one server",
+                "load": f"batches of {BATCH}, 1 KB payloads, {len(agents)} agents on {streams} streams; "
+                f"{rounds} rounds each, in turn, on two databases of one server",
                 "events_per_s": {name: round(rate) for name, rate in medians.items()},
                 "rounds": {name: [round(rate) for rate in found] for name, found in rates.items()},
                 "checked": {name: check_answers(batches, found) for name, found in answers.items()},

@@ -39,7 +39,7 @@ def run(bench: Bench) -> list[Figure]:
 
 def _verified(bench: Bench) -> Figure:
     """The whole path of a signed event: `ves.ingest_signed_events`, verification included."""
-    calls = bench.size(full=300_000, quick=60_000) // BATCH
+    calls = bench.size(full=300_000, quick=60_000, least=10 * STREAMS * BATCH) // BATCH
     agents = events.make_agents(STREAMS, 1, "growth verified")
     times: list[float] = []
     cpu: list[float] = []
@@ -66,7 +66,7 @@ def _verified(bench: Bench) -> Figure:
 
 def _trusted(bench: Bench) -> Figure:
     """`ves.ingest_events` alone, as the trusted caller: the engine's own share, where growth shows most."""
-    calls = bench.size(full=300_000, quick=60_000) // BATCH
+    calls = bench.size(full=300_000, quick=60_000, least=10 * STREAMS * BATCH) // BATCH
     agents = events.make_agents(STREAMS, 1, "growth")
     source = random.Random("growth")
     times: list[float] = []
@@ -98,7 +98,7 @@ def _figure(store: Store, name: str, path: str, times: list[float], cpu: list[fl
         bar=Bar(20, sense="most"),
         limited_by=f"{count / sum(times):,.0f} events/s through one connection; µs/event first tenth {walls[0]:.1f}, "
         f"last {walls[-1]:.1f}; CPU of the backend {spent[0]:.1f} to {spent[-1]:.1f} "
-        f"({(spent[-1] / spent[0] - 1) * 100:+.0f} %): caches miss in the indexes of version 4 ids",
+        f"({(spent[-1] / clocks.divisor(spent[0]) - 1) * 100:+.0f} %): caches miss in the indexes of version 4 ids",
         details={
             "events": count,
             "batch": BATCH,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.bench.system import Api, Bench
     from tests.bench.wire import Answer
 
-CONNECTIONS = 64
+CONNECTIONS, LEAST_CONNECTIONS = 64, 4
 WARM_UP = 10
 
 
@@ -42,7 +42,7 @@ def run(bench: Bench) -> list[Figure]:
             times["p99"],
             "ms",
             Bar(60, sense="most"),
-            f"p50 {times['p50']} ms, p99.9 {times['p99.9']} ms; {CONNECTIONS} requests wait at any time",
+            f"p50 {times['p50']} ms, p99.9 {times['p99.9']} ms; one request of each connection waits at any time",
         ),
         Figure(
             "hot_stream_gain",
@@ -58,8 +58,9 @@ def run(bench: Bench) -> list[Figure]:
 
 
 def _hot(bench: Bench, *, coalesce: bool) -> Figure:
-    agents = events.make_agents(1, CONNECTIONS, f"hot_stream {coalesce}")
-    each = bench.size(full=500, quick=150) if coalesce else bench.size(full=250, quick=100)
+    connections = bench.size(CONNECTIONS, CONNECTIONS, LEAST_CONNECTIONS)
+    agents = events.make_agents(1, connections, f"hot_stream {coalesce}")
+    each = bench.size(*((500, 150, 15) if coalesce else (250, 100, 15)))
     name = "hot_stream" if coalesce else "hot_stream_off"
     with bench.store() as store, store.api(bench.log(name), VES_COALESCE="on" if coalesce else "off") as api:
         keys = register(store, agents)
@@ -78,7 +79,7 @@ def _hot(bench: Bench, *, coalesce: bool) -> Figure:
         answers += more
         return Figure(
             name=name,
-            title=f"one hot stream, one event a request, {CONNECTIONS} connections",
+            title=f"one hot stream, one event a request, {connections} connections",
             value=count / (ran.ended - ran.started),
             unit="events/s",
             bar=Bar(0.10, "cV"),
@@ -102,7 +103,7 @@ def _events_per_call(statements: list[dict[str, Any]], count: int) -> float:
 
 def _lone(bench: Bench) -> Figure:
     agents = events.make_agents(1, 1, "lone")
-    count, warm = bench.size(full=3000, quick=800), 200
+    count, warm = bench.size(full=3000, quick=800, least=10), bench.size(200, 200, 10)
     with bench.store() as store, store.api(bench.log("lone")) as api:
         keys = register(store, agents)
         batches = sign(agents, count + warm, 1)

@@ -31,8 +31,9 @@ WARM_UP = 3  # requests of each agent before the clock starts
 
 def run(bench: Bench) -> list[Figure]:
     """One figure."""
-    agents = events.make_agents(STREAMS, AGENTS_PER_STREAM, "http_batches")
-    each = bench.size(full=100, quick=30)
+    streams = bench.size(STREAMS, STREAMS, 1)
+    agents = events.make_agents(streams, AGENTS_PER_STREAM, "http_batches")
+    each = bench.size(full=100, quick=30, least=5)
     with bench.store() as store, store.api(bench.log("http_batches")) as api:
         keys = register(store, agents)
         batches = sign(agents, each, BATCH)
@@ -59,7 +60,7 @@ def run(bench: Bench) -> list[Figure]:
                 limited_by=profiler.limit_text(span, cpu_us, ran.cpu, profiler.hint_of(functions)),
                 cpu_us=cpu_us,
                 details={
-                    "load": f"{len(agents)} agents on {STREAMS} streams, one connection an agent, 1 KB payloads, "
+                    "load": f"{len(agents)} agents on {streams} streams, one connection an agent, 1 KB payloads, "
                     "v4 event ids, every second event with a command id; the load generator shares the machine",
                     "events": count,
                     "request_latency_ms": latency([answer.seconds for answer in ran.result]),

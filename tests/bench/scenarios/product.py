@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tests.bench import events, floor, product
+from tests.bench import events, floor
 from tests.bench.checks import check_answers
-from tests.bench.clocks import Stopwatch
+from tests.bench.clocks import Stopwatch, divisor
 from tests.bench.parallel import Crew, spread
 from tests.bench.results import Bar, Figure
 from tests.bench.stats import latency
@@ -59,7 +59,7 @@ def run(bench: Bench) -> list[Figure]:
     """Two figures a phase (rate or latency, and what is spent until quiet), memory, and the database's size."""
     least = floor.measure(bench.folder)
     figures: list[Figure] = []
-    with product.running(bench.folder) as system:
+    with bench.product() as system:
         system.settle()
         size_before, count = _size(system), 0
         for phase in PHASES:
@@ -96,7 +96,7 @@ def sign(
 def _measure(bench: Bench, system: Product, phase: Phase, least: Floor) -> list[Figure]:
     agents = events.make_agents(phase.streams, 1, f"product {phase.name}")
     system.register(agents)
-    batches = sign(bench, agents, bench.size(phase.full, phase.quick), phase.size)
+    batches = sign(bench, agents, bench.size(phase.full, phase.quick, 2), phase.size)
     system.settle()
     wal = _wal(system)
     ran, watch = send(system, batches, phase.connections)
@@ -123,7 +123,7 @@ def _measure(bench: Bench, system: Product, phase: Phase, least: Floor) -> list[
             "hash": round(least.hash_us, 1),
             "flush": round(least.flush_us, 1),
         },
-        "floor_percent_of_cpu": round(100 * least.cpu_us / server, 1),
+        "floor_percent_of_cpu": round(100 * least.cpu_us / divisor(server), 1),
         "checked": check_answers(batches, answers, system.receipts_key),
     }
     return [
@@ -142,7 +142,7 @@ def _measure(bench: Bench, system: Product, phase: Phase, least: Floor) -> list[
         Figure(
             name=f"product_{phase.name}_until_quiet",
             title=f"{phase.name}: CPU after the load until quiet, as a share of that during it",
-            value=100 * sum(after.values()) / sum(span.cpu.values()),
+            value=100 * sum(after.values()) / divisor(sum(span.cpu.values())),
             unit="percent",
             bar=Bar(_CALM_BAR, sense="most", stretch=_CALM_STRETCH),
             limited_by=f"{sum(settled.values()):,.0f} µs an event in {seconds:.0f} s: "

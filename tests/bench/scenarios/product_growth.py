@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.bench import events, product
+from tests.bench import events
 from tests.bench.checks import check_answers
+from tests.bench.clocks import divisor
 from tests.bench.results import Bar, Figure
 from tests.bench.scenarios.product import send, sign
 
@@ -19,15 +20,15 @@ _CONNECTIONS = 8
 
 def run(bench: Bench) -> list[Figure]:
     """Two figures: CPU of the last tenth of the events against the first, in percent more."""
-    with product.running(bench.folder) as system:
+    with bench.product() as system:
         return [
-            _grow(bench, system, "one", 1, bench.size(100_000, 10_000, 1_000_000), 100),
+            _grow(bench, system, "one", 1, bench.size(100_000, 10_000, _TENTHS * 100, 1_000_000), 100),
             _grow(
                 bench,
                 system,
                 "many",
-                bench.size(2_000, 200, 100_000),
-                bench.size(40_000, 4_000, 1_000_000),
+                bench.size(2_000, 200, 2, 100_000),
+                bench.size(40_000, 4_000, _TENTHS * 10, 1_000_000),
                 10,
             ),
         ]
@@ -53,7 +54,7 @@ def _grow(bench: Bench, system: Product, name: str, streams: int, count: int, si
     return Figure(
         name=f"product_growth_{name}",
         title=f"make up, from event 0 to {len(batches) * size:,} in {streams:,} streams: CPU of an event",
-        value=(cpu[-1] / cpu[0] - 1) * 100,
+        value=(cpu[-1] / divisor(cpu[0]) - 1) * 100,
         unit="percent",
         bar=Bar(20, sense="most"),
         limited_by=f"µs an event, until quiet: first tenth {cpu[0]:,.0f}, last {cpu[-1]:,.0f}",

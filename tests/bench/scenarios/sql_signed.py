@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from tests.bench.system import Bench, Store
 
-BATCH = 1000
 CALL = "select ves.ingest_signed_events(%s::text::jsonb)"
 
 
@@ -30,26 +29,26 @@ def run(bench: Bench) -> list[Figure]:
 
 def _measure(bench: Bench, connections: int) -> Figure:
     agents = events.make_agents(connections, 1, f"sql_signed {connections}")
-    each = bench.size(full=30, quick=10)
+    each, size = bench.size(full=30, quick=10, least=1), bench.size(1_000, 1_000, 20)
     with bench.store() as store:
         store.register(agents)
         store.register_signer()
-        batches = sign(agents, each + 1, BATCH)
+        batches = sign(agents, each + 1, size)
         shares = [batches[at * (each + 1) : (at + 1) * (each + 1)] for at in range(connections)]
-        crew = Crew([partial(_prepare, store, [batch.body for batch in share]) for share in shares])
+        crew = Crew([partial(_prepare, store, [batch.body for batch in share], size) for share in shares])
         profiler.reset_statements(store)
         time.sleep(0.2)
         watch = Stopwatch(postgres=bench.cluster.postmaster_pid)
         crew.release()
         ran = crew.collect()
         span = watch.stop()
-        count = BATCH * each * connections
-        _check(store, agents, BATCH * (each + 1))
+        count = size * each * connections
+        _check(store, agents, size * (each + 1))
         cpu_us = span.per_event(count, sum(one.cpu for one in ran))
         seconds = max(one.ended for one in ran) - min(one.started for one in ran)
         return Figure(
             name="sql_signed" if connections > 1 else "sql_signed_one",
-            title=f"SQL with in-database verification, batches of {BATCH:,}, {connections} connection(s)",
+            title=f"SQL with in-database verification, batches of {size:,}, {connections} connection(s)",
             value=count / seconds,
             unit="events/s",
             bar=Bar(0.55, "cV" if connections > 1 else "V"),
@@ -62,12 +61,12 @@ def _measure(bench: Bench, connections: int) -> Figure:
             },
             profile={
                 "statements": profiler.statements(store, count),
-                "nested_statements": _nested(bench, store, agents[0]) if bench.profiling else [],
+                "nested_statements": _nested(bench, store, agents[0], size),
             },
         )
 
 
-def _prepare(store: Store, bodies: Sequence[bytes]) -> Callable[[], list[float]]:
+def _prepare(store: Store, bodies: Sequence[bytes], size: int) -> Callable[[], list[float]]:
     connection = store.connect("ves_service")
     first, *rest = [body.decode() for body in bodies]
     scalar(connection, CALL, first)
@@ -78,7 +77,7 @@ def _prepare(store: Store, bodies: Sequence[bytes]) -> Callable[[], list[float]]
             started = time.perf_counter()
             answer = scalar(connection, CALL, body)
             times.append(time.perf_counter() - started)
-            assert answer["eventsAccepted"] == BATCH, answer
+            assert answer["eventsAccepted"] == size, answer
         return times
 
     return timed
@@ -95,10 +94,10 @@ def _check(store: Store, agents: Sequence[events.Agent], expected: int) -> None:
             assert found == (expected, 1, expected), found
 
 
-def _nested(bench: Bench, store: Store, agent: events.Agent) -> list[dict[str, Any]]:
+def _nested(bench: Bench, store: Store, agent: events.Agent, size: int) -> list[dict[str, Any]]:
     """Where a call's time goes, over a few further calls of a warm connection."""
-    bodies = [batch.body for batch in events.sign_batches(agent, 6, BATCH, "nested")]
-    timed = _prepare(store, bodies)
+    bodies = [batch.body for batch in events.sign_batches(agent, 6, size, "nested")]
+    timed = _prepare(store, bodies, size)
     with profiler.nested_statements(bench, store):
         timed()
-        return profiler.statements(store, 5 * BATCH)
+        return profiler.statements(store, 5 * size)

@@ -35,8 +35,8 @@ def run(bench: Bench) -> list[Figure]:
     """Six figures: proving and verifying with each preset. Only the default one has bars."""
     inputs = CompliancePublicInputs.from_json(json.loads(_VECTOR.read_text(encoding="utf-8"))["publicInputs"])
     public = replace(inputs, witness_commitment=None, amount_binding_hash=None)
-    rates = _rates(0.2 if bench.quick else 1.0)
-    proving, verifying = bench.size(20, 5), bench.size(200, 50)
+    rates = _rates(bench.size(full=1_000, quick=200, least=10) / 1_000)
+    proving, verifying = bench.size(20, 5, 1), bench.size(200, 50, 1)
     figures = []
     for name, options in PRESETS.items():
         first = ves_stark.prove(_AMOUNT, public, public.policy(), options=options)  # NumPy, tables

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from tests.bench.system import Api, Bench
     from tests.bench.wire import Answer
 
-SUBMITTERS = 50
-WARM_UP = 200  # ingest requests before anything is counted
 _COMPLIANCE = "/api/v1/ves/compliance"
 _POLICY = "aml.threshold"
 _AMOUNT = 5_000
@@ -48,24 +46,26 @@ def run(bench: Bench) -> list[Figure]:
     """Two figures: p99 of ingest under submissions over its p99 without, and submissions lost."""
     agents = events.make_agents(2, 1, "stark_load")
     ingesting, proving = agents
-    rounds = bench.size(full=20, quick=6)
-    each = bench.size(full=3_000, quick=1_500)
+    submitters = bench.size(full=50, quick=50, least=2)
+    rounds = bench.size(full=20, quick=6, least=1)
+    each = bench.size(full=3_000, quick=1_500, least=200)
+    warm_up = bench.size(full=200, quick=200, least=10)  # ingest requests before anything is counted
     with bench.store() as store, store.api(bench.log("stark_load")) as api:
         store.register(agents)
         key, proving_key = store.api_key(ingesting.tenant_id), store.api_key(proving.tenant_id)
-        proofs = _submissions(api, proving, proving_key, rounds)
+        proofs = _submissions(api, proving, proving_key, submitters, rounds)
         batches = sign([ingesting], 2 * each, 1)
         prepared = [events.http_request(batch.body, key) for batch in batches]
-        quiet, _, _ = _measure(bench, api, prepared[:each], [])
-        busy, submitted, span = _measure(bench, api, prepared[each:], proofs)
+        quiet, _, _ = _measure(bench, api, prepared[:each], [], submitters)
+        busy, submitted, span = _measure(bench, api, prepared[each:], proofs, submitters)
         stored = _stored(api, proving_key, proofs)
     answered = sum(answer.status == 200 for answer in submitted.result)
     began, ended = submitted.started, submitted.ended
     during = [a for a in busy if a.ended - a.seconds >= began and a.ended <= ended]
-    unloaded, loaded = latency([a.seconds for a in quiet[WARM_UP:]]), latency([a.seconds for a in during])
+    unloaded, loaded = latency([a.seconds for a in quiet[warm_up:]]), latency([a.seconds for a in during])
     assert all(answer.status == 200 for answer in (*quiet, *busy)), "an ingest request was refused"
     details: dict[str, Any] = {
-        "load": f"one connection ingests one event a request in turn, {SUBMITTERS} connections submit {len(proofs)} "
+        "load": f"one connection ingests one event a request in turn, {submitters} connections submit {len(proofs)} "
         "proofs in turn, each verified and stored; clients, API and server share the cores",
         "load_average": [round(value, 2) for value in os.getloadavg()],
         "unloaded_ms": unloaded,
@@ -77,7 +77,7 @@ def run(bench: Bench) -> list[Figure]:
     return [
         Figure(
             "stark_ingest_p99",
-            f"ingest p99 under {SUBMITTERS} parallel proof submissions, against without",
+            f"ingest p99 under {submitters} parallel proof submissions, against without",
             loaded["p99"] / unloaded["p99"],
             "times",
             Bar(2.0, sense="most"),
@@ -101,10 +101,11 @@ def _measure(
     api: Api,
     prepared: Sequence[bytes],
     proofs: Sequence[Submission],
+    submitters: int,
 ) -> tuple[list[Answer], Ran[list[Answer]], Span]:
     """One client ingests and, if there are proofs, many submit beside it."""
     requests = [proof.request for proof in proofs]
-    lanes = [range(at, len(requests), SUBMITTERS) for at in range(SUBMITTERS if requests else 0)]
+    lanes = [range(at, len(requests), submitters) for at in range(submitters if requests else 0)]
     alone = [range(len(prepared))]
     crew = Crew([lambda: Load(api.port, prepared, alone).run, lambda: Load(api.port, requests, lanes).run])
     time.sleep(1.0)  # what came before (receipts of its last second) is not part of the figure
@@ -127,9 +128,9 @@ def _ask(api: Api, key: str, method: str, path: str, body: bytes = b"") -> dict[
     return found
 
 
-def _submissions(api: Api, agent: events.Agent, key: str, rounds: int) -> list[Submission]:
-    """A proof of each of 50 events under `rounds` policies: every one is stored in a place of its own."""
-    batch = sign([agent], 1, SUBMITTERS)[0]
+def _submissions(api: Api, agent: events.Agent, key: str, count: int, rounds: int) -> list[Submission]:
+    """A proof of each of `count` events under `rounds` policies: every one is stored in a place of its own."""
+    batch = sign([agent], 1, count)[0]
     _ask(api, key, "POST", events.INGEST_PATH, batch.body)
     work = []
     for event_id in (str(uuid.UUID(bytes=raw)) for raw in batch.signing_hashes):

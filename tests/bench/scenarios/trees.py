@@ -18,7 +18,6 @@ from ves import merkle
 if TYPE_CHECKING:
     from tests.bench.system import Bench, Store
 
-LEAVES = 100_000
 NODE_PREFIX = b"VES_NODE_V1"
 SMALL_PAYLOAD = b'{"n":1}'
 FILL_BATCH = 1000
@@ -33,8 +32,9 @@ def run(bench: Bench) -> list[Figure]:
 
 
 def _tree(bench: Bench, store: Store) -> Figure:
-    leaves = random.Random("tree").randbytes(32 * LEAVES)
-    rounds = bench.size(full=7, quick=3)
+    count = bench.size(full=100_000, quick=100_000, least=1_000)
+    leaves = random.Random("tree").randbytes(32 * count)
+    rounds = bench.size(full=7, quick=3, least=1)
     python, root = _best(rounds, lambda: _plain_loop(leaves))
     with store.connect() as connection:
         # Timed inside the server, so that sending the leaves there is not counted.
@@ -52,12 +52,12 @@ def _tree(bench: Bench, store: Store) -> Figure:
             times.append(float(row[0]))
     return Figure(
         name="tree",
-        title=f"tree of {LEAVES:,} leaves in SQL, against a plain hashlib loop",
+        title=f"tree of {count:,} leaves in SQL, against a plain hashlib loop",
         value=min(times) / python,
         unit="times",
         bar=Bar(3, sense="most"),
         limited_by=f"best of {rounds}: SQL {min(times) * 1000:.0f} ms, loop {python * 1000:.0f} ms; "
-        f"{min(times) * 1e6 / (LEAVES - 1):.2f} µs a node",
+        f"{min(times) * 1e6 / (count - 1):.2f} µs a node",
         details={"sql_ms": [round(value * 1000, 1) for value in times], "loop_ms": round(python * 1000, 1)},
     )
 
@@ -92,7 +92,7 @@ def _fill(store: Store, agent: events.Agent, signer_id: int, count: int) -> floa
 
 def _commitment(bench: Bench, store: Store, signer_id: int) -> Figure:
     agent = events.make_agents(1, 1, "commitment")[0]
-    rounds = bench.size(full=50, quick=15)
+    rounds = bench.size(full=50, quick=15, least=2)
     store.register([agent])
     _fill(store, agent, signer_id, 1000 * rounds)
     profiler.reset_statements(store)
@@ -122,7 +122,7 @@ def _commitment(bench: Bench, store: Store, signer_id: int) -> Figure:
 
 def _proofs(bench: Bench, store: Store, signer_id: int) -> Figure:
     agent = events.make_agents(1, 1, "proofs")[0]
-    count, asked = bench.size(full=1_000_000, quick=100_000), bench.size(full=5000, quick=2000)
+    count, asked = bench.size(1_000_000, 100_000, 2 * FILL_BATCH), bench.size(5000, 2000, 20)
     store.register([agent])
     rate = _fill(store, agent, signer_id, count)
     commits = _commit_all(store, agent)

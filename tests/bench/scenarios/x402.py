@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from tests.bench.system import Api, Bench, Store
 
-PAYERS = 200
 ROUNDS = 5
 BLOCK_SECONDS = 1
 VERIFY_MS, SETTLE_MS = 50, BLOCK_SECONDS * 1_000 + 500
@@ -31,7 +30,7 @@ Timed = list[tuple[float, dict[str, Any]]]
 
 def run(bench: Bench) -> list[Figure]:
     """The 99th percentiles of both calls, from the caller's side."""
-    folder = bench.folder / "x402"
+    folder, payers = bench.folder / "x402", bench.size(full=200, quick=200, least=5)
     folder.mkdir()
     with anvil(folder, CHAIN_ID) as url, bench.store() as store:
         ledger = Ledger(url, Account.from_key(KEY), folder)
@@ -44,7 +43,7 @@ def run(bench: Bench) -> list[Figure]:
         worker = _worker(store, folder, chain)
         try:
             with store.api(bench.log("x402"), **chain) as api:
-                verified, settled = _measure(api, ledger, bench.size(full=ROUNDS, quick=1))
+                verified, settled = _measure(api, ledger, payers, bench.size(full=ROUNDS, quick=1, least=1))
         finally:
             worker.kill()
     wrong = [told for _, told in verified if not told["isValid"]] + [
@@ -53,11 +52,15 @@ def run(bench: Bench) -> list[Figure]:
     if wrong:
         raise RuntimeError(f"{len(wrong)} payments were not made: {wrong[0]}")
     transactions = len({told["transaction"] for _, told in settled})
-    details = {"payers": PAYERS, "block_seconds": BLOCK_SECONDS, "transactions": transactions}
+    details = {"payers": payers, "block_seconds": BLOCK_SECONDS, "transactions": transactions}
     return [
-        _figure("x402_verify", "/x402/verify, 200 at once, p99", verified, VERIFY_MS, details),
+        _figure("x402_verify", f"/x402/verify, {payers} at once, p99", verified, VERIFY_MS, details),
         _figure(
-            "x402_settle", "/x402/settle, 200 at once, one block a second, p99", settled, SETTLE_MS, details
+            "x402_settle",
+            f"/x402/settle, {payers} at once, one block a second, p99",
+            settled,
+            SETTLE_MS,
+            details,
         ),
     ]
 
@@ -69,13 +72,13 @@ def _worker(store: Store, folder: Path, chain: dict[str, str]) -> Worker:
     return worker
 
 
-def _measure(api: Api, ledger: Ledger, rounds: int) -> tuple[Timed, Timed]:
+def _measure(api: Api, ledger: Ledger, count: int, rounds: int) -> tuple[Timed, Timed]:
     """Verify and settle a payment of each payer, in rounds; seconds and answer of each call."""
     verified: Timed = []
     settled: Timed = []
     with httpx.Client() as unused:
         shop = Shop(ledger, unused, Account.create().address)
-        payers = [shop.payer(money=10**9) for _ in range(PAYERS)]
+        payers = [shop.payer(money=10**9) for _ in range(count)]
         ledger.automine(on=False)
         ledger.ask("evm_setIntervalMining", BLOCK_SECONDS)
         for _ in range(rounds):
@@ -87,7 +90,7 @@ def _measure(api: Api, ledger: Ledger, rounds: int) -> tuple[Timed, Timed]:
 
 
 async def _ask_all(url: str, requests: list[dict[str, Any]]) -> tuple[Timed, Timed]:
-    limits = httpx.Limits(max_connections=PAYERS, max_keepalive_connections=PAYERS)
+    limits = httpx.Limits(max_connections=len(requests), max_keepalive_connections=len(requests))
     headers = {"x-api-key": BOOTSTRAP_KEY}
     async with httpx.AsyncClient(limits=limits, timeout=90, headers=headers) as client:
 
