@@ -166,6 +166,7 @@ class Scripted(Facilitator):
     def __init__(self, *settlements: dict[str, Any] | None) -> None:
         self.requests: list[dict[str, Any]] = []
         self.left = list(settlements)
+        self.verdict: dict[str, Any] = {"isValid": True}
         super().__init__("http://facilitator")
         self._client = httpx.AsyncClient(
             base_url="http://facilitator", transport=httpx.MockTransport(self.answer)
@@ -173,7 +174,7 @@ class Scripted(Facilitator):
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == "/verify":
-            return httpx.Response(200, json={"isValid": True})
+            return httpx.Response(200, json=self.verdict)
         self.requests.append(json.loads(request.content))
         settlement = self.left.pop(0)
         return httpx.Response(503) if settlement is None else httpx.Response(200, json=settlement)
@@ -212,6 +213,67 @@ async def test_an_unknown_outcome_is_pending_and_the_payment_sent_again_gets_the
     assert all(request == facilitator.requests[0] for request in facilitator.requests), "identical bodies"
 
 
+async def test_what_the_chain_shows_of_a_payment_does_not_spoil_the_response_that_is_kept_for_it(
+    shop: Shop,
+) -> None:
+    """Payer and nonce are public as soon as the transaction is; the signature of another account is not the payer's."""
+    facilitator = Scripted(PENDING, PENDING, DONE)
+    kiosk, payment = Kiosk(facilitator, Offer((terms(shop),))), payment_of(shop)
+    assert (await kiosk.get(payment)).status_code == 402
+    facilitator.verdict = {"isValid": False, "invalidReason": USED}
+    forged = payment | {"payload": payment["payload"] | {"signature": "0x" + "11" * 65}}
+    assert told(await kiosk.get(forged), "payment-required")["error"] == USED
+    assert len(facilitator.requests) == 2, "a forged payment is never settled"
+    served = await kiosk.get(payment)
+    assert (served.status_code, served.json()) == (200, {"serving": 1})
+
+
+async def test_a_forged_payment_that_is_being_verified_does_not_keep_the_payers_own_out(shop: Shop) -> None:
+    facilitator = Scripted(DONE)
+    kiosk, payment = Kiosk(facilitator, Offer((terms(shop),))), payment_of(shop)
+    forged = payment | {"payload": payment["payload"] | {"signature": "0x" + "11" * 65}}
+    verify, asked, may_end = facilitator.verify, asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: Any) -> dict[str, Any]:
+        if request["paymentPayload"] == forged:
+            asked.set()
+            await may_end.wait()
+            return {"isValid": False, "invalidReason": "invalid_exact_evm_payload_signature"}
+        return await verify(request)
+
+    facilitator.verify = slowly  # type: ignore[method-assign,assignment]
+    waiting = asyncio.create_task(kiosk.get(forged))
+    await asked.wait()
+    assert (await kiosk.get(payment)).status_code == 200
+    may_end.set()
+    assert (await waiting).status_code == 402
+
+
+async def test_a_payment_that_was_verified_before_it_was_served_is_not_served_again(shop: Shop) -> None:
+    """A facilitator may be slow to answer one verification; another spelling of a signature is the same payment."""
+    facilitator = Scripted(DONE, DONE)
+    kiosk, payment = Kiosk(facilitator, Offer((terms(shop),))), payment_of(shop)
+    respelled = payment | {
+        "payload": payment["payload"] | {"signature": payment["payload"]["signature"].upper()}
+    }
+    verify, asked, may_end = facilitator.verify, asyncio.Event(), asyncio.Event()
+
+    async def slowly(request: Any) -> dict[str, Any]:
+        verdict: dict[str, Any] = await verify(request)
+        if request["paymentPayload"] == respelled:
+            asked.set()
+            await may_end.wait()
+        return verdict
+
+    facilitator.verify = slowly  # type: ignore[method-assign]
+    waiting = asyncio.create_task(kiosk.get(respelled))
+    await asked.wait()
+    assert (await kiosk.get(payment)).status_code == 200
+    may_end.set()
+    assert told(await waiting, "payment-required")["error"] == USED
+    assert kiosk.served == 1
+
+
 async def test_a_failed_settlement_delivers_nothing(shop: Shop) -> None:
     facilitator = Scripted(FAILED, DONE)
     kiosk, payment = Kiosk(facilitator, Offer((terms(shop),))), payment_of(shop)
@@ -236,6 +298,18 @@ async def test_a_malformed_payment_is_a_400(shop: Shop, header: str, value: str)
     kiosk = Kiosk(Scripted(), Offer((terms(shop),)))
     answer = await kiosk.client.get("/", headers={header: value})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_payload")
+
+
+@pytest.mark.parametrize(
+    "value", ["NaN", "Infinity", "1e400", '"\\ud800"', "[" * 900 + "]" * 900, '{"a":' * 900 + "1" + "}" * 900]
+)
+async def test_what_a_facilitator_could_not_be_sent_is_a_400(shop: Shop, value: str) -> None:
+    kiosk, payment = Kiosk(Scripted(DONE), Offer((terms(shop),))), payment_of(shop)
+    text = json.dumps(payment | {"extensions": "here"}).replace('"here"', value)
+    header = {"PAYMENT-SIGNATURE": base64.b64encode(text.encode()).decode()}
+    answer = await kiosk.client.get("/", headers=header)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_payload")
+    assert kiosk.served == 0
 
 
 async def test_a_payment_for_other_terms_is_refused_and_the_own_terms_are_told(shop: Shop) -> None:

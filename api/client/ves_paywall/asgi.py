@@ -87,28 +87,39 @@ class Paywall:
         if request is None:
             await self._ask(send, url, "invalid_payment_requirements")
             return
-        key = (payment.payer, payment.nonce, request["paymentRequirements"]["asset"].lower())
-        busy = self._facilitator.in_progress
-        if key in busy:
-            await self._ask(send, url, _USED)
-            return
-        busy.add(key)
         try:
-            answer = self._facilitator.take_unsettled(key)
+            # Verified before it is reserved: nobody else can keep the payer's own request out.
+            if (reason := await self._refusal(payment, request)) is not None:
+                await self._ask(send, url, reason)
+                return
+            if not await self._deliver(scope, receive, send, payment, request):
+                await self._ask(send, url, _USED)
+        except FacilitatorError:
+            await _tell(send, HTTPStatus.BAD_GATEWAY, [], {"error": "the facilitator gave no verdict"})
+
+    async def _deliver(
+        self, scope: Any, receive: Receive, send: Send, payment: SentPayment, request: dict[str, Any]
+    ) -> bool:
+        """Serve a verified payment, or the response that is kept for it; False if it is being served or was."""
+        key = (payment.payer, payment.nonce, request["paymentRequirements"]["asset"].lower())
+        facilitator = self._facilitator
+        if key in facilitator.in_progress or key in facilitator.served:
+            return False
+        facilitator.in_progress.add(key)
+        try:
+            answer = facilitator.take_unsettled(payment.signed)
             if answer is None:
-                if (reason := await self._refusal(request)) is not None:
-                    await self._ask(send, url, reason)
-                    return
                 answer = _Answer()
                 await self.app(scope, receive, answer.keep)
             await self._settle(send, payment, key, request, answer)
-        except FacilitatorError:
-            await _tell(send, HTTPStatus.BAD_GATEWAY, [], {"error": "the facilitator gave no verdict"})
+            return True
         finally:
-            busy.discard(key)
+            facilitator.in_progress.discard(key)
 
-    async def _refusal(self, request: dict[str, Any]) -> str | None:
-        """Why the payment cannot be settled; None when it can. Raises FacilitatorError."""
+    async def _refusal(self, payment: SentPayment, request: dict[str, Any]) -> str | None:
+        """Why the payment cannot be settled; None when it can, or its response is kept. Raises FacilitatorError."""
+        if self._facilitator.has_unsettled(payment.signed):
+            return None
         verdict = await self._facilitator.verify(request)
         return (
             None if verdict.get("isValid") is True else str(verdict.get("invalidReason", "invalid_payload"))
@@ -121,11 +132,12 @@ class Paywall:
             await _send(send, answer.status, answer.headers, bytes(answer.body))
             return
         # Kept from here on: a request that is cancelled while it settles has an unknown outcome too.
-        self._facilitator.keep_unsettled(key, answer)
+        self._facilitator.keep_unsettled(payment.signed, answer)
         settlement = await self._facilitator.settle(request | {"deliveryId": answer.delivery_id})
         result = (_RESULT_HEADERS[payment.version], encode(settlement))
         if settlement.get("success") is True:
-            self._facilitator.take_unsettled(key)
+            self._facilitator.take_unsettled(payment.signed)
+            self._facilitator.note_served(key)
             cache = (
                 []
                 if any(n == b"cache-control" and b"no-store" in v for n, v in answer.headers)
@@ -135,7 +147,7 @@ class Paywall:
             return
         reason = settlement.get("errorReason")
         if reason != PENDING:
-            self._facilitator.take_unsettled(key)
+            self._facilitator.take_unsettled(payment.signed)
         body = {"x402Version": payment.version, "error": reason}
         await _tell(send, HTTPStatus.PAYMENT_REQUIRED, [result, _EXPOSED], body)
 

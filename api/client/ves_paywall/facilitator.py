@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PENDING = "settlement_pending"
 # Of stock servers: a facilitator answers settlement_pending before.
 _SECONDS = 90.0
-_MOST_UNSETTLED = 1_000
+_MOST_UNSETTLED, _MOST_SERVED = 1_000, 10_000
 
 
 class FacilitatorError(Exception):
@@ -29,7 +29,9 @@ class Facilitator:
     def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
         self._client = httpx.AsyncClient(base_url=url, headers=dict(headers or {}), timeout=_SECONDS)
         self.in_progress: set[Any] = set()
-        self._unsettled: dict[Any, Any] = {}
+        # A request whose verification is answered late may come after the same payment was served.
+        self.served: dict[Any, None] = {}
+        self._unsettled: dict[str, Any] = {}
 
     async def close(self) -> None:
         """Close the connections."""
@@ -56,15 +58,21 @@ class Facilitator:
                 return answer
         return told
 
-    def keep_unsettled(self, payment: Any, answer: Any) -> None:
+    def keep_unsettled(self, signed: str, answer: Any) -> None:
         """Keep a response whose payment is pending until the client repeats the payment; the oldest are dropped."""
-        self._unsettled[payment] = answer
-        while len(self._unsettled) > _MOST_UNSETTLED:
-            del self._unsettled[next(iter(self._unsettled))]
+        _put(self._unsettled, signed, answer, _MOST_UNSETTLED)
 
-    def take_unsettled(self, payment: Any) -> Any | None:
+    def has_unsettled(self, signed: str) -> bool:
+        """Whether a response is kept for exactly this authorization and signature."""
+        return signed in self._unsettled
+
+    def take_unsettled(self, signed: str) -> Any | None:
         """Remove and return what was kept."""
-        return self._unsettled.pop(payment, None)
+        return self._unsettled.pop(signed, None)
+
+    def note_served(self, payment: Any) -> None:
+        """Remember that a payment was served; the oldest are forgotten."""
+        _put(self.served, payment, None, _MOST_SERVED)
 
     async def _post(self, path: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -75,3 +83,9 @@ class Facilitator:
         if not isinstance(told, dict):
             raise FacilitatorError
         return told
+
+
+def _put(kept: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    kept[key] = value
+    while len(kept) > most:
+        del kept[next(iter(kept))]

@@ -93,19 +93,26 @@ class Offer:
         return None
 
 
+# Readers and writers of JSON give up at some hundreds of levels, each at another number.
+_MOST_LEVELS = 64
 # Members of a payment that say which of the terms it is for.
 _CHOICE = {1: ("scheme", "network"), 2: ("scheme", "network", "asset", "amount", "payTo")}
 
 
 @dataclass(frozen=True, slots=True)
 class SentPayment:
-    """A payment as a request carries it; nothing of it is verified."""
+    """A payment as a request carries it; nothing of it is verified.
+
+    `signed`: authorization and signature as JSON. Payer and nonce are public once the payment is sent to the chain, so that
+    they alone do not show that a request comes from the payer.
+    """
 
     version: int
     payload: dict[str, Any]
     chosen: dict[str, Any]
     payer: str
     nonce: str
+    signed: str
 
 
 def read_payment(version: int, header: bytes) -> SentPayment:
@@ -114,14 +121,23 @@ def read_payment(version: int, header: bytes) -> SentPayment:
         payload = json.loads(base64.b64decode(header, validate=True))
         authorization = payload["payload"]["authorization"]
         payer, nonce = authorization["from"], authorization["nonce"]
+        signed = json.dumps(payload["payload"], sort_keys=True)
         chosen = payload if version == 1 else payload["accepted"]
         is_read = payload["x402Version"] == version and isinstance(chosen, dict)
+        # It is sent on to the facilitator: NaN, Infinity and lone surrogates are no JSON (RFC 8259).
+        json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
+        is_read = is_read and _levels(payload) <= _MOST_LEVELS
     except (ValueError, TypeError, KeyError, RecursionError):
         raise MalformedPaymentError from None
     if not (is_read and isinstance(payer, str) and isinstance(nonce, str)):
         raise MalformedPaymentError
     # Hex digits have two spellings, and both spell one authorization.
-    return SentPayment(version, payload, chosen, payer.lower(), nonce.lower())
+    return SentPayment(version, payload, chosen, payer.lower(), nonce.lower(), signed)
+
+
+def _levels(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_levels, inner), default=0)
 
 
 def encode(value: dict[str, Any]) -> bytes:
