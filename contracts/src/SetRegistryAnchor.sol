@@ -4,19 +4,28 @@ pragma solidity 0.8.37;
 import {
     AccessControlDefaultAdminRules
 } from "@openzeppelin/contracts/access/extensions/AccessControlDefaultAdminRules.sol";
+import {LowLevelCall} from "@openzeppelin/contracts/utils/LowLevelCall.sol";
 
 import {IAnchor} from "./interfaces/IAnchor.sol";
 import {ISetRegistry} from "./interfaces/ISetRegistry.sol";
 
 /// @title Anchoring into a SetRegistry that exists already, behind the interface of our own anchor.
 /// @notice The owner of the registry authorises this contract as a sequencer. The registry checks what it always checks:
-/// the size of the range and, in strict mode, that a stream has no gap; its own errors come through.
+/// the size of the range and, in strict mode, that a stream has no gap; its own errors come through. `anchorMany` goes on
+/// after a refusal and emits `AnchorRefused`, so that one commitment does not hold up those of other streams; when the registry
+/// refuses every one of them, as a paused registry does, it reverts with the first refusal.
 /// @dev The registry wants the previous state root but does not store it. It is given the one that the registry has, since
 /// the sequencer's chain of roots is proven by the commitments and not by that argument.
 contract SetRegistryAnchor is IAnchor, AccessControlDefaultAdminRules {
     bytes32 public constant ANCHORER_ROLE = keccak256("ANCHORER_ROLE");
 
     ISetRegistry public immutable REGISTRY;
+
+    /// @notice `anchorMany` left a commitment out, because the registry refused it with the error data `reason`.
+    event AnchorRefused(bytes32 indexed batchId, bytes reason);
+
+    /// @notice The registry failed without error data, as a call does that runs out of gas.
+    error RegistryFailed(bytes32 batchId);
 
     /// @param adminDelay seconds between announcing and accepting a new owner
     constructor(uint48 adminDelay, address admin, address anchorer, ISetRegistry registry)
@@ -65,16 +74,23 @@ contract SetRegistryAnchor is IAnchor, AccessControlDefaultAdminRules {
         onlyRole(ANCHORER_ROLE)
         returns (uint256 anchored)
     {
+        bytes memory firstRefusal;
+        uint256 refused;
         for (uint256 i = 0; i < commitments_.length; ++i) {
             Commitment calldata commitment = commitments_[i];
             if (!isAnchored(commitment.batchId)) {
-                _commit(commitment);
-                ++anchored;
+                bytes memory refusal = _tryCommit(commitment);
+                if (refusal.length == 0) {
+                    ++anchored;
+                } else if (refused++ == 0) {
+                    firstRefusal = refusal;
+                }
             } else if (!_isSame(commitment)) {
                 bytes32 stored = REGISTRY.getBatchCommitment(commitment.batchId).eventsRoot;
                 emit AnchorConflict(commitment.batchId, stored, commitment.eventsRoot);
             }
         }
+        if (refused > 0 && refused == commitments_.length) LowLevelCall.bubbleRevert(firstRefusal);
     }
 
     /// @inheritdoc IAnchor
@@ -93,28 +109,42 @@ contract SetRegistryAnchor is IAnchor, AccessControlDefaultAdminRules {
     }
 
     function _commit(Commitment memory commitment) private {
-        REGISTRY.commitBatch(
+        bytes memory refusal = _tryCommit(commitment);
+        if (refusal.length != 0) LowLevelCall.bubbleRevert(refusal);
+    }
+
+    /// @dev Returns the registry's error data, empty when it stored the commitment. A failure without error data reverts:
+    /// otherwise a node could estimate too little gas, at which the registry's part fails and the rest succeeds.
+    function _tryCommit(Commitment memory commitment) private returns (bytes memory) {
+        bytes32 previous = REGISTRY.getLatestStateRoot(commitment.tenantId, commitment.storeId);
+        try REGISTRY.commitBatch(
             commitment.batchId,
             commitment.tenantId,
             commitment.storeId,
             commitment.eventsRoot,
-            REGISTRY.getLatestStateRoot(commitment.tenantId, commitment.storeId),
+            previous,
             commitment.stateRoot,
             commitment.sequenceStart,
             commitment.sequenceEnd,
             commitment.eventCount
-        );
-        emit CommitmentAnchored(
-            commitment.batchId,
-            commitment.tenantId,
-            commitment.storeId,
-            commitment.eventsRoot,
-            commitment.stateRoot,
-            commitment.sequenceStart,
-            commitment.sequenceEnd,
-            commitment.eventCount,
-            block.timestamp
-        );
+        ) {
+            emit CommitmentAnchored(
+                commitment.batchId,
+                commitment.tenantId,
+                commitment.storeId,
+                commitment.eventsRoot,
+                commitment.stateRoot,
+                commitment.sequenceStart,
+                commitment.sequenceEnd,
+                commitment.eventCount,
+                block.timestamp
+            );
+            return "";
+        } catch (bytes memory reason) {
+            if (reason.length == 0) revert RegistryFailed(commitment.batchId);
+            emit AnchorRefused(commitment.batchId, reason);
+            return reason;
+        }
     }
 
     function _isSame(Commitment calldata commitment) private view returns (bool) {

@@ -64,6 +64,35 @@ contract SetRegistryAnchorTest is Test {
         vm.assertTrue(adapter.isAnchored(many[1].batchId));
     }
 
+    function test_of_many_the_one_that_the_registry_refuses_is_left_out_with_its_reason() public {
+        IAnchor.Commitment[] memory many = new IAnchor.Commitment[](3);
+        (many[0], many[1], many[2]) = (_commitment(1), _commitment(3), _commitment(2));
+        bytes memory gap = abi.encodeWithSelector(SetRegistryDouble.SequenceGap.selector, 10, 20);
+        vm.expectEmit(address(adapter));
+        emit SetRegistryAnchor.AnchorRefused(many[1].batchId, gap);
+        vm.assertEq(adapter.anchorMany(many), 2);
+        vm.assertFalse(adapter.isAnchored(many[1].batchId));
+        vm.assertTrue(adapter.isAnchored(many[2].batchId));
+    }
+
+    function test_many_that_are_all_refused_revert_with_the_first_refusal() public {
+        IAnchor.Commitment[] memory many = new IAnchor.Commitment[](2);
+        (many[0], many[1]) = (_commitment(1), _commitment(2));
+        many[1].eventsRoot = 0;
+        registry.authorize(address(0));
+        vm.expectRevert(SetRegistryDouble.NotAuthorizedSequencer.selector);
+        adapter.anchorMany(many);
+    }
+
+    function test_a_registry_that_fails_without_a_reason_reverts_the_whole_call() public {
+        IAnchor.Commitment[] memory many = new IAnchor.Commitment[](2);
+        (many[0], many[1]) = (_commitment(1), _commitment(2));
+        registry.failSilently(many[1].batchId);
+        vm.expectRevert(abi.encodeWithSelector(SetRegistryAnchor.RegistryFailed.selector, many[1].batchId));
+        adapter.anchorMany(many);
+        vm.assertFalse(adapter.isAnchored(many[0].batchId));
+    }
+
     function test_any_other_content_is_a_conflict() public {
         adapter.anchorIfAbsent(_commitment(1));
         for (uint256 i = 0; i < 5; ++i) {

@@ -17,8 +17,9 @@ from web3.contract import Contract
 from web3.types import LogReceipt
 
 from ves_contracts.artifacts import Name, artifact
+from ves_contracts.errors import revert_reason
 
-Kind = Literal["anchored", "conflict", "settled", "failed", "repeated"]
+Kind = Literal["anchored", "conflict", "refused", "settled", "failed", "repeated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ TRANSFER = bytes(Web3.keccak(text="Transfer(address,address,uint256)"))
 _EVENTS: dict[str, tuple[Name, Kind]] = {
     "CommitmentAnchored": ("StateSetAnchor", "anchored"),
     "AnchorConflict": ("StateSetAnchor", "conflict"),
+    "AnchorRefused": ("SetRegistryAnchor", "refused"),
     "PaymentSettled": ("PaymentSettlement", "settled"),
     "PaymentFailed": ("PaymentSettlement", "failed"),
     "BatchRepeated": ("PaymentSettlement", "repeated"),
@@ -134,6 +136,11 @@ def anchor_many(commitments: Sequence[Commitment]) -> bytes:
 def is_anchored(batch_id: bytes) -> bytes:
     """Return the call data of `isAnchored`; its answer is a word, zero for no."""
     return _encoded("StateSetAnchor", "isAnchored", batch_id)
+
+
+def batch_exists(batch_id: bytes) -> bytes:
+    """Return the call data of `batchExists` of a SetRegistry (chain 3); its answer is a word."""
+    return bytes(Web3.keccak(text="batchExists(bytes32)")[:4]) + batch_id
 
 
 def verify_events_root(batch_id: bytes, events_root: bytes) -> bytes:
@@ -188,5 +195,8 @@ def outcomes(logs: Iterable[LogReceipt], contract: str) -> list[Outcome]:
         said = event.process_log(log)["args"]
         batch_id = bytes(said["batchId"])
         subject = bytes(said.get("intentId", batch_id))
-        found.append(Outcome(kind, batch_id, subject, said.get("reason")))
+        reason = said.get("reason")
+        if kind == "refused":
+            reason = revert_reason("SetRegistryAnchor", bytes(reason), "unknown error")
+        found.append(Outcome(kind, batch_id, subject, reason))
     return found

@@ -14,11 +14,17 @@ contract SetRegistryDouble is ISetRegistry {
     error SequenceGap(uint64 expected, uint64 provided);
 
     address public sequencer;
+    bytes32 private _silent;
     mapping(bytes32 => BatchCommitment) private _batches;
     mapping(bytes32 => bytes32) private _latest;
 
     function authorize(address account) external {
         sequencer = account;
+    }
+
+    /// @dev The commit of this batch fails as a call does that runs out of gas.
+    function failSilently(bytes32 batchId) external {
+        _silent = batchId;
     }
 
     function commitBatch(
@@ -32,6 +38,11 @@ contract SetRegistryDouble is ISetRegistry {
         uint64 sequenceEnd,
         uint32 eventCount
     ) external {
+        if (batchId == _silent) {
+            assembly ("memory-safe") {
+                revert(0, 0)
+            }
+        }
         if (msg.sender != sequencer) revert NotAuthorizedSequencer();
         if (sequenceEnd < sequenceStart) revert InvalidSequenceRange();
         uint64 expected = sequenceEnd - sequenceStart + 1;

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from web3 import Web3
+from web3.exceptions import ContractLogicError
 
 from ves_contracts import calls
 from ves_contracts.errors import revert_reason
@@ -18,7 +21,6 @@ from ves_workers.chain.signer import choose_signer
 from ves_workers.chain.worker import ChainWorker
 
 if TYPE_CHECKING:
-    from web3.exceptions import ContractLogicError
     from web3.types import TxReceipt
 
     from ves_edge.gen.records import AnchorItem, ChainTransaction
@@ -59,6 +61,8 @@ class AnchorWorker(ChainWorker):
         if not any(item.is_requested for item in pending) and (now < self._next_plan or not pending):
             return
         await self._require_contract()
+        # A SetRegistry in strict mode refuses a commitment that comes before an earlier one of its stream (chain 3).
+        pending.sort(key=lambda item: (item.committed_at, item.sequence_start))
         self._next_plan = now + self._chosen.interval_secs
         await aio.plan_anchors(
             self._db, lease_token=token, chain_id=self._chain.chain_id, sender=self._outbox.address.lower(),
@@ -68,11 +72,24 @@ class AnchorWorker(ChainWorker):
 
     async def _require_contract(self) -> None:
         """Raise UnavailableError unless an anchor contract answers at the address, once for each process."""
-        if not self._is_checked:
-            answer = await self._chain.read(self._chosen.contract, calls.is_anchored(bytes(32)))
-            if len(answer) != len(bytes(32)):
-                raise UnavailableError("SET_REGISTRY_ADDRESS: there is no anchor contract")
-            self._is_checked = True
+        if self._is_checked:
+            return
+        if not await self._answers(calls.is_anchored(bytes(32))):
+            is_registry = await self._answers(calls.batch_exists(bytes(32)))
+            found = (
+                "a SetRegistry, which only an adapter can write to" if is_registry else "no anchor contract"
+            )
+            raise UnavailableError(f"SET_REGISTRY_ADDRESS: there is {found}")
+        self._is_checked = True
+
+    async def _answers(self, data: bytes) -> bool:
+        """Return whether the contract answers a question by one word."""
+        call: Any = {"to": Web3.to_checksum_address(self._chosen.contract), "data": data}
+        try:
+            answer = await self._chain.any(lambda w3: w3.eth.call(call))
+        except ContractLogicError:
+            return False
+        return len(answer) == len(bytes(32))
 
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return which commitments the contract has with the root that is stored here.
@@ -80,11 +97,9 @@ class AnchorWorker(ChainWorker):
         A commitment that it had before, of the same content, has no log: so each root is read, at the final block.
         """
         items = await aio.list_anchor_call(self._db, call_id=row.reference_id)
-        conflicts = {
-            said.batch_id
-            for said in calls.outcomes(receipt["logs"], row.to_address)
-            if said.kind == "conflict"
-        }
+        logs = calls.outcomes(receipt["logs"], row.to_address)
+        conflicts = {said.batch_id for said in logs if said.kind == "conflict"}
+        refused = {said.batch_id: said.reason for said in logs if said.kind == "refused"}
         words = [calls.uuid_word(item.batch_id) for item in items]
         answers = await asyncio.gather(
             *(
@@ -99,7 +114,10 @@ class AnchorWorker(ChainWorker):
             if word in conflicts:
                 found.failed[item.batch_id] = _OTHER_CONTENT
             elif not any(answer):
-                found.failed[item.batch_id] = _OTHER_ROOT
+                refusal = refused.get(word)
+                found.failed[item.batch_id] = (
+                    f"the SetRegistry refuses it: {refusal}" if refusal else _OTHER_ROOT
+                )
             else:
                 found.settled.append(item.batch_id)
         for batch_id, reason in found.failed.items():
@@ -107,8 +125,9 @@ class AnchorWorker(ChainWorker):
         return found
 
     def reason(self, error: ContractLogicError) -> str:
-        """Return the name of the contract's error."""
-        return revert_reason("StateSetAnchor", error.data, str(error))
+        """Return the name of the contract's error, or of the SetRegistry behind an adapter."""
+        of_adapter = revert_reason("SetRegistryAnchor", error.data, str(error))
+        return revert_reason("StateSetAnchor", error.data, of_adapter)
 
 
 def _commitment(item: AnchorItem) -> calls.Commitment:
