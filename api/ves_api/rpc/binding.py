@@ -101,13 +101,17 @@ async def guarded(
     ) as span:
         try:
             result = await work(context)
+        except asyncio.CancelledError:
+            code = "CANCELLED"  # by the client, which is how most streams end
+            raise
         except Exception as error:  # noqa: BLE001 (every call gets a status)
             late = isinstance(error, TimeoutError)
             refusal = ApiError("timeout", retry_after=1) if late else refusal_of(error)
             code = refusal.grpc
             _record(context, name, refusal, error)
-        span.set_attribute("rpc.response.status_code", code)
-    metrics.count_grpc(name, code, time.perf_counter() - started)
+        finally:
+            span.set_attribute("rpc.response.status_code", code)
+            metrics.count_grpc(name, code, time.perf_counter() - started)
     if refusal is not None:
         await call.abort(*_status(context, refusal))
     call.set_trailing_metadata(_common(context))
