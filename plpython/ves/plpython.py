@@ -6,10 +6,10 @@ as null: the engine treats both alike, and PL/Python would convert every element
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, lru_cache
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
 from ves import audit, digests
@@ -27,6 +27,7 @@ from ves.ingest import (
     verify_signatures,
 )
 from ves.plpython_functions import Bigint, Integer, Json, Server, Smallint, UuidText, sql_function
+from ves.prepare import ENCRYPTED
 from ves.proofs import inputs_hash
 
 T = TypeVar("T")
@@ -35,6 +36,23 @@ _NIL = UUID(int=0)
 _KEYS = """
   select k.key_id, k.key_algorithm, k.public_key, k.public_key_bundle from ves_store.agent_signing_keys as k
   where k.tenant_id = $1 and k.agent_id = $2 and k.key_id = any($3)"""
+_SCHEMA_STATE = """
+  select v.mode, coalesce((
+    select e.epoch from ves_store.schema_epochs as e where e.tenant_id = $1
+  ), 0) as epoch
+  from ves_store.schema_validation as v"""
+
+
+class Checked(Protocol):
+    """The members of an event of either stream that the check of its payload reads and sets."""
+
+    event_type: str
+    payload: bytes
+    refusal: str | None
+    refusal_message: str | None
+
+
+E = TypeVar("E", bound=Checked)
 
 
 class SignedBatch(NamedTuple):
@@ -53,7 +71,7 @@ class SignedBatch(NamedTuple):
     created_at_texts: list[str]
     created_at_micros: list[Bigint]
     payload_kinds: list[Smallint]
-    payloads: list[Json]
+    payloads: list[Json | None]
     base_versions: list[Bigint | None] | None
     signature_schemes: list[Smallint]
     signature_bundles: list[bytes | None] | None
@@ -62,20 +80,25 @@ class SignedBatch(NamedTuple):
     refusal_messages: list[str | None] | None
     payloads_at_rest: list[bytes | None] | None
     payload_key_ids: list[bytes | None] | None
+    schema_epoch: Bigint | None
 
 
 @sql_function("volatile strict parallel unsafe cost 50000")
 def prepare_signed_events(
     plpy: Server, request: str, max_events: Integer, max_payload_bytes: Integer
 ) -> SignedBatch:
-    """Decode a request, hash its events and verify their signatures (VES 14.2 steps 5, 6, 8).
+    """Decode a request, hash its events, verify their signatures (VES 14.2 steps 5, 6, 8) and check their schemas.
 
-    Returns the arrays of ves.ingest_events, where null stands for an array of nulls. An event whose key is not
-    registered is refused; ves.ingest_events determines the reason. Payloads are encrypted at rest (VES 16) under the key
-    ring of the server. Errors: VE510 no usable key ring, VE511, the whole-request refusals of VES 14.1.
+    Returns the arrays of ves.ingest_events, where null stands for an array of nulls, and the schema epoch of the check
+    (null: not checked). An event whose key is not registered is refused; ves.ingest_events determines the reason.
+    Payloads are encrypted at rest (VES 16) under the key ring of the server, and then null as text. Errors: VE510 no
+    usable key ring, VE511, the whole-request refusals of VES 14.1.
     """
     decoded = decode_request(request.encode(), Limits(max_events, max_payload_bytes))
     verify_signatures(decoded.events, _registered_keys(plpy, decoded))
+    schema_epoch = check_payloads(
+        plpy, decoded.tenant_id, "schema_validation", decoded.events, lambda e: e.payload_kind == ENCRYPTED
+    )
     columns = to_columns(decoded.events)
     arrays = {field.name: getattr(columns, field.name) for field in fields(columns)}
     arrays = {name: nullable(array) if isinstance(array, list) else array for name, array in arrays.items()}
@@ -89,12 +112,39 @@ def prepare_signed_events(
             "event_ids": uuids(columns.event_ids),
             "command_ids": uuids(columns.command_ids),
             "agent_ids": [str(decoded.agent_id)] * len(columns.event_ids),
+            "payloads": [
+                text if blob is None else None for text, blob in zip(columns.payloads, blobs, strict=True)
+            ],
             "payloads_at_rest": nullable(blobs),
             "payload_key_ids": None
             if key_id is None
             else [None if blob is None else key_id for blob in blobs],
+            "schema_epoch": schema_epoch,
         }
     )
+
+
+def check_payloads(
+    plpy: Server,
+    tenant_id: UUID,
+    reason: str,
+    events: Sequence[E],
+    is_encrypted: Callable[[E], bool] = lambda _: False,
+) -> int | None:
+    """Refuse, with the reason, the events that fail the tenant's active schemas (operations 6.3).
+
+    Returns the schema epoch at which those were read, None if schemas are not checked. The mode is that of
+    ves.set_schema_validation_mode: a row, which a caller cannot change.
+    """
+    [state] = plpy.execute(plan(plpy, _SCHEMA_STATE, "uuid"), [str(tenant_id)])
+    if state["mode"] == "disabled":
+        return None
+    if state["mode"] == "enforce" and not state["epoch"]:
+        return 0
+    # Lazy import: only backends that ingest for a tenant with schemas need the validator (0.1 s).
+    from ves.plpython_schemas import check_events  # noqa: PLC0415
+
+    return check_events(plpy, state["mode"], tenant_id, reason, events, is_encrypted)
 
 
 def _registered_keys(plpy: Server, request: IngestRequest) -> dict[tuple[UUID, int], AgentKey]:
@@ -111,7 +161,9 @@ def registered_key(plpy: Server, tenant_id: UUID, agent_id: UUID, key_id: int) -
 
 def _stored_keys(plpy: Server, tenant_id: UUID, agent_id: UUID, key_ids: Sequence[int]) -> list[AgentKey]:
     wanted = [key_id_bits(key_id) for key_id in key_ids]
-    rows = plpy.execute(_key_plan(plpy), [str(tenant_id), str(agent_id), wanted])
+    rows = plpy.execute(
+        plan(plpy, _KEYS, "uuid", "uuid", "integer[]"), [str(tenant_id), str(agent_id), wanted]
+    )
     return [
         AgentKey(
             agent_id,
@@ -125,8 +177,9 @@ def _stored_keys(plpy: Server, tenant_id: UUID, agent_id: UUID, key_ids: Sequenc
 
 
 @cache
-def _key_plan(plpy: Server) -> Any:
-    return plpy.prepare(_KEYS, ["uuid", "uuid", "integer[]"])
+def plan(plpy: Server, query: str, *argument_types: str) -> Any:
+    """Plan a statement once in a session."""
+    return plpy.prepare(query, argument_types)
 
 
 def _sealed(request: IngestRequest) -> tuple[bytes | None, list[bytes | None]]:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from ves.ingest import check_batch, check_limits, check_source_agent
 from ves.legacy_ingest import parse_legacy_request
-from ves.plpython import nullable, uuids
-from ves.plpython_functions import Bigint, Integer, Json, UuidText, sql_function
+from ves.plpython import check_payloads, nullable, uuids
+from ves.plpython_functions import Bigint, Integer, Json, Server, UuidText, sql_function
 from ves.prepare import Limits
 
 
@@ -30,20 +30,24 @@ class LegacyBatch(NamedTuple):
     signatures: list[bytes | None] | None
     refusals: list[str | None] | None
     refusal_messages: list[str | None] | None
+    schema_epoch: Bigint | None
 
 
 @sql_function("volatile strict parallel unsafe cost 50000")
-def prepare_legacy_events(request: str, max_events: Integer, max_payload_bytes: Integer) -> LegacyBatch:
-    """Decode and hash a legacy request (VES 17.2): the arrays of ves.ingest_legacy_events.
+def prepare_legacy_events(
+    plpy: Server, request: str, max_events: Integer, max_payload_bytes: Integer
+) -> LegacyBatch:
+    """Decode and hash a legacy request (VES 17.2) and check its schemas: the arrays of ves.ingest_legacy_events.
 
-    Null stands for an array of nulls; event_ids is empty for an empty batch. Errors: the whole-request refusals of
-    VES 17.2.
+    Null stands for an array of nulls; event_ids is empty for an empty batch; schema_epoch is null if schemas are not
+    checked. Errors: the whole-request refusals of VES 17.2.
     """
     decoded = parse_legacy_request(request.encode(), Limits(max_events, max_payload_bytes))
     check_batch(decoded)
     check_source_agent(decoded)
     check_limits(decoded)
     events = decoded.events
+    schema_epoch = check_payloads(plpy, decoded.tenant_id, "SchemaValidation", events)
     return LegacyBatch(
         source_agent=str(decoded.agent_id),
         tenant_id=str(decoded.tenant_id),
@@ -61,4 +65,5 @@ def prepare_legacy_events(request: str, max_events: Integer, max_payload_bytes: 
         signatures=nullable([e.signature for e in events]),
         refusals=nullable([e.refusal for e in events]),
         refusal_messages=nullable([e.refusal_message for e in events]),
+        schema_epoch=schema_epoch,
     )

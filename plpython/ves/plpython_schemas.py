@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
 from uuid import UUID
 
 from ves.errors import RequestRefused
-from ves.plpython import nullable
-from ves.plpython_functions import Integer, Json, Server, Smallint, UuidText, sql_function
-from ves.prepare import ENCRYPTED
+from ves.plpython import E, plan
+from ves.plpython_functions import Integer, Server, sql_function
 from ves.schemas.compatibility import Mode, check_compatibility
 from ves.schemas.compiled import CompiledSchema, compile_schema
-from ves.schemas.judge import DEFAULT_MODE, MAX_SECONDS, ActiveSchema, Rules, judge, overlay, parse_mode
+from ves.schemas.judge import DEFAULT_MODE, MAX_SECONDS, ActiveSchema, Rules, judge, parse_mode
 
+_ACTIVE = """
+  select a.schema_epoch, a.event_type, a.schema_id, a.version, a.schema_json
+  from ves.get_active_schemas($1, $2) as a"""
 _MAX_COMPILED = 200
 _PAUSE_SECONDS = 0.05
 
@@ -40,22 +42,6 @@ class Budget:
         return time.thread_time() > self._end
 
 
-class Event(NamedTuple):
-    """An event built from the columns of a batch."""
-
-    event_type: str
-    kind: int
-    payload: bytes
-    refusal: str | None
-
-
-class Judged(NamedTuple):
-    """Refusals and messages of a batch; null stands for an array of nulls."""
-
-    judged_refusals: list[str | None] | None
-    judged_messages: list[str | None] | None
-
-
 @sql_function("volatile called on null input parallel unsafe cost 10000")
 def check_schema(
     schema: str,
@@ -72,54 +58,45 @@ def check_schema(
         check_compatibility(schema, list(zip(versions or [], earlier or [], strict=True)), compatibility)
 
 
-@sql_function("volatile called on null input parallel unsafe cost 10000")
-def apply_schemas(
+def check_events(
     plpy: Server,
     mode: str,
+    tenant_id: UUID,
     reason: str,
-    event_types: list[str],
-    payload_kinds: list[Smallint] | None,
-    payloads: list[Json],
-    refusals: list[str | None] | None,
-    refusal_messages: list[str | None] | None,
-    schema_types: list[str],
-    schema_ids: list[UuidText | None],
-    schema_texts: list[str | None],
-) -> Judged:
-    """Add the schema violations of a batch to its refusals (operations 6.3).
+    events: Sequence[E],
+    is_encrypted: Callable[[E], bool],
+) -> int | None:
+    """Refuse, with the reason, the events that fail the tenant's active schemas (operations 6.3).
 
-    A payload that fails the schema of its type gets the refusal reason, in mode warn only a warning. Null stands for an
-    array of nulls; payload_kinds null: all plaintext.
+    In mode warn they only cause a warning. Returns the schema epoch, None for no events.
     """
-    count = len(event_types)
-    columns = zip(
-        event_types, payload_kinds or [0] * count, payloads, refusals or [None] * count, strict=True
+    rows = plpy.execute(
+        plan(plpy, _ACTIVE, "uuid", "text[]"), [str(tenant_id), [e.event_type for e in events]]
     )
-    batch = [Event(name, kind, payload.encode(), refusal) for name, kind, payload, refusal in columns]
     budget = Budget(plpy)
-    rules = _rules(schema_types, schema_ids, schema_texts, budget)
+    rules = _rules(rows, budget)
     chosen = parse_mode(mode) or DEFAULT_MODE
-    wrong = judge(chosen, rules, batch, lambda event: event.kind == ENCRYPTED, budget.is_spent)
+    wrong = judge(chosen, rules, events, is_encrypted, budget.is_spent)
     if wrong and chosen == "warn":
         plpy.warning(f"{len(wrong)} events do not fit their schemas")
         wrong = {}
-    judged = overlay(batch, refusal_messages or [None] * count, wrong, reason)
-    return Judged(nullable(judged[0]), nullable(judged[1]))
+    for at, message in wrong.items():
+        events[at].refusal, events[at].refusal_message = reason, message
+    return rules.epoch
 
 
-def _rules(
-    types: Sequence[str], ids: Sequence[str | None], texts: Sequence[str | None], budget: Budget
-) -> Rules:
+def _rules(rows: Sequence[Mapping[str, Any]], budget: Budget) -> Rules:
     active: dict[str, ActiveSchema | None] = {}
-    for event_type, schema_id, text in zip(types, ids, texts, strict=True):
-        if schema_id is None or text is None:
+    for row in rows:
+        schema_id = row["schema_id"]
+        if schema_id is None:
             continue
         if schema_id not in _compiled and not budget.is_spent():
             if len(_compiled) >= _MAX_COMPILED:
                 _compiled.clear()
-            _compiled[schema_id] = _compile(text)
-        active[event_type] = ActiveSchema(UUID(schema_id), 0, _compiled.get(schema_id))
-    return Rules(None, active)
+            _compiled[schema_id] = _compile(row["schema_json"])
+        active[row["event_type"]] = ActiveSchema(UUID(schema_id), row["version"], _compiled.get(schema_id))
+    return Rules(rows[0]["schema_epoch"] if rows else None, active)
 
 
 def _compile(text: str) -> CompiledSchema | None:

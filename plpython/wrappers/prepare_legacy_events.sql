@@ -18,7 +18,8 @@ create or replace function ves_int.prepare_legacy_events(
   out envelope_versions bigint[],
   out signatures bytea[],
   out refusals text[],
-  out refusal_messages text[]
+  out refusal_messages text[],
+  out schema_epoch bigint
 )
 returns record
 language plpython3u
@@ -28,8 +29,8 @@ as $$
 from ves.plpython_legacy import prepare_legacy_events
 from ves.plpython_guard import guard
 return guard(plpy, prepare_legacy_events,
-  request, max_events, max_payload_bytes)
+  plpy, request, max_events, max_payload_bytes)
 $$;
 
 comment on function ves_int.prepare_legacy_events(text, integer, integer) is
-'Decode and hash a legacy request (VES 17.2): the arrays of ves.ingest_legacy_events. Null stands for an array of nulls; event_ids is empty for an empty batch. Errors: the whole-request refusals of VES 17.2.';
+'Decode and hash a legacy request (VES 17.2) and check its schemas: the arrays of ves.ingest_legacy_events. Null stands for an array of nulls; event_ids is empty for an empty batch; schema_epoch is null if schemas are not checked. Errors: the whole-request refusals of VES 17.2.';

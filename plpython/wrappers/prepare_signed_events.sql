@@ -24,7 +24,8 @@ create or replace function ves_int.prepare_signed_events(
   out refusals text[],
   out refusal_messages text[],
   out payloads_at_rest bytea[],
-  out payload_key_ids bytea[]
+  out payload_key_ids bytea[],
+  out schema_epoch bigint
 )
 returns record
 language plpython3u
@@ -38,4 +39,4 @@ return guard(plpy, prepare_signed_events,
 $$;
 
 comment on function ves_int.prepare_signed_events(text, integer, integer) is
-'Decode a request, hash its events and verify their signatures (VES 14.2 steps 5, 6, 8). Returns the arrays of ves.ingest_events, where null stands for an array of nulls. An event whose key is not registered is refused; ves.ingest_events determines the reason. Payloads are encrypted at rest (VES 16) under the key ring of the server. Errors: VE510 no usable key ring, VE511, the whole-request refusals of VES 14.1.';
+'Decode a request, hash its events, verify their signatures (VES 14.2 steps 5, 6, 8) and check their schemas. Returns the arrays of ves.ingest_events, where null stands for an array of nulls, and the schema epoch of the check (null: not checked). An event whose key is not registered is refused; ves.ingest_events determines the reason. Payloads are encrypted at rest (VES 16) under the key ring of the server, and then null as text. Errors: VE510 no usable key ring, VE511, the whole-request refusals of VES 14.1.';

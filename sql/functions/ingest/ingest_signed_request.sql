@@ -1,7 +1,8 @@
--- The door for services beside the database: decodes, hashes and verifies in PL/Python before any lock, then
--- calls the same core as the API. The answer has the wire form of the REST route (VES 14.3). A SQL function
--- answers before its transaction commits, so receipts are unsigned here; ves.get_receipts has the signed ones
--- once the receipts worker has signed them.
+-- The door for services beside the database: one call of PL/Python decodes, hashes, verifies and checks
+-- schemas before any lock, and only a changed schema repeats it; then the same core as the API's is called.
+-- The answer has the wire form of the REST route (VES 14.3). A SQL function answers before its transaction
+-- commits, so receipts are unsigned here; ves.get_receipts has the signed ones once the receipts worker has
+-- signed them.
 create or replace function ves.ingest_signed_request(request text)
 returns jsonb
 language plpgsql
@@ -12,41 +13,32 @@ as $$
 #variable_conflict use_column
 declare
   v_batch record;
-  v_judged record;
-  v_signer_id integer;
-  v_payloads json[];
+  v_is_prepared boolean := false;
+  v_signer_id constant integer := (select max(s.signer_id) from ves_store.signers as s);
   v_result ves.ingest_result;
 begin
   if ingest_signed_request.request is null then
     perform ves_int.raise_error('missing_field', '{"field": "request"}');
   end if;
   perform ves_int.require_crypto();
-  select * into v_batch from ves_int.prepare_signed_events(request, 1000, 1048576);
-  v_signer_id := (select max(s.signer_id) from ves_store.signers as s);
   if v_signer_id is null then
     perform ves_int.raise_error('unknown_signer');
-  end if;
-  -- what is stored encrypted is not stored in plaintext too
-  v_payloads := v_batch.payloads;
-  if v_batch.payloads_at_rest is not null then
-    select array_agg(case when g.blob is null then g.payload end order by g.ord) into v_payloads
-    from unnest(v_batch.payloads, v_batch.payloads_at_rest) with ordinality as g (payload, blob, ord);
   end if;
   <<attempts>>
   for v_attempt in 1 .. 5 loop
     begin
-      select * into v_judged
-      from ves_int.judge_schemas(
-        v_batch.tenant_id, v_batch.event_types, v_batch.payload_kinds, v_batch.payloads, v_batch.refusals,
-        v_batch.refusal_messages, 'schema_validation');
+      if not v_is_prepared then
+        select * into v_batch from ves_int.prepare_signed_events(request, 1000, 1048576);
+        v_is_prepared := true;
+      end if;
       select * into v_result
       from ves.ingest_events(
         array[v_batch.tenant_id], array[v_batch.store_id], array[cardinality(v_batch.event_ids)], null,
-        array[v_judged.schema_epoch], v_signer_id,
+        array[v_batch.schema_epoch], v_signer_id,
         v_batch.event_ids, v_batch.command_ids, v_batch.agent_ids, v_batch.agent_key_ids, v_batch.entity_types,
         v_batch.entity_ids, v_batch.event_types, v_batch.created_at_texts, v_batch.created_at_micros,
-        v_batch.payload_kinds, v_payloads, v_batch.base_versions, v_batch.signature_schemes,
-        v_batch.signature_bundles, v_batch.digests, v_judged.judged_refusals, v_judged.judged_messages,
+        v_batch.payload_kinds, v_batch.payloads, v_batch.base_versions, v_batch.signature_schemes,
+        v_batch.signature_bundles, v_batch.digests, v_batch.refusals, v_batch.refusal_messages,
         v_batch.payloads_at_rest, v_batch.payload_key_ids);
       exit attempts;
     exception
@@ -57,6 +49,7 @@ begin
         if v_attempt = 5 then
           raise;
         end if;
+        v_is_prepared := sqlstate <> 'VE634';
     end;
   end loop attempts;
   return ves_int.ingest_answer(v_batch.tenant_id, v_batch.store_id, v_batch.event_ids, v_result);

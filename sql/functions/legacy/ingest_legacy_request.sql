@@ -10,7 +10,7 @@ as $$
 #variable_conflict use_column
 declare
   v_batch record;
-  v_judged record;
+  v_is_prepared boolean := false;
   v_sealed record;
   v_numbers bigint[];
   v_detail text;
@@ -21,27 +21,26 @@ begin
     perform ves_int.raise_error('missing_field', '{"field": "request"}');
   end if;
   perform ves_int.require_crypto();
-  select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576);
-  -- a guess of the numbers; the first call tells the right ones
-  select array_agg(case when v_batch.refusals[g.ord] is null then g.ord::bigint end order by g.ord) into v_numbers
-  from generate_subscripts(v_batch.event_ids, 1) as g (ord);
   <<attempts>>
   for v_attempt in 1 .. 100 loop
+    if not v_is_prepared then
+      select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576);
+      v_is_prepared := true;
+      -- a guess of the numbers; the first call tells the right ones
+      select array_agg(case when v_batch.refusals[g.ord] is null then g.ord::bigint end order by g.ord) into v_numbers
+      from generate_subscripts(v_batch.event_ids, 1) as g (ord);
+    end if;
     exit attempts when cardinality(v_batch.event_ids) = 0;
     select * into v_sealed from ves_int.seal_legacy_payloads(
       v_batch.tenant_id, v_batch.store_id, v_batch.event_ids, v_numbers, v_batch.entity_types, v_batch.entity_ids,
       v_batch.event_types, v_batch.payloads);
     begin
-      select * into v_judged
-      from ves_int.judge_schemas(
-        v_batch.tenant_id, v_batch.event_types, null, v_batch.payloads, v_batch.refusals, v_batch.refusal_messages,
-        'SchemaValidation');
       v_result := ves.ingest_legacy_events(
         v_batch.tenant_id, v_batch.store_id, null, v_batch.source_agent, v_batch.event_ids, v_batch.command_ids,
         v_batch.entity_types, v_batch.entity_ids, v_batch.event_types, v_batch.created_at_micros,
         case when v_sealed.payloads_at_rest is null then v_batch.payloads end,
         v_batch.payload_hashes, v_batch.base_versions, v_batch.envelope_versions, v_batch.signatures,
-        v_judged.judged_refusals, v_judged.judged_messages, v_judged.schema_epoch,
+        v_batch.refusals, v_batch.refusal_messages, v_batch.schema_epoch,
         payloads_at_rest => v_sealed.payloads_at_rest, payload_key_ids => v_sealed.payload_key_ids,
         sealed_for => case when v_sealed.payloads_at_rest is not null then v_numbers end);
       exit attempts;
@@ -51,6 +50,7 @@ begin
         if v_attempt >= 3 then
           raise;
         end if;
+        v_is_prepared := sqlstate <> 'VE634';
       when sqlstate 'VE403' then
         get stacked diagnostics v_detail = pg_exception_detail;
         if v_attempt = 100 then
