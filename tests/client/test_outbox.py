@@ -17,6 +17,7 @@ import pytest
 
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
 from tests.client.double import Double
+from tests.client.original import TIME, Original
 from tests.support.waiting import wait_until
 from ves import hpke
 from ves_client import (
@@ -244,6 +245,29 @@ def test_pruning_keeps_what_has_no_receipt_and_every_receipt(
     assert outbox.prune(timedelta(hours=1)) == 0
     assert outbox.prune(timedelta(0)) == 2
     assert (outbox.status().local, outbox.status().acked, len(list(outbox.receipts()))) == (1, 0, 2)
+
+
+def test_two_streams_in_one_file_are_pruned_and_decided_apart(
+    outbox: Outbox, double: Double, send: Send, tmp_path: Path
+) -> None:
+    record(outbox, 2)
+    send()
+    ids = [str(uuid.uuid4()) for _ in range(3)]
+    other = Original(tmp_path / "shop.db", (TENANT, uuid.uuid4()))
+    for event_id in ids:
+        other.append(event_id=event_id, acked_at=TIME if event_id == ids[0] else None)
+        other.rows.execute(
+            "insert into ves_envelopes (event_id, envelope, signing_hash, refused_reason, refused_at, dropped)"
+            " values (?1, x'', x'', 'not_signed', case when ?1 <> ?2 then ?3 end, ?1 = ?4)",
+            (event_id, ids[0], TIME, ids[1]),
+        )
+    assert (outbox.refused(), unsigned_rows(outbox)) == ([], [])
+    with pytest.raises(ClientError, match="not a refused event of this outbox"):
+        outbox.drop(ids[2])
+    assert outbox.prune(timedelta(0)) == 2
+    assert [row[0] for row in other.rows.execute("select event_id from outbox order by id")] == ids
+    assert other.rows.execute("select count(*) from ves_envelopes").fetchone() == (3,)
+    other.close()
 
 
 def test_a_file_of_another_agent_or_stream_is_refused(outbox: Outbox, tmp_path: Path) -> None:

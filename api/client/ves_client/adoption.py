@@ -54,8 +54,8 @@ def unsigned_rows(outbox: Outbox) -> list[UnsignedRow]:
     with outbox.transaction() as connection:
         rows = connection.execute(
             "select event_id, refused_message from ves_envelopes join outbox using (event_id)"
-            " where refused_reason = ? and dropped = 0 order by id",
-            (UNSIGNED,),
+            " where tenant_id = ? and store_id = ? and refused_reason = ? and dropped = 0 order by id",
+            (str(outbox.tenant_id), str(outbox.store_id), UNSIGNED),
         ).fetchall()
     return [UnsignedRow(*row) for row in rows]
 

@@ -217,10 +217,11 @@ class Outbox:
         statement = (
             "select o.event_id, refused_reason, refused_message, entity_type, entity_id, event_type, created_at,"
             " payload, command_id, base_version from outbox o join ves_envelopes e using (event_id)"
-            " where refused_at is not null and refused_reason <> ? and dropped = ? order by o.id"
+            " where tenant_id = ? and store_id = ? and refused_at is not null and refused_reason <> ?"
+            " and dropped = ? order by o.id"
         )
         with self._lock:
-            rows = self._connection.execute(statement, (UNSIGNED, int(dropped))).fetchall()
+            rows = self._connection.execute(statement, (*self._stream, UNSIGNED, int(dropped))).fetchall()
         return [Refused(UUID(row[0]), row[1], row[2], event_of((row[0], *row[3:])), dropped) for row in rows]
 
     def drop(self, event_id: UUID | str) -> None:
@@ -257,14 +258,15 @@ class Outbox:
             insert_envelope(connection, signed, recipients)
 
     def prune(self, older_than: timedelta) -> int:
-        """Delete acked and dropped events that have been so for longer; their receipts stay. Returns the count."""
+        """Delete the stream's acked and dropped events that have been so for longer; receipts stay. Returns the count."""
         limit = (datetime.now(UTC) - older_than).isoformat(timespec="microseconds")
         with self.transaction() as connection:
             ended = (
                 "select o.id from outbox o left join ves_envelopes e using (event_id)"
-                " where o.acked_at <= ?1 or (e.dropped = 1 and e.refused_at <= ?1)"
+                " where o.tenant_id = ?2 and o.store_id = ?3"
+                " and (o.acked_at <= ?1 or (e.dropped = 1 and e.refused_at <= ?1))"
             )
-            rows = connection.execute(ended, (limit,)).fetchall()
+            rows = connection.execute(ended, (limit, *self._stream)).fetchall()
             connection.executemany(
                 "delete from ves_envelopes where event_id = (select event_id from outbox where id = ?)", rows
             )
@@ -448,10 +450,11 @@ class Outbox:
             self._require_refused(connection, event_id)
             connection.execute(statement, (str(event_id),))
 
-    @staticmethod
-    def _require_refused(connection: sqlite3.Connection, event_id: UUID | str) -> None:
+    def _require_refused(self, connection: sqlite3.Connection, event_id: UUID | str) -> None:
         found = connection.execute(
-            "select 1 from ves_envelopes where event_id = ? and refused_at is not null", (str(event_id),)
+            "select 1 from ves_envelopes join outbox using (event_id)"
+            " where event_id = ? and refused_at is not null and tenant_id = ? and store_id = ?",
+            (str(event_id), *self._stream),
         ).fetchone()
         if found is None:
             raise usage(f"event {event_id} is not a refused event of this outbox")

@@ -124,7 +124,7 @@ class Payer:
         self._budget = budget
         self._timeout = timeout
         self._limit = limit
-        self._http = BoundedClient()
+        self._http = BoundedClient(keep_alive=False)
         client = register_exact_evm_client(x402ClientSync(), account)
         cap = {
             "network": budget.network,

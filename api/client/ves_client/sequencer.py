@@ -17,6 +17,7 @@ import orjson
 from ves import json_decode
 from ves.errors import ProtocolError
 from ves.receipts import Receipt, decode_receipt
+from ves_client.bounded import BoundedClient
 from ves_client.errors import ClientError, Exit, check_failed, usage
 from ves_client.evidence import ABSENT, CommitmentRecord, Proof
 
@@ -148,13 +149,6 @@ def retry_after(response: httpx.Response) -> float:
     return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
-def _plain(headers: httpx.Headers) -> dict[str, str]:
-    """Drop the headers that describe an encoding that has been undone."""
-    return {
-        name: text for name, text in headers.items() if name not in {"content-encoding", "content-length"}
-    }
-
-
 class Sequencer:
     """A client of one API with one key. Thread-safe; every method may raise ClientError (exit codes 3 and 4).
 
@@ -174,7 +168,7 @@ class Sequencer:
         self._attempts = attempts
         self._timeout = timeout
         headers = {"authorization": f"ApiKey {api_key}"} if api_key else {}
-        self._client = httpx.Client(base_url=parsed, headers=headers)
+        self._client = BoundedClient(url, headers)
 
     def __enter__(self) -> Self:
         return self
@@ -355,10 +349,15 @@ class Sequencer:
         for attempt in range(1, attempts + 1):
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)) + random.uniform(0, FIRST_WAIT)  # noqa: S311 - jitter
             try:
-                response = self._exchange(
-                    ends, method=method, url=path, content=body, params=query, headers=headers
+                response = self._client.send(
+                    *(method, path),
+                    body=body,
+                    headers=headers,
+                    params=query,
+                    limit=ANSWER_LIMIT,
+                    seconds=ends - time.monotonic(),
                 )
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 if attempt == attempts or time.monotonic() + wait >= ends:
                     message = f"{self._url} is not reachable: {error or type(error).__name__}"
                     raise ClientError(Exit.UNREACHABLE, "unreachable", message) from error
@@ -371,18 +370,3 @@ class Sequencer:
         if response.status_code >= CLIENT_ERROR:
             raise refusal(response)
         return response.content
-
-    def _exchange(self, ends: float, **request: Any) -> httpx.Response:
-        """Send a request once; httpx.ReadTimeout or ReadError if its answer is late or too long."""
-        timeout = max(0.001, ends - time.monotonic())
-        with self._client.stream(
-            **request, timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0))
-        ) as answer:
-            content = bytearray()
-            for chunk in answer.iter_bytes():
-                content += chunk
-                if len(content) > ANSWER_LIMIT:
-                    raise httpx.ReadError(f"an answer of more than {ANSWER_LIMIT} bytes")
-                if time.monotonic() > ends:
-                    raise httpx.ReadTimeout("the answer did not end in time")
-            return httpx.Response(answer.status_code, headers=_plain(answer.headers), content=bytes(content))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -76,9 +77,10 @@ class Facilitator:
 
     async def _post(self, path: str, request: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            answer = await self._client.post(path, json=request)
+            async with asyncio.timeout(_SECONDS):  # httpx limits each read, not the whole answer
+                answer = await self._client.post(path, json=request)
             told = answer.json() if answer.status_code == httpx.codes.OK else None
-        except (httpx.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        except (httpx.HTTPError, TimeoutError, json.JSONDecodeError, UnicodeDecodeError) as error:
             raise FacilitatorError from error
         if not isinstance(told, dict):
             raise FacilitatorError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -58,11 +59,12 @@ class ChainReads:
         ]
         for url in self._urls:
             try:
-                answer = await self._client.post(url, json=body)
+                async with asyncio.timeout(_SECONDS):  # httpx limits each read, not the whole answer
+                    answer = await self._client.post(url, json=body)
                 answers = {one["id"]: one for one in answer.raise_for_status().json()}
                 if int(answers[0]["result"], 16) == self.chain_id:
                     return [answers[number] for number in range(1, len(body))]
-            except (httpx.HTTPError, ValueError, TypeError, KeyError):
+            except (httpx.HTTPError, TimeoutError, ValueError, TypeError, KeyError):
                 continue
         raise ChainUnreachableError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import stat
 from pathlib import Path
@@ -73,7 +74,8 @@ class KeyService:
         self._known: PublicKey | None = None
 
     async def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
-        async with httpx.AsyncClient(timeout=_TIMEOUT_SECS) as client:
+        # httpx limits each read, not the whole answer.
+        async with asyncio.timeout(_TIMEOUT_SECS), httpx.AsyncClient(timeout=_TIMEOUT_SECS) as client:
             answer = await client.request(method, f"{self._url}/{path}", json=body)
             answer.raise_for_status()
             found: dict[str, Any] = answer.json()
