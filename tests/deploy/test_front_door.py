@@ -7,16 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 import pytest
 import runtime_lock
 import yaml
 from container import check_compose
+from ves_local import up
+from ves_local.layout import Layout
 
+from tests.docs import reference
 from ves import keyring
-from ves_api.settings import Environment, read
 
 HADOLINT = shutil.which("hadolint", path=f"{sys.prefix}/bin:{os.environ['PATH']}")
 DOCKERFILES = ["sql/image/Dockerfile", "deploy/container/Dockerfile"]
@@ -144,13 +145,36 @@ def test_generated_compose_secrets_cover_what_the_file_demands_and_differ_each_t
     assert first["BOOTSTRAP_ADMIN_API_KEY"].startswith("ss_")
 
 
-def test_every_setting_of_the_processes_can_be_given_to_make_up(root: Path) -> None:
-    listed = set((root / "deploy" / "local" / "settings.list").read_text().split())
-    environment = Environment({"VES_SEQUENCER_ID": str(uuid.uuid4())})
-    read(environment)
-    workers = "".join([p.read_text() for p in (root / "workers" / "ves_workers").rglob("settings.py")])
-    used = environment.read.keys() | set(re.findall(r'"([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)"', workers))
+def test_make_up_gives_every_setting_to_the_programs_that_read_it_and_to_no_other(root: Path) -> None:
+    lines = (root / "deploy" / "local" / "settings.list").read_text().splitlines()
+    listed = {name: programs for name, *programs in map(str.split, lines)}
+    asked = reference.asked()
+    used = {name: [] for names in asked.values() for name in names}
+    for program, names in (("api", asked["server"]), ("workers", asked["workers"])):
+        for name in names:
+            used[name].append(program)
     ours = {"DATABASE_URL", "PORT", "GRPC_PORT", "ALLOW_INSECURE_LOCAL_DB", "BOOTSTRAP_ADMIN_API_KEY",
             "VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY", "VES_KEYRING_FILE", "VES_HTTP_SOCKET",
             *keyring.VARIABLES}  # fmt: skip
-    assert used - ours == listed
+    assert {name: programs for name, programs in used.items() if name not in ours} == listed
+    # A setting may stand in a branch that the defaults do not take.
+    text = "".join([p.read_text() for p in (root / "workers" / "ves_workers").rglob("settings.py")])
+    named = set(re.findall(r'"([A-Z][A-Z0-9]+(?:_[A-Z0-9]+)*)"', text))
+    assert named <= ours | {name for name, programs in listed.items() if "workers" in programs}
+
+
+def test_the_api_gets_no_key_of_a_chain_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layout = Layout(tmp_path)
+    layout.state.mkdir()
+    monkeypatch.setenv("SEQUENCER_PRIVATE_KEY", "from-the-environment")
+    monkeypatch.setenv("JWT_SECRET", "of-the-api")
+    (layout.state / "settings.env").write_text(
+        "VES_CHAIN_SETTLER_KEY_FILE=/settler\nLOG_LEVEL=debug\nSSL_CERT_FILE=/authorities\n"
+    )
+    given = up.settings(layout)
+    both = {"LOG_LEVEL": "debug", "SSL_CERT_FILE": "/authorities"}
+    assert given["api"] == both | {"JWT_SECRET": "of-the-api"}
+    assert given["workers"] == both | {
+        "VES_CHAIN_SETTLER_KEY_FILE": "/settler",
+        "SEQUENCER_PRIVATE_KEY": "from-the-environment",
+    }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).resolve().parent.parent
 _STORY_SECONDS = 180.0
+_HOST = "127.0.0.1"
 # Client connections of the front. Each uses a file descriptor, as does each request to the API.
 _FRONT_CONNECTIONS = 16_000
 _FRONT_OTHER_FILES = 1_500
@@ -30,7 +31,6 @@ _API_SECRETS = (
     "VES_SEQUENCER_SIGNING_KEY",
 )
 _WORKER_SECRETS = ("VES_SEQUENCER_ID", "VES_SEQUENCER_SIGNING_KEY")
-_API_ONLY = ("JWT_SECRET", "READ_DATABASE_URL")
 CORE_LACKS = (
     "core mode: this server has no PL/Python. Signatures are checked by the API only; absent are",
     "  ves.ingest_signed_events (signature checks inside the database), the encryption functions,",
@@ -79,15 +79,24 @@ def _compile(layout: Layout) -> None:
     subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def _settings(layout: Layout) -> dict[str, str]:
-    """Return user settings for the processes: `.ves/settings.env`, overridden by the environment."""
+def settings(layout: Layout) -> dict[str, dict[str, str]]:
+    """Return the user's settings by program: `.ves/settings.env`, overridden by the environment.
+
+    A program gets the settings that `settings.list` says it reads, so that the API has no key of a chain account, and
+    those of settings.env that the list does not name.
+    """
     path = layout.state / "settings.env"
     if not path.exists():
         keyvalue.write_text(
             path, "# Settings for the API and the workers, one KEY=VALUE a line; read by `make up`.\n"
         )
-    names = (_HERE / "settings.list").read_text(encoding="utf-8").split()
-    return keyvalue.read(path) | {name: os.environ[name] for name in names if name in os.environ}
+    lines = (_HERE / "settings.list").read_text(encoding="utf-8").splitlines()
+    readers = {name: programs for name, *programs in map(str.split, lines)}
+    given = keyvalue.read(path) | {name: os.environ[name] for name in readers if name in os.environ}
+    return {
+        program: {name: value for name, value in given.items() if program in readers.get(name, edges.NAMES)}
+        for program in edges.NAMES
+    }
 
 
 def _write_process_env(
@@ -105,24 +114,28 @@ def _write_process_env(
         "PYTHONNOUSERSITE": "1",
         "PYTHONUNBUFFERED": "1",
         "ALLOW_INSECURE_LOCAL_DB": "true",
-        "HOST": "127.0.0.1",
         "PROMETHEUS_MULTIPROC_DIR": str(layout.run / "metrics"),
-    } | _settings(layout)
-    common |= reach.edges
+    }
+    given = settings(layout)
     numbers = {name: str(port) for name, port in chosen.items()}
     api = (
         common
+        | {"HOST": _HOST}
+        | given["api"]
+        | reach.edges
         | numbers
         | {name: known[name] for name in _API_SECRETS}
         | {"DATABASE_URL": urls.roles["ves_api"], "VES_KEYRING_FILE": str(layout.keyring)}
     )
     if front:
         api["VES_HTTP_SOCKET"] = str(layout.api_socket)
-        keyvalue.write(layout.process_env("front"), front_environment(layout, common["HOST"], chosen["PORT"]))
+        keyvalue.write(layout.process_env("front"), front_environment(layout, api["HOST"], chosen["PORT"]))
     else:
         layout.process_env("front").unlink(missing_ok=True)
     workers = (
-        {name: value for name, value in common.items() if name not in _API_ONLY}
+        common
+        | given["workers"]
+        | reach.edges
         | {name: known[name] for name in _WORKER_SECRETS}
         | {"DATABASE_URL": urls.roles["ves_worker"]}
         | reach.workers
@@ -225,7 +238,7 @@ def run(layout: Layout) -> None:
     known = secretstore.load(layout)
     if fresh:
         say(f"generated keys and passwords into {layout.secrets_file} (mode 0600)")
-    host = _settings(layout).get("HOST", "127.0.0.1")
+    host = settings(layout)["api"].get("HOST", _HOST)
     server = prepare_server(layout, tools)
     keyvalue.write(layout.state / "toolchain", found)
     secretstore.write_keyring(layout, known)
