@@ -26,6 +26,7 @@ Headers = list[tuple[bytes, bytes]]
 _USED = "invalid_exact_evm_nonce_already_used"
 _PAYMENT_HEADERS = {2: b"payment-signature", 1: b"x-payment"}
 _RESULT_HEADERS = {2: b"payment-response", 1: b"x-payment-response"}
+_PRIVATE = (b"cache-control", b"private")
 _EXPOSED = (b"access-control-expose-headers", b"PAYMENT-REQUIRED, PAYMENT-RESPONSE, X-PAYMENT-RESPONSE")
 _POLICY_VIOLATION = 1008
 
@@ -157,9 +158,6 @@ class Paywall:
         await _tell(
             send, HTTPStatus.PAYMENT_REQUIRED, [required, _EXPOSED], self._offer.required_v1(url, error)
         )
-
-
-_PRIVATE = (b"cache-control", b"private")
 
 
 def _url(scope: Any, headers: dict[bytes, bytes]) -> str:

@@ -6,9 +6,10 @@ Every decision is a read by quorum, every step a function of the database that n
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from web3 import AsyncWeb3, Web3
 from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3Exception
@@ -41,15 +42,18 @@ _STATES = 120
 _READS_TO_UNDO = 2
 
 
-class Work(Protocol):
+class Work(ABC):
     """One kind of transaction."""
 
+    @abstractmethod
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return what the logs of a succeeded transaction say."""
 
     async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
-        """Look at a succeeded transaction whose block may still be replaced; called again until it is final."""
+        """Look at a succeeded transaction whose block may still be replaced, in each step until it is final."""
+        del row, receipt
 
+    @abstractmethod
     def reason(self, error: ContractLogicError) -> str:
         """Return why a call reverts, in the contract's words."""
 
@@ -85,6 +89,7 @@ class Outbox:
     async def open(self, token: int) -> None:
         """Take the account under a new lease."""
         self._token = token
+        self._renewed = time.monotonic()
         self.address = (await self._signer.public_key()).to_checksum_address()
         await self._next_nonce(await self.chain.reached(lambda w3: w3.eth.block_number))
 
@@ -139,8 +144,12 @@ class Outbox:
     async def _keep_lease(self) -> None:
         """Renew the lease within a step: one of many transactions, whose gas is estimated one by one, outlasts it."""
         if time.monotonic() - self._renewed > LEASE_SECS / 3:
-            await aio.renew_lease(self._db, name=self._lease, token=self._token, seconds=LEASE_SECS)
-            self._renewed = time.monotonic()
+            await self.renew_lease()
+
+    async def renew_lease(self) -> None:
+        """Raises ApiError lease_lost: another process claimed it."""
+        await aio.renew_lease(self._db, name=self._lease, token=self._token, seconds=LEASE_SECS)
+        self._renewed = time.monotonic()
 
     async def _advance(self, row: ChainTransaction, head: int) -> None:
         if row.status == "planned":

@@ -7,33 +7,25 @@ from __future__ import annotations
 
 import os
 import socket
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
-from ves_workers.chain.outbox import LEASE_SECS, Outbox
+from ves_workers.chain.outbox import LEASE_SECS, Outbox, Work
 from ves_workers.chain.rpc import Chain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from web3.exceptions import ContractLogicError
-    from web3.types import TxReceipt
-
-    from ves_edge.gen.records import ChainTransaction
-    from ves_workers.chain.outcomes import Outcome
     from ves_workers.chain.settings import ChainSettings
     from ves_workers.chain.signer import Signer
     from ves_workers.runtime.database import WorkerDatabase
 
 
-class ChainWorker(ABC):
-    """Each step plans what is due and takes every open transaction one step further.
-
-    A subclass gives `name`, `lease`, `plan` and what the outbox asks of its kind of work (`outbox.Work`).
-    """
+class ChainWorker(Work):
+    """Each step plans what is due and takes every open transaction one step further."""
 
     name: str
     lease: str
@@ -77,7 +69,7 @@ class ChainWorker(ABC):
 
     async def _has_lease(self) -> bool:
         if self._token is not None:
-            await aio.renew_lease(self._db, name=self.lease, token=self._token, seconds=LEASE_SECS)
+            await self._outbox.renew_lease()
         else:
             self._is_open = False
             self._token = await aio.claim_lease(
@@ -93,15 +85,3 @@ class ChainWorker(ABC):
     @abstractmethod
     async def plan(self, token: int) -> None:
         """Put what is due into the outbox, under the lease's token."""
-
-    @abstractmethod
-    async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
-        """Return what the logs of a succeeded transaction say."""
-
-    async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
-        """Look at a succeeded transaction whose block may still be replaced: by default nothing is done."""
-        del row, receipt
-
-    @abstractmethod
-    def reason(self, error: ContractLogicError) -> str:
-        """Return why a call reverts, in the contract's words."""
