@@ -207,7 +207,7 @@ begin
   else
     -- 3. judge: one row per event, narrow, in the order of VES 14.2; events of skipped streams are not judged
     with given as (
-      select g.*, coalesce(g.stream_number, 1) as stream
+      select g.*, coalesce(g.stream_number, 1) as stream, 160 * g.ord::integer - 159 as place
       from unnest(
         v_stream_numbers, event_ids, command_ids, agent_ids, agent_key_ids, entity_types, entity_ids,
         payload_kinds, base_versions, refusals, refusal_messages, v_stored_versions
@@ -238,8 +238,7 @@ begin
           e.sequenced_at,
           e.signer_id,
           e.store_id = store_ids[g.stream]
-          and e.event_signing_hash = substring(digests from (160 * g.ord - 95)::integer for 32)
-          and e.agent_signature = substring(digests from (160 * g.ord - 63)::integer for 64)
+          and e.event_signing_hash || e.agent_signature = substring(digests from g.place + 64 for 96)
           and e.command_id is not distinct from g.command_id
           and e.base_version is not distinct from g.base_version
           and (
@@ -402,14 +401,12 @@ begin
     g.command_id, g.agent_id, g.agent_key_id, g.payload_kind, coalesce(g.signature_scheme, 0),
     ingest_events.signer_id, g.base_version, 'epoch'::timestamptz + g.created_at_micros * interval '1 microsecond', v_now,
     g.entity_type, g.entity_id, g.event_type, g.created_at_text,
-    substring(digests from (160 * g.ord - 159)::integer for 32),
-    substring(digests from (160 * g.ord - 127)::integer for 32),
-    substring(digests from (160 * g.ord - 95)::integer for 32),
-    substring(digests from (160 * g.ord - 63)::integer for 64),
+    substring(digests from g.place for 32), substring(digests from g.place + 32 for 32),
+    substring(digests from g.place + 64 for 32), substring(digests from g.place + 96 for 64),
     -- VES 9.1: prefix, number, signing hash, signature (the last two lie side by side)
     sha256(
       v_leaf_prefixes[coalesce(g.stream, 1)] || int8send(g.sequence_number)
-      || substring(digests from (160 * g.ord - 95)::integer for 96)
+      || substring(digests from g.place + 64 for 96)
     ),
     sha256(
       uuid_send(g.event_id)
@@ -420,14 +417,17 @@ begin
     ),
     g.signature_bundle, g.payload_at_rest, g.payload_key_id,
     case when g.payload_kind = 0 then g.payload end, case when g.payload_kind = 1 then g.payload end
-  from unnest(
-    v_stream_numbers, event_ids, command_ids, agent_ids, agent_key_ids, entity_types, entity_ids, event_types,
-    created_at_texts, created_at_micros, payload_kinds, payloads, base_versions, signature_schemes,
-    signature_bundles, payloads_at_rest, payload_key_ids, v_sequence_numbers
-  ) with ordinality as g (
+  from rows from (
+    unnest(
+      v_stream_numbers, event_ids, command_ids, agent_ids, agent_key_ids, entity_types, entity_ids, event_types,
+      created_at_texts, created_at_micros, payload_kinds, payloads, base_versions, signature_schemes,
+      signature_bundles, payloads_at_rest, payload_key_ids, v_sequence_numbers
+    ),
+    generate_series(1, octet_length(digests), 160)
+  ) as g (
     stream, event_id, command_id, agent_id, agent_key_id, entity_type, entity_id, event_type,
     created_at_text, created_at_micros, payload_kind, payload, base_version, signature_scheme,
-    signature_bundle, payload_at_rest, payload_key_id, sequence_number, ord
+    signature_bundle, payload_at_rest, payload_key_id, sequence_number, place
   )
   where g.sequence_number is not null;
   if command_ids is not null then
