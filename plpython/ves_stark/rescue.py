@@ -1,7 +1,7 @@
-"""The permutation and the sponge (STARK 3), and the commitment to an amount (STARK 4).
+"""The permutation (STARK 3), and the commitment to an amount (STARK 4).
 
 Compatibility only: the second half of each round undoes the matrix of the first, so the lanes never
-mix. `amount_of` shows what that means for a commitment.
+mix, and fourteen modular powers turn a commitment back into its amount.
 """
 
 from __future__ import annotations
@@ -61,22 +61,6 @@ def states(initial: Sequence[int]) -> list[list[int]]:
     return result
 
 
-def permute(state: Sequence[int]) -> list[int]:
-    """The permutation of 12 elements."""
-    return states(state)[-1]
-
-
-def rescue_hash(elements: Sequence[int]) -> list[int]:
-    """Digest (4 elements) of a list of elements; an empty list permutes once."""
-    state = [0] * STATE_WIDTH
-    state[RATE] = len(elements)
-    for start in range(0, max(len(elements), 1), RATE):
-        for lane, element in enumerate(elements[start : start + RATE]):
-            state[lane] = (state[lane] + element) % P
-        state = permute(state)
-    return state[:DIGEST_LANES]
-
-
 def amount_limbs(amount: int) -> list[int]:
     """The 8 limbs of a u64 amount: low half, high half, zeros."""
     return [amount & _LIMB_MASK, amount >> LIMB_BITS] + [0] * (_AMOUNT_LIMBS - 2)
@@ -89,27 +73,7 @@ def amount_states(amount: int) -> list[list[int]]:
 
 
 def commitment(amount: int) -> list[int]:
-    """Witness commitment of a u64 amount: 4 elements (STARK 4). It is NOT hiding; see `amount_of`."""
+    """Witness commitment of a u64 amount: 4 elements (STARK 4). It is NOT hiding."""
     if not 0 <= amount < 2**_U64_BITS:
         raise InputsError("number_out_of_range", "an amount is a 64-bit number")
     return amount_states(amount)[-1][:DIGEST_LANES]
-
-
-def _open_lane(value: int, lane: int) -> int:
-    for index in range(HALF_ROUNDS - 2, -1, -2):
-        forward = ROUND_CONSTANTS[index]
-        shift = sum(map(mul, MDS_INVERSE[lane], forward))
-        inner = pow((value - ROUND_CONSTANTS[index + 1][lane]) % P, ALPHA, P)
-        value = pow((inner - shift) % P, ALPHA_INVERSE, P)
-    return value
-
-
-def amount_of(limbs: Sequence[int]) -> int | None:
-    """The amount inside a witness commitment, or None when it commits to no amount.
-
-    Takes fourteen modular powers and no secret: a version 2 commitment reveals the amount.
-    """
-    low, high = (_open_lane(limbs[lane], lane) for lane in (0, 1))
-    amount = low | high << LIMB_BITS
-    known = low <= _LIMB_MASK and high <= _LIMB_MASK and commitment(amount) == list(limbs)
-    return amount if known else None
