@@ -60,14 +60,15 @@ class Key:
     def __hash__(self) -> int:
         return hash(self.key_id)
 
-    def seal(self, aads: Sequence[bytes], plaintexts: Sequence[bytes]) -> list[bytes]:
-        """Encrypt parallel plaintexts to blobs; the nonces are drawn in one call."""
+    def seal(
+        self, aads: Sequence[bytes], plaintexts: Sequence[bytes], *, compress: bool = False
+    ) -> list[bytes]:
+        """Encrypt parallel plaintexts to blobs, on request compressed; the nonces are drawn in one call."""
         size = at_rest.NONCE_BYTES
         drawn = os.urandom(size * len(aads))
         nonces = [drawn[at : at + size] for at in range(0, len(drawn), size)]
-        encrypt = self.cipher.encrypt
         return [
-            at_rest.PREFIX + nonce + encrypt(nonce, plaintext, aad)
+            at_rest.encrypt_with(self.cipher, nonce, aad, plaintext, compress=compress)
             for nonce, plaintext, aad in zip(nonces, plaintexts, aads, strict=True)
         ]
 

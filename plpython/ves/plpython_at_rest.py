@@ -42,7 +42,7 @@ def open_at_rest(
     blobs: list[bytes],
     key_ids: list[bytes | None],
 ) -> list[bytes]:
-    """Plaintexts of SSE1 blobs (VES 16) under the key ring of the server process.
+    """Plaintexts of blobs (VES 16) under the key ring of the server process.
 
     Errors: VE510 no usable key ring, VE512 naming the reason at the first blob that does not decrypt.
     """
@@ -134,7 +134,7 @@ class SealedPayloads(NamedTuple):
 
 
 class Resealed(NamedTuple):
-    """New SSE1 blobs and the ids of their keys."""
+    """New blobs and the ids of their keys."""
 
     blobs: list[bytes]
     new_key_ids: list[bytes]
@@ -212,7 +212,7 @@ def reseal_at_rest(
                 _NOT_OPENED, "the stored content is not what its hash says", {"reason": "hash_mismatch"}
             )
         key = _first(keys, tenant)
-        blobs += key.seal([aad], [plaintext])
+        blobs += key.seal([aad], [plaintext], compress=kind == "ves")
         new_ids.append(key.key_id)
     return Resealed(blobs, new_ids)
 

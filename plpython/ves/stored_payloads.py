@@ -1,6 +1,6 @@
 """Encryption at rest of payloads: the plaintext form and the additional data of each kind (VES 16).
 
-A VES payload of kind 0 is encrypted as the received text, a legacy payload in its compact form (as the
+A VES payload of kind 0 is encrypted as the received text, compressed, a legacy payload in its compact form (as the
 reference stores it). A payload of kind 1 is stored as received: the client encrypted it already.
 """
 
@@ -28,6 +28,7 @@ def seal_events(
                 if is_chosen
             ],
             [event.payload for event, is_chosen in zip(events, chosen, strict=True) if is_chosen],
+            compress=True,
         )
     )
     return [next(blobs) if is_chosen else None for is_chosen in chosen]

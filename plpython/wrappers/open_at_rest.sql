@@ -17,4 +17,4 @@ return guard(plpy, open_at_rest,
 $$;
 
 comment on function ves_int.open_at_rest(uuid[], bytea[], bytea[], bytea[]) is
-'Plaintexts of SSE1 blobs (VES 16) under the key ring of the server process. Errors: VE510 no usable key ring, VE512 naming the reason at the first blob that does not decrypt.';
+'Plaintexts of blobs (VES 16) under the key ring of the server process. Errors: VE510 no usable key ring, VE512 naming the reason at the first blob that does not decrypt.';

@@ -89,6 +89,6 @@ comment on column ves_store.ves_events.record_hash is
 comment on column ves_store.ves_events.agent_signature_bundle is 'JSON text of the post-quantum signatures, if any.';
 comment on column ves_store.ves_events.payload is 'The JSON text as received, when it is stored in plaintext. Type json, not jsonb: jsonb would rewrite numbers and refuse escapes.';
 comment on column ves_store.ves_events.payload_encrypted is 'VES-ENC-1 object, its known members only; never encrypted again, its key was never here.';
-comment on column ves_store.ves_events.payload_at_rest is 'The JSON text as received, encrypted (VES 16: SSE1 blob); null when it is stored in plaintext.';
+comment on column ves_store.ves_events.payload_at_rest is 'The JSON text as received, encrypted (VES 16: SSE1 blob, or SSE2 when compressed); null when it is stored in plaintext.';
 comment on column ves_store.ves_events.payload_key_id is 'Key of payload_at_rest, 8 bytes: the start of SHA-256("VES_ATREST_KEY_ID_V1" || key).';
 comment on column ves_store.ves_events.shredded_at is 'When the payload was destroyed (ves_store.shredded_payloads says why); the hashes remain.';

@@ -30,6 +30,25 @@ def test_what_is_encrypted_comes_back(secret, aad, content):
     assert at_rest.decrypt([secret], aad, blob) == content
 
 
+@given(SECRETS, AADS, CONTENT | st.binary(max_size=20).map(lambda part: part * 200))
+def test_what_is_compressed_comes_back_and_is_never_longer(secret, aad, content):
+    key = Key(secret)
+    (blob,), (plain,) = (key.seal([aad], [content], compress=compress) for compress in (True, False))
+    assert at_rest.decrypt([secret], aad, blob) == content
+    assert at_rest.is_encrypted(blob)
+    assert len(blob) <= len(plain)
+    assert (blob[:4] == b"SSE2") == (len(blob) < len(plain))
+
+
+@given(SECRETS, AADS, st.integers(100, 3000))
+def test_a_blob_of_one_form_never_opens_as_the_other(secret, aad, size):
+    key = Key(secret)
+    for compress, other in ((True, b"SSE1"), (False, b"SSE2")):
+        (blob,) = key.seal([aad], [b"p" * size], compress=compress)
+        ring = KeyRing("required", (key,))
+        assert refused(ring, uuid.UUID(int=1), key.key_id, aad, other + blob[4:]) == "not_authentic"
+
+
 @given(SECRETS, st.lists(st.tuples(AADS, CONTENT), max_size=6), st.uuids())
 def test_rows_that_are_sealed_together_open_one_by_one(secret, rows, tenant):
     key = Key(secret)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 MARKER = "payload-that-must-not-be-seen"
 KEY = Key(keyring.KEY)
 RING = KeyRing("required", (KEY,))
-PAYLOADS = [f'{{ "n":{n}.0, "m":"{MARKER}"}}' for n in range(3)]
+# The second is stored compressed.
+PAYLOADS = [
+    f'{{ "n":{n}.0, "m":"{MARKER}"{more}}}' for n, more in enumerate(("", f',"pad":"{"p" * 400}"', ""))
+]
 
 
 @dataclass

@@ -40,6 +40,25 @@ def test_a_ves_payload_is_the_text_received_bound_to_its_event(stream: Stream) -
     assert RING.open(stream.tenant_id, row[3], aad, row[2]).decode() == stream.payloads[0]
 
 
+def test_a_ves_payload_is_compressed_where_that_makes_it_shorter(stream: Stream) -> None:
+    blobs = stream.column("select payload_at_rest from ves_store.ves_events order by sequence_number")
+    assert [blob[:4] for blob in blobs] == [b"SSE1", b"SSE2", b"SSE1"]
+    assert len(blobs[1]) < 150 < len(stream.payloads[1])
+    assert (
+        stream.column("select payload::text from ves.read_payloads(%s, %s)", *stream.ids) == stream.payloads
+    )
+    assert findings(stream) == []
+
+
+def test_a_blob_given_out_as_the_other_form_does_not_open(stream: Stream) -> None:
+    stream.tamper(
+        "ves_events",
+        "update ves_store.ves_events set payload_at_rest = set_byte(payload_at_rest, 3,"
+        " ascii('1') + ascii('2') - get_byte(payload_at_rest, 3))",
+    )
+    assert findings(stream) == [("payload_at_rest", number) for number in (1, 2, 3)]
+
+
 def test_a_legacy_payload_has_the_stored_form_of_the_reference(stream: Stream) -> None:
     row = stream.row(
         "select event_id, entity_type, entity_id, event_type, payload_at_rest from ves_store.events where sequence_number = 2"

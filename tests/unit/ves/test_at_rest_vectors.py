@@ -6,6 +6,8 @@ import base64
 from uuid import UUID
 
 import pytest
+import zstandard
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tests.unit.ves.vectors import load, unhex
 from ves import at_rest, digests
@@ -67,6 +69,30 @@ def test_a_blob_opens_only_with_its_key_and_aad():
 def test_every_blob_has_a_fresh_nonce():
     blobs = {at_rest.encrypt(bytes(32), bytes(32), b"same") for _ in range(4)}
     assert len(blobs) == 4
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"",
+        b"no frame",
+        zstandard.compress(b"p" * 100)[:-1],
+        zstandard.ZstdCompressor(write_content_size=False).compress(b"p" * 100),
+        zstandard.compress(bytes(64 * 1024 * 1024 + 1)),
+    ],
+    ids=["empty", "junk", "cut", "of no told length", "too long"],
+)
+def test_a_compressed_blob_that_the_keys_holder_made_badly_is_refused(frame):
+    nonce, aad = bytes(12), bytes(32)
+    blob = b"SSE2" + nonce + AESGCM(bytes(32)).encrypt(nonce, frame, b"SSE2" + aad)
+    with pytest.raises(ProtocolError, match="the blob is"):
+        at_rest.decrypt([bytes(32)], aad, blob)
+
+
+def test_content_above_the_length_that_is_expanded_is_not_compressed():
+    content = bytes(64 * 1024 * 1024 + 1)
+    blob = at_rest.encrypt_with(AESGCM(bytes(32)), bytes(12), b"", content, compress=True)
+    assert (blob[:4], len(blob)) == (b"SSE1", len(content) + 4 + 12 + 16)
 
 
 def test_a_key_is_read_from_each_of_its_forms():
