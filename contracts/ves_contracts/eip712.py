@@ -5,6 +5,7 @@ Pure; nothing here speaks to a node. Addresses are `0x` and 40 hex digits, amoun
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,11 +98,19 @@ def binding_data(
     }
 
 
+def _load_libraries() -> None:
+    """Import what takes 0.4 s, and commands and most servers never use; it must not raise the recursion limit (py_ecc does)."""
+    limit = sys.getrecursionlimit()
+    import eth_account.messages  # noqa: F401, PLC0415
+
+    sys.setrecursionlimit(limit)
+
+
 def digest(data: dict[str, Any]) -> bytes:
     """The 32 bytes that are signed (EIP-712)."""
-    # Imported when it is needed: eth_account takes 0.4 s, and commands and most servers never use it.
-    from eth_account.messages import encode_typed_data  # noqa: PLC0415
-    from eth_utils.crypto import keccak  # noqa: PLC0415
+    _load_libraries()
+    from eth_account.messages import encode_typed_data  # noqa: PLC0415 - see _load_libraries
+    from eth_utils.crypto import keccak  # noqa: PLC0415 - see _load_libraries
 
     message = encode_typed_data(**data)
     return bytes(keccak(b"\x19" + message.version + message.header + message.body))
@@ -118,9 +127,10 @@ def canonical_signature(signature: bytes) -> bytes | None:
 
 def signer(data: dict[str, Any], signature: bytes) -> str | None:
     """The address that made the signature, in lower case; None for what is no canonical signature."""
-    from eth_keys.datatypes import Signature  # noqa: PLC0415 - see digest
-    from eth_keys.exceptions import BadSignature  # noqa: PLC0415 - see digest
-    from eth_utils.exceptions import ValidationError  # noqa: PLC0415 - see digest
+    _load_libraries()
+    from eth_keys.datatypes import Signature  # noqa: PLC0415 - see _load_libraries
+    from eth_keys.exceptions import BadSignature  # noqa: PLC0415 - see _load_libraries
+    from eth_utils.exceptions import ValidationError  # noqa: PLC0415 - see _load_libraries
 
     canonical = canonical_signature(signature)
     if canonical is None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
 import msgspec
@@ -21,6 +22,19 @@ Hook = Callable[[type, Any], Any]
 
 # CPython's default limit, which an ordinary thread's stack holds many times over.
 _SAFE_DEPTH = 1_000
+
+
+@contextmanager
+def unchanged_recursion_limit() -> Iterator[None]:
+    """Undo what an import does to the recursion limit: py_ecc, below eth_account and web3, sets 100,000.
+
+    Libraries that decode JSON themselves (PyJWT, web3, x402) have no other protection.
+    """
+    limit = sys.getrecursionlimit()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def require_safe_depth(text: Text) -> None:

@@ -22,13 +22,14 @@ class Seller:
     """`nonces` are those of the payments that were made, `requests` counts them all; `sent` has method, type and body.
 
     `fault` decides for each paid request: "lose" closes the connection before the payment is made, "lose answer" after it,
-    "refuse" asks for a payment again. A payment that was made is served again.
+    "refuse" asks for a payment again. `header` replaces the offer's; None: the offer is in the body. A payment that was made is served again.
     """
 
     nonces: list[str] = field(default_factory=list)
     requests: int = 0
     sent: list[tuple[str, str | None, bytes]] = field(default_factory=list)
     resource: bytes = b"rain"
+    header: str | None = ""
     offer: dict[str, Any] = field(default_factory=dict)
     fault: Callable[[Seller], str | None] = lambda _: None
     url: str = ""
@@ -81,7 +82,8 @@ def selling(seller: Seller) -> Iterator[Seller]:
             if header is not None:
                 told = seller.pay(header)
             elif self.path != "/free":
-                told = 402, {"payment-required": seller.asking()}
+                header = seller.asking() if seller.header == "" else seller.header
+                told = 402, {} if header is None else {"payment-required": header}
             if told is None:
                 self.close_connection = True
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import multiprocessing
 import signal
@@ -111,6 +112,10 @@ def test_an_offer_beyond_the_budget_is_not_signed(
         {"payTo": "nobody"},
         {"extra": {}},
         {"extra": {"assetTransferMethod": "permit2"}},
+        {"maxTimeoutSeconds": -1},
+        {"maxTimeoutSeconds": 100_000},
+        {"maxTimeoutSeconds": 2**63},
+        {"maxTimeoutSeconds": 2**256},
     ],
     ids=str,
 )
@@ -122,6 +127,25 @@ def test_an_offer_that_cannot_be_paid_by_a_transfer_is_refused(
         payer.buy(seller.url, purchase_id="1")
     assert found.value.code in {"over_budget", "no_acceptable_offer"}
     assert (payer.find("1"), seller.requests) == (None, 1)
+
+
+@pytest.mark.parametrize("place", ["body", "header"])
+def test_an_offer_that_is_nested_deeply_does_not_end_the_agents_process(
+    seller: Seller, payer: Payer, place: str
+) -> None:
+    """In a process of its own, which a stack overflow would kill: importing eth_account raises the recursion limit."""
+    levels = 35_000 if place == "header" else 200_000
+    deep = b'{"a":' * levels if place == "body" else b"[" * levels + b"]" * levels
+    seller.resource = deep
+    seller.header = base64.b64encode(deep).decode() if place == "header" else None
+
+    def buy() -> None:
+        refused("no_acceptable_offer", lambda: payer.buy(seller.url, purchase_id="1"))
+
+    buying = multiprocessing.get_context("fork").Process(target=buy)
+    buying.start()
+    buying.join()
+    assert buying.exitcode == 0
 
 
 def test_the_total_holds_for_buyers_at_once_and_one_purchase_is_paid_once(

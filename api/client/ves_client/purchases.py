@@ -6,6 +6,7 @@ the token accepts their nonce once: a purchase is never paid twice.
 
 from __future__ import annotations
 
+import base64
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -20,6 +21,7 @@ from x402.http.x402_http_client import x402HTTPClientSync
 from x402.mechanisms.evm.exact import register_exact_evm_client
 from x402.schemas import PaymentError
 
+from ves.json_decode import require_safe_depth
 from ves_client.bounded import AnswerTooLargeError, BoundedClient
 from ves_client.errors import ClientError, Exit, usage
 from ves_client.outbox_rows import now
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 COLUMNS = "purchase_id, url, state, asset, amount, payee, valid_before, header, value, payment"
 OFFER_LIMIT = 1024 * 1024  # bytes of an offer in a body that are parsed
+# An authorization that a server lets be valid for years could be settled in years, and `release` would wait for them.
+LONGEST_SECONDS = 86_400
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -257,6 +261,9 @@ class Payer:
 
     def _sign(self, purchase_id: str, request: Request, answer: httpx.Response) -> Purchase:
         try:
+            # The library decodes both with a recursive decoder, and importing eth_account raises the recursion limit.
+            require_safe_depth(answer.content[:OFFER_LIMIT])
+            require_safe_depth(base64.b64decode(answer.headers.get("payment-required", "")))
             offer = self._x402.get_payment_required_response(answer.headers.get, answer.content[:OFFER_LIMIT])
             payment = self._x402.create_payment_payload(offer)
             signed = payment.payload["authorization"]
@@ -267,6 +274,11 @@ class Payer:
         except Exception as error:  # the library raises many types for offers that are malformed
             message = f"{request.url} does not ask for a payment by EIP-3009: {error}"
             raise ClientError(Exit.REFUSED, "no_acceptable_offer", message) from error
+        if not 0 < valid_before - time.time() <= LONGEST_SECONDS:
+            message = (
+                f"{request.url} asks for a payment that is valid for {valid_before - int(time.time())} s"
+            )
+            raise ClientError(Exit.REFUSED, "no_acceptable_offer", message)
         payee, currency = str(signed["to"]), self._budget.currency
         return Purchase(
             *(purchase_id, request.url, "sent", currency, amount, payee, valid_before, header, value, None),

@@ -93,8 +93,8 @@ class Offer:
         return None
 
 
-# Readers and writers of JSON give up at some hundreds of levels, each at another number.
-_MOST_LEVELS = 64
+# They bound the levels, without which a recursive decoder could overflow the stack: libraries raise the recursion limit.
+_MOST_BRACKETS = 500
 # Members of a payment that say which of the terms it is for.
 _CHOICE = {1: ("scheme", "network"), 2: ("scheme", "network", "asset", "amount", "payTo")}
 
@@ -118,7 +118,10 @@ class SentPayment:
 def read_payment(version: int, header: bytes) -> SentPayment:
     """Decode PAYMENT-SIGNATURE (version 2) or X-PAYMENT (version 1). Raises MalformedPaymentError."""
     try:
-        payload = json.loads(base64.b64decode(header, validate=True))
+        text = base64.b64decode(header, validate=True)
+        if text.count(b"[") + text.count(b"{") > _MOST_BRACKETS:
+            raise MalformedPaymentError
+        payload = json.loads(text)
         authorization = payload["payload"]["authorization"]
         payer, nonce = authorization["from"], authorization["nonce"]
         signed = json.dumps(payload["payload"], sort_keys=True)
@@ -126,18 +129,12 @@ def read_payment(version: int, header: bytes) -> SentPayment:
         is_read = payload["x402Version"] == version and isinstance(chosen, dict)
         # It is sent on to the facilitator: NaN, Infinity and lone surrogates are no JSON (RFC 8259).
         json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
-        is_read = is_read and _levels(payload) <= _MOST_LEVELS
     except (ValueError, TypeError, KeyError, RecursionError):
         raise MalformedPaymentError from None
     if not (is_read and isinstance(payer, str) and isinstance(nonce, str)):
         raise MalformedPaymentError
     # Hex digits have two spellings, and both spell one authorization.
     return SentPayment(version, payload, chosen, payer.lower(), nonce.lower(), signed)
-
-
-def _levels(value: Any) -> int:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return 1 + max(map(_levels, inner), default=0)
 
 
 def encode(value: dict[str, Any]) -> bytes:

@@ -6,7 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import msgspec
 
+from ves import json_decode
 from ves_contracts import eip712
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     from ves_edge.chain import ChainNodes
 
-_SECONDS = 3.0
+_SECONDS, _MOST_BYTES = 3.0, 1024 * 1024
 _REVERTED = 3  # the code of JSON-RPC for a call that reverts, as nodes of the EVM have it
 _HASH_BYTES = 32
 
@@ -32,7 +34,7 @@ class ChainReads:
     def __init__(self, nodes: ChainNodes) -> None:
         self.chain_id = nodes.chain_id
         self._urls = nodes.urls
-        self._client = httpx.AsyncClient(timeout=_SECONDS)
+        self._client = httpx.AsyncClient(timeout=_SECONDS, headers={"accept-encoding": "identity"})
 
     async def close(self) -> None:
         """Close the connections."""
@@ -43,15 +45,14 @@ class ChainReads:
         transactions = [{"to": to, "data": "0x" + data.hex()} for to, data in calls]
         if sender is not None:
             transactions = [{**transaction, "from": sender} for transaction in transactions]
-        answers = await self._ask([("eth_call", [transaction, "latest"]) for transaction in transactions])
-        return [_result(answer) for answer in answers]
+        return await self._ask([("eth_call", [transaction, "latest"]) for transaction in transactions])
 
     async def has_code(self, address: str) -> bool:
         """Whether a contract is at the address. Raises ChainUnreachableError."""
         [answer] = await self._ask([("eth_getCode", [address, "latest"])])
-        return bool(_result(answer))
+        return bool(answer)
 
-    async def _ask(self, calls: Sequence[tuple[str, list[Any]]]) -> list[dict[str, Any]]:
+    async def _ask(self, calls: Sequence[tuple[str, list[Any]]]) -> list[bytes | None]:
         # The chain id is asked for with every request: an endpoint may be replaced by one of another chain.
         body = [
             {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
@@ -60,22 +61,49 @@ class ChainReads:
         for url in self._urls:
             try:
                 async with asyncio.timeout(_SECONDS):  # httpx limits each read, not the whole answer
-                    answer = await self._client.post(url, json=body)
-                answers = {one["id"]: one for one in answer.raise_for_status().json()}
-                if int(answers[0]["result"], 16) == self.chain_id:
-                    return [answers[number] for number in range(1, len(body))]
-            except (httpx.HTTPError, TimeoutError, ValueError, TypeError, KeyError):
+                    answers = {one.id: one for one in _decode(await self._post(url, body))}
+                if int(answers[0].result or "", 16) == self.chain_id:
+                    return [_result(answers[number]) for number in range(1, len(body))]
+            except _NO_ANSWER:
                 continue
         raise ChainUnreachableError
 
+    async def _post(self, url: str, body: Any) -> bytes:
+        content = bytearray()
+        async with self._client.stream("POST", url, json=body) as answer:
+            async for chunk in answer.raise_for_status().aiter_bytes():
+                content += chunk
+                if len(content) > _MOST_BYTES:
+                    raise ValueError("the answer is too long")
+        return bytes(content)
 
-def _result(answer: dict[str, Any]) -> bytes | None:
-    if "result" in answer:
-        return bytes.fromhex(answer["result"].removeprefix("0x"))
-    error = answer.get("error", {})
-    if error.get("code") == _REVERTED or "revert" in str(error.get("message", "")).lower():
+
+class _Error(msgspec.Struct):
+    code: int | None = None
+    message: str | None = None
+
+
+class _Answer(msgspec.Struct):
+    """An answer of JSON-RPC."""
+
+    id: int
+    result: str | None = None
+    error: _Error | None = None
+
+
+_decode = json_decode.decoder(list[_Answer])
+# What no node of the EVM says: it is asked no further, and the next one is.
+_NO_ANSWER = (httpx.HTTPError, TimeoutError, ValueError, KeyError, msgspec.DecodeError, RecursionError)
+
+
+def _result(answer: _Answer) -> bytes | None:
+    """The bytes of a result; None for a call that reverts. Raises ValueError for what is neither."""
+    if answer.result is not None:
+        return bytes.fromhex(answer.result.removeprefix("0x"))
+    error = answer.error or _Error()
+    if error.code == _REVERTED or "revert" in (error.message or "").lower():
         return None
-    raise ChainUnreachableError
+    raise ValueError("neither a result nor a revert")
 
 
 # Selectors of the token's functions (x402 B4) and of getAssetConfig (chain 4).

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).parents[3]
-PRODUCT = ("plpython/ves", "plpython/ves_stark", "api/ves_api", "api/ves_edge", "api/client/ves_client")
+PRODUCT = (
+    "plpython/ves",
+    "plpython/ves_stark",
+    "api/ves_api",
+    "api/ves_edge",
+    "api/client/ves_client",
+    "workers/ves_workers",
+)
 GUARDED = {("msgspec", "json", "decode"), ("msgspec", "json", "Decoder"), ("json", "loads"), ("json", "load")}
 
 LEVELS = 200_000
@@ -33,6 +40,7 @@ SHAPES = {
 
 # In a process of its own, which a stack overflow would kill.
 PROGRAM = """
+import base64
 import sys
 from tests.unit.ves.test_linear_time import READERS
 from ves import json_decode
@@ -42,6 +50,7 @@ from ves_api.http.decode import decode_body
 from ves_api.operations.schemas import ValidateRequest
 from ves_api.rpc.sent_events import _json_text
 from ves_client.lossless import require_lossless
+from ves_paywall.terms import MalformedPaymentError, read_payment
 from ves_stark.errors import StarkError
 from ves_stark.registry import payload_amount
 
@@ -54,12 +63,13 @@ readers = READERS | {
     "a payload of gRPC": _json_text,
     "a payload's numbers": require_lossless,
     "an amount": lambda raw: payload_amount(raw.decode()),
+    "a payment": lambda raw: read_payment(2, base64.b64encode(raw)),
     "UTF-16": lambda raw: json_decode.loads(raw.decode().encode("utf-16")),
 }
 for name, read in readers.items():
     try:
         print(name, "=", read(text))
-    except (ProtocolError, StarkError, ApiError, RecursionError, UnicodeDecodeError) as error:
+    except (ProtocolError, StarkError, ApiError, MalformedPaymentError, RecursionError, UnicodeDecodeError) as error:
         print(name, "-", type(error).__name__)
 """
 ANSWERS = {"depth = True", "NUL = False", "an amount = None"}
@@ -80,6 +90,37 @@ def test_no_reader_overflows_the_stack_under_a_raised_recursion_limit(shape: str
     accepted = {line for line in done.stdout.splitlines() if " = " in line}
     violation = {f"a payload against a schema = [Violation(path='', message='{VIOLATION}')]"}
     assert accepted == ANSWERS | violation
+
+
+# What decodes JSON in C and is not ours (PyJWT, web3) is protected by the limit alone; eth_account and web3 raise it.
+LIMIT = """
+import sys
+before = sys.getrecursionlimit()
+import ves_workers.chain.signer, ves_workers.chain.rpc, ves_contracts.calls, ves_contracts.errors
+assert sys.getrecursionlimit() == before, "workers"
+"""
+LIMIT_OF_THE_API = """
+import sys
+before = sys.getrecursionlimit()
+from ves_contracts import eip712
+import ves_api.x402.facilitator
+data = eip712.binding_data(payer="0x" + "11" * 20, tenant_id="t", agent_id="a", key_id=1, public_key=bytes(32))
+assert eip712.signer(data, bytes(65)) is None and len(eip712.digest(data)) == 32
+assert "py_ecc" in sys.modules, "the library that raises it"
+assert sys.getrecursionlimit() == before
+"""
+
+
+@pytest.mark.parametrize("program", [LIMIT, LIMIT_OF_THE_API], ids=["workers", "API"])
+def test_no_import_leaves_a_raised_recursion_limit_behind(program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ":".join([str(ROOT), *sys.path])},
+    )
+    assert done.returncode == 0, done.stderr[-2_000:]
 
 
 SCHEMAS = {

@@ -1,0 +1,89 @@
+"""Reads of the chain by the API: a node that answers nonsense is passed over, and never an exception or a wait without end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from ves_api.x402 import chain
+from ves_api.x402.chain import ChainReads, ChainUnreachableError
+from ves_edge.chain import ChainNodes
+
+CHAIN_ID = 84_532
+TOKEN = "0x" + "11" * 20
+WORD = "0x" + "00" * 31 + "07"
+
+
+def answers(request: httpx.Request, **members: Any) -> list[dict[str, Any]]:
+    asked = json.loads(request.content)
+    chain_id = {"result": hex(CHAIN_ID)}
+    return [{"id": one["id"], **(members if one["id"] else chain_id)} for one in asked]
+
+
+def reads(bad: Any) -> ChainReads:
+    """The first node answers `bad`: the members of an answer, or a whole body; the second one what it should."""
+
+    def node(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "good":
+            return httpx.Response(200, json=answers(request, result=WORD))
+        if isinstance(bad, dict):
+            return httpx.Response(200, json=answers(request, **bad))
+        return httpx.Response(200, content=bad() if callable(bad) else bad)
+
+    made = ChainReads(ChainNodes(("http://bad", "http://good"), CHAIN_ID))
+    made._client = httpx.AsyncClient(transport=httpx.MockTransport(node))
+    return made
+
+
+async def never_ends() -> AsyncIterator[bytes]:
+    yield b"["
+    await asyncio.Event().wait()
+
+
+async def far_too_long() -> AsyncIterator[bytes]:
+    while True:
+        yield b" " * 65_536
+
+
+NONSENSE: dict[str, Any] = {
+    "no result": {"result": None},
+    "a number": {"result": 7},
+    "no hex": {"result": "0xzz"},
+    "half a byte": {"result": "0x123"},
+    "an object": {"result": {}},
+    "a text for an error": {"error": "reverted"},
+    "an error of the node": {"error": {"code": -32005, "message": "rate limited"}},
+    "nothing": {},
+    "no array": b"{}",
+    "an empty array": b"[]",
+    "numbers": b"[1]",
+    "a huge chain id": b'[{"id":0,"result":"' + b"1" * 5_000 + b'"}]',
+    "no text": b"\xff\xfe",
+    "depth": b"[" * 200_000,
+    "no end": never_ends,
+    "a long body": far_too_long,
+}
+
+
+@pytest.mark.parametrize("bad", NONSENSE.values(), ids=NONSENSE)
+async def test_a_node_that_answers_nonsense_is_passed_over(bad: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "_SECONDS", 0.2)
+    assert await reads(bad).call((TOKEN, b"")) == [bytes(31) + b"\7"]
+    assert await reads(bad).has_code(TOKEN) is True
+
+
+@pytest.mark.parametrize("error", [{"code": 3}, {"code": -32000, "message": "execution reverted: no"}])
+async def test_a_revert_is_an_answer(error: dict[str, Any]) -> None:
+    assert await reads({"error": error}).call((TOKEN, b"")) == [None]
+
+
+async def test_a_chain_without_an_answer_is_unreachable() -> None:
+    made = reads({"result": "0xzz"})
+    made._urls = made._urls[:1]
+    with pytest.raises(ChainUnreachableError):
+        await made.call((TOKEN, b""))
