@@ -24,6 +24,7 @@ from ves_edge.log import get_logger
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ves_api.rpc.unsent import Unsent
     from ves_api.services import Services
 
 Metadata = tuple[tuple[str, str | bytes], ...]
@@ -71,17 +72,19 @@ def decode(request: type[Message], raw: bytes) -> Message:
         raise ApiError("invalid_shape", "the message is not a valid " + request.DESCRIPTOR.name) from error
 
 
-def unary(services: Services, rpc: Rpc, timeout: float) -> grpc.RpcMethodHandler:
+def unary(services: Services, rpc: Rpc, timeout: float, unsent: Unsent) -> grpc.RpcMethodHandler:
     """The handler of a unary method; `timeout` in seconds."""
 
     async def serve(raw: bytes, call: grpc.aio.ServicerContext) -> bytes:
-        async def work(context: Context) -> Message:
+        async def work(context: Context) -> bytes:
             async with asyncio.timeout(timeout):
                 await admit(context, rpc.operation)
-                return await rpc.answer(context, decode(rpc.request, raw))
+                answer = (await rpc.answer(context, decode(rpc.request, raw))).SerializeToString()
+            unsent.answer(context.identity.tenant_id, len(answer), call)
+            return answer
 
-        answer: Message = await guarded(services, call, rpc.name, work)
-        return answer.SerializeToString()
+        answer: bytes = await guarded(services, call, rpc.name, work)
+        return answer
 
     # Requests and responses stay bytes here: the library answers a decoding failure with INTERNAL.
     return grpc.unary_unary_rpc_method_handler(serve)
@@ -95,7 +98,7 @@ async def guarded(
 ) -> Any:
     """Run the work of a call; end the call with the status of an exception (grpc-api 1.3)."""
     context, started = context_of(services, call), time.perf_counter()
-    refusal, code = None, "OK"
+    status, code = None, "OK"
     with tracing.span(
         name, "SERVER", sent_trace(context.origin.headers), request_id=context.origin.request_id
     ) as span:
@@ -105,15 +108,13 @@ async def guarded(
             code = "CANCELLED"  # by the client, which is how most streams end
             raise
         except Exception as error:  # noqa: BLE001 (every call gets a status)
-            late = isinstance(error, TimeoutError)
-            refusal = ApiError("timeout", retry_after=1) if late else refusal_of(error)
-            code = refusal.grpc
-            _record(context, name, refusal, error)
+            status = _refuse(context, name, error)
+            code = status[0].name
         finally:
             span.set_attribute("rpc.response.status_code", code)
             metrics.count_grpc(name, code, time.perf_counter() - started)
-    if refusal is not None:
-        await call.abort(*_status(context, refusal))
+    if status is not None:
+        await call.abort(*status)
     call.set_trailing_metadata(_common(context))
     return result
 
@@ -139,8 +140,14 @@ def _peer(text: str) -> tuple[str, int] | None:
     return (host.strip("[]"), int(port)) if kind in ("ipv4", "ipv6") and port.isdigit() else None
 
 
-def _status(context: Context, refusal: ApiError) -> tuple[grpc.StatusCode, str, Metadata]:
-    """Code, text and trailing metadata of a refusal: `x-error-code`, `retry-after`, and the error body of HTTP."""
+def _refuse(context: Context, name: str, error: Exception) -> tuple[grpc.StatusCode, str, Metadata]:
+    """Log an exception; code, text and trailing metadata: `x-error-code`, `retry-after`, and the error body of HTTP.
+
+    The caller keeps no exception: its traceback would refer to the caller's frame, and the frame to the exception, so
+    that what the call has read stayed in memory until the next run of the cycle collector.
+    """
+    refusal = ApiError("timeout", retry_after=1) if isinstance(error, TimeoutError) else refusal_of(error)
+    _record(context, name, refusal, error)
     code = grpc.StatusCode[refusal.grpc]
     trailing: list[tuple[str, str | bytes]] = [*_common(context), ("x-error-code", refusal.code)]
     if refusal.retry_after is not None:

@@ -14,6 +14,7 @@ from ves_api.rpc.binding import Rpc, unary
 from ves_api.rpc.pages import Pages
 from ves_api.rpc.streams import PULL, STREAM_EVENTS, SUBSCRIBE_ENTITY, StreamRpc, Streams
 from ves_api.rpc.sync_stream import SYNC_STREAM, SyncStream
+from ves_api.rpc.unsent import Unsent
 from ves_api.rpc.watcher import Watcher
 from ves_edge.log import get_logger
 from ves_edge.pool import Pool, PoolSize
@@ -68,12 +69,13 @@ class RpcServer:
         self._database = Pool(conninfo(settings), size, "ves_api_streams")
         pages = Pages(self._database, services.at_rest, services.ingest.signer)
         self._watcher = Watcher(self._database, services.authenticator, pages)
-        streams = Streams(services, self._database, pages, self._watcher)
+        unsent = Unsent()
+        streams = Streams(services, self._database, pages, self._watcher, unsent)
         self._health = health.aio.HealthServicer()
         self._server = grpc.aio.server(options=_OPTIONS, maximum_concurrent_rpcs=_MAX_CALLS)
         for name, methods in SERVICES.items():
             handlers = {
-                rpc.name: unary(services, rpc, settings.grpc_timeout)
+                rpc.name: unary(services, rpc, settings.grpc_timeout, unsent)
                 if isinstance(rpc, Rpc)
                 else rpc.handler(streams, settings.grpc_timeout)
                 for rpc in methods

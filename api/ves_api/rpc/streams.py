@@ -30,6 +30,7 @@ from ves_api.rpc.gen import v1_pb2 as v1
 from ves_api.rpc.gen import v2_pb2 as v2
 from ves_api.rpc.pages import Pages, patiently
 from ves_api.rpc.stored_events import legacy_event
+from ves_api.rpc.unsent import Unsent
 from ves_api.rpc.v2 import read_stream
 from ves_api.rpc.watcher import Watcher
 from ves_edge.gen import aio
@@ -58,6 +59,7 @@ class Streams:
     database: Pool
     pages: Pages
     watcher: Watcher
+    unsent: Unsent
 
 
 @dataclass(slots=True)
@@ -72,9 +74,10 @@ class Call:
     start: Any
 
     async def send(self, message: bytes) -> None:
-        """Send one encoded message; waits while the peer does not take it."""
+        """Send one encoded message; waits while the peer does not take it. Raises overloaded."""
         self.open.writing_since = time.monotonic()
-        await self.transport.write(message)
+        with self.streams.unsent.sending(self.context.identity.tenant_id, len(message)):
+            await self.transport.write(message)
         self.open.writing_since = None
 
 

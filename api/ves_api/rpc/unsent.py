@@ -1,0 +1,90 @@
+"""Messages that were given to the library and that their peers have not taken: bounded memory (grpc-api 1).
+
+The library keeps such a message until the peer opens its flow-control window or its connection ends, and offers no way
+to drop it. So a message is refused before it is given away.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ves_edge.errors import ApiError
+
+if TYPE_CHECKING:
+    import uuid
+    from collections.abc import Iterator
+
+    import grpc
+
+# Smaller messages cost no more than the call itself.
+_COUNTED_BYTES = 4096
+# A peer that reads takes a message in milliseconds; the bytes of one that does not count against its tenant.
+_STUCK_SECONDS = 1.0
+_STUCK_BYTES = 32 * 1024 * 1024
+_MOST_BYTES = 256 * 1024 * 1024
+
+
+@dataclass(slots=True, eq=False)
+class _Sending:
+    tenant_id: uuid.UUID
+    size: int
+    since: float
+    is_stuck: bool = False
+    is_done: bool = False
+
+
+class Unsent:
+    """Owned by one event loop."""
+
+    def __init__(self) -> None:
+        self._young: deque[_Sending] = deque()
+        self._stuck: Counter[uuid.UUID] = Counter()
+        self._bytes = 0
+
+    @contextmanager
+    def sending(self, tenant_id: uuid.UUID, size: int) -> Iterator[None]:
+        """Count a message of a stream while it is written. Raises overloaded."""
+        sending = self._begin(tenant_id, size)
+        try:
+            yield
+        finally:
+            self._end(sending)
+
+    def answer(self, tenant_id: uuid.UUID, size: int, call: grpc.aio.ServicerContext) -> None:
+        """Count the response of a unary call until the call has ended. Raises overloaded."""
+        sending = self._begin(tenant_id, size)
+        if sending is not None:
+            call.add_done_callback(lambda _: self._end(sending))
+
+    def _begin(self, tenant_id: uuid.UUID, size: int) -> _Sending | None:
+        if size < _COUNTED_BYTES:
+            return None
+        now = time.monotonic()
+        self._age(now - _STUCK_SECONDS)
+        if self._stuck[tenant_id] + size > _STUCK_BYTES or self._bytes + size > _MOST_BYTES:
+            raise ApiError("overloaded", "Clients do not take what was sent to them", retry_after=1)
+        sending = _Sending(tenant_id, size, now)
+        self._young.append(sending)
+        self._bytes += size
+        return sending
+
+    def _age(self, limit: float) -> None:
+        while self._young and self._young[0].since < limit:
+            sending = self._young.popleft()
+            if not sending.is_done:
+                sending.is_stuck = True
+                self._stuck[sending.tenant_id] += sending.size
+
+    def _end(self, sending: _Sending | None) -> None:
+        if sending is None or sending.is_done:
+            return
+        sending.is_done = True
+        self._bytes -= sending.size
+        if sending.is_stuck:
+            self._stuck[sending.tenant_id] -= sending.size
+            if not self._stuck[sending.tenant_id]:
+                del self._stuck[sending.tenant_id]

@@ -1,0 +1,179 @@
+"""Peers that open connections and calls and never read: what they hold is bounded, is given back, and slows nobody.
+
+Counted in the server: sockets (file descriptors), private memory, and sessions of the database. The long form
+(`soak`) has 2,000 peers at a time and compares the ingest's p99.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import grpc
+import pytest
+
+from tests.api.support import Agent, post
+from tests.api.test_credentials import mint
+from tests.bench.stats import latency
+from tests.rpc.raw import PREFACE, SETTINGS, UNFINISHED_HEADERS, RawClient
+from tests.rpc.support import Clients, module, stream_of, target
+from tests.rpc.test_hostile import private_mb
+from tests.sql.support import scalar
+from tests.support.waiting import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from google.protobuf.message import Message
+
+    from tests.conftest import Database
+    from tests.support.processes import Server
+
+SERVICE = "/stateset.sequencer.v2.Sequencer/"
+SESSIONS = 8 + 2  # of requests and of streams
+
+
+@pytest.fixture
+def v2(stubs: None) -> Any:
+    return module("v2")
+
+
+def raw(server: Server) -> RawClient:
+    host, port = target(server).split(":")
+    return RawClient(host, int(port))
+
+
+def sockets(server: Server) -> int:
+    """Sockets of the server's processes."""
+    assert server.process is not None
+    first = server.process.pid
+    children = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii").split()
+    return sum(
+        "socket" in str(entry.readlink())
+        for pid in (first, *children)
+        for entry in Path(f"/proc/{pid}/fd").iterdir()
+        if entry.is_symlink()
+    )
+
+
+def sessions(database: Database) -> int:
+    statement = (
+        "select count(*) from pg_stat_activity where usename = 'ves_api' and datname = current_database()"
+    )
+    with database.connect() as connection:
+        return int(scalar(connection, statement))
+
+
+def with_large_events(server: Server, megabytes: int = 6) -> Agent:
+    """An agent whose stream holds so much."""
+    agent = Agent()
+    with server.client() as http:
+        agent.register(http)
+        for _ in range(megabytes):
+            events = [agent.event({"text": "x" * 20_000}) for _ in range(50)]
+            assert post(http, agent.body(*events)).status_code == 200
+    return agent
+
+
+def test_a_tenant_whose_peers_take_no_answer_is_refused_further_large_ones_and_others_are_served(
+    start_rpc_server: Callable[..., Server], database: Database, v2: Any
+) -> None:
+    server = start_rpc_server(RUST_LOG="warn")
+    hostile, other = with_large_events(server), with_large_events(server, 1)
+    key, other_key = mint(database, hostile.tenant_id), mint(database, other.tenant_id)
+    window = v2.PullEventsRequest(**stream_of(hostile), from_sequence=1, limit=1000)
+    theirs = v2.PullEventsRequest(**stream_of(other), from_sequence=1, limit=1000)
+    before = private_mb(server)
+    with Clients(server, key) as clients, Clients(server, other_key) as others:
+
+        def pull() -> Any:
+            return clients.call(clients.v2.PullEvents, window)
+
+        def is_refused() -> bool:
+            try:
+                pull()
+            except grpc.RpcError as error:
+                return "do not take" in str(error.details())
+            return False
+
+        with raw(server) as peer:
+            peer.begin()
+            for _ in range(40):
+                peer.call(SERVICE + "PullEvents", window, key)
+            wait_until(is_refused)
+            state = v2.GetSyncStateRequest(**stream_of(hostile))
+            assert clients.call(clients.v2.GetSyncState, state).head_sequence == 300
+            assert len(others.call(others.v2.PullEvents, theirs).events) == 50
+            # 40 answers of 3 MB, each held twice, are 240 MB.
+            wait_until(lambda: private_mb(server) - before < 180)
+        wait_until(lambda: not is_refused(), "the answers went with the connection")
+
+
+class Crowd:
+    """Peers of four kinds: silent, HTTP/2 begun, a header that does not end, and a stream that is never read."""
+
+    def __init__(self, server: Server, request: Message, key: str, count: int) -> None:
+        self._server, self._request, self._key, self._count = server, request, key, count
+
+    def __enter__(self) -> Self:
+        self._open = ExitStack()
+        for number in range(self._count):
+            peer = self._open.enter_context(raw(self._server))
+            if number % 4 in (1, 2):
+                peer.socket.sendall(PREFACE + SETTINGS + (UNFINISHED_HEADERS if number % 4 == 1 else b""))
+            elif number % 4 == 3:
+                peer.begin()
+                peer.call(SERVICE + "StreamEvents", self._request, self._key)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+
+def ingest_p99(server: Server, agent: Agent, requests: int) -> float:
+    """Milliseconds."""
+    times = []
+    with server.client() as http:
+        for _ in range(requests):
+            body = agent.body(agent.event())
+            started = time.perf_counter()
+            assert post(http, body).status_code == 200
+            times.append(time.perf_counter() - started)
+    return latency(times)["p99"]
+
+
+@pytest.mark.parametrize(
+    ("peers", "rounds", "requests"), [(80, 4, 20), pytest.param(2_000, 6, 1_000, marks=pytest.mark.soak)]
+)
+def test_half_open_streams_give_everything_back_and_do_not_slow_ingest(
+    start_rpc_server: Callable[..., Server],
+    database: Database,
+    v2: Any,
+    peers: int,
+    rounds: int,
+    requests: int,
+) -> None:
+    server = start_rpc_server(RUST_LOG="warn")
+    agent, writer = with_large_events(server, 1), Agent()
+    with server.client() as http:
+        writer.register(http)
+    key = mint(database, agent.tenant_id)
+    request = v2.StreamEventsRequest(**stream_of(agent), include_history=True)
+    alone = [ingest_p99(server, writer, requests)]
+    base, sizes, beside = sockets(server), [], []
+    for _ in range(rounds):
+        with Crowd(server, request, key, peers):
+            wait_until(lambda: sockets(server) >= base + peers, "every connection is taken")
+            beside.append(ingest_p99(server, writer, requests))
+            with Clients(server, key) as clients:
+                clients.call(clients.v2.GetSyncState, v2.GetSyncStateRequest(**stream_of(agent)))
+        wait_until(lambda: sockets(server) <= base + SESSIONS, "the sockets are closed", seconds=60)
+        alone.append(ingest_p99(server, writer, requests))
+        sizes.append(private_mb(server))
+    assert sessions(database) <= SESSIONS
+    assert sizes[-1] - sizes[0] < 4 * rounds, sizes
+    print({"alone_ms": alone, "beside_ms": beside, "private_mb": sizes, "sockets": base})
+    if requests >= 1_000:  # of fewer requests the p99 is their longest
+        assert sorted(beside)[rounds // 2] <= 1.5 * sorted(alone)[rounds // 2], (alone, beside)
