@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from ves.ingest import (
     to_columns,
     verify_signatures,
 )
-from ves.plpython_functions import Bigint, Integer, Json, Server, Smallint, UuidText, sql_function
+from ves.plpython_functions import Bigint, Integer, Json, Server, Smallint, UuidText, plan, sql_function
 from ves.prepare import ENCRYPTED
 from ves.proofs import inputs_hash
 
@@ -144,7 +144,10 @@ def check_payloads(
     # Lazy import: only backends that ingest for a tenant with schemas need the validator (0.1 s).
     from ves.plpython_schemas import check_events  # noqa: PLC0415
 
-    return check_events(plpy, state["mode"], tenant_id, reason, events, is_encrypted)
+    epoch, wrong = check_events(plpy, state["mode"], tenant_id, events, is_encrypted)
+    for at, message in wrong.items():
+        events[at].refusal, events[at].refusal_message = reason, message
+    return epoch
 
 
 def _registered_keys(plpy: Server, request: IngestRequest) -> dict[tuple[UUID, int], AgentKey]:
@@ -174,12 +177,6 @@ def _stored_keys(plpy: Server, tenant_id: UUID, agent_id: UUID, key_ids: Sequenc
         )
         for row in rows
     ]
-
-
-@cache
-def plan(plpy: Server, query: str, *argument_types: str) -> Any:
-    """Plan a statement once in a session."""
-    return plpy.prepare(query, argument_types)
 
 
 def _sealed(request: IngestRequest) -> tuple[bytes | None, list[bytes | None]]:

@@ -10,6 +10,7 @@ function. A ProtocolError becomes the registered database error.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any, NamedTuple, Protocol, TypeVar
 
 Smallint = Annotated[int, "smallint"]
@@ -34,6 +35,12 @@ class Server(Hashable, Protocol):
 
     def execute(self, query: Any, arguments: Sequence[Any] = ()) -> Sequence[Mapping[str, Any]]:
         """Run a statement, a text or a plan; processes cancellation and statement_timeout."""
+
+
+@cache
+def plan(plpy: Server, query: str, *argument_types: str) -> Any:
+    """Plan a statement once in a session."""
+    return plpy.prepare(query, argument_types)
 
 
 class SqlFunction(NamedTuple):

@@ -8,11 +8,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from ves.errors import RequestRefused
-from ves.plpython import E, plan
-from ves.plpython_functions import Integer, Server, sql_function
+from ves.plpython_functions import Integer, Server, plan, sql_function
 from ves.schemas.compatibility import Mode, check_compatibility
 from ves.schemas.compiled import CompiledSchema, compile_schema
-from ves.schemas.judge import DEFAULT_MODE, MAX_SECONDS, ActiveSchema, Rules, judge, parse_mode
+from ves.schemas.judge import DEFAULT_MODE, MAX_SECONDS, ActiveSchema, P, Rules, judge, parse_mode
 
 _ACTIVE = """
   select a.schema_epoch, a.event_type, a.schema_id, a.version, a.schema_json
@@ -62,13 +61,12 @@ def check_events(
     plpy: Server,
     mode: str,
     tenant_id: UUID,
-    reason: str,
-    events: Sequence[E],
-    is_encrypted: Callable[[E], bool],
-) -> int | None:
-    """Refuse, with the reason, the events that fail the tenant's active schemas (operations 6.3).
+    events: Sequence[P],
+    is_encrypted: Callable[[P], bool],
+) -> tuple[int | None, dict[int, str]]:
+    """Messages of the events that fail the tenant's active schemas, by position (operations 6.3).
 
-    In mode warn they only cause a warning. Returns the schema epoch, None for no events.
+    In mode warn there are none, only a warning. The first value is the schema epoch, None for no events.
     """
     rows = plpy.execute(
         plan(plpy, _ACTIVE, "uuid", "text[]"), [str(tenant_id), [e.event_type for e in events]]
@@ -80,9 +78,7 @@ def check_events(
     if wrong and chosen == "warn":
         plpy.warning(f"{len(wrong)} events do not fit their schemas")
         wrong = {}
-    for at, message in wrong.items():
-        events[at].refusal, events[at].refusal_message = reason, message
-    return rules.epoch
+    return rules.epoch, wrong
 
 
 def _rules(rows: Sequence[Mapping[str, Any]], budget: Budget) -> Rules:
