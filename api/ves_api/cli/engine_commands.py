@@ -12,7 +12,7 @@ from typing import Annotated
 import psycopg
 import typer
 
-from ves_api.cli.admin_program import options
+from ves_api.cli import options
 from ves_api.cli.settings import layers, superuser_url
 from ves_client.commands.output import JsonOption, note, out, print_json
 from ves_client.errors import ClientError, Exit, usage

@@ -15,7 +15,7 @@ from typer.exceptions import TyperException
 
 from ves_api import __version__
 from ves_api.cli.admin_program.commands import COMMANDS, summary
-from ves_api.cli.admin_program.options import ALIAS
+from ves_api.cli.options import ALIAS
 from ves_client.commands.output import err, out
 from ves_client.errors import ClientError, Exit, usage
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ves.codec import I64_MAX
-from ves_api.cli.admin_program.options import (
+from ves_api.cli.options import (
     DatabaseUrl,
     DryRun,
     MaybeStoreId,

@@ -8,7 +8,7 @@ import typer
 
 from ves_api.cli import engine_commands
 from ves_api.cli.admin_program import at_rest, keys, streams
-from ves_api.cli.admin_program.options import ALIAS
+from ves_api.cli.options import ALIAS
 from ves_client.commands.output import out
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from ves import legacy, merkle
 from ves.codec import U32_MAX, parse_hex
 from ves.errors import ProtocolError
-from ves_api.cli.admin_program.options import DatabaseUrl, TenantId, open_database
+from ves_api.cli.options import DatabaseUrl, TenantId, open_database
 from ves_client.commands.output import note, out, print_table
 from ves_client.errors import Exit, usage
 from ves_edge.gen import sync

@@ -15,7 +15,7 @@ import typer
 
 from ves.codec import I64_MAX
 from ves.timestamps import micros_text
-from ves_api.cli.admin_program.options import (
+from ves_api.cli.options import (
     DatabaseUrl,
     DryRun,
     MaybeStoreId,
