@@ -96,6 +96,14 @@ def test_every_malformed_member_has_its_answer(
     assert invalid(shop, request) == reason
 
 
+def test_a_payment_to_its_own_payer_is_refused_before_anything_is_sent(shop: Shop) -> None:
+    payer = shop.payer()
+    request = shop.payment(payer, payee=payer.address)
+    for at in (request["paymentPayload"]["accepted"], request["paymentRequirements"]):
+        at["payTo"] = payer.address.lower()
+    assert invalid(shop, request) == "invalid_payload"
+
+
 def test_a_payer_without_the_money_is_refused_before_anything_is_sent(shop: Shop) -> None:
     assert invalid(shop, shop.payment(shop.payer(PRICE - 1))) == "invalid_exact_evm_insufficient_balance"
 

@@ -140,7 +140,12 @@ class Facilitator:
     ) -> ExactPayment:
         stored = await self._stored(payment)
         if stored.status is None:
-            await self._judge(payment, stored)
+            try:
+                await self._judge(payment, stored)
+            except PaymentError:
+                # The same request, in progress beside this one, may have recorded and even paid it since.
+                if (await self._stored(payment)).status is None:
+                    raise
         transfer = payment.transfer
         try:
             return await aio.record_exact_payment(

@@ -183,6 +183,9 @@ def read_payment(given: FacilitatorRequest, chain_id: int) -> Payment:
     transfer = _transfer(exact.authorization)
     if transfer.payee.lower() != required.pay_to.lower():
         raise PaymentError("invalid_exact_evm_payload_recipient_mismatch")
+    if transfer.payee.lower() == transfer.payer.lower():
+        # The contract takes a payment as made when the payee's balance has grown.
+        raise PaymentError("invalid_payload", "the payer is the payee")
     if transfer.value != amount:
         raise PaymentError("invalid_exact_evm_payload_authorization_value_mismatch")
     signature = _HEX.fullmatch(exact.signature)
