@@ -26,9 +26,16 @@ begin
     if not v_is_prepared then
       select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576);
       v_is_prepared := true;
-      -- a guess of the numbers; the first call tells the right ones
-      select array_agg(case when v_batch.refusals[g.ord] is null then g.ord::bigint end order by g.ord) into v_numbers
-      from generate_subscripts(v_batch.event_ids, 1) as g (ord);
+      -- The numbers that the events get if nothing comes between; the core tells other ones.
+      select array_agg(case when g.is_right then g.number end order by g.ord) into v_numbers
+      from (
+        select
+          u.ord,
+          v_batch.refusals[u.ord] is null as is_right,
+          (select ves.get_legacy_head(v_batch.tenant_id, v_batch.store_id))
+          + count(*) filter (where v_batch.refusals[u.ord] is null) over (order by u.ord) as number
+        from generate_subscripts(v_batch.event_ids, 1) as u (ord)
+      ) as g;
     end if;
     exit attempts when cardinality(v_batch.event_ids) = 0;
     select * into v_sealed from ves_int.seal_legacy_payloads(
