@@ -109,6 +109,22 @@ def test_a_contradiction_ends_with_exit_code_1_and_evidence_that_verifies(
     assert agent("status", "--json")[0] == 0
 
 
+def test_a_restored_sequencer_is_accepted_by_the_number_that_it_was_restored_to(
+    agent: Agent, double: Double, tmp_path: Path
+) -> None:
+    ids = [record(agent, tmp_path, f"O-{n}") for n in range(3)]
+    agent("sync")
+    for event_id in ids[1:]:
+        del double.stored[event_id]
+    del double.order[1:]
+    assert agent("resume", "--restored-to", "3")[0] == 2
+    code, done = agent("resume", "--restored-to", "1", "--json")
+    assert (code, done["receipts"], done["events"]) == (0, 2, 2)
+    assert Path(done["evidence"]).exists()
+    assert agent("sync", "--json")[1]["accepted"] == 2
+    assert agent("verify", "--json") == (0, {"valid": True, "checked": 3, "findings": []})
+
+
 def test_a_receipt_that_was_changed_in_the_file_is_found(agent: Agent, tmp_path: Path) -> None:
     record(agent, tmp_path)
     agent("sync")

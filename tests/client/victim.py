@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
-from ves_client import Outbox, Sequencer, Trust, grpc_sync, pull, push
+from ves_client import Outbox, Sequencer, Trust, accept_restore, grpc_sync, pull, push
 from ves_client import sequencer as sequencer_module
 from ves_client.grpc_sync import GrpcSync
 
@@ -60,6 +60,13 @@ def follow(folder: Path, url: str, statement: int) -> None:
                 file.write(f"{pulled.sequence_number}\n")
 
         pull(outbox, sequencer, Trust((SEQUENCER_KEY,)), limit=2, on_event=see)
+
+
+def accept(folder: Path, _url: str, statement: int) -> None:
+    """Accept that the sequencer was restored to number 1."""
+    die_at(statement)
+    with Outbox(folder / "shop.db", AGENT, TENANT, STORE) as outbox:
+        accept_restore(outbox, 1)
 
 
 def die_at(statement: int) -> None:

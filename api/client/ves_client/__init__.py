@@ -12,6 +12,7 @@ from ves_client.payments import sign_payment
 from ves_client.progress import Progress
 from ves_client.pull import Pulled, follow, pull, pull_async
 from ves_client.pulled_rows import PulledEvent
+from ves_client.restore import Restored, accept_restore
 from ves_client.rotation import rotate_key
 from ves_client.sequencer import Sequencer
 from ves_client.sync import (
@@ -39,11 +40,13 @@ __all__ = [
     "PulledEvent",
     "Pushed",
     "Refused",
+    "Restored",
     "Sequencer",
     "Signed",
     "Status",
     "Trust",
     "UnsignedRow",
+    "accept_restore",
     "check_commitments",
     "check_proof",
     "check_receipt",

@@ -35,7 +35,7 @@ from ves_client.outbox_rows import (
     now,
     payload_hash_of,
 )
-from ves_client.outbox_state import SyncState
+from ves_client.outbox_state import COUNTERS, SyncState
 from ves_client.pulled_rows import PinnedKeys, PulledRows
 from ves_client.trust import Trust
 
@@ -288,6 +288,20 @@ class Outbox:
             found: tuple[int] = self._connection.execute(statement, (*self._stream, limit, after)).fetchone()
         return found[0]
 
+    def first_unsettled(self, after: int, last_row: int) -> int | None:
+        """Return the first row of the stream, after a row up to another, whose event has neither receipt nor refusal.
+
+        Reads no row behind it.
+        """
+        statement = (
+            "select o.id from outbox o indexed by ves_outbox_unacked left join ves_envelopes e using (event_id)"
+            " where o.acked_at is null and e.refused_at is null and o.tenant_id = ? and o.store_id = ?"
+            " and o.id > ? and o.id <= ? order by o.id limit 1"
+        )
+        with self._lock:
+            found = self._connection.execute(statement, (*self._stream, after, last_row)).fetchone()
+        return found[0] if found else None
+
     def last_row(self) -> int:
         """Return the number of the row that was recorded last."""
         with self._lock:
@@ -399,9 +413,17 @@ class Outbox:
             self._state.put("ves_contradiction", found.text().decode())
 
     def resume(self) -> None:
-        """Allow syncs again after a person has looked at the evidence."""
+        """Allow syncs again after a person has looked at the evidence.
+
+        Receipts and heads stay, so a sequencer that was restored from a backup stops the next sync again: `accept_restore`.
+        """
         with self.transaction():
             self._state.delete("ves_contradiction")
+
+    def lower_to(self, number: int) -> None:
+        """Forget that the stream went on after a number; use it within `transaction`."""
+        for name in COUNTERS:
+            self._state.lower_to(name, number)
 
     def _receipts(self, connection: sqlite3.Connection) -> ReceiptStore:
         return ReceiptStore(connection, self.tenant_id, self.store_id)

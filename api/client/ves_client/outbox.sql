@@ -105,6 +105,16 @@ create table if not exists ves_commitments (
   primary key (tenant_id, store_id, sequence_start)
 ) without rowid;
 
+-- Receipts (with the signing hash that they cover) and commitments of a time that a restored sequencer does not know.
+create table if not exists ves_withdrawn (
+  tenant_id text not null,
+  store_id text not null,
+  withdrawn_at text not null,
+  sequence_number integer not null,
+  signing_hash blob,
+  document text not null
+);
+
 -- Payments for 402 resources, signed before they are sent. Amounts are decimal text, because a token's may exceed 2^63.
 create table if not exists ves_purchases (
   purchase_id text not null,

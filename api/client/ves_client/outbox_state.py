@@ -63,6 +63,13 @@ class SyncState:
             (value, now(), name),
         )
 
+    def lower_to(self, name: str, value: int) -> None:
+        """Lower a counter."""
+        self._connection.execute(
+            "update sync_state set value = ?1, updated_at = ?2 where key = ?3 and cast(value as integer) > ?1",
+            (value, now(), name),
+        )
+
     def delete(self, name: str) -> None:
         """Remove a value."""
         self._connection.execute("delete from sync_state where key = ?", (name,))

@@ -95,6 +95,23 @@ class PulledRows:
                 values,
             )
 
+    def undo(self, stream: tuple[str, str], number: int) -> None:
+        """Delete the events after a number, newest first, and give their entities the versions from before."""
+        rows = self._connection.execute(
+            "select sequence_number, base_version, entity_type, entity_id from pulled_events"
+            " where tenant_id = ? and store_id = ? and sequence_number > ? order by sequence_number desc",
+            (*stream, number),
+        ).fetchall()
+        for _, base_version, *entity in rows:
+            self._connection.execute(
+                "update entity_versions set version = coalesce(?, version - 1), updated_at = ?"
+                " where tenant_id = ? and store_id = ? and entity_type = ? and entity_id = ?",
+                (base_version, now(), *stream, *entity),
+            )
+        self._connection.executemany(
+            "delete from pulled_events where sequence_number = ?", [row[:1] for row in rows]
+        )
+
     def version(self, stream: tuple[str, str], entity_type: str, entity_id: str) -> int:
         """Return the version of an entity after the pulled events; 0 for an unknown one."""
         found = self._connection.execute(

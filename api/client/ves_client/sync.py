@@ -352,8 +352,13 @@ def wait(outbox: Outbox, *, timeout: float | None = None) -> bool:
     """
     last = outbox.last_row()
     ends = time.monotonic() + timeout if timeout is not None else None
-    while outbox.unsettled(last):
+    after = 0
+    while True:
+        # Rows that were passed are read again only at the end: a refused event may have been released meanwhile.
+        row = outbox.first_unsettled(after, last) or outbox.first_unsettled(0, last)
+        if row is None:
+            return True
+        after = row - 1
         if ends is not None and time.monotonic() >= ends:
             return False
         time.sleep(WAIT_SECONDS)
-    return True

@@ -30,6 +30,7 @@ from ves_client.errors import ClientError, Exit, usage
 from ves_client.outbox import Outbox
 from ves_client.outbox_rows import UNSIGNED
 from ves_client.pull import follow, pull
+from ves_client.restore import accept_restore
 from ves_client.rotation import rotate_key
 from ves_client.sequencer import ANSWER_LIMIT
 from ves_client.sync import push
@@ -415,10 +416,31 @@ def verify(
     report({"valid": not findings, "checked": checked, "findings": findings}, "receipt", as_json=as_json)
 
 
-def resume(*, outbox: File = None, key: KeyFile = None) -> None:
-    """Allow syncs again after a contradiction of the sequencer."""
+def resume(
+    *,
+    restored_to: Annotated[
+        int | None,
+        typer.Option(min=0, help="Accept that the stream ended here when the server was restored."),
+    ] = None,
+    outbox: File = None,
+    key: KeyFile = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Allow syncs again after a contradiction of the sequencer.
+
+    With --restored-to the receipts beyond that number are withdrawn, kept in the file, and their events sent again with
+    the next sync; the evidence file stays. A number that is too low is safe.
+    """
     with open_outbox(outbox, key) as opened:
-        opened.resume()
+        if restored_to is None:
+            opened.resume()
+            show({"resumed": True}, "syncs are allowed again", as_json)
+            return
+        done = accept_restore(opened, restored_to)
+    text = (
+        f"{done.receipts} receipts withdrawn, {done.events} events are sent again; evidence: {done.evidence}"
+    )
+    show({"resumed": True, **msgspec.to_builtins(done, enc_hook=str)}, text, as_json)
 
 
 def verify_evidence(*, file: Evidence, public_key: PublicKey = None, as_json: JsonOption = False) -> None:
