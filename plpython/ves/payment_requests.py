@@ -181,8 +181,11 @@ def judge(request: PaymentRequest, agent_key: bytes | None) -> PaymentRow:
 
 
 def payer_key(address: str) -> str:
-    """The payer by which nonces are counted: an address of 20 bytes in one spelling, any other text as sent (x402 T5)."""
-    match = _EVM_ADDRESS.fullmatch(address)
+    """The payer by which nonces are counted: an address of 20 bytes in one spelling, any other text as sent (x402 T5).
+
+    White space around an address is part of what is signed, and is accepted (x402 A6.1).
+    """
+    match = _EVM_ADDRESS.fullmatch(address.strip())
     return address if match is None else "0x" + match[1].lower()
 
 

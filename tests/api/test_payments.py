@@ -179,8 +179,11 @@ def test_a_nonce_is_used_once_whatever_the_spelling_of_the_address(admin: httpx.
     address = "0x0d2C1d1C40ABfc9c80c20d596ee7CECFFFDD2635"
     assert submit(admin, payer.intent(payer_address=address, nonce=5)).status_code == 200
     assert submit(admin, payer.intent(payer_address=address, nonce=6)).status_code == 200
-    again = payer.intent(payer_address=address.lower(), nonce=5)
-    assert_error(submit(admin, again), 400, "INVALID_FIELD_VALUE")
+    for spelling in (address.lower(), address[2:], f" {address}", f"{address.lower()}\n", f"{address}\u2003"):
+        again = payer.intent(payer_address=spelling, nonce=5)
+        assert_error(submit(admin, again), 400, "INVALID_FIELD_VALUE")
+        to_itself = payer.intent(payer_address=address, payee_address=spelling)
+        assert_error(submit(admin, to_itself), 400, "INVALID_FIELD_VALUE")
     elsewhere = Payer(agent.tenant_id, uuid.uuid4(), agent.agent_id, agent.seed)
     assert submit(admin, elsewhere.intent(payer_address=address, nonce=5)).status_code == 200
 

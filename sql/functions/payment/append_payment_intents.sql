@@ -103,6 +103,7 @@ begin
     join ves_store.x402_tokens as t on t.network = w.network and t.asset = g.asset
     where w.network = g.network and w.settlement_contract is not null and g.asset <> 'eth'
       and t.token_address ~ '^0x[0-9a-fA-F]{40}$' and g.payee_address ~ '^(0x)?[0-9a-fA-F]{40}$'
+      and g.payer_address ~ '^(0x)?[0-9a-fA-F]{40}$'
       and exists (
         select from ves_store.x402_payer_addresses as p
         where p.agent_id = g.agent_id and p.key_id = k.key_id and p.payer_address = g.payer_key

@@ -208,6 +208,7 @@ def test_an_intent_is_settleable_only_when_a_contract_could_pay_it(
     assert not settleable(asset="dai")
     assert not settleable(payee_address="0xabcd")
     assert not settleable(payer_address="0x" + "12" * 20)
+    assert not settleable(payer_address=f" {PAYER}")
 
 
 def test_a_nonce_of_a_settleable_payer_is_used_once_over_all_stores(
