@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from functools import cache
 from pathlib import Path
 
 from tests.support.cluster import ROOT
@@ -11,10 +13,13 @@ from ves_install.generate import generated
 ROOMS = ("sql", "plpython", "api", "workers", "contracts", "tests", "deploy")
 KINDS = {".py", ".sql", ".toml", ".sh", ".sol"}
 MAX_LINES = 500
+MAX_FUNCTION_LINES = 60
 GENERATED = ROOT / "api" / "ves_edge" / "gen"
 
 
+@cache
 def sources() -> list[Path]:
+    made = generated().keys()
     return [
         path
         for room in ROOMS
@@ -23,7 +28,7 @@ def sources() -> list[Path]:
         and path.is_file()
         and "__pycache__" not in path.parts
         and not {".venv", "node_modules", "out"} & set(path.parts)
-        and path not in generated()
+        and path not in made
     ]
 
 
@@ -33,6 +38,18 @@ def test_no_source_file_has_500_lines() -> None:
         for path in sources()
         if path.parent != GENERATED
         and (lines := len(path.read_text(encoding="utf-8").splitlines())) >= MAX_LINES
+    }
+    assert long == {}
+
+
+def test_no_python_function_of_production_has_more_than_60_lines() -> None:
+    long = {
+        f"{path.relative_to(ROOT)}: {node.name}": lines
+        for path in sources()
+        if path.suffix == ".py" and "tests" not in path.parts and "gen" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
     }
     assert long == {}
 

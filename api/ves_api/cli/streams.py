@@ -21,6 +21,7 @@ from ves_edge.gen import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from ves_edge.gen.records import ListStreamsRow
 
@@ -114,8 +115,13 @@ def fsck(
     if tenant is None:
         rows += _engine_findings(db)
     rows += [row for head in heads for row in _head_findings(db, tenant, *head)]
-    seconds = time.monotonic() - started
     not_wrong = NOTES | {NOT_OPENED} if allow_unopened else NOTES
+    return _verdict(rows, not_wrong, len(streams), events, time.monotonic() - started)
+
+
+def _verdict(
+    rows: Sequence[Json], not_wrong: AbstractSet[str], streams: int, events: int, seconds: float
+) -> Answer:
     findings = [row for row in rows if row["check_name"] not in not_wrong]
     notes = sorted({row["finding"] for row in rows if row["check_name"] in not_wrong})
     verdict = f"{len(findings)} FINDINGS" if findings else "CLEAN"
@@ -123,16 +129,13 @@ def fsck(
     return Answer(
         {
             "clean": not findings,
-            "streams": len(streams),
+            "streams": streams,
             "events": events,
             "seconds": round(seconds, 3),
             "findings": findings,
             "not_checked": notes,
         },
-        [
-            *map(_line, findings),
-            f"{verdict}: {len(streams)} streams, {events:,} events, {seconds:.1f} s, {rate}",
-        ],
+        [*map(_line, findings), f"{verdict}: {streams} streams, {events:,} events, {seconds:.1f} s, {rate}"],
         Exit.CHECK_FAILED if findings else Exit.FINE,
         notes,
     )
