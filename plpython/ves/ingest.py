@@ -25,6 +25,7 @@ from ves.prepare import Limits, PreparedEvent, Preparer
 from ves.signatures import AgentKey, signature_error
 
 __all__ = [
+    "SCHEMA_REASON",
     "AgentKey",
     "Columns",
     "IngestRequest",
@@ -42,6 +43,8 @@ __all__ = [
     "verify_signatures",
 ]
 
+# Reason of an event whose payload fails its schema (operations 6.3).
+SCHEMA_REASON = "schema_validation"
 _DEFAULT_LIMITS = Limits()
 _NIL = UUID(int=0)
 _I32_LIMIT = 2**31

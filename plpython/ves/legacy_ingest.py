@@ -29,6 +29,8 @@ from ves.timestamps import rfc3339_micros
 from ves.uuids import decoder
 
 _NIL = UUID(int=0)
+# Reason of an event whose payload fails its schema (operations 6.3).
+SCHEMA_REASON = "SchemaValidation"
 _DEFAULT_LIMITS = Limits()
 # Years 1 to 9999: the range that every reader of stored timestamps supports.
 _FIRST_MICROS = -62_135_596_800_000_000

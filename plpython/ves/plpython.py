@@ -16,6 +16,7 @@ from ves import audit, digests
 from ves.agent_keys import problem_of_stored
 from ves.canonical import plain
 from ves.ingest import (
+    SCHEMA_REASON,
     AgentKey,
     IngestRequest,
     Limits,
@@ -97,7 +98,7 @@ def prepare_signed_events(
     decoded = decode_request(request.encode(), Limits(max_events, max_payload_bytes))
     verify_signatures(decoded.events, _registered_keys(plpy, decoded))
     schema_epoch = check_payloads(
-        plpy, decoded.tenant_id, "schema_validation", decoded.events, lambda e: e.payload_kind == ENCRYPTED
+        plpy, decoded.tenant_id, SCHEMA_REASON, decoded.events, lambda e: e.payload_kind == ENCRYPTED
     )
     columns = to_columns(decoded.events)
     arrays = {field.name: getattr(columns, field.name) for field in fields(columns)}

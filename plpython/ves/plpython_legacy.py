@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ves.ingest import check_batch, check_limits, check_source_agent
-from ves.legacy_ingest import parse_legacy_request
+from ves.legacy_ingest import SCHEMA_REASON, parse_legacy_request
 from ves.plpython import check_payloads, nullable, uuids
 from ves.plpython_functions import Bigint, Integer, Json, Server, UuidText, sql_function
 from ves.prepare import Limits
@@ -47,7 +47,7 @@ def prepare_legacy_events(
     check_source_agent(decoded)
     check_limits(decoded)
     events = decoded.events
-    schema_epoch = check_payloads(plpy, decoded.tenant_id, "SchemaValidation", events)
+    schema_epoch = check_payloads(plpy, decoded.tenant_id, SCHEMA_REASON, events)
     return LegacyBatch(
         source_agent=str(decoded.agent_id),
         tenant_id=str(decoded.tenant_id),

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.api.schemas import Registry
 from tests.api.support import INGEST, Agent, assert_error
 from tests.api.test_credentials import mint
+from tests.api.test_schema_validation import BAD, FAILED, legacy, told
 from tests.support.processes import Server
 from tests.support.waiting import wait_until
 from ves_edge.metrics import MEANINGS
@@ -68,6 +70,17 @@ def test_events_are_counted_by_what_became_of_them(admin: httpx.Client, agent: A
     ]
     assert buckets == sorted(buckets)
     assert buckets[-1] == after["sequencer_ingest_latency_seconds_count"]
+
+
+def test_events_that_break_their_schema_are_counted_in_both_streams(
+    admin: httpx.Client, agent: Agent
+) -> None:
+    Registry(admin, agent.tenant_id).registered()
+    before = samples(admin)
+    assert told(agent.ingest(admin, agent.event(BAD))) == [("schema_validation", FAILED)]
+    assert told(legacy(admin, agent, BAD, BAD)) == [("SchemaValidation", FAILED)] * 2
+    name = "sequencer_errors_schema_validation"
+    assert samples(admin)[name] - before.get(name, 0) == 3
 
 
 def test_paths_are_labels_by_their_route_and_never_as_a_client_wrote_them(admin: httpx.Client) -> None:

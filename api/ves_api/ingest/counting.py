@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ves import ingest, legacy_ingest
 from ves_edge import metrics
 
 if TYPE_CHECKING:
     from ves_api.ingest.answer import IngestAnswer
 
-_SCHEMA = "schema_validation"
+_SCHEMA = (ingest.SCHEMA_REASON, legacy_ingest.SCHEMA_REASON)
 _UNVERIFIED = ("invalid_signature", "agent_key_invalid", "unsupported")
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from ves.ingest import check_batch, check_limits, check_source_agent
-from ves.legacy_ingest import parse_legacy_request
-from ves.schemas.judge import LEGACY_REASON
+from ves.legacy_ingest import SCHEMA_REASON, parse_legacy_request
 from ves_api.auth.permission import INGEST, authorize
 from ves_api.ids import fresh_uuid
 from ves_api.ingest.counting import count_answer
@@ -118,7 +117,7 @@ class LegacyIngest:
         return work() if lane is None else await self.lanes.run(lane, work)
 
     def _judge(self, request: LegacyRequest) -> Judge[LegacyEvent]:
-        return Judge(self.schemas, request.tenant_id, request.events, LEGACY_REASON)
+        return Judge(self.schemas, request.tenant_id, request.events, SCHEMA_REASON)
 
 
 def _check(request: LegacyRequest, identity: Identity) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from ves.ingest import (
+    SCHEMA_REASON,
     check_batch,
     check_limits,
     check_source_agent,
@@ -23,7 +24,6 @@ from ves.ingest import (
 )
 from ves.json_scan import is_dense
 from ves.prepare import ENCRYPTED
-from ves.schemas.judge import VES_REASON
 from ves.stored_payloads import seal_events
 from ves_api.auth.permission import INGEST, authorize
 from ves_api.ids import fresh_uuid
@@ -199,7 +199,7 @@ class Ingest:
         return Prepared(request, encoded, rules, verdicts, lane)
 
     def _judge(self, request: IngestRequest) -> Judge[PreparedEvent]:
-        return Judge(self.schemas, request.tenant_id, request.events, VES_REASON, _is_encrypted)
+        return Judge(self.schemas, request.tenant_id, request.events, SCHEMA_REASON, _is_encrypted)
 
     def _respond(
         self, request: IngestRequest, answer: IngestAnswer, replayed: list[Receipt]

@@ -11,8 +11,6 @@ from ves.schemas.compiled import CompiledSchema, Violation
 
 ValidationMode = Literal["disabled", "warn", "enforce", "required"]
 DEFAULT_MODE: ValidationMode = "enforce"
-VES_REASON = "schema_validation"
-LEGACY_REASON = "SchemaValidation"
 
 # Refusals that take precedence over a schema violation; signature refusals do not.
 _JUDGED_REFUSALS = (None, "invalid_signature")

@@ -22,7 +22,8 @@ begin
   then
     perform ves_int.raise_error('array_shape');
   end if;
-  -- The hash stored is that of the event; the one sent must equal it, because it is what the signature is over.
+  -- The hash stored is that of the event. The one sent says what was signed: after a failover that lost commits
+  -- a number may belong to another event, and the first signature stored stays.
   with given as (
     select
       g.tenant_id,
