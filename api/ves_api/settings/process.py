@@ -56,7 +56,6 @@ class Settings:
     max_events: int
     max_payload_bytes: int
     cors_origins: tuple[str, ...]
-    production: bool
 
     database_url: str
     max_connections: int
@@ -155,7 +154,6 @@ def read(env: Environment) -> Settings:
         max_events=env.integer("MAX_EVENTS_PER_BATCH", 1000, low=1),
         max_payload_bytes=env.integer("MAX_EVENT_PAYLOAD_SIZE", 1_048_576, low=1),
         cors_origins=tuple(o for o in (p.strip() for p in env.text("CORS_ALLOW_ORIGINS").split(",")) if o),
-        production=production,
         database_url=connection_url(env, "DATABASE_URL", _DATABASE_URL),
         max_connections=max_connections,
         min_connections=env.integer("MIN_DB_CONNECTIONS", workers, low=0, high=10_000),
