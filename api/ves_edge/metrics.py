@@ -106,12 +106,21 @@ _dlq_states = {
 DLQ_RETRIED = _counter("dlq_retried", "retries of dead letters by the worker")
 _unanchored = _gauge(
     "commitments_unanchored",
-    "commitments that are not anchored: pending, planned, submitted or contradicted",
+    "commitments that an anchor (chain, opentimestamps) does not have: pending, planned, submitted or contradicted",
+    "anchor",
     "status",
     mode="livemax",
 )
 _unanchored_age = _gauge(
-    "commitments_unanchored_oldest_seconds", "age of the oldest of them", "status", mode="livemax"
+    "commitments_unanchored_oldest_seconds", "age of the oldest of them", "anchor", "status", mode="livemax"
+)
+_unmet = _gauge(
+    "commitments_below_anchor_policy",
+    "commitments that fewer anchors have than the policy demands",
+    mode="livemax",
+)
+_unmet_age = _gauge(
+    "commitments_below_anchor_policy_oldest_seconds", "age of the oldest of them", mode="livemax"
 )
 _registrations = _counter("agent_registration_total", "self-registrations", "outcome", "reason")
 WORKER_STEPS = _counter("worker_steps_total", "steps of background workers", "worker", "outcome")
@@ -169,13 +178,20 @@ def set_dead_letters(size: int, **states: int) -> None:
         gauge.set(states[state])
 
 
-def set_unanchored(found: Iterable[tuple[str, int, float]]) -> None:
-    """Commitments that are not anchored: status, how many, and the age of the oldest in seconds."""
-    counted = {status: (count, age) for status, count, age in found}
-    for status in ("pending", "planned", "submitted", "contradicted"):
-        count, age = counted.get(status, (0, 0.0))
-        _unanchored.labels(status).set(count)
-        _unanchored_age.labels(status).set(age)
+def set_unanchored(found: Iterable[tuple[str, str, int, float]]) -> None:
+    """Commitments that are not anchored: anchor, status, how many, and the age of the oldest in seconds."""
+    counted = {(anchor, status): (count, age) for anchor, status, count, age in found}
+    for anchor in ("chain", "opentimestamps"):
+        for status in ("pending", "planned", "submitted", "contradicted"):
+            count, age = counted.get((anchor, status), (0, 0.0))
+            _unanchored.labels(anchor, status).set(count)
+            _unanchored_age.labels(anchor, status).set(age)
+
+
+def set_unmet_anchors(count: int, oldest_seconds: float) -> None:
+    """Commitments that fewer anchors have than the policy demands, and the age of the oldest in seconds."""
+    _unmet.set(count)
+    _unmet_age.set(oldest_seconds)
 
 
 def clean() -> None:

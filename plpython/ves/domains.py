@@ -1,4 +1,4 @@
-"""Domain separation strings (VES 1, x402 A1): ASCII, no terminator, first in every preimage."""
+"""Domain separation strings (VES 1, x402 A1, chain 8): ASCII, no terminator, first in every preimage."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ NODE = b"VES_NODE_V1"
 STREAM = b"VES_STREAM_V1"
 RECEIPT = b"VES_RECEIPT_V1"
 STATE_ROOT = b"VES_STATE_ROOT_V1"
+ANCHOR = b"VES_ANCHOR_V1"
 PROOF_OF_POSSESSION = b"VES_POP_V1"
 VALIDITY_PROOF = b"STATESET_VES_VALIDITY_PROOF_HASH_V1"
 COMPLIANCE_PROOF = b"STATESET_VES_COMPLIANCE_PROOF_HASH_V1"

@@ -137,6 +137,7 @@ ALL = (
     ErrorCode("VE725", "anchor_pending", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "The commitment waits to be anchored; the same request will answer it"),
     ErrorCode("VE726", "chain_unavailable", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "The chain cannot be read at the moment"),
     ErrorCode("VE727", "anchor_contradicted", "ANCHOR_FAILED", 9002, 500, "FAILED_PRECONDITION", False, "The anchor contract has other content under the id of the commitment"),
+    ErrorCode("VE728", "timestamp_not_found", "RESOURCE_NOT_FOUND", 4001, 404, "NOT_FOUND", False, "No calendar has the commitment"),
     ErrorCode("VE718", "page_too_large", "BATCH_TOO_LARGE", 3005, 413, "RESOURCE_EXHAUSTED", False, "The page has too many rows"),
     ErrorCode("VE717", "field_too_long", "PAYLOAD_TOO_LARGE", 3004, 413, "RESOURCE_EXHAUSTED", False, "A text is too long"),
     ErrorCode("VE901", "server_not_durable", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The database server does not flush commits (fsync or full_page_writes or synchronous_commit is off)"),

@@ -15,6 +15,7 @@ NO_MACHINE = {
     "audit_log.action": "append-only",
     "audit_log.actor_type": "append-only",
     "chain_transactions.kind": "what it is for, not how far",
+    "commitment_anchors.anchor": "part of a key",
     "commit_default.mode": "either mode may follow the other",
     "commit_policies.mode": "either mode may follow the other",
     "dead_letter_events.reason": "why, not how far",

@@ -16,6 +16,8 @@ WITHOUT_TENANT = {
     "limits": "bounds for every tenant of the database",
     "leases": "work of the whole database, named by its holder",
     "commit_default": "one row for the whole database",
+    "anchor_policy": "one row for the whole database",
+    "timestamps": "one digest is for commitments of several tenants",
     "schema_state": "one row for the whole database",
     "api_keys": "the key is what names the tenant",
     "reencryptions": "a mark of the transaction that runs, whatever its rows",

@@ -293,6 +293,8 @@ ELSEWHERE = {
     "POST /api/v1/anchor",
     "GET /api/v1/anchor/{batch_id}/verify",
     "POST /api/v1/ves/anchor",
+    "GET /api/v1/ves/anchor/{batch_id}",
+    "GET /api/v1/ves/anchor/{batch_id}/timestamp",
     "GET /api/v1/ves/anchor/{batch_id}/verify",
     "POST /api/v1/ves/commitments/anchor",
     "GET /v1/commitments/pending",

@@ -185,7 +185,8 @@ def quiet() -> None:
     metrics.WORKER_STEPS.labels("observed", "done").inc()
     metrics.set_circuit("replica", "closed")
     dead_letters(0, 0)
-    metrics.set_unanchored([("pending", 3, 60.0), ("contradicted", 0, 0.0)])
+    metrics.set_unanchored([("chain", "pending", 3, 60.0), ("opentimestamps", "submitted", 3, 7200.0)])
+    metrics.set_unmet_anchors(3, 60.0)
     sampled_pool(1, 0)
 
 
@@ -203,8 +204,9 @@ TROUBLE: dict[str, Callable[[], Any]] = {
     "SequencerWorkerStopped": lambda: None,
     "SequencerDeadLettersLate": lambda: dead_letters(101, 0),
     "SequencerDeadLettersFailed": lambda: dead_letters(0, 1001),
-    "SequencerAnchorsLate": lambda: metrics.set_unanchored([("submitted", 1, 3601.0)]),
-    "SequencerAnchorContradicted": lambda: metrics.set_unanchored([("contradicted", 1, 1.0)]),
+    "SequencerAnchorsLate": lambda: metrics.set_unanchored([("chain", "submitted", 1, 3601.0)]),
+    "SequencerAnchorContradicted": lambda: metrics.set_unanchored([("chain", "contradicted", 1, 1.0)]),
+    "SequencerTimestampsLate": lambda: metrics.set_unanchored([("opentimestamps", "pending", 1, 86401.0)]),
 }
 
 

@@ -20,6 +20,7 @@ LOGINS = ["ves_api", "ves_worker", "ves_service", "ves_reader", "ves_admin", "ve
 ROLES = [*LOGINS, "ves_anon", "ves_tenant"]
 STAFF = {"ves_api", "ves_worker", "ves_service", "ves_reader", "ves_admin"}
 VIEWS = {
+    "anchor_states": {"ves_reader", "ves_admin"},
     "errors": STAFF,
     "signers": STAFF,
     "events": {"ves_reader", "ves_admin"},

@@ -1,4 +1,4 @@
-"""`python -m ves_workers [commit|receipts|keys|retention|projections|projectors|dead-letters|payments|settlement|anchoring ...]`: run the named or all."""
+"""`python -m ves_workers [commit|receipts|keys|retention|projections|projectors|dead-letters|payments|settlement|anchoring|timestamps ...]`: run the named or all."""
 
 from __future__ import annotations
 
@@ -54,8 +54,15 @@ def _anchoring(database: WorkerDatabase, settings: Settings) -> Worker:
     return AnchorWorker(database, settings)
 
 
-SETTLEMENT, ANCHORING = "settlement", "anchoring"
-WORKERS[SETTLEMENT], WORKERS[ANCHORING] = _settlement, _anchoring
+def _timestamps(database: WorkerDatabase, settings: Settings) -> Worker:
+    """Create the timestamps worker; its library is imported only where one runs."""
+    from ves_workers.timestamps.worker import TimestampWorker  # noqa: PLC0415
+
+    return TimestampWorker(database, settings)
+
+
+SETTLEMENT, ANCHORING, TIMESTAMPS = "settlement", "anchoring", "timestamps"
+WORKERS.update({SETTLEMENT: _settlement, ANCHORING: _anchoring, TIMESTAMPS: _timestamps})
 EXIT_USAGE, EXIT_REFUSED = 2, 4
 
 
@@ -84,7 +91,11 @@ def main(arguments: Sequence[str]) -> int:
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
-    left_out = {SETTLEMENT: not settings.chain.settles, ANCHORING: not settings.chain.anchors}
+    left_out = {
+        SETTLEMENT: not settings.chain.settles,
+        ANCHORING: not settings.chain.anchors,
+        TIMESTAMPS: not settings.timestamps.is_on,
+    }
     names = names or [name for name in WORKERS if not left_out.get(name)]
     log.configure(settings.log_level, as_json=settings.log_json)
     log.get_logger("workers", worker="main").info(

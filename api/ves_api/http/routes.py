@@ -76,6 +76,8 @@ ROUTES = (
     Route("POST", "/api/v1/anchor", anchoring.anchor_legacy_commitment),
     Route("GET", "/api/v1/anchor/{batch_id}/verify", anchoring.verify_legacy_anchor),
     Route("POST", "/api/v1/ves/anchor", anchoring.anchor_commitment),
+    Route("GET", "/api/v1/ves/anchor/{batch_id}", anchoring.list_anchors),
+    Route("GET", "/api/v1/ves/anchor/{batch_id}/timestamp", anchoring.get_timestamp),
     Route("GET", "/api/v1/ves/anchor/{batch_id}/verify", anchoring.verify_anchor),
     Route("POST", "/api/v1/ves/commitments/anchor", anchoring.commit_and_anchor),
     Route("GET", "/v1/commitments/pending", anchoring.list_pending_anchors),

@@ -5,11 +5,13 @@ The API has no key and sends no transaction: what it asks for in the database, t
 
 from __future__ import annotations
 
+import base64
 import uuid
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
+from ves.anchors import anchor_digest, ots_file
 from ves.codec import I64_MAX, U32_MAX
 from ves_api.auth.permission import BOOTSTRAP, READ_OR_ADMIN, Permission, Scope, in_stream, where_found
 from ves_api.operations.answers import answer, prefixed
@@ -44,10 +46,58 @@ def _require_configured(services: Services) -> None:
 
 
 class AnchorStatus(msgspec.Struct):
-    """Whether this server anchors."""
+    """Whether this server anchors on a chain, which anchors count, and how many must have a commitment."""
 
     anchor_enabled: bool
     message: str
+    anchors: list[str]
+    required: int
+
+
+class AnchorProgress(msgspec.Struct):
+    """How far one anchor has a commitment; `is_counted`: the policy counts it.
+
+    The block of `opentimestamps` is a Bitcoin block's height; it has no transaction here.
+    """
+
+    anchor: str
+    is_counted: bool
+    status: str
+    chain_id: int | None
+    chain_tx_hash: str | None
+    chain_block_number: int | None
+    reason: str | None
+    anchored_at: str | None
+
+
+class CommitmentAnchors(msgspec.Struct):
+    """A commitment by the anchor policy: `anchored` of its anchors have it, `required` must."""
+
+    batch_id: uuid.UUID
+    is_anchored: bool
+    required: int
+    anchored: int
+    anchors: list[AnchorProgress]
+
+
+class CommitmentTimestamp(msgspec.Struct):
+    """A commitment's OpenTimestamps proof: `ots` is the file in base64, of `digest`, which the other members make (chain 8).
+
+    `status` is `submitted` while calendars wait for a Bitcoin block, then `anchored`.
+    """
+
+    batch_id: uuid.UUID
+    tenant_id: uuid.UUID
+    store_id: uuid.UUID
+    events_root: str
+    new_state_root: str
+    sequence_start: int
+    sequence_end: int
+    event_count: int
+    digest: str
+    status: str
+    block_height: int | None
+    ots: str
 
 
 class AnchorRequest(msgspec.Struct):
@@ -171,10 +221,42 @@ class AnchorNoted(msgspec.Struct, omit_defaults=True):
 
 @operation(permission=READ_OR_ADMIN)
 async def get_anchor_status(context: Context, _: NoInput) -> AnchorStatus:
-    """Report whether commitments are anchored on a chain."""
+    """Report whether commitments are anchored on a chain, and the anchor policy."""
     is_configured = context.services.anchors.is_configured
     word = "configured" if is_configured else "not configured"
-    return AnchorStatus(is_configured, f"Anchor service {word}")
+    [policy] = await aio.get_anchor_policy(context.database)
+    return AnchorStatus(is_configured, f"Anchor service {word}", policy.anchors, policy.required)
+
+
+@operation(permission=where_found("read", "its stream"), errors=("commitment_not_found",))
+async def list_anchors(context: Context, given: CommitmentById) -> CommitmentAnchors:
+    """Report how far each anchor has a commitment of either stream, and whether that is enough by the policy."""
+    rows = await aio.list_anchors(context.database, tenant_id=context.tenant_id, batch_id=given.batch_id)
+    if not rows:
+        raise ApiError("commitment_not_found", resource_id=str(given.batch_id))
+    first = context.in_scope(rows[0])
+    anchors = [answer(AnchorProgress, row) for row in rows]
+    is_anchored = first.anchored >= first.required
+    return CommitmentAnchors(given.batch_id, is_anchored, first.required, first.anchored, anchors)
+
+
+@operation(permission=where_found("read", "its stream"), errors=("timestamp_not_found",))
+async def get_timestamp(context: Context, given: CommitmentById) -> CommitmentTimestamp:
+    """Get the OpenTimestamps proof of a commitment of either stream; it is complete once its status is `anchored`."""
+    found = await aio.get_timestamp(context.database, tenant_id=context.tenant_id, batch_id=given.batch_id)
+    row = context.in_scope(only(found, "timestamp_not_found"))
+    digest = anchor_digest(
+        batch_id=given.batch_id,
+        tenant_id=row.tenant_id,
+        store_id=row.store_id,
+        events_root=row.events_root,
+        new_state_root=row.new_state_root,
+        sequence_start=row.sequence_start,
+        sequence_end=row.sequence_end,
+        event_count=row.event_count,
+    )
+    ots = base64.b64encode(ots_file(digest, row.proof_path, row.proof)).decode("ascii")
+    return answer(CommitmentTimestamp, row, batch_id=given.batch_id, digest=digest.hex(), ots=ots)
 
 
 @operation(

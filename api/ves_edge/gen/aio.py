@@ -16,6 +16,7 @@ from ves_edge.gen.records import (
     AdminStoresRow,
     AdminTenantsRow,
     AnchorItem,
+    AnchorProgress,
     ApplyDueRotationsRow,
     ApplyRetentionRow,
     AuditEntry,
@@ -25,9 +26,11 @@ from ves_edge.gen.records import (
     ClaimDeadLettersRow,
     ClaimProjectorRow,
     Commitment,
+    CommitmentTimestamp,
     ComplianceProof,
     CountAnchorsRow,
     CountDeadLettersRow,
+    CountUnmetAnchorsRow,
     EventSchema,
     ExactPayment,
     ExportEventsRow,
@@ -38,6 +41,7 @@ from ves_edge.gen.records import (
     GetActiveSchemasRow,
     GetAgentKeysRow,
     GetAgentRow,
+    GetAnchorPolicyRow,
     GetAnchorRow,
     GetComparedSchemasRow,
     GetComplianceEventRow,
@@ -63,6 +67,7 @@ from ves_edge.gen.records import (
     ListChainHeadsRow,
     ListCredentialEpochsRow,
     ListDeadLettersRow,
+    ListDueTimestampsRow,
     ListEncryptionGroupsRow,
     ListEngineDifferencesRow,
     ListGroupHistoryRow,
@@ -569,6 +574,14 @@ async def count_key_usage(db: AsyncDatabase, *, max_events: int = 10000) -> int:
     return calls.value(rows, int)
 
 
+async def count_unmet_anchors(db: AsyncDatabase) -> list[CountUnmetAnchorsRow]:
+    """How many commitments fewer anchors have than the policy demands, and the age of the oldest in seconds,
+    0 without one. Its cost follows what is not anchored.
+    """
+    rows = await db.fetch(FUNCTIONS['count_unmet_anchors'], {})
+    return calls.records(rows, CountUnmetAnchorsRow)
+
+
 async def create_api_key(
     db: AsyncDatabase,
     *,
@@ -1027,6 +1040,12 @@ async def get_anchor(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> l
     return calls.records(rows, GetAnchorRow)
 
 
+async def get_anchor_policy(db: AsyncDatabase) -> list[GetAnchorPolicyRow]:
+    """Which anchors count, and how many of them must have a commitment (ves.set_anchor_policy)."""
+    rows = await db.fetch(FUNCTIONS['get_anchor_policy'], {})
+    return calls.records(rows, GetAnchorPolicyRow)
+
+
 async def get_chain_hash(db: AsyncDatabase, *, tenant_id: UUID, chain: str, number: int) -> bytes | None:
     """Hash of an entry of a tenant's chain, audit or changes (ves.list_chain_heads), by its number; null when
     there is no such entry.
@@ -1431,6 +1450,18 @@ async def get_stream_state(
     return calls.records(rows, GetStreamStateRow)
 
 
+async def get_timestamp(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> list[CommitmentTimestamp]:
+    """The OpenTimestamps proof of a commitment of either stream: proof_path leads from its digest (chain 8)
+    to the root that proof begins with. The nil tenant looks in all. No row while no calendar has it.
+    block_height is null until a Bitcoin block has it.
+    """
+    rows = await db.fetch(FUNCTIONS['get_timestamp'], {
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+    })
+    return calls.records(rows, CommitmentTimestamp)
+
+
 async def get_validity_inputs(
     db: AsyncDatabase,
     *,
@@ -1785,6 +1816,17 @@ async def list_anchor_call(db: AsyncDatabase, *, call_id: UUID) -> list[AnchorIt
     return calls.records(rows, AnchorItem)
 
 
+async def list_anchors(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> list[AnchorProgress]:
+    """How far each anchor has a commitment of either stream; required and anchored are those of the policy
+    (ves.anchor_states). The nil tenant looks in all. No row when there is no such commitment.
+    """
+    rows = await db.fetch(FUNCTIONS['list_anchors'], {
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+    })
+    return calls.records(rows, AnchorProgress)
+
+
 async def list_api_keys(
     db: AsyncDatabase,
     *,
@@ -1928,6 +1970,16 @@ async def list_dead_letters(
         'max_rows': max_rows,
     })
     return calls.records(rows, ListDeadLettersRow)
+
+
+async def list_due_timestamps(db: AsyncDatabase, *, max_rows: int = 100) -> list[ListDueTimestampsRow]:
+    """Digests whose calendars are to be asked for the Bitcoin block now, those that have waited longest
+    first; at most 1,000.
+    """
+    rows = await db.fetch(FUNCTIONS['list_due_timestamps'], {
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, ListDueTimestampsRow)
 
 
 async def list_encryption_groups(
@@ -2465,6 +2517,31 @@ async def mine_transaction(
         'block_hash': block_hash,
     })
     return calls.value(rows, bool)
+
+
+async def move_timestamp(
+    db: AsyncDatabase,
+    *,
+    lease_token: int,
+    timestamp_id: UUID,
+    to_status: str,
+    due_seconds: int,
+    proof: bytes | None = None,
+    block_height: int | None = None,
+) -> None:
+    """What became of a digest that calendars have. submitted: nothing yet, it is due again after due_seconds;
+    anchored: proof leads to the Merkle root of the Bitcoin block at block_height, and its commitments are
+    anchored; expired: they wait again for another digest. One that is not submitted stays as it is.
+    lease_token is that of lease timestamps. Errors: VE406, VE007.
+    """
+    await db.fetch(FUNCTIONS['move_timestamp'], {
+        'lease_token': lease_token,
+        'timestamp_id': timestamp_id,
+        'to_status': to_status,
+        'due_seconds': due_seconds,
+        'proof': proof,
+        'block_height': block_height,
+    })
 
 
 async def open_chain_account(
@@ -3500,6 +3577,26 @@ async def server_is_durable(db: AsyncDatabase) -> bool:
     return calls.value(rows, bool)
 
 
+async def set_anchor_policy(
+    db: AsyncDatabase,
+    *,
+    anchors: Sequence[str],
+    required: int,
+    context: Any = None,
+) -> int:
+    """Says which anchors (chain, opentimestamps) count, and how many of them must have a commitment before it
+    counts as anchored. Commitments that exist wait for an anchor that is new: commits wait meanwhile, and
+    the cost follows their number. The number of rows added. What an anchor has stays recorded when it
+    counts no more. Audited. Errors: VE007.
+    """
+    rows = await db.fetch(FUNCTIONS['set_anchor_policy'], {
+        'anchors': calls.as_list(anchors),
+        'required': required,
+        'context': calls.json_text(context),
+    })
+    return calls.value(rows, int)
+
+
 async def set_audit_log(db: AsyncDatabase, *, enabled: bool, context: Any = None) -> bool:
     """Turns the audit log on or off for the whole database (AUDIT_LOG_ENABLED) and audits that, in either
     direction; whether anything changed. Errors: VE007.
@@ -4033,6 +4130,32 @@ async def store_schema(
         'context': calls.json_text(context),
     })
     return calls.record(rows, EventSchema)
+
+
+async def store_timestamp(
+    db: AsyncDatabase,
+    *,
+    lease_token: int,
+    root: bytes,
+    proof: bytes,
+    batch_ids: Sequence[UUID],
+    paths: Sequence[bytes],
+    due_seconds: int,
+) -> UUID:
+    """Stores what calendars have promised for a digest over pending commitments, and marks them submitted
+    (chain 8). proof is the serialized timestamp of root, each path leads from the digest of the commitment
+    of the same place to root. The calendars are asked again after due_seconds. lease_token is that of
+    lease timestamps. Errors: VE406, VE502, VE722 one of them is not pending any more.
+    """
+    rows = await db.fetch(FUNCTIONS['store_timestamp'], {
+        'lease_token': lease_token,
+        'root': root,
+        'proof': proof,
+        'batch_ids': calls.as_list(batch_ids),
+        'paths': calls.as_list(paths),
+        'due_seconds': due_seconds,
+    })
+    return calls.value(rows, UUID)
 
 
 async def submit_compliance_proof(

@@ -8,6 +8,8 @@ CONSTRAINTS = {
     'agent_signing_keys_pkey': 'agent_key_exists',
     # an existing row is updated
     'agent_sync_state_pkey': 'internal_error',
+    # the table has one row, made by the installation
+    'anchor_policy_pkey': 'internal_error',
     # a key is stored once
     'api_keys_pkey': 'api_key_exists',
     # an existing row is updated
@@ -152,6 +154,8 @@ CONSTRAINTS = {
     'subscriptions_tenant_id_name_key': 'subscription_exists',
     # an existing row is updated
     'tenant_projectors_pkey': 'internal_error',
+    # the id is random
+    'timestamps_pkey': 'internal_error',
     # written by the installation
     'transitions_pkey': 'internal_error',
     # a concurrent batch came first; then it is seen

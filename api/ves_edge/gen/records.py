@@ -28,6 +28,25 @@ class AnchorItem(msgspec.Struct, frozen=True, array_like=True):
     is_requested: bool
 
 
+class AnchorProgress(msgspec.Struct, frozen=True, array_like=True):
+    """How far one anchor has a commitment; is_counted: the policy counts it. required and anchored are the
+    same in each row of a commitment: how many of the counted anchors must have it, and have it.
+    """
+
+    tenant_id: UUID
+    store_id: UUID
+    anchor: str
+    is_counted: bool
+    status: str
+    chain_id: int | None
+    chain_tx_hash: bytes | None
+    chain_block_number: int | None
+    reason: str | None
+    anchored_at: datetime | None
+    required: int
+    anchored: int
+
+
 class AuditEntry(msgspec.Struct, frozen=True, array_like=True):
     """One entry of the audit log; the columns are those of ves_store.audit_log."""
 
@@ -98,6 +117,24 @@ class Commitment(msgspec.Struct, frozen=True, array_like=True):
     chain_tx_hash: bytes | None
     chain_block_number: int | None
     anchored_at: datetime | None
+
+
+class CommitmentTimestamp(msgspec.Struct, frozen=True, array_like=True):
+    """What the digest of a commitment is made of (chain 8), and the OpenTimestamps proof that starts at it:
+    proof_path, then proof.
+    """
+
+    tenant_id: UUID
+    store_id: UUID
+    events_root: bytes
+    new_state_root: bytes
+    sequence_start: int
+    sequence_end: int
+    event_count: int
+    status: str
+    proof_path: bytes
+    proof: bytes
+    block_height: int | None
 
 
 class ComplianceProof(msgspec.Struct, frozen=True, array_like=True):
@@ -614,6 +651,13 @@ class CountDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):
     oldest_at: datetime
 
 
+class CountUnmetAnchorsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `count_unmet_anchors`."""
+
+    commitments: int
+    oldest_seconds: float
+
+
 class ExportEventsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `export_events`."""
 
@@ -699,6 +743,13 @@ class GetAnchorRow(msgspec.Struct, frozen=True, array_like=True):
     chain_block_number: int | None
     reason: str | None
     anchored_at: datetime | None
+
+
+class GetAnchorPolicyRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `get_anchor_policy`."""
+
+    anchors: list[str]
+    required: int
 
 
 class GetComparedSchemasRow(msgspec.Struct, frozen=True, array_like=True):
@@ -911,6 +962,15 @@ class ListDeadLettersRow(msgspec.Struct, frozen=True, array_like=True):
     last_retry_at: datetime | None
     next_retry_at: datetime | None
     settled_at: datetime | None
+
+
+class ListDueTimestampsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_due_timestamps`."""
+
+    timestamp_id: UUID
+    root: bytes
+    proof: bytes
+    age_seconds: float
 
 
 class ListEncryptionGroupsRow(msgspec.Struct, frozen=True, array_like=True):

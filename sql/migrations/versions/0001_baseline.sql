@@ -17,6 +17,24 @@ create type ves.anchor_item as (
 comment on type ves.anchor_item is
 'A commitment of either stream as an anchor takes it (chain 2): events_root is the root over its events, 32 bytes as the state roots; is_requested: somebody asked for it to be anchored now.';
 
+create type ves.anchor_progress as (
+  tenant_id uuid,
+  store_id uuid,
+  anchor text,
+  is_counted boolean,
+  status text,
+  chain_id bigint,
+  chain_tx_hash bytea,
+  chain_block_number bigint,
+  reason text,
+  anchored_at timestamptz,
+  required integer,
+  anchored integer
+);
+
+comment on type ves.anchor_progress is
+'How far one anchor has a commitment; is_counted: the policy counts it. required and anchored are the same in each row of a commitment: how many of the counted anchors must have it, and have it.';
+
 create type ves.audit_entry as (
   tenant_id uuid,
   number bigint,
@@ -87,6 +105,23 @@ create type ves.commitment as (
 );
 
 comment on type ves.commitment is 'One VES commitment (VES 10.1) with its anchoring state; roots are 32 raw bytes.';
+
+create type ves.commitment_timestamp as (
+  tenant_id uuid,
+  store_id uuid,
+  events_root bytea,
+  new_state_root bytea,
+  sequence_start bigint,
+  sequence_end bigint,
+  event_count integer,
+  status text,
+  proof_path bytea,
+  proof bytea,
+  block_height bigint
+);
+
+comment on type ves.commitment_timestamp is
+'What the digest of a commitment is made of (chain 8), and the OpenTimestamps proof that starts at it: proof_path, then proof.';
 
 create type ves.compliance_proof as (
   proof_id uuid,
@@ -1461,6 +1496,26 @@ comment on column ves_store.agent_sync_state.agent_id is 'Agent.';
 comment on column ves_store.agent_sync_state.last_pulled_sequence is 'Everything up to this number is processed; never falls.';
 comment on column ves_store.agent_sync_state.last_sync_at is 'Last acknowledgement.';
 
+create table ves_store.anchor_policy (
+  singleton boolean not null default true,
+  anchors text[] not null default '{chain}',
+  required integer not null default 1,
+  constraint anchor_policy_pkey primary key (singleton),
+  constraint there_is_one_anchor_policy check (singleton),
+  constraint policy_anchors_are_known_ones check (
+    anchors in ('{chain}', '{opentimestamps}', '{chain,opentimestamps}')
+  ),
+  constraint required_anchors_are_among_them check (required between 1 and cardinality(anchors))
+);
+
+insert into ves_store.anchor_policy (singleton) values (true);
+
+comment on table ves_store.anchor_policy is
+'Which anchors a commitment is given to, and how many must have it before it counts as anchored (ves.set_anchor_policy). A row, not a setting: workers and API must agree, and a change is audited.';
+comment on column ves_store.anchor_policy.singleton is 'Always true: the table has one row.';
+comment on column ves_store.anchor_policy.anchors is 'Anchors that count, in alphabetical order. The row of the anchor chain is made with each commitment even if it does not count.';
+comment on column ves_store.anchor_policy.required is 'How many of them must have a commitment.';
+
 create table ves_store.api_keys (
   key_hash text not null,
   tenant_id uuid not null,
@@ -1688,13 +1743,14 @@ create table ves_store.commitment_anchors (
   committed_at timestamptz not null,
   requested_at timestamptz,
   call_id uuid,
+  proof_path bytea,
   chain_id bigint,
   chain_tx_hash bytea,
   chain_block_number bigint,
   reason text,
   anchored_at timestamptz,
   constraint commitment_anchors_pkey primary key (batch_id, anchor, tenant_id),
-  constraint anchor_is_a_known_one check (anchor in ('chain')),
+  constraint anchor_is_a_known_one check (anchor in ('chain', 'opentimestamps')),
   constraint status_is_an_anchor_status check (
     status in ('pending', 'planned', 'submitted', 'anchored', 'contradicted')
   ),
@@ -1703,7 +1759,12 @@ create table ves_store.commitment_anchors (
     anchor <> 'chain' or (status in ('submitted', 'anchored')) = (chain_tx_hash is not null)
   ),
   constraint chain_is_named_with_the_transaction check ((chain_id is null) = (chain_tx_hash is null)),
-  constraint anchored_only_with_a_transaction check (anchored_at is null or chain_tx_hash is not null)
+  constraint anchored_only_with_a_transaction check (
+    anchor <> 'chain' or anchored_at is null or chain_tx_hash is not null
+  ),
+  constraint timestamped_anchor_has_a_path check (
+    (proof_path is not null) = (anchor = 'opentimestamps' and status in ('submitted', 'anchored'))
+  )
 );
 
 create index commitment_anchors_pending_idx on ves_store.commitment_anchors (
@@ -1720,6 +1781,7 @@ insert into ves_store.transitions (machine, from_state, to_state)
 values
 ('commitment_anchors.status', '', 'pending'),
 ('commitment_anchors.status', 'pending', 'planned'),
+('commitment_anchors.status', 'pending', 'submitted'),
 ('commitment_anchors.status', 'planned', 'submitted'),
 ('commitment_anchors.status', 'submitted', 'anchored'),
 ('commitment_anchors.status', 'submitted', 'contradicted'),
@@ -1734,16 +1796,17 @@ comment on table ves_store.commitment_anchors is
 'Where each commitment of either stream is anchored (chain 8): one row for an anchor, kept apart from the append-only record. A trigger makes it with the commitment.';
 comment on column ves_store.commitment_anchors.tenant_id is 'Tenant.';
 comment on column ves_store.commitment_anchors.batch_id is 'Commitment.';
-comment on column ves_store.commitment_anchors.anchor is 'chain: the contract SET_REGISTRY_ADDRESS.';
+comment on column ves_store.commitment_anchors.anchor is 'chain: the contract SET_REGISTRY_ADDRESS; opentimestamps: the Bitcoin chain, through calendars (ves_store.timestamps).';
 comment on column ves_store.commitment_anchors.is_legacy is 'Whether it is a commitment of a legacy stream.';
 comment on column ves_store.commitment_anchors.status is
-'pending: nothing is sent; planned: in a call of the outbox that is not signed; submitted: a transaction may be mined; anchored: final, with the root that is stored here; contradicted: the contract has other content under this id, or none.';
+'pending: nothing is sent; planned: in a call of the outbox that is not signed; submitted: a transaction may be mined, or a calendar has promised one; anchored: final, with the root that is stored here; contradicted: the contract has other content under this id, or none.';
 comment on column ves_store.commitment_anchors.committed_at is 'When the commitment was made: the oldest is anchored first.';
 comment on column ves_store.commitment_anchors.requested_at is 'When somebody asked for it (http-api 6): such a one comes first.';
-comment on column ves_store.commitment_anchors.call_id is 'What the transaction of the outbox is for: the commitments of one call share it.';
+comment on column ves_store.commitment_anchors.call_id is 'What the transaction of the outbox is for, or the row of ves_store.timestamps: the commitments of one call share it.';
+comment on column ves_store.commitment_anchors.proof_path is 'Of opentimestamps: operations of the OpenTimestamps format that lead from the commitment''s digest to the digest that the calendars have; empty when they are the same.';
 comment on column ves_store.commitment_anchors.chain_id is 'EIP-155 chain id.';
 comment on column ves_store.commitment_anchors.chain_tx_hash is 'Transaction hash, 32 bytes; null while nothing was submitted.';
-comment on column ves_store.commitment_anchors.chain_block_number is 'Block of the transaction, which may still be replaced while the status is submitted.';
+comment on column ves_store.commitment_anchors.chain_block_number is 'Block of the transaction, which may still be replaced while the status is submitted; of opentimestamps the height of the Bitcoin block.';
 comment on column ves_store.commitment_anchors.reason is 'Why it is contradicted, or waits again.';
 comment on column ves_store.commitment_anchors.anchored_at is 'When finality was seen; null again after a reorg below the final depth.';
 
@@ -2852,6 +2915,42 @@ comment on column ves_store.tenant_projectors.store_id is 'Store.';
 comment on column ves_store.tenant_projectors.name is 'Name in its store.';
 comment on column ves_store.tenant_projectors.function is 'schema.name of a function f(events json) returns void.';
 comment on column ves_store.tenant_projectors.registered_at is 'When.';
+
+create table ves_store.timestamps (
+  timestamp_id uuid not null default gen_random_uuid(),
+  root bytea not null,
+  proof bytea not null,
+  status text not null,
+  block_height bigint,
+  created_at timestamptz not null,
+  due_at timestamptz not null,
+  constraint timestamps_pkey primary key (timestamp_id),
+  constraint status_is_a_timestamp_state check (status in ('submitted', 'anchored', 'expired')),
+  constraint timestamp_root_has_32_bytes check (octet_length(root) = 32),
+  constraint proof_has_1_to_65536_bytes check (octet_length(proof) between 1 and 65536),
+  constraint anchored_timestamp_has_a_block check ((status = 'anchored') = (block_height is not null)),
+  constraint block_height_is_not_negative check (block_height >= 0)
+);
+
+create index timestamps_due_idx on ves_store.timestamps (due_at) where status = 'submitted';
+
+insert into ves_store.transitions (machine, from_state, to_state)
+values
+('timestamps.status', '', 'submitted'),
+('timestamps.status', 'submitted', 'anchored'),
+('timestamps.status', 'submitted', 'expired');
+
+comment on table ves_store.timestamps is
+'Digests that OpenTimestamps calendars have: each is the root over the digests of many commitments, of any tenants, so there is no tenant in its key.';
+comment on column ves_store.timestamps.timestamp_id is 'Its commitments have it as their call_id.';
+comment on column ves_store.timestamps.root is 'What was sent to the calendars, 32 bytes.';
+comment on column ves_store.timestamps.proof is
+'Serialized timestamp of the root in the OpenTimestamps format: what follows the path of a commitment in its proof file.';
+comment on column ves_store.timestamps.status is
+'submitted: calendars have promised to put it into a Bitcoin block; anchored: the proof leads to the Merkle root of a block whose header was read; expired: no calendar kept its promise in time, and its commitments wait for another.';
+comment on column ves_store.timestamps.block_height is 'Height of that Bitcoin block.';
+comment on column ves_store.timestamps.created_at is 'When the calendars had it.';
+comment on column ves_store.timestamps.due_at is 'When the calendars are asked again.';
 
 create table ves_store.ves_command_dedupe (
   tenant_id uuid not null,

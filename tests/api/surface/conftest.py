@@ -33,18 +33,27 @@ DOCUMENT = build(APPLICATION.routes)
 SERVED = list(routes(DOCUMENT))
 
 BODY_LIMIT = 65_536
-# In place of an anchor worker: every commitment is anchored as soon as it is made.
+# In place of anchor workers: every commitment is anchored, and promised by a calendar, as soon as it is made.
 ANCHOR_AT_ONCE = """
 create function public.anchor_at_once() returns trigger language plpgsql as $$
 begin
+  with promised as (
+    insert into ves_store.timestamps (root, proof, status, created_at, due_at)
+    values (sha256(''), 'p', 'submitted', now(), now()) returning timestamp_id
+  )
+  insert into ves_store.commitment_anchors (tenant_id, batch_id, anchor, is_legacy, status, committed_at, call_id)
+  select new.tenant_id, new.batch_id, 'opentimestamps', new.is_legacy, 'pending', now(), p.timestamp_id
+  from promised as p;
+  update ves_store.commitment_anchors set status = 'submitted', proof_path = ''
+  where batch_id = new.batch_id and anchor = 'opentimestamps';
   update ves_store.commitment_anchors
   set status = 'anchored', chain_id = 1, chain_tx_hash = decode(repeat('00', 32), 'hex')
-  where batch_id = new.batch_id;
+  where batch_id = new.batch_id and anchor = 'chain';
   return null;
 end
 $$;
 create trigger t99_anchor_at_once after insert on ves_store.commitment_anchors
-for each row execute function public.anchor_at_once();
+for each row when (new.anchor = 'chain') execute function public.anchor_at_once();
 alter function public.anchor_at_once() security definer;
 """
 

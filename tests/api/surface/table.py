@@ -80,6 +80,8 @@ TABLE = [
         "POST /api/v1/anchor admin",
         "GET /api/v1/anchor/{batch_id}/verify read or admin",
         "POST /api/v1/ves/anchor admin",
+        "GET /api/v1/ves/anchor/{batch_id} read",
+        "GET /api/v1/ves/anchor/{batch_id}/timestamp read",
         "GET /api/v1/ves/anchor/{batch_id}/verify read or admin",
     ),
     *_rows("7", "POST /api/v1/agents/register none", "POST /api/v1/agents/keys admin"),

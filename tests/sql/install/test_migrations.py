@@ -123,6 +123,13 @@ MORE_ROWS = (
             " from concat('0x', repeat('ab', 20)) as a"
         ),
     ),
+    (
+        "postgres",
+        (
+            "insert into ves_store.timestamps (root, proof, status, created_at, due_at)"
+            " values (sha256(''), 'p', 'submitted', now(), now())"
+        ),
+    ),
     ("ves_admin", "select ves.set_paid_origin(gen_random_uuid(), 'https://s.example', true)"),
     (
         "postgres",

@@ -12,13 +12,13 @@ from web3.exceptions import ContractLogicError
 
 from ves_contracts import calls
 from ves_contracts.errors import revert_reason
-from ves_edge import metrics
 from ves_edge.environment import SettingsError
 from ves_edge.gen import aio
 from ves_workers.chain.outcomes import Outcome
 from ves_workers.chain.rpc import UnavailableError
 from ves_workers.chain.signer import choose_signer
 from ves_workers.chain.worker import ChainWorker
+from ves_workers.runtime.anchor_figures import AnchorFigures
 
 if TYPE_CHECKING:
     from web3.types import TxReceipt
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.runtime.settings import Settings
 
-_COUNT_SECS = 10
 _OTHER_CONTENT = "the contract has other content under this id"
 _OTHER_ROOT = "the contract has another root under this id, or none"
 
@@ -46,17 +45,14 @@ class AnchorWorker(ChainWorker):
         chain = replace(chain, confirmations=chosen.confirmations, recheck_secs=chosen.reconcile_secs)
         super().__init__(database, chain, signer, "anchor_rpc")
         self._chosen = chosen
-        self._next_plan = self._next_count = 0.0
+        self._figures = AnchorFigures(database)
+        self._next_plan = 0.0
         self._is_checked = False
 
     async def plan(self, token: int) -> None:
         """Anchor what is pending if the interval is over or somebody waits for it."""
         now = time.monotonic()
-        if now >= self._next_count:
-            self._next_count = now + _COUNT_SECS
-            metrics.set_unanchored(
-                (row.status, row.commitments, row.oldest_seconds) for row in await aio.count_anchors(self._db)
-            )
+        await self._figures.update()
         pending = await aio.list_pending_anchors(self._db, max_rows=self._chosen.threshold)
         if not any(item.is_requested for item in pending) and (now < self._next_plan or not pending):
             return

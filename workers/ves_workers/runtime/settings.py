@@ -13,6 +13,7 @@ from ves_edge.seed import parse_seed
 from ves_edge.tracing import read_endpoint
 from ves_workers.chain.settings import ChainSettings
 from ves_workers.payments.settings import PaymentSettings
+from ves_workers.timestamps.settings import TimestampSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Settings:
     payments: PaymentSettings = field(default_factory=PaymentSettings)
     projections_poll_ms: int = 100
     chain: ChainSettings = field(default_factory=ChainSettings)
+    timestamps: TimestampSettings = field(default_factory=TimestampSettings)
 
     @classmethod
     def from_environment(cls, env: Environment) -> Settings:
@@ -61,6 +63,7 @@ class Settings:
             retention_poll_ms=env.integer("VES_RETENTION_POLL_MS", 60_000, low=1, high=3_600_000),
             payments=PaymentSettings.from_environment(env),
             chain=ChainSettings.from_environment(env),
+            timestamps=TimestampSettings.from_environment(env),
         )
 
     def masked(self) -> dict[str, str | int]:

@@ -1,4 +1,4 @@
-"""`ves verify`: check a receipt or an inclusion proof from a file, without a server."""
+"""`ves verify`: check a receipt, an inclusion proof or a timestamp from a file, without a server."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ves_client.commands.options import PublicKey
 from ves_client.commands.output import JsonOption, note, out, print_json
 from ves_client.errors import Exit, usage
 from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
+from ves_client.timestamps import HEADER_BYTES, attested_heights, check_timestamp, read_timestamp
 
 app = typer.Typer(no_args_is_help=True, help="Check receipts and proofs offline.")
 
@@ -87,3 +88,41 @@ def proof(*, file: FileArgument, as_json: JsonOption = False) -> None:
     if without_event and not as_json:
         note(f"{without_event} of the proofs come without their event: checked from the leaf hash upwards")
     report(answer, "proof", as_json=as_json)
+
+
+@app.command()
+def timestamp(
+    *,
+    file: FileArgument,
+    header: Annotated[
+        str | None, typer.Option("--header", help="Header of the Bitcoin block, 80 bytes in hex.")
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option("--write", help="Also write the proof, for the program `ots`.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Check a commitment's OpenTimestamps proof against a Bitcoin block header; without one, name the blocks."""
+    try:
+        document = read_timestamp(file.read_bytes())
+        if write is not None:
+            write.write_bytes(document.file())
+        if header is None:
+            heights = sorted(attested_heights(document))
+            answer: dict[str, Any] = {"digest": document.digest().hex(), "heights": heights}
+            told = f"digest {answer['digest']}; blocks to check: {', '.join(map(str, heights)) or 'none yet'}"
+        else:
+            block = check_timestamp(document, parse_hex(header, HEADER_BYTES))
+            answer = {
+                "valid": True,
+                "height": block.height,
+                "block_hash": block.block_hash,
+                "time": block.time,
+            }
+            told = f"VALID: in block {block.height} ({block.block_hash}) of {block.time:%Y-%m-%d %H:%M} UTC"
+    except ProtocolError as error:
+        answer, told = {"valid": False, "finding": str(error)}, f"INVALID: {error}"
+    except ModuleNotFoundError as error:
+        raise usage("install stateset-sequencer-client[timestamps]") from error
+    print_json(answer) if as_json else out.print(told)
+    raise typer.Exit(Exit.FINE if answer.get("valid", True) else Exit.CHECK_FAILED)

@@ -1,0 +1,1 @@
+"""Anchoring in the Bitcoin chain through OpenTimestamps calendars."""
