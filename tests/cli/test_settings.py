@@ -10,6 +10,8 @@ import pytest
 from ves_api.cli import settings as operators
 from ves_client.commands import settings
 from ves_client.errors import ClientError
+from ves_client.grpc_sync import GrpcSync
+from ves_client.sequencer import Sequencer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +41,29 @@ def test_a_flag_wins_over_the_environment_and_that_over_the_file(state: Path) ->
     assert layers(VES_HTTP_URL=" ").get("VES_HTTP_URL") == "http://from-file:1", "empty counts as unset"
     assert layers().get("VES_TENANT_ID") == "spaced"
     assert layers().find("VES_AGENT_KEY_FILE") == ("ves-agent-key.json", "default")
+
+
+@pytest.mark.parametrize(
+    ("environ", "flag", "target"),
+    [
+        ({}, None, "file:2"),
+        ({"VES_GRPC_TARGET": "e:2"}, None, "e:2"),
+        ({"VES_GRPC_TARGET": "e:2", "VES_HTTP_URL": "http://e:1"}, None, "e:2"),
+        ({"VES_HTTP_URL": "http://e:1"}, None, None),
+        ({}, "http://f:1", None),
+        ({"VES_GRPC_TARGET": "e:2"}, "http://f:1", None),
+    ],
+    ids=str,
+)
+def test_an_api_key_goes_to_no_grpc_server_of_another_place_than_the_address(
+    state: Path, monkeypatch: Any, environ: dict[str, str], flag: str | None, target: str | None
+) -> None:
+    state.write_text(state.read_text() + "VES_GRPC_TARGET=file:2\n")
+    found = layers(**environ)
+    monkeypatch.setattr(settings, "layers", lambda: found)
+    with Sequencer("http://h", "ss_x") as http, settings.open_sync(http, flag, "ss_x") as opened:
+        assert isinstance(opened, GrpcSync) == (target is not None)
+    assert settings._grpc_target(flag) == target
 
 
 def test_a_missing_setting_says_how_to_give_it(state: Path) -> None:

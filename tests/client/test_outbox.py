@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from ves_client import (
     Event,
     Exit,
     Outbox,
+    ProtocolError,
     Pushed,
     Sequencer,
     Trust,
@@ -268,6 +270,32 @@ def test_two_streams_in_one_file_are_pruned_and_decided_apart(
     assert [row[0] for row in other.rows.execute("select event_id from outbox order by id")] == ids
     assert other.rows.execute("select count(*) from ves_envelopes").fetchone() == (3,)
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("payload", "options", "error"),
+    [
+        (b"{", {}, ProtocolError),
+        ({}, {"created_at": "yesterday"}, ProtocolError),
+        ({}, {"created_at": "2026-01-02T03:04:05"}, ProtocolError),
+        ({}, {"base_version": -1}, ProtocolError),
+        ({"total": Decimal("9.90")}, {}, TypeError),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_sent_is_refused_when_it_is_recorded(
+    outbox: Outbox, payload: Any, options: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        outbox.record("order", "O-1", "order.created", payload, **options)
+    assert outbox.last_row() == 0
+
+
+def test_an_event_is_recorded_once(outbox: Outbox) -> None:
+    [event_id] = record(outbox, 1)
+    with pytest.raises(sqlite3.IntegrityError):
+        record(outbox, 1, event_id=uuid.UUID(event_id))
+    assert outbox.status().local == 1
 
 
 def test_a_file_of_another_agent_or_stream_is_refused(outbox: Outbox, tmp_path: Path) -> None:

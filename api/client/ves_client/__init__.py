@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ves.errors import ProtocolError
 from ves_client.adoption import UnsignedRow, unsigned_rows
 from ves_client.agent import AgentKey, Event, Signed, open_event, seal_event, sign_event
 from ves_client.errors import ClientError, Exit
@@ -36,6 +37,7 @@ __all__ = [
     "Exit",
     "Outbox",
     "Progress",
+    "ProtocolError",
     "Pulled",
     "PulledEvent",
     "Pushed",

@@ -17,6 +17,8 @@ from uuid import UUID
 
 import orjson
 
+from ves.errors import ProtocolError
+from ves.timestamps import rfc3339_micros
 from ves_client.agent import AgentKey, Event, Signed, sign_event
 from ves_client.contradictions import Contradiction, SignedReceipt, decode_contradiction
 from ves_client.errors import usage
@@ -123,8 +125,13 @@ class Outbox:
         `payload` is a JSON value, or JSON text as bytes. With `connection` the row becomes part of the caller's own
         transaction on this file, which the caller commits; without it the event is durable on return. With
         `recipients` the payload is sealed (VES 8), and the file keeps it in plain text until it is pruned.
-        ProtocolError for a payload that the protocol does not allow.
+        ProtocolError for a payload, `created_at` or `base_version` that the protocol does not allow, TypeError for a payload
+        that is not JSON, sqlite3.IntegrityError for an `event_id` that the file has; nothing is stored then.
         """
+        if created_at is not None and rfc3339_micros(created_at) is None:
+            raise ProtocolError("invalid_shape", "created_at is no time of RFC 3339 with an offset")
+        if base_version is not None and base_version < 0:
+            raise ProtocolError("invalid_shape", "base_version is negative")
         event = Event(
             event_id=event_id or new_id(),
             entity_type=entity_type,

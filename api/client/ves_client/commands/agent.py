@@ -156,7 +156,7 @@ def sync(
     with (
         open_outbox(outbox, key) as opened,
         open_sequencer(url, api_key) as sequencer,
-        open_sync(sequencer, api_key) as transport,
+        open_sync(sequencer, url, api_key) as transport,
     ):
         before = opened.status()
         with progress("sync", before.local + before.pushed, "events", quiet=as_json) as advance:
@@ -219,7 +219,7 @@ def tail(
     with (
         open_outbox(outbox, key) as opened,
         open_sequencer(url, api_key) as sequencer,
-        open_sync(sequencer, api_key) as source,
+        open_sync(sequencer, url, api_key) as source,
         suppress(KeyboardInterrupt),
     ):
         follow(opened, sequencer, _trust(opened, public_key), stop, source=source, on_event=show_event)

@@ -145,10 +145,24 @@ def open_sequencer(url: str | None = None, api_key: str | None = None) -> Sequen
     return Sequencer(layers().need("VES_HTTP_URL", url), layers().api_key(api_key))
 
 
+def _grpc_target(url: str | None) -> str | None:
+    """VES_GRPC_TARGET, unless the HTTP address was given at a nearer place: it is then of another server."""
+    target, origin = layers().find("VES_GRPC_TARGET")
+    _, of_url = layers().find("VES_HTTP_URL", url)
+    distance = {"flag": 0, "environment": 1, "default": 3}
+    return target if distance.get(origin, 2) <= distance.get(of_url, 2) else None
+
+
 @contextmanager
-def open_sync(sequencer: Sequencer, api_key: str | None = None) -> Iterator[Sequencer | GrpcSync]:
-    """A sink and source: gRPC if VES_GRPC_TARGET is set and the extra `grpc` is installed, else HTTP."""
-    target = layers().get("VES_GRPC_TARGET")
+def open_sync(
+    sequencer: Sequencer, url: str | None = None, api_key: str | None = None
+) -> Iterator[Sequencer | GrpcSync]:
+    """A sink and source: gRPC if VES_GRPC_TARGET is set and the extra `grpc` is installed, else HTTP.
+
+    A target from the state file is not used with a URL from a flag or the environment, nor one from the environment with
+    a URL from a flag: the API key would be sent to another server than the one that was named.
+    """
+    target = _grpc_target(url)
     if target is None or find_spec("grpc") is None:
         yield sequencer
         return
