@@ -57,7 +57,52 @@ def other_chain(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
     return answer
 
 
-LIES = [wrong_status, other_block, no_receipt_and_a_used_nonce, far_head, other_chain]
+def little_gas(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+    answer = truth()
+    if request["method"] == "eth_estimateGas":
+        answer["result"] = "0x5"
+    return answer
+
+
+def much_gas(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+    answer = truth()
+    if request["method"] == "eth_estimateGas":
+        answer["result"] = hex(2**300)
+    return answer
+
+
+def dear(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+    answer = truth()
+    if request["method"] == "eth_feeHistory":
+        answer["result"] = {
+            "oldestBlock": "0x1",
+            "baseFeePerGas": ["0x1", hex(2**200)],
+            "gasUsedRatio": [0.5],
+            "reward": [[hex(2**200)]],
+        }
+    return answer
+
+
+def nonsense(result: Any) -> Any:
+    def lie(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+        if request["method"] == "eth_chainId":
+            return truth()
+        return {"jsonrpc": "2.0", "id": request["id"], "result": result}
+
+    return lie
+
+
+LIES = [
+    wrong_status,
+    other_block,
+    no_receipt_and_a_used_nonce,
+    far_head,
+    other_chain,
+    little_gas,
+    much_gas,
+    dear,
+]
+NONSENSE: list[Any] = [{}, [], "zz", 7, None]
 
 
 def with_liar(system: System, url: str) -> None:
@@ -65,7 +110,9 @@ def with_liar(system: System, url: str) -> None:
     system.settings = replace(system.settings, urls=(url, system.ledger.url, system.ledger.url), quorum=2)
 
 
-@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize(
+    "lie", LIES + [pytest.param(nonsense(result), id=repr(result)) for result in NONSENSE]
+)
 async def test_one_liar_of_three_changes_nothing(system: System, lie: Any) -> None:
     payments = system.pay(2)
     with liar(system.ledger.url, lie) as url:

@@ -273,7 +273,7 @@ class Outbox:
             "data": row.calldata,
         }
         try:
-            gas = int(await self.chain.any(lambda w3: w3.eth.estimate_gas(call)) * _GAS_MARGIN)
+            gas = int(await self.chain.reached(lambda w3: w3.eth.estimate_gas(call)) * _GAS_MARGIN)
             fees = await self._market()
         except ContractLogicError as error:
             await self._step(row, "planned", self._work.reason(error))
@@ -317,12 +317,19 @@ class Outbox:
 
     async def _market(self) -> _Fees:
         """Tip of the fee history with a floor; the most is twice the next base fee and the tip (chain 8, point 5)."""
-        history = await self.chain.any(
-            lambda w3: w3.eth.fee_history(_FEE_BLOCKS, "latest", [_FEE_PERCENTILE])
-        )
-        tips = [block[0] for block in history.get("reward", ())]
-        tip = max(_LEAST_TIP, int(median(tips)) if tips else 0)
-        return _Fees(2 * history["baseFeePerGas"][-1] + tip, tip)
+        tip = max(_LEAST_TIP, await self.chain.reached(_tip))
+        return _Fees(2 * await self.chain.reached(_base_fee) + tip, tip)
+
+
+async def _base_fee(w3: AsyncWeb3[Any]) -> int:
+    """Of the next block."""
+    return (await w3.eth.fee_history(1, "latest"))["baseFeePerGas"][-1]
+
+
+async def _tip(w3: AsyncWeb3[Any]) -> int:
+    history = await w3.eth.fee_history(_FEE_BLOCKS, "latest", [_FEE_PERCENTILE])
+    tips = [block[0] for block in history.get("reward", ())]
+    return int(median(tips)) if tips else 0
 
 
 async def _receipt(w3: AsyncWeb3[Any], tx_hash: bytes) -> TxReceipt | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from operator import index
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiohttp
 from pybreaker import CircuitBreaker, CircuitBreakerError, CircuitBreakerListener
 from web3 import AsyncHTTPProvider, AsyncWeb3, Web3
-from web3.exceptions import BadResponseFormat, RequestTimedOut, Web3RPCError
+from web3.exceptions import BadResponseFormat, RequestTimedOut, Web3Exception, Web3RPCError
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from ves_edge import metrics
@@ -81,7 +82,7 @@ class Node:
         metrics.set_circuit(self.name, "closed")
 
     async def ask(self, call: Callable[[AsyncWeb3[Any]], Awaitable[T]]) -> T:
-        """Return the answer of a call. Raises UnavailableError with the cause for a transport fault."""
+        """Return the answer of a call. Raises UnavailableError with the cause for a transport fault or what is no answer."""
         try:
             with self.breaker.calling():
                 async with asyncio.timeout(self._timeout):
@@ -91,6 +92,12 @@ class Node:
             raise UnavailableError(f"{self.name}: its circuit breaker is open") from error
         except TRANSPORT as error:
             raise UnavailableError(f"{self.name}: {type(error).__name__}: {error}") from error
+        except Web3Exception:
+            raise
+        except Exception as error:  # web3 raises many types for results of another shape than the method has
+            raise UnavailableError(
+                f"{self.name}: answers nonsense: {type(error).__name__}: {error}"
+            ) from error
 
     async def close(self) -> None:
         """Close the connections."""
@@ -127,14 +134,19 @@ class Chain:
         self, call: Callable[[AsyncWeb3[Any]], Awaitable[T]], key: Callable[[T], Hashable] = repr
     ) -> T:
         """Return what a quorum of nodes answers alike by `key`. Raises UnavailableError or DisagreementError."""
-        answers = await self._all(call)
+
+        async def keyed(w3: AsyncWeb3[Any]) -> tuple[Hashable, T]:
+            answer = await call(w3)
+            return key(answer), answer
+
+        answers = await self._all(keyed)
         given = [answer for answer in answers if not isinstance(answer, BaseException)]
         if len(given) < self.quorum:
             raise UnavailableError("; ".join(str(a) for a in answers if isinstance(a, BaseException)))
-        (most, count), *_ = Counter(key(answer) for answer in given).most_common(1)
+        (most, count), *_ = Counter(found for found, _ in given).most_common(1)
         if count < self.quorum:
             raise DisagreementError(f"{len(given)} nodes answered, {count} of them alike")
-        return next(answer for answer in given if key(answer) == most)
+        return next(answer for found, answer in given if found == most)
 
     async def read(self, contract: str, data: bytes, block: int | None = None) -> bytes:
         """Return what a quorum of nodes has a contract answer, at the newest block or at the one named."""
@@ -142,10 +154,20 @@ class Chain:
         return bytes(await self.agreed(lambda w3: w3.eth.call(call, "latest" if block is None else block)))
 
     async def reached(self, call: Callable[[AsyncWeb3[Any]], Awaitable[int]]) -> int:
-        """Return the greatest number that a quorum of nodes has reached, such as the head's. Raises UnavailableError."""
-        answers = await self._all(call)
+        """Return the greatest number that a quorum of nodes has reached, such as the head's.
+
+        Raises UnavailableError, or the Web3Exception that a quorum answers, such as a revert.
+        """
+
+        async def number(w3: AsyncWeb3[Any]) -> int:
+            return index(await call(w3))
+
+        answers = await self._all(number)
         given = sorted((a for a in answers if not isinstance(a, BaseException)), reverse=True)
         if len(given) < self.quorum:
+            refusals = [answer for answer in answers if isinstance(answer, Web3Exception)]
+            if len(refusals) >= self.quorum:
+                raise refusals[0]
             raise UnavailableError("; ".join(str(a) for a in answers if isinstance(a, BaseException)))
         return given[self.quorum - 1]
 
