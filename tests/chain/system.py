@@ -102,7 +102,7 @@ class Ledger:
         return bytes(signed.raw_transaction)
 
     def make_final(self, account: LocalAccount) -> None:
-        """Mine until what the account sent is final; no further, as anvil lost state in reorgs near its block 1,000."""
+        """Mine until what the account sent is final; no further, as the node keeps the state of every block."""
         count, address = self.w3.eth.get_transaction_count, account.address
         while count(address, max(0, self.w3.eth.block_number - MOST_CONFIRMATIONS + 1)) < count(address):
             self.mine()

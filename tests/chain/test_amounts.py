@@ -57,3 +57,14 @@ async def test_a_token_with_other_decimals_than_its_asset_pays_nothing(
     assert system.outbox() == []
     assert system.intents(payments) == [("batched", None)]
     assert token.functions.balanceOf(payer).call() == UNIT
+
+
+async def test_a_token_that_is_not_there_holds_up_no_payment_in_another(system: System) -> None:
+    token, other = system.ledger.other_token(6), system.ledger.other_token(6)
+    use(system, "usdt", token)
+    use(system, "ssusd", other)
+    lost = system.pay(1, payer=payer_of(system, token, UNIT), asset="usdt")
+    system.ledger.ask("anvil_setCode", token.address, "0x")
+    paid = system.pay(1, payer=payer_of(system, other, UNIT), asset="ssusd")
+    await system.settle(system.worker(), paid)
+    assert (system.intents(lost), system.intents(paid)) == ([("batched", None)], [("settled", None)])

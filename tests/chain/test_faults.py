@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.chain.system import MOST_CONFIRMATIONS, Pay, System
+from tests.chain.system import CONFIRMATIONS, MOST_CONFIRMATIONS, Pay, System
 from ves_edge.gen import aio
+from ves_workers.chain.outcomes import Outcome
 
 
 async def test_a_dropped_transaction_is_sent_again(system: System, pay: Pay) -> None:
@@ -224,6 +225,52 @@ def paused_slot(system: System) -> dict[str, tuple[str, str]]:
         "paused": (hex(n), "0x" + bytes(new).hex().zfill(64)),
         "running": (hex(n), "0x" + bytes(old).hex().zfill(64)),
     }
+
+
+async def test_a_call_that_met_no_contract_is_unresolved_until_the_contract_answers(
+    system: System, pay: Pay
+) -> None:
+    """A call to an address without code succeeds and says nothing; so does a read of a node that lost the state."""
+    payments = pay(2)
+    worker, ledger = system.worker(), system.ledger
+    code = "0x" + bytes(ledger.w3.eth.get_code(ledger.settlement.address)).hex()
+    ledger.automine(on=False)
+    try:
+        await system.drive(worker, lambda: system.outbox()[0][0] == "broadcast", mine=False)
+        ledger.ask("anvil_setCode", ledger.settlement.address, "0x")
+        ledger.mine(CONFIRMATIONS + 1)
+        for _ in range(3):
+            await worker.step()
+            assert system.outbox()[0][0] == "mined"
+            assert {state for state, _ in system.intents(payments)} <= {"batched", "recorded"}
+    finally:
+        ledger.automine(on=True)
+        ledger.ask("anvil_setCode", ledger.settlement.address, code)
+    await system.drive(worker, lambda: system.outbox()[0][0] == "final")
+    reasons = {"Not settled by its transaction", "transaction_failed"}  # of an intent, of the facilitator
+    assert all(state == "failed" and reason in reasons for state, reason in system.intents(payments))
+    assert system.received(payments) == [0, 0]
+
+
+async def test_a_transaction_that_cannot_be_finished_holds_up_no_other(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker = system.worker()
+    first = system.pay(1)
+    await system.drive(worker, lambda: system.outbox()[0][0] == "broadcast", mine=False)
+    second = system.pay(1)
+    right = worker.outcome
+
+    async def wrong_for_the_first(row: Any, receipt: Any) -> Outcome:
+        is_first = row.transaction_id == min(it.transaction_id for it in await final_rows(system, worker))
+        return Outcome() if is_first else await right(row, receipt)
+
+    monkeypatch.setattr(worker, "outcome", wrong_for_the_first)
+    await system.settle(worker, second)
+    assert [state for state, *_ in system.outbox()] == ["mined", "final"]
+    monkeypatch.undo()
+    await system.settle(worker, first)
+    system.assert_paid_once(first)
 
 
 async def test_a_call_that_was_made_before_is_read_from_the_contract(system: System) -> None:

@@ -30,7 +30,8 @@ def anvil(folder: Path, chain_id: int) -> Iterator[str]:
         pytest.skip("anvil is not installed (make tools)")
     log = folder / "anvil.log"
     with log.open("w") as output:
-        command = [str(found[0]), "--port", "0", "--chain-id", str(chain_id)]
+        # A state that was written to disk is read back without the contracts' code by a reorg (seen near block 1,000).
+        command = [str(found[0]), "--port", "0", "--chain-id", str(chain_id), "--prune-history", "20000"]
         process = subprocess.Popen(command, stdout=output)
     try:
         yield f"http://{_listening(process, log)}"

@@ -9,7 +9,7 @@ from web3 import Web3
 
 from ves_contracts import calls
 from ves_edge.gen import aio
-from ves_workers.chain.outcomes import NOT_IN_REPEATED, read_outcome
+from ves_workers.chain.outcomes import NOT_TOLD, read_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 KIND = "authorizations"
 _NIL = UUID(int=0)
 # Reasons under which the authorization may have been used by somebody else.
-_USED = ("Nonce already used", NOT_IN_REPEATED)
+_USED = ("Nonce already used", NOT_TOLD)
 # Nodes answer for 10,000 blocks at most; in all, about five days of blocks of two seconds.
 _WINDOW_BLOCKS, _WINDOWS = 9_000, 24
 
@@ -75,11 +75,8 @@ class Authorizations:
         return outcome
 
     async def _read(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
-        async def ids() -> list[UUID]:
-            payments = await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id)
-            return [payment.payment_id for payment in payments]
-
-        return await read_outcome(self._outbox.chain, row, receipt, ids)
+        payments = await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id)
+        return await read_outcome(self._outbox.chain, row, receipt, [it.payment_id for it in payments])
 
     async def _made_by_another(self, payment: ExactPayment, last: int) -> str | None:
         """Return the transaction, of block `last` or before, that used the authorization to pay what it says."""

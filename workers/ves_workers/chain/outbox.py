@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from web3 import AsyncWeb3, Web3
 from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3Exception
 
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
 from ves_workers.chain.outcomes import Outcome
@@ -40,6 +41,8 @@ _RESEND_SECS = 15
 _STATES = 120
 # What would undo something has to be read so many times in steps of its own.
 _READS_TO_UNDO = 2
+# Any other refusal is of one transaction, which holds up none of the others.
+_ENDS_THE_STEP = {"lease_lost", "database_unavailable", "internal_error"}
 
 
 class Work(ABC):
@@ -140,6 +143,10 @@ class Outbox:
                 self._log.warning("chain.no_answer", transaction=row.transaction_id, error=str(error))
                 if isinstance(error, DisagreementError) and row.status in {"signed", "broadcast"}:
                     await self._step(row, "unknown", f"the nodes disagree: {error}")
+            except ApiError as error:
+                if error.name in _ENDS_THE_STEP:
+                    raise
+                self._log.error("chain.step_refused", transaction=row.transaction_id, code=error.sqlstate)
 
     async def _keep_lease(self) -> None:
         """Renew the lease within a step: one of many transactions, whose gas is estimated one by one, outlasts it."""

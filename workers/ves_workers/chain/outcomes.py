@@ -9,14 +9,14 @@ from uuid import UUID
 from ves_contracts import calls
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Iterable
 
     from web3.types import TxReceipt
 
     from ves_edge.gen.records import ChainTransaction
     from ves_workers.chain.rpc import Chain
 
-NOT_IN_REPEATED = "Not settled by the call that was repeated"
+NOT_TOLD = "Not settled by its transaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +28,28 @@ class Outcome:
 
 
 async def read_outcome(
-    chain: Chain, row: ChainTransaction, receipt: TxReceipt, ids: Callable[[], Awaitable[Iterable[UUID]]]
+    chain: Chain, row: ChainTransaction, receipt: TxReceipt, ids: Iterable[UUID]
 ) -> Outcome:
-    """Return the outcome of each payment of a succeeded transaction.
+    """Return the outcome of each payment of a succeeded transaction; `ids` are all of them.
 
-    The contract pays an id once: if it says that it has, the money has moved, by an earlier transaction. If the very
-    same call was made before, the logs say nothing of its payments, and the contract is asked about each of `ids`.
+    The contract pays an id once: if it says that it has, the money has moved, by an earlier transaction. It is asked
+    about each payment that the logs leave out: the very same call may have been made before, or the contract's code was
+    not there. Raises UnavailableError while it does not answer.
     """
-    found = Outcome()
-    said = calls.outcomes(receipt["logs"], row.to_address)
-    if any(item.kind == "repeated" for item in said):
-        for payment_id in await ids():
-            is_settled = calls.is_intent_settled(calls.uuid_word(payment_id))
-            if any(await chain.read(row.to_address, is_settled)):
-                found.settled.append(payment_id)
-            else:
-                found.failed[payment_id] = NOT_IN_REPEATED
-        return found
-    for item in said:
+    found, left = Outcome(), dict.fromkeys(ids)
+    for item in calls.outcomes(receipt["logs"], row.to_address):
         payment_id = UUID(bytes=item.subject[:16])
+        if payment_id not in left:
+            continue
+        del left[payment_id]
         if item.kind == "settled" or item.reason == "Already settled":
             found.settled.append(payment_id)
-        elif item.kind == "failed":
+        else:
             found.failed[payment_id] = item.reason or ""
+    for payment_id in left:
+        is_settled = calls.is_intent_settled(calls.uuid_word(payment_id))
+        if any(await chain.read(row.to_address, is_settled)):
+            found.settled.append(payment_id)
+        else:
+            found.failed[payment_id] = NOT_TOLD
     return found

@@ -149,9 +149,15 @@ class Chain:
         return next(answer for found, answer in given if found == most)
 
     async def read(self, contract: str, data: bytes, block: int | None = None) -> bytes:
-        """Return what a quorum of nodes has a contract answer, at the newest block or at the one named."""
+        """Return what a quorum of nodes has a contract answer, at the newest block or at the one named.
+
+        Raises UnavailableError also for no bytes: what a node answers that has no code at the address, or not that state.
+        """
         call: Any = {"to": Web3.to_checksum_address(contract), "data": data}
-        return bytes(await self.agreed(lambda w3: w3.eth.call(call, "latest" if block is None else block)))
+        found = await self.agreed(lambda w3: w3.eth.call(call, "latest" if block is None else block))
+        if not found:
+            raise UnavailableError(f"no contract answers at {contract}")
+        return bytes(found)
 
     async def reached(self, call: Callable[[AsyncWeb3[Any]], Awaitable[int]]) -> int:
         """Return the greatest number that a quorum of nodes has reached, such as the head's.

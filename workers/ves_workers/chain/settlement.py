@@ -14,12 +14,11 @@ from ves_edge.gen import aio
 from ves_workers.chain import authorizations
 from ves_workers.chain.authorizations import Authorizations
 from ves_workers.chain.outcomes import read_outcome
+from ves_workers.chain.rpc import UnavailableError
 from ves_workers.chain.signer import choose_signer
 from ves_workers.chain.worker import ChainWorker
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from web3.exceptions import ContractLogicError
     from web3.types import TxReceipt
 
@@ -66,7 +65,11 @@ class SettlementWorker(ChainWorker):
     async def _has_its_decimals(self, token: str, asset: str) -> bool:
         """Return whether the token counts as the asset does (x402 T11); asked once for each token that does."""
         if self._decimals.get(token) != asset:
-            found = int.from_bytes(await self._chain.read(token, _DECIMALS_CALL), "big")
+            try:
+                found = int.from_bytes(await self._chain.read(token, _DECIMALS_CALL), "big")
+            except UnavailableError as error:
+                self._log.warning("chain.token_not_read", token=token, asset=asset, error=str(error))
+                return False
             if found != _DECIMALS.get(asset):
                 self._log.error("chain.token_has_other_decimals", token=token, asset=asset, decimals=found)
                 return False
@@ -74,21 +77,18 @@ class SettlementWorker(ChainWorker):
         return True
 
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
-        """Return the outcome of each intent, from the contract's logs alone."""
+        """Return the outcome of each intent, from the contract's logs or, where they say nothing, from its state."""
         if row.kind == authorizations.KIND:
             return await self._authorizations.outcome(self._token or 0, row, receipt)
-        return await read_outcome(self._chain, row, receipt, lambda: self._intent_ids(row))
+        payments = await aio.list_settlement_payments(
+            self._db, tenant_id=row.tenant_id, batch_id=row.reference_id, part=row.part
+        )
+        return await read_outcome(self._chain, row, receipt, [it.intent_id for it in payments])
 
     async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Confirm payments of the facilitator; intents wait for finality."""
         if row.kind == authorizations.KIND:
             await self._authorizations.confirm(self._token or 0, row, receipt)
-
-    async def _intent_ids(self, row: ChainTransaction) -> list[UUID]:
-        payments = await aio.list_settlement_payments(
-            self._db, tenant_id=row.tenant_id, batch_id=row.reference_id, part=row.part
-        )
-        return [payment.intent_id for payment in payments]
 
     def reason(self, error: ContractLogicError) -> str:
         """Return the name of the contract's error."""
