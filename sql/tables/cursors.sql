@@ -19,6 +19,9 @@ create table ves_store.cursors (
 
 -- The work list of a consumer: what is done is not in it, so looking for work costs what there is to do.
 create index cursors_due_at_idx on ves_store.cursors (consumer, due_at) where due_at is not null;
+-- That of all registered projectors (ves.claim_projector).
+create index cursors_projector_due_at_idx on ves_store.cursors (due_at)
+where due_at is not null and starts_with(consumer, 'projector/');
 
 comment on table ves_store.cursors is
 'How far each consumer of the log has processed each stream (receipts, key_usage, commit, and those opened by ves.open_cursor). Written only by workers'' functions; the heads come from the queue ves_commit.';

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.plans.explain import Recorder
 from tests.sql.projection_support import Happened, Store
 from tests.sql.support import Edge, scalar
 
@@ -84,3 +85,19 @@ def test_a_projector_stops_adding_exactly_at_the_limit(rejecting: Rejecting) -> 
     rejecting.owner.execute(REJECT, [*rejecting.store.ids, FEW - 1, FEW - 1, 10])
     found = scalar(rejecting.owner, "select array_agg(sequence_number) from ves_store.dead_letter_events")
     assert sorted(found) == list(range(1, FEW + 1))
+
+
+def test_single_additions_of_one_transaction_touch_as_many_pages_each(rejecting: Rejecting) -> None:
+    one = (
+        "select ves_int.dead_letter('projection', %s, %s, true, %s::bigint, 'schema_validation', null, false)"
+    )
+    recorder, measured = Recorder(rejecting.owner), {}
+    with rejecting.owner.transaction():
+        for number in range(1, 1_001):
+            ran = recorder.record(
+                lambda number=number: rejecting.owner.execute(one, [*rejecting.store.ids, number])
+            )
+            measured[number] = sum(statement.buffers for statement in ran)
+    assert measured[1_000] <= measured[100] + 4 * LEVEL, (measured[100], measured[1_000])
+    counts = "select sum(c.letters), max(c.open_letters) from ves_store.dead_letter_counts as c"
+    assert rejecting.owner.execute(counts).fetchone() == (1_000, 1_000)

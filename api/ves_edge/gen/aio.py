@@ -481,8 +481,8 @@ async def claim_lease(db: AsyncDatabase, *, name: str, holder: str, seconds: flo
 
 
 async def claim_projector(db: AsyncDatabase, *, claim_seconds: float = 120) -> list[ClaimProjectorRow]:
-    """One registered projector that has events to project (ves.run_projector); nobody else is given it for
-    claim_seconds.
+    """A registered projector that has events to project, and a due dead letter of one: at most a row each,
+    for ves.run_projector. Nobody else is given them for claim_seconds.
     """
     rows = await db.fetch(FUNCTIONS['claim_projector'], {
         'claim_seconds': claim_seconds,
@@ -3519,17 +3519,23 @@ async def run_projector(
     store_id: UUID,
     name: str,
     max_events: int = 500,
+    dead_letter_id: int | None = None,
+    token: int | None = None,
 ) -> list[RunProjectorRow]:
     """Gives the next events of a store to a registered projector and moves its checkpoint, in one
     transaction: how many, and how many it refused by raising an error (dead letters of consumer
     projector/<name>: a check constraint's violation is invariant_violation, anything else handler_error).
-    Errors: VE521 no such projector, VE204 in core mode, VE510, VE512.
+    With the dead letter of a claim it gives the projector that event anew and settles it (operations 7).
+    Errors: VE406 the dead letter was claimed anew, VE521 no such projector, VE204 in core mode, VE510,
+    VE512.
     """
     rows = await db.fetch(FUNCTIONS['run_projector'], {
         'tenant_id': tenant_id,
         'store_id': store_id,
         'name': name,
         'max_events': max_events,
+        'dead_letter_id': dead_letter_id,
+        'token': token,
     })
     return calls.records(rows, RunProjectorRow)
 

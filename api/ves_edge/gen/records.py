@@ -629,6 +629,8 @@ class ClaimProjectorRow(msgspec.Struct, frozen=True, array_like=True):
     tenant_id: UUID
     store_id: UUID
     name: str
+    dead_letter_id: int | None
+    token: int | None
 
 
 class CountAnchorsRow(msgspec.Struct, frozen=True, array_like=True):

@@ -473,8 +473,8 @@ def claim_lease(db: SyncDatabase, *, name: str, holder: str, seconds: float = 30
 
 
 def claim_projector(db: SyncDatabase, *, claim_seconds: float = 120) -> list[ClaimProjectorRow]:
-    """One registered projector that has events to project (ves.run_projector); nobody else is given it for
-    claim_seconds.
+    """A registered projector that has events to project, and a due dead letter of one: at most a row each,
+    for ves.run_projector. Nobody else is given them for claim_seconds.
     """
     rows = db.fetch(FUNCTIONS['claim_projector'], {
         'claim_seconds': claim_seconds,
@@ -3485,17 +3485,23 @@ def run_projector(
     store_id: UUID,
     name: str,
     max_events: int = 500,
+    dead_letter_id: int | None = None,
+    token: int | None = None,
 ) -> list[RunProjectorRow]:
     """Gives the next events of a store to a registered projector and moves its checkpoint, in one
     transaction: how many, and how many it refused by raising an error (dead letters of consumer
     projector/<name>: a check constraint's violation is invariant_violation, anything else handler_error).
-    Errors: VE521 no such projector, VE204 in core mode, VE510, VE512.
+    With the dead letter of a claim it gives the projector that event anew and settles it (operations 7).
+    Errors: VE406 the dead letter was claimed anew, VE521 no such projector, VE204 in core mode, VE510,
+    VE512.
     """
     rows = db.fetch(FUNCTIONS['run_projector'], {
         'tenant_id': tenant_id,
         'store_id': store_id,
         'name': name,
         'max_events': max_events,
+        'dead_letter_id': dead_letter_id,
+        'token': token,
     })
     return calls.records(rows, RunProjectorRow)
 

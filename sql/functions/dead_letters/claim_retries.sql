@@ -61,4 +61,4 @@ end
 $$;
 
 comment on function ves_int.claim_retries(text[], integer, double precision) is
-'Claims due dead letters of consumers for some seconds: pending ones, and those whose claim is over. Messages whose dead letter is settled or was scheduled anew are deleted.';
+'Claims due dead letters of consumers (projector: all registered projectors) for some seconds: pending ones, and those whose claim is over. Messages whose dead letter is settled or was scheduled anew are deleted.';

@@ -1,3 +1,4 @@
+-- Registered projectors are one consumer in the queue: one look finds what is due of all of them.
 -- A message that was written before becomes stale by this and is deleted when it is read, so that no session
 -- waits for its row.
 -- Locks (sql/README.md): rows of dead letters.
@@ -15,22 +16,29 @@ as $$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_id bigint;
+  v_place tid;
+  v_consumer text;
   v_due_at timestamptz;
   v_message_id bigint;
 begin
   foreach v_id in array dead_letter_ids loop
     v_due_at := case when attempt is null then v_now else v_now + ves_int.retry_delay(attempt) end;
-    insert into pgmq.q_ves_dead_letters (vt, message)
-    select v_due_at, jsonb_build_object(
-      'tenant_id', d.tenant_id, 'dead_letter_id', d.dead_letter_id, 'consumer', d.consumer
-    )
+    -- By order: a plan made while the table was empty would look it up by its tenant alone, in another index.
+    select d.ctid, d.consumer into v_place, v_consumer
     from ves_store.dead_letter_events as d
-    where d.tenant_id = schedule_retries.tenant_id and d.dead_letter_id = v_id
+    where d.tenant_id = schedule_retries.tenant_id and d.dead_letter_id >= v_id
+    order by d.dead_letter_id
+    limit 1;
+    insert into pgmq.q_ves_dead_letters (vt, message)
+    values (v_due_at, jsonb_build_object(
+      'tenant_id', schedule_retries.tenant_id, 'dead_letter_id', v_id,
+      'consumer', case when starts_with(v_consumer, 'projector/') then 'projector' else v_consumer end
+    ))
     returning msg_id into v_message_id;
     update ves_store.dead_letter_events as d
     set status = 'pending', next_retry_at = v_due_at, retry_count = coalesce(attempt, d.retry_count),
       message_id = v_message_id
-    where d.tenant_id = schedule_retries.tenant_id and d.dead_letter_id = v_id;
+    where d.ctid = v_place and d.dead_letter_id = v_id;
   end loop;
 end
 $$;

@@ -1,8 +1,9 @@
 -- A batch that fails is tried event by event, in subtransactions: an event that fails again becomes a dead
 -- letter.
--- Locks (sql/README.md): 4, the row of the cursor.
+-- Locks (sql/README.md): 4, the row of the cursor, or that of the dead letter.
 create or replace function ves.run_projector(
-  tenant_id uuid, store_id uuid, name text, max_events integer default 500
+  tenant_id uuid, store_id uuid, name text, max_events integer default 500,
+  dead_letter_id bigint default null, token bigint default null
 )
 returns table (events integer, rejected integer)
 language plpgsql
@@ -15,7 +16,6 @@ declare
   v_consumer constant text := 'projector/' || run_projector.name;
   v_function text;
   v_done_to bigint;
-  v_events ves_store.ves_events[];
   v_batch json[];
   v_numbers bigint[];
   v_rejected bigint[];
@@ -27,22 +27,22 @@ begin
   select p.function into v_function from ves_store.tenant_projectors as p
   where p.tenant_id = run_projector.tenant_id and p.store_id = run_projector.store_id
     and p.name = run_projector.name;
+  if v_function is not null and run_projector.dead_letter_id is not null then
+    select 1, (d.status <> 'resolved')::integer into events, rejected
+    from ves_int.retry_projector(
+      v_function, run_projector.tenant_id, run_projector.dead_letter_id, run_projector.token) as d;
+    return next;
+    return;
+  end if;
   select c.done_to into v_done_to
   from ves_int.lock_cursor(run_projector.tenant_id, run_projector.store_id, v_consumer) as c;
   if v_function is null or v_done_to is null then
     perform ves_int.raise_error('projection_not_found');
   end if;
-  v_events := ves_int.next_events(
-    run_projector.tenant_id, run_projector.store_id, v_done_to, least(greatest(coalesce(max_events, 0), 1), 1000));
-  select array_agg(e.sequence_number order by e.ordinality), array_agg(json_build_object(
-    'sequence_number', e.sequence_number, 'event_id', e.event_id, 'entity_type', e.entity_type,
-    'entity_id', e.entity_id, 'event_type', e.event_type, 'created_at', e.created_at_str,
-    'payload_state', ves_int.payload_state(e.shredded_at, e.payload_kind, e.payload_key_id), 'payload', p.payload
-  ) order by e.ordinality)
-  into v_numbers, v_batch
-  from unnest(v_events) with ordinality as e
-  join unnest(ves_int.open_ves_payloads(v_events)) with ordinality as p (payload, ordinality)
-    on e.ordinality = p.ordinality;
+  select e.numbers, e.events into v_numbers, v_batch
+  from ves_int.projector_events(
+    run_projector.tenant_id, run_projector.store_id, v_done_to,
+    least(greatest(coalesce(max_events, 0), 1), 1000)) as e;
   events := coalesce(cardinality(v_numbers), 0);
   if events = 0 then
     return next;
@@ -57,7 +57,7 @@ begin
       exception when others then
         rejected := rejected + 1;
         v_rejected[rejected] := v_numbers[v_index];
-        v_reasons[rejected] := case sqlstate when '23514' then 'invariant_violation' else 'handler_error' end;
+        v_reasons[rejected] := ves_int.projector_failure(sqlstate);
         v_messages[rejected] := sqlstate || ' ' || sqlerrm;
       end;
     end loop;
@@ -70,5 +70,5 @@ begin
 end
 $$;
 
-comment on function ves.run_projector(uuid, uuid, text, integer) is
-'Gives the next events of a store to a registered projector and moves its checkpoint, in one transaction: how many, and how many it refused by raising an error (dead letters of consumer projector/<name>: a check constraint''s violation is invariant_violation, anything else handler_error). Errors: VE521 no such projector, VE204 in core mode, VE510, VE512.';
+comment on function ves.run_projector(uuid, uuid, text, integer, bigint, bigint) is
+'Gives the next events of a store to a registered projector and moves its checkpoint, in one transaction: how many, and how many it refused by raising an error (dead letters of consumer projector/<name>: a check constraint''s violation is invariant_violation, anything else handler_error). With the dead letter of a claim it gives the projector that event anew and settles it (operations 7). Errors: VE406 the dead letter was claimed anew, VE521 no such projector, VE204 in core mode, VE510, VE512.';

@@ -25,18 +25,28 @@ begin
   if coalesce(open_cursor.done_to not between 0 and v_head, true) then
     perform ves_int.raise_error('cursor_beyond_head', jsonb_build_object('head_sequence', v_head));
   end if;
-  insert into ves_store.cursor_keys (tenant_id, store_id, consumer)
-  values (open_cursor.tenant_id, open_cursor.store_id, open_cursor.consumer)
-  on conflict (tenant_id, store_id, consumer) do nothing;
-  if found then
-    insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequence, due_at)
-    values (
-      open_cursor.tenant_id, open_cursor.store_id, open_cursor.consumer, open_cursor.done_to, v_head,
-      case when open_cursor.done_to < v_head then clock_timestamp() end
-    );
-  end if;
-  select c.done_to into strict v_done_to
-  from ves_int.lock_cursor(open_cursor.tenant_id, open_cursor.store_id, open_cursor.consumer) as c;
+  loop
+    insert into ves_store.cursor_keys (tenant_id, store_id, consumer)
+    values (open_cursor.tenant_id, open_cursor.store_id, open_cursor.consumer)
+    on conflict (tenant_id, store_id, consumer) do nothing;
+    if found then
+      insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequence, due_at)
+      values (
+        open_cursor.tenant_id, open_cursor.store_id, open_cursor.consumer, open_cursor.done_to, v_head,
+        case when open_cursor.done_to < v_head then clock_timestamp() end
+      );
+    end if;
+    select c.done_to into v_done_to
+    from ves_int.lock_cursor(open_cursor.tenant_id, open_cursor.store_id, open_cursor.consumer) as c;
+    exit when v_done_to is not null;
+    -- a key whose cursor was deleted alone, as in ves_int.note_cursors
+    delete from ves_store.cursor_keys as k
+    where k.tenant_id = open_cursor.tenant_id and k.store_id = open_cursor.store_id
+      and k.consumer = open_cursor.consumer and not exists (
+        select from ves_store.cursors as c
+        where c.tenant_id = k.tenant_id and c.store_id = k.store_id and c.consumer = k.consumer
+      );
+  end loop;
   return v_done_to;
 end
 $$;

@@ -64,6 +64,62 @@ def test_the_example_projects_and_refuses(shop: Any, database: Database) -> None
     assert store.worker.execute(RUN, store.ids).fetchone() == (0, 0)
 
 
+DUE = "update pgmq.q_ves_dead_letters set vt = now() - interval '1 second'"
+CLAIM = "select c.name, c.dead_letter_id, c.token from ves.claim_projector() as c"
+RETRY = "select r.events, r.rejected from ves.run_projector(%s, %s, 'revenue', 100, %s, %s) as r"
+LETTER = "select d.status, d.reason, d.retry_count from ves_store.dead_letter_events as d"
+
+
+def test_a_dead_letter_is_retried_to_success_when_its_cause_is_repaired(
+    shop: Any, database: Database
+) -> None:
+    store, superuser = shop
+    register(shop, database)
+    superuser.execute("revoke usage on schema shop from ves_projector")
+    store.append(order(5), stream="ves")
+    assert store.worker.execute(CLAIM).fetchall() == [("revenue", None, None)]
+    assert store.worker.execute(RUN, store.ids).fetchone() == (1, 1)
+    assert store.worker.execute(CLAIM).fetchall() == [], "the retry is due later"
+    superuser.execute(DUE)
+    [(name, letter, token)] = store.worker.execute(CLAIM).fetchall()
+    assert (name, token) == ("revenue", 1)
+    assert store.worker.execute(CLAIM).fetchall() == [], "it is claimed"
+    assert store.worker.execute(RETRY, [*store.ids, letter, token]).fetchone() == (1, 1)
+    assert superuser.execute(LETTER).fetchall() == [("pending", "handler_error", 1)]
+    superuser.execute("grant usage on schema shop to ves_projector")
+    superuser.execute(DUE)
+    [(_, letter, token)] = store.worker.execute(CLAIM).fetchall()
+    assert store.worker.execute(RETRY, [*store.ids, letter, token]).fetchone() == (1, 0)
+    assert superuser.execute(LETTER).fetchall() == [("resolved", "handler_error", 1)]
+    assert scalar(superuser, "select r.total from shop.revenue as r") == 5
+    with pytest.raises(psycopg.Error) as refusal:
+        store.worker.execute(RETRY, [*store.ids, letter, token])
+    assert refusal.value.sqlstate == "VE406"
+
+
+def test_a_refused_event_is_retried_by_an_operator_and_refused_again(shop: Any, database: Database) -> None:
+    store, superuser = shop
+    register(shop, database)
+    store.append(order(-1), stream="ves")
+    assert store.worker.execute(RUN, store.ids).fetchone() == (1, 1)
+    with database.connect("ves_admin") as admin:
+        admin.execute("select ves.retry_dead_letters(%s)", [store.ids[0]])
+    [(_, letter, token)] = [row for row in store.worker.execute(CLAIM).fetchall() if row[1]]
+    assert store.worker.execute(RETRY, [*store.ids, letter, token]).fetchone() == (1, 1)
+    assert superuser.execute(LETTER).fetchall() == [("failed", "invariant_violation", 1)]
+
+
+def test_a_checkpoint_of_which_only_the_key_is_left_is_made_again(shop: Any, database: Database) -> None:
+    store, superuser = shop
+    register(shop, database)
+    store.append(order(5), stream="ves")
+    superuser.execute("delete from ves_store.cursors where consumer = 'projector/revenue'")
+    with database.connect("ves_admin") as admin:
+        again = "select ves.register_projector(%s, %s, 'revenue', 'shop.project_revenue')"
+        assert scalar(admin, again, store.ids) == 0
+    assert store.worker.execute(RUN, store.ids).fetchone() == (1, 0)
+
+
 HOSTILE = {
     "reads a table of ours": "perform 1 from ves_store.api_keys",
     "calls a function of ours": "perform ves.set_projection_mode('off')",

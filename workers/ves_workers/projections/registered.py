@@ -23,7 +23,7 @@ CLAIM_SECS = 120.0
 
 
 class ProjectorsWorker(DatabaseWorker):
-    """Each step runs one projector that has events to project."""
+    """Each step runs one projector that has events to project, and one whose dead letter is due."""
 
     name = "projectors"
     totals = ("events", "rejected", "failed")
@@ -32,7 +32,7 @@ class ProjectorsWorker(DatabaseWorker):
         super().__init__(database, settings.projections_poll_ms / 1000)
 
     async def step(self) -> bool:
-        """Run one projector; return True if there was one."""
+        """Run what is claimed; return True if anything was."""
         claimed = await aio.claim_projector(self._database, claim_seconds=CLAIM_SECS)
         self.poll_seconds = next_poll(self._least_poll, self.poll_seconds, found=bool(claimed))
         for projector in claimed:
@@ -43,6 +43,8 @@ class ProjectorsWorker(DatabaseWorker):
                     store_id=projector.store_id,
                     name=projector.name,
                     max_events=MAX_EVENTS,
+                    dead_letter_id=projector.dead_letter_id,
+                    token=projector.token,
                 )
             except ApiError as error:
                 self._totals["failed"] += 1
