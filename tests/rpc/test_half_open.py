@@ -7,7 +7,7 @@ Counted in the server: sockets (file descriptors), private memory, and sessions 
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -50,12 +50,12 @@ def sockets(server: Server) -> int:
     assert server.process is not None
     first = server.process.pid
     children = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii").split()
-    return sum(
-        "socket" in str(entry.readlink())
-        for pid in (first, *children)
-        for entry in Path(f"/proc/{pid}/fd").iterdir()
-        if entry.is_symlink()
-    )
+    found = 0
+    for pid in (first, *children):
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                found += "socket" in str(entry.readlink())
+    return found
 
 
 def sessions(database: Database) -> int:
