@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from ves import json_decode
 from ves.anchors import anchor_digest
 from ves.codec import parse_hex
 from ves.errors import ProtocolError
@@ -69,8 +70,8 @@ class AttestedBlock(msgspec.Struct, frozen=True):
 def read_timestamp(data: bytes) -> TimestampDocument:
     """Read a document. Raises ProtocolError."""
     try:
-        return msgspec.json.decode(data, type=TimestampDocument)
-    except msgspec.MsgspecError as error:
+        return json_decode.decode(data, type=TimestampDocument)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ProtocolError(_MALFORMED, f"no timestamp document: {error}") from error
 
 
