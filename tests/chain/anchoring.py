@@ -12,9 +12,9 @@ from tests.sql.support import Agent, Edge, scalar
 from tests.support.anvil import ANCHORER_KEY
 from ves_contracts import calls, deploy
 from ves_workers.chain.anchoring import AnchorWorker
-from ves_workers.chain.settings import AnchorSettings, ChainSettings
 from ves_workers.runtime.database import WorkerDatabase
-from ves_workers.runtime.settings import Settings
+from ves_workers.settings.chain import AnchorSettings, ChainSettings
+from ves_workers.settings.process import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

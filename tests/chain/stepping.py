@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ves_workers.chain.worker import ChainWorker
 from ves_workers.runtime.database import WorkerDatabase
-from ves_workers.runtime.settings import Settings
+from ves_workers.settings.process import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.chain.system import Ledger
     from tests.conftest import Database
-    from ves_workers.chain.settings import ChainSettings
+    from ves_workers.settings.chain import ChainSettings
 
 W = TypeVar("W", bound=ChainWorker)
 MOST_STEPS = 60

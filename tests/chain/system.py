@@ -20,10 +20,10 @@ from tests.support.payments import payment_rows
 from tests.support.waiting import wait_until
 from ves_contracts import deploy, eip712
 from ves_workers.chain.rpc import Chain
-from ves_workers.chain.settings import ChainSettings
 from ves_workers.chain.settlement import SettlementWorker
 from ves_workers.runtime.database import WorkerDatabase
-from ves_workers.runtime.settings import Settings
+from ves_workers.settings.chain import ChainSettings
+from ves_workers.settings.process import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ves_edge.catalog import Function
     from ves_edge.pool import Row
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 MOST_ACTS = 60
 

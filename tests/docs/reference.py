@@ -23,7 +23,7 @@ from ves_api.rpc.server import SERVICES
 from ves_api.settings import Environment, read
 from ves_client.commands.main import app as ves_agent
 from ves_edge.metrics import MEANINGS
-from ves_workers.runtime.settings import Settings as WorkerSettings
+from ves_workers.settings.process import Settings as WorkerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

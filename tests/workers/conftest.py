@@ -17,7 +17,7 @@ from ves_workers.keys.worker import KeysWorker
 from ves_workers.receipts.worker import ReceiptsWorker
 from ves_workers.retention.worker import RetentionWorker
 from ves_workers.runtime.database import WorkerDatabase
-from ves_workers.runtime.settings import Settings
+from ves_workers.settings.process import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ from ves_workers.runtime.database import WorkerDatabase
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 __all__ = ["consumer"]
 

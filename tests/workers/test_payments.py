@@ -10,7 +10,7 @@ from tests.sql.support import Agent, scalar
 from tests.support.payments import payment_rows
 from tests.support.waiting import wait_until
 from ves_edge.environment import Environment
-from ves_workers.payments.settings import PaymentSettings
+from ves_workers.settings.payments import PaymentSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from tests.conftest import Database
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 STREAMS = ("ves", "legacy")
 TOTALS = "select count(*), coalesce(sum((p.state ->> 'quantity_on_hand')::bigint), 0), coalesce(sum(p.version), 0) from ves_store.projections as p"

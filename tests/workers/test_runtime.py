@@ -15,7 +15,7 @@ from ves_workers import __main__ as entry
 from ves_workers.runtime.backoff import Backoff
 from ves_workers.runtime.database import WorkerDatabase
 from ves_workers.runtime.loop import run_worker
-from ves_workers.runtime.settings import Settings
+from ves_workers.settings.process import Settings
 
 SEED = bytes(range(224, 256))
 

@@ -23,8 +23,8 @@ from ves.errors import ProtocolError
 from ves_client.timestamps import TimestampDocument, attested_heights, check_timestamp
 from ves_edge.environment import Environment, SettingsError
 from ves_workers.runtime.database import WorkerDatabase
-from ves_workers.runtime.settings import Settings
-from ves_workers.timestamps.settings import TimestampSettings
+from ves_workers.settings.process import Settings
+from ves_workers.settings.timestamps import TimestampSettings
 from ves_workers.timestamps.worker import NoCalendarError, TimestampWorker
 
 if TYPE_CHECKING:

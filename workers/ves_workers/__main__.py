@@ -21,7 +21,7 @@ from ves_workers.receipts.worker import ReceiptsWorker
 from ves_workers.retention.worker import RetentionWorker
 from ves_workers.runtime.database import WorkerDatabase, await_engine
 from ves_workers.runtime.loop import run_workers
-from ves_workers.runtime.settings import Settings
+from ves_workers.settings.process import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

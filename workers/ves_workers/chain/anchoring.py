@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ves_edge.gen.records import AnchorItem, ChainTransaction
     from ves_workers.runtime.database import WorkerDatabase
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 _OTHER_CONTENT = "the contract has other content under this id"
 _OTHER_ROOT = "the contract has another root under this id, or none"

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from ves_edge.gen.records import ChainTransaction
     from ves_workers.chain.rpc import Chain
-    from ves_workers.chain.settings import ChainSettings
     from ves_workers.chain.signer import Signer
     from ves_workers.runtime.database import WorkerDatabase
+    from ves_workers.settings.chain import ChainSettings
 
 LEASE_SECS = 30
 _GAS_MARGIN = 1.2

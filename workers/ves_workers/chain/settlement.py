@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ves_edge.gen.records import ChainTransaction, PaymentIntent, PaymentSettlement
     from ves_workers.chain.outcomes import Outcome
     from ves_workers.runtime.database import WorkerDatabase
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 _KIND = "settlement"
 # Of the assets of x402 A3 that a token can be; a token with other decimals would pay another sum.

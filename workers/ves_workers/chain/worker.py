@@ -19,9 +19,9 @@ from ves_workers.chain.rpc import Chain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ves_workers.chain.settings import ChainSettings
     from ves_workers.chain.signer import Signer
     from ves_workers.runtime.database import WorkerDatabase
+    from ves_workers.settings.chain import ChainSettings
 
 
 class ChainWorker(Work):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from ves_workers.runtime.database import WorkerDatabase
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 # Bounds the duration of a step, and so the time from SIGTERM to exit.
 MAX_STREAMS = 64

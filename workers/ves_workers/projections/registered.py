@@ -14,7 +14,7 @@ from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
     from ves_workers.runtime.database import WorkerDatabase
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 # Numbers of one call.
 MAX_EVENTS = 500

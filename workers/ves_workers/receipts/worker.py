@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ves_edge.gen.records import GetReceiptWorkRow, ListSignersRow
     from ves_workers.runtime.database import WorkerDatabase
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 LOOK_SHARE = 50
 MOST_POLL_SECS = 60.0

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from ves_workers.runtime.database import WorkerDatabase
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 MOST_ROWS = 10_000
 _KINDS = "rejections", "api_keys", "dead_letters"

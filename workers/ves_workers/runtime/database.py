@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ves_edge.catalog import Function
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 # Calls of a worker are sequential. The acquire timeout also bounds how long a stop waits for an unreachable server.
 _ONE: Final = PoolSize(least=1, most=1, acquire_timeout=2, idle_timeout=600, max_lifetime=1800)

@@ -12,7 +12,7 @@ from ves_workers.timestamps import proofs
 from ves_workers.timestamps.proofs import UnusableAnswerError
 
 if TYPE_CHECKING:
-    from ves_workers.timestamps.settings import TimestampSettings
+    from ves_workers.settings.timestamps import TimestampSettings
 
 _OK, _NOT_FOUND = 200, 404
 _HEADER_BYTES = 80

@@ -24,7 +24,7 @@ from ves_workers.timestamps.calendars import FAULTS, Calendars
 if TYPE_CHECKING:
     from ves_edge.gen.records import AnchorItem, ListDueTimestampsRow
     from ves_workers.runtime.database import WorkerDatabase
-    from ves_workers.runtime.settings import Settings
+    from ves_workers.settings.process import Settings
 
 LEASE, LEASE_SECS = "timestamps", 300
 MOST_COMMITMENTS = 1000

@@ -11,9 +11,9 @@ from ves_edge.environment import Environment, SettingsError
 from ves_edge.log import read_format, read_level
 from ves_edge.seed import parse_seed
 from ves_edge.tracing import read_endpoint
-from ves_workers.chain.settings import ChainSettings
-from ves_workers.payments.settings import PaymentSettings
-from ves_workers.timestamps.settings import TimestampSettings
+from ves_workers.settings.chain import ChainSettings
+from ves_workers.settings.payments import PaymentSettings
+from ves_workers.settings.timestamps import TimestampSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What the workers are told by their environment, a module for each part."""
