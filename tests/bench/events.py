@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAYLOAD_BYTES = 1016
-EVENT_TYPE = "order.placed"
+EVENT_TYPE = "order.created"
 CREATED_AT = "2026-01-02T03:04:05.678Z"
 CREATED_AT_MICROS = 1_767_323_045_678_000
 INGEST_PATH = "/api/v1/ves/events/ingest"
@@ -78,7 +78,7 @@ def payload(source: random.Random) -> bytes:
         for _ in range(8)
     )
     head = (
-        f'{{"order":"O-{source.randrange(10**10):010d}","customer":"C-{source.randrange(10**8):08d}",'
+        f'{{"order":"O-{source.randrange(10**10):010d}","customer_id":"C-{source.randrange(10**8):08d}",'
         f'"currency":"EUR","total":{source.randrange(100, 9999)}.{source.randrange(1, 10)}5,'
         f'"rate":0.{source.randrange(1, 10)}9,"paid":true,"coupon":null,"lines":[{lines}],"note":"'
     )
@@ -108,7 +108,7 @@ def sign_batches(agent: Agent, batches: int, size: int, label: str) -> list[Batc
 def _sign_batch(agent: Agent, signer: Signer, size: int, source: random.Random) -> Batch:
     texts, digests = [], {}
     for index in range(size):
-        event_id, entity_id, raw = random_uuid(source), f"O-{source.randrange(10**6)}", payload(source)
+        event_id, entity_id, raw = random_uuid(source), f"O-{source.randrange(10**12)}", payload(source)
         plain = payload_plain_hash(jcs(raw))
         digest = signing_hash(
             ves_version=1,
@@ -163,7 +163,7 @@ def _unsigned(agent: Agent, count: int, source: random.Random, raw: bytes | None
             source_agent_id=agent.agent_id,
             agent_key_id=1,
             entity_type="order",
-            entity_id=f"O-{source.randrange(10**6)}",
+            entity_id=f"O-{source.randrange(10**12)}",
             event_type=EVENT_TYPE,
             created_at=CREATED_AT,
             created_at_micros=CREATED_AT_MICROS,

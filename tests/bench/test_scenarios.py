@@ -12,7 +12,7 @@ import pytest
 
 from tests.bench import product, results, system
 from tests.bench.__main__ import SCENARIOS
-from tests.support.processes import Worker
+from tests.support.processes import Worker, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,12 +34,15 @@ class LeastBench(system.Bench):
 
     @contextlib.contextmanager
     def product(self) -> Iterator[product.Product]:
-        with self.store() as store, store.api(self.log("product")) as api:
+        grpc_port = free_port()
+        settings = {"GRPC_DISABLED": "false", "GRPC_PORT": str(grpc_port)}
+        with self.store() as store, store.api(self.log("product"), **settings) as api:
             workers = Worker(store.url("ves_worker"))
             workers.launch(self.log("workers"))
             assert workers.process is not None
             settings = {
                 "VES_HTTP_URL": f"http://127.0.0.1:{api.port}",
+                "VES_GRPC_TARGET": f"127.0.0.1:{grpc_port}",
                 "VES_ADMIN_KEY": system.BOOTSTRAP_KEY,
                 "VES_SEQUENCER_PUBLIC_KEY": system.SEQUENCER_PUBLIC_KEY.hex(),
                 "VES_SUPERUSER_DATABASE_URL": store.url("postgres"),

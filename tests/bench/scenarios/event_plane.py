@@ -35,7 +35,7 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "order": {"type": "string"},
-        "customer": {"type": "string"},
+        "customer_id": {"type": "string"},
         "currency": {"enum": ["EUR", "USD"]},
         "total": {"type": "number", "minimum": 0},
         "rate": {"type": "number"},
@@ -44,7 +44,7 @@ SCHEMA: dict[str, Any] = {
         "lines": {"type": "array", "items": _LINE, "minItems": 1},
         "note": {"type": "string"},
     },
-    "required": ["order", "customer", "currency", "total", "lines"],
+    "required": ["order", "customer_id", "currency", "total", "lines"],
     "additionalProperties": False,
 }
 
