@@ -25,6 +25,8 @@ _COUNTED_BYTES = 4096
 # A peer that reads takes a message in milliseconds; the bytes of one that does not count against its tenant.
 _STUCK_SECONDS = 1.0
 _STUCK_BYTES = 32 * 1024 * 1024
+# Of a tenant, stuck or not: one tenant cannot take the whole of the process within a second.
+_TENANT_BYTES = 64 * 1024 * 1024
 _MOST_BYTES = 256 * 1024 * 1024
 
 
@@ -43,7 +45,7 @@ class Unsent:
     def __init__(self) -> None:
         self._young: deque[_Sending] = deque()
         self._stuck: Counter[uuid.UUID] = Counter()
-        self._bytes = 0
+        self._held: Counter[uuid.UUID] = Counter()
 
     @contextmanager
     def sending(self, tenant_id: uuid.UUID, size: int) -> Iterator[None]:
@@ -65,11 +67,15 @@ class Unsent:
             return None
         now = time.monotonic()
         self._age(now - _STUCK_SECONDS)
-        if self._stuck[tenant_id] + size > _STUCK_BYTES or self._bytes + size > _MOST_BYTES:
+        if (
+            self._stuck[tenant_id] + size > _STUCK_BYTES
+            or self._held[tenant_id] + size > _TENANT_BYTES
+            or self._held.total() + size > _MOST_BYTES
+        ):
             raise ApiError("overloaded", "Clients do not take what was sent to them", retry_after=1)
         sending = _Sending(tenant_id, size, now)
         self._young.append(sending)
-        self._bytes += size
+        self._held[tenant_id] += size
         return sending
 
     def _age(self, limit: float) -> None:
@@ -83,8 +89,7 @@ class Unsent:
         if sending is None or sending.is_done:
             return
         sending.is_done = True
-        self._bytes -= sending.size
-        if sending.is_stuck:
-            self._stuck[sending.tenant_id] -= sending.size
-            if not self._stuck[sending.tenant_id]:
-                del self._stuck[sending.tenant_id]
+        for counter in (self._held, self._stuck) if sending.is_stuck else (self._held,):
+            counter[sending.tenant_id] -= sending.size
+            if not counter[sending.tenant_id]:
+                del counter[sending.tenant_id]
