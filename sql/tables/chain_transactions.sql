@@ -27,7 +27,9 @@ create table ves_store.chain_transactions (
   ),
   constraint kind_is_a_known_one check (kind in ('settlement', 'authorizations', 'anchors')),
   constraint to_address_is_an_address check (to_address ~ '^0x[0-9a-f]{40}$'),
-  constraint signed_transaction_has_a_nonce check ((status = 'planned') = (nonce is null)),
+  constraint signed_transaction_has_a_nonce check (
+    status = 'replaced' or (status = 'planned') = (nonce is null)
+  ),
   constraint signed_transaction_has_a_hash check ((nonce is null) = (tx_hash is null)),
   constraint signed_transaction_has_an_attempt check ((nonce is null) = (attempt = 0)),
   constraint hashes_have_32_bytes check (octet_length(tx_hash) = 32 and octet_length(block_hash) = 32),
@@ -53,6 +55,7 @@ insert into ves_store.transitions (machine, from_state, to_state)
 values
 ('chain_transactions.status', '', 'planned'),
 ('chain_transactions.status', 'planned', 'signed'),
+('chain_transactions.status', 'planned', 'replaced'),
 ('chain_transactions.status', 'signed', 'broadcast'),
 ('chain_transactions.status', 'broadcast', 'signed'),
 ('chain_transactions.status', 'signed', 'unknown'),
@@ -79,7 +82,7 @@ comment on column ves_store.chain_transactions.part is 'Part of it; of a settlem
 comment on column ves_store.chain_transactions.to_address is 'Contract that is called, lower case with 0x.';
 comment on column ves_store.chain_transactions.calldata is 'Selector and arguments, the same in every attempt.';
 comment on column ves_store.chain_transactions.status is
-'planned: not signed, nothing can be mined; signed: raw bytes are stored and may have been sent; broadcast: a node took them; unknown: its nonce is used, but no attempt is found in a block; mined: in a block that may still be replaced; final: succeeded, deep enough; failed: reverted, deep enough; replaced: its nonce was used by a transaction that is not ours.';
+'planned: not signed, nothing can be mined; signed: raw bytes are stored and may have been sent; broadcast: a node took them; unknown: its nonce is used, but no attempt is found in a block; mined: in a block that may still be replaced; final: succeeded, deep enough; failed: reverted, deep enough; replaced: its nonce was used by a transaction that is not ours, or, without a nonce, it needs more gas than a block has and was never signed.';
 comment on column ves_store.chain_transactions.nonce is 'Nonce of the sender, given when it is signed first.';
 comment on column ves_store.chain_transactions.attempt is 'Newest attempt: 1 and up, all with the same nonce; 0 while planned.';
 comment on column ves_store.chain_transactions.tx_hash is 'Hash of the newest attempt; once mined, of the one in the block.';

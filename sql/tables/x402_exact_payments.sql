@@ -19,6 +19,7 @@ create table ves_store.x402_exact_payments (
   batch_id uuid,
   tx_hash text,
   reason text,
+  reverts smallint not null default 0,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint x402_exact_payments_pkey primary key (payment_id, tenant_id),
@@ -97,5 +98,7 @@ comment on column ves_store.x402_exact_payments.status is
 comment on column ves_store.x402_exact_payments.batch_id is 'Its batch; the last one after a batch failed.';
 comment on column ves_store.x402_exact_payments.tx_hash is 'Newest transaction that may pay it or has paid it.';
 comment on column ves_store.x402_exact_payments.reason is 'Why it failed, a reason of the standard (x402 B5).';
+comment on column ves_store.x402_exact_payments.reverts is
+'Transactions for this payment alone that reverted, each in a final block; at the third it fails.';
 comment on column ves_store.x402_exact_payments.created_at is 'When it was recorded.';
 comment on column ves_store.x402_exact_payments.updated_at is 'Last change.';

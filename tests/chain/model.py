@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FUNCTIONS = {
     ("", "planned"): "plan_transaction",
     ("planned", "signed"): "sign_transaction",
+    ("planned", "replaced"): "step_transaction",
     ("broadcast", "signed"): "sign_transaction",
     ("signed", "broadcast"): "step_transaction",
     ("signed", "unknown"): "step_transaction",
@@ -141,6 +142,7 @@ def decisions(world: World, part: int, rules: Rules) -> Iterator[tuple[str, bool
         yield "planned", False
     elif row == "planned":
         yield ("signed", False) if rules.stores_before_sending else ("signed", True)
+        yield "replaced", False  # it needs more gas than a block has
     elif row in {"signed", "broadcast", "unknown"}:
         if slot in OURS:
             yield "mined", False

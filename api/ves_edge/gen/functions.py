@@ -3575,7 +3575,7 @@ FUNCTIONS = MappingProxyType({
         record='int',
         columns=(
         ),
-        comment='Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1 to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail. How many batches are new. lease_token is that of lease x402_settlement. Errors: VE406.',
+        comment='Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1 to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail. Payments of a batch that failed come in batches of at most half its size, without others. How many batches are new. lease_token is that of lease x402_settlement. Errors: VE406.',
         roles=('ves_worker',),
         volatility='volatile',
         repeatable=True,
@@ -3593,7 +3593,7 @@ FUNCTIONS = MappingProxyType({
         record='int',
         columns=(
         ),
-        comment='Divides batched, settleable intents into parts of at most max_size (1 to 200, the gas of one transaction under EIP-7825) of one contract and token, in up to max_batches batches; intents of failed parts are planned again under new numbers. How many parts are new. lease_token is that of lease x402_settlement. Errors: VE406.',
+        comment='Divides batched, settleable intents into parts of at most max_size (1 to 200, the gas of one transaction under EIP-7825) of one contract and token, in up to max_batches batches; intents of a failed part are planned again under new numbers, in parts of at most half its size. How many parts are new. lease_token is that of lease x402_settlement. Errors: VE406.',
         roles=('ves_worker',),
         volatility='volatile',
         repeatable=True,
@@ -4868,7 +4868,7 @@ FUNCTIONS = MappingProxyType({
         record='bool',
         columns=(
         ),
-        comment='Moves a transaction of the outbox from the state in which the caller saw it (chain 8). broadcast: a node took its bytes, or its block is gone after a reorg, for which a final one needs two independent reads. unknown: its nonce is used, no attempt is found. replaced: two independent reads at final depth say so. The same state with another reason says why it waits. Whether anything changed. Errors: VE406, VE007, VE720, VE721.',
+        comment='Moves a transaction of the outbox from the state in which the caller saw it (chain 8). broadcast: a node took its bytes, or its block is gone after a reorg, for which a final one needs two independent reads. unknown: its nonce is used, no attempt is found. replaced: two independent reads at final depth say so, or it was never signed and its payments are planned again in smaller calls. The same state with another reason says why it waits. Whether anything changed. Errors: VE406, VE007, VE720, VE721.',
         roles=('ves_worker',),
         volatility='volatile',
         repeatable=True,

@@ -38,4 +38,4 @@ end
 $$;
 
 comment on function ves.step_transaction(bigint, bigint, text, text, text) is
-'Moves a transaction of the outbox from the state in which the caller saw it (chain 8). broadcast: a node took its bytes, or its block is gone after a reorg, for which a final one needs two independent reads. unknown: its nonce is used, no attempt is found. replaced: two independent reads at final depth say so. The same state with another reason says why it waits. Whether anything changed. Errors: VE406, VE007, VE720, VE721.';
+'Moves a transaction of the outbox from the state in which the caller saw it (chain 8). broadcast: a node took its bytes, or its block is gone after a reorg, for which a final one needs two independent reads. unknown: its nonce is used, no attempt is found. replaced: two independent reads at final depth say so, or it was never signed and its payments are planned again in smaller calls. The same state with another reason says why it waits. Whether anything changed. Errors: VE406, VE007, VE720, VE721.';

@@ -1,5 +1,5 @@
--- Locks (sql/README.md): those of ves.mark_settlement, ves.settle_payments, ves_int.move_exact_batch and
--- ves_int.move_anchors.
+-- Locks (sql/README.md): those of ves.mark_settlement, ves.settle_payments, ves_int.free_settlement,
+-- ves_int.move_exact_batch, ves_int.free_exact_batch and ves_int.move_anchors.
 create or replace function ves_int.tell_target(
   lease_token bigint, moved ves_store.chain_transactions, settled uuid[] default '{}',
   failed uuid[] default '{}', reasons text[] default '{}'
@@ -27,9 +27,7 @@ begin
       perform ves.mark_settlement(
         lease_token, moved.tenant_id, moved.reference_id, moved.part, v_status, 'unknown', null, moved.reason);
     elsif moved.status in ('failed', 'replaced') then
-      perform ves.mark_settlement(
-        lease_token, moved.tenant_id, moved.reference_id, moved.part, v_status, 'failed', null,
-        coalesce(moved.reason, moved.status));
+      perform ves_int.free_settlement(lease_token, moved, v_status);
     elsif moved.status = 'final' then
       perform ves.settle_payments(
         lease_token, moved.tenant_id, moved.reference_id, moved.part, v_hash, moved.block_number, moved.gas_used,
@@ -46,7 +44,7 @@ begin
     elsif moved.status = 'unknown' then
       perform ves_int.move_exact_batch(moved.reference_id, 'unknown', null, moved.reason);
     elsif moved.status in ('failed', 'replaced') then
-      perform ves_int.move_exact_batch(moved.reference_id, 'failed', null, coalesce(moved.reason, moved.status));
+      perform ves_int.free_exact_batch(moved);
     elsif moved.status = 'final' then
       perform ves_int.settle_exact_batch(
         moved.reference_id, v_hash, moved.block_number, moved.gas_used, settled, failed, reasons);

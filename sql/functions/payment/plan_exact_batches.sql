@@ -23,11 +23,13 @@ begin
   set status = 'failed', reason = 'invalid_exact_evm_payload_authorization_valid_before', updated_at = v_now
   where p.status = 'recorded' and p.chain_id = plan_exact_batches.chain_id
     and p.valid_before <= extract(epoch from v_now);
+  -- one payment may be what made a batch too dear: its payments come in halves, so that it ends up alone
   for v_group in
-    select p.settlement_contract, p.token_address
+    select p.settlement_contract, p.token_address, p.batch_id, least(v_size, (b.payment_count + 1) / 2) as size
     from ves_store.x402_exact_payments as p
+    left join ves_store.x402_exact_batches as b on b.batch_id = p.batch_id
     where p.status = 'recorded' and p.chain_id = plan_exact_batches.chain_id
-    group by p.settlement_contract, p.token_address
+    group by p.settlement_contract, p.token_address, p.batch_id, b.payment_count
     having count(*) >= v_size or min(p.created_at) <= v_now - interval '1 millisecond' * max_wait_ms
   loop
     select array_agg(c.payment_id), ves_int.legacy_tree_levels(string_agg(c.leaf, '' order by c.payment_id))
@@ -37,8 +39,9 @@ begin
       from ves_store.x402_exact_payments as p
       where p.status = 'recorded' and p.chain_id = plan_exact_batches.chain_id
         and p.settlement_contract = v_group.settlement_contract and p.token_address = v_group.token_address
-      order by p.created_at
-      limit v_size
+        and p.batch_id is not distinct from v_group.batch_id
+      order by p.created_at, p.payment_id
+      limit v_group.size
       for update skip locked
     ) as c;
     continue when v_ids is null;
@@ -59,4 +62,4 @@ end
 $$;
 
 comment on function ves.plan_exact_batches(bigint, bigint, integer, integer) is
-'Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1 to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail. How many batches are new. lease_token is that of lease x402_settlement. Errors: VE406.';
+'Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1 to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail. Payments of a batch that failed come in batches of at most half its size, without others. How many batches are new. lease_token is that of lease x402_settlement. Errors: VE406.';

@@ -41,18 +41,25 @@ begin
       select n.settlement_contract, n.token_address, array_agg(n.intent_id) as intent_ids
       from (
         select
-          i.*,
+          i.*, f.part,
+          -- one intent may be what made a part too dear: its intents come in halves, so that it ends up alone
           (row_number() over (
-            partition by i.settlement_contract, lower(i.token_address) order by i.sequence_number
-          ) - 1) / least(greatest(max_size, 1), 200) as chunk
+            partition by i.settlement_contract, lower(i.token_address), f.part order by i.sequence_number
+          ) - 1) / least(greatest(max_size, 1), 200, (f.size + 1) / 2) as chunk
         from ves_store.x402_payment_intents as i
+        left join (
+          select distinct on (m.intent_id) m.intent_id, m.part, count(*) over (partition by m.part) as size
+          from ves_store.x402_settlement_items as m
+          where m.batch_id = v_batch.batch_id and m.tenant_id = v_batch.tenant_id
+          order by m.intent_id, m.part desc
+        ) as f on i.intent_id = f.intent_id
         where i.batch_id = v_batch.batch_id and i.tenant_id = v_batch.tenant_id and i.status = 'batched'
           and i.settlement_contract is not null and not exists (
             select from ves_store.x402_settlement_items as s
             where s.intent_id = i.intent_id and s.tenant_id = i.tenant_id and s.is_live
           )
       ) as n
-      group by n.settlement_contract, n.token_address, n.chunk
+      group by n.settlement_contract, n.token_address, n.part, n.chunk
       order by min(n.sequence_number)
     loop
       insert into ves_store.x402_settlements (
@@ -72,4 +79,4 @@ end
 $$;
 
 comment on function ves.plan_settlements(bigint, integer, integer) is
-'Divides batched, settleable intents into parts of at most max_size (1 to 200, the gas of one transaction under EIP-7825) of one contract and token, in up to max_batches batches; intents of failed parts are planned again under new numbers. How many parts are new. lease_token is that of lease x402_settlement. Errors: VE406.';
+'Divides batched, settleable intents into parts of at most max_size (1 to 200, the gas of one transaction under EIP-7825) of one contract and token, in up to max_batches batches; intents of a failed part are planned again under new numbers, in parts of at most half its size. How many parts are new. lease_token is that of lease x402_settlement. Errors: VE406.';

@@ -203,8 +203,30 @@ def test_what_is_ruled_out_frees_its_payments_for_another_part(outbox: Outbox, e
         assert outbox.finish(row, succeeded=False, reason="EnforcedPause") is True
     assert outbox.part() == ("failed", text(tx))
     assert outbox.settling.statuses() == ("committed", ["batched"] * 2)
-    assert outbox.settling.plan() == 1
+    assert outbox.settling.plan() == 2, "in halves"
     assert outbox.plan(part=1) != row
+
+
+@pytest.mark.parametrize("end", ["replaced", "failed"])
+def test_the_payments_of_a_call_that_came_to_nothing_are_planned_in_halves(
+    settling: Settling, edge: Edge, agent: Agent, end: str
+) -> None:
+    settling.batch(edge, agent, 5)
+    settling.plan(max_size=4)
+    outbox = Outbox(settling)
+    first = settling.members(0)
+    row, tx = outbox.plan(), new_hash()
+    if end == "failed":
+        outbox.sign(row, 1, 0, tx)
+        outbox.mine(row, tx)
+        assert outbox.finish(row, succeeded=False, reason="reverted") is True
+    else:
+        assert outbox.step(row, "planned", "replaced", "out of gas") is True
+        refused("VE721", lambda: outbox.sign(row, 1, 0, tx))
+    assert outbox.part()[0] == "failed"
+    assert settling.plan() == 2
+    assert [settling.members(part) for part in (2, 3)] == [first[:2], first[2:]]
+    assert len(settling.members(1)) == 1, "the other part goes on"
 
 
 def test_why_a_plan_waits_is_kept(outbox: Outbox) -> None:

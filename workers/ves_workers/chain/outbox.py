@@ -5,6 +5,7 @@ Every decision is a read by quorum, every step a function of the database that n
 
 from __future__ import annotations
 
+import re
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 LEASE_SECS = 30
 _GAS_MARGIN = 1.2
+# The most that a transaction may have under EIP-7825.
+_MOST_GAS = 2**24
+# What nodes say of a call that needs more gas than they allow, in many wordings, and what they say of its price.
+_OF_GAS, _OF_PRICE = re.compile("gas"), re.compile(r"\b(funds|fees?|price)\b")
 _LEAST_TIP = 10**6
 _FEE_BLOCKS, _FEE_PERCENTILE = 10, 20
 _RESEND_SECS = 15
@@ -55,6 +60,11 @@ class Work(ABC):
     async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Look at a succeeded transaction whose block may still be replaced, in each step until it is final."""
         del row, receipt
+
+    async def size(self, row: ChainTransaction) -> int:
+        """Return how many payments a call makes: those of a call that needs too much gas are planned again in halves."""
+        del row
+        return 1
 
     @abstractmethod
     def reason(self, error: ContractLogicError) -> str:
@@ -280,18 +290,42 @@ class Outbox:
             "data": row.calldata,
         }
         try:
-            gas = int(await self.chain.reached(lambda w3: w3.eth.estimate_gas(call)) * _GAS_MARGIN)
-            fees = await self._market()
+            needed = await self.chain.reached(lambda w3: w3.eth.estimate_gas(call))
         except ContractLogicError as error:
-            await self._step(row, "planned", self._work.reason(error))
+            await self._refuse(row, self._work.reason(error))
             return
+        except Web3Exception as error:
+            await self._refuse(row, str(error))
+            return
+        try:
+            most = await self.chain.reached(_block_gas)
+            fees = await self._market()
         except Web3Exception as error:
             await self._step(row, "planned", str(error))
             return
+        if needed > most:
+            await self._refuse(row, f"needs {needed} gas, and a block has {most}")
+            return
+        # Nodes take no transaction with more than the block or EIP-7825 allows, and the next nonces would wait for it.
+        gas = min(int(needed * _GAS_MARGIN), most, max(needed, _MOST_GAS))
         if fees.max_fee > self._settings.max_fee:
             await self._step(row, "planned", "fees are above VES_CHAIN_MAX_FEE_GWEI")
             return
         await self._sign(row, 1, await self._next_nonce(head), gas, fees)
+
+    async def _refuse(self, row: ChainTransaction, reason: str) -> None:
+        """Say why a call cannot be signed; give it up if its payments may fit into smaller ones.
+
+        Nobody pays for what was never signed. A call of one payment waits: the contract limits its gas, whatever the payer
+        does, so that refusal is of the node's settings.
+        """
+        told = reason.lower()
+        is_too_large = _OF_GAS.search(told) and not _OF_PRICE.search(told)
+        if is_too_large and await self._work.size(row) > 1:
+            self._log.warning("chain.needs_too_much_gas", transaction=row.transaction_id, reason=reason)
+            await self._step(row, "replaced", reason)
+        else:
+            await self._step(row, "planned", reason)
 
     async def _replace(self, row: ChainTransaction) -> None:
         market = await self._market()
@@ -331,6 +365,10 @@ class Outbox:
 async def _base_fee(w3: AsyncWeb3[Any]) -> int:
     """Of the next block."""
     return (await w3.eth.fee_history(1, "latest"))["baseFeePerGas"][-1]
+
+
+async def _block_gas(w3: AsyncWeb3[Any]) -> int:
+    return (await w3.eth.get_block("latest"))["gasLimit"]
 
 
 async def _tip(w3: AsyncWeb3[Any]) -> int:

@@ -80,10 +80,19 @@ class SettlementWorker(ChainWorker):
         """Return the outcome of each intent, from the contract's logs or, where they say nothing, from its state."""
         if row.kind == authorizations.KIND:
             return await self._authorizations.outcome(self._token or 0, row, receipt)
-        payments = await aio.list_settlement_payments(
+        payments = await self._payments(row)
+        return await read_outcome(self._chain, row, receipt, [it.intent_id for it in payments])
+
+    async def size(self, row: ChainTransaction) -> int:
+        """Return how many payments the call makes."""
+        if row.kind == authorizations.KIND:
+            return len(await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id))
+        return len(await self._payments(row))
+
+    async def _payments(self, row: ChainTransaction) -> list[PaymentIntent]:
+        return await aio.list_settlement_payments(
             self._db, tenant_id=row.tenant_id, batch_id=row.reference_id, part=row.part
         )
-        return await read_outcome(self._chain, row, receipt, [it.intent_id for it in payments])
 
     async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Confirm payments of the facilitator; intents wait for finality."""
