@@ -1,7 +1,8 @@
 """Encryption at rest (VES 16): ``SSE1``, nonce, AES-256-GCM ciphertext with its tag.
 
-``SSE2`` is ours: the plaintext is a zstd frame, and the additional data starts with the prefix, so that a blob of one
-form never opens as the other. Only payloads of VES events are compressed, where that makes them shorter.
+``SSE2`` is ours: prefix and U32 length of the plaintext, nonce, ciphertext of a zstd frame. The additional data starts with
+prefix and length, so that a blob of one form never opens as the other, and whoever bounds what is read may trust the
+length. Only payloads of VES events are compressed, where that makes them shorter.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ COMPRESSED = b"SSE2"
 KEY_BYTES = 32
 NONCE_BYTES = 12
 _TAG_BYTES = 16
-_START = len(PREFIX) + NONCE_BYTES
+_LENGTH_BYTES = 4
 # 5 µs for an order of 740 bytes, which becomes 394; level 3 makes it no shorter.
 _LEVEL = 1
 _MOST_EXPANDED = 64 * 1024 * 1024
@@ -59,9 +60,17 @@ def encrypt_with(
     """`encrypt` with a prepared AES-GCM cipher object and nonce; compressed if asked for and shorter."""
     is_tried = compress and len(plaintext) <= _MOST_EXPANDED
     frame = _zstd.compressor.compress(plaintext) if is_tried else plaintext
-    if len(frame) >= len(plaintext):
+    if len(frame) + _LENGTH_BYTES >= len(plaintext):
         return PREFIX + nonce + cipher.encrypt(nonce, plaintext, aad)
-    return COMPRESSED + nonce + cipher.encrypt(nonce, frame, COMPRESSED + aad)
+    head = COMPRESSED + len(plaintext).to_bytes(_LENGTH_BYTES, "big")
+    return head + nonce + cipher.encrypt(nonce, frame, head + aad)
+
+
+def plaintext_bytes(stored: bytes) -> int:
+    """About how long the plaintext of a blob is, without opening it: what bounds an answer."""
+    if stored.startswith(COMPRESSED):
+        return int.from_bytes(stored[len(COMPRESSED) : len(COMPRESSED) + _LENGTH_BYTES], "big")
+    return len(stored)
 
 
 def decrypt(keys: Sequence[bytes], aad: bytes, stored: bytes) -> bytes:
@@ -74,23 +83,25 @@ def decrypt(keys: Sequence[bytes], aad: bytes, stored: bytes) -> bytes:
 
 def decrypt_with(ciphers: Iterable[AESGCM], aad: bytes, stored: bytes) -> bytes:
     """`decrypt` with prepared AES-GCM cipher objects."""
-    if not is_encrypted(stored) or len(stored) < _START + _TAG_BYTES:
-        raise ProtocolError("cannot_decrypt", "not an encrypted blob")
-    nonce = stored[len(PREFIX) : _START]
     is_compressed = stored.startswith(COMPRESSED)
+    head = len(PREFIX) + _LENGTH_BYTES * is_compressed
+    start = head + NONCE_BYTES
+    if not is_encrypted(stored) or len(stored) < start + _TAG_BYTES:
+        raise ProtocolError("cannot_decrypt", "not an encrypted blob")
+    bound = stored[:head] + aad if is_compressed else aad
     for cipher in ciphers:
         try:
-            content = cipher.decrypt(nonce, stored[_START:], COMPRESSED + aad if is_compressed else aad)
+            content = cipher.decrypt(stored[head:start], stored[start:], bound)
         except InvalidTag:
             continue
-        return _expanded(content) if is_compressed else content
+        return _expanded(content, plaintext_bytes(stored)) if is_compressed else content
     raise ProtocolError("cannot_decrypt", "no key opens the blob")
 
 
-def _expanded(frame: bytes) -> bytes:
+def _expanded(frame: bytes, length: int) -> bytes:
     try:
-        if zstandard.frame_content_size(frame) > _MOST_EXPANDED:
-            raise ProtocolError("cannot_decrypt", "the blob is too long")
+        if length > _MOST_EXPANDED or zstandard.frame_content_size(frame) != length:
+            raise ProtocolError("cannot_decrypt", "the blob is not as long as it says")
         return _zstd.decompressor.decompress(frame)
     except zstandard.ZstdError:
         raise ProtocolError("cannot_decrypt", "the blob is no compressed payload") from None

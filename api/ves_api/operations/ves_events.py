@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, NamedTuple
 
+from ves.at_rest import plaintext_bytes
 from ves.codec import I64_MAX
 from ves_api.auth.permission import in_stream, where_found
 from ves_api.operations.commitments import find_commitment
@@ -129,11 +130,8 @@ def cut(events: list[Any]) -> list[Any]:
     """The first events whose payloads fit into one answer; at least one, if there is one."""
     size = 0
     for place, event in enumerate(events):
-        size += sum(
-            len(part)
-            for part in (event.payload, event.payload_at_rest, _encrypted(event))
-            if part is not None
-        )
+        size += sum(len(part) for part in (event.payload, _encrypted(event)) if part is not None)
+        size += plaintext_bytes(event.payload_at_rest or b"")
         if size > PAGE_BYTES and place:
             return events[:place]
     return events

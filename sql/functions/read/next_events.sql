@@ -1,5 +1,6 @@
--- The walk ends before the payloads pass 16 MiB. Sizes are those of the stored columns: a payload is read for
--- its size only where it is compressed. Rows are fetched afterwards, because a whole row carries its
+-- The walk ends before the payloads pass 16 MiB. Sizes are those of the plaintext or, about the same, of the
+-- stored columns: a payload is read for its size only where the server compressed it, and a compressed
+-- ciphertext says its plaintext's (VES 16). Rows are fetched afterwards, because a whole row carries its
 -- payload through a sort.
 create or replace function ves_int.next_events(
   tenant_id uuid, store_id uuid, after bigint, max_events bigint, entity_type text default null,
@@ -19,7 +20,10 @@ as $$
         select f.place, sum(f.size) over (order by f.sequence_number) - f.size as bytes_before
         from (
           select
-            v.ctid as place, v.sequence_number, coalesce(octet_length(v.payload_at_rest), 0)
+            v.ctid as place, v.sequence_number,
+            case when substring(v.payload_at_rest for 4) = 'SSE2'::bytea
+              then ('x' || encode(substring(v.payload_at_rest from 5 for 4), 'hex'))::bit(32)::integer
+              else coalesce(octet_length(v.payload_at_rest), 0) end
             + case when pg_column_compression(v.payload) is null then coalesce(pg_column_size(v.payload), 0)
               else octet_length(v.payload::text) end
             + case when pg_column_compression(v.payload_encrypted) is null

@@ -72,21 +72,28 @@ def test_every_blob_has_a_fresh_nonce():
 
 
 @pytest.mark.parametrize(
-    "frame",
+    ("length", "frame"),
     [
-        b"",
-        b"no frame",
-        zstandard.compress(b"p" * 100)[:-1],
-        zstandard.ZstdCompressor(write_content_size=False).compress(b"p" * 100),
-        zstandard.compress(bytes(64 * 1024 * 1024 + 1)),
+        (0, b""),
+        (100, b"no frame"),
+        (100, zstandard.compress(b"p" * 100)[:-1]),
+        (99, zstandard.compress(b"p" * 100)),
+        (100, zstandard.ZstdCompressor(write_content_size=False).compress(b"p" * 100)),
+        (64 * 1024 * 1024 + 1, zstandard.compress(bytes(64 * 1024 * 1024 + 1))),
     ],
-    ids=["empty", "junk", "cut", "of no told length", "too long"],
+    ids=["empty", "junk", "cut", "of another length", "of no told length", "too long"],
 )
-def test_a_compressed_blob_that_the_keys_holder_made_badly_is_refused(frame):
-    nonce, aad = bytes(12), bytes(32)
-    blob = b"SSE2" + nonce + AESGCM(bytes(32)).encrypt(nonce, frame, b"SSE2" + aad)
+def test_a_compressed_blob_that_the_keys_holder_made_badly_is_refused(length, frame):
+    nonce, aad, head = bytes(12), bytes(32), b"SSE2" + length.to_bytes(4, "big")
+    blob = head + nonce + AESGCM(bytes(32)).encrypt(nonce, frame, head + aad)
     with pytest.raises(ProtocolError, match="the blob is"):
         at_rest.decrypt([bytes(32)], aad, blob)
+
+
+@pytest.mark.parametrize("compress", [True, False])
+def test_the_length_of_a_plaintext_is_told_without_its_key(compress):
+    blob = at_rest.encrypt_with(AESGCM(bytes(32)), bytes(12), b"", b"p" * 1000, compress=compress)
+    assert at_rest.plaintext_bytes(blob) == (1000 if compress else len(blob))
 
 
 def test_content_above_the_length_that_is_expanded_is_not_compressed():
