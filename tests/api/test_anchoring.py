@@ -113,6 +113,8 @@ def test_a_commitment_is_anchored_on_request_and_verified_on_the_chain(client: h
     assert ok(client.get("/api/v1/anchor/status")) == {
         "anchor_enabled": True,
         "message": "Anchor service configured",
+        "anchors": ["chain"],
+        "required": 1,
     }
     made = Stream(client, 2).commit(1, 2)
     batch = made["batch_id"]

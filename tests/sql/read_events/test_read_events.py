@@ -51,6 +51,17 @@ def test_an_event_comes_as_it_was_signed_with_its_receipt_and_leaf(
     )
 
 
+def test_a_page_ends_by_what_its_payloads_expand_to(stream: Stream, database: Database) -> None:
+    with database.connect("ves_service") as fresh:
+        for _ in range(20):
+            fresh.execute(
+                "select ves.ingest_signed_request(%s)", [stream.body(f'{{"pad":"{"p" * 900_000}"}}')]
+            )
+        read = "select count(*), sum(octet_length(payload::text)) from ves.read_events(%s, %s, 3, 1000)"
+        assert fresh.execute(read, stream.ids).fetchone() == (19, 19 * 900_010)
+    assert stream.column("select max(octet_length(payload_at_rest)) from ves_store.ves_events")[0] < 1_000
+
+
 def test_pages_follow_each_other_without_a_gap(
     edge: Edge, agent: Agent, service: psycopg.Connection[Any]
 ) -> None:
