@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -33,9 +33,10 @@ StreamKey = tuple["uuid.UUID", "uuid.UUID"]
 
 _FASTEST_SECONDS = 0.02
 _SLOWEST_SECONDS = 0.05
-# A look takes at most a tenth of the time, however many streams are followed; but one that waited for the database
-# is followed by the next one soon.
-_REST_PER_LOOK = 9
+# Looks take at most a tenth of the time, however many streams are followed. What a look costs is the shortest of the last
+# ones: the others waited for the event loop or the database, and resting for that too made events late by half a second
+# under load.
+_REST_PER_LOOK, _LOOKS = 9, 16
 _LONGEST_REST_SECONDS = 1.0
 _CHECK_SECONDS = 0.5
 _BLOCKED_SECONDS = 1.0
@@ -202,6 +203,7 @@ class Watcher:
 
     async def _run(self) -> None:
         pause, was_reachable = _FASTEST_SECONDS, True
+        lasted: deque[float] = deque(maxlen=_LOOKS)
         while True:
             if not self._calls:
                 self._has_calls.clear()
@@ -225,7 +227,8 @@ class Watcher:
                 continue
             was_reachable = True
             pause = _FASTEST_SECONDS if moved else min(pause * 1.5, _SLOWEST_SECONDS)
-            rest = min(_REST_PER_LOOK * (time.monotonic() - started), _LONGEST_REST_SECONDS)
+            lasted.append(time.monotonic() - started)
+            rest = min(_REST_PER_LOOK * min(lasted), _LONGEST_REST_SECONDS)
             await asyncio.sleep(max(pause, rest))
 
     async def _look(self) -> bool:

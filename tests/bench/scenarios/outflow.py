@@ -28,11 +28,13 @@ _MODE = "select ves.set_projection_mode('{}')"
 def run(bench: Bench) -> list[Figure]:
     """Four figures: delivery and history of gRPC streams, lag of projections, ingest beside both against alone."""
     with bench.product() as system:
-        alone, _ = _ingest(bench, system, "alone", 0)
-        history = _history(bench, system)
-        delivery = _delivery(bench, system)
         system.ask(_MODE.format("asynchronous"))
-        lag = _lag(bench, system)
+        lag = _lag(bench, system)  # first: projections that were off begin with all that happened meanwhile
+        system.ask(_MODE.format("off"))
+        delivery = _delivery(bench, system)
+        history = _history(bench, system)
+        alone, _ = _ingest(bench, system, "alone", 0)
+        system.ask(_MODE.format("asynchronous"))
         beside, late = _ingest(bench, system, "beside", 2)
     return [
         delivery,
