@@ -30,10 +30,14 @@ def reads(bad: Any) -> ChainReads:
 
     def node(request: httpx.Request) -> httpx.Response:
         if request.url.host == "good":
-            return httpx.Response(200, json=answers(request, result=WORD))
+            return httpx.Response(
+                200, stream=httpx.ByteStream(json.dumps(answers(request, result=WORD)).encode())
+            )
         if isinstance(bad, dict):
-            return httpx.Response(200, json=answers(request, **bad))
-        return httpx.Response(200, content=bad() if callable(bad) else bad)
+            return httpx.Response(200, stream=httpx.ByteStream(json.dumps(answers(request, **bad)).encode()))
+        if callable(bad):
+            return httpx.Response(200, content=bad())
+        return httpx.Response(200, stream=httpx.ByteStream(bad))
 
     made = ChainReads(ChainNodes(("http://bad", "http://good"), CHAIN_ID))
     made._client = httpx.AsyncClient(transport=httpx.MockTransport(node))

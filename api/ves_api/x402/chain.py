@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -10,6 +9,7 @@ import msgspec
 
 from ves import json_decode
 from ves_contracts import eip712
+from ves_edge.bounded import exchange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ class ChainReads:
     def __init__(self, nodes: ChainNodes) -> None:
         self.chain_id = nodes.chain_id
         self._urls = nodes.urls
-        self._client = httpx.AsyncClient(timeout=_SECONDS, headers={"accept-encoding": "identity"})
+        self._client = httpx.AsyncClient(timeout=_SECONDS)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -60,22 +60,17 @@ class ChainReads:
         ]
         for url in self._urls:
             try:
-                async with asyncio.timeout(_SECONDS):  # httpx limits each read, not the whole answer
-                    answers = {one.id: one for one in _decode(await self._post(url, body))}
+                status, content = await exchange(
+                    self._client, "POST", url, limit=_MOST_BYTES, seconds=_SECONDS, json=body
+                )
+                if not httpx.codes.is_success(status):
+                    continue
+                answers = {one.id: one for one in _decode(content)}
                 if int(answers[0].result or "", 16) == self.chain_id:
                     return [_result(answers[number]) for number in range(1, len(body))]
             except _NO_ANSWER:
                 continue
         raise ChainUnreachableError
-
-    async def _post(self, url: str, body: Any) -> bytes:
-        content = bytearray()
-        async with self._client.stream("POST", url, json=body) as answer:
-            async for chunk in answer.raise_for_status().aiter_bytes():
-                content += chunk
-                if len(content) > _MOST_BYTES:
-                    raise ValueError("the answer is too long")
-        return bytes(content)
 
 
 class _Error(msgspec.Struct):

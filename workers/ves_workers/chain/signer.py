@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import stat
 from pathlib import Path
@@ -18,10 +17,12 @@ from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 from web3 import Web3
 
+from ves import json_decode
+from ves_edge.bounded import exchange
 from ves_edge.environment import SettingsError
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141  # of secp256k1
-_TIMEOUT_SECS = 10
+_TIMEOUT_SECS, _ANSWER_BYTES = 10, 65_536
 
 
 class Signer(Protocol):
@@ -74,12 +75,13 @@ class KeyService:
         self._known: PublicKey | None = None
 
     async def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
-        # httpx limits each read, not the whole answer.
-        async with asyncio.timeout(_TIMEOUT_SECS), httpx.AsyncClient(timeout=_TIMEOUT_SECS) as client:
-            answer = await client.request(method, f"{self._url}/{path}", json=body)
-            answer.raise_for_status()
-            found: dict[str, Any] = answer.json()
-            return found
+        async with httpx.AsyncClient(timeout=_TIMEOUT_SECS) as client:
+            status, content = await exchange(
+                client, method, f"{self._url}/{path}", limit=_ANSWER_BYTES, seconds=_TIMEOUT_SECS, json=body
+            )
+        if not httpx.codes.is_success(status):
+            raise httpx.HTTPError(f"the key service answers status {status}")
+        return json_decode.decode(content, type=dict[str, Any])
 
     async def public_key(self) -> PublicKey:
         """Return the account's public key, asked for once."""

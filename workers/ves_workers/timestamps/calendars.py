@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from ves_edge.bounded import exchange
 from ves_workers.timestamps import proofs
 from ves_workers.timestamps.proofs import UnusableAnswerError
 
@@ -84,13 +85,9 @@ class Calendars:
     async def _ask(
         self, method: str, url: str, limit: int, content: bytes | None = None
     ) -> tuple[int, bytes]:
-        """Return status and body; nothing is expanded, so a short answer stays short."""
-        headers = {"accept-encoding": "identity", "accept": "application/vnd.opentimestamps.v1, */*"}
-        body = bytearray()
-        async with asyncio.timeout(self._settings.timeout_secs):
-            async with self._http.stream(method, url, content=content, headers=headers) as answer:
-                async for chunk in answer.aiter_raw():
-                    body += chunk
-                    if len(body) > limit:
-                        raise UnusableAnswerError(f"more than {limit} bytes")
-                return answer.status_code, bytes(body)
+        """Return status and body."""
+        headers = {"accept": "application/vnd.opentimestamps.v1, */*"}
+        seconds = self._settings.timeout_secs
+        return await exchange(
+            self._http, method, url, limit=limit, seconds=seconds, headers=headers, content=content
+        )
