@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from ves_workers.chain.rpc import Chain
     from ves_workers.chain.signer import Signer
     from ves_workers.runtime.database import WorkerDatabase
+    from ves_workers.runtime.lease import Lease
     from ves_workers.settings.chain import ChainSettings
 
-LEASE_SECS = 30
 _GAS_MARGIN = 1.2
 # The most that a transaction may have under EIP-7825.
 _MOST_GAS = 2**24
@@ -86,23 +86,20 @@ class Outbox:
         chain: Chain,
         signer: Signer,
         settings: ChainSettings,
-        lease: str,
+        lease: Lease,
         work: Work,
     ) -> None:
         self._db, self.chain, self._signer, self._settings = database, chain, signer, settings
         self._lease, self._work = lease, work
-        self._log = get_logger("workers", worker=lease)
-        self._token = 0
+        self._log = get_logger("workers", worker=lease.name)
         self._sent: dict[int, float] = {}
         self._doubts: dict[tuple[int, str], int] = {}
-        self._rechecked = self._renewed = 0.0
+        self._rechecked = 0.0
         self.address = ""
         self.totals = {"signed": 0, "replaced_fees": 0, "final": 0, "failed": 0, "reorgs": 0}
 
-    async def open(self, token: int) -> None:
-        """Take the account under a new lease."""
-        self._token = token
-        self._renewed = time.monotonic()
+    async def open(self) -> None:
+        """Take the account under a new token of the lease."""
         self.address = (await self._signer.public_key()).to_checksum_address()
         await self._next_nonce(await self.chain.reached(lambda w3: w3.eth.block_number))
 
@@ -118,7 +115,7 @@ class Outbox:
         )
         used = await self.chain.agreed(lambda w3: w3.eth.get_transaction_count(address, deep))
         return await aio.open_chain_account(
-            self._db, lease=self._lease, lease_token=self._token, chain_id=self.chain.chain_id,
+            self._db, lease=self._lease.name, lease_token=self._lease.token, chain_id=self.chain.chain_id,
             sender=self.address.lower(), chain_nonce=used,
         )  # fmt: skip
 
@@ -129,9 +126,9 @@ class Outbox:
     async def plan(self, kind: str, target: tuple[UUID, UUID, int], to: str, calldata: bytes) -> None:
         """Put a call into the outbox; `target` is tenant, reference and part of what it is for."""
         tenant_id, reference_id, part = target
-        await self._keep_lease()
+        await self._lease.keep()
         await aio.plan_transaction(
-            self._db, lease_token=self._token, chain_id=self.chain.chain_id, sender=self.address.lower(), kind=kind,
+            self._db, lease_token=self._lease.token, chain_id=self.chain.chain_id, sender=self.address.lower(), kind=kind,
             tenant_id=tenant_id, reference_id=reference_id, part=part, to_address=to, calldata=calldata,
         )  # fmt: skip
 
@@ -140,13 +137,16 @@ class Outbox:
         recheck = self._settings.recheck_hours * 3600
         is_due = time.monotonic() - self._rechecked > self._settings.recheck_secs
         rows = await aio.list_open_transactions(
-            self._db, lease=self._lease, chain_id=self.chain.chain_id, final_seconds=recheck if is_due else 0
+            self._db,
+            lease=self._lease.name,
+            chain_id=self.chain.chain_id,
+            final_seconds=recheck if is_due else 0,
         )
         if is_due:
             self._rechecked = time.monotonic()
         head = await self.chain.reached(lambda w3: w3.eth.block_number) if rows else 0
         for row in rows:
-            await self._keep_lease()
+            await self._lease.keep()
             try:
                 await self._advance(row, head)
             except (UnavailableError, DisagreementError) as error:
@@ -157,16 +157,6 @@ class Outbox:
                 if error.name in _ENDS_THE_STEP:
                     raise
                 self._log.error("chain.step_refused", transaction=row.transaction_id, code=error.sqlstate)
-
-    async def _keep_lease(self) -> None:
-        """Renew the lease within a step: one of many transactions, whose gas is estimated one by one, outlasts it."""
-        if time.monotonic() - self._renewed > LEASE_SECS / 3:
-            await self.renew_lease()
-
-    async def renew_lease(self) -> None:
-        """Raises ApiError lease_lost: another process claimed it."""
-        await aio.renew_lease(self._db, name=self._lease, token=self._token, seconds=LEASE_SECS)
-        self._renewed = time.monotonic()
 
     async def _advance(self, row: ChainTransaction, head: int) -> None:
         if row.status == "planned":
@@ -195,7 +185,7 @@ class Outbox:
         self._doubts.pop((row.transaction_id, "used"), None)
         number, block = receipt["blockNumber"], bytes(receipt["blockHash"])
         await aio.mine_transaction(
-            self._db, lease_token=self._token, transaction_id=row.transaction_id,
+            self._db, lease_token=self._lease.token, transaction_id=row.transaction_id,
             tx_hash=bytes(receipt["transactionHash"]), block_number=number, block_hash=block,
         )  # fmt: skip
         if receipt["status"] == 1:
@@ -207,7 +197,7 @@ class Outbox:
         has_succeeded = receipt["status"] == 1
         outcome = await self._work.outcome(row, receipt) if has_succeeded else Outcome()
         await aio.finish_transaction(
-            self._db, lease_token=self._token, transaction_id=row.transaction_id, block_hash=block,
+            self._db, lease_token=self._lease.token, transaction_id=row.transaction_id, block_hash=block,
             gas_used=receipt["gasUsed"], has_succeeded=has_succeeded, reason=None if has_succeeded else "reverted",
             settled=outcome.settled, failed=list(outcome.failed), reasons=list(outcome.failed.values()),
         )  # fmt: skip
@@ -277,7 +267,7 @@ class Outbox:
     async def _step(self, row: ChainTransaction, to_status: str, reason: str | None) -> None:
         self._sent.pop(row.transaction_id, None)  # what a reorg took back is sent at once
         await aio.step_transaction(
-            self._db, lease_token=self._token, transaction_id=row.transaction_id, from_status=row.status,
+            self._db, lease_token=self._lease.token, transaction_id=row.transaction_id, from_status=row.status,
             to_status=to_status, reason=reason,
         )  # fmt: skip
 
@@ -350,7 +340,7 @@ class Outbox:
             },
         )  # fmt: skip
         await aio.sign_transaction(
-            self._db, lease_token=self._token, transaction_id=row.transaction_id, attempt=attempt, nonce=nonce,
+            self._db, lease_token=self._lease.token, transaction_id=row.transaction_id, attempt=attempt, nonce=nonce,
             tx_hash=tx_hash, raw=raw, gas_limit=gas, max_fee=fees.max_fee, priority_fee=fees.tip,
         )  # fmt: skip
         self.totals["signed"] += 1

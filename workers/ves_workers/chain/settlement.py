@@ -79,7 +79,7 @@ class SettlementWorker(ChainWorker):
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return the outcome of each intent, from the contract's logs or, where they say nothing, from its state."""
         if row.kind == authorizations.KIND:
-            return await self._authorizations.outcome(self._token or 0, row, receipt)
+            return await self._authorizations.outcome(self._lease.token, row, receipt)
         payments = await self._payments(row)
         return await read_outcome(self._chain, row, receipt, [it.intent_id for it in payments])
 
@@ -97,7 +97,7 @@ class SettlementWorker(ChainWorker):
     async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Confirm payments of the facilitator; intents wait for finality."""
         if row.kind == authorizations.KIND:
-            await self._authorizations.confirm(self._token or 0, row, receipt)
+            await self._authorizations.confirm(self._lease.token, row, receipt)
 
     def reason(self, error: ContractLogicError) -> str:
         """Return the name of the contract's error."""

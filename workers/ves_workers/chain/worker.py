@@ -5,16 +5,14 @@ Any number of processes may run one; the holder of its lease works, the others l
 
 from __future__ import annotations
 
-import os
-import socket
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from ves_edge.errors import ApiError
-from ves_edge.gen import aio
 from ves_edge.log import get_logger
-from ves_workers.chain.outbox import LEASE_SECS, Outbox, Work
+from ves_workers.chain.outbox import Outbox, Work
 from ves_workers.chain.rpc import Chain
+from ves_workers.runtime.lease import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
     from ves_workers.chain.signer import Signer
     from ves_workers.runtime.database import WorkerDatabase
     from ves_workers.settings.chain import ChainSettings
+
+LEASE_SECS = 30
 
 
 class ChainWorker(Work):
@@ -38,10 +38,9 @@ class ChainWorker(Work):
         self._chain = Chain(
             settings.urls, settings.chain_id, settings.quorum, settings.timeout_secs, circuits
         )
-        self._outbox = Outbox(database, self._chain, signer, settings, self.lease, self)
-        self._holder = f"{socket.gethostname()}/{os.getpid()}"
-        self._token: int | None = None
-        self._is_open = False
+        self._lease = Lease(database, self.lease, LEASE_SECS)
+        self._outbox = Outbox(database, self._chain, signer, settings, self._lease, self)
+        self._opened = 0  # under which token of the lease the outbox is open
         self.poll_seconds = settings.poll_ms / 1000
 
     def counters(self) -> Mapping[str, int]:
@@ -50,8 +49,7 @@ class ChainWorker(Work):
 
     async def close(self) -> None:
         """Give the lease back and close the connections."""
-        if self._token is not None:
-            await aio.release_lease(self._db, name=self.lease, token=self._token)
+        await self._lease.release()
         await self._chain.close()
         await self._db.close()
 
@@ -59,27 +57,19 @@ class ChainWorker(Work):
         """Plan and advance; False, because what comes next depends on the chain's time."""
         try:
             if await self._has_lease():
-                await self.plan(self._token or 0)
+                await self.plan(self._lease.token)
                 await self._outbox.advance()
         except ApiError as error:
-            if error.name == "lease_lost":
-                self._token = None
+            self._lease.note(error)
             raise
         return False
 
     async def _has_lease(self) -> bool:
-        if self._token is not None:
-            await self._outbox.renew_lease()
-        else:
-            self._is_open = False
-            self._token = await aio.claim_lease(
-                self._db, name=self.lease, holder=self._holder, seconds=LEASE_SECS
-            )
-        if self._token is None:
+        if not await self._lease.hold():
             return False
-        if not self._is_open:
-            await self._outbox.open(self._token)
-            self._is_open = True
+        if self._opened != self._lease.token:
+            await self._outbox.open()
+            self._opened = self._lease.token
         return True
 
     @abstractmethod

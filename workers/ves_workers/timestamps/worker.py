@@ -7,8 +7,6 @@ commitment. Any number of processes may run it; the holder of its lease works.
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +15,7 @@ from ves_edge.environment import SettingsError
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_workers.runtime.anchor_figures import AnchorFigures
+from ves_workers.runtime.lease import Lease
 from ves_workers.runtime.worker import DatabaseWorker
 from ves_workers.timestamps import proofs
 from ves_workers.timestamps.calendars import FAULTS, Calendars
@@ -49,44 +48,30 @@ class TimestampWorker(DatabaseWorker):
         self._chosen = settings.timestamps
         self._calendars = Calendars(settings.timestamps)
         self._figures = AnchorFigures(database)
-        self._token: int | None = None
+        self._lease = Lease(database, LEASE, LEASE_SECS)
         self._next_round = 0.0
 
     async def close(self) -> None:
         """Give the lease back and close the connections."""
-        if self._token is not None:
-            await aio.release_lease(self._database, name=LEASE, token=self._token)
+        await self._lease.release()
         await self._calendars.close()
         await super().close()
 
     async def step(self) -> bool:
         """Submit what is pending and ask for what is due; True if more of either may be there."""
-        if not await self._has_lease():
-            return False
         try:
+            if not await self._lease.hold():
+                return False
             await self._figures.update()
             has_more = await self._submit_pending()
             due = await aio.list_due_timestamps(self._database, max_rows=_MOST_DUE)
             for row in due:
-                if await self._has_lease():
-                    await self._ask(row)
+                await self._lease.keep()
+                await self._ask(row)
         except ApiError as error:
-            if error.name == "lease_lost":
-                self._token = None
+            self._lease.note(error)
             raise
         return has_more or len(due) == _MOST_DUE
-
-    async def _has_lease(self) -> bool:
-        if self._token is not None:
-            try:
-                await aio.renew_lease(self._database, name=LEASE, token=self._token, seconds=LEASE_SECS)
-            except ApiError:
-                self._token = None
-                raise
-        else:
-            holder = f"{socket.gethostname()}/{os.getpid()}"
-            self._token = await aio.claim_lease(self._database, name=LEASE, holder=holder, seconds=LEASE_SECS)
-        return self._token is not None
 
     async def _submit_pending(self) -> bool:
         """Give the calendars one digest over the oldest pending commitments, when the interval is over."""
@@ -107,7 +92,7 @@ class TimestampWorker(DatabaseWorker):
             self._next_round = 0.0  # the loop waits longer after each failed step
             raise
         await aio.store_timestamp(
-            self._database, lease_token=self._token or 0, root=root, proof=proofs.serialize(proofs.merged(taken)),
+            self._database, lease_token=self._lease.token, root=root, proof=proofs.serialize(proofs.merged(taken)),
             batch_ids=[item.batch_id for item in items], paths=paths, due_seconds=self._chosen.upgrade_secs,
         )  # fmt: skip
         self._totals["submitted"] += len(items)
@@ -156,7 +141,7 @@ class TimestampWorker(DatabaseWorker):
 
     async def _move(self, row: ListDueTimestampsRow, to_status: str, **block: Any) -> None:
         await aio.move_timestamp(
-            self._database, lease_token=self._token or 0, timestamp_id=row.timestamp_id, to_status=to_status,
+            self._database, lease_token=self._lease.token, timestamp_id=row.timestamp_id, to_status=to_status,
             due_seconds=self._chosen.upgrade_secs, **block,
         )  # fmt: skip
 
