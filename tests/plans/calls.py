@@ -303,7 +303,5 @@ EXCUSED = {
 }
 # Calls that touch more pages until the first ANALYZE, which autovacuum makes within a minute.
 UNTIL_ANALYZED = {
-    "project_events": "joins entities by the whole key of their index, of which the planner may take a part",
-    "rebuild_projection": "as project_events",
-    "verify_stream": "as project_events: the receipts and keys of its range",
+    "verify_stream": "joins receipts and keys of its range by the whole key of their index, of which the planner may take a part",
 }

@@ -1,5 +1,6 @@
 -- Events of one entity are folded in their order in memory, each entity is written once a batch. The write
 -- compares the version that was read (operations 5.1, step 5); under the lock of the checkpoint it fits.
+-- Rows are read by a look-up each and written by place: a join may scan the stream's rows for every entity.
 create or replace function ves_int.project_batch(
   tenant_id uuid, store_id uuid, stream text, events ves_int.projected_event[], projectors text[],
   after bigint[], generations integer[], out rejections ves_int.projection_rejection[]
@@ -9,6 +10,7 @@ volatile
 set search_path to pg_catalog, pg_temp
 set plan_cache_mode to force_generic_plan
 set enable_seqscan to off
+set enable_bitmapscan to off
 set enable_hashjoin to off
 set enable_mergejoin to off
 set jit to off
@@ -21,6 +23,7 @@ declare
   v_projectors text[] := array[]::text[];
   v_generations integer[] := array[]::integer[];
   v_entity_ids text[] := array[]::text[];
+  v_places tid[] := array[]::tid[];
   v_versions_before bigint[] := array[]::bigint[];
   v_versions bigint[] := array[]::bigint[];
   v_positions bigint[] := array[]::bigint[];
@@ -31,17 +34,20 @@ declare
 begin
   rejections := array[]::ves_int.projection_rejection[];
   for v_row in
-    select e as event, c.generation, p.version, p.state, p.created_at,
+    select e as event, c.generation, p.place, p.version, p.state, p.created_at,
       row_number() over (partition by e.entity_type, e.entity_id order by e.position, e.attempt) = 1
         as is_first
     from unnest(project_batch.events) as e
     join unnest(project_batch.projectors, project_batch.after, project_batch.generations)
       as c (projector, after, generation)
       on e.entity_type = c.projector and e.position > c.after
-    left join ves_store.projections as p
-      on p.tenant_id = project_batch.tenant_id and p.store_id = project_batch.store_id
-      and p.stream = project_batch.stream and p.projector = e.entity_type and p.generation = c.generation
-      and p.entity_id = e.entity_id
+    left join lateral (
+      select o.ctid as place, o.version, o.state, o.created_at from ves_store.projections as o
+      where o.tenant_id = project_batch.tenant_id and o.store_id = project_batch.store_id
+        and o.stream = project_batch.stream and o.projector = e.entity_type and o.generation = c.generation
+        and o.entity_id = e.entity_id
+      limit 1
+    ) as p on true
     order by e.entity_type, e.entity_id, e.position, e.attempt
   loop
     if v_row.is_first then
@@ -52,6 +58,7 @@ begin
       v_projectors[v_entity] := (v_row.event).entity_type;
       v_generations[v_entity] := v_row.generation;
       v_entity_ids[v_entity] := (v_row.event).entity_id;
+      v_places[v_entity] := v_row.place;
       v_versions_before[v_entity] := v_row.version;
       v_versions[v_entity] := v_row.version;
       v_created[v_entity] := v_row.created_at;
@@ -77,12 +84,10 @@ begin
   update ves_store.projections as p
   set version = w.version, sequence_number = w.position, updated_at = w.updated_at, state = w.state
   from unnest(
-    v_projectors[:v_entity], v_generations[:v_entity], v_entity_ids[:v_entity], v_versions_before[:v_entity],
-    v_versions[:v_entity], v_positions[:v_entity], v_updated[:v_entity], v_states[:v_entity]
-  ) as w (projector, generation, entity_id, version_before, version, position, updated_at, state)
-  where p.tenant_id = project_batch.tenant_id and p.store_id = project_batch.store_id
-    and p.stream = project_batch.stream and p.projector = w.projector and p.generation = w.generation
-    and p.entity_id = w.entity_id and p.version = w.version_before;
+    v_places[:v_entity], v_versions_before[:v_entity], v_versions[:v_entity], v_positions[:v_entity],
+    v_updated[:v_entity], v_states[:v_entity]
+  ) as w (place, version_before, version, position, updated_at, state)
+  where p.ctid = w.place and p.version = w.version_before;
   get diagnostics v_written = row_count;
   if v_written <> v_entity - cardinality(array_positions(v_versions_before[:v_entity], null)) then
     perform ves_int.raise_error('projection_moved');
