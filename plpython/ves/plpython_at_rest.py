@@ -60,6 +60,13 @@ def _why_not(error: ProtocolError) -> audit.Finding:
     return "payload_at_rest" if error.reason == "not_authentic" else "payload_not_opened"
 
 
+def _audit_ring() -> KeyRing:
+    try:
+        return ring()
+    except RequestRefused:
+        return KeyRing(DISABLED)
+
+
 def open_for_audit(
     chunk: audit.StoredEvents, blobs: Sequence[bytes | None], key_ids: Sequence[bytes | None]
 ) -> None:
@@ -68,10 +75,7 @@ def open_for_audit(
     Without a key ring nothing is decrypted, and no finding is reported.
     """
     tenant_id, store_id = UUID(bytes=chunk.stream[:16]), UUID(bytes=chunk.stream[16:])
-    try:
-        keys = ring()
-    except RequestRefused:
-        keys = KeyRing(DISABLED)
+    keys = _audit_ring()
     events = zip(blobs, key_ids, chunk.event_ids, chunk.signing_hashes, strict=True)
     for at, (blob, key_id, event_id, signing_hash) in enumerate(events):
         if blob is None:
@@ -83,40 +87,47 @@ def open_for_audit(
             chunk.payload_states[at] = _why_not(error)
 
 
-@sql_function("stable called on null input parallel restricted cost 100")
-def check_legacy_payload(
+@sql_function("stable called on null input parallel restricted cost 10000")
+def verify_legacy_batch(
     tenant_id: UUID,
     store_id: UUID,
-    event_id: UUID,
-    sequence_number: Bigint,
-    entity_type: str,
-    entity_id: str,
-    event_type: str,
-    payload: str | None,
-    payload_at_rest: bytes | None,
-    key_id: bytes | None,
-    payload_hash: bytes,
-) -> str | None:
-    """Compare the payload of a stored legacy event with its hash (VES 17.1).
+    event_ids: list[UuidText],
+    sequence_numbers: list[Bigint],
+    entity_types: list[str],
+    entity_ids: list[str],
+    event_types: list[str],
+    payloads: list[str | None],
+    payloads_at_rest: list[bytes | None],
+    key_ids: list[bytes | None],
+    payload_hashes: list[bytes],
+) -> list[str | None]:
+    """Compare the payloads of stored legacy events with their hashes (VES 17.1).
 
-    Returns null if they fit, else a name of ves_int.findings: payload_hash, payload_not_opened or payload_at_rest.
+    One value an event: null if they fit, else a name of ves_int.findings: payload_hash, payload_not_opened or
+    payload_at_rest.
     """
-    text = (payload or "").encode()
-    if payload_at_rest is not None:
-        aad = digests.at_rest_payload_aad(
-            tenant_id, store_id, event_id, sequence_number, entity_type, entity_id, event_type
-        )
-        try:
-            text = ring().open(tenant_id, key_id, aad, payload_at_rest)
-        except RequestRefused:
-            return "payload_not_opened"
-        except ProtocolError as error:
-            return _why_not(error)
+    keys, found = _audit_ring(), list[str | None]()
+    for event_id, number, *texts, payload, blob, key_id, expected in zip(
+        event_ids, sequence_numbers, entity_types, entity_ids, event_types,
+        payloads, payloads_at_rest, key_ids, payload_hashes, strict=True,
+    ):  # fmt: skip
+        opened = (payload or "").encode()
+        if blob is not None:
+            aad = digests.at_rest_payload_aad(tenant_id, store_id, UUID(event_id), number, *texts)
+            try:
+                opened = keys.open(tenant_id, key_id, aad, blob)
+            except ProtocolError as error:
+                found.append(_why_not(error))
+                continue
+        found.append(None if _is_payload(opened, expected) else "payload_hash")
+    return found
+
+
+def _is_payload(text: bytes, expected: bytes) -> bool:
     try:
-        is_right = sha256(plain(text)).digest() == payload_hash
+        return sha256(plain(text)).digest() == expected
     except ProtocolError:
-        is_right = False
-    return None if is_right else "payload_hash"
+        return False
 
 
 class Sealed(NamedTuple):
