@@ -17,8 +17,20 @@ from (
     'payload_shredded',
     'payloads were destroyed on purpose (ves.shredded_payloads): their hashes cannot be recomputed'
   ),
-  ('payload_missing', 'payload_hash', 'the payload is gone, and no record says who destroyed it')
+  ('payload_missing', 'payload_hash', 'the payload is gone, and no record says who destroyed it'),
+  ('range', 'commitment', 'the committed range is not complete'),
+  ('merkle_root', 'commitment', 'merkle_root is not the root of the stored leaves'),
+  ('tree_depth', 'commitment', 'tree_depth is not that of a tree over the range'),
+  ('tree_levels', 'commitment', 'the stored tree levels are not those of the leaves'),
+  ('prev_state_root', 'state_root', 'prev_state_root is not the state root of the commitment before'),
+  ('new_state_root', 'state_root', 'new_state_root does not follow from the commitment'),
+  ('range_start', 'state_root', 'the range does not start after the commitment before'),
+  (
+    'first_range',
+    'before_first_commitment',
+    'numbers up to this one are before the first commitment: no commitment can cover them'
+  )
 ) as f (name, check_name, finding);
 
 comment on view ves_int.findings is
-'What ves.verify_stream says of an event with this finding; payload_not_opened is not here: ves_int.check_unopened sums it up by key.';
+'What ves.verify_stream says of an event or a commitment with this finding; payload_not_opened is not here: ves_int.check_unopened sums it up by key.';

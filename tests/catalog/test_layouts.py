@@ -44,6 +44,10 @@ def test_every_cut_of_the_digests_is_at_the_edges_of_one(catalog: psycopg.Connec
 
 def test_every_finding_of_the_library_has_its_sentence(catalog: psycopg.Connection[Any]) -> None:
     names = {row[0] for row in catalog.execute("select name from ves_int.findings").fetchall()}
-    of_the_database = {"unknown_key", "unknown_signer"}
+    source = catalog.execute("select prosrc from pg_proc where proname = 'check_commitments'").fetchone()
+    assert source is not None
+    of_commitments = set(re.findall(r"^ +\('(\w+)',", source[0], re.MULTILINE))
+    assert len(of_commitments) == 8
+    of_the_database = {"unknown_key", "unknown_signer"} | of_commitments
     summed_up_by_key = {"payload_not_opened"}
     assert names == {*get_args(audit.Finding), *of_the_database} - summed_up_by_key

@@ -14,8 +14,7 @@ begin
   -- The lock comes before the look: a racer waits here and then sees the range as committed.
   perform pg_advisory_xact_lock(ves_int.stream_lock_key(commit_next.tenant_id, commit_next.store_id));
   v_start := ves_int.committed_to(commit_next.tenant_id, commit_next.store_id) + 1;
-  select c.current_sequence into v_head from ves_store.ves_sequence_counters as c
-  where c.tenant_id = commit_next.tenant_id and c.store_id = commit_next.store_id;
+  v_head := ves_int.sequenced_to(commit_next.tenant_id, commit_next.store_id);
   if v_head >= v_start then
     return next ves.create_commitment(
       commit_next.tenant_id, commit_next.store_id, v_start, least(v_head, v_start + greatest(max_events, 1) - 1));

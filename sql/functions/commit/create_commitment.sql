@@ -12,7 +12,6 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_max_leaves constant bigint := 1048576::bigint;
   v_last ves_store.ves_commitments;
   v_same ves_store.ves_commitments;
   v_new ves_store.ves_commitments;
@@ -20,14 +19,9 @@ declare
   v_levels bytea[];
   v_head bigint;
 begin
-  if num_nulls(create_commitment.tenant_id, create_commitment.store_id, create_commitment.sequence_start, create_commitment.sequence_end) > 0 then
-    perform ves_int.raise_error('missing_field', '{"field": "tenant_id, store_id, sequence_start, sequence_end"}');
-  end if;
-  perform pg_advisory_xact_lock(ves_int.stream_lock_key(create_commitment.tenant_id, create_commitment.store_id));
-  if create_commitment.sequence_end < create_commitment.sequence_start then
-    perform ves_int.raise_error('range_is_empty');
-  end if;
-
+  perform ves_int.lock_range(
+    create_commitment.tenant_id, create_commitment.store_id, create_commitment.sequence_start,
+    create_commitment.sequence_end);
   select c.* into v_same from ves_store.ves_commitments as c
   where c.tenant_id = create_commitment.tenant_id and c.store_id = create_commitment.store_id
     and c.sequence_start = create_commitment.sequence_start;
@@ -42,24 +36,13 @@ begin
   select c.* into v_last from ves_store.ves_commitments as c
   where c.tenant_id = create_commitment.tenant_id and c.store_id = create_commitment.store_id
   order by c.sequence_start desc limit 1;
-  -- As in the original, the first commitment of a stream may start anywhere.
-  if create_commitment.sequence_start <> v_last.sequence_end + 1 then
-    perform ves_int.raise_error('range_must_follow', jsonb_build_object('expected_start', v_last.sequence_end + 1));
-  end if;
+  v_head := ves_int.sequenced_to(create_commitment.tenant_id, create_commitment.store_id);
+  perform ves_int.check_range(
+    create_commitment.sequence_start, create_commitment.sequence_end, v_last.sequence_end, v_head);
 
-  select c.current_sequence into v_head from ves_store.ves_sequence_counters as c
-  where c.tenant_id = create_commitment.tenant_id and c.store_id = create_commitment.store_id;
-  if create_commitment.sequence_end > coalesce(v_head, 0) or create_commitment.sequence_start < 1 then
-    perform ves_int.raise_error('range_has_no_events', jsonb_build_object('head_sequence', coalesce(v_head, 0)));
-  end if;
-  if create_commitment.sequence_end - create_commitment.sequence_start >= v_max_leaves then
-    perform ves_int.raise_error('range_too_large', jsonb_build_object('limit', v_max_leaves));
-  end if;
-
-  select string_agg(e.leaf_hash, ''::bytea order by e.sequence_number) into v_leaves
-  from ves_store.ves_events as e
-  where e.tenant_id = create_commitment.tenant_id and e.store_id = create_commitment.store_id
-    and e.sequence_number between create_commitment.sequence_start and create_commitment.sequence_end;
+  v_leaves := ves_int.range_leaves(
+    create_commitment.tenant_id, create_commitment.store_id, create_commitment.sequence_start,
+    create_commitment.sequence_end);
   v_new.leaf_count := (create_commitment.sequence_end - create_commitment.sequence_start + 1)::integer;
   if octet_length(v_leaves) is distinct from 32 * v_new.leaf_count then
     perform ves_int.raise_error('range_has_no_events', jsonb_build_object('head_sequence', v_head));

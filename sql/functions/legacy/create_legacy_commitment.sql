@@ -13,7 +13,6 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_max_leaves constant bigint := 1048576::bigint;
   v_last ves_store.commitments;
   v_same ves_store.commitments;
   v_new ves_store.commitments;
@@ -21,13 +20,9 @@ declare
   v_levels bytea[];
   v_head bigint;
 begin
-  if num_nulls(create_legacy_commitment.tenant_id, create_legacy_commitment.store_id, create_legacy_commitment.sequence_start, create_legacy_commitment.sequence_end) > 0 then
-    perform ves_int.raise_error('missing_field', '{"field": "tenant_id, store_id, sequence_start, sequence_end"}');
-  end if;
-  perform pg_advisory_xact_lock(ves_int.stream_lock_key(create_legacy_commitment.tenant_id, create_legacy_commitment.store_id));
-  if create_legacy_commitment.sequence_end < create_legacy_commitment.sequence_start then
-    perform ves_int.raise_error('range_is_empty');
-  end if;
+  perform ves_int.lock_range(
+    create_legacy_commitment.tenant_id, create_legacy_commitment.store_id, create_legacy_commitment.sequence_start,
+    create_legacy_commitment.sequence_end);
   select c.* into v_same from ves_store.commitments as c
   where c.tenant_id = create_legacy_commitment.tenant_id and c.store_id = create_legacy_commitment.store_id
     and c.sequence_start = create_legacy_commitment.sequence_start;
@@ -38,16 +33,9 @@ begin
   select c.* into v_last from ves_store.commitments as c
   where c.tenant_id = create_legacy_commitment.tenant_id and c.store_id = create_legacy_commitment.store_id
   order by c.sequence_start desc limit 1;
-  if create_legacy_commitment.sequence_start <> v_last.sequence_end + 1 then
-    perform ves_int.raise_error('range_must_follow', jsonb_build_object('expected_start', v_last.sequence_end + 1));
-  end if;
   v_head := ves.get_legacy_head(create_legacy_commitment.tenant_id, create_legacy_commitment.store_id);
-  if create_legacy_commitment.sequence_end > v_head or create_legacy_commitment.sequence_start < 1 then
-    perform ves_int.raise_error('range_has_no_events', jsonb_build_object('head_sequence', v_head));
-  end if;
-  if create_legacy_commitment.sequence_end - create_legacy_commitment.sequence_start >= v_max_leaves then
-    perform ves_int.raise_error('range_too_large', jsonb_build_object('limit', v_max_leaves));
-  end if;
+  perform ves_int.check_range(
+    create_legacy_commitment.sequence_start, create_legacy_commitment.sequence_end, v_last.sequence_end, v_head);
 
   select string_agg(e.leaf_hash, ''::bytea order by e.sequence_number) into v_leaves
   from ves_store.events as e

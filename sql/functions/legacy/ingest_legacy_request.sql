@@ -15,29 +15,27 @@ declare
   v_numbers bigint[];
   v_detail text;
   v_result ves.ingest_result;
-  v_rejections jsonb;
 begin
   if ingest_legacy_request.request is null then
     perform ves_int.raise_error('missing_field', '{"field": "request"}');
   end if;
   perform ves_int.require_crypto();
-  <<attempts>>
   for v_attempt in 1 .. 100 loop
     if not v_is_prepared then
       select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576);
       v_is_prepared := true;
       -- The numbers that the events get if nothing comes between; the core tells other ones.
-      select array_agg(case when g.is_right then g.number end order by g.ord) into v_numbers
+      select array_agg(g.number order by g.ord) into v_numbers
       from (
-        select
-          u.ord,
-          v_batch.refusals[u.ord] is null as is_right,
-          (select ves.get_legacy_head(v_batch.tenant_id, v_batch.store_id))
-          + count(*) filter (where v_batch.refusals[u.ord] is null) over (order by u.ord) as number
+        select u.ord, case
+          when v_batch.refusals[u.ord] is null
+            then (select ves.get_legacy_head(v_batch.tenant_id, v_batch.store_id))
+              + count(*) filter (where v_batch.refusals[u.ord] is null) over (order by u.ord)
+        end as number
         from generate_subscripts(v_batch.event_ids, 1) as u (ord)
       ) as g;
     end if;
-    exit attempts when cardinality(v_batch.event_ids) = 0;
+    exit when cardinality(v_batch.event_ids) = 0;
     select * into v_sealed from ves_int.seal_legacy_payloads(
       v_batch.tenant_id, v_batch.store_id, v_batch.event_ids, v_numbers, v_batch.entity_types, v_batch.entity_ids,
       v_batch.event_types, v_batch.payloads);
@@ -50,7 +48,7 @@ begin
         v_batch.refusals, v_batch.refusal_messages, v_batch.schema_epoch,
         payloads_at_rest => v_sealed.payloads_at_rest, payload_key_ids => v_sealed.payload_key_ids,
         sealed_for => case when v_sealed.payloads_at_rest is not null then v_numbers end);
-      exit attempts;
+      exit;
     exception
       -- another store of the tenant stored one of these ids at this moment, as in ves.ingest_signed_request
       when unique_violation or deadlock_detected or sqlstate 'VE634' then
@@ -66,20 +64,8 @@ begin
         select array_agg(n.number::text::bigint order by n.ord) into v_numbers
         from json_array_elements_text(v_detail::json -> 'sequence_numbers') with ordinality as n (number, ord);
     end;
-  end loop attempts;
-  select jsonb_agg(jsonb_build_object(
-    'event_id', v_batch.event_ids[x.ord], 'reason', x.reason, 'message', x.message
-  ) order by x.phase, x.ord)
-  into v_rejections
-  from jsonb_to_recordset(v_result.exceptions) as x (ord integer, phase integer, reason text, message text);
-  return jsonb_build_object(
-    'batch_id', gen_random_uuid(),
-    'events_accepted', coalesce(v_result.last_sequence - v_result.first_sequence + 1, 0),
-    'events_rejected', coalesce(jsonb_array_length(v_rejections), 0),
-    'assigned_sequence_start', v_result.first_sequence,
-    'assigned_sequence_end', v_result.last_sequence,
-    'head_sequence', coalesce(v_result.head_sequence, 0)
-  ) || case when v_rejections is null then '{}'::jsonb else jsonb_build_object('rejections', v_rejections) end;
+  end loop;
+  return ves_int.legacy_ingest_answer(v_batch.event_ids, v_result);
 end
 $$;
 

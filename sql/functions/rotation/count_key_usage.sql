@@ -1,5 +1,6 @@
 -- Reads stretches of the log that are committed, whatever runs beside it.
--- Locks (sql/README.md): the advisory lock of counting, unless it is taken, then rows of its marks.
+-- Locks (sql/README.md): the advisory lock of counting, unless it is taken, then those of
+-- ves_int.lock_due_cursors, then 5, skipping locked ones.
 create or replace function ves.count_key_usage(max_events integer default 10000)
 returns bigint
 language plpgsql
@@ -14,30 +15,14 @@ set jit to off
 as $$
 #variable_conflict use_column
 declare
-  v_now constant timestamptz := clock_timestamp();
-  v_counted bigint;
-  v_from timestamptz;
   v_due record;
+  v_counted record;
 begin
   -- One call at a time: two would meet at the counters of an agent that writes to several streams.
   if not pg_try_advisory_xact_lock(hashtextextended('ves.count_key_usage', 0::bigint)) then
     return 0::bigint;
   end if;
-  perform ves_int.take_wake_ups();
-  v_from := ves_int.due_from('key_usage', array['key_usage']);
-  -- a statement of its own: the marks are then in the snapshot of the next one, which finds them by place
-  select
-    array_agg(d.place) as places, array_agg(d.tenant_id) as tenant_ids, array_agg(d.store_id) as store_ids,
-    array_agg(d.done_to) as done_to, array_agg(d.head_sequence) as heads
-  into v_due
-  from (
-    select c.ctid as place, c.tenant_id, c.store_id, c.done_to, c.head_sequence
-    from ves_store.cursors as c
-    where c.consumer = 'key_usage' and c.due_at between v_from and v_now
-    order by c.due_at
-    limit greatest(max_events, 0)
-    for update skip locked
-  ) as d;
+  select * into v_due from ves_int.lock_due_cursors('key_usage', clock_timestamp(), max_events);
   with stretches as materialized (
     select t.place, t.tenant_id, t.store_id, t.done_to, t.head_sequence,
       least(t.head_sequence, t.done_to + greatest(max_events, 0) - t.ahead) as upto
@@ -72,32 +57,21 @@ begin
       last_used_at = greatest(u.last_used_at, excluded.last_used_at)
     returning u.tenant_id, u.agent_id, u.key_id, u.usage_count
   ),
-  used_up as materialized (
-    select k.tenant_id, k.agent_id, k.key_id
-    from counted as c
-    join ves_store.agent_signing_keys as k
-      on c.agent_id = k.agent_id and c.key_id = k.key_id and c.tenant_id = k.tenant_id
-    where k.expires_at is null and c.usage_count >= least(
-      (select min(p.max_usage_count) from ves_store.key_rotation_policies as p
-        where p.tenant_id = c.tenant_id and p.agent_id = c.agent_id),
-      (select min(p.max_usage_count) from ves_store.key_rotation_policies as p
-        where p.tenant_id = c.tenant_id and p.agent_id is null))
-    for no key update of k skip locked
-  ),
-  to_check as (
-    update ves_store.agent_signing_keys as k
-    set check_at = clock_timestamp()
-    from used_up as u
-    where k.agent_id = u.agent_id and k.key_id = u.key_id and k.tenant_id = u.tenant_id
-  ),
   moved as (
     update ves_store.cursors as c
     set done_to = s.upto, due_at = case when s.upto < s.head_sequence then c.due_at end
     from stretches as s
     where c.ctid = s.place
   )
-  select coalesce(sum(s.upto - s.done_to), 0)::bigint into v_counted from stretches as s;
-  return v_counted;
+  select
+    (select coalesce(sum(s.upto - s.done_to), 0)::bigint from stretches as s) as events,
+    array_agg(c.tenant_id) as tenant_ids, array_agg(c.agent_id) as agent_ids, array_agg(c.key_id) as key_ids,
+    array_agg(c.usage_count) as usage_counts
+  into v_counted
+  from counted as c;
+  perform ves_int.check_used_up_keys(
+    v_counted.tenant_ids, v_counted.agent_ids, v_counted.key_ids, v_counted.usage_counts);
+  return v_counted.events;
 end
 $$;
 

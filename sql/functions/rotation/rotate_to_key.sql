@@ -12,15 +12,14 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_now timestamptz;
   v_old ves_store.agent_signing_keys;
   v_new ves_store.agent_signing_keys;
   v_status text;
   v_rotation ves.key_rotation;
 begin
-  perform ves_int.check_rotation(rotate_to_key.key_id, rotate_to_key.new_key_id, rotate_to_key.grace_period, rotate_to_key.reason);
-  perform 1
-  from ves_store.agent_signing_keys as k
+  perform ves_int.check_rotation(
+    rotate_to_key.key_id, rotate_to_key.new_key_id, rotate_to_key.grace_period, rotate_to_key.reason);
+  perform from ves_store.agent_signing_keys as k
   where k.agent_id = rotate_to_key.agent_id and k.tenant_id = rotate_to_key.tenant_id
     and k.key_id in (rotate_to_key.key_id, rotate_to_key.new_key_id)
   order by k.key_id
@@ -31,9 +30,8 @@ begin
   if not found then
     perform ves_int.raise_error('agent_key_not_found');
   end if;
-  v_now := clock_timestamp();
   v_status := ves_int.effective_key_status(
-    v_old.status, v_old.revoked_at, v_old.valid_from, v_old.valid_to, v_old.expires_at, v_now);
+    v_old.status, v_old.revoked_at, v_old.valid_from, v_old.valid_to, v_old.expires_at, clock_timestamp());
   if v_status <> 'active' then
     perform ves_int.raise_error('agent_key_not_active', jsonb_build_object('status', v_status));
   end if;

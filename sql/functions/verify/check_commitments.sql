@@ -25,55 +25,33 @@ begin
       and c.sequence_end >= from_sequence and c.sequence_start <= to_sequence
     order by c.sequence_start
   loop
-    select string_agg(e.leaf_hash, ''::bytea order by e.sequence_number) into v_leaves
-    from ves_store.ves_events as e
-    where e.tenant_id = v_commitment.tenant_id and e.store_id = v_commitment.store_id
-      and e.sequence_number between v_commitment.sequence_start and v_commitment.sequence_end;
+    v_leaves := ves_int.range_leaves(
+      v_commitment.tenant_id, v_commitment.store_id, v_commitment.sequence_start, v_commitment.sequence_end);
     v_is_complete := octet_length(v_leaves) is not distinct from 32 * v_commitment.leaf_count;
     v_levels := ves_int.tree_levels(case when v_is_complete then v_leaves end);
     return query
     select
-      f.check_name,
-      v_commitment.sequence_start - case f.check_name when 'before_first_commitment' then 1 else 0 end,
+      f.check_name, v_commitment.sequence_start - case w.name when 'first_range' then 1 else 0 end,
       v_commitment.batch_id, f.finding
     from (values
-      ('commitment', 'the committed range is not complete', not v_is_complete),
-      (
-        'commitment', 'merkle_root is not the root of the stored leaves',
-        v_levels[cardinality(v_levels)] is distinct from v_commitment.merkle_root
-      ),
-      (
-        'commitment', 'tree_depth is not that of a tree over the range',
-        v_commitment.tree_depth is distinct from cardinality(v_levels) - 1
-      ),
-      (
-        'commitment', 'the stored tree levels are not those of the leaves',
-        v_levels is distinct from (
-          select array_agg(n.nodes order by n.level) from ves_store.ves_commitment_nodes as n
-          where n.batch_id = v_commitment.batch_id and n.tenant_id = v_commitment.tenant_id
-          having min(n.level) = 0 and max(n.level) = count(*) - 1
-        )
-      ),
-      (
-        'state_root', 'prev_state_root is not the state root of the commitment before',
-        v_commitment.prev_state_root <> coalesce(v_previous.new_state_root, decode(repeat('00', 32), 'hex'))
-      ),
-      (
-        'state_root', 'new_state_root does not follow from the commitment',
-        v_commitment.new_state_root <> ves_int.state_root(
-          v_stream_id, v_commitment.prev_state_root, v_commitment.merkle_root, v_commitment.sequence_start,
-          v_commitment.sequence_end, v_commitment.leaf_count)
-      ),
-      (
-        'state_root', 'the range does not start after the commitment before',
-        v_commitment.sequence_start <> v_previous.sequence_end + 1
-      ),
-      (
-        'before_first_commitment', 'numbers up to this one are before the first commitment: no commitment can cover them',
-        v_previous.batch_id is null and v_commitment.sequence_start > 1
-      )
-    ) as f (check_name, finding, is_wrong)
-    where f.is_wrong;
+      ('range', not v_is_complete),
+      ('merkle_root', v_levels[cardinality(v_levels)] is distinct from v_commitment.merkle_root),
+      ('tree_depth', v_commitment.tree_depth is distinct from cardinality(v_levels) - 1),
+      ('tree_levels', v_levels is distinct from (
+        select array_agg(n.nodes order by n.level) from ves_store.ves_commitment_nodes as n
+        where n.batch_id = v_commitment.batch_id and n.tenant_id = v_commitment.tenant_id
+        having min(n.level) = 0 and max(n.level) = count(*) - 1
+      )),
+      ('prev_state_root',
+        v_commitment.prev_state_root <> coalesce(v_previous.new_state_root, decode(repeat('00', 32), 'hex'))),
+      ('new_state_root', v_commitment.new_state_root <> ves_int.state_root(
+        v_stream_id, v_commitment.prev_state_root, v_commitment.merkle_root, v_commitment.sequence_start,
+        v_commitment.sequence_end, v_commitment.leaf_count)),
+      ('range_start', v_commitment.sequence_start <> v_previous.sequence_end + 1),
+      ('first_range', v_previous.batch_id is null and v_commitment.sequence_start > 1)
+    ) as w (name, is_wrong)
+    join ves_int.findings as f on f.name = w.name
+    where w.is_wrong;
     v_previous := v_commitment;
   end loop;
 end

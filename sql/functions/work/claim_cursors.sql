@@ -1,5 +1,5 @@
 -- A claim is a due date in the future: the stream of a claimer that died is due again when its claim is over.
--- Locks (sql/README.md): rows of cursors, skipping locked ones.
+-- Locks (sql/README.md): those of ves_int.lock_due_cursors.
 create or replace function ves.claim_cursors(
   consumer text, max_streams integer default 100, claim_seconds double precision default 30
 )
@@ -18,24 +18,9 @@ declare
   v_now constant timestamptz := clock_timestamp();
   v_until constant timestamptz := v_now
     + greatest(least(claim_seconds, 1e9), 0) * interval '1 second';
-  v_from timestamptz;
   v_due record;
 begin
-  perform ves_int.take_wake_ups();
-  v_from := ves_int.due_from(claim_cursors.consumer, array[claim_cursors.consumer]);
-  select
-    array_agg(d.place) as places, array_agg(d.tenant_id) as tenant_ids, array_agg(d.store_id) as store_ids,
-    array_agg(d.done_to) as done_to, array_agg(d.head_sequence) as heads,
-    array_agg(d.traceparent) as traceparents
-  into v_due
-  from (
-    select c.ctid as place, c.tenant_id, c.store_id, c.done_to, c.head_sequence, c.traceparent
-    from ves_store.cursors as c
-    where c.consumer = claim_cursors.consumer and c.due_at between v_from and v_now
-    order by c.due_at
-    limit greatest(max_streams, 0)
-    for update skip locked
-  ) as d;
+  select * into v_due from ves_int.lock_due_cursors(claim_cursors.consumer, v_now, max_streams);
   -- by place, as in ves_int.take_wake_ups
   update ves_store.cursors as c set due_at = v_until, claimed_until = v_until where c.ctid = any(v_due.places);
   return query
