@@ -1,5 +1,5 @@
--- A statement of its own: the cursors are then in the snapshot of the next statement of the caller, which finds
--- them by place, as ves_int.take_wake_ups finds messages.
+-- A statement of its own: the cursors are then in the snapshot of the next statement of the caller, which
+-- finds them by place, as ves_int.take_wake_ups finds messages.
 -- Locks (sql/README.md): 4, skipping locked messages, then rows of cursors, skipping locked ones.
 create or replace function ves_int.lock_due_cursors(
   consumer text, due_to timestamptz, max_cursors integer,
