@@ -165,6 +165,11 @@ def is_intent_settled(intent_id: bytes) -> bytes:
     return _encoded("PaymentSettlement", "isIntentSettled", intent_id)
 
 
+def authorization_state(payer: str, nonce: bytes) -> bytes:
+    """Return the call data of a token's `authorizationState` (x402 B4); its answer is a word, zero for unused."""
+    return bytes(Web3.keccak(text="authorizationState(address,bytes32)")[:4]) + address_word(payer) + nonce
+
+
 def address_word(address: str) -> bytes:
     """Return an address as a topic of 32 bytes."""
     return bytes(12) + bytes.fromhex(address.removeprefix("0x"))

@@ -1,13 +1,18 @@
 """Typed data (EIP-712) that accounts sign, and who signed it: EIP-3009 transfers (x402 B4) and bindings of addresses to keys.
 
 Pure; nothing here speaks to a node. Addresses are `0x` and 40 hex digits, amounts integers of the token's smallest unit.
+Libraries are called directly, because a server does this for each payment: libsecp256k1 recovers a key in 40 us, where
+eth-keys without it takes 20 ms, and eth-account's encoder takes five times as long as this one.
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+from coincurve import PublicKey
+from eth_hash.auto import keccak
 
 SIGNATURE_BYTES = 65
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
@@ -98,22 +103,44 @@ def binding_data(
     }
 
 
-def _load_libraries() -> None:
-    """Import what takes 0.4 s, and commands and most servers never use; it must not raise the recursion limit (py_ecc does)."""
-    limit = sys.getrecursionlimit()
-    import eth_account.messages  # noqa: F401, PLC0415
-
-    sys.setrecursionlimit(limit)
+_WORD_BYTES, _ADDRESS_BYTES = 32, 20
+_DOMAIN_TYPES = {
+    "name": "string",
+    "version": "string",
+    "chainId": "uint256",
+    "verifyingContract": "address",
+}
 
 
 def digest(data: dict[str, Any]) -> bytes:
-    """The 32 bytes that are signed (EIP-712)."""
-    _load_libraries()
-    from eth_account.messages import encode_typed_data  # noqa: PLC0415 - see _load_libraries
-    from eth_utils.crypto import keccak  # noqa: PLC0415 - see _load_libraries
+    """The 32 bytes that are signed (EIP-712) of flat typed data. Raises ValueError or OverflowError for a value out of its type."""
+    [(primary, fields)] = data["message_types"].items()
+    types = tuple((field["name"], field["type"]) for field in fields)
+    message = _type_hash(primary, types) + b"".join(
+        _word(kind, data["message_data"][name]) for name, kind in types
+    )
+    domain = data["domain_data"].items()
+    separator = _type_hash(
+        "EIP712Domain", tuple((name, _DOMAIN_TYPES[name]) for name, _ in domain)
+    ) + b"".join(_word(_DOMAIN_TYPES[name], value) for name, value in domain)
+    return keccak(b"\x19\x01" + keccak(separator) + keccak(message))
 
-    message = encode_typed_data(**data)
-    return bytes(keccak(b"\x19" + message.version + message.header + message.body))
+
+@lru_cache
+def _type_hash(name: str, types: tuple[tuple[str, str], ...]) -> bytes:
+    return keccak(f"{name}({','.join(f'{kind} {field}' for field, kind in types)})".encode())
+
+
+def _word(kind: str, value: Any) -> bytes:
+    """A member of typed data as EIP-712 encodes it (encodeData)."""
+    if kind == "string":
+        return keccak(value.encode())
+    if kind == "uint256":
+        return int(value).to_bytes(_WORD_BYTES, "big")
+    raw = bytes.fromhex(value.removeprefix("0x")) if kind == "address" else bytes(value)
+    if len(raw) != (_ADDRESS_BYTES if kind == "address" else _WORD_BYTES):
+        raise ValueError(f"no {kind}")
+    return raw.rjust(_WORD_BYTES, b"\0")
 
 
 def canonical_signature(signature: bytes) -> bytes | None:
@@ -125,20 +152,15 @@ def canonical_signature(signature: bytes) -> bytes | None:
     return signature[:64] + bytes([_V[signature[64]]])
 
 
-def signer(data: dict[str, Any], signature: bytes) -> str | None:
-    """The address that made the signature, in lower case; None for what is no canonical signature."""
-    _load_libraries()
-    from eth_keys.datatypes import Signature  # noqa: PLC0415 - see _load_libraries
-    from eth_keys.exceptions import BadSignature  # noqa: PLC0415 - see _load_libraries
-    from eth_utils.exceptions import ValidationError  # noqa: PLC0415 - see _load_libraries
-
+def signer(signed: bytes, signature: bytes) -> str | None:
+    """The address whose key signed a digest, in lower case; None for what is no canonical signature."""
     canonical = canonical_signature(signature)
     if canonical is None:
         return None
     try:
-        found = Signature(canonical[:64] + bytes([canonical[64] - 27])).recover_public_key_from_msg_hash(
-            digest(data)
+        key = PublicKey.from_signature_and_message(
+            canonical[:64] + bytes([canonical[64] - 27]), signed, hasher=None
         )
-    except (BadSignature, ValidationError):
+    except ValueError:  # libsecp256k1 finds no point for it
         return None
-    return found.to_address()
+    return "0x" + keccak(key.format(compressed=False)[1:])[-_ADDRESS_BYTES:].hex()

@@ -5,13 +5,18 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+import pytest
 from eth_account import Account
+from web3 import Web3
 
-from tests.chain.system import UNIT
+from tests.chain.system import CHAIN_ID, UNIT
 from tests.sql.support import scalar
+from ves_contracts import eip712
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from eth_account.signers.local import LocalAccount
 
     from tests.chain.system import Ledger, Pay, Payments, System
 
@@ -114,6 +119,45 @@ async def test_a_payment_whose_call_reverts_though_it_is_alone_fails_at_the_thir
         await system.workers[-1].step()
     assert len(system.outbox()) == 3
     assert system.received(payments) == [0]
+
+
+@pytest.mark.parametrize("pays", [True, False], ids=["the payee", "somebody else"])
+async def test_an_authorization_that_its_payer_uses_while_our_call_reverts_is_told_by_its_logs(
+    system: System, *, pays: bool
+) -> None:
+    """At the third revert, and in a later block: the revert is final before that use is."""
+    payer = Account.create()
+    system.ledger.send(system.ledger.token.functions.mint(payer.address, UNIT))
+    payments = system.authorize(1, payer=payer)
+    with burning(system.ledger, system.ledger.settlement.address, _IS_ON_CHAIN):
+        worker = system.worker()
+        await system.drive(
+            worker, lambda: [state for state, *_ in system.outbox()] == ["failed", "failed", "mined"]
+        )
+        tx_hash = use(system, payments, payer, None if pays else Account.create().address)
+        await system.drive(worker, lambda: is_over(system.intents(payments)[0][0]))
+    told = "select tx_hash from ves_store.x402_exact_payments where payment_id = any(%s)"
+    if pays:
+        assert system.intents(payments) == [("settled", None)]
+        assert scalar(system.superuser, told, [payments.ids]) == tx_hash
+    else:
+        assert system.intents(payments) == [("failed", "transaction_failed")]
+    assert system.received(payments) == [UNIT if pays else 0]
+    assert [state for state, *_ in system.outbox()] == ["failed"] * 3
+
+
+def use(system: System, payments: Payments, payer: LocalAccount, payee: str | None) -> str:
+    """Send a recorded authorization, or the same nonce signed for another payee; the transaction's hash."""
+    stored = "select payee_address, valid_before, nonce from ves_store.x402_exact_payments where payment_id = any(%s)"
+    [(wanted, ends, nonce)] = system.superuser.execute(stored, [payments.ids]).fetchall()
+    ledger, payee = system.ledger, Web3.to_checksum_address(payee or wanted)
+    token = eip712.Token("TestUSD", "2", CHAIN_ID, ledger.token.address)
+    data = eip712.transfer_data(token, eip712.Transfer(payer.address, payee, UNIT, 0, int(ends), nonce))
+    signature = bytes(payer.sign_typed_data(*data.values()).signature)
+    arguments = (payer.address, payee, UNIT, 0, int(ends), nonce, signature)
+    ledger.send(ledger.token.functions.transferWithAuthorization(*arguments))
+    [tx_hash] = ledger.w3.eth.get_block("latest")["transactions"]
+    return "0x" + bytes(tx_hash).hex()  # type: ignore[arg-type]
 
 
 async def test_one_payment_that_needs_too_much_gas_waits_for_a_larger_block(system: System, pay: Pay) -> None:

@@ -91,3 +91,66 @@ async def test_a_chain_without_an_answer_is_unreachable() -> None:
     made._urls = made._urls[:1]
     with pytest.raises(ChainUnreachableError):
         await made.call((TOKEN, b""))
+
+
+def word(number: int) -> bytes:
+    return number.to_bytes(32, "big")
+
+
+def sharing(requests: list[list[dict[str, Any]]], bad: str = "") -> ChainReads:
+    """Nodes that note what they are asked and echo the data of a call; the first one has no answer for data `bad`."""
+
+    def node(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)
+        requests.append(asked)
+        told = [{"id": 0, "result": hex(CHAIN_ID)}]
+        for one in asked[1:]:
+            data = one["params"][0]["data"]
+            is_refused = request.url.host == "first" and data == bad
+            told.append(
+                {"id": one["id"], **({"error": {"message": "timeout"}} if is_refused else {"result": data})}
+            )
+        return httpx.Response(200, stream=httpx.ByteStream(json.dumps(told[::-1]).encode()))
+
+    made = ChainReads(ChainNodes(("http://first", "http://second"), CHAIN_ID))
+    made._client = httpx.AsyncClient(transport=httpx.MockTransport(node))
+    return made
+
+
+async def test_callers_of_one_instant_share_requests_and_questions() -> None:
+    requests: list[list[dict[str, Any]]] = []
+    made = sharing(requests)
+    same = (TOKEN, word(0))
+    asked = [made.call(same, (TOKEN, word(number)), sender=TOKEN) for number in range(1, 201)]
+    assert await asyncio.gather(*asked) == [[word(0), word(number)] for number in range(1, 201)]
+    assert len(requests) < 10
+    assert all(len(request) <= 102 for request in requests)
+    assert sum(
+        one["method"] == "eth_call" and one["params"][0]["data"] == "0x" + word(0).hex()
+        for request in requests
+        for one in request
+    ) == len(requests)
+    assert requests[0][1]["params"] == [{"from": TOKEN, "to": TOKEN, "data": "0x" + word(0).hex()}, "latest"]
+
+
+async def test_what_one_caller_asks_does_not_decide_whether_another_is_answered() -> None:
+    """A node gives up on a call that a stranger made expensive: that caller alone asks the next node."""
+    requests: list[list[dict[str, Any]]] = []
+    made = sharing(requests, bad="0x" + word(66).hex())
+    found = await asyncio.gather(*(made.call((TOKEN, word(number))) for number in range(60, 70)))
+    assert found == [[word(number)] for number in range(60, 70)]
+    assert [len(request) - 1 for request in requests if request[-1]["params"][0]["data"].endswith("42")] == [
+        1
+    ]
+
+
+async def test_a_caller_that_gives_up_takes_no_answer_from_the_others() -> None:
+    requests: list[list[dict[str, Any]]] = []
+    made = sharing(requests)
+    asked = [asyncio.create_task(made.call((TOKEN, word(number)))) for number in range(6)]
+    await asyncio.sleep(0)
+    asked[0].cancel()
+    asked[4].cancel()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    assert [found[number] for number in (1, 2, 3, 5)] == [[word(number)] for number in (1, 2, 3, 5)]
+    assert await made.call((TOKEN, word(9))) == [word(9)]

@@ -108,6 +108,28 @@ def test_a_payer_without_the_money_is_refused_before_anything_is_sent(shop: Shop
     assert invalid(shop, shop.payment(shop.payer(PRICE - 1))) == "invalid_exact_evm_insufficient_balance"
 
 
+def test_what_the_contract_would_not_settle_now_is_refused_before_it_is_recorded(shop: Shop) -> None:
+    functions, token = shop.ledger.settlement.functions, shop.ledger.token.address
+    request = shop.payment(shop.payer())
+    enabled, least, most, daily, *_ = functions.getAssetConfig(token).call()
+    volume = functions.getAssetConfig(token).call()[4]
+    try:
+        shop.ledger.send(functions.pause())
+        assert invalid(shop, request) == "invalid_transaction_state"
+        assert shop.ask("verify", request)["invalidMessage"] == "settlement is paused"
+        shop.ledger.send(functions.unpause())
+        shop.ledger.send(functions.configureAsset(token, enabled, least, most, volume + PRICE - 1))
+        assert invalid(shop, request) == "invalid_transaction_state"
+        assert "daily limit" in shop.ask("verify", request)["invalidMessage"]
+        shop.ledger.send(functions.configureAsset(token, enabled, least, most, volume + PRICE))
+        assert shop.ask("verify", request)["isValid"] is True
+    finally:
+        shop.ledger.send(functions.configureAsset(token, enabled, least, most, daily))
+        if functions.paused().call():
+            shop.ledger.send(functions.unpause())
+    assert shop.ask("verify", request)["isValid"] is True
+
+
 def test_a_payment_is_made_once_and_its_repeat_answers_the_same(shop: Shop, worker: Worker) -> None:
     assert worker.is_running()
     payer = shop.payer(3 * PRICE)

@@ -167,17 +167,25 @@ class Scripted(Facilitator):
         self.requests: list[dict[str, Any]] = []
         self.left = list(settlements)
         self.verdict: dict[str, Any] = {"isValid": True}
+        self.told: bytes | None = None
         super().__init__("http://facilitator")
         self._client = httpx.AsyncClient(
             base_url="http://facilitator", transport=httpx.MockTransport(self.answer)
         )
 
     def answer(self, request: httpx.Request) -> httpx.Response:
+        if self.told is not None:
+            return _response(self.told)
         if request.url.path == "/verify":
-            return httpx.Response(200, json=self.verdict)
+            return _response(json.dumps(self.verdict).encode())
         self.requests.append(json.loads(request.content))
         settlement = self.left.pop(0)
-        return httpx.Response(503) if settlement is None else httpx.Response(200, json=settlement)
+        return httpx.Response(503) if settlement is None else _response(json.dumps(settlement).encode())
+
+
+def _response(body: bytes) -> httpx.Response:
+    """As it comes from a connection: not read yet."""
+    return httpx.Response(200, stream=httpx.ByteStream(body))
 
 
 PENDING = {
@@ -235,7 +243,7 @@ async def test_a_forged_payment_that_is_being_verified_does_not_keep_the_payers_
     verify, asked, may_end = facilitator.verify, asyncio.Event(), asyncio.Event()
 
     async def slowly(request: Any) -> dict[str, Any]:
-        if request["paymentPayload"] == forged:
+        if request["paymentPayload"]["payload"] == forged["payload"]:
             asked.set()
             await may_end.wait()
             return {"isValid": False, "invalidReason": "invalid_exact_evm_payload_signature"}
@@ -260,7 +268,7 @@ async def test_a_payment_that_was_verified_before_it_was_served_is_not_served_ag
 
     async def slowly(request: Any) -> dict[str, Any]:
         verdict: dict[str, Any] = await verify(request)
-        if request["paymentPayload"] == respelled:
+        if request["paymentPayload"]["payload"] == respelled["payload"]:
             asked.set()
             await may_end.wait()
         return verdict
@@ -290,6 +298,41 @@ async def test_a_facilitator_that_cannot_be_asked_is_a_502_before_anything_is_se
     assert (await kiosk.get(payment_of(shop))).status_code == 502
     assert kiosk.served == 0
     await facilitator.close()
+
+
+@pytest.mark.parametrize(
+    "body", [b" " * 2**20 + b"{}", b'{"a":' * 501 + b"1" + b"}" * 501, b"[]", b"\xff", b""], ids=len
+)
+async def test_an_answer_that_is_too_long_too_deep_or_none_is_no_verdict(shop: Shop, body: bytes) -> None:
+    facilitator = Scripted()
+    facilitator.told = body
+    kiosk = Kiosk(facilitator, Offer((terms(shop),)))
+    assert (await kiosk.get(payment_of(shop))).status_code == 502
+    assert kiosk.served == 0
+
+
+async def test_the_facilitator_is_told_the_resource_and_declaration_of_this_server(shop: Shop) -> None:
+    """Whatever the client has copied, so that catalogues list what the seller declares (x402 B5)."""
+    declared = {"info": {"input": {"type": "http", "method": "GET"}}}
+    extensions = {"bazaar": declared, "payment-identifier": {"info": {"required": False}}}
+    mine = Offer((terms(shop),), description="fine", url="http://kiosk/", extensions=extensions)
+    own = {"url": "http://kiosk/", "description": "fine", "mimeType": "application/json"}
+    named = {"payment-identifier": {"info": {"required": False, "id": "p" * 16}}}
+    for sent, told_of in (
+        ({}, {"bazaar": declared}),
+        ({"extensions": "none"}, {"bazaar": declared}),
+        (
+            {"resource": {"url": "http://evil/"}, "extensions": named | {"bazaar": {}}},
+            named | {"bazaar": declared},
+        ),
+    ):
+        facilitator = Scripted(DONE)
+        assert (await Kiosk(facilitator, mine).get(payment_of(shop) | sent)).status_code == 200
+        payload = facilitator.requests[0]["paymentPayload"]
+        assert (payload["resource"], payload["extensions"]) == (own, told_of)
+    plain = Scripted(DONE)
+    await Kiosk(plain, Offer((terms(shop),))).get(payment_of(shop) | {"extensions": named})
+    assert plain.requests[0]["paymentPayload"]["extensions"] == named
 
 
 @pytest.mark.parametrize("header", ["PAYMENT-SIGNATURE", "X-PAYMENT"])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
 import httpx
+
+from ves_paywall.terms import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,11 @@ if TYPE_CHECKING:
 PENDING = "settlement_pending"
 # Of stock servers: a facilitator answers settlement_pending before.
 _SECONDS = 90.0
+_MOST_BYTES = 1024 * 1024
 _MOST_UNSETTLED, _MOST_SERVED = 1_000, 10_000
+
+# A short answer stays short: nothing is expanded.
+_UNCOMPRESSED = {"accept-encoding": "identity"}
 
 
 class FacilitatorError(Exception):
@@ -76,11 +81,20 @@ class Facilitator:
         _put(self.served, payment, None, _MOST_SERVED)
 
     async def _post(self, path: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        body = bytearray()
         try:
-            async with asyncio.timeout(_SECONDS):  # httpx limits each read, not the whole answer
-                answer = await self._client.post(path, json=request)
-            told = answer.json() if answer.status_code == httpx.codes.OK else None
-        except (httpx.HTTPError, TimeoutError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            async with (
+                asyncio.timeout(_SECONDS),  # httpx limits each read, not the whole answer
+                self._client.stream("POST", path, json=request, headers=_UNCOMPRESSED) as answer,
+            ):
+                if answer.status_code != httpx.codes.OK:
+                    raise FacilitatorError
+                async for chunk in answer.aiter_raw():
+                    body += chunk
+                    if len(body) > _MOST_BYTES:
+                        raise FacilitatorError
+            told = read_json(bytes(body))
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
             raise FacilitatorError from error
         if not isinstance(told, dict):
             raise FacilitatorError

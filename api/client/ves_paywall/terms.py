@@ -9,6 +9,7 @@ from typing import Any
 
 SCHEME = "exact"
 EIP155 = "eip155:"
+_BAZAAR = "bazaar"
 # Names of version 1 that stock clients know (x402 B3), of networks that payment intents know too.
 V1_NETWORKS = {"base": 8453, "base-sepolia": 84532, "ethereum": 1}
 _V1_NAMES = {chain_id: name for name, chain_id in V1_NETWORKS.items()}
@@ -68,9 +69,8 @@ class Offer:
 
     def required(self, url: str, error: str) -> dict[str, Any]:
         """PaymentRequired of version 2."""
-        resource = {"url": url, "description": self.description, "mimeType": self.mime_type}
         accepts = [terms.requirement() for terms in self.terms]
-        told = {"x402Version": 2, "error": error, "resource": resource, "accepts": accepts}
+        told = {"x402Version": 2, "error": error, "resource": self._resource(url), "accepts": accepts}
         return told if self.extensions is None else told | {"extensions": self.extensions}
 
     def required_v1(self, url: str, error: str) -> dict[str, Any]:
@@ -78,10 +78,25 @@ class Offer:
         accepts = [terms.requirement_v1(url, self) for terms in self.terms if terms.network(1)]
         return {"x402Version": 1, "error": error, "accepts": accepts}
 
+    def _resource(self, url: str) -> dict[str, Any]:
+        return {"url": url, "description": self.description, "mimeType": self.mime_type}
+
+    def _completed(self, payload: dict[str, Any], url: str) -> dict[str, Any]:
+        """A payload of version 2 with the resource and the declaration that catalogues list (x402 B5), as this server has them.
+
+        Clients copy both from the 402, or leave them out. Other extensions stay the client's: it adds members to them.
+        """
+        declared = (self.extensions or {}).get(_BAZAAR)
+        if declared is None:
+            return payload | {"resource": self._resource(url)}
+        sent = payload.get("extensions")
+        extensions = (sent if isinstance(sent, dict) else {}) | {_BAZAAR: declared}
+        return payload | {"resource": self._resource(url), "extensions": extensions}
+
     def request(self, payment: SentPayment, url: str) -> dict[str, Any] | None:
         """What a facilitator is asked about a payment; None when it is for none of the terms.
 
-        The requirement is the server's own: of the client's copy nothing but the choice is used.
+        Requirement and resource are the server's own: of the client's copy nothing but the choice is used.
         """
         version = payment.version
         for terms in self.terms:
@@ -89,7 +104,8 @@ class Offer:
                 continue
             own = terms.requirement_v1(url, self) if version == 1 else terms.requirement()
             if all(payment.chosen.get(name) == own[name] for name in _CHOICE[version]):
-                return {"x402Version": version, "paymentPayload": payment.payload, "paymentRequirements": own}
+                payload = payment.payload if version == 1 else self._completed(payment.payload, url)
+                return {"x402Version": version, "paymentPayload": payload, "paymentRequirements": own}
         return None
 
 
@@ -115,13 +131,18 @@ class SentPayment:
     signed: str
 
 
+def read_json(text: bytes) -> Any:
+    """Decode JSON of a peer. Raises ValueError, also for more than 500 brackets."""
+    if text.count(b"[") + text.count(b"{") > _MOST_BRACKETS:
+        raise ValueError("too many brackets")
+    return json.loads(text)
+
+
 def read_payment(version: int, header: bytes) -> SentPayment:
     """Decode PAYMENT-SIGNATURE (version 2) or X-PAYMENT (version 1). Raises MalformedPaymentError."""
     try:
         text = base64.b64decode(header, validate=True)
-        if text.count(b"[") + text.count(b"{") > _MOST_BRACKETS:
-            raise MalformedPaymentError
-        payload = json.loads(text)
+        payload = read_json(text)
         authorization = payload["payload"]["authorization"]
         payer, nonce = authorization["from"], authorization["nonce"]
         signed = json.dumps(payload["payload"], sort_keys=True)
@@ -129,7 +150,7 @@ def read_payment(version: int, header: bytes) -> SentPayment:
         is_read = payload["x402Version"] == version and isinstance(chosen, dict)
         # It is sent on to the facilitator: NaN, Infinity and lone surrogates are no JSON (RFC 8259).
         json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         raise MalformedPaymentError from None
     if not (is_read and isinstance(payer, str) and isinstance(nonce, str)):
         raise MalformedPaymentError

@@ -75,7 +75,7 @@ async def bind_payer_address(context: Context, given: BindPayer) -> PayerBinding
         public_key=keys[name].public_key[:_ED25519_BYTES],
     )
     signature = hex_field(given.body.signature, eip712.SIGNATURE_BYTES, "signature")
-    if eip712.signer(data, signature) != given.body.payer_address.lower():
+    if eip712.signer(eip712.digest(data), signature) != given.body.payer_address.lower():
         raise ApiError("payment_signature_invalid", "signature is not the payer address's over the binding")
     is_new = await aio.bind_payer_address(
         context.database,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+import contextlib
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
 import msgspec
@@ -12,11 +16,14 @@ from ves_contracts import eip712
 from ves_edge.bounded import exchange
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ves_edge.chain import ChainNodes
 
-_SECONDS, _MOST_BYTES = 3.0, 1024 * 1024
+# The code of a contract, the longest answer that a stranger can choose, has 48 KiB as text.
+_SECONDS, _MOST_BYTES, _MOST_QUESTIONS = 3.0, 8 * 1024 * 1024, 100
+# One more than one, so that a slow answer does not hold up the next request; more would make requests smaller.
+_REQUESTS = 2
+_JSON = {"content-type": "application/json"}
+_CHAIN_ID = '"eth_chainId","params":[]'
 _REVERTED = 3  # the code of JSON-RPC for a call that reverts, as nodes of the EVM have it
 _HASH_BYTES = 32
 
@@ -26,8 +33,9 @@ class ChainUnreachableError(Exception):
 
 
 class ChainReads:
-    """Calls at the newest block, several in one request; the endpoints are tried in order.
+    """Reads of the newest block. Owned by one event loop; the endpoints are tried in order.
 
+    Questions that arrive while two requests are under way share the next one, which asks a question that several have once.
     A verdict is advice, so one endpoint's word suffices: what is settled is judged from logs, by the chain worker.
     """
 
@@ -35,42 +43,95 @@ class ChainReads:
         self.chain_id = nodes.chain_id
         self._urls = nodes.urls
         self._client = httpx.AsyncClient(timeout=_SECONDS)
+        self._waiting: deque[_Asked] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; what still waits fails."""
+        for task in self._tasks:
+            task.cancel()
         await self._client.aclose()
 
     async def call(self, *calls: tuple[str, bytes], sender: str | None = None) -> list[bytes | None]:
         """Results of calls (address, data) of contracts; None for one that reverts. Raises ChainUnreachableError."""
-        transactions = [{"to": to, "data": "0x" + data.hex()} for to, data in calls]
-        if sender is not None:
-            transactions = [{**transaction, "from": sender} for transaction in transactions]
-        return await self._ask([("eth_call", [transaction, "latest"]) for transaction in transactions])
+        origin = "" if sender is None else f'"from":"{sender}",'
+        return await self._ask(
+            [
+                f'"eth_call","params":[{{{origin}"to":"{to}","data":"0x{data.hex()}"}},"latest"]'
+                for to, data in calls
+            ]
+        )
 
     async def has_code(self, address: str) -> bool:
         """Whether a contract is at the address. Raises ChainUnreachableError."""
-        [answer] = await self._ask([("eth_getCode", [address, "latest"])])
+        [answer] = await self._ask([f'"eth_getCode","params":["{address}","latest"]'])
         return bool(answer)
 
-    async def _ask(self, calls: Sequence[tuple[str, list[Any]]]) -> list[bytes | None]:
+    async def _ask(self, questions: list[str]) -> list[bytes | None]:
+        asked = _Asked(questions, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
+        self._start()
+        return await asked.answer
+
+    def _start(self) -> None:
+        while self._waiting and len(self._tasks) < _REQUESTS:
+            taken = [self._waiting.popleft()]
+            count = len(taken[0].questions)
+            while self._waiting and (count := count + len(self._waiting[0].questions)) <= _MOST_QUESTIONS:
+                taken.append(self._waiting.popleft())
+            task = asyncio.get_running_loop().create_task(self._serve(taken))
+            self._tasks.add(task)
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._start()
+
+    async def _serve(self, taken: list[_Asked]) -> None:
+        """Answer by the first endpoint that does, for each caller: what one asks never decides for another."""
+        try:
+            for url in self._urls:
+                taken = [asked for asked in taken if not asked.answer.done()]
+                if not taken:
+                    break
+                with contextlib.suppress(*_NO_ANSWER):
+                    await self._exchange(url, taken)
+        finally:
+            for asked in taken:
+                if not asked.answer.done():
+                    asked.answer.set_exception(ChainUnreachableError())
+
+    async def _exchange(self, url: str, taken: list[_Asked]) -> None:
+        numbers: dict[str, int] = {}
+        for asked in taken:
+            for question in asked.questions:
+                numbers.setdefault(question, len(numbers) + 1)
         # The chain id is asked for with every request: an endpoint may be replaced by one of another chain.
-        body = [
-            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            for number, (method, params) in enumerate([("eth_chainId", []), *calls])
-        ]
-        for url in self._urls:
-            try:
-                status, content = await exchange(
-                    self._client, "POST", url, limit=_MOST_BYTES, seconds=_SECONDS, json=body
-                )
-                if not httpx.codes.is_success(status):
-                    continue
-                answers = {one.id: one for one in _decode(content)}
-                if int(answers[0].result or "", 16) == self.chain_id:
-                    return [_result(answers[number]) for number in range(1, len(body))]
-            except _NO_ANSWER:
-                continue
-        raise ChainUnreachableError
+        body = ",".join(
+            f'{{"jsonrpc":"2.0","id":{number},"method":{question}}}'
+            for question, number in [(_CHAIN_ID, 0), *numbers.items()]
+        )
+        status, content = await exchange(
+            self._client, "POST", url, limit=_MOST_BYTES, seconds=_SECONDS, headers=_JSON, content=f"[{body}]"
+        )
+        if not httpx.codes.is_success(status):
+            return
+        answers = {one.id: one for one in _decode(content)}
+        if int(answers[0].result or "", 16) != self.chain_id:
+            return
+        for asked in taken:
+            with contextlib.suppress(ValueError, KeyError):
+                found = [_result(answers[numbers[question]]) for question in asked.questions]
+                if not asked.answer.done():
+                    asked.answer.set_result(found)
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """Questions of one caller: method and parameters, as the text that follows in a request of JSON-RPC."""
+
+    questions: list[str]
+    answer: asyncio.Future[list[bytes | None]]
 
 
 class _Error(msgspec.Struct):
@@ -101,7 +162,7 @@ def _result(answer: _Answer) -> bytes | None:
     raise ValueError("neither a result nor a revert")
 
 
-# Selectors of the token's functions (x402 B4) and of getAssetConfig (chain 4).
+# Selectors of the token's functions (x402 B4), of getAssetConfig (chain 4) and of paused.
 _WITH_PARTS = bytes.fromhex("e3ee160e")
 _WITH_BYTES = bytes.fromhex("cf092995")
 _STATE = bytes.fromhex("e94a0102")
@@ -109,6 +170,7 @@ _BALANCE = bytes.fromhex("70a08231")
 _NAME = bytes.fromhex("06fdde03")
 _VERSION = bytes.fromhex("54fd4d50")
 _ASSET_CONFIG = bytes.fromhex("6ec3ab67")
+_PAUSED = bytes.fromhex("5c975abb")
 
 
 def _word(value: int | bytes | str) -> bytes:
@@ -151,7 +213,7 @@ def asset_call(token: str) -> bytes:
     return _ASSET_CONFIG + _word(token)
 
 
-NAME_CALL, VERSION_CALL = _NAME, _VERSION
+NAME_CALL, VERSION_CALL, PAUSED_CALL = _NAME, _VERSION, _PAUSED
 
 
 def read_number(result: bytes | None, place: int = 0) -> int | None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ves_api.x402.messages import FacilitatorRequest, Payment
     from ves_edge.gen.records import ExactPayment, JudgeExactPaymentRow
 
+_DAY = 86_400
 _USED = "invalid_exact_evm_nonce_already_used"
 _REFUSALS = {
     "nonce_used": (_USED, None),
@@ -161,7 +162,7 @@ class Facilitator:
                 valid_before=str(transfer.valid_before),
                 nonce=transfer.nonce,
                 signature=eip712.canonical_signature(payment.signature) or payment.signature,
-                digest=eip712.digest(payment.typed_data),
+                digest=payment.digest,
                 payment_identifier=payment.payment_id,
                 resource=payment.resource,
                 delivery_id=delivery_id,
@@ -180,18 +181,21 @@ class Facilitator:
         chain = self._chain
         assert chain is not None  # noqa: S101 - `_read` has refused
         payer, signature = payment.transfer.payer, payment.signature
-        if eip712.signer(payment.typed_data, signature) != payer.lower() and not await chain.has_code(payer):
+        if eip712.signer(payment.digest, signature) != payer.lower() and not await chain.has_code(payer):
             is_account = len(signature) == eip712.SIGNATURE_BYTES
             raise PaymentError(
                 "invalid_exact_evm_payload_" + ("signature" if is_account else "undeployed_smart_wallet")
             )
         signature = eip712.canonical_signature(signature) or signature
-        config, transfer = await chain.call(
+        config, paused, transfer = await chain.call(
             (contract, calls.asset_call(payment.token.address)),
+            (contract, calls.PAUSED_CALL),
             (payment.token.address, calls.transfer_call(payment.transfer, signature)),
             sender=contract,
         )
         _judge_asset(config, payment.transfer.value)
+        if calls.read_number(paused):
+            raise PaymentError("invalid_transaction_state", "settlement is paused")
         if transfer is None:
             raise PaymentError(await self._why(payment, chain))
 
@@ -218,12 +222,14 @@ class Facilitator:
 
 
 def _judge_asset(config: bytes | None, value: int) -> None:
-    """Whether the settlement contract pays this amount of the token (getAssetConfig). Raises PaymentError."""
-    enabled, least, most = (calls.read_number(config, place) or 0 for place in range(3))
+    """Whether the settlement contract pays this amount of the token now (getAssetConfig). Raises PaymentError."""
+    enabled, least, most, daily, volume, since = (calls.read_number(config, n) or 0 for n in range(6))
     if not enabled:
         raise PaymentError("invalid_payment_requirements", "the asset is not settled here")
     if not least <= value <= most:
         raise PaymentError("invalid_payment_requirements", f"the amount must be {least} to {most}")
+    if value + (volume if time.time() < since + _DAY else 0) > daily:
+        raise PaymentError("invalid_transaction_state", "the token's daily limit is reached")
 
 
 def _settlement(payment: ExactPayment, asked: Payment) -> Settlement:

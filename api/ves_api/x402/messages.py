@@ -141,15 +141,11 @@ class Payment:
     network: str
     token: eip712.Token
     transfer: eip712.Transfer
+    digest: bytes  # what the payer signed
     signature: bytes
     max_timeout: int
     payment_id: str | None
     resource: str | None
-
-    @property
-    def typed_data(self) -> dict[str, Any]:
-        """What the payer signed."""
-        return eip712.transfer_data(self.token, self.transfer)
 
 
 def payer_of(given: FacilitatorRequest) -> str | None:
@@ -195,6 +191,7 @@ def read_payment(given: FacilitatorRequest, chain_id: int) -> Payment:
         network=required.network,
         token=token,
         transfer=transfer,
+        digest=eip712.digest(eip712.transfer_data(token, transfer)),
         signature=bytes.fromhex(signature[1]),
         max_timeout=required.max_timeout_seconds,
         payment_id=payment_id,

@@ -11,6 +11,8 @@ set search_path to pg_catalog, pg_temp
 as $$
 declare
   v_hash constant text := '0x' || encode(moved.tx_hash, 'hex');
+  -- so that no payment makes the operator pay for reverts for ever
+  v_max_reverts constant integer := 3;
   v_status text;
 begin
   if moved.kind = 'settlement' then
@@ -27,7 +29,7 @@ begin
       perform ves.mark_settlement(
         lease_token, moved.tenant_id, moved.reference_id, moved.part, v_status, 'unknown', null, moved.reason);
     elsif moved.status in ('failed', 'replaced') then
-      perform ves_int.free_settlement(lease_token, moved, v_status);
+      perform ves_int.free_settlement(lease_token, moved, v_status, v_max_reverts);
     elsif moved.status = 'final' then
       perform ves.settle_payments(
         lease_token, moved.tenant_id, moved.reference_id, moved.part, v_hash, moved.block_number, moved.gas_used,
@@ -44,7 +46,7 @@ begin
     elsif moved.status = 'unknown' then
       perform ves_int.move_exact_batch(moved.reference_id, 'unknown', null, moved.reason);
     elsif moved.status in ('failed', 'replaced') then
-      perform ves_int.free_exact_batch(moved);
+      perform ves_int.free_exact_batch(moved, v_max_reverts);
     elsif moved.status = 'final' then
       perform ves_int.settle_exact_batch(
         moved.reference_id, v_hash, moved.block_number, moved.gas_used, settled, failed, reasons);
@@ -56,4 +58,4 @@ end
 $$;
 
 comment on function ves_int.tell_target(bigint, ves_store.chain_transactions, uuid[], uuid[], text[]) is
-'Moves what a transaction of the outbox is for, in the database transaction of its step. A new kind has its branch here. Errors: those of ves.mark_settlement, ves.settle_payments, ves_int.settle_exact_batch and ves_int.move_anchors.';
+'Moves what a transaction of the outbox is for, in the database transaction of its step. A payment whose transactions revert while it is alone fails at the third one. A new kind has its branch here. Errors: those of ves.mark_settlement, ves.settle_payments, ves_int.settle_exact_batch and ves_int.move_anchors.';

@@ -105,8 +105,7 @@ before = sys.getrecursionlimit()
 from ves_contracts import eip712
 import ves_api.x402.facilitator
 data = eip712.binding_data(payer="0x" + "11" * 20, tenant_id="t", agent_id="a", key_id=1, public_key=bytes(32))
-assert eip712.signer(data, bytes(65)) is None and len(eip712.digest(data)) == 32
-assert "py_ecc" in sys.modules, "the library that raises it"
+assert eip712.signer(eip712.digest(data), bytes(65)) is None
 assert sys.getrecursionlimit() == before
 """
 

@@ -10,6 +10,7 @@ from web3 import Web3
 from ves_contracts import calls
 from ves_edge.gen import aio
 from ves_workers.chain.outcomes import NOT_TOLD, read_outcome
+from ves_workers.chain.rpc import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,15 +65,41 @@ class Authorizations:
         for payment in await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id):
             if outcome.failed.get(payment.payment_id) not in _USED:
                 continue
-            tx_hash = payment.tx_hash if payment.status == "settled" else None
-            tx_hash = tx_hash or await self._made_by_another(payment, receipt["blockNumber"])
-            if tx_hash is not None:
+            if payment.status == "settled" or await self._credit_another(
+                token, payment, row, receipt["blockNumber"]
+            ):
                 del outcome.failed[payment.payment_id]
-                await aio.confirm_exact_payments(
-                    self._db, lease_token=token, batch_id=row.reference_id, tx_hash=tx_hash,
-                    payment_ids=[payment.payment_id], is_final=True,
-                )  # fmt: skip
         return outcome
+
+    async def reverted(self, token: int, row: ChainTransaction, final_block: int) -> None:
+        """Look for what somebody else made of a payment whose own call has reverted: it may be told as failed now.
+
+        Raises UnavailableError while a use of its authorization is in a block that may be replaced.
+        """
+        payments = await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id)
+        if len(payments) != 1 or payments[0].status == "settled":
+            return  # planned again in halves, so nothing is told; or a step before this one has found it
+        [payment] = payments
+        chain = self._outbox.chain
+        state = calls.authorization_state(payment.payer_address, payment.nonce)
+        if not any(await chain.read(payment.token_address, state)):
+            return
+        if not any(await chain.read(payment.token_address, state, final_block)):
+            raise UnavailableError("somebody has used the authorization in a block that is not final")
+        await self._credit_another(token, payment, row, final_block)
+
+    async def _credit_another(
+        self, token: int, payment: ExactPayment, row: ChainTransaction, last: int
+    ) -> bool:
+        """Record a payment as made if a transaction of block `last` or before, not ours, has made it."""
+        tx_hash = await self._made_by_another(payment, last)
+        if tx_hash is None:
+            return False
+        await aio.confirm_exact_payments(
+            self._db, lease_token=token, batch_id=row.reference_id, tx_hash=tx_hash,
+            payment_ids=[payment.payment_id], is_final=True,
+        )  # fmt: skip
+        return True
 
     async def _read(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         payments = await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id)

@@ -57,6 +57,13 @@ class Work(ABC):
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return what the logs of a succeeded transaction say."""
 
+    async def reverted(self, row: ChainTransaction, final_block: int) -> None:
+        """Look at a transaction that reverted in a final block, before that is recorded; `final_block` is the newest one.
+
+        Raises UnavailableError while it must not be recorded yet.
+        """
+        del row, final_block
+
     async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Look at a succeeded transaction whose block may still be replaced, in each step until it is final."""
         del row, receipt
@@ -109,10 +116,7 @@ class Outbox:
         One used in a later block is not passed over: a reorg that drops its transaction would leave a gap below the
         outbox's nonces, which nothing fills. Its row becomes `unknown`, then `replaced`, or is sent after the reorg.
         """
-        address, deep = (
-            Web3.to_checksum_address(self.address),
-            max(self._final_block(head), head - _STATES, 0),
-        )
+        address, deep = Web3.to_checksum_address(self.address), self._deep_block(head)
         used = await self.chain.agreed(lambda w3: w3.eth.get_transaction_count(address, deep))
         return await aio.open_chain_account(
             self._db, lease=self._lease.name, lease_token=self._lease.token, chain_id=self.chain.chain_id,
@@ -122,6 +126,10 @@ class Outbox:
     def _final_block(self, head: int) -> int:
         """Return the newest block that no reorg replaces; negative while the chain is shorter than the final depth."""
         return head - self._settings.confirmations + 1
+
+    def _deep_block(self, head: int) -> int:
+        """Return the newest final block, or the oldest block whose state nodes keep if that is later."""
+        return max(self._final_block(head), head - _STATES, 0)
 
     async def plan(self, kind: str, target: tuple[UUID, UUID, int], to: str, calldata: bytes) -> None:
         """Put a call into the outbox; `target` is tenant, reference and part of what it is for."""
@@ -195,7 +203,11 @@ class Outbox:
         if await self.chain.agreed(lambda w3: _block_hash(w3, number)) != block:
             return  # the receipt was read before a reorg: the next step reads it again
         has_succeeded = receipt["status"] == 1
-        outcome = await self._work.outcome(row, receipt) if has_succeeded else Outcome()
+        outcome = Outcome()
+        if has_succeeded:
+            outcome = await self._work.outcome(row, receipt)
+        else:
+            await self._work.reverted(row, self._deep_block(head))
         await aio.finish_transaction(
             self._db, lease_token=self._lease.token, transaction_id=row.transaction_id, block_hash=block,
             gas_used=receipt["gasUsed"], has_succeeded=has_succeeded, reason=None if has_succeeded else "reverted",

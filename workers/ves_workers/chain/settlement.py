@@ -83,6 +83,11 @@ class SettlementWorker(ChainWorker):
         payments = await self._payments(row)
         return await read_outcome(self._chain, row, receipt, [it.intent_id for it in payments])
 
+    async def reverted(self, row: ChainTransaction, final_block: int) -> None:
+        """Record a payment of the facilitator as made if somebody else has made it with its authorization."""
+        if row.kind == authorizations.KIND:
+            await self._authorizations.reverted(self._lease.token, row, final_block)
+
     async def size(self, row: ChainTransaction) -> int:
         """Return how many payments the call makes."""
         if row.kind == authorizations.KIND:
