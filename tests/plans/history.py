@@ -10,6 +10,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from tests.plans.payment_history import ROWS_OF_PAYMENTS
+
 if TYPE_CHECKING:
     import psycopg
 
@@ -73,6 +75,9 @@ insert into ves_store.cursors (tenant_id, store_id, consumer, done_to, head_sequ
 select g.tenant_id, g.store_id, ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(g.store_id)), 1, 1
 from grown as g join ves_store.subscriptions as u on u.tenant_id = g.tenant_id;
 update ves_store.subscriptions set opened_at = now();
+insert into ves_store.feed_ranges (tenant_id, subscription_id, feed_number, store_id, sequence_from, sequence_to)
+select g.tenant_id, u.subscription_id, g.n, g.store_id, 1, 1
+from grown as g join ves_store.subscriptions as u on u.tenant_id = g.tenant_id and u.kind = 'feed';
 insert into ves_store.audit_log (tenant_id, number, id, timestamp, action, actor, actor_type, database_role,
   details, success, previous_hash, hash)
 select tenant_id, 1000000 + n, agent_id, now(), 'login_success', 'a', 'jwt', 'ves_api', '{}', true, sha256(''),
@@ -94,6 +99,21 @@ select tenant_id, store_id, false, 'test', 1, event_id, 'a.b', 'a', 'b', 'handle
 from grown;
 insert into pgmq.q_ves_dead_letters (vt, message)
 select now() + '1 year', jsonb_build_object('tenant_id', tenant_id, 'dead_letter_id', n, 'consumer', 'test') from grown;
+insert into ves_store.dead_letter_counts (tenant_id, store_id, legacy, consumer, letters, open_letters)
+select tenant_id, store_id, false, 'test', 1, 1 from grown;
+insert into ves_store.commit_policies (tenant_id, store_id, mode, max_events, max_age)
+select tenant_id, store_id, 'manual', 1000, '1 day' from grown;
+insert into ves_store.shredded_payloads (tenant_id, store_id, stream, sequence_number, event_id, reason, shredded_by,
+  shredded_at)
+select tenant_id, store_id, s, 1, event_id, 'r', 'b', now() from grown, unnest(array['ves', 'legacy']) as s;
+insert into ves_store.projection_retries (tenant_id, store_id, stream, sequence_number, position)
+select tenant_id, store_id, 'ves', 1, 1 from grown;
+insert into ves_store.rejection_cuts (tenant_id, cut_to, cut_at)
+select tenant_id, 1, now() from grown group by tenant_id on conflict do nothing;
+insert into ves_store.tenant_projectors (tenant_id, store_id, name, function)
+select tenant_id, store_id, 'p', 'f' from grown;
+insert into ves_store.ves_compliance_witnesses (tenant_id, proof_id, witness_commitment, submitted_at)
+select tenant_id, event_id, sha256(''), now() from grown;
 insert into ves_store.ves_compliance_proofs (tenant_id, store_id, event_id, proof_id, proof_type, proof_version,
   policy_id, policy_params, policy_hash, proof, proof_hash, public_inputs, public_inputs_hash, amount_binding,
   submitted_at)
@@ -138,10 +158,11 @@ select c.tenant_id, c.batch_id, l, convert_to(repeat(md5(''), 128 >> l), 'UTF8')
 from ves_store.{prefix}commitments as c, generate_series(0, 7) as l
 where c.store_id = %(store_id)s
 on conflict do nothing;
-update ves_store.commitment_anchors as a
-set status = 'anchored', chain_id = 1, chain_tx_hash = sha256(''), anchored_at = now()
-from ves_store.{prefix}commitments as c
-where c.store_id = %(store_id)s and a.batch_id = c.batch_id and a.status = 'pending'
+insert into ves_store.commitment_anchors (tenant_id, batch_id, anchor, is_legacy, status, committed_at, call_id,
+  chain_id, chain_tx_hash, anchored_at)
+select c.tenant_id, c.batch_id, 'chain', '{prefix}' = '', 'anchored', now(), c.batch_id, 1, sha256(''), now()
+from ves_store.{prefix}commitments as c where c.store_id = %(store_id)s
+on conflict do nothing
 """
 COLUMNS = {
     "ves_": {
@@ -210,7 +231,7 @@ class History:
             self.connection.execute("set local session_replication_role = replica")
             names = self.names | {"after": self.streams, "to": streams}
             self.connection.execute(STREAMS, names)
-            for statement in ROWS_OF_STREAMS.split(";\n"):
+            for statement in (ROWS_OF_STREAMS + ";" + ROWS_OF_PAYMENTS).split(";\n"):
                 self.connection.execute(statement, names)
             names = self.names | {"after": self.events, "to": events, "done": events - BEHIND}
             for columns in COLUMNS.values():

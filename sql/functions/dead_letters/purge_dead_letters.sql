@@ -1,3 +1,4 @@
+-- Locks (sql/README.md): rows of settled dead letters, skipping locked ones, then 7.
 create or replace function ves.purge_dead_letters(
   tenant_id uuid, store_id uuid default null, older_than interval default null,
   max_letters integer default 10000, context jsonb default null
@@ -16,13 +17,14 @@ begin
     perform ves_int.raise_error('invalid_field', '{"field": "older_than"}');
   end if;
   delete from ves_store.dead_letter_events as d
-  where d.tenant_id = purge_dead_letters.tenant_id and d.dead_letter_id = any (array(
-    select o.dead_letter_id from ves_store.dead_letter_events as o
+  where d.ctid = any (array(
+    select o.ctid from ves_store.dead_letter_events as o
     where o.tenant_id = purge_dead_letters.tenant_id
       and (purge_dead_letters.store_id is null or o.store_id = purge_dead_letters.store_id)
       and o.settled_at <= clock_timestamp() - coalesce(older_than, interval '30 days')
     order by o.settled_at
     limit least(greatest(max_letters, 0), 100000)
+    for update skip locked
   ));
   get diagnostics v_letters = row_count;
   if v_letters > 0 then

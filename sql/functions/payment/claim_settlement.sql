@@ -13,10 +13,12 @@ declare
 begin
   perform ves_int.require_lease('x402_settlement', lease_token);
   perform from ves_store.ves_sequence_counters as c
-  join ves_store.x402_settlements as s on s.tenant_id = c.tenant_id and s.store_id = c.store_id
-  where s.batch_id = claim_settlement.batch_id and s.part = claim_settlement.part
-    and s.tenant_id = claim_settlement.tenant_id
-  for update of c;
+  where c.tenant_id = claim_settlement.tenant_id and c.store_id = (
+    select s.store_id from ves_store.x402_settlements as s
+    where s.batch_id = claim_settlement.batch_id and s.part = claim_settlement.part
+      and s.tenant_id = claim_settlement.tenant_id
+  )
+  for update;
   select s.* into v_settlement from ves_store.x402_settlements as s
   where s.batch_id = claim_settlement.batch_id and s.part = claim_settlement.part
     and s.tenant_id = claim_settlement.tenant_id

@@ -9,6 +9,10 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
@@ -38,7 +42,7 @@ begin
     select g.intent_id, i.status into v_wrong
     from unnest(intent_ids) with ordinality as g (intent_id, ord)
     left join ves_store.x402_payment_intents as i
-      on i.intent_id = g.intent_id and i.tenant_id = create_payment_batch.tenant_id
+      on i.intent_id = g.intent_id and i.tenant_id is not distinct from create_payment_batch.tenant_id
     where i.status is null or i.status <> 'sequenced' or i.store_id <> create_payment_batch.store_id
       or i.network <> create_payment_batch.network
     order by i.status is not null, g.ord
@@ -77,7 +81,7 @@ begin
       from (
         select m.asset, sum(m.amount) as total, count(*) as payments, min(m.sequence_number) as first
         from ves_store.x402_payment_intents as m
-        where m.intent_id = any(v_claimed) and m.tenant_id = create_payment_batch.tenant_id
+        where m.intent_id = any(v_claimed) and m.tenant_id is not distinct from create_payment_batch.tenant_id
         group by m.asset
       ) as a
     ),
@@ -87,7 +91,7 @@ begin
     v_batch.sequence_start, v_batch.sequence_end, v_batch.created_at, v_batch.committed_at, v_batch.total_amounts,
     v_levels
   from ves_store.x402_payment_intents as i
-  where i.intent_id = any(v_claimed) and i.tenant_id = create_payment_batch.tenant_id;
+  where i.intent_id = any(v_claimed) and i.tenant_id is not distinct from create_payment_batch.tenant_id;
   v_batch.merkle_root := v_levels[cardinality(v_levels)];
   v_batch.new_state_root := sha256(
     uuid_send(v_batch.tenant_id) || uuid_send(v_batch.store_id) || uuid_send(v_batch.batch_id) || v_batch.merkle_root);
@@ -97,7 +101,7 @@ begin
   from unnest(v_levels) with ordinality as l (nodes, level);
   update ves_store.x402_payment_intents as i
   set status = 'batched', batch_id = v_batch.batch_id, updated_at = v_now
-  where i.intent_id = any(v_claimed) and i.tenant_id = create_payment_batch.tenant_id;
+  where i.intent_id = any(v_claimed) and i.tenant_id is not distinct from create_payment_batch.tenant_id;
   perform ves_int.append_batch_events(v_batch, '{created}');
   perform ves_int.append_payment_events(v_batch.tenant_id, v_batch.store_id, v_claimed, '{batched}');
   perform ves_int.append_batch_events(v_batch, '{committed}');

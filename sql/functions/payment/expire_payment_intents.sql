@@ -38,7 +38,8 @@ begin
     with expired as (
       update ves_store.x402_payment_intents as i
       set status = 'expired', updated_at = v_now
-      where i.intent_id = any(v_stream.intent_ids) and i.tenant_id = v_stream.tenant_id and i.status = 'sequenced'
+      where i.intent_id = any(v_stream.intent_ids) and i.tenant_id is not distinct from v_stream.tenant_id
+        and i.status = 'sequenced'
       returning i.intent_id, i.sequence_number
     )
     select array_agg(e.intent_id order by e.sequence_number) into v_expired from expired as e;

@@ -26,7 +26,7 @@ begin
   where b.batch_id = v_intent.batch_id and b.tenant_id = v_intent.tenant_id;
   v_index := (
     select count(*)::integer from ves_store.x402_payment_intents as i
-    where i.batch_id = v_intent.batch_id and i.tenant_id = v_intent.tenant_id
+    where i.batch_id = v_intent.batch_id and i.tenant_id is not distinct from v_intent.tenant_id
       and i.sequence_number < v_intent.sequence_number
   );
   -- a level in which the node has no sibling is left out (x402 A9)

@@ -8,6 +8,8 @@ language sql
 stable
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_bitmapscan to off
 as $$
   with listed as materialized (
     select n.resource, n.method, n.tenant_id, n.last_paid_at

@@ -53,7 +53,8 @@ begin
           where m.batch_id = v_batch.batch_id and m.tenant_id = v_batch.tenant_id
           order by m.intent_id, m.part desc
         ) as f on i.intent_id = f.intent_id
-        where i.batch_id = v_batch.batch_id and i.tenant_id = v_batch.tenant_id and i.status = 'batched'
+        where i.batch_id = v_batch.batch_id and i.tenant_id is not distinct from v_batch.tenant_id
+          and i.status = 'batched'
           and i.settlement_contract is not null and not exists (
             select from ves_store.x402_settlement_items as s
             where s.intent_id = i.intent_id and s.tenant_id = i.tenant_id and s.is_live

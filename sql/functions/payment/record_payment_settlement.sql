@@ -8,6 +8,10 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
@@ -85,7 +89,7 @@ begin
     returning b.* into v_batch;
     v_members := array(
       select i.intent_id from ves_store.x402_payment_intents as i
-      where i.batch_id = v_batch.batch_id and i.tenant_id = v_batch.tenant_id and i.status = 'batched'
+      where i.batch_id = v_batch.batch_id and i.tenant_id is not distinct from v_batch.tenant_id and i.status = 'batched'
       order by i.sequence_number
       for update
     );
@@ -93,7 +97,7 @@ begin
     set
       status = 'settled', tx_hash = v_batch.tx_hash, block_number = v_batch.block_number, settled_at = v_now,
       updated_at = v_now
-    where i.intent_id = any(v_members) and i.tenant_id = v_batch.tenant_id;
+    where i.intent_id = any(v_members) and i.tenant_id is not distinct from v_batch.tenant_id;
     if cardinality(v_members) > 0 then
       perform ves_int.append_payment_events(v_batch.tenant_id, v_batch.store_id, v_members, '{settled}');
     end if;

@@ -24,7 +24,8 @@ begin
   end if;
   if max_amount is null then
     delete from ves_store.x402_spending_limits as l
-    where l.tenant_id = set_spending_limit.tenant_id and l.agent_id = v_agent and l.asset = set_spending_limit.asset;
+    where l.agent_id = v_agent and l.asset = set_spending_limit.asset
+      and l.tenant_id is not distinct from set_spending_limit.tenant_id;
   else
     insert into ves_store.x402_spending_limits as l (tenant_id, agent_id, asset, max_amount, period)
     values (

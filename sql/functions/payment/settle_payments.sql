@@ -8,6 +8,10 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
@@ -51,7 +55,7 @@ begin
     union all
     select f.intent_id, f.reason from unnest(failed, reasons) as f (intent_id, reason)
   ) as g
-  where i.intent_id = g.intent_id and i.tenant_id = v_settlement.tenant_id;
+  where i.intent_id = g.intent_id and i.tenant_id is not distinct from v_settlement.tenant_id;
   if cardinality(settled) > 0 then
     perform ves_int.append_payment_events(v_settlement.tenant_id, v_settlement.store_id, settled, '{settled}');
   end if;
@@ -63,7 +67,7 @@ begin
   for update;
   v_is_done := not exists (
     select from ves_store.x402_payment_intents as i
-    where i.batch_id = v_batch.batch_id and i.tenant_id = v_batch.tenant_id and i.status = 'batched'
+    where i.batch_id = v_batch.batch_id and i.tenant_id is not distinct from v_batch.tenant_id and i.status = 'batched'
   );
   if v_is_done then
     update ves_store.x402_payment_batches as b
@@ -74,7 +78,7 @@ begin
     from (
       select case when count(*) > 0 then 'settled' else 'failed' end as outcome
       from ves_store.x402_payment_intents as i
-      where i.batch_id = v_batch.batch_id and i.tenant_id = v_batch.tenant_id and i.status = 'settled'
+      where i.batch_id = v_batch.batch_id and i.tenant_id is not distinct from v_batch.tenant_id and i.status = 'settled'
     ) as o
     where b.batch_id = v_batch.batch_id and b.tenant_id = v_batch.tenant_id
     returning b.* into v_batch;

@@ -14,7 +14,7 @@ begin
   for v_limit in
     select l.agent_id, l.max_amount, case when l.period_ends_at <= at then 0 else l.spent end as spent
     from ves_store.x402_spending_limits as l
-    where l.tenant_id = take_spending.tenant_id and l.asset = take_spending.asset
+    where l.tenant_id is not distinct from take_spending.tenant_id and l.asset = take_spending.asset
       and l.agent_id in ('00000000-0000-0000-0000-000000000000', take_spending.agent_id)
     order by l.agent_id
     for update
@@ -27,7 +27,7 @@ begin
   set
     spent = case when l.period_ends_at <= at then 0 else l.spent end + amount,
     period_ends_at = case when l.period_ends_at <= at then at + l.period else l.period_ends_at end
-  where l.tenant_id = take_spending.tenant_id and l.asset = take_spending.asset
+  where l.tenant_id is not distinct from take_spending.tenant_id and l.asset = take_spending.asset
     and l.agent_id in ('00000000-0000-0000-0000-000000000000', take_spending.agent_id);
   return true;
 end

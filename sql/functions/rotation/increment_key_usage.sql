@@ -33,8 +33,11 @@ begin
   end if;
   if exists (
     select from ves_store.key_rotation_policies as p
-    where p.tenant_id = increment_key_usage.tenant_id
-      and (p.agent_id = increment_key_usage.agent_id or p.agent_id is null) and p.max_usage_count <= v_count
+    where p.tenant_id = increment_key_usage.tenant_id and p.agent_id = increment_key_usage.agent_id
+      and p.max_usage_count <= v_count
+  ) or exists (
+    select from ves_store.key_rotation_policies as p
+    where p.tenant_id = increment_key_usage.tenant_id and p.agent_id is null and p.max_usage_count <= v_count
   ) then
     perform ves_int.check_keys_now(increment_key_usage.tenant_id, increment_key_usage.agent_id);
   end if;

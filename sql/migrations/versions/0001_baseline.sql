@@ -1390,6 +1390,9 @@ create table ves_store.x402_exact_batches (
   constraint settled_batch_has_a_block check ((status = 'settled') = (block_number is not null))
 );
 
+create index x402_exact_batches_open_idx on ves_store.x402_exact_batches (chain_id, created_at, batch_id)
+where status in ('prepared', 'broadcast', 'unknown');
+
 insert into ves_store.transitions (machine, from_state, to_state)
 values
 ('x402_exact_batches.status', '', 'prepared'),
