@@ -20,15 +20,15 @@ from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ves.keyring import Key, KeyRing
     from ves.keyring_source import RingSource
     from ves_edge.gen.records import (
         ComplianceProof,
+        EventParts,
         GetComplianceEventRow,
         LegacyEvent,
-        StoredEvent,
         ValidityProof,
     )
 
@@ -63,18 +63,38 @@ class AtRest:
             event.event_type,
         )
         return self._open(
-            event.tenant_id, event.payload_key_id, aad, event.payload_at_rest, ("event_id", event.event_id)
+            self._ring(),
+            event.tenant_id,
+            event.payload_key_id,
+            aad,
+            event.payload_at_rest,
+            ("event_id", event.event_id),
         )
 
-    def event_payload(
-        self, tenant_id: uuid.UUID, store_id: uuid.UUID, event: GetComplianceEventRow | StoredEvent
-    ) -> str | None:
+    def event_payload(self, event: GetComplianceEventRow) -> str | None:
         """Return the plaintext payload; None if sealed or shredded. Raises payload_not_readable."""
+        [payload] = self.event_payloads(event.tenant_id, event.store_id, [event])
+        return None if payload is None else payload.decode()
+
+    def event_payloads(
+        self, tenant_id: uuid.UUID, store_id: uuid.UUID, events: Sequence[EventParts | GetComplianceEventRow]
+    ) -> list[bytes | None]:
+        """Return the JSON texts of a stream's payloads; None if sealed or shredded. Raises payload_not_readable."""
+        ring = self._ring()
+        return [self._event_payload(ring, tenant_id, store_id, event) for event in events]
+
+    def _event_payload(
+        self,
+        ring: KeyRing,
+        tenant_id: uuid.UUID,
+        store_id: uuid.UUID,
+        event: EventParts | GetComplianceEventRow,
+    ) -> bytes | None:
         if event.payload_at_rest is None:
-            return event.payload
+            return None if event.payload is None else event.payload.encode()
         aad = at_rest_ves_payload_aad(tenant_id, store_id, event.event_id, event.event_signing_hash)
         named = ("event_id", event.event_id)
-        return self._open(tenant_id, event.payload_key_id, aad, event.payload_at_rest, named).decode()
+        return self._open(ring, tenant_id, event.payload_key_id, aad, event.payload_at_rest, named)
 
     def seal_proof(
         self, tenant_id: uuid.UUID, proof: bytes, aad: Callable[[], bytes]
@@ -116,10 +136,11 @@ class AtRest:
 
     def _open_proof(self, proof: ComplianceProof | ValidityProof, aad: bytes) -> bytes:
         named = ("proof_id", proof.proof_id)
-        return self._open(proof.tenant_id, proof.proof_key_id, aad, proof.proof or b"", named)
+        return self._open(self._ring(), proof.tenant_id, proof.proof_key_id, aad, proof.proof or b"", named)
 
     def _open(
         self,
+        ring: KeyRing,
         tenant_id: uuid.UUID,
         key_id: bytes | None,
         aad: bytes,
@@ -127,7 +148,7 @@ class AtRest:
         named: tuple[str, uuid.UUID],
     ) -> bytes:
         try:
-            return self._ring().open(tenant_id, key_id, aad, blob)
+            return ring.open(tenant_id, key_id, aad, blob)
         except ProtocolError as error:
             name, value = named
             _log.error("stored_ciphertext_not_readable", reason=error.reason, **{name: value})

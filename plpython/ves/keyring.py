@@ -114,7 +114,9 @@ class KeyRing:
         Raises ProtocolError: "unknown_key" when no key opens it and the named one is not in the ring,
         "not_authentic" when it is (or none is named): the blob or its additional data was changed.
         """
-        keys = sorted(self.keys(tenant_id), key=lambda key: key.key_id != key_id)
+        keys: Sequence[Key] = self.keys(tenant_id)
+        if len(keys) > 1:
+            keys = sorted(keys, key=lambda key: key.key_id != key_id)
         try:
             return at_rest.decrypt_with([key.cipher for key in keys], aad, blob)
         except ProtocolError:

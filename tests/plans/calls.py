@@ -31,6 +31,7 @@ CALLS: dict[str, str] = {
     ),
     # read
     "read_events": f"select * from ves.read_events({STREAM}, %(done)s, 10)",
+    "read_event_parts": f"select * from ves.read_event_parts({STREAM}, %(done)s, 10)",
     "read_payloads": f"select * from ves.read_payloads({STREAM}, %(done)s, 10)",
     "export_events": f"select * from ves.export_events({STREAM}, %(done)s, %(done)s + 10)",
     "list_legacy_events": f"select * from ves.list_legacy_events({STREAM}, %(done)s, 10)",

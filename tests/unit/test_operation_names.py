@@ -103,6 +103,6 @@ def test_an_operation_has_the_name_of_a_function_or_is_listed_with_its_reason() 
 def test_an_operation_that_calls_one_database_function_has_its_name() -> None:
     reached = {name: called(operation.call, set()) for name, operation in operations().items()}
     assert reached["create_commitment"] == {"create_commitment"}
-    assert reached["prove_event"] > {"find_event_number", "read_events"}
+    assert reached["prove_event"] > {"find_event_number", "read_event_parts"}
     other = {name for name, functions in reached.items() if len(functions) == 1 and name not in functions}
     assert other - COMPOSED.keys() == CHECKED_OUTSIDE

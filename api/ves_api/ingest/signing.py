@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from ves.digests import receipt_hash, receipt_hashes
 from ves.ed25519 import Signer as Ed25519Signer
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from ves.ingest import IngestRequest, PreparedEvent
     from ves_api.database import Database
     from ves_api.ingest.answer import EventOutcome, IngestAnswer
-    from ves_edge.gen.records import ListSignersRow
+    from ves_edge.gen.records import EventParts, ListSignersRow
 
 _SCHEME_ED25519 = 1
 
@@ -138,18 +136,37 @@ class ReceiptSigner:
             receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
         )
 
-    def complete(self, document: dict[str, Any]) -> Receipt | None:
-        """Return the receipt of a stored event from its document, as `ves.read_events` answers it.
+    def signature_of(self, event: EventParts, digest: bytes) -> bytes | None:
+        """Return the receipt signature of a stored event with this receipt hash; empty if receipts are not signed.
 
         A signature that is not stored yet is recreated with the same key; None if this process has not that key.
         """
-        if document["sequencerSignature"] is None:
-            own = (str(self._sequencer_id), self._key_version)
-            if self._key is None or (document["sequencerId"], document["sequencerKeyVersion"]) != own:
-                return None
-            signature = self._key.sign(bytes.fromhex(document["receiptHash"])).hex()
-            document = document | {"sequencerSignature": signature}
-        return msgspec.convert(document, Receipt)
+        if event.receipt_signature is not None:
+            return event.receipt_signature
+        own = (self._sequencer_id, self._key_version)
+        if self._key is None or (event.sequencer_id, event.sequencer_key_version) != own:
+            return None
+        return self._key.sign(digest)
+
+    def receipt_of(self, tenant_id: uuid.UUID, store_id: uuid.UUID, event: EventParts) -> Receipt | None:
+        """Return the receipt of a stored event; None while no signature of it is stored or can be made."""
+        digest = receipt_hash(
+            tenant_id, store_id, event.event_id, event.sequence_number, event.event_signing_hash
+        )
+        signature = self.signature_of(event, digest)
+        if signature is None:
+            return None
+        return Receipt(
+            sequencer_id=event.sequencer_id,
+            event_id=event.event_id,
+            sequence_number=event.sequence_number,
+            sequenced_at=micros_text(micros(event.sequenced_at)),
+            receipt_hash=digest.hex(),
+            signature_alg=event.receipt_algorithm,
+            sequencer_signature=signature.hex(),
+            sequencer_key_version=event.sequencer_key_version,
+            receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
+        )
 
     async def _stored_or_same(
         self,

@@ -98,7 +98,7 @@ async def check(
     if witness is None and is_stark(kind):
         raise invalid("witnessCommitment", "is required for a STARK proof")
     require_same_inputs(sent.public_inputs, bound.inputs)
-    payload = services.at_rest.event_payload(event.tenant_id, event.store_id, event)
+    payload = services.at_rest.event_payload(event)
     verified = services.settings.stark_verify_on_submit if is_stark(kind) else None
     if verified and witness is not None:
         verdict = await _judge(services, kind, proof, bound.inputs, witness, payload)
@@ -212,7 +212,7 @@ async def _verdict(
             proof,
             inputs,
             stored.witness_commitment or b"",
-            services.at_rest.event_payload(event.tenant_id, event.store_id, event),
+            services.at_rest.event_payload(event),
         )
     except ApiError as error:
         if error.name != "invalid_proof":

@@ -18,7 +18,7 @@ from ves_api.operations.parameters import EventWindow, refuse
 from ves_api.operations.ves_events import VesWindow, pull_events
 
 if TYPE_CHECKING:
-    from ves_edge.gen.records import StoredEvent
+    from ves_edge.gen.records import EventParts
 
 operation = Area("Events").operation
 
@@ -85,29 +85,33 @@ async def list_ves_events(context: Context, given: EventWindow) -> VesEventList:
             limit=given.limit,
         ),
     )
-    events = [_numbered(context, given.store_id, event) for event in window.events]
+    payloads = context.services.at_rest.event_payloads(context.tenant_id, given.store_id, window.events)
+    events = [
+        _numbered(context, given.store_id, event, payload)
+        for event, payload in zip(window.events, payloads, strict=True)
+    ]
     return VesEventList(events, window.next_sequence, window.head_sequence)
 
 
-def _numbered(context: Context, store_id: uuid.UUID, event: StoredEvent) -> NumberedEvent:
-    payload = context.services.at_rest.event_payload(context.tenant_id, store_id, event)
+def _numbered(
+    context: Context, store_id: uuid.UUID, event: EventParts, payload: bytes | None
+) -> NumberedEvent:
     bundle = event.agent_signature_bundle
     envelope = answer(
         EnvelopeStored,
         event,
         tenant_id=context.tenant_id,
         store_id=store_id,
-        payload=_raw(payload),
-        payload_encrypted=_raw(event.payload_encrypted),
+        payload=msgspec.UNSET if payload is None else msgspec.Raw(payload),
+        payload_encrypted=msgspec.UNSET
+        if event.payload_encrypted is None
+        else msgspec.Raw(event.payload_encrypted.encode()),
         agent_signature_bundle=None if bundle is None else json_decode.decode(bundle, type=SignatureBundle),
     )
     return NumberedEvent(
         sequence_number=event.sequence_number,
         event=envelope,
-        receipt=context.services.ingest.signer.complete(event.receipt) or msgspec.UNSET,
-        payload_shredded=event.payload_state == "shredded",
+        receipt=context.services.ingest.signer.receipt_of(context.tenant_id, store_id, event)
+        or msgspec.UNSET,
+        payload_shredded=event.is_shredded,
     )
-
-
-def _raw(text: str | None) -> msgspec.Raw | msgspec.UnsetType:
-    return msgspec.UNSET if text is None else msgspec.Raw(text.encode())

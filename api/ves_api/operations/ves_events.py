@@ -14,7 +14,7 @@ from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import EntityId, EntityType, Parameters, Stream
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
-from ves_edge.gen.records import Commitment, InclusionProof, StoredEvent
+from ves_edge.gen.records import Commitment, EventParts, InclusionProof
 
 operation = Area("Events").operation
 _DEFAULT_EVENTS = 100
@@ -54,7 +54,7 @@ class VesWindow(Stream, kw_only=True, frozen=True):
 class Window(NamedTuple):
     """The wanted events of a window, the number after it, and the stream's head."""
 
-    events: list[StoredEvent]
+    events: list[EventParts]
     next_sequence: int
     head_sequence: int
 
@@ -84,7 +84,7 @@ class EventSelector(Stream, kw_only=True, frozen=True):
 class ProvenEvent(NamedTuple):
     """An event, the commitment over it, and the path between them."""
 
-    event: StoredEvent
+    event: EventParts
     proof: InclusionProof
     commitment: Commitment
 
@@ -114,7 +114,7 @@ class EntityVersionPage(EntityVersions, kw_only=True, frozen=True):
 class EntityPage(NamedTuple):
     """A page of an entity's events, and how many it has."""
 
-    events: list[StoredEvent]
+    events: list[EventParts]
     current_version: int
 
 
@@ -144,15 +144,14 @@ def _encrypted(event: Any) -> str | None:
 
 async def read_page(
     context: Context, tenant_id: uuid.UUID, store_id: uuid.UUID, after: int, most: int, **of_entity: str
-) -> list[StoredEvent]:
+) -> list[EventParts]:
     """The next events of a stream, at most so many and as many as fit into one answer. Raises sequence_gap."""
-    found = await aio.read_events(
+    found = await aio.read_event_parts(
         context.database,
         tenant_id=tenant_id,
         store_id=store_id,
         after=after,
         max_events=most,
-        decrypt=False,
         **of_entity,
     )
     return cut(found)

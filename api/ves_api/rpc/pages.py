@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ves_api.operations.ves_events import cut
-from ves_api.rpc.stored_events import ves_event
+from ves_api.rpc.stored_events import ves_events
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
@@ -101,13 +101,12 @@ class Pages:
         tenant_id, store_id, after = key
 
         async def fetch() -> list[Any]:
-            return await aio.read_events(
+            return await aio.read_event_parts(
                 self._database,
                 tenant_id=tenant_id,
                 store_id=store_id,
                 after=after,
                 max_events=_PAGE_EVENTS,
-                decrypt=False,
             )
 
         page = self.encode(tenant_id, store_id, cut(await patiently(fetch)))
@@ -119,6 +118,7 @@ class Pages:
 
     def encode(self, tenant_id: uuid.UUID, store_id: uuid.UUID, events: list[Any]) -> list[Entry]:
         """Encode stored events. Raises payload_not_readable."""
+        messages = ves_events(events, tenant_id, store_id, at_rest=self._at_rest, signer=self._signer)
         return [
             Entry(
                 event.sequence_number,
@@ -126,11 +126,9 @@ class Pages:
                 event.entity_id,
                 event.event_type,
                 event.source_agent_id,
-                ves_event(
-                    event, tenant_id, store_id, at_rest=self._at_rest, signer=self._signer
-                ).SerializeToString(),
+                message.SerializeToString(),
             )
-            for event in events
+            for event, message in zip(events, messages, strict=True)
         ]
 
     def _keep(self, key: _Key, page: list[Entry]) -> None:

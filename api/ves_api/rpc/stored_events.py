@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from ves.bundles import signature_parts
 from ves.codec import ZERO_HASH
+from ves.digests import receipt_hashes
 from ves.encrypted import decode as decode_encrypted
 from ves.encrypted import grpc_members
 from ves_api.rpc.fields import time_of, time_of_text
@@ -14,55 +15,76 @@ from ves_api.rpc.gen import v2_pb2 as v2
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
 
     from ves_api.at_rest import AtRest
     from ves_api.ingest.signing import ReceiptSigner
-    from ves_edge.gen.records import Commitment, LegacyCommitment, LegacyEvent, StoredEvent
+    from ves_edge.gen.records import Commitment, EventParts, LegacyCommitment, LegacyEvent
 
 
-def ves_event(
-    event: StoredEvent, tenant_id: uuid.UUID, store_id: uuid.UUID, *, at_rest: AtRest, signer: ReceiptSigner
-) -> v2.SequencedEvent:
-    """A VES event; a shredded payload is empty, and so is the signature of a receipt that cannot be had yet.
+def ves_events(
+    events: Sequence[EventParts],
+    tenant_id: uuid.UUID,
+    store_id: uuid.UUID,
+    *,
+    at_rest: AtRest,
+    signer: ReceiptSigner,
+) -> list[v2.SequencedEvent]:
+    """The VES events of a stream; a shredded payload is empty, and so is a signature that cannot be had yet.
 
     Raises payload_not_readable.
     """
-    payload = at_rest.event_payload(tenant_id, store_id, event)
-    envelope = v2.EventEnvelope(
-        event_id=str(event.event_id),
-        command_id="" if event.command_id is None else str(event.command_id),
-        tenant_id=str(tenant_id),
-        store_id=str(store_id),
-        entity_type=event.entity_type,
-        entity_id=event.entity_id,
-        event_type=event.event_type,
-        source_agent=str(event.source_agent_id),
-        ves_version=event.ves_version,
-        payload_kind=v2.PAYLOAD_KIND_ENCRYPTED if event.payload_kind else v2.PAYLOAD_KIND_PLAINTEXT,
-        payload=b"" if payload is None else payload.encode(),
-        payload_encrypted=None if event.payload_encrypted is None else _encrypted(event.payload_encrypted),
-        payload_plain_hash=event.payload_plain_hash,
-        payload_cipher_hash=event.payload_cipher_hash,
-        agent_key_id=event.agent_key_id,
-        agent_signature=event.agent_signature,
-        base_version=event.base_version or 0,
-        created_at=time_of_text(event.created_at),
-        agent_signature_scheme=cast("v2.SignatureScheme", event.agent_signature_scheme),
+    payloads = at_rest.event_payloads(tenant_id, store_id, events)
+    digests = receipt_hashes(
+        tenant_id,
+        store_id,
+        [event.event_id for event in events],
+        [event.sequence_number for event in events],
+        [event.event_signing_hash for event in events],
     )
+    stream = (str(tenant_id), str(store_id))
+    return [
+        _ves_event(event, stream, payload, digest, signer.signature_of(event, digest))
+        for event, payload, digest in zip(events, payloads, digests, strict=True)
+    ]
+
+
+def _ves_event(
+    event: EventParts, stream: tuple[str, str], payload: bytes | None, digest: bytes, signature: bytes | None
+) -> v2.SequencedEvent:
+    numbered = v2.SequencedEvent(
+        sequence_number=event.sequence_number, sequenced_at=time_of(event.sequenced_at), receipt_hash=digest
+    )
+    envelope = numbered.envelope  # filled in place: a message that is given to a constructor is copied
+    envelope.event_id = str(event.event_id)
+    envelope.tenant_id, envelope.store_id = stream
+    if event.command_id is not None:
+        envelope.command_id = str(event.command_id)
+    envelope.entity_type = event.entity_type
+    envelope.entity_id = event.entity_id
+    envelope.event_type = event.event_type
+    envelope.source_agent = str(event.source_agent_id)
+    envelope.ves_version = event.ves_version
+    envelope.payload_kind = v2.PAYLOAD_KIND_ENCRYPTED if event.payload_kind else v2.PAYLOAD_KIND_PLAINTEXT
+    envelope.payload = payload or b""
+    if event.payload_encrypted is not None:
+        envelope.payload_encrypted.MergeFrom(_encrypted(event.payload_encrypted))
+    envelope.payload_plain_hash = event.payload_plain_hash
+    envelope.payload_cipher_hash = event.payload_cipher_hash
+    envelope.agent_key_id = event.agent_key_id
+    envelope.agent_signature = event.agent_signature
+    envelope.base_version = event.base_version or 0
+    created_at = time_of_text(event.created_at)
+    if created_at is not None:
+        envelope.created_at.MergeFrom(created_at)
+    envelope.agent_signature_scheme = cast("v2.SignatureScheme", event.agent_signature_scheme)
     if event.agent_signature_bundle is not None:
         classic, post_quantum = signature_parts(event.agent_signature_bundle)
         envelope.agent_signature_bundle.ed25519_signature = classic
         envelope.agent_signature_bundle.ml_dsa_65_signature = post_quantum
-    numbered = v2.SequencedEvent(
-        envelope=envelope,
-        sequence_number=event.sequence_number,
-        sequenced_at=time_of(event.sequenced_at),
-        receipt_hash=bytes.fromhex(event.receipt["receiptHash"]),
-    )
-    receipt = signer.complete(event.receipt)
-    if receipt is not None and receipt.sequencer_signature:
+    if signature:
         numbered.receipt_signature_scheme = v2.SIGNATURE_SCHEME_ED25519
-        numbered.receipt_signature_bundle.ed25519_signature = bytes.fromhex(receipt.sequencer_signature)
+        numbered.receipt_signature_bundle.ed25519_signature = signature
     return numbered
 
 

@@ -184,7 +184,7 @@ async def _send_history(call: Call, head: int) -> None:
     delivery = Delivery(call, stream, 0, EVERY)
 
     async def read() -> list[Any]:
-        return await aio.read_events(
+        return await aio.read_event_parts(
             streams.database,
             tenant_id=stream[0],
             store_id=stream[1],
@@ -192,7 +192,6 @@ async def _send_history(call: Call, head: int) -> None:
             max_events=_HISTORY_EVENTS,
             entity_type=given.entity_type,
             entity_id=given.entity_id,
-            decrypt=False,
         )
 
     while delivery.position < head:

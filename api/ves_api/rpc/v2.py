@@ -31,16 +31,16 @@ from ves_api.rpc.binding import Rpc
 from ves_api.rpc.fields import read_bytes, read_uuid, read_uuids
 from ves_api.rpc.gen import v2_pb2 as v2
 from ves_api.rpc.sent_events import ves_body
-from ves_api.rpc.stored_events import ves_commitment, ves_event
+from ves_api.rpc.stored_events import ves_commitment, ves_events
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from ves_api.operations.health import HealthResponse
     from ves_api.operations.kit import Context
     from ves_api.operations.ves_events import EntityPage, ProvenEvent, StreamState, Window
-    from ves_edge.gen.records import Commitment, StoredEvent
+    from ves_edge.gen.records import Commitment, EventParts
 
 SERVICE = v2.DESCRIPTOR.services_by_name["Sequencer"].full_name
 _HASH_BYTES = 32
@@ -123,13 +123,10 @@ def _push_response(_: Context, request: v2.PushRequest, body: bytes) -> v2.PushR
     )
 
 
-def _events(context: Context, request: Any, events: Iterable[StoredEvent]) -> list[v2.SequencedEvent]:
+def _events(context: Context, request: Any, events: Sequence[EventParts]) -> list[v2.SequencedEvent]:
     stream = read_stream(request)
     services = context.services
-    return [
-        ves_event(event, **stream, at_rest=services.at_rest, signer=services.ingest.signer)
-        for event in events
-    ]
+    return ves_events(events, **stream, at_rest=services.at_rest, signer=services.ingest.signer)
 
 
 def _window(context: Context, request: v2.PullEventsRequest, window: Window) -> v2.PullEventsResponse:

@@ -162,6 +162,43 @@ class ComplianceProof(msgspec.Struct, frozen=True, array_like=True):
     proof_key_id: bytes | None
 
 
+class EventParts(msgspec.Struct, frozen=True, array_like=True):
+    """One VES event as ves.read_event_parts answers it: the signed envelope (VES 2; created_at is the signed
+    text), its payload as it is stored (payload_at_rest and payload_key_id: ciphertext, VES 16), and the
+    parts of its receipt (VES 11; receipt_signature null until it is stored, empty where receipt_algorithm
+    is none).
+    """
+
+    sequence_number: int
+    event_id: UUID
+    command_id: UUID | None
+    source_agent_id: UUID
+    agent_key_id: int
+    ves_version: int
+    payload_kind: int
+    entity_type: str
+    entity_id: str
+    event_type: str
+    created_at: str
+    base_version: int | None
+    payload_plain_hash: bytes
+    payload_cipher_hash: bytes
+    event_signing_hash: bytes
+    agent_signature: bytes
+    agent_signature_scheme: int
+    agent_signature_bundle: bytes | None
+    is_shredded: bool
+    payload: str | None
+    payload_encrypted: str | None
+    payload_at_rest: bytes | None
+    payload_key_id: bytes | None
+    sequenced_at: datetime
+    receipt_signature: bytes | None
+    sequencer_id: UUID
+    sequencer_key_version: int
+    receipt_algorithm: str
+
+
 class EventSchema(msgspec.Struct, frozen=True, array_like=True):
     """One registered JSON Schema (operations 6); schema_json is the text as received."""
 

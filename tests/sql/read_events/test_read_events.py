@@ -144,9 +144,7 @@ def test_who_may_read_payloads_gets_them_decrypted(stream: Stream, database: Dat
     assert rows == [("encrypted_at_rest", text, None, None) for text in PAYLOADS]
 
 
-@pytest.mark.parametrize(
-    ("role", "decrypt"), [("ves_api", True), ("ves_worker", True), ("ves_reader", False)]
-)
+@pytest.mark.parametrize(("role", "decrypt"), [("ves_worker", True), ("ves_reader", False)])
 def test_others_get_the_ciphertext_and_its_key(
     stream: Stream, database: Database, role: str, *, decrypt: bool
 ) -> None:
