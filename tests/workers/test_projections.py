@@ -119,10 +119,15 @@ async def test_a_stream_that_fails_does_not_hold_the_others(
     assert stores[1].entity("inventory", "0", "ves")["version"] == 2
 
 
-def test_pauses_double_up_to_a_second_while_there_is_nothing_to_do() -> None:
+def test_pauses_double_up_to_the_longest_while_there_is_nothing_to_do() -> None:
     pauses = [0.1]
     for _ in range(5):
-        pauses.append(next_poll(0.1, pauses[-1], found=False))
+        pauses.append(next_poll(0.1, pauses[-1], 1.0, found=False))
     assert pauses == [0.1, 0.2, 0.4, 0.8, 1.0, 1.0]
-    assert next_poll(0.1, 1.0, found=True) == 0.1
-    assert next_poll(5.0, 5.0, found=False) == 5.0
+    assert next_poll(0.1, 1.0, 1.0, found=True) == 0.1
+    assert next_poll(5.0, 5.0, 1.0, found=False) == 5.0
+
+
+def test_steps_that_find_work_begin_at_an_even_pace() -> None:
+    assert next_poll(0.1, 0.1, 1.0, found=True, spent=0.0625) == 0.1 - 0.0625
+    assert next_poll(0.1, 0.1, 1.0, found=True, spent=0.7) == 0.0

@@ -13,6 +13,7 @@ declare
   v_status constant text := case when state is null then '' else coalesce(state ->> 'status', 'exists') end;
   v_step ves_store.projection_steps;
   v_payload jsonb;
+  v_effect record;
   v_backslash constant text := repeat(chr(92), 2);
 begin
   if event.base_version <> coalesce(version, 0) then
@@ -54,23 +55,24 @@ begin
     end if;
     v_payload := event.payload::jsonb;
   end if;
-  case event.entity_type
-    when 'order' then
-      select p.* into state, code, message from ves_int.project_order(state, v_payload) as p;
-    when 'inventory' then
-      select p.* into state, code, message from ves_int.project_inventory(state, event, v_payload) as p;
-    when 'product' then
-      state := ves_int.project_product(state, event, v_payload);
-    when 'customer' then
-      select p.* into state, code, message from ves_int.project_customer(state, event, v_payload) as p;
-    when 'return' then
-      select p.* into state, code, message from ves_int.project_return(state, event, v_payload) as p;
-    when 'x402_payment', 'x402_batch' then
-      state := ves_int.project_x402(state, event, v_payload);
-  end case;
-  if code is not null then
-    state := v_before;
-    return;
+  -- assignments: a query for each event would start an executor
+  if event.entity_type = 'product' then
+    state := ves_int.project_product(state, event, v_payload);
+  elsif event.entity_type in ('x402_payment', 'x402_batch') then
+    state := ves_int.project_x402(state, event, v_payload);
+  else
+    case event.entity_type
+      when 'order' then v_effect := ves_int.project_order(state, v_payload);
+      when 'inventory' then v_effect := ves_int.project_inventory(state, event, v_payload);
+      when 'customer' then v_effect := ves_int.project_customer(state, event, v_payload);
+      when 'return' then v_effect := ves_int.project_return(state, event, v_payload);
+    end case;
+    if v_effect.code is not null then
+      code := v_effect.code;
+      message := v_effect.message;
+      return;
+    end if;
+    state := v_effect.state;
   end if;
   if v_step.to_status <> 'exists' then
     state := state || jsonb_build_object('status', v_step.to_status);

@@ -24,12 +24,11 @@ begin
     events := array(
       select row(
         e.sequence_number, e.sequence_number, 0, e.event_id, e.entity_type, e.entity_id, e.event_type,
-        e.base_version, e.created_at, p.payload,
-        ves_int.payload_state(e.shredded_at, e.payload_kind, e.payload_key_id)
+        e.base_version, e.created_at, e.unnest,
+        case when e.unnest is null
+          then ves_int.payload_state(e.shredded_at, e.payload_kind, e.payload_key_id) end
       )::ves_int.projected_event
-      from unnest(v_ves) with ordinality as e
-      join unnest(ves_int.open_ves_payloads(v_ves)) with ordinality as p (payload, ordinality)
-        on e.ordinality = p.ordinality
+      from unnest(v_ves, ves_int.open_ves_payloads(v_ves)) with ordinality as e
       order by e.ordinality
     );
     return;

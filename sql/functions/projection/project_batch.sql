@@ -64,8 +64,7 @@ begin
       v_created[v_entity] := v_row.created_at;
       v_states[v_entity] := v_row.state;
     end if;
-    select o.* into v_outcome
-    from ves_int.apply_event(v_states[v_entity], v_versions[v_entity], v_row.event) as o;
+    v_outcome := ves_int.apply_event(v_states[v_entity], v_versions[v_entity], v_row.event);
     if v_outcome.code is null then
       v_states[v_entity] := v_outcome.state;
       v_versions[v_entity] := v_outcome.version;

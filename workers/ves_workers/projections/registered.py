@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_EVENTS = 500
 # Pause of a projector whose call failed, or whose worker died.
 CLAIM_SECS = 120.0
+# Longest pause between looks while there is nothing to project.
+MOST_POLL_SECS = 1.0
 
 
 class ProjectorsWorker(DatabaseWorker):
@@ -34,7 +36,9 @@ class ProjectorsWorker(DatabaseWorker):
     async def step(self) -> bool:
         """Run what is claimed; return True if anything was."""
         claimed = await aio.claim_projector(self._database, claim_seconds=CLAIM_SECS)
-        self.poll_seconds = next_poll(self._least_poll, self.poll_seconds, found=bool(claimed))
+        self.poll_seconds = next_poll(
+            self._least_poll, self.poll_seconds, MOST_POLL_SECS, found=bool(claimed)
+        )
         for projector in claimed:
             try:
                 [done] = await aio.run_projector(

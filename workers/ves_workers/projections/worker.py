@@ -6,6 +6,7 @@ a checkpoint moves in the transaction that writes the rows.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from ves_edge import tracing
@@ -19,17 +20,18 @@ if TYPE_CHECKING:
 # Cursors of VES and of legacy streams.
 CONSUMERS = ("projection", "legacy_projection")
 MAX_STREAMS = 200
-# Numbers of one call, over all its streams. Bounds the duration of a step.
-MAX_EVENTS = 4000
+# Numbers of one call, over all its streams. A call is one transaction, and readers see its rows when it commits:
+# this bounds the lag where the worker is behind, and how long the checkpoints are locked.
+MAX_EVENTS = 1000
 # A stream that failed, or was claimed by a dead worker, is retried after this time.
 CLAIM_SECS = 10.0
-# Pause between looks while there is nothing to project; after work it starts at the setting again.
-MOST_POLL_SECS = 1.0
+# Longest pause between looks while there is nothing to project: the lag of the first event after a quiet time.
+MOST_POLL_SECS = 0.2
 
 
-def next_poll(least: float, last: float, *, found: bool) -> float:
-    """Pause in seconds after a step: the least after one that found work, else twice the last one."""
-    return least if found else max(least, min(2 * last, MOST_POLL_SECS))
+def next_poll(least: float, last: float, most: float, *, found: bool, spent: float = 0.0) -> float:
+    """Pause in seconds after a step of `spent`: those with work begin every `least`, else it doubles up to `most`."""
+    return max(least - spent, 0.0) if found else max(least, min(2 * last, most))
 
 
 class ProjectionsWorker(DatabaseWorker):
@@ -43,16 +45,23 @@ class ProjectionsWorker(DatabaseWorker):
 
     async def step(self) -> bool:
         """Project; return True if more may be due now."""
-        found = any([await self._project(consumer) for consumer in CONSUMERS])
-        self.poll_seconds = next_poll(self._least_poll, self.poll_seconds, found=found)
-        return found
+        started = time.monotonic()
+        projected = [await self._project(consumer) for consumer in CONSUMERS]
+        self.poll_seconds = next_poll(
+            self._least_poll,
+            self.poll_seconds,
+            MOST_POLL_SECS,
+            found=any(projected),
+            spent=time.monotonic() - started,
+        )
+        return max(projected) >= MAX_EVENTS
 
-    async def _project(self, consumer: str) -> bool:
+    async def _project(self, consumer: str) -> int:
         streams = await aio.claim_cursors(
             self._database, consumer=consumer, max_streams=MAX_STREAMS, claim_seconds=CLAIM_SECS
         )
         if not streams:
-            return False
+            return 0
         with tracing.adopted("project", "CONSUMER", (stream.traceparent for stream in streams)):
             results = await aio.project_events(
                 self._database,
@@ -74,4 +83,4 @@ class ProjectionsWorker(DatabaseWorker):
                     error=result.error,
                     retry_in_seconds=CLAIM_SECS,
                 )
-        return sum(result.events for result in results) >= MAX_EVENTS
+        return sum(result.events for result in results)
