@@ -22,6 +22,7 @@ from tests.bench.scenarios import (
     growth,
     hot_stream,
     http_batches,
+    intents,
     outflow,
     product,
     product_growth,
@@ -54,6 +55,7 @@ SCENARIOS: dict[str, Callable[[Bench], list[Figure]]] = {
     "audit": audit.run,
     "stark": stark.run,
     "stark_load": stark_load.run,
+    "intents": intents.run,
     "x402": x402.run,
 }
 _WIDTH = 160  # of the table, where the output is not a terminal

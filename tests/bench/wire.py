@@ -61,10 +61,22 @@ class Reader:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends one request after another; callbacks only, since a future per request would cost as much again."""
+    """Sends one request after another; callbacks only, since a future per request would cost as much again.
 
-    def __init__(self, requests: Sequence[bytes], indexes: Iterator[int], answers: list[Answer]) -> None:
+    `due`, if there is one, is when each request is sent (seconds after `started`). An answer's time counts from then, also
+    where the answer before it came later.
+    """
+
+    def __init__(
+        self,
+        requests: Sequence[bytes],
+        indexes: Iterator[int],
+        answers: list[Answer],
+        due: Sequence[float] | None,
+    ) -> None:
         self._requests = requests
+        self._due = due
+        self.started = 0.0
         self._indexes = indexes
         self._answers = answers
         self._reader = Reader()
@@ -81,7 +93,12 @@ class _Connection(asyncio.Protocol):
             self.finished.set_result(None)
             return
         self._index, self._sent = index, time.monotonic()
-        self._transport.write(self._requests[index])
+        if self._due is None:
+            self._transport.write(self._requests[index])
+            return
+        delay = self.started + self._due[index] - self._sent
+        self._sent += delay
+        asyncio.get_running_loop().call_later(max(0.0, delay), self._transport.write, self._requests[index])
 
     def data_received(self, data: bytes) -> None:
         answer = self._reader.feed(data)
@@ -95,10 +112,20 @@ class _Connection(asyncio.Protocol):
 
 
 class Load:
-    """Requests over several kept-alive connections; `shares[i]` lists what connection i sends, in order."""
+    """Requests over several kept-alive connections; `shares[i]` lists what connection i sends, in order.
 
-    def __init__(self, port: int, requests: Sequence[bytes], shares: Sequence[Sequence[int]]) -> None:
+    `due[n]` is when request n is sent, in seconds after the start; None: when the answer before it is there.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        requests: Sequence[bytes],
+        shares: Sequence[Sequence[int]],
+        due: Sequence[float] | None = None,
+    ) -> None:
         self._requests = requests
+        self._due = due
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._answers: list[Answer] = []
         self._connections = self._runner.run(self._connect(port, shares))
@@ -107,7 +134,7 @@ class Load:
         loop = asyncio.get_running_loop()
         made = []
         for share in shares:
-            connect = partial(_Connection, self._requests, iter(share), self._answers)
+            connect = partial(_Connection, self._requests, iter(share), self._answers, self._due)
             _, connection = await loop.create_connection(connect, "127.0.0.1", port)
             made.append(connection)
         return made
@@ -118,7 +145,9 @@ class Load:
         return self._answers
 
     async def _go(self) -> None:
+        started = time.monotonic()
         for connection in self._connections:
+            connection.started = started
             connection.send_next()
         await asyncio.gather(*[connection.finished for connection in self._connections])
 

@@ -177,6 +177,7 @@ class System(Stepping[SettlementWorker]):
             urls=(ledger.url,),
             chain_id=CHAIN_ID,
             confirmations=CONFIRMATIONS,
+            poll_ms=0,
             timeout_secs=5,
             stuck_secs=3600,
             settler_key_file=str(key_file),

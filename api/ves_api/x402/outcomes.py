@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ves_api.database import Database
     from ves_edge.gen.records import ExactPayment
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.05
 _OPEN = frozenset({"recorded", "batched"})
 
 
@@ -53,7 +53,9 @@ class Outcomes:
                 await asyncio.sleep(_POLL_SECONDS)
                 # A failing database is met by each waiting request at its deadline.
                 with contextlib.suppress(ApiError):
-                    for row in await aio.list_exact_payments(self._database, payment_ids=list(self._waiting)):
+                    for row in await aio.list_exact_payments(
+                        self._database, payment_ids=list(self._waiting), only_decided=True
+                    ):
                         self._tell(row)
                 for payment_id in list(self._waiting):
                     self._waiting[payment_id] = [a for a in self._waiting[payment_id] if not a.done()]
@@ -63,8 +65,6 @@ class Outcomes:
             self._task = None
 
     def _tell(self, payment: ExactPayment) -> None:
-        if payment.status in _OPEN:
-            return
         for answer in self._waiting.get(payment.payment_id, ()):
             if not answer.done():
                 answer.set_result(payment)

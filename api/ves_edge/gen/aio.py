@@ -2019,10 +2019,18 @@ async def list_exact_batch_payments(db: AsyncDatabase, *, batch_id: UUID) -> lis
     return calls.records(rows, ExactPayment)
 
 
-async def list_exact_payments(db: AsyncDatabase, *, payment_ids: Sequence[UUID]) -> list[ExactPayment]:
-    """EIP-3009 payments of any tenants by their ids; unknown ones are left out."""
+async def list_exact_payments(
+    db: AsyncDatabase,
+    *,
+    payment_ids: Sequence[UUID],
+    only_decided: bool = False,
+) -> list[ExactPayment]:
+    """EIP-3009 payments of any tenants by their ids; unknown ones are left out. only_decided: those alone of
+    which a block shows the outcome, or that failed.
+    """
     rows = await db.fetch(FUNCTIONS['list_exact_payments'], {
         'payment_ids': calls.as_list(payment_ids),
+        'only_decided': only_decided,
     })
     return calls.records(rows, ExactPayment)
 
@@ -2622,7 +2630,7 @@ async def plan_exact_batches(
     lease_token: int,
     chain_id: int,
     max_size: int = 100,
-    max_wait_ms: int = 250,
+    max_wait_ms: int = 200,
 ) -> int:
     """Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1
     to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail. Payments of a batch

@@ -163,9 +163,10 @@ begin
       chain_id, settlement_contract, payer_address, nonce, tenant_id, intent_id
     )
     select i.chain_id, i.settlement_contract, i.payer_key, i.nonce, i.tenant_id, i.intent_id
-    from ves_store.x402_payment_intents as i
-    where i.tenant_id = append_payment_intents.tenant_id and i.store_id = append_payment_intents.store_id
-      and i.sequence_number > v_head and i.settlement_contract is not null
+    from unnest(v_outcomes, v_ids, v_contracts) as o (outcome, intent_id, contract)
+    join ves_store.x402_payment_intents as i
+      on i.intent_id = o.intent_id and i.tenant_id is not distinct from append_payment_intents.tenant_id
+    where o.outcome = 'sequenced' and o.contract is not null
     order by i.payer_key, i.nonce;
     insert into ves_store.x402_sequence_counters as c (tenant_id, store_id, current_sequence)
     values (append_payment_intents.tenant_id, append_payment_intents.store_id, v_head + v_accepted)

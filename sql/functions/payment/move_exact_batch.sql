@@ -18,11 +18,15 @@ begin
   where b.batch_id = move_exact_batch.batch_id;
   -- a reorg took the block of confirmed payments; what no transaction can pay any more waits for another batch
   update ves_store.x402_exact_payments as p
-  set
-    status = case when to_status = 'failed' then 'recorded' else 'batched' end,
-    tx_hash = case when to_status = 'failed' then null else coalesce(move_exact_batch.tx_hash, p.tx_hash) end,
-    updated_at = v_now
-  where p.batch_id = move_exact_batch.batch_id and p.status in ('batched', 'confirmed');
+  set status = m.status, tx_hash = m.tx_hash, updated_at = v_now
+  from (
+    select
+      q.payment_id, case when to_status = 'failed' then 'recorded' else 'batched' end as status,
+      case when to_status <> 'failed' then coalesce(move_exact_batch.tx_hash, q.tx_hash) end as tx_hash
+    from ves_store.x402_exact_payments as q
+    where q.batch_id = move_exact_batch.batch_id and q.status in ('batched', 'confirmed')
+  ) as m
+  where p.payment_id = m.payment_id and (p.status, p.tx_hash) is distinct from (m.status, m.tx_hash);
 end
 $$;
 

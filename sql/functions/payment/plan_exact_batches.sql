@@ -1,6 +1,6 @@
 -- Locks (sql/README.md): 0, then rows of x402_exact_payments, skipping locked ones.
 create or replace function ves.plan_exact_batches(
-  lease_token bigint, chain_id bigint, max_size integer default 100, max_wait_ms integer default 250
+  lease_token bigint, chain_id bigint, max_size integer default 100, max_wait_ms integer default 200
 )
 returns integer
 language plpgsql

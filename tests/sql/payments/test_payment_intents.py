@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.plans.explain import Recorder
 from tests.sql.support import Agent, Edge, scalar
 from tests.support.payments import Payer, payer_of, payment_rows
 
@@ -238,3 +239,22 @@ def test_no_step_goes_backwards_even_for_the_owner(
         "VE501",
         lambda: owner.execute("delete from ves_store.x402_status_log where store_id = %s", [agent.store_id]),
     )
+
+
+def test_an_append_touches_as_many_pages_in_a_long_stream_as_in_a_short_one(database: Database) -> None:
+    agent = Agent()
+    append = "select * from ves.append_payment_intents(%s, %s, %s)"
+    with database.connect("ves_api") as api, database.connect() as superuser:
+        agent.register(api)
+        recorder = Recorder(superuser)
+
+        def pages(count: int) -> int:
+            rows = payment_rows(agent, count)
+            call = [agent.tenant_id, agent.store_id, rows]
+            return recorder.record(lambda: superuser.execute(append, call))[-1].buffers
+
+        pages(10)
+        short = pages(10)
+        pages(900)
+        # Trees have another level, and nothing has analyzed the tables.
+        assert pages(10) < 1.5 * short

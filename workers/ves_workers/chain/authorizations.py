@@ -36,10 +36,14 @@ class Authorizations:
     def __init__(self, database: WorkerDatabase, outbox: Outbox) -> None:
         self._db, self._outbox = database, outbox
 
+    async def plan_batches(self, token: int) -> int:
+        """Make batches of the recorded payments that are due; how many are new. Raises ApiError."""
+        return await aio.plan_exact_batches(self._db, lease_token=token, chain_id=self._outbox.chain.chain_id)
+
     async def plan(self, token: int) -> None:
         """Make batches of recorded payments and put their calls into the outbox."""
         chain_id = self._outbox.chain.chain_id
-        await aio.plan_exact_batches(self._db, lease_token=token, chain_id=chain_id)
+        await self.plan_batches(token)
         for batch in await aio.list_open_exact_batches(self._db, chain_id=chain_id):
             if batch.status == "prepared":
                 payments = await aio.list_exact_batch_payments(self._db, batch_id=batch.batch_id)

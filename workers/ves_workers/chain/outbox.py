@@ -5,6 +5,7 @@ Every decision is a read by quorum, every step a function of the database that n
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from abc import ABC, abstractmethod
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
 from web3 import AsyncWeb3, Web3
 from web3.exceptions import BlockNotFound, ContractLogicError, TransactionNotFound, Web3Exception
 
@@ -42,6 +44,7 @@ _OF_GAS, _OF_PRICE = re.compile("gas"), re.compile(r"\b(funds|fees?|price)\b")
 _LEAST_TIP = 10**6
 _FEE_BLOCKS, _FEE_PERCENTILE = 10, 20
 _RESEND_SECS = 15
+_UNMINED, _AWAITED_SECS = frozenset({"planned", "signed", "broadcast", "unknown"}), 30
 # Nodes keep the accounts of the last 128 blocks unless they are archives; some may be a few blocks behind.
 _STATES = 120
 # What would undo something has to be read so many times in steps of its own.
@@ -65,7 +68,7 @@ class Work(ABC):
         del row, final_block
 
     async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
-        """Look at a succeeded transaction whose block may still be replaced, in each step until it is final."""
+        """Look at a succeeded transaction whose block may still be replaced, once for each such block."""
         del row, receipt
 
     async def size(self, row: ChainTransaction) -> int:
@@ -102,13 +105,22 @@ class Outbox:
         self._sent: dict[int, float] = {}
         self._doubts: dict[tuple[int, str], int] = {}
         self._rechecked = 0.0
+        self._told: dict[int, bytes] = {}  # the blocks in which `Work.mined` has seen a transaction
+        self.head, self.is_awaited = (
+            0,
+            False,
+        )  # of the last look: the newest block, and whether a young transaction is in none
         self.address = ""
         self.totals = {"signed": 0, "replaced_fees": 0, "final": 0, "failed": 0, "reorgs": 0}
 
     async def open(self) -> None:
         """Take the account under a new token of the lease."""
         self.address = (await self._signer.public_key()).to_checksum_address()
-        await self._next_nonce(await self.chain.reached(lambda w3: w3.eth.block_number))
+        await self._next_nonce(await self.read_head())
+
+    async def read_head(self) -> int:
+        """Return the number of the newest block that a quorum has reached. Raises UnavailableError."""
+        return await self.chain.reached(lambda w3: w3.eth.block_number)
 
     async def _next_nonce(self, head: int) -> int:
         """Return the account's next nonce, past those that something else used at final depth.
@@ -152,7 +164,8 @@ class Outbox:
         )
         if is_due:
             self._rechecked = time.monotonic()
-        head = await self.chain.reached(lambda w3: w3.eth.block_number) if rows else 0
+        self.head = head = await self.read_head() if rows else 0
+        self.is_awaited = any(row.status in _UNMINED and row.waiting_seconds < _AWAITED_SECS for row in rows)
         for row in rows:
             await self._lease.keep()
             try:
@@ -171,6 +184,8 @@ class Outbox:
             await self._sign_first(row, head)
         elif row.status == "final":
             await self._recheck(row)
+        elif await self._is_as_told(row, head):
+            return
         elif (receipt := await self._receipt(row)) is not None:
             await self._follow(row, receipt, head)
         elif row.status == "mined":
@@ -179,6 +194,19 @@ class Outbox:
                 await self._step(row, "broadcast", "its block is no longer in the chain")
         else:
             await self._push(row, head)
+
+    async def _is_as_told(self, row: ChainTransaction, head: int) -> bool:
+        """Return whether a mined transaction is still in the block that was told, and that is not final: there is nothing to do.
+
+        A receipt with the logs of 200 payments takes some 50 ms to read, the hash of a block one.
+        """
+        number = row.block_number or 0
+        if number <= self._final_block(head) or self._told.get(row.transaction_id) != row.block_hash:
+            return False
+        if await self.chain.agreed(lambda w3: _block_hash(w3, number)) != row.block_hash:
+            return False
+        self._doubts.pop((row.transaction_id, "gone"), None)
+        return True
 
     async def _receipt(self, row: ChainTransaction) -> TxReceipt | None:
         """Return the receipt of the one attempt that is in a block, if any is."""
@@ -196,8 +224,9 @@ class Outbox:
             self._db, lease_token=self._lease.token, transaction_id=row.transaction_id,
             tx_hash=bytes(receipt["transactionHash"]), block_number=number, block_hash=block,
         )  # fmt: skip
-        if receipt["status"] == 1:
+        if receipt["status"] == 1 and self._told.get(row.transaction_id) != block:
             await self._work.mined(row, receipt)
+        self._told[row.transaction_id] = block
         if number > self._final_block(head):
             return
         if await self.chain.agreed(lambda w3: _block_hash(w3, number)) != block:
@@ -215,6 +244,7 @@ class Outbox:
         )  # fmt: skip
         self.totals["final" if has_succeeded else "failed"] += 1
         self._sent.pop(row.transaction_id, None)
+        self._told.pop(row.transaction_id, None)
         if not has_succeeded:
             self._log.error(
                 "chain.reverted", transaction=row.transaction_id, tx_hash=receipt["transactionHash"].hex()
@@ -278,6 +308,7 @@ class Outbox:
 
     async def _step(self, row: ChainTransaction, to_status: str, reason: str | None) -> None:
         self._sent.pop(row.transaction_id, None)  # what a reorg took back is sent at once
+        self._told.pop(row.transaction_id, None)
         await aio.step_transaction(
             self._db, lease_token=self._lease.token, transaction_id=row.transaction_id, from_status=row.status,
             to_status=to_status, reason=reason,
@@ -300,8 +331,7 @@ class Outbox:
             await self._refuse(row, str(error))
             return
         try:
-            most = await self.chain.reached(_block_gas)
-            fees = await self._market()
+            most, fees = await asyncio.gather(self.chain.reached(_block_gas), self._market())
         except Web3Exception as error:
             await self._step(row, "planned", str(error))
             return
@@ -357,11 +387,13 @@ class Outbox:
         )  # fmt: skip
         self.totals["signed"] += 1
         self._sent.pop(row.transaction_id, None)
+        await self._send(replace(row, status="signed"), raw)
 
     async def _market(self) -> _Fees:
         """Tip of the fee history with a floor; the most is twice the next base fee and the tip (chain 8, point 5)."""
-        tip = max(_LEAST_TIP, await self.chain.reached(_tip))
-        return _Fees(2 * await self.chain.reached(_base_fee) + tip, tip)
+        usual, base_fee = await asyncio.gather(self.chain.reached(_tip), self.chain.reached(_base_fee))
+        tip = max(_LEAST_TIP, usual)
+        return _Fees(2 * base_fee + tip, tip)
 
 
 async def _base_fee(w3: AsyncWeb3[Any]) -> int:

@@ -19,6 +19,8 @@ from ves_edge import metrics
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
 
+    from web3.types import RPCEndpoint, RPCResponse
+
 T = TypeVar("T")
 # What says nothing about the chain: the node was not reached, or its answer is no JSON-RPC.
 TRANSPORT = (
@@ -29,6 +31,9 @@ TRANSPORT = (
     BadResponseFormat,
     json.JSONDecodeError,
 )
+_HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
+# Several times the receipt of a transaction of 200 payments.
+_MOST_BYTES = 16 * 1024 * 1024
 _FAILURES = 5
 _OPEN_SECS = 60
 _PROBES = 2
@@ -57,16 +62,45 @@ class _Metrics(CircuitBreakerListener):
         metrics.set_circuit(str(cb.name), new_state.name)
 
 
+class _Provider(AsyncHTTPProvider):
+    """Keeps its connections open and bounds what it reads; web3's own connects anew for each request."""
+
+    def __init__(self, url: str, timeout_secs: float) -> None:
+        super().__init__(url)
+        self._url, self._timeout = url, aiohttp.ClientTimeout(total=timeout_secs)
+        self._session: aiohttp.ClientSession | None = None
+
+    async def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:
+        """Return a node's answer. Raises one of TRANSPORT."""
+        if self._session is None:
+            # Nothing is expanded, so that a short answer stays short.
+            self._session = aiohttp.ClientSession(
+                timeout=self._timeout,
+                headers=_HEADERS,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+            )
+        body, data = bytearray(), self.encode_rpc_request(method, params)
+        async with self._session.post(self._url, data=data, allow_redirects=False) as answer:
+            answer.raise_for_status()
+            async for chunk in answer.content.iter_any():
+                body += chunk
+                if len(body) > _MOST_BYTES:
+                    raise aiohttp.ClientPayloadError(f"an answer of more than {_MOST_BYTES} bytes")
+        return self.decode_rpc_response(bytes(body))
+
+    async def disconnect(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
 class Node:
     """One endpoint. Its breaker counts transport faults only: an error that the node answers is an answer."""
 
     def __init__(self, url: str, name: str, timeout_secs: float) -> None:
-        provider = AsyncHTTPProvider(
-            url,
-            request_kwargs={"timeout": aiohttp.ClientTimeout(total=timeout_secs)},
-            exception_retry_configuration=None,
-        )
-        self._w3 = AsyncWeb3(provider)
+        self._provider = _Provider(url, timeout_secs)
+        self._w3 = AsyncWeb3(self._provider)
         self._w3.middleware_onion.inject(ExtraDataToPOAMiddleware, layer=0)
         self._timeout = timeout_secs
         self.name = name
@@ -101,9 +135,7 @@ class Node:
 
     async def close(self) -> None:
         """Close the connections."""
-        provider = self._w3.provider
-        if isinstance(provider, AsyncHTTPProvider):
-            await provider.disconnect()
+        await self._provider.disconnect()
 
 
 class Chain:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from web3 import Web3
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from ves_workers.settings.process import Settings
 
 _KIND = "settlement"
+# How often the database is asked for payments of the facilitator, and while one is in no block the node for its newest.
+_LOOK_SECS = 0.1
 # Of the assets of x402 A3 that a token can be; a token with other decimals would pay another sum.
 _DECIMALS = {"usdc": 6, "usdt": 6, "ssusd": 6, "wssusd": 6, "dai": 18}
 _DECIMALS_CALL = bytes.fromhex("313ce567")  # decimals()
@@ -47,6 +51,24 @@ class SettlementWorker(ChainWorker):
         super().__init__(database, replace(chosen, recheck_secs=chosen.stuck_secs), signer, "chain_rpc")
         self._authorizations = Authorizations(database, self._outbox)
         self._decimals: dict[str, str] = {}
+        self._every, self._looked = self.poll_seconds, -inf
+        self.poll_seconds = min(self.poll_seconds, _LOOK_SECS)
+
+    async def is_due(self) -> bool:
+        """Return True when the poll interval is over, or for what a caller of the facilitator waits for.
+
+        That is a batch that has become due, and a new block while a young transaction is in none. Raises ApiError,
+        UnavailableError.
+        """
+        now = time.monotonic()
+        if now - self._looked < self._every:
+            if not self._lease.token:
+                return False
+            has_new_block = self._outbox.is_awaited and await self._outbox.read_head() != self._outbox.head
+            if not has_new_block and not await self._authorizations.plan_batches(self._lease.token):
+                return False
+        self._looked = now
+        return True
 
     async def plan(self, token: int) -> None:
         """Make transactions of the payments that are batched and of those that the facilitator has recorded."""
