@@ -8,5 +8,5 @@ begin
 end
 $$;
 create index if not exists q_ves_dead_letters_consumer_idx
-on pgmq.q_ves_dead_letters ((message ->> 'consumer'), vt);
+on pgmq.q_ves_dead_letters ((message ->> 'consumer'), vt, msg_id);
 grant select, insert, update, delete on pgmq.q_ves_dead_letters to ves_owner;

@@ -79,6 +79,24 @@ def test_a_rejection_and_a_retry_touch_as_many_pages_when_many_are_open(rejectin
     assert retry_many < 2_500
 
 
+def test_messages_of_letters_that_were_discarded_cost_the_next_retry_as_many_pages_each(
+    rejecting: Rejecting,
+) -> None:
+    discard = (
+        "update ves_store.dead_letter_events set status = 'discarded', next_retry_at = null, message_id = null,"
+        " settled_at = now() where status = 'pending'"
+    )
+    measured = []
+    for count in (FEW, 10 * FEW):
+        rejecting.owner.execute("delete from ves_store.dead_letter_events")
+        rejecting.owner.execute("delete from pgmq.q_ves_dead_letters")
+        rejecting.open = 0
+        rejecting.reject_to(count)
+        rejecting.owner.execute(discard)
+        measured.append(rejecting.pages_of_a_retry() / count)
+    assert measured[1] < 1.5 * measured[0]
+
+
 def test_a_projector_stops_adding_exactly_at_the_limit(rejecting: Rejecting) -> None:
     rejecting.owner.execute("select ves.set_limit('open_dead_letters', %s)", [FEW])
     rejecting.owner.execute(REJECT, [*rejecting.store.ids, 0, 0, FEW - 1])

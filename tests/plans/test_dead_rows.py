@@ -25,7 +25,21 @@ select now(), jsonb_build_object('tenant_id', %(tenant)s::uuid, 'store_id', s.id
   'sequence_to', %(turn)s::bigint)
 from unnest(%(stores)s::uuid[]) as s (id)
 """
-SUBSCRIBE = "select ves.subscribe(%(tenant)s, 'work', %(kind)s)"
+# Dead letters that are due, in the place of events.
+REJECT = """
+with added as (
+  insert into ves_store.dead_letter_events (tenant_id, store_id, legacy, consumer, sequence_number, event_id, event_type,
+    entity_type, entity_id, reason, status, holds_entity, created_at)
+  select %(tenant)s, s.id, false, 'work', %(turn)s, gen_random_uuid(), 'e', 'e', 'e', 'unknown', 'failed', false, now()
+  from unnest(%(stores)s::uuid[]) as s (id)
+  returning dead_letter_id
+)
+select ves_int.schedule_retries(%(tenant)s, array_agg(a.dead_letter_id)) from added as a
+"""
+OPEN = {
+    **dict.fromkeys(("queue", "group", "feed"), "select ves.subscribe(%(tenant)s, 'work', %(kind)s)"),
+    "projector": "select ves.open_cursor(%(tenant)s, s.id, 'projector/work') from unnest(%(stores)s::uuid[]) as s (id)",
+}
 # What takes the work of a turn and finishes it: how many streams it was given.
 WORK = {
     "queue": """
@@ -38,6 +52,24 @@ WORK = {
     "cursor": """
         select count(ves.advance_cursor(c.tenant_id, c.store_id, 'receipts', c.done_to, c.head_sequence))
         from ves.claim_cursors('receipts', 1000) as c""",
+    "projector": """
+        select count(ves.advance_cursor(c.tenant_id, c.store_id, 'projector/work', %(turn)s - 1, %(turn)s))
+        from generate_series(1, %(streams)s) as n
+        cross join lateral (select p.* from ves.claim_projector(60 + n) as p) as c""",
+    "retry": """
+        select count(ves_int.settle_dead_letter(c.tenant_id, c.dead_letter_id, c.retry_token, null))
+        from ves_int.claim_retries('work', 1000) as c""",
+    "single retry": """
+        select count(ves_int.settle_dead_letter(c.tenant_id, c.dead_letter_id, c.retry_token, null))
+        from generate_series(1, %(streams)s) as n
+        cross join lateral (select r.* from ves_int.claim_retries('work', 1, 60 + n) as r) as c""",
+}
+# Kinds whose calls take one stream each, and the scans of which they keep the start.
+SINGLE = {"projector": ("projectors", "ves_commit"), "single retry": ("retries/work",)}
+
+START = {
+    "ves_commit": "select s.last_value::text from pgmq.q_ves_commit_msg_id_seq as s",
+    **dict.fromkeys(("projectors", "retries/work"), "select clock_timestamp()::text"),
 }
 
 
@@ -46,14 +78,15 @@ class Working:
 
     def __init__(self, connection: psycopg.Connection[Any], kind: str) -> None:
         self._connection, self._work, self._turn = connection, WORK[kind], 0
+        self._append = REJECT if kind.endswith("retry") else APPEND
         self._given = {"tenant": uuid.uuid4(), "stores": [uuid.uuid4() for _ in range(STREAMS)]}
-        if kind != "cursor":
-            connection.execute(SUBSCRIBE, {**self._given, "kind": kind})
+        if kind in OPEN:
+            connection.execute(OPEN[kind], {**self._given, "kind": kind})
 
     def turn(self) -> None:
         self._turn += 1
         given = {**self._given, "turn": self._turn, "streams": STREAMS}
-        self._connection.execute(APPEND, given)
+        self._connection.execute(self._append, given)
         assert scalar(self._connection, self._work, given) == STREAMS
 
     def pages_after(self, turns: int, recorder: Recorder) -> int:
@@ -71,7 +104,7 @@ def held_snapshot(database: Database) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("kind", WORK)
+@pytest.mark.parametrize("kind", [kind for kind in WORK if kind not in SINGLE])
 @pytest.mark.usefixtures("held_snapshot")
 def test_a_turn_touches_as_many_pages_after_many_turns_under_a_held_snapshot(
     database: Database, kind: str
@@ -81,6 +114,25 @@ def test_a_turn_touches_as_many_pages_after_many_turns_under_a_held_snapshot(
         recorder = Recorder(connection)
         few, many = (working.pages_after(turns, recorder) for turns in (FEW, MANY))
     assert many < 2 * few
+
+
+@pytest.mark.parametrize("kind", SINGLE)
+@pytest.mark.usefixtures("held_snapshot")
+def test_calls_that_take_one_stream_each_begin_where_the_session_knows_the_first_live_one(
+    database: Database, kind: str
+) -> None:
+    kept = "jsonb_set(current_setting('ves.scan_starts')::jsonb, array[%s, 'until'], '\"infinity\"')::text"
+    with database.connect() as connection:
+        working = Working(connection, kind)
+        recorder, pages = Recorder(connection), []
+        for turns in (FEW, MANY):
+            working.pages_after(turns, recorder)
+            for scan in SINGLE[kind]:
+                start = scalar(connection, START[scan])
+                connection.execute("select ves_int.keep_scan_start(%s, %s, 5000)", [scan, start])
+                connection.execute(f"select set_config('ves.scan_starts', {kept}, false)", [scan])
+            pages.append(working.pages_after(turns + 1, recorder))
+    assert pages[1] < 1.5 * pages[0]
 
 
 def test_a_long_scan_is_not_repeated_for_a_while_and_other_sessions_scan_on_their_own(

@@ -63,7 +63,7 @@ CONSTRAINTS = {
     # the key is generated
     'dead_letter_events_pkey': 'internal_error',
     # a consumer handles an event once
-    'dead_letter_events_tenant_id_consumer_store_id_legacy_sequence_': 'internal_error',
+    'dead_letter_events_store_id_tenant_id_consumer_legacy_sequence_': 'internal_error',
     # an existing row is updated
     'encryption_key_group_members_pkey': 'internal_error',
     # the key is drawn by the database

@@ -17,7 +17,7 @@ begin
   return query
   select c.dead_letter_id, c.retry_token, c.store_id, c.sequence_number, c.reason, c.retry_count
   from ves_int.claim_retries(
-    array['sub/' || v_subscription.subscription_id], least(max_letters, 1000), claim_seconds) as c;
+    'sub/' || v_subscription.subscription_id, least(max_letters, 1000), claim_seconds) as c;
 end
 $$;
 

@@ -1,13 +1,15 @@
 -- A message is hidden while its dead letter is claimed: that of a claimer that died becomes visible again.
+-- The rows are found by their places, as in ves_int.take_wake_ups.
 -- Locks (sql/README.md): 4, skipping locked messages, then rows of dead letters.
 create or replace function ves_int.claim_retries(
-  consumers text[], max_letters integer default 1, claim_seconds double precision default 30
+  consumer text, max_letters integer default 1, claim_seconds double precision default 30
 )
 returns setof ves_store.dead_letter_events
 language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
+set enable_bitmapscan to off
 set enable_hashjoin to off
 set enable_mergejoin to off
 set jit to off
@@ -16,49 +18,62 @@ as $$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_until constant timestamptz := v_now + greatest(least(claim_seconds, 86400), 0) * interval '1 second';
-  v_claimed ves_store.dead_letter_events[];
-  v_due bigint;
+  v_from timestamptz := ves_int.retries_from(claim_retries.consumer);
+  v_after bigint := 0::bigint;
+  v_due record;
+  v_letters ves_store.dead_letter_events[];
 begin
   loop
-    with due as materialized (
-      select m.* from unnest(consumers) as c (consumer)
-      cross join lateral (
-        select q.msg_id, (q.message ->> 'tenant_id')::uuid as tenant_id,
-          (q.message ->> 'dead_letter_id')::bigint as dead_letter_id
-        from pgmq.q_ves_dead_letters as q
-        where q.message ->> 'consumer' = c.consumer and q.vt <= v_now
-        order by q.vt
-        limit greatest(max_letters, 0)
-        for update skip locked
-      ) as m
+    select
+      array_agg(m.place) as places, max(m.vt) as last_vt, (array_agg(m.msg_id))[count(*)] as last_id
+    into v_due
+    from (
+      select q.ctid as place, q.vt, q.msg_id
+      from pgmq.q_ves_dead_letters as q
+      where q.message ->> 'consumer' = claim_retries.consumer and (q.vt, q.msg_id) > (v_from, v_after)
+        and q.vt <= v_now
+      order by q.vt, q.msg_id
       limit greatest(max_letters, 0)
-    ),
-    claimed as (
+      for update skip locked
+    ) as m;
+    exit when v_due.places is null;
+    with claimed as (
       update ves_store.dead_letter_events as d
       set status = 'retrying', retry_token = d.retry_token + 1, last_retry_at = v_now, next_retry_at = v_until
-      from due as m
-      where d.tenant_id = m.tenant_id and d.dead_letter_id = m.dead_letter_id and d.message_id = m.msg_id
-        and d.status in ('pending', 'retrying')
+      where d.ctid = any (array(
+        select l.place
+        from pgmq.q_ves_dead_letters as q
+        cross join lateral (
+          -- By order: a plan made while the table was empty could look it up by its tenant alone.
+          select o.ctid as place, o.status, o.message_id
+          from ves_store.dead_letter_events as o
+          where o.tenant_id = (q.message ->> 'tenant_id')::uuid
+            and o.dead_letter_id between (q.message ->> 'dead_letter_id')::bigint
+              and (q.message ->> 'dead_letter_id')::bigint
+          order by o.dead_letter_id
+          limit 1
+          for update
+        ) as l
+        where q.ctid = any(v_due.places) and l.message_id = q.msg_id and l.status in ('pending', 'retrying')
+      ))
       returning d as letter
-    ),
-    hidden as (
-      update pgmq.q_ves_dead_letters as q
-      set vt = v_until, read_ct = q.read_ct + 1, last_read_at = v_now
-      from claimed as c where q.msg_id = (c.letter).message_id
-    ),
-    stale as (
-      delete from pgmq.q_ves_dead_letters as q
-      using due as m
-      where q.msg_id = m.msg_id and not exists (select from claimed as c where (c.letter).message_id = m.msg_id)
     )
-    select
-      (select array_agg(c.letter order by (c.letter).tenant_id, (c.letter).dead_letter_id) from claimed as c), (select count(*) from due)
-    into v_claimed, v_due;
-    exit when v_claimed is not null or v_due = 0;
+    select array_agg(c.letter order by (c.letter).tenant_id, (c.letter).dead_letter_id) into v_letters
+    from claimed as c;
+    update pgmq.q_ves_dead_letters as q
+    set vt = v_until, read_ct = q.read_ct + 1, last_read_at = v_now
+    where q.ctid = any(v_due.places)
+      and q.msg_id = any (array(select l.message_id from unnest(v_letters) as l));
+    -- The claimed ones have moved. What is left at these places is stale.
+    delete from pgmq.q_ves_dead_letters as q where q.ctid = any(v_due.places);
+    exit when v_letters is not null;
+    -- The next round does not pass the stale messages of this one again.
+    v_from := v_due.last_vt;
+    v_after := v_due.last_id;
   end loop;
-  return query select c.* from unnest(v_claimed) as c;
+  return query select l.* from unnest(v_letters) as l;
 end
 $$;
 
-comment on function ves_int.claim_retries(text[], integer, double precision) is
-'Claims due dead letters of consumers (projector: all registered projectors) for some seconds: pending ones, and those whose claim is over. Messages whose dead letter is settled or was scheduled anew are deleted.';
+comment on function ves_int.claim_retries(text, integer, double precision) is
+'Claims due dead letters of a consumer (projector: of all registered projectors) for some seconds: pending ones, and those whose claim is over. Messages whose dead letter is settled or was scheduled anew are deleted.';

@@ -4,6 +4,7 @@ returns ves_store.dead_letter_events
 language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
 as $$
 #variable_conflict use_column
 declare

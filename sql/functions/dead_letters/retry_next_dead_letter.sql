@@ -10,19 +10,20 @@ as $$
 #variable_conflict use_column
 declare
   v_letter ves_store.dead_letter_events;
-  v_handler text;
+  v_next record;
   v_reason text;
   v_message text;
 begin
-  select c.* into v_letter
-  from ves_int.claim_retries(array(select h.consumer from ves_store.retry_handlers as h)) as c;
+  select h.handler, c as letter into v_next
+  from ves_store.retry_handlers as h
+  cross join lateral ves_int.claim_retries(h.consumer) as c
+  limit 1;
   if not found then
     return;
   end if;
-  select h.handler into strict v_handler
-  from ves_store.retry_handlers as h where h.consumer = v_letter.consumer;
+  v_letter := v_next.letter;
   begin
-    execute format('select h.reason, h.message from ves_int.%I($1, $2, $3, $4, $5) as h', v_handler)
+    execute format('select h.reason, h.message from ves_int.%I($1, $2, $3, $4, $5) as h', v_next.handler)
     into v_reason, v_message
     using v_letter.consumer, v_letter.tenant_id, v_letter.store_id, v_letter.legacy, v_letter.sequence_number;
   exception when others then

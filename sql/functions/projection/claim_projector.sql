@@ -44,7 +44,7 @@ begin
   returning c.tenant_id, c.store_id, substring(c.consumer from 11), null::bigint, null::bigint;
   return query
   select r.tenant_id, r.store_id, substring(r.consumer from 11), r.dead_letter_id, r.retry_token
-  from ves_int.claim_retries(array['projector'], 1, claim_seconds) as r;
+  from ves_int.claim_retries('projector', 1, claim_seconds) as r;
 end
 $$;
 

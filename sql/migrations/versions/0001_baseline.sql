@@ -1971,8 +1971,9 @@ create table ves_store.dead_letter_events (
   next_retry_at timestamptz,
   settled_at timestamptz,
   constraint dead_letter_events_pkey primary key (tenant_id, dead_letter_id),
-  constraint dead_letter_events_tenant_id_consumer_store_id_legacy_sequence_ unique (
-    tenant_id, consumer, store_id, legacy, sequence_number
+  -- The tenant is not the first: a plan made while the table is empty would look rows up by it alone.
+  constraint dead_letter_events_store_id_tenant_id_consumer_legacy_sequence_ unique (
+    store_id, tenant_id, consumer, legacy, sequence_number
   ),
   constraint dead_letter_consumer_has_1_to_64_bytes check (octet_length(consumer) between 1 and 64),
   constraint dead_letter_reason_is_known check (

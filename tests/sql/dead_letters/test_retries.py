@@ -197,7 +197,7 @@ def test_delays_double_from_a_minute_to_an_hour_and_end_after_ten_retries(consum
 def test_a_claim_whose_worker_died_is_taken_over_and_its_old_token_is_refused(consumer: Consumer) -> None:
     letter = consumer.fail(1)
     consumer.pass_time()
-    claim = "select retry_token from ves_int.claim_retries(array['test'], 1, %s)"
+    claim = "select retry_token from ves_int.claim_retries('test', 1, %s)"
     settle = "select ves_int.settle_dead_letter(%s, %s, %s, null)"
     assert consumer.owner.execute(claim, [60]).fetchall() == [(1,)]
     assert consumer.owner.execute(claim, [60]).fetchall() == [], "it is claimed"
