@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ves_edge import log, tracing
@@ -21,6 +22,7 @@ from ves_workers.receipts.worker import ReceiptsWorker
 from ves_workers.retention.worker import RetentionWorker
 from ves_workers.runtime.database import WorkerDatabase, await_engine
 from ves_workers.runtime.loop import run_workers
+from ves_workers.runtime.scrape import scraped_at
 from ves_workers.settings.process import Settings
 
 if TYPE_CHECKING:
@@ -107,13 +109,15 @@ def main(arguments: Sequence[str]) -> int:
     except ApiError as error:
         sys.stderr.write(f"{error.name}: {error.message}\n")
         return EXIT_REFUSED
-    try:
-        workers = build_workers(names, settings)
-    except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
-        return EXIT_USAGE
-    tracing.configure(settings.traces_endpoint, "workers")
-    asyncio.run(run_workers(workers, heartbeat_secs=settings.heartbeat_secs))
+    with ExitStack() as stack:
+        try:
+            workers = build_workers(names, settings)
+            stack.enter_context(scraped_at(settings.metrics_bind))
+        except SettingsError as error:
+            sys.stderr.write(f"{error}\n")
+            return EXIT_USAGE
+        tracing.configure(settings.traces_endpoint, "workers")
+        asyncio.run(run_workers(workers, heartbeat_secs=settings.heartbeat_secs))
     tracing.close()
     log.get_logger("workers", worker="main").info("process.stopped")
     return 0

@@ -15,6 +15,16 @@ from ves_workers.settings.chain import ChainSettings
 from ves_workers.settings.payments import PaymentSettings
 from ves_workers.settings.timestamps import TimestampSettings
 
+HIGHEST_PORT = 65535
+
+
+def _read_address(text: str) -> tuple[str, int]:
+    """`host:port`. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) <= HIGHEST_PORT:
+        raise ValueError(f"{text!r} is not host:port")
+    return host, int(port)
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -26,6 +36,7 @@ class Settings:
     log_level: str = "info"
     log_json: bool = False
     traces_endpoint: str = ""
+    metrics_bind: tuple[str, int] | None = None
     poll_ms: int = 250
     heartbeat_secs: int = 30
     statement_timeout_ms: int = 30_000
@@ -52,6 +63,7 @@ class Settings:
             log_level=read_level(env),
             log_json=read_format(env),
             traces_endpoint=read_endpoint(env),
+            metrics_bind=env.parsed("VES_METRICS_BIND", _read_address),
             poll_ms=env.integer("VES_WORKER_POLL_MS", 250, low=1, high=60_000),
             heartbeat_secs=env.integer("VES_WORKER_HEARTBEAT_SECS", 30, low=1, high=3600),
             statement_timeout_ms=env.integer("DB_STATEMENT_TIMEOUT_MS", 30_000, low=100, high=3_600_000),
