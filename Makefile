@@ -55,8 +55,8 @@ generate: tools ## write what is made from the code: baseline migration, error c
 bench: tools ## measure; prints a table and JSON, keeps the result under tests/bench/results
 	@$(python) -m tests.bench
 
-soak: tools ## the long forms of the fault and load tests
-	@$(python) -m pytest -m soak
+soak: tools ## the long forms of the fault and load tests (TESTS: which, SIZE: how many times as much)
+	@$(python) -m pytest -m soak -s --size $(or $(SIZE),1) $(TESTS)
 
 lock: tools ## resolve pyproject.toml again into requirements.lock, with hashes (add UPGRADE=--upgrade for newer releases)
 	@.venv/bin/$(lock) $(UPGRADE)

@@ -26,6 +26,9 @@ LOGINS = "ves_api, ves_worker, ves_service, ves_reader, ves_admin, ves_authentic
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     skips.add_option(parser)
+    parser.addoption(
+        "--size", type=float, default=1.0, help="how many times as much the sized long forms do (README.md)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -56,6 +59,12 @@ class Database:
     def connect(self, role: str = "postgres") -> psycopg.Connection:
         """Autocommit connection as a role."""
         return self.cluster.connect(self.name, role)
+
+
+@pytest.fixture(scope="session")
+def size(request: pytest.FixtureRequest) -> float:
+    """Factor of the numbers of events, rounds and calls (`--size`)."""
+    return float(request.config.getoption("--size"))
 
 
 @pytest.fixture(scope="session")

@@ -58,8 +58,9 @@ def world(system: System) -> Iterator[Callable[..., World]]:
 
 @pytest.mark.parametrize("events", [3_000, pytest.param(200_000, marks=pytest.mark.soak)])
 def test_kills_open_snapshots_and_slow_commits_skip_repeat_and_reorder_nothing(
-    world: Callable[..., World], system: System, events: int
+    world: Callable[..., World], system: System, events: int, size: float
 ) -> None:
+    events = int(events * size)
     running = world(events)
     running.start()
     writers = [running.run(running.write, number) for number in range(WRITERS)]

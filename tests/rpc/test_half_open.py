@@ -1,7 +1,8 @@
 """Peers that open connections and calls and never read: what they hold is bounded, is given back, and slows nobody.
 
 Counted in the server: sockets (file descriptors), private memory, and sessions of the database. The long form
-(`soak`) has 2,000 peers at a time. The p99 of ingest beside them and without them is printed, never asserted.
+(`soak`) has 2,000 peers at a time, of which those of one round come when those of the last have gone. The p99 of ingest
+without them, beside them and while they leave is printed, never asserted.
 """
 
 from __future__ import annotations
@@ -132,8 +133,8 @@ class Crowd:
         self._open.close()
 
 
-def ingest_p99(server: Server, agent: Agent, requests: int) -> float:
-    """Milliseconds."""
+def ingest(server: Server, agent: Agent, requests: int) -> list[float]:
+    """Seconds of each request."""
     times = []
     with server.client() as http:
         for _ in range(requests):
@@ -141,11 +142,11 @@ def ingest_p99(server: Server, agent: Agent, requests: int) -> float:
             started = time.perf_counter()
             assert post(http, body).status_code == 200
             times.append(time.perf_counter() - started)
-    return latency(times)["p99"]
+    return times
 
 
 @pytest.mark.parametrize(
-    ("peers", "rounds", "requests"), [(80, 4, 20), pytest.param(2_000, 12, 1_000, marks=pytest.mark.soak)]
+    ("peers", "rounds", "requests"), [(80, 4, 20), pytest.param(2_000, 40, 50, marks=pytest.mark.soak)]
 )
 def test_half_open_streams_give_everything_back(
     start_rpc_server: Callable[..., Server],
@@ -154,26 +155,30 @@ def test_half_open_streams_give_everything_back(
     peers: int,
     rounds: int,
     requests: int,
+    size: float,
 ) -> None:
-    server = start_rpc_server(RUST_LOG="warn")
+    server, rounds = start_rpc_server(RUST_LOG="warn"), int(rounds * size)
     agent, writer = with_large_events(server, 1), Agent()
     with server.client() as http:
         writer.register(http)
     key = mint(database, agent.tenant_id)
     request = v2.StreamEventsRequest(**stream_of(agent), include_history=True)
-    alone = [ingest_p99(server, writer, requests)]
-    base, sizes, beside = sockets(server), [], []
+    base, sizes = sockets(server), []
+    times: dict[str, list[float]] = {"alone": [], "beside": [], "leaving": []}
     for _ in range(rounds):
+        times["alone"] += ingest(server, writer, requests)
         with Crowd(server, request, key, peers):
             wait_until(lambda: sockets(server) >= base + peers, "every connection is taken")
-            beside.append(ingest_p99(server, writer, requests))
+            times["beside"] += ingest(server, writer, requests)
             with Clients(server, key) as clients:
                 clients.call(clients.v2.GetSyncState, v2.GetSyncStateRequest(**stream_of(agent)))
+        times["leaving"] += ingest(server, writer, requests)
         wait_until(lambda: sockets(server) <= base + SESSIONS, "the sockets are closed", seconds=60)
-        alone.append(ingest_p99(server, writer, requests))
         sizes.append(private_mb(server))
     assert sessions(database) <= SESSIONS
+    print({"p99_ms": {name: latency(found)["p99"] for name, found in times.items()}, "private_mb": sizes})
     middle = rounds // 2
-    # The allocator keeps what a crowd took the first time; a leak would go on as fast as it began.
-    assert sizes[-1] - sizes[middle] < max(2 * rounds, (sizes[middle] - sizes[0]) / 2), sizes
-    print({"alone_ms": alone, "beside_ms": beside, "private_mb": sizes, "sockets": base})
+    # The collector of cycles runs every few rounds and the allocator keeps what the first crowds took, so the most that
+    # was in use is compared; a leak would go on as fast as it began.
+    grown, began = max(sizes[middle:]) - max(sizes[:middle]), max(sizes[:middle]) - sizes[0]
+    assert grown < max(8, rounds / 2, began / 4), sizes

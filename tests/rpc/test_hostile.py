@@ -91,8 +91,9 @@ async def test_clients_that_never_read_hold_little_memory_and_delay_nobody(
         await asyncio.to_thread(wait_until, lambda: private_mb(server) - before <= 100)
 
 
+@pytest.mark.parametrize("pairs", [1_500, pytest.param(50_000, marks=pytest.mark.soak)])
 def test_memory_is_flat_over_many_calls(
-    start_rpc_server: Callable[..., Server], v2: Any, stubs: None
+    start_rpc_server: Callable[..., Server], v2: Any, stubs: None, pairs: int, size: float
 ) -> None:
     server, agent = start_rpc_server(RUST_LOG="warn"), Agent()
     state = v2.GetSyncStateRequest(**stream_of(agent))
@@ -107,5 +108,5 @@ def test_memory_is_flat_over_many_calls(
     with Clients(server) as clients:
         call(clients, 300)
         before = private_mb(server)
-        call(clients, 1500)
+        call(clients, int(pairs * size))
         assert private_mb(server) - before < 6
