@@ -144,7 +144,7 @@ def test_a_long_scan_is_not_repeated_for_a_while_and_other_sessions_scan_on_thei
         working.turn()
         connection.execute(APPEND, {**working._given, "turn": 2})
         connection.execute(
-            "select ves_int.keep_scan_start('ves_commit', (max(msg_id) - 4)::text, 1000000)"
+            "select ves_int.keep_scan_start('ves_commit', (max(msg_id) - 4)::text, 400, now() - interval '1 minute')"
             " from pgmq.q_ves_commit"
         )
         assert scalar(connection, take) == 5
@@ -153,12 +153,12 @@ def test_a_long_scan_is_not_repeated_for_a_while_and_other_sessions_scan_on_thei
 
 
 def test_a_start_is_kept_only_if_many_entries_were_passed(database: Database) -> None:
-    keep = "select ves_int.keep_scan_start('a', '5', %s)"
+    keep = "select ves_int.keep_scan_start('a', '5', %s, now() - interval '1 minute')"
     start = "select ves_int.scan_start('a')"
     with database.connect() as connection:
-        connection.execute(keep, [4_999])
+        connection.execute(keep, [399])
         assert scalar(connection, start) is None
-        connection.execute(keep, [1_000_000])
+        connection.execute(keep, [400])
         assert scalar(connection, start) == "5"
         connection.execute(
             "select set_config('ves.scan_starts', jsonb_set(current_setting('ves.scan_starts')::jsonb,"

@@ -45,7 +45,7 @@ begin
   update ves_store.cursors as c
   set
     claimed_until = null, done_to = v_done_to, head_sequence = greatest(c.head_sequence, v_head),
-    due_at = case when v_done_to < greatest(c.head_sequence, v_head) then coalesce(v_due_at, clock_timestamp()) end
+    due_at = case when v_done_to < greatest(c.head_sequence, v_head) then greatest(v_due_at, clock_timestamp()) end
   where c.ctid = v_place;
 end
 $$;

@@ -18,28 +18,27 @@ declare
     read_queue.tenant_id, read_queue.name, 'queue');
   v_most constant integer := least(greatest(max_ranges, 0), 1000);
   v_index constant regclass := 'pgmq.q_ves_ranges_subscription_idx'::regclass;
-  v_read bigint;
   v_scan constant text := 'ves_ranges/' || v_subscription.subscription_id;
-  v_from bigint := ves_int.scan_start(v_scan)::bigint;
+  v_kept constant bigint := coalesce(ves_int.scan_start(v_scan)::bigint, 0);
+  v_read bigint;
+  v_from bigint;
   v_now timestamptz;
   v_places tid[];
 begin
   perform ves_int.follow_streams(v_subscription);
   perform ves_int.fill_queue(v_subscription, v_most);
   v_now := clock_timestamp();
-  if v_from is null then
-    v_read := pg_stat_get_xact_tuples_returned(v_index);
-    -- as in ves_int.take_wake_ups
-    v_from := coalesce(
-      (
-        select q.msg_id from pgmq.q_ves_ranges as q
-        where (q.message ->> 'subscription_id')::bigint = v_subscription.subscription_id
-        order by q.msg_id
-        limit 1
-      ),
-      (select s.last_value from pgmq.q_ves_ranges_msg_id_seq as s)) - 1000;
-    perform ves_int.keep_scan_start(v_scan, v_from::text, pg_stat_get_xact_tuples_returned(v_index) - v_read);
-  end if;
+  v_read := pg_stat_get_xact_tuples_returned(v_index);
+  -- as in ves_int.take_wake_ups
+  v_from := ves_int.keep_scan_start(v_scan, greatest(v_kept, coalesce(
+    (
+      select q.msg_id from pgmq.q_ves_ranges as q
+      where (q.message ->> 'subscription_id')::bigint = v_subscription.subscription_id and q.msg_id >= v_kept
+      order by q.msg_id
+      limit 1
+    ),
+    (select s.last_value from pgmq.q_ves_ranges_msg_id_seq as s)) - 100)::text,
+    pg_stat_get_xact_tuples_returned(v_index) - v_read, v_now)::bigint;
   select array_agg(v.place) into v_places
   from (
     select q.ctid as place from pgmq.q_ves_ranges as q

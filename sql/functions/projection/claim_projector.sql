@@ -17,20 +17,20 @@ declare
   v_until constant timestamptz := v_now + greatest(least(claim_seconds, 1e9), 0) * interval '1 second';
   v_index constant regclass := 'ves_store.cursors_projector_due_at_idx'::regclass;
   v_read constant bigint := pg_stat_get_xact_tuples_returned(v_index);
-  v_from timestamptz := ves_int.scan_start('projectors')::timestamptz;
+  v_began timestamptz;
+  v_kept constant timestamptz := coalesce(ves_int.scan_start('projectors')::timestamptz, '-infinity');
+  v_from timestamptz;
 begin
   perform ves_int.take_wake_ups();
-  if v_from is null then
-    -- as in ves_int.due_from
-    v_from := least((
-      select o.due_at from ves_store.cursors as o
-      where starts_with(o.consumer, 'projector/') and o.due_at is not null
-      order by o.due_at
-      limit 1
-    ), v_now) - interval '0.2 seconds';
-    perform ves_int.keep_scan_start(
-      'projectors', v_from::text, pg_stat_get_xact_tuples_returned(v_index) - v_read);
-  end if;
+  -- as in ves_int.due_from
+  v_began := clock_timestamp();
+  v_from := ves_int.keep_scan_start('projectors', greatest(v_kept, least((
+    select o.due_at from ves_store.cursors as o
+    where starts_with(o.consumer, 'projector/') and o.due_at >= v_kept
+    order by o.due_at
+    limit 1
+  ), v_now) - interval '0.15 seconds')::text, pg_stat_get_xact_tuples_returned(v_index) - v_read, v_began
+  )::timestamptz;
   return query
   update ves_store.cursors as c
   set due_at = v_until, claimed_until = v_until

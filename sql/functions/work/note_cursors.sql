@@ -17,6 +17,8 @@ set jit to off
 as $$
 #variable_conflict use_column
 declare
+  -- as ves_int.due_from expects
+  v_oldest constant timestamptz := statement_timestamp();
   v_found record;
 begin
   loop
@@ -45,7 +47,8 @@ begin
     set
       traceparent = f.trace, head_sequence = greatest(c.head_sequence, f.head),
       due_at = case
-        when c.done_to < greatest(c.head_sequence, f.head) then greatest(least(c.due_at, f.due_at), c.claimed_until)
+        when c.done_to < greatest(c.head_sequence, f.head)
+          then greatest(least(c.due_at, greatest(f.due_at, v_oldest)), c.claimed_until)
       end
     from unnest(v_found.places, v_found.heads, v_found.due_ats, v_found.traces) as f (place, head, due_at, trace)
     where c.ctid = f.place;

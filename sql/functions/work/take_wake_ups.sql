@@ -16,17 +16,16 @@ as $$
 declare
   v_index constant regclass := 'pgmq.q_ves_commit_pkey'::regclass;
   v_read constant bigint := pg_stat_get_xact_tuples_returned(v_index);
-  v_from bigint := ves_int.scan_start('ves_commit')::bigint;
+  v_kept constant bigint := coalesce(ves_int.scan_start('ves_commit')::bigint, 0);
+  v_began constant timestamptz := clock_timestamp();
+  v_from bigint;
   v_streams record;
 begin
-  if v_from is null then
-    -- ids are given before the commit: a thousand in front of the first may still become visible
-    v_from := coalesce(
-      (select q.msg_id from pgmq.q_ves_commit as q order by q.msg_id limit 1),
-      (select s.last_value from pgmq.q_ves_commit_msg_id_seq as s)) - 1000;
-    perform ves_int.keep_scan_start(
-      'ves_commit', v_from::text, pg_stat_get_xact_tuples_returned(v_index) - v_read);
-  end if;
+  -- ids are given before the commit: some in front of the first may still become visible
+  v_from := ves_int.keep_scan_start('ves_commit', greatest(v_kept, coalesce(
+    (select q.msg_id from pgmq.q_ves_commit as q where q.msg_id >= v_kept order by q.msg_id limit 1),
+    (select s.last_value from pgmq.q_ves_commit_msg_id_seq as s)) - 100)::text,
+    pg_stat_get_xact_tuples_returned(v_index) - v_read, v_began)::bigint;
   with taken as (
     delete from pgmq.q_ves_commit as q
     where q.ctid = any (array(
