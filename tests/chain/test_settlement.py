@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.chain.system import UNIT
+from tests.chain.system import CHAIN_ID, UNIT
+from tests.support.waiting import wait_until
+from ves_workers.chain.outbox import Outbox
 
 if TYPE_CHECKING:
-    from tests.chain.system import System
+    from collections.abc import Callable
+
+    import pytest
+    from web3.types import TxReceipt
+
+    from tests.chain.system import Pay, System
+    from tests.support.processes import Worker
+    from ves_edge.gen.records import ChainTransaction
 
 
 async def test_a_batch_is_paid_on_the_chain_and_every_step_is_in_the_log(system: System) -> None:
@@ -28,6 +37,42 @@ async def test_nothing_is_settled_before_its_block_is_final(system: System) -> N
     system.ledger.mine(2)
     await worker.step()
     system.assert_paid_once(payments)
+
+
+async def test_a_block_that_was_told_is_not_read_again_before_it_is_final(
+    system: System, pay: Pay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payments, worker, read = pay(1), system.worker(), Outbox._receipt
+    await system.drive(worker, lambda: system.outbox()[0][0] == "mined", mine=False)
+    times = 0
+
+    async def counted(outbox: Outbox, row: ChainTransaction) -> TxReceipt | None:
+        nonlocal times
+        times += 1
+        return await read(outbox, row)
+
+    monkeypatch.setattr(Outbox, "_receipt", counted)
+    for _ in range(3):
+        await worker.step()
+    assert times == 0
+    await system.settle(worker, payments)
+    assert times == 1
+    system.assert_paid_once(payments)
+
+
+def test_callers_wait_for_no_look_at_the_chain(system: System, start: Callable[..., Worker]) -> None:
+    """The first payment is found by the first look, its block and the second payment between two of them."""
+    first = system.authorize(1)
+    start(
+        "settlement",
+        L2_RPC_URL=system.ledger.url,
+        L2_CHAIN_ID=str(CHAIN_ID),
+        VES_CHAIN_POLL_MS="600000",
+        VES_CHAIN_SETTLER_KEY_FILE=system.settings.settler_key_file,
+    )
+    wait_until(lambda: system.intents(first) == [("confirmed", None)], "the first payment is in a block")
+    second = system.authorize(1)
+    wait_until(lambda: system.intents(second) == [("confirmed", None)], "the second payment is in a block")
 
 
 async def test_one_payment_of_a_hundred_that_fails_fails_alone(system: System) -> None:

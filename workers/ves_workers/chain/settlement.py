@@ -64,6 +64,7 @@ class SettlementWorker(ChainWorker):
         if now - self._looked < self._every:
             if not self._lease.token:
                 return False
+            await self._lease.keep()
             has_new_block = self._outbox.is_awaited and await self._outbox.read_head() != self._outbox.head
             if not has_new_block and not await self._authorizations.plan_batches(self._lease.token):
                 return False
