@@ -30,6 +30,7 @@ declare
   v_created timestamptz[] := array[]::timestamptz[];
   v_updated timestamptz[] := array[]::timestamptz[];
   v_states jsonb[] := array[]::jsonb[];
+  v_new integer;
   v_written integer;
 begin
   rejections := array[]::ves_int.projection_rejection[];
@@ -80,30 +81,36 @@ begin
   if v_entity > 0 and v_versions[v_entity] is not distinct from v_versions_before[v_entity] then
     v_entity := v_entity - 1;
   end if;
-  update ves_store.projections as p
-  set version = w.version, sequence_number = w.position, updated_at = w.updated_at, state = w.state
-  from unnest(
-    v_places[:v_entity], v_versions_before[:v_entity], v_versions[:v_entity], v_positions[:v_entity],
-    v_updated[:v_entity], v_states[:v_entity]
-  ) as w (place, version_before, version, position, updated_at, state)
-  where p.ctid = w.place and p.version = w.version_before;
-  get diagnostics v_written = row_count;
-  if v_written <> v_entity - cardinality(array_positions(v_versions_before[:v_entity], null)) then
-    perform ves_int.raise_error('projection_moved');
+  -- a statement without rows would still read the table's checks from the catalog
+  v_new := cardinality(array_positions(v_versions_before[:v_entity], null));
+  if v_new < v_entity then
+    update ves_store.projections as p
+    set version = w.version, sequence_number = w.position, updated_at = w.updated_at, state = w.state
+    from unnest(
+      v_places[:v_entity], v_versions_before[:v_entity], v_versions[:v_entity], v_positions[:v_entity],
+      v_updated[:v_entity], v_states[:v_entity]
+    ) as w (place, version_before, version, position, updated_at, state)
+    where p.ctid = w.place and p.version = w.version_before;
+    get diagnostics v_written = row_count;
+    if v_written <> v_entity - v_new then
+      perform ves_int.raise_error('projection_moved');
+    end if;
   end if;
-  insert into ves_store.projections (
-    tenant_id, store_id, stream, projector, generation, entity_id, version, sequence_number, created_at,
-    updated_at, state
-  )
-  select
-    project_batch.tenant_id, project_batch.store_id, project_batch.stream, w.projector, w.generation,
-    w.entity_id, w.version, w.position, w.created_at, w.updated_at, w.state
-  from unnest(
-    v_projectors[:v_entity], v_generations[:v_entity], v_entity_ids[:v_entity], v_versions_before[:v_entity],
-    v_versions[:v_entity], v_positions[:v_entity], v_created[:v_entity], v_updated[:v_entity],
-    v_states[:v_entity]
-  ) as w (projector, generation, entity_id, version_before, version, position, created_at, updated_at, state)
-  where w.version_before is null;
+  if v_new > 0 then
+    insert into ves_store.projections (
+      tenant_id, store_id, stream, projector, generation, entity_id, version, sequence_number, created_at,
+      updated_at, state
+    )
+    select
+      project_batch.tenant_id, project_batch.store_id, project_batch.stream, w.projector, w.generation,
+      w.entity_id, w.version, w.position, w.created_at, w.updated_at, w.state
+    from unnest(
+      v_projectors[:v_entity], v_generations[:v_entity], v_entity_ids[:v_entity], v_versions_before[:v_entity],
+      v_versions[:v_entity], v_positions[:v_entity], v_created[:v_entity], v_updated[:v_entity],
+      v_states[:v_entity]
+    ) as w (projector, generation, entity_id, version_before, version, position, created_at, updated_at, state)
+    where w.version_before is null;
+  end if;
 end
 $$;
 
