@@ -129,7 +129,7 @@ def test_calls_that_take_one_stream_each_begin_where_the_session_knows_the_first
             working.pages_after(turns, recorder)
             for scan in SINGLE[kind]:
                 start = scalar(connection, START[scan])
-                connection.execute("select ves_int.keep_scan_start(%s, %s, 5000)", [scan, start])
+                connection.execute("select ves_int.keep_scan_start(%s, %s, 5000, now())", [scan, start])
                 connection.execute(f"select set_config('ves.scan_starts', {kept}, false)", [scan])
             pages.append(working.pages_after(turns + 1, recorder))
     assert pages[1] < 1.5 * pages[0]
