@@ -47,6 +47,7 @@ class LeastBench(system.Bench):
                 "VES_GRPC_TARGET": f"127.0.0.1:{grpc_port}",
                 "VES_ADMIN_KEY": system.BOOTSTRAP_KEY,
                 "VES_SEQUENCER_PUBLIC_KEY": system.SEQUENCER_PUBLIC_KEY.hex(),
+                "VES_SERVICE_DATABASE_URL": store.url("ves_service"),
                 "VES_SUPERUSER_DATABASE_URL": store.url("postgres"),
             }
             pids = {"api": api.pid, "workers": workers.process.pid, "postgres": self.cluster.postmaster_pid}

@@ -75,9 +75,13 @@ class Call:
 
     async def send(self, message: bytes) -> None:
         """Send one encoded message; waits while the peer does not take it. Raises overloaded."""
+        unsent = self.streams.unsent
+        sending = unsent.begin(self.context.identity.tenant_id, len(message))
         self.open.writing_since = time.monotonic()
-        with self.streams.unsent.sending(self.context.identity.tenant_id, len(message)):
+        try:
             await self.transport.write(message)
+        finally:
+            unsent.end(sending)
         self.open.writing_since = None
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterator
 
     import grpc
 
@@ -31,7 +29,9 @@ _MOST_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(slots=True, eq=False)
-class _Sending:
+class Sending:
+    """A message that the library keeps until its peer takes it."""
+
     tenant_id: uuid.UUID
     size: int
     since: float
@@ -43,26 +43,18 @@ class Unsent:
     """Owned by one event loop."""
 
     def __init__(self) -> None:
-        self._young: deque[_Sending] = deque()
+        self._young: deque[Sending] = deque()
         self._stuck: Counter[uuid.UUID] = Counter()
         self._held: Counter[uuid.UUID] = Counter()
 
-    @contextmanager
-    def sending(self, tenant_id: uuid.UUID, size: int) -> Iterator[None]:
-        """Count a message of a stream while it is written. Raises overloaded."""
-        sending = self._begin(tenant_id, size)
-        try:
-            yield
-        finally:
-            self._end(sending)
-
     def answer(self, tenant_id: uuid.UUID, size: int, call: grpc.aio.ServicerContext) -> None:
         """Count the response of a unary call until the call has ended. Raises overloaded."""
-        sending = self._begin(tenant_id, size)
+        sending = self.begin(tenant_id, size)
         if sending is not None:
-            call.add_done_callback(lambda _: self._end(sending))
+            call.add_done_callback(lambda _: self.end(sending))
 
-    def _begin(self, tenant_id: uuid.UUID, size: int) -> _Sending | None:
+    def begin(self, tenant_id: uuid.UUID, size: int) -> Sending | None:
+        """Count a message of a stream until `end`; None for one that is too small to count. Raises overloaded."""
         if size < _COUNTED_BYTES:
             return None
         now = time.monotonic()
@@ -73,7 +65,7 @@ class Unsent:
             or self._held.total() + size > _MOST_BYTES
         ):
             raise ApiError("overloaded", "Clients do not take what was sent to them", retry_after=1)
-        sending = _Sending(tenant_id, size, now)
+        sending = Sending(tenant_id, size, now)
         self._young.append(sending)
         self._held[tenant_id] += size
         return sending
@@ -85,7 +77,8 @@ class Unsent:
                 sending.is_stuck = True
                 self._stuck[sending.tenant_id] += sending.size
 
-    def _end(self, sending: _Sending | None) -> None:
+    def end(self, sending: Sending | None) -> None:
+        """Count a message no more."""
         if sending is None or sending.is_done:
             return
         sending.is_done = True

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tests.bench import events
+from tests.bench import events, history
 from tests.bench.checks import check_answers
 from tests.bench.outflow import Paced, Subscribers, lag_of
 from tests.bench.parallel import Crew
 from tests.bench.results import Bar, Figure
 from tests.bench.scenarios.product import send, sign
 from tests.bench.stats import latency
+from tests.support.processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,23 +23,24 @@ if TYPE_CHECKING:
 
 _SENDERS, _READERS = 4, 2
 _SIZE = 10  # events a request
+_MESSAGE = 1_500  # bytes of an event of 1 KB, as StreamEvents sends it
 _MODE = "select ves.set_projection_mode('{}')"
 
 
 def run(bench: Bench) -> list[Figure]:
-    """Four figures: delivery and history of gRPC streams, lag of projections, ingest beside both against alone."""
+    """Delivery of gRPC streams, readers of history, lag of projections, ingest beside both against alone."""
     with bench.product() as system:
         system.ask(_MODE.format("asynchronous"))
         lag = _lag(bench, system)  # first: projections that were off begin with all that happened meanwhile
         system.ask(_MODE.format("off"))
         delivery = _delivery(bench, system)
-        history = _history(bench, system)
+        read = _history(bench, system)
         alone, _ = _ingest(bench, system, "alone", 0)
         system.ask(_MODE.format("asynchronous"))
         beside, late = _ingest(bench, system, "beside", 2)
     return [
         delivery,
-        history,
+        *read,
         lag,
         Figure(
             name="ingest_beside_outflow",
@@ -69,24 +71,43 @@ def _ingest(bench: Bench, system: Product, name: str, subscribers: int) -> tuple
     return 100 * len(batches) / (ran[0].ended - ran[0].started), late
 
 
-def _history(bench: Bench, system: Product) -> Figure:
-    agents = events.make_agents(1, 1, "outflow history")
+def _history(bench: Bench, system: Product) -> list[Figure]:
+    """Readers of one stream of 1 KB events, one after the other, and the bound that the gRPC library sets."""
+    [agent] = agents = events.make_agents(1, 1, "outflow history")
     system.register(agents)
     batches = sign(bench, agents, bench.size(300, 60, 2), 100, "history")
     send(system, batches, 8)
     system.settle()
-    count = 100 * len(batches)
-    crew = Crew([_subscribe(system, agents, count, history=True)])
-    crew.release()
-    (ran,) = crew.collect()
-    return Figure(
-        name="stream_of_history",
-        title=f"StreamEvents over a history of {count:,} events of 1 KB, one reader",
-        value=count / (ran.ended - ran.started),
-        unit="events/s",
-        bar=Bar(20_000),
-        limited_by="one message an event, made and read in Python; the reader is on the same cores",
-    )
+    count, port = 100 * len(batches), free_port()
+    target, url = system.settings["VES_GRPC_TARGET"], system.settings["VES_SERVICE_DATABASE_URL"]
+    rates = {
+        name: count / (ran[-1].ended - ran[-1].started)
+        for name, ran in (
+            (
+                "library",
+                _together([lambda: history.bare_server(port, count, _MESSAGE), lambda: history.bare(port)]),
+            ),
+            ("stream", _together([_subscribe(system, agents, count, history=True)])),
+            ("pull", _together([lambda: history.pulled(target, system.key, agent, count)])),
+            ("sql", _together([lambda: history.selected(url, agent, count)])),
+        )
+    }
+    readers = {
+        "stream": ("StreamEvents", f"the gRPC library alone: {rates['library']:,.0f} such messages/s"),
+        "pull": ("PullEvents in windows of 1,000", "payloads are decrypted and messages made in Python"),
+        "sql": ("ves.read_events in windows of 1,000, decrypted", "one backend"),
+    }
+    return [
+        Figure(
+            name=f"{name}_of_history",
+            title=f"{call}: a history of {count:,} events of 1 KB, one reader",
+            value=rates[name],
+            unit="events/s",
+            bar=Bar(20_000),
+            limited_by=f"{limit}; the reader is on the same cores",
+        )
+        for name, (call, limit) in readers.items()
+    ]
 
 
 def _delivery(bench: Bench, system: Product) -> Figure:
