@@ -19,7 +19,96 @@ comment on column ves_record.objects.digest is 'MD5 of the definition: two defin
 
 -- Expressions are compared in the pretty form: it leaves out the parentheses of equal operators, which a dump
 -- and a restore change: (a and b) and (c and d) comes back flatter.
-create or replace function ves_record.list_objects()
+create or replace function ves_record.list_relation_parts()
+returns table (classid oid, objid oid, subid integer, definition text)
+language sql stable
+set search_path to pg_catalog, pg_temp
+as $$
+  with ours as (
+    select n.oid from pg_namespace as n where n.nspname in ('ves', 'ves_store', 'ves_int', 'rest')
+  ),
+  relations as (
+    select c.* from pg_class as c where c.relnamespace in (select o.oid from ours as o)
+  )
+  select
+    'pg_class'::regclass, r.oid, 0,
+    case r.relkind when 'v' then pg_get_viewdef(r.oid, true) || coalesce(r.reloptions::text, '')
+      else format('%s %s %s', r.relkind, r.relrowsecurity, r.relforcerowsecurity) end
+  from relations as r where r.relkind not in ('i', 'I', 'c')
+  union all
+  select 'pg_class'::regclass, i.indexrelid, 0, pg_get_indexdef(i.indexrelid, 0, true) || i.indisvalid::text
+  from pg_index as i join relations as r on r.oid = i.indrelid
+  where not exists (
+    select from pg_constraint as c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x')
+  )
+  union all
+  select
+    'pg_class'::regclass, a.attrelid, a.attnum,
+    format('%s %s', format_type(a.atttypid, a.atttypmod), a.attnotnull)
+  from pg_attribute as a join relations as r on r.oid = a.attrelid
+  where r.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
+  union all
+  select 'pg_attrdef'::regclass, d.oid, 0, pg_get_expr(d.adbin, d.adrelid, true)
+  from pg_attrdef as d join relations as r on r.oid = d.adrelid
+  union all
+  select 'pg_constraint'::regclass, c.oid, 0, format('%s %s', pg_get_constraintdef(c.oid, true), c.convalidated)
+  from pg_constraint as c where c.connamespace in (select o.oid from ours as o)
+  union all
+  select
+    'pg_trigger'::regclass, t.oid, 0,
+    -- ves.set_projection_mode switches this one
+    format('%s %s', pg_get_triggerdef(t.oid, true), case when t.tgname <> 't70_project' then t.tgenabled end)
+  from pg_trigger as t join relations as r on r.oid = t.tgrelid where not t.tgisinternal
+  union all
+  select 'pg_rewrite'::regclass, w.oid, 0, format('%s %s', pg_get_ruledef(w.oid, true), w.ev_enabled)
+  from pg_rewrite as w join relations as r on r.oid = w.ev_class where w.rulename <> '_RETURN'
+  union all
+  select 'pg_policy'::regclass, y.oid, 0, pg_get_expr(y.polqual, y.polrelid, true)
+  from pg_policy as y join relations as r on r.oid = y.polrelid
+$$;
+
+comment on function ves_record.list_relation_parts() is
+'Relations of the engine, their columns, defaults, constraints, indexes, triggers, rules and policies, with what defines them.';
+
+create or replace function ves_record.list_other_parts()
+returns table (classid oid, objid oid, subid integer, definition text)
+language sql stable
+set search_path to pg_catalog, pg_temp
+as $$
+  with ours as (
+    select n.oid from pg_namespace as n where n.nspname in ('ves', 'ves_store', 'ves_int', 'rest')
+  )
+  select 'pg_namespace'::regclass, o.oid, 0, null from ours as o
+  union all
+  select
+    'pg_proc'::regclass, p.oid, 0,
+    case p.prokind when 'a' then (select a::text from pg_aggregate as a where a.aggfnoid = p.oid)
+      else pg_get_functiondef(p.oid) end
+  from pg_proc as p where p.pronamespace in (select o.oid from ours as o)
+  union all
+  -- Types, operators, collations, conversions, text search objects, statistics: there or not there.
+  select d.classid, d.objid, 0, null
+  from pg_depend as d
+  where d.refclassid = 'pg_namespace'::regclass and d.refobjid in (select o.oid from ours as o)
+    and d.classid not in ('pg_proc'::regclass, 'pg_class'::regclass, 'pg_constraint'::regclass)
+  union all
+  select 'pg_cast'::regclass, c.oid, 0, null
+  from pg_cast as c
+  join pg_type as s on s.oid = c.castsource
+  join pg_type as t on t.oid = c.casttarget
+  left join pg_proc as p on p.oid = c.castfunc
+  where array[s.typnamespace, t.typnamespace, p.pronamespace] && array(select o.oid from ours as o)
+  union all
+  -- The superuser's own event triggers are the operator's business.
+  select 'pg_event_trigger'::regclass, e.oid, 0, null
+  from pg_event_trigger as e join pg_proc as p on p.oid = e.evtfoid join pg_roles as w on w.oid = p.proowner
+  where not w.rolsuper or p.pronamespace in (select o.oid from ours as o)
+$$;
+
+comment on function ves_record.list_other_parts() is
+'Schemas and functions of the engine with what defines them; types, operators and what else is in the schemas; casts and event triggers that use them.';
+
+create or replace function ves_record.list_grants()
 returns table (kind text, identity text, digest text)
 language sql stable
 set search_path to pg_catalog, pg_temp
@@ -29,69 +118,6 @@ as $$
   ),
   relations as (
     select c.* from pg_class as c where c.relnamespace in (select o.oid from ours as o)
-  ),
-  listed (classid, objid, subid, definition) as (
-    select 'pg_namespace'::regclass, o.oid, 0, null from ours as o
-    union all
-    select
-      'pg_proc'::regclass, p.oid, 0,
-      case p.prokind when 'a' then (select a::text from pg_aggregate as a where a.aggfnoid = p.oid)
-        else pg_get_functiondef(p.oid) end
-    from pg_proc as p where p.pronamespace in (select o.oid from ours as o)
-    union all
-    select
-      'pg_class'::regclass, r.oid, 0,
-      case r.relkind when 'v' then pg_get_viewdef(r.oid, true) || coalesce(r.reloptions::text, '')
-        else format('%s %s %s', r.relkind, r.relrowsecurity, r.relforcerowsecurity) end
-    from relations as r where r.relkind not in ('i', 'I', 'c')
-    union all
-    select 'pg_class'::regclass, i.indexrelid, 0, pg_get_indexdef(i.indexrelid, 0, true) || i.indisvalid::text
-    from pg_index as i join relations as r on r.oid = i.indrelid
-    where not exists (
-      select from pg_constraint as c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x')
-    )
-    union all
-    select
-      'pg_class'::regclass, a.attrelid, a.attnum,
-      format('%s %s', format_type(a.atttypid, a.atttypmod), a.attnotnull)
-    from pg_attribute as a join relations as r on r.oid = a.attrelid
-    where r.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
-    union all
-    select 'pg_attrdef'::regclass, d.oid, 0, pg_get_expr(d.adbin, d.adrelid, true)
-    from pg_attrdef as d join relations as r on r.oid = d.adrelid
-    union all
-    select 'pg_constraint'::regclass, c.oid, 0, format('%s %s', pg_get_constraintdef(c.oid, true), c.convalidated)
-    from pg_constraint as c where c.connamespace in (select o.oid from ours as o)
-    union all
-    select
-      'pg_trigger'::regclass, t.oid, 0,
-      -- ves.set_projection_mode switches this one
-      format('%s %s', pg_get_triggerdef(t.oid, true), case when t.tgname <> 't70_project' then t.tgenabled end)
-    from pg_trigger as t join relations as r on r.oid = t.tgrelid where not t.tgisinternal
-    union all
-    select 'pg_rewrite'::regclass, w.oid, 0, format('%s %s', pg_get_ruledef(w.oid, true), w.ev_enabled)
-    from pg_rewrite as w join relations as r on r.oid = w.ev_class where w.rulename <> '_RETURN'
-    union all
-    select 'pg_policy'::regclass, y.oid, 0, pg_get_expr(y.polqual, y.polrelid, true)
-    from pg_policy as y join relations as r on r.oid = y.polrelid
-    union all
-    -- Types, operators, collations, conversions, text search objects, statistics: there or not there.
-    select d.classid, d.objid, 0, null
-    from pg_depend as d
-    where d.refclassid = 'pg_namespace'::regclass and d.refobjid in (select o.oid from ours as o)
-      and d.classid not in ('pg_proc'::regclass, 'pg_class'::regclass, 'pg_constraint'::regclass)
-    union all
-    select 'pg_cast'::regclass, c.oid, 0, null
-    from pg_cast as c
-    join pg_type as s on s.oid = c.castsource
-    join pg_type as t on t.oid = c.casttarget
-    left join pg_proc as p on p.oid = c.castfunc
-    where array[s.typnamespace, t.typnamespace, p.pronamespace] && array(select o.oid from ours as o)
-    union all
-    -- The superuser's own event triggers are the operator's business.
-    select 'pg_event_trigger'::regclass, e.oid, 0, null
-    from pg_event_trigger as e join pg_proc as p on p.oid = e.evtfoid join pg_roles as w on w.oid = p.proowner
-    where not w.rolsuper or p.pronamespace in (select o.oid from ours as o)
   ),
   controlled (classid, objid, owner, acl, kind) as (
     select 'pg_namespace'::regclass, n.oid, n.nspowner, n.nspacl, 'n'
@@ -117,13 +143,6 @@ as $$
     from pg_database as b where b.datname = current_database()
   )
   select
-    i.type || case when num_nonnulls(x.indexprs, x.indpred) > 0 then ' with expression' else '' end,
-    i.identity, md5(coalesce(l.definition, ''))
-  from listed as l
-  cross join pg_identify_object(l.classid, l.objid, l.subid) as i
-  left join pg_index as x on x.indexrelid = l.objid and l.classid = 'pg_class'::regclass
-  union all
-  select
     'grants', case c.kind when 'd' then 'database' else i.type || ' ' || i.identity end,
     md5(concat(
       (
@@ -140,13 +159,37 @@ as $$
       )
     ))
   from controlled as c cross join pg_identify_object(c.classid, c.objid, 0) as i
+$$;
+
+comment on function ves_record.list_grants() is
+'Owner and grants of every schema, function, type and relation of the engine and of the database, as ves_record.list_objects answers them.';
+
+create or replace function ves_record.list_objects()
+returns table (kind text, identity text, digest text)
+language sql stable
+set search_path to pg_catalog, pg_temp
+as $$
+  select
+    i.type || case when num_nonnulls(x.indexprs, x.indpred) > 0 then ' with expression' else '' end,
+    i.identity, md5(coalesce(l.definition, ''))
+  from (
+    select r.* from ves_record.list_relation_parts() as r
+    union all
+    select o.* from ves_record.list_other_parts() as o
+  ) as l
+  cross join pg_identify_object(l.classid, l.objid, l.subid) as i
+  left join pg_index as x on x.indexrelid = l.objid and l.classid = 'pg_class'::regclass
+  union all
+  select g.* from ves_record.list_grants() as g
   union all
   select
     'default privileges',
     concat_ws(' ', a.defaclrole::regrole, a.defaclnamespace::regnamespace, a.defaclobjtype),
     md5(a.defaclacl::text)
   from pg_default_acl as a
-  where a.defaclrole = 'ves_owner'::regrole or a.defaclnamespace in (select o.oid from ours as o)
+  where a.defaclrole = 'ves_owner'::regrole or a.defaclnamespace in (
+    select n.oid from pg_namespace as n where n.nspname in ('ves', 'ves_store', 'ves_int', 'rest')
+  )
   union all
   select 'member of ves_owner', m.member::regrole::text, ''
   from pg_auth_members as m where m.roleid = 'ves_owner'::regrole
@@ -179,5 +222,5 @@ comment on function ves_record.list_differences() is
 'What differs from what the last installation left: kind, identity, and one of missing, unexpected, changed.';
 
 grant select on ves_record.objects to ves_owner;
-revoke all on function ves_record.list_objects(), ves_record.list_differences() from public;
-grant execute on function ves_record.list_objects(), ves_record.list_differences() to ves_owner;
+revoke all on all functions in schema ves_record from public;
+grant execute on all functions in schema ves_record to ves_owner;

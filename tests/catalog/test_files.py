@@ -14,6 +14,15 @@ ROOMS = ("sql", "plpython", "api", "workers", "contracts", "tests", "deploy")
 KINDS = {".py", ".sql", ".toml", ".sh", ".sol"}
 MAX_LINES = 500
 MAX_FUNCTION_LINES = 60
+# Functions that stay long, with the reason: what calling a part of them costs.
+LONG_DATABASE_FUNCTIONS = {
+    "ves.ingest_events": "one statement judges and one stores a batch, whatever its size",
+    "ves.ingest_legacy_events": "divided into six functions, a call of one event took 0.9 ms instead of 0.75",
+    "ves.append_payment_intents": "of the same form as ves.ingest_legacy_events",
+    "ves_int.apply_event": "runs once an event, and each further function entered costs 4 us",
+    "ves_int.project_batch": "runs in the transaction of an append (mode inline), and is one walk over its arrays",
+    "ves_int.take_budget": "with its locks in a function of their own, a request's limits took 0.35 ms instead of 0.29",
+}
 GENERATED = ROOT / "api" / "ves_edge" / "gen"
 
 
@@ -52,6 +61,20 @@ def test_no_python_function_of_production_has_more_than_60_lines() -> None:
         and (lines := (node.end_lineno or 0) - node.lineno + 1) > MAX_FUNCTION_LINES
     }
     assert long == {}
+
+
+def test_no_function_of_the_database_has_a_body_of_more_than_60_lines() -> None:
+    functions = re.compile(
+        r"^create (?:or replace )?function ([\w.]+)\(.*?as (\$\w*\$)\n(.*?)\n\2;", re.MULTILINE | re.DOTALL
+    )
+    found = {
+        name: lines
+        for path in sources()
+        if path.suffix == ".sql" and not {"tests", "migrations"} & set(path.parts)
+        for name, _, body in functions.findall(path.read_text(encoding="utf-8"))
+        if (lines := len(body.splitlines())) > MAX_FUNCTION_LINES
+    }
+    assert found.keys() == LONG_DATABASE_FUNCTIONS.keys(), found
 
 
 def test_nothing_is_left_unfinished() -> None:

@@ -1,6 +1,6 @@
 -- One batch over a view ves_int.encrypted_<kind>; a further encrypted table is one more view. The scan locks
--- nothing; only rows that are to change are locked, and re-read under the lock.
--- Locks (sql/README.md): rows of events or proofs, skipping locked ones, then 7.
+-- nothing.
+-- Locks (sql/README.md): those of ves_int.reseal_rows, then 7.
 create or replace function ves_int.reencrypt(
   kind text, audited_as text, tenant_id uuid, store_id uuid, batch_size integer, cursor jsonb,
   dry_run boolean, force boolean, context jsonb
@@ -21,10 +21,6 @@ declare
   v_keys_2 uuid[];
   v_keys_3 bigint[];
   v_key_ids bytea[];
-  v_aads bytea[];
-  v_stored bytea[];
-  v_hashes bytea[];
-  v_ciphertexts bytea[];
 begin
   perform ves_int.require_crypto();
   if batch_size is null or batch_size not between 1 and 10000 then
@@ -61,27 +57,7 @@ begin
     return v_step;
   end if;
 
-  execute format(
-    'select array_agg(s.tenant_id), array_agg(s.key_1), array_agg(s.key_2), array_agg(s.key_3),'
-    ' array_agg(s.aad), array_agg(s.stored), array_agg(s.key_id), array_agg(s.hash) from ('
-    ' select v.* from unnest($1, $2, $3) as g (key_1, key_2, key_3)'
-    ' join ves_int.%I as v on v.key_1 = g.key_1 and v.key_2 = g.key_2 and v.key_3 = g.key_3'
-    ' for no key update of v skip locked) as s', v_view)
-  into v_tenant_ids, v_keys_1, v_keys_2, v_keys_3, v_aads, v_stored, v_key_ids, v_hashes
-  using v_keys_1, v_keys_2, v_keys_3;
-  if v_keys_1 is not null then
-    select r.blobs, r.new_key_ids into v_ciphertexts, v_key_ids
-    from ves_int.reseal_at_rest(reencrypt.kind, v_tenant_ids, v_aads, v_stored, v_key_ids, v_hashes) as r;
-    insert into ves_store.reencryptions values (pg_current_xact_id());
-    execute format(
-      'update ves_int.%I as v set ciphertext = g.ciphertext, key_id = g.key_id%s'
-      ' from unnest($1, $2, $3, $4, $5) as g (key_1, key_2, key_3, ciphertext, key_id)'
-      ' where v.key_1 = g.key_1 and v.key_2 = g.key_2 and v.key_3 = g.key_3',
-      v_view, case when reencrypt.kind in ('ves', 'legacy') then ', plaintext = null' end)
-    using v_keys_1, v_keys_2, v_keys_3, v_ciphertexts, v_key_ids;
-    get diagnostics v_step.updated = row_count;
-    delete from ves_store.reencryptions as r where r.transaction_id = pg_current_xact_id();
-  end if;
+  v_step.updated := ves_int.reseal_rows(reencrypt.kind, v_keys_1, v_keys_2, v_keys_3);
   if v_step.updated > 0 then
     perform ves_int.audit(
       'custom:reencrypted', reencrypt.tenant_id, reencrypt.audited_as, null,

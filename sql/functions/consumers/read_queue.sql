@@ -1,3 +1,5 @@
+-- The oldest message of its stream is the one before which none is left that ends where it begins. A scalar
+-- subquery stays one look-up; `not exists` becomes a join.
 -- Locks (sql/README.md): as ves_int.follow_streams, then 4, skipping locked messages.
 create or replace function ves.read_queue(
   tenant_id uuid, name text, max_ranges integer default 16, visible_after double precision default 30
@@ -44,8 +46,6 @@ begin
     select q.ctid as place from pgmq.q_ves_ranges as q
     where (q.message ->> 'subscription_id')::bigint = v_subscription.subscription_id
       and q.msg_id >= v_from and q.vt <= v_now
-      -- the oldest of its stream: none is left that ends where this one begins. A scalar subquery stays one
-      -- look-up; `not exists` becomes a join
       and (
         select p.msg_id from pgmq.q_ves_ranges as p
         where p.message ->> 'store_id' = q.message ->> 'store_id'

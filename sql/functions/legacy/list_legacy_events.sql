@@ -34,12 +34,8 @@ begin
   return query
   select o.*
   from ves_int.open_legacy_events(array(
-    select row(
-      e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.command_id, e.source_agent, e.envelope_version,
-      e.base_version, e.created_at, e.sequenced_at, e.entity_type, e.entity_id, e.event_type, e.payload_hash,
-      e.signature, e.payload, e.payload_at_rest, e.payload_key_id, e.shredded_at
-    )::ves.legacy_event
-    from ves_store.events as e
+    select row(e.*)::ves.legacy_event
+    from ves_int.legacy_events as e
     where e.tenant_id = list_legacy_events.tenant_id and e.store_id = list_legacy_events.store_id
       and e.sequence_number between v_first and v_end
     order by e.sequence_number

@@ -1,6 +1,4 @@
--- Cost: rejections since `since`, for each tenant that had any as many entries of an index as it may keep,
--- and what is deleted.
--- Locks (sql/README.md): rows of rejection_cuts by tenant, of settled dead letters skipping locked ones.
+-- Locks (sql/README.md): rows of rejection_cuts by tenant, then of settled dead letters skipping locked ones.
 create or replace function ves.apply_retention(
   since timestamptz default null, max_rows integer default 10000
 )
@@ -18,62 +16,9 @@ as $$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_most constant integer := least(greatest(coalesce(apply_retention.max_rows, 0), 0), 100000);
-  v_kept ves_store.limits;
 begin
-  select l.* into strict v_kept from ves_store.limits as l where l.name = 'rejections';
-  with expired as (
-    select o.tenant_id, max(o.rejection_id) as cut_to
-    from (
-      select r.tenant_id, r.rejection_id from ves_store.ves_rejections as r
-      where r.rejected_at < v_now - v_kept.max_age
-      order by r.rejected_at
-      limit v_most
-    ) as o
-    group by o.tenant_id
-  ),
-  crowded as (
-    select t.tenant_id, (
-      select r.rejection_id from ves_store.ves_rejections as r
-      where r.tenant_id = t.tenant_id
-      order by r.rejection_id desc
-      offset v_kept.max_rows limit 1
-    ) as cut_to
-    from (
-      select distinct r.tenant_id from ves_store.ves_rejections as r
-      where r.rejected_at >= coalesce(apply_retention.since, '-infinity')
-    ) as t
-  ),
-  cuts as (
-    insert into ves_store.rejection_cuts as c (tenant_id, cut_to, cut_at)
-    select u.tenant_id, max(u.cut_to), v_now
-    from (select e.* from expired as e union all select w.* from crowded as w) as u
-    where u.cut_to is not null
-    group by u.tenant_id
-    order by u.tenant_id
-    on conflict (tenant_id) do update
-    set cut_to = greatest(c.cut_to, excluded.cut_to), cut_at = excluded.cut_at
-    returning c.tenant_id
-  )
-  select count(*)::integer into rejections from cuts;
-  if rejections > 0 then
-    -- by their places, which rows of an append-only table keep
-    delete from ves_store.ves_rejections as r
-    where r.ctid = any (array(
-      select d.place
-      from ves_store.rejection_cuts as c
-      cross join lateral (
-        select o.ctid as place from ves_store.ves_rejections as o
-        where o.tenant_id = c.tenant_id and o.rejection_id <= c.cut_to
-        order by o.rejection_id
-        limit v_most
-      ) as d
-      where c.cut_at = v_now
-      limit v_most
-    ));
-    get diagnostics rejections = row_count;
-  end if;
-
-  rejections := rejections + ves_int.retain_rejected_events(apply_retention.since, v_most);
+  rejections := ves_int.retain_rejections(apply_retention.since, v_most)
+    + ves_int.retain_rejected_events(apply_retention.since, v_most);
 
   -- one key of an agent stays, an active one or the newest: it is what names the agent
   delete from ves_store.api_keys as o

@@ -1,5 +1,3 @@
--- Streams with something waiting are found by a loose index scan: one look-up a stream, and at most max_size
--- rows of each are looked at, however many wait.
 -- Locks (sql/README.md): 2 of several streams, skipping locked ones, then those of ves.create_payment_batch.
 create or replace function ves.batch_due_payments(
   networks text[],
@@ -20,8 +18,6 @@ set jit to off
 as $$
 #variable_conflict use_column
 declare
-  v_now constant timestamptz := clock_timestamp();
-  v_unix constant bigint := floor(extract(epoch from v_now))::bigint;
   v_stream record;
   v_made integer := 0;
 begin
@@ -29,51 +25,10 @@ begin
     perform ves_int.raise_error('invalid_field', '{"field": "max_size"}');
   end if;
   for v_stream in
-    with recursive streams as (
-      (
-        select i.network, i.tenant_id, i.store_id
-        from ves_store.x402_payment_intents as i
-        where i.status = 'sequenced' and i.network = any(networks)
-        order by i.network, i.tenant_id, i.store_id
-        limit 1
-      )
-      union all
-      select n.network, n.tenant_id, n.store_id
-      from streams as s
-      cross join lateral (
-        select i.network, i.tenant_id, i.store_id
-        from ves_store.x402_payment_intents as i
-        where i.status = 'sequenced' and i.network = any(networks)
-          and (i.network, i.tenant_id, i.store_id) > (s.network, s.tenant_id, s.store_id)
-        order by i.network, i.tenant_id, i.store_id
-        limit 1
-      ) as n
-    )
-    select s.network, s.tenant_id, s.store_id
-    from streams as s
-    cross join lateral (
-      select
-        sum(a.payments) as payments, min(a.oldest) as oldest, min(a.expiry) as expiry, max(a.total) as most_value
-      from (
-        select
-          w.asset, count(*) as payments, min(w.sequenced_at) as oldest, min(w.valid_until) as expiry,
-          sum(w.amount) as total
-        from (
-          select i.asset, i.amount, i.sequenced_at, i.valid_until
-          from ves_store.x402_payment_intents as i
-          where i.status = 'sequenced' and i.network = s.network and i.tenant_id = s.tenant_id
-            and i.store_id = s.store_id
-          order by i.sequence_number
-          limit max_size
-        ) as w
-        where w.valid_until >= v_unix
-        group by w.asset
-      ) as a
+    select d.network, d.tenant_id, d.store_id
+    from ves_int.due_payment_streams(
+      networks, min_size, max_size, max_wait_seconds, max_value, expiry_margin_seconds, max_batches
     ) as d
-    where d.payments >= min_size or d.oldest <= v_now - max_wait_seconds * interval '1 second' or d.most_value >= max_value
-      or d.expiry <= v_unix + expiry_margin_seconds
-    order by d.oldest
-    limit greatest(max_batches, 0)
   loop
     perform from ves_store.ves_sequence_counters as c
     where c.tenant_id = v_stream.tenant_id and c.store_id = v_stream.store_id

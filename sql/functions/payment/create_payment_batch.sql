@@ -17,9 +17,7 @@ as $$
 #variable_conflict use_column
 declare
   v_now timestamptz;
-  v_wrong record;
   v_claimed uuid[];
-  v_levels bytea[];
   v_batch ves_store.x402_payment_batches;
 begin
   if max_size is null or max_size < 1 then
@@ -36,23 +34,8 @@ begin
   for update;
   v_now := clock_timestamp();
   if cardinality(intent_ids) > 0 then
-    if cardinality(intent_ids) <> (select count(distinct g.intent_id) from unnest(intent_ids) as g (intent_id)) then
-      perform ves_int.raise_error('invalid_field', '{"field": "intent_ids"}');
-    end if;
-    select g.intent_id, i.status into v_wrong
-    from unnest(intent_ids) with ordinality as g (intent_id, ord)
-    left join ves_store.x402_payment_intents as i
-      on i.intent_id = g.intent_id and i.tenant_id is not distinct from create_payment_batch.tenant_id
-    where i.status is null or i.status <> 'sequenced' or i.store_id <> create_payment_batch.store_id
-      or i.network <> create_payment_batch.network
-    order by i.status is not null, g.ord
-    limit 1;
-    if found then
-      perform ves_int.raise_error(
-        case when v_wrong.status is null then 'payment_not_found' else 'payment_not_batchable' end,
-        case when v_wrong.status is null then '{}' else
-          jsonb_build_object('intent_id', v_wrong.intent_id, 'status', v_wrong.status) end);
-    end if;
+    perform ves_int.require_batchable(
+      create_payment_batch.tenant_id, create_payment_batch.store_id, create_payment_batch.network, intent_ids);
   end if;
   v_claimed := array(
     select i.intent_id
@@ -71,37 +54,8 @@ begin
   if cardinality(v_claimed) = 0 then
     perform ves_int.raise_error('nothing_to_batch');
   end if;
-  select
-    create_payment_batch.tenant_id, create_payment_batch.store_id, gen_random_uuid(), create_payment_batch.network,
-    'committed', count(*)::integer, min(i.sequence_number), max(i.sequence_number), v_now, v_now,
-    (
-      select jsonb_agg(jsonb_build_object(
-        'asset', a.asset, 'total_amount', least(a.total, 18446744073709551615), 'payment_count', a.payments
-      ) order by a.first)
-      from (
-        select m.asset, sum(m.amount) as total, count(*) as payments, min(m.sequence_number) as first
-        from ves_store.x402_payment_intents as m
-        where m.intent_id = any(v_claimed) and m.tenant_id is not distinct from create_payment_batch.tenant_id
-        group by m.asset
-      ) as a
-    ),
-    ves_int.legacy_tree_levels(string_agg(i.leaf_hash, '' order by i.sequence_number))
-  into
-    v_batch.tenant_id, v_batch.store_id, v_batch.batch_id, v_batch.network, v_batch.status, v_batch.payment_count,
-    v_batch.sequence_start, v_batch.sequence_end, v_batch.created_at, v_batch.committed_at, v_batch.total_amounts,
-    v_levels
-  from ves_store.x402_payment_intents as i
-  where i.intent_id = any(v_claimed) and i.tenant_id is not distinct from create_payment_batch.tenant_id;
-  v_batch.merkle_root := v_levels[cardinality(v_levels)];
-  v_batch.new_state_root := sha256(
-    uuid_send(v_batch.tenant_id) || uuid_send(v_batch.store_id) || uuid_send(v_batch.batch_id) || v_batch.merkle_root);
-  insert into ves_store.x402_payment_batches select (v_batch).*;
-  insert into ves_store.x402_batch_nodes (tenant_id, batch_id, level, nodes)
-  select v_batch.tenant_id, v_batch.batch_id, l.level - 1, l.nodes
-  from unnest(v_levels) with ordinality as l (nodes, level);
-  update ves_store.x402_payment_intents as i
-  set status = 'batched', batch_id = v_batch.batch_id, updated_at = v_now
-  where i.intent_id = any(v_claimed) and i.tenant_id is not distinct from create_payment_batch.tenant_id;
+  v_batch := ves_int.store_payment_batch(
+    create_payment_batch.tenant_id, create_payment_batch.store_id, create_payment_batch.network, v_claimed, v_now);
   perform ves_int.append_batch_events(v_batch, '{created}');
   perform ves_int.append_payment_events(v_batch.tenant_id, v_batch.store_id, v_claimed, '{batched}');
   perform ves_int.append_batch_events(v_batch, '{committed}');

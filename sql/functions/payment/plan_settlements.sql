@@ -38,30 +38,8 @@ begin
       where s.batch_id = v_batch.batch_id and s.tenant_id = v_batch.tenant_id
     ), 0);
     for v_part in
-      select n.settlement_contract, n.token_address, array_agg(n.intent_id) as intent_ids
-      from (
-        select
-          i.*, f.part,
-          -- one intent may be what made a part too dear: its intents come in halves, so that it ends up alone
-          (row_number() over (
-            partition by i.settlement_contract, lower(i.token_address), f.part order by i.sequence_number
-          ) - 1) / least(greatest(max_size, 1), 200, (f.size + 1) / 2) as chunk
-        from ves_store.x402_payment_intents as i
-        left join (
-          select distinct on (m.intent_id) m.intent_id, m.part, count(*) over (partition by m.part) as size
-          from ves_store.x402_settlement_items as m
-          where m.batch_id = v_batch.batch_id and m.tenant_id = v_batch.tenant_id
-          order by m.intent_id, m.part desc
-        ) as f on i.intent_id = f.intent_id
-        where i.batch_id = v_batch.batch_id and i.tenant_id is not distinct from v_batch.tenant_id
-          and i.status = 'batched'
-          and i.settlement_contract is not null and not exists (
-            select from ves_store.x402_settlement_items as s
-            where s.intent_id = i.intent_id and s.tenant_id = i.tenant_id and s.is_live
-          )
-      ) as n
-      group by n.settlement_contract, n.token_address, n.part, n.chunk
-      order by min(n.sequence_number)
+      select n.settlement_contract, n.token_address, n.intent_ids
+      from ves_int.settlement_parts(v_batch.tenant_id, v_batch.batch_id, max_size) as n
     loop
       insert into ves_store.x402_settlements (
         tenant_id, store_id, batch_id, part, status, settlement_contract, token_address, created_at, updated_at

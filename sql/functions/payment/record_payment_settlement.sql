@@ -16,10 +16,8 @@ as $$
 #variable_conflict use_column
 declare
   v_now timestamptz;
-  v_wrong text;
   v_batch ves_store.x402_payment_batches;
   v_before text;
-  v_members uuid[];
 begin
   select b.* into v_batch from ves_store.x402_payment_batches as b
   where b.batch_id = record_payment_settlement.batch_id
@@ -35,38 +33,9 @@ begin
   where b.batch_id = v_batch.batch_id and b.tenant_id = v_batch.tenant_id
   for update;
   v_before := v_batch.status;
-  if v_batch.status = 'failed' or exists (
-    select from ves_store.x402_settlements as s
-    where s.batch_id = v_batch.batch_id and s.tenant_id = v_batch.tenant_id
-      and s.status in ('prepared', 'broadcast', 'unknown')
-  ) then
-    perform ves_int.raise_error('batch_not_settleable', jsonb_build_object('status', v_batch.status));
-  end if;
-  if v_batch.status = 'committed' and record_payment_settlement.tx_hash is null then
-    perform ves_int.raise_error('missing_field', '{"field": "tx_hash"}');
-  end if;
-  if v_batch.status = 'submitted' and record_payment_settlement.block_number is null then
-    perform ves_int.raise_error('missing_field', '{"field": "block_number"}');
-  end if;
-  v_wrong := case
-    when record_payment_settlement.tx_hash !~ '^(0x)?[0-9a-fA-F]{64}$' then 'tx_hash'
-    when record_payment_settlement.block_number < 0 then 'block_number'
-    when record_payment_settlement.gas_used < 0 then 'gas_used'
-  end;
-  if v_wrong is not null then
-    perform ves_int.raise_error('invalid_field', jsonb_build_object('field', v_wrong));
-  end if;
-  -- a submitted batch has no block yet; a settled one keeps every value, given or not
-  v_wrong := case
-    when record_payment_settlement.tx_hash <> v_batch.tx_hash then 'tx_hash'
-    when v_batch.status = 'settled' and record_payment_settlement.block_number <> v_batch.block_number
-      then 'block_number'
-    when v_batch.status = 'settled' and record_payment_settlement.gas_used <> coalesce(v_batch.gas_used, -1)
-      then 'gas_used'
-  end;
-  if v_wrong is not null then
-    perform ves_int.raise_error('settlement_mismatch', jsonb_build_object('field', v_wrong));
-  end if;
+  perform ves_int.check_settlement(
+    v_batch, record_payment_settlement.tx_hash, record_payment_settlement.block_number,
+    record_payment_settlement.gas_used);
   if v_batch.status = 'settled' then
     return ves_int.payment_batch(v_batch);
   end if;
@@ -87,20 +56,7 @@ begin
       gas_used = coalesce(record_payment_settlement.gas_used, b.gas_used)
     where b.batch_id = v_batch.batch_id and b.tenant_id = v_batch.tenant_id
     returning b.* into v_batch;
-    v_members := array(
-      select i.intent_id from ves_store.x402_payment_intents as i
-      where i.batch_id = v_batch.batch_id and i.tenant_id is not distinct from v_batch.tenant_id and i.status = 'batched'
-      order by i.sequence_number
-      for update
-    );
-    update ves_store.x402_payment_intents as i
-    set
-      status = 'settled', tx_hash = v_batch.tx_hash, block_number = v_batch.block_number, settled_at = v_now,
-      updated_at = v_now
-    where i.intent_id = any(v_members) and i.tenant_id is not distinct from v_batch.tenant_id;
-    if cardinality(v_members) > 0 then
-      perform ves_int.append_payment_events(v_batch.tenant_id, v_batch.store_id, v_members, '{settled}');
-    end if;
+    perform ves_int.settle_members(v_batch, v_now);
     perform ves_int.append_batch_events(v_batch, '{settled}');
   end if;
   perform ves_int.audit(

@@ -17,8 +17,6 @@ as $$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_settlement ves_store.x402_settlements;
-  v_batch ves_store.x402_payment_batches;
-  v_is_done boolean;
 begin
   if coalesce(settle_payments.tx_hash !~ '^0x[0-9a-f]{64}$', true) or coalesce(settle_payments.block_number < 0, true)
     or cardinality(failed) is distinct from cardinality(reasons) or array_position(reasons, null) is not null then
@@ -62,28 +60,9 @@ begin
   if cardinality(failed) > 0 then
     perform ves_int.append_payment_events(v_settlement.tenant_id, v_settlement.store_id, failed, '{failed}');
   end if;
-  select b.* into strict v_batch from ves_store.x402_payment_batches as b
-  where b.batch_id = v_settlement.batch_id and b.tenant_id = v_settlement.tenant_id
-  for update;
-  v_is_done := not exists (
-    select from ves_store.x402_payment_intents as i
-    where i.batch_id = v_batch.batch_id and i.tenant_id is not distinct from v_batch.tenant_id and i.status = 'batched'
-  );
-  if v_is_done then
-    update ves_store.x402_payment_batches as b
-    set
-      status = o.outcome, settled_at = case when o.outcome = 'settled' then v_now end,
-      tx_hash = settle_payments.tx_hash, block_number = settle_payments.block_number,
-      gas_used = settle_payments.gas_used
-    from (
-      select case when count(*) > 0 then 'settled' else 'failed' end as outcome
-      from ves_store.x402_payment_intents as i
-      where i.batch_id = v_batch.batch_id and i.tenant_id is not distinct from v_batch.tenant_id and i.status = 'settled'
-    ) as o
-    where b.batch_id = v_batch.batch_id and b.tenant_id = v_batch.tenant_id
-    returning b.* into v_batch;
-    perform ves_int.append_batch_events(v_batch, array[v_batch.status]);
-  end if;
+  perform ves_int.finish_batch(
+    v_settlement.tenant_id, v_settlement.batch_id, settle_payments.tx_hash, settle_payments.block_number,
+    settle_payments.gas_used, v_now);
   return true;
 end
 $$;

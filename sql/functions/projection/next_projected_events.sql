@@ -43,13 +43,8 @@ begin
       select
         e.sequence_number,
         coalesce(pg_column_size(e.payload), 0) + coalesce(pg_column_size(e.payload_at_rest), 0) as size,
-        row(
-          e.tenant_id, e.store_id, e.sequence_number, e.event_id, e.command_id, e.source_agent,
-          e.envelope_version, e.base_version, e.created_at, e.sequenced_at, e.entity_type, e.entity_id,
-          e.event_type, e.payload_hash, e.signature, e.payload, e.payload_at_rest, e.payload_key_id,
-          e.shredded_at
-        )::ves.legacy_event as event
-      from ves_store.events as e
+        row(e.*)::ves.legacy_event as event
+      from ves_int.legacy_events as e
       where e.tenant_id = next_projected_events.tenant_id and e.store_id = next_projected_events.store_id
         and e.sequence_number > next_projected_events.after
         and (

@@ -17,7 +17,6 @@ declare
   v_is_last boolean;
   v_build ves_store.projection_checkpoints;
   v_next record;
-  v_deleted integer;
 begin
   select c.* into v_live from ves_store.projection_checkpoints as c
   where c.tenant_id = rebuild_projection.tenant_id and c.store_id = rebuild_projection.store_id
@@ -25,24 +24,7 @@ begin
   if not found then
     perform ves_int.raise_error('projection_not_found');
   end if;
-  select c.* into v_build from ves_store.projection_checkpoints as c
-  where c.tenant_id = v_live.tenant_id and c.store_id = v_live.store_id and c.stream = v_live.stream
-    and c.projector = v_live.projector and not c.is_live
-  order by c.generation
-  limit 1
-  for update;
-  if not found then
-    insert into ves_store.projection_checkpoints as c (
-      tenant_id, store_id, stream, projector, generation, is_live
-    )
-    values (v_live.tenant_id, v_live.store_id, v_live.stream, v_live.projector, v_live.generation + 1, false)
-    returning c.* into v_build;
-    perform ves_int.audit(
-      'custom:projection_rebuild', v_live.tenant_id, 'projection', v_live.projector,
-      jsonb_build_object(
-        'store_id', v_live.store_id, 'stream', v_live.stream, 'generation', v_build.generation),
-      rebuild_projection.context);
-  end if;
+  v_build := ves_int.open_build(v_live, rebuild_projection.context);
   -- The last numbers are built while the live projector waits. Steps before that stay below its checkpoint,
   -- at which a retry may still be recorded.
   v_is_last := v_live.last_projected_sequence - v_build.last_projected_sequence <= least(v_most, 1000);
@@ -55,22 +37,7 @@ begin
   built_to := v_build.last_projected_sequence;
   target := v_live.last_projected_sequence;
   if v_build.generation < v_live.generation then
-    delete from ves_store.projections as p
-    where p.ctid = any (array(
-      select o.ctid from ves_store.projections as o
-      where o.tenant_id = v_build.tenant_id and o.store_id = v_build.store_id and o.stream = v_build.stream
-        and o.projector = v_build.projector and o.generation = v_build.generation
-      limit v_most
-      for update
-    ));
-    get diagnostics v_deleted = row_count;
-    phase := 'deleting';
-    if v_deleted < v_most then
-      delete from ves_store.projection_checkpoints as c
-      where c.tenant_id = v_build.tenant_id and c.store_id = v_build.store_id and c.stream = v_build.stream
-        and c.projector = v_build.projector and c.generation = v_build.generation;
-      phase := 'done';
-    end if;
+    phase := case when ves_int.delete_build(v_build, v_most) then 'done' else 'deleting' end;
     built_to := target;
     return next;
     return;
@@ -89,12 +56,11 @@ begin
       array[v_build.projector], array[built_to], array[v_build.generation]);
     built_to := v_next.upto;
   end if;
-  phase := 'building';
-  if built_to = target then
+  phase := case when built_to = target then 'deleting' else 'building' end;
+  if phase = 'deleting' then
     update ves_store.projection_checkpoints as c set is_live = false, updated_at = clock_timestamp()
     where c.tenant_id = v_live.tenant_id and c.store_id = v_live.store_id and c.stream = v_live.stream
       and c.projector = v_live.projector and c.generation = v_live.generation;
-    phase := 'deleting';
   end if;
   update ves_store.projection_checkpoints as c
   set
