@@ -69,12 +69,16 @@ class Feed:
 
 
 class TenantFeed:
-    """The heads of all streams of one tenant (None: of all tenants), and the listeners that are notified when one moves."""
+    """The heads of all streams of one tenant (None: of all tenants), and the listeners that are notified when one moves.
 
-    __slots__ = ("followers", "heads")
+    `seen_to`: what `ves.list_heads` answered, so that the next look reads only what moved; None: nothing was read.
+    """
 
-    def __init__(self, heads: dict[StreamKey, int]) -> None:
-        self.heads = heads
+    __slots__ = ("followers", "heads", "seen_to")
+
+    def __init__(self) -> None:
+        self.heads: dict[StreamKey, int] = {}
+        self.seen_to: int | None = None
         self.followers: set[Callable[[StreamKey, int], None]] = set()
 
     def advance(self, heads: dict[StreamKey, int]) -> bool:
@@ -185,11 +189,10 @@ class Watcher:
         self, tenant_id: uuid.UUID | None, follower: Callable[[StreamKey, int], None]
     ) -> TenantFeed:
         """Tell a follower of every move of a tenant's streams from now on; `leave_tenant` ends it."""
-        heads = await self._heads(tenant_id)
-        feed = self._tenants.get(tenant_id)
-        if feed is None:
-            feed = self._tenants[tenant_id] = TenantFeed(heads)
-        feed.advance(heads)
+        feed = self._tenants.get(tenant_id, TenantFeed())
+        await self._advance(tenant_id, feed)
+        # Another call may have made the tenant's feed meanwhile.
+        feed = self._tenants.setdefault(tenant_id, feed)
         feed.followers.add(follower)
         return feed
 
@@ -237,10 +240,8 @@ class Watcher:
         for legacy, feeds in self._feeds.items():
             if feeds:
                 moved |= await self._look_at(feeds, legacy=legacy)
-        for tenant_id in tuple(self._tenants):
-            heads = await self._heads(tenant_id)
-            if tenant_id in self._tenants:
-                moved |= self._tenants[tenant_id].advance(heads)
+        for tenant_id, feed in tuple(self._tenants.items()):
+            moved |= await self._advance(tenant_id, feed)
         return moved
 
     async def _look_at(self, feeds: dict[StreamKey, Feed], *, legacy: bool) -> bool:
@@ -264,9 +265,11 @@ class Watcher:
                 feed.advance(row.head_sequence)
         return bool(rows)
 
-    async def _heads(self, tenant_id: uuid.UUID | None) -> dict[StreamKey, int]:
-        rows = await aio.list_heads(self._database, tenant_id=tenant_id)
-        return {(row.tenant_id, row.store_id): row.head_sequence for row in rows}
+    async def _advance(self, tenant_id: uuid.UUID | None, feed: TenantFeed) -> bool:
+        rows = await aio.list_heads(self._database, tenant_id=tenant_id, moved_since=feed.seen_to)
+        if rows:
+            feed.seen_to = max(feed.seen_to or 0, rows[0].seen_to)
+        return feed.advance({(row.tenant_id, row.store_id): row.head_sequence for row in rows})
 
     async def _check_calls(self) -> None:
         """End calls whose credential lost its rights, and drop the pages of peers that do not read."""

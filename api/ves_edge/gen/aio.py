@@ -2067,12 +2067,19 @@ async def list_group_members(
     return calls.records(rows, ListGroupMembersRow)
 
 
-async def list_heads(db: AsyncDatabase, *, tenant_id: UUID | None = None) -> list[ListHeadsRow]:
+async def list_heads(
+    db: AsyncDatabase,
+    *,
+    tenant_id: UUID | None = None,
+    moved_since: int | None = None,
+) -> list[ListHeadsRow]:
     """Heads of all VES streams of a tenant, or of all tenants, in one snapshot; streams without events are
-    left out.
+    left out. With moved_since, the seen_to of an earlier call, only those that have moved since that call,
+    and some others.
     """
     rows = await db.fetch(FUNCTIONS['list_heads'], {
         'tenant_id': tenant_id,
+        'moved_since': moved_since,
     })
     return calls.records(rows, ListHeadsRow)
 

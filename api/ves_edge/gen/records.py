@@ -1062,6 +1062,7 @@ class ListHeadsRow(msgspec.Struct, frozen=True, array_like=True):
     tenant_id: UUID
     store_id: UUID
     head_sequence: int
+    seen_to: int
 
 
 class ListKeyHistoryRow(msgspec.Struct, frozen=True, array_like=True):

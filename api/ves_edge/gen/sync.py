@@ -2037,12 +2037,19 @@ def list_group_members(db: SyncDatabase, *, tenant_id: UUID, group_id: UUID) -> 
     return calls.records(rows, ListGroupMembersRow)
 
 
-def list_heads(db: SyncDatabase, *, tenant_id: UUID | None = None) -> list[ListHeadsRow]:
+def list_heads(
+    db: SyncDatabase,
+    *,
+    tenant_id: UUID | None = None,
+    moved_since: int | None = None,
+) -> list[ListHeadsRow]:
     """Heads of all VES streams of a tenant, or of all tenants, in one snapshot; streams without events are
-    left out.
+    left out. With moved_since, the seen_to of an earlier call, only those that have moved since that call,
+    and some others.
     """
     rows = db.fetch(FUNCTIONS['list_heads'], {
         'tenant_id': tenant_id,
+        'moved_since': moved_since,
     })
     return calls.records(rows, ListHeadsRow)
 
