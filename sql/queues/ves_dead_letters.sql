@@ -7,6 +7,8 @@ begin
   end if;
 end
 $$;
+-- A plan that walks it in order of time passes the messages of all other consumers.
+drop index if exists pgmq.q_ves_dead_letters_vt_idx;
 create index if not exists q_ves_dead_letters_consumer_idx
 on pgmq.q_ves_dead_letters ((message ->> 'consumer'), vt, msg_id);
 grant select, insert, update, delete on pgmq.q_ves_dead_letters to ves_owner;
