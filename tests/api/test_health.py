@@ -95,7 +95,7 @@ def test_after_a_restart_of_the_database_the_first_probe_is_ready(
     with Relay(first.database_url, free_port()) as relay:
         server = start_server(DATABASE_URL=relay.url, MIN_DB_CONNECTIONS="6")
         with server.client(key=None) as anyone:
-            wait_until(lambda: anyone.get("/ready").json()["pool"]["idle"] == 6)
+            wait_until(lambda: anyone.get("/ready").json()["pool"]["idle"] >= 6)
             for _ in range(3):
                 relay.drop_connections()
                 assert anyone.get("/ready").status_code == 200

@@ -70,6 +70,7 @@ def fund(ledger: Ledger, totals: Counter[str]) -> None:
     ledger.automine(on=True)
     ledger.ask("anvil_autoImpersonateAccount", False)
     assert ledger.balances(list(accounts)) == list(accounts.values())
+    ledger.mine(REORG + 1)  # so that the reorg does not reach the money
 
 
 def submit(system: System, agent: Agent, purchases: Iterable[Purchase]) -> None:

@@ -28,7 +28,8 @@ def make_old(database: Database) -> None:
         connection.execute(
             "update ves_store.ves_events set sequenced_at = sequenced_at - interval '1 minute'"
         )
-        connection.execute("update pgmq.q_ves_commit set enqueued_at = enqueued_at - interval '1 minute'")
+        connection.execute("select ves_int.take_wake_ups()")
+        connection.execute("update ves_store.cursors set due_at = due_at - interval '1 minute'")
 
 
 def stored(database: Database) -> list[tuple[Any, ...]]:

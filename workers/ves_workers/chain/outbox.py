@@ -106,10 +106,8 @@ class Outbox:
         self._doubts: dict[tuple[int, str], int] = {}
         self._rechecked = 0.0
         self._told: dict[int, bytes] = {}  # the blocks in which `Work.mined` has seen a transaction
-        self.head, self.is_awaited = (
-            0,
-            False,
-        )  # of the last look: the newest block, and whether a young transaction is in none
+        # Of the last look: the newest block, and whether a young transaction is in none.
+        self.head, self.is_awaited = 0, False
         self.address = ""
         self.totals = {"signed": 0, "replaced_fees": 0, "final": 0, "failed": 0, "reorgs": 0}
 
