@@ -1,10 +1,11 @@
-"""The tables of README.md and docs/performance.md that are made from the newest result of `make bench`.
+"""The tables of README.md and docs/performance.md that are made from the newest results of `make bench`.
 
 `make generate` writes them between their markers; test_reference.py fails when one is stale.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -18,17 +19,20 @@ _UNITS: Final = {"events/s": "/s", "1/s": "/s", "ms": " ms", "times": " times", 
 _PHASES: Final = ("batch100", "batch10", "hot", "spread", "lone")
 _BLOCK: Final = re.compile(r"(<!-- made by `make generate`: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
+_RECENT: Final = dt.timedelta(days=3)
+
 Report = dict[str, Any]
 
 
 def pages() -> dict[Path, str]:
     """The two files with their tables as they should be."""
-    report = newest()
+    reports = newest()
+    figures = {name: figure for report in reports for name, figure in report["figures"].items()}
     made = {
-        "conditions": conditions(report),
-        "speed": speed(report),
-        "path": path(report),
-        "growth": growth(report),
+        "conditions": "".join([conditions(report) for report in reports]),
+        "speed": "\n".join([speed(report) for report in reports]),
+        "path": path(figures),
+        "growth": growth(figures),
     }
     found = {}
     for file in (ROOT / "README.md", ROOT / "docs" / "performance.md"):
@@ -37,22 +41,34 @@ def pages() -> dict[Path, str]:
     return found
 
 
-def newest() -> Report:
-    """The newest result, with its name; one of the whole product if there is one."""
-    reports = []
-    for file in sorted(RESULTS.glob("*.json")):
+def newest() -> list[Report]:
+    """The results of the last days, newest first, each with its name and with the figures that no newer one has."""
+    files = sorted(RESULTS.glob("*.json"), reverse=True)
+    found: list[Report] = []
+    seen: set[str] = set()
+    for file in files:
         report = json.loads(file.read_text(encoding="utf-8"))
         report["name"] = file.name
-        report["figures"] = {figure["name"]: figure for figure in report["figures"]}
-        reports.append(report)
-    return max(reports, key=lambda report: ("product_lone" in report["figures"], report["started_at"]))
+        report["figures"] = {
+            figure["name"]: figure for figure in report["figures"] if figure["name"] not in seen
+        }
+        if found and _began(found[0]) - _began(report) > _RECENT:
+            break
+        if report["figures"]:
+            found.append(report)
+            seen |= report["figures"].keys()
+    return found
+
+
+def _began(report: Report) -> dt.datetime:
+    return dt.datetime.fromisoformat(report["started_at"])
 
 
 def conditions(report: Report) -> str:
-    """Where and how it was measured."""
+    """Where and how it was measured: an item of a list."""
     machine, settings, yardstick = report["machine"], report["server_settings"], report["yardstick"]
     return (
-        f"`{report['name']}`: {report['started_at'][:10]}, commit {machine['git_commit'][:8]}, {machine['cores']} cores of"
+        f"* `{report['name']}`: {report['started_at'][:10]}, commit {machine['git_commit'][:8]}, {machine['cores']} cores of"
         f" {machine['processor']}, V = {yardstick['V']:,} (PyNaCl itself does"
         f" {yardstick['pynacl_verifications_per_s'] / yardstick['V']:.1f} V); PostgreSQL {settings['server_version']},"
         f" fsync {settings['fsync']}, synchronous_commit {settings['synchronous_commit']}, full_page_writes"
@@ -61,8 +77,8 @@ def conditions(report: Report) -> str:
 
 
 def speed(report: Report) -> str:
-    """Every figure with its bar."""
-    lines = ["| what | measured | bar |", "|---|---|---|"]
+    """Every figure of a result with its bar."""
+    lines = [f"| {report['name']} | measured | bar |", "|---|---|---|"]
     for figure in report["figures"].values():
         value = number(figure["value"]) + _UNITS.get(figure["unit"], " " + figure["unit"])
         if ratio := figure.get("ratio"):
@@ -73,13 +89,9 @@ def speed(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def path(report: Report) -> str:
+def path(figures: dict[str, Any]) -> str:
     """Microseconds of CPU an event by process, and the floor, for each load of the whole product."""
-    found = [
-        (name, report["figures"][f"product_{name}"])
-        for name in _PHASES
-        if f"product_{name}" in report["figures"]
-    ]
+    found = [(name, figures[f"product_{name}"]) for name in _PHASES if f"product_{name}" in figures]
     if not found:
         return _ABSENT
     lines = [
@@ -107,9 +119,9 @@ def path(report: Report) -> str:
     )
 
 
-def growth(report: Report) -> str:
+def growth(figures: dict[str, Any]) -> str:
     """How much dearer an event is at the end of a growing history than at its beginning."""
-    found = [figure for name, figure in report["figures"].items() if "growth" in name]
+    found = [figure for name, figure in figures.items() if "growth" in name]
     lines = ["| history | last tenth against the first | bar |", "|---|---|---|"]
     lines += [
         f"| {figure['title']} | {figure['value']:+.0f} % | {figure.get('bar', {}).get('text', '')} % |"
