@@ -1,4 +1,4 @@
--- A plan without the arguments takes a range for a ninth of the table, and reads all of it (tests/plans, 10^6 events).
+-- A plan without the arguments takes a range for a ninth of the table and reads all of it (tests/plans).
 create or replace function ves_int.check_commitments(
   tenant_id uuid, store_id uuid, from_sequence bigint, to_sequence bigint
 )
