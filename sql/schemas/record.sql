@@ -17,6 +17,28 @@ comment on column ves_record.objects.kind is 'Kind as pg_identify_object names i
 comment on column ves_record.objects.identity is 'Identity as pg_identify_object names it.';
 comment on column ves_record.objects.digest is 'MD5 of the definition: two definitions are compared, nothing is authenticated with it.';
 
+-- Functions, because a server that was updated may run this where no view may be read.
+create or replace function ves_record.list_schemas()
+returns table (oid oid)
+language sql stable
+set search_path to pg_catalog, pg_temp
+as $$
+  select n.oid from pg_namespace as n where n.nspname in ('ves', 'ves_store', 'ves_int', 'rest')
+$$;
+
+comment on function ves_record.list_schemas() is 'Schemas of the engine: what is in them is recorded and compared.';
+
+create or replace function ves_record.list_relations()
+returns setof pg_class
+language sql stable
+set search_path to pg_catalog, pg_temp
+as $$
+  select c.* from pg_class as c where c.relnamespace in (select o.oid from ves_record.list_schemas() as o)
+$$;
+
+comment on function ves_record.list_relations() is
+'Tables, views, indexes, sequences and composite types of the engine.';
+
 -- Expressions are compared in the pretty form: it leaves out the parentheses of equal operators, which a dump
 -- and a restore change: (a and b) and (c and d) comes back flatter.
 create or replace function ves_record.list_relation_parts()
@@ -24,20 +46,14 @@ returns table (classid oid, objid oid, subid integer, definition text)
 language sql stable
 set search_path to pg_catalog, pg_temp
 as $$
-  with ours as (
-    select n.oid from pg_namespace as n where n.nspname in ('ves', 'ves_store', 'ves_int', 'rest')
-  ),
-  relations as (
-    select c.* from pg_class as c where c.relnamespace in (select o.oid from ours as o)
-  )
   select
     'pg_class'::regclass, r.oid, 0,
     case r.relkind when 'v' then pg_get_viewdef(r.oid, true) || coalesce(r.reloptions::text, '')
       else format('%s %s %s', r.relkind, r.relrowsecurity, r.relforcerowsecurity) end
-  from relations as r where r.relkind not in ('i', 'I', 'c')
+  from ves_record.list_relations() as r where r.relkind not in ('i', 'I', 'c')
   union all
   select 'pg_class'::regclass, i.indexrelid, 0, pg_get_indexdef(i.indexrelid, 0, true) || i.indisvalid::text
-  from pg_index as i join relations as r on r.oid = i.indrelid
+  from pg_index as i join ves_record.list_relations() as r on r.oid = i.indrelid
   where not exists (
     select from pg_constraint as c where c.conindid = i.indexrelid and c.contype in ('p', 'u', 'x')
   )
@@ -45,26 +61,26 @@ as $$
   select
     'pg_class'::regclass, a.attrelid, a.attnum,
     format('%s %s', format_type(a.atttypid, a.atttypmod), a.attnotnull)
-  from pg_attribute as a join relations as r on r.oid = a.attrelid
+  from pg_attribute as a join ves_record.list_relations() as r on r.oid = a.attrelid
   where r.relkind in ('r', 'p') and a.attnum > 0 and not a.attisdropped
   union all
   select 'pg_attrdef'::regclass, d.oid, 0, pg_get_expr(d.adbin, d.adrelid, true)
-  from pg_attrdef as d join relations as r on r.oid = d.adrelid
+  from pg_attrdef as d join ves_record.list_relations() as r on r.oid = d.adrelid
   union all
   select 'pg_constraint'::regclass, c.oid, 0, format('%s %s', pg_get_constraintdef(c.oid, true), c.convalidated)
-  from pg_constraint as c where c.connamespace in (select o.oid from ours as o)
+  from pg_constraint as c where c.connamespace in (select o.oid from ves_record.list_schemas() as o)
   union all
   select
     'pg_trigger'::regclass, t.oid, 0,
     -- ves.set_projection_mode switches this one
     format('%s %s', pg_get_triggerdef(t.oid, true), case when t.tgname <> 't70_project' then t.tgenabled end)
-  from pg_trigger as t join relations as r on r.oid = t.tgrelid where not t.tgisinternal
+  from pg_trigger as t join ves_record.list_relations() as r on r.oid = t.tgrelid where not t.tgisinternal
   union all
   select 'pg_rewrite'::regclass, w.oid, 0, format('%s %s', pg_get_ruledef(w.oid, true), w.ev_enabled)
-  from pg_rewrite as w join relations as r on r.oid = w.ev_class where w.rulename <> '_RETURN'
+  from pg_rewrite as w join ves_record.list_relations() as r on r.oid = w.ev_class where w.rulename <> '_RETURN'
   union all
   select 'pg_policy'::regclass, y.oid, 0, pg_get_expr(y.polqual, y.polrelid, true)
-  from pg_policy as y join relations as r on r.oid = y.polrelid
+  from pg_policy as y join ves_record.list_relations() as r on r.oid = y.polrelid
 $$;
 
 comment on function ves_record.list_relation_parts() is
@@ -75,21 +91,18 @@ returns table (classid oid, objid oid, subid integer, definition text)
 language sql stable
 set search_path to pg_catalog, pg_temp
 as $$
-  with ours as (
-    select n.oid from pg_namespace as n where n.nspname in ('ves', 'ves_store', 'ves_int', 'rest')
-  )
-  select 'pg_namespace'::regclass, o.oid, 0, null from ours as o
+  select 'pg_namespace'::regclass, o.oid, 0, null from ves_record.list_schemas() as o
   union all
   select
     'pg_proc'::regclass, p.oid, 0,
     case p.prokind when 'a' then (select a::text from pg_aggregate as a where a.aggfnoid = p.oid)
       else pg_get_functiondef(p.oid) end
-  from pg_proc as p where p.pronamespace in (select o.oid from ours as o)
+  from pg_proc as p where p.pronamespace in (select o.oid from ves_record.list_schemas() as o)
   union all
   -- Types, operators, collations, conversions, text search objects, statistics: there or not there.
   select d.classid, d.objid, 0, null
   from pg_depend as d
-  where d.refclassid = 'pg_namespace'::regclass and d.refobjid in (select o.oid from ours as o)
+  where d.refclassid = 'pg_namespace'::regclass and d.refobjid in (select o.oid from ves_record.list_schemas() as o)
     and d.classid not in ('pg_proc'::regclass, 'pg_class'::regclass, 'pg_constraint'::regclass)
   union all
   select 'pg_cast'::regclass, c.oid, 0, null
@@ -97,12 +110,12 @@ as $$
   join pg_type as s on s.oid = c.castsource
   join pg_type as t on t.oid = c.casttarget
   left join pg_proc as p on p.oid = c.castfunc
-  where array[s.typnamespace, t.typnamespace, p.pronamespace] && array(select o.oid from ours as o)
+  where array[s.typnamespace, t.typnamespace, p.pronamespace] && array(select o.oid from ves_record.list_schemas() as o)
   union all
   -- The superuser's own event triggers are the operator's business.
   select 'pg_event_trigger'::regclass, e.oid, 0, null
   from pg_event_trigger as e join pg_proc as p on p.oid = e.evtfoid join pg_roles as w on w.oid = p.proowner
-  where not w.rolsuper or p.pronamespace in (select o.oid from ours as o)
+  where not w.rolsuper or p.pronamespace in (select o.oid from ves_record.list_schemas() as o)
 $$;
 
 comment on function ves_record.list_other_parts() is
@@ -113,21 +126,15 @@ returns table (kind text, identity text, digest text)
 language sql stable
 set search_path to pg_catalog, pg_temp
 as $$
-  with ours as (
-    select n.oid from pg_namespace as n where n.nspname in ('ves', 'ves_store', 'ves_int', 'rest')
-  ),
-  relations as (
-    select c.* from pg_class as c where c.relnamespace in (select o.oid from ours as o)
-  ),
-  controlled (classid, objid, owner, acl, kind) as (
+  with controlled (classid, objid, owner, acl, kind) as (
     select 'pg_namespace'::regclass, n.oid, n.nspowner, n.nspacl, 'n'
-    from pg_namespace as n where n.oid in (select o.oid from ours as o)
+    from pg_namespace as n where n.oid in (select o.oid from ves_record.list_schemas() as o)
     union all
     select 'pg_proc'::regclass, p.oid, p.proowner, p.proacl, 'f'
-    from pg_proc as p where p.pronamespace in (select o.oid from ours as o)
+    from pg_proc as p where p.pronamespace in (select o.oid from ves_record.list_schemas() as o)
     union all
     select 'pg_type'::regclass, t.oid, t.typowner, t.typacl, 'T' from pg_type as t
-    where t.typnamespace in (select o.oid from ours as o) and t.typrelid = 0 and t.typelem = 0
+    where t.typnamespace in (select o.oid from ves_record.list_schemas() as o) and t.typrelid = 0 and t.typelem = 0
     union all
     select
       'pg_class'::regclass, r.oid, r.relowner,
@@ -137,7 +144,7 @@ as $$
         where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
       ),
       'r'
-    from relations as r where r.relkind not in ('i', 'I', 'c')
+    from ves_record.list_relations() as r where r.relkind not in ('i', 'I', 'c')
     union all
     select 'pg_database'::regclass, b.oid, b.datdba, b.datacl, 'd'
     from pg_database as b where b.datname = current_database()
@@ -187,9 +194,8 @@ as $$
     concat_ws(' ', a.defaclrole::regrole, a.defaclnamespace::regnamespace, a.defaclobjtype),
     md5(a.defaclacl::text)
   from pg_default_acl as a
-  where a.defaclrole = 'ves_owner'::regrole or a.defaclnamespace in (
-    select n.oid from pg_namespace as n where n.nspname in ('ves', 'ves_store', 'ves_int', 'rest')
-  )
+  where a.defaclrole = 'ves_owner'::regrole
+    or a.defaclnamespace in (select o.oid from ves_record.list_schemas() as o)
   union all
   select 'member of ves_owner', m.member::regrole::text, ''
   from pg_auth_members as m where m.roleid = 'ves_owner'::regrole
