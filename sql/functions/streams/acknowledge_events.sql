@@ -10,10 +10,7 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_head constant bigint := coalesce((
-    select c.current_sequence from ves_store.ves_sequence_counters as c
-    where c.tenant_id = acknowledge_events.tenant_id and c.store_id = acknowledge_events.store_id
-  ), 0);
+  v_head constant bigint := ves_int.sequenced_to(acknowledge_events.tenant_id, acknowledge_events.store_id);
   v_done_to bigint;
 begin
   perform ves_int.require_fields(jsonb_build_object('tenantId', tenant_id, 'storeId', store_id, 'agentId', agent_id));

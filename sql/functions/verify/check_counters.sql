@@ -6,10 +6,7 @@ set search_path to pg_catalog, pg_temp
 as $$
   with stream as (
     select
-      coalesce((
-        select c.current_sequence from ves_store.ves_sequence_counters as c
-        where c.tenant_id = check_counters.tenant_id and c.store_id = check_counters.store_id
-      ), 0) as head,
+      ves_int.sequenced_to(check_counters.tenant_id, check_counters.store_id) as head,
       coalesce(max(e.sequence_number), 0) as last_number
     from ves_store.ves_events as e
     where e.tenant_id = check_counters.tenant_id and e.store_id = check_counters.store_id

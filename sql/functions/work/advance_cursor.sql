@@ -33,10 +33,9 @@ begin
   end if;
   v_head := v_cursor.head_sequence;
   if advance_cursor.done_to > v_head then
-    select c.current_sequence into v_head from ves_store.ves_sequence_counters as c
-    where c.tenant_id = advance_cursor.tenant_id and c.store_id = advance_cursor.store_id;
-    if advance_cursor.done_to > coalesce(v_head, 0) then
-      perform ves_int.raise_error('cursor_beyond_head', jsonb_build_object('head_sequence', coalesce(v_head, 0)));
+    v_head := ves_int.sequenced_to(advance_cursor.tenant_id, advance_cursor.store_id);
+    if advance_cursor.done_to > v_head then
+      perform ves_int.raise_error('cursor_beyond_head', jsonb_build_object('head_sequence', v_head));
     end if;
   end if;
   update ves_store.cursors as c

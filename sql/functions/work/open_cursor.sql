@@ -18,10 +18,7 @@ begin
     or starts_with(open_cursor.consumer, 'sub/') then
     perform ves_int.raise_error('invalid_field', '{"field": "consumer"}');
   end if;
-  v_head := coalesce((
-    select c.current_sequence from ves_store.ves_sequence_counters as c
-    where c.tenant_id = open_cursor.tenant_id and c.store_id = open_cursor.store_id
-  ), 0);
+  v_head := ves_int.sequenced_to(open_cursor.tenant_id, open_cursor.store_id);
   if coalesce(open_cursor.done_to not between 0 and v_head, true) then
     perform ves_int.raise_error('cursor_beyond_head', jsonb_build_object('head_sequence', v_head));
   end if;
