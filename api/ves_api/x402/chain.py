@@ -23,9 +23,11 @@ _SECONDS, _MOST_BYTES, _MOST_QUESTIONS = 3.0, 8 * 1024 * 1024, 100
 # One more than one, so that a slow answer does not hold up the next request; more would make requests smaller.
 _REQUESTS = 2
 _JSON = {"content-type": "application/json"}
-_CHAIN_ID = '"eth_chainId","params":[]'
+_CHAIN_ID = ("eth_chainId", b"[]")
 _REVERTED = 3  # the code of JSON-RPC for a call that reverts, as nodes of the EVM have it
 _HASH_BYTES = 32
+_Question = tuple[str, bytes]  # a method, and its parameters as JSON
+_encode = msgspec.json.encode
 
 
 class ChainUnreachableError(Exception):
@@ -54,20 +56,20 @@ class ChainReads:
 
     async def call(self, *calls: tuple[str, bytes], sender: str | None = None) -> list[bytes | None]:
         """Results of calls (address, data) of contracts; None for one that reverts. Raises ChainUnreachableError."""
-        origin = "" if sender is None else f'"from":"{sender}",'
+        origin = {} if sender is None else {"from": sender}
         return await self._ask(
             [
-                f'"eth_call","params":[{{{origin}"to":"{to}","data":"0x{data.hex()}"}},"latest"]'
+                ("eth_call", _encode([origin | {"to": to, "data": "0x" + data.hex()}, "latest"]))
                 for to, data in calls
             ]
         )
 
     async def has_code(self, address: str) -> bool:
         """Whether a contract is at the address. Raises ChainUnreachableError."""
-        [answer] = await self._ask([f'"eth_getCode","params":["{address}","latest"]'])
+        [answer] = await self._ask([("eth_getCode", _encode([address, "latest"]))])
         return bool(answer)
 
-    async def _ask(self, questions: list[str]) -> list[bytes | None]:
+    async def _ask(self, questions: list[_Question]) -> list[bytes | None]:
         asked = _Asked(questions, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
         self._start()
@@ -102,17 +104,19 @@ class ChainReads:
                     asked.answer.set_exception(ChainUnreachableError())
 
     async def _exchange(self, url: str, taken: list[_Asked]) -> None:
-        numbers: dict[str, int] = {}
+        numbers: dict[_Question, int] = {}
         for asked in taken:
             for question in asked.questions:
                 numbers.setdefault(question, len(numbers) + 1)
         # The chain id is asked for with every request: an endpoint may be replaced by one of another chain.
-        body = ",".join(
-            f'{{"jsonrpc":"2.0","id":{number},"method":{question}}}'
-            for question, number in [(_CHAIN_ID, 0), *numbers.items()]
+        body = _encode(
+            [
+                {"jsonrpc": "2.0", "id": number, "method": method, "params": msgspec.Raw(parameters)}
+                for (method, parameters), number in [(_CHAIN_ID, 0), *numbers.items()]
+            ]
         )
         status, content = await exchange(
-            self._client, "POST", url, limit=_MOST_BYTES, seconds=_SECONDS, headers=_JSON, content=f"[{body}]"
+            self._client, "POST", url, limit=_MOST_BYTES, seconds=_SECONDS, headers=_JSON, content=body
         )
         if not httpx.codes.is_success(status):
             return
@@ -128,9 +132,9 @@ class ChainReads:
 
 @dataclass(slots=True, eq=False)
 class _Asked:
-    """Questions of one caller: method and parameters, as the text that follows in a request of JSON-RPC."""
+    """Questions of one caller."""
 
-    questions: list[str]
+    questions: list[_Question]
     answer: asyncio.Future[list[bytes | None]]
 
 
