@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ves.digests import receipt_hash, receipt_hashes
 from ves.ed25519 import Signer as Ed25519Signer
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from ves_edge.gen.records import EventParts, ListSignersRow
 
 _SCHEME_ED25519 = 1
+
+
+class _Signer(NamedTuple):
+    """What a receipt says of its signer."""
+
+    sequencer_id: uuid.UUID
+    key_version: int
+    algorithm: str
 
 
 class SignedBatch:
@@ -87,8 +95,9 @@ class ReceiptSigner:
         )
         key = self._key
         signatures = [b""] * len(events) if key is None else [key.sign(digest) for digest in hashes]
+        signer = _Signer(self._sequencer_id, self._key_version, "none" if key is None else "ed25519")
         batch.receipts = [
-            self._receipt(event.event_id, number, sequenced_at, digest, signature)
+            _receipt(signer, event.event_id, number, sequenced_at, digest, signature.hex())
             for event, number, digest, signature in zip(
                 events, batch.sequence_numbers, hashes, signatures, strict=True
             )
@@ -97,21 +106,6 @@ class ReceiptSigner:
             batch.hashes = b"".join(hashes)
             batch.signatures = b"".join(signatures)
         return batch
-
-    def _receipt(
-        self, event_id: uuid.UUID, number: int, sequenced_at: str, digest: bytes, signature: bytes
-    ) -> Receipt:
-        return Receipt(
-            sequencer_id=self._sequencer_id,
-            event_id=event_id,
-            sequence_number=number,
-            sequenced_at=sequenced_at,
-            receipt_hash=digest.hex(),
-            signature_alg="ed25519" if signature else "none",
-            sequencer_signature=signature.hex(),
-            sequencer_key_version=self._key_version,
-            receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
-        )
 
     async def replay(self, request: IngestRequest, event: PreparedEvent, stored: EventOutcome) -> Receipt:
         """Rebuild the original receipt of a replayed event from its stored fields.
@@ -124,16 +118,13 @@ class ReceiptSigner:
             request.tenant_id, request.store_id, event.event_id, stored.sequence_number, event.signing_hash
         )
         signature = await self._stored_or_same(request.tenant_id, event, signer, stored.signature, digest)
-        return Receipt(
-            sequencer_id=signer.sequencer_id,
-            event_id=event.event_id,
-            sequence_number=stored.sequence_number,
-            sequenced_at=micros_text(stored.sequenced_at_micros),
-            receipt_hash=digest.hex(),
-            signature_alg=signer.algorithm,
-            sequencer_signature=signature,
-            sequencer_key_version=signer.key_version,
-            receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
+        return _receipt(
+            _Signer(signer.sequencer_id, signer.key_version, signer.algorithm),
+            event.event_id,
+            stored.sequence_number,
+            micros_text(stored.sequenced_at_micros),
+            digest,
+            signature,
         )
 
     def signature_of(self, event: EventParts, digest: bytes) -> bytes | None:
@@ -156,16 +147,13 @@ class ReceiptSigner:
         signature = self.signature_of(event, digest)
         if signature is None:
             return None
-        return Receipt(
-            sequencer_id=event.sequencer_id,
-            event_id=event.event_id,
-            sequence_number=event.sequence_number,
-            sequenced_at=micros_text(micros(event.sequenced_at)),
-            receipt_hash=digest.hex(),
-            signature_alg=event.receipt_algorithm,
-            sequencer_signature=signature.hex(),
-            sequencer_key_version=event.sequencer_key_version,
-            receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
+        return _receipt(
+            _Signer(event.sequencer_id, event.sequencer_key_version, event.receipt_algorithm),
+            event.event_id,
+            event.sequence_number,
+            micros_text(micros(event.sequenced_at)),
+            digest,
+            signature.hex(),
         )
 
     async def _stored_or_same(
@@ -193,6 +181,22 @@ class ReceiptSigner:
             rows = await aio.list_signers(self._database)
             self._signers = {row.signer_id: row for row in rows}
         return self._signers[signer_id]
+
+
+def _receipt(
+    signer: _Signer, event_id: uuid.UUID, number: int, sequenced_at: str, digest: bytes, signature: str
+) -> Receipt:
+    return Receipt(
+        sequencer_id=signer.sequencer_id,
+        event_id=event_id,
+        sequence_number=number,
+        sequenced_at=sequenced_at,
+        receipt_hash=digest.hex(),
+        signature_alg=signer.algorithm,
+        sequencer_signature=signature,
+        sequencer_key_version=signer.key_version,
+        receipt_signature_scheme=_SCHEME_ED25519 if signature else 0,
+    )
 
 
 def sequenced_at_text(answer: IngestAnswer) -> str:
