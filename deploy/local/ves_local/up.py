@@ -279,6 +279,7 @@ def _farewell(layout: Layout, url: str, mode: str, known: dict[str, str]) -> Non
     print(f"  gRPC       {env['VES_GRPC_TARGET']}   (messages: proto/)")
     print("  psql       psql \"$(sed -n 's/^VES_DATABASE_URL=//p' .ves/env)\"")
     print(f"  admin key  {known['BOOTSTRAP_ADMIN_API_KEY']}")
+    print("  commands   .venv/bin/ves --help")
     print(f"  settings   {layout.env_file}    logs {layout.log}")
     if mode == "core":
         print("\n" + "\n".join(CORE_LACKS))
