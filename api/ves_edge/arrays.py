@@ -1,15 +1,13 @@
-"""Encoder of PostgreSQL binary arrays for columns of plain Python values.
+"""Array parameters in PostgreSQL's binary form, encoded from columns of plain Python values.
 
-psycopg's list dumper takes about 70 µs for the columns of one event. Here a column is encoded once into the bytes of
-its elements (each: int32 length, then the value; a null is length -1), and an array parameter is a 20-byte header
-followed by any number of such chunks. So the columns of coalesced requests are concatenated without encoding them
-again. Format: array_recv in PostgreSQL's arrayfuncs.c, one dimension, lower bound 1.
+psycopg's list dumper takes about 70 µs for the columns of one event. Format: array_recv in PostgreSQL's arrayfuncs.c, one
+dimension, lower bound 1: a header of 20 bytes, then each element's int32 length and value; a null is length -1.
 """
 
 from __future__ import annotations
 
 from struct import Struct
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from psycopg.adapt import Dumper
 from psycopg.postgres import types
@@ -17,11 +15,9 @@ from psycopg.pq import Format
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from psycopg.abc import AdaptContext, Buffer
-
-T = TypeVar("T")
 
 _NULL = b"\xff\xff\xff\xff"
 _LENGTH = Struct(">i").pack
@@ -33,69 +29,10 @@ _HEADER = Struct(">iiIii").pack
 _UUID_LENGTH = _LENGTH(16)
 
 
-class Column(NamedTuple):
-    """The encoded elements of one column; `data` is None when all of its `size` elements are null."""
-
-    size: int
-    data: bytes | None
-    has_null: bool = False
-
-
-def uuids(values: Sequence[uuid.UUID]) -> Column:
-    """Elements of a uuid[]."""
-    return Column(len(values), b"".join([_UUID_LENGTH + v.bytes for v in values]))
-
-
-def texts(values: Sequence[str]) -> Column:
-    """Elements of a text[] (UTF-8)."""
-    return blobs([v.encode() for v in values])
-
-
-def blobs(values: Sequence[bytes]) -> Column:
-    """Elements of a bytea[], or of a text[] or json[] whose elements are UTF-8 already."""
-    return Column(len(values), b"".join([_LENGTH(len(v)) + v for v in values]))
-
-
-def int2s(values: Sequence[int]) -> Column:
-    """Elements of a smallint[]."""
-    return Column(len(values), b"".join([_INT2(2, v) for v in values]))
-
-
-def int4s(values: Sequence[int]) -> Column:
-    """Elements of an int[]."""
-    return Column(len(values), b"".join([_INT4(4, v) for v in values]))
-
-
-def key_numbers(values: Sequence[int]) -> Column:
-    """Elements of an int[]: numbers of 0 to 2^32-1 as the int4 with the same bits (VES 3, agent_key_id)."""
-    return Column(len(values), b"".join([_KEY_NUMBER(4, v) for v in values]))
-
-
-def int8s(values: Sequence[int]) -> Column:
-    """Elements of a bigint[]."""
-    return Column(len(values), b"".join([_INT8(8, v) for v in values]))
-
-
-def nullable(values: Sequence[T | None], encode: Callable[[Sequence[T]], Column]) -> Column:
-    """A column whose elements may be null; `encode` is one of the functions above."""
-    present = [v for v in values if v is not None]
-    if not present:
-        return Column(len(values), None)
-    if len(present) == len(values):
-        return encode(present)
-    parts = [_NULL if v is None else encode((v,)).data or b"" for v in values]
-    return Column(len(values), b"".join(parts), has_null=True)
-
-
-def nulls(size: int) -> Column:
-    """A column of explicit nulls; a column whose `data` is None is sent as the null array instead."""
-    return Column(size, _NULL * size, has_null=True)
-
-
 class ArrayParameter:
-    """An encoded array parameter; `of` is the PostgreSQL type of the elements of a subclass.
+    """An encoded array; `of` is the PostgreSQL type of a subclass's elements.
 
-    `data` is None for the null array, which represents a column of nulls.
+    `data` is None for the null array: a column of nulls is sent as one, which the engine skips, unless `keeps_nulls`.
     """
 
     __slots__ = ("data",)
@@ -105,18 +42,22 @@ class ArrayParameter:
     def __init_subclass__(cls, of: str) -> None:
         cls.element_oid, cls.array_oid = types[of].oid, types[of].array_oid
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        """Concatenate the chunks `columns`, which contain at least one element in total."""
-        chunks = [c.data for c in columns]
-        has_null = any([c.has_null for c in columns])  # noqa: C419 (a list costs less than a generator)
-        if None in chunks:
-            if not any(chunks):
-                self.data: bytes | None = None
-                return
-            has_null = True
-            chunks = [_NULL * c.size if c.data is None else c.data for c in columns]
-        header = _HEADER(1, has_null, self.element_oid, sum([c.size for c in columns]), 1)
-        self.data = b"".join([header, *[chunk for chunk in chunks if chunk]])
+    def __init__(self, values: Sequence[Any], *, keeps_nulls: bool = False) -> None:
+        present = [value for value in values if value is not None]
+        if not present and not keeps_nulls:
+            self.data: bytes | None = None
+            return
+        size, elements = len(values), self.encode(present)
+        has_null = len(present) != size
+        if has_null:
+            encoded = iter(elements)
+            elements = [_NULL if value is None else next(encoded) for value in values]
+        self.data = b"".join([_HEADER(1, has_null, self.element_oid, size, 1), *elements])
+
+    @staticmethod
+    def encode(values: Sequence[Any]) -> list[bytes]:
+        """The elements, none of which is null, each with its length."""
+        raise NotImplementedError
 
 
 class UuidArray(ArrayParameter, of="uuid"):
@@ -124,17 +65,10 @@ class UuidArray(ArrayParameter, of="uuid"):
 
     __slots__ = ()
 
-
-class TextArray(ArrayParameter, of="text"):
-    """text[]."""
-
-    __slots__ = ()
-
-
-class JsonArray(ArrayParameter, of="json"):
-    """json[]."""
-
-    __slots__ = ()
+    @staticmethod
+    def encode(values: Sequence[uuid.UUID]) -> list[bytes]:
+        """16 bytes each."""
+        return [_UUID_LENGTH + value.int.to_bytes(16, "big") for value in values]
 
 
 class BytesArray(ArrayParameter, of="bytea"):
@@ -142,11 +76,39 @@ class BytesArray(ArrayParameter, of="bytea"):
 
     __slots__ = ()
 
+    @staticmethod
+    def encode(values: Sequence[bytes]) -> list[bytes]:
+        """As they are."""
+        return [_LENGTH(len(value)) + value for value in values]
+
+
+class JsonArray(ArrayParameter, of="json"):
+    """json[] of texts that are UTF-8 already."""
+
+    __slots__ = ()
+    encode = staticmethod(BytesArray.encode)
+
+
+class TextArray(ArrayParameter, of="text"):
+    """text[]."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def encode(values: Sequence[str]) -> list[bytes]:
+        """UTF-8."""
+        return BytesArray.encode([value.encode() for value in values])
+
 
 class Int2Array(ArrayParameter, of="int2"):
     """smallint[]."""
 
     __slots__ = ()
+
+    @staticmethod
+    def encode(values: Sequence[int]) -> list[bytes]:
+        """2 bytes each."""
+        return [_INT2(2, value) for value in values]
 
 
 class Int4Array(ArrayParameter, of="int4"):
@@ -154,11 +116,32 @@ class Int4Array(ArrayParameter, of="int4"):
 
     __slots__ = ()
 
+    @staticmethod
+    def encode(values: Sequence[int]) -> list[bytes]:
+        """4 bytes each."""
+        return [_INT4(4, value) for value in values]
+
+
+class KeyNumberArray(Int4Array, of="int4"):
+    """int[] of numbers of 0 to 2^32-1, each as the int4 with the same bits (VES 3, agent_key_id)."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def encode(values: Sequence[int]) -> list[bytes]:
+        """4 bytes each."""
+        return [_KEY_NUMBER(4, value) for value in values]
+
 
 class Int8Array(ArrayParameter, of="int8"):
     """bigint[]."""
 
     __slots__ = ()
+
+    @staticmethod
+    def encode(values: Sequence[int]) -> list[bytes]:
+        """8 bytes each."""
+        return [_INT8(8, value) for value in values]
 
 
 class _ArrayDumper(Dumper):
@@ -170,6 +153,6 @@ class _ArrayDumper(Dumper):
 
 def register(context: AdaptContext) -> None:
     """Register the dumpers of these parameters with a connection (or an adapters map)."""
-    for kind in (UuidArray, TextArray, JsonArray, BytesArray, Int2Array, Int4Array, Int8Array):
+    for kind in ArrayParameter.__subclasses__():
         dumper = type(f"{kind.__name__}Dumper", (_ArrayDumper,), {"oid": kind.array_oid})
         context.adapters.register_dumper(kind, dumper)

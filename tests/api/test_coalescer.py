@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
+from typing import Any, cast
 
 from ves_api.auth.identity import Epochs
 from ves_api.ingest.coalescer import Append, take
-from ves_api.ingest.columns import EncodedEvents
+from ves_api.ingest.columns import SealedEvents
 from ves_api.ingest.verdicts import Verdicts
-from ves_edge import arrays
 
 ID = uuid.UUID("5e90e9ce-0000-4000-8000-00000000000f")
 
 
 def append(*ids: int, size: int = 1) -> Append:
-    nothing = arrays.Column(size, None)
+    nothing = [None] * size
     return Append(
         tenant_id=ID,
         store_id=ID,
-        events=EncodedEvents(size, (), b""),
+        events=SealedEvents([cast("Any", None)] * size),
         verdicts=Verdicts(nothing, nothing, None),
         ids=frozenset(ids),
         epochs=Epochs(1, None),

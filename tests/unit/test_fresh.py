@@ -5,25 +5,26 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime as dt
+import random
 import uuid
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from tests.bench.events import Agent, unsigned_events
 from ves_api.auth.credentials import Credential
 from ves_api.auth.fresh import with_fresh_identity
 from ves_api.auth.identity import NOBODY, Epochs, Identity
 from ves_api.ingest.coalescer import Append, Coalescer
-from ves_api.ingest.columns import EncodedEvents
+from ves_api.ingest.columns import SealedEvents
 from ves_api.ingest.verdicts import Verdicts, with_fresh_verdicts
-from ves_edge import arrays
 from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     from ves_api.auth.authenticator import Authenticator
 
 CREDENTIAL = Credential("0" * 64)
-NOTHING = arrays.Column(1, None)
+NOTHING = [None]
 
 
 class Reader:
@@ -134,11 +135,10 @@ def append_of(
     auth_epoch: int | None, schema_epoch: int | None, *, admin: int | None = None, stream_number: int = 1
 ) -> Append:
     stream = uuid.UUID(int=stream_number)
-    column = arrays.Column(1, None)
     return Append(
         tenant_id=stream,
         store_id=stream,
-        events=EncodedEvents(1, (column,) * 16, bytes(160)),
+        events=SealedEvents(unsigned_events(Agent(1, stream, stream), 1, random.Random(1))),
         verdicts=Verdicts(NOTHING, NOTHING, schema_epoch),
         ids=frozenset({uuid.uuid4().int}),
         epochs=Epochs(auth_epoch, admin),

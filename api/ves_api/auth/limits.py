@@ -11,8 +11,7 @@ import contextlib
 import math
 import time
 from contextvars import Context
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -35,8 +34,7 @@ _COUNT_SECONDS = 1.0
 _log = get_logger("limits")
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """One rate limit: at most `limit` requests of `key` in any window of `window_seconds`."""
 
     bucket: str
@@ -49,8 +47,7 @@ class Cost:
 Costs = tuple[Cost, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimitResult:
+class RateLimitResult(NamedTuple):
     """Result of a rate-limit check: the limit with the fewest remaining requests, and the seconds until it has more."""
 
     granted: bool
@@ -60,8 +57,11 @@ class RateLimitResult:
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """`ratelimit-limit`, `ratelimit-remaining`, `ratelimit-reset`."""
-        values = {"limit": self.limit, "remaining": self.remaining, "reset": self.reset}
-        return [(f"ratelimit-{name}".encode(), str(value).encode()) for name, value in values.items()]
+        return [
+            (b"ratelimit-limit", b"%d" % self.limit),
+            (b"ratelimit-remaining", b"%d" % self.remaining),
+            (b"ratelimit-reset", b"%d" % self.reset),
+        ]
 
 
 class _Account:

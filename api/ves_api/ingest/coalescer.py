@@ -19,7 +19,7 @@ import msgspec
 
 from ves_api.auth.identity import Epochs
 from ves_api.ingest.answer import IngestAnswer, read_outcomes
-from ves_api.ingest.columns import EncodedEvents, append_events
+from ves_api.ingest.columns import SealedEvents, append_events
 from ves_edge import tracing
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
@@ -77,7 +77,7 @@ class Append:
 
     tenant_id: uuid.UUID
     store_id: uuid.UUID
-    events: EncodedEvents
+    events: SealedEvents
     verdicts: Verdicts
     ids: frozenset[int]
     epochs: Epochs
@@ -87,7 +87,7 @@ class Append:
     @property
     def count(self) -> int:
         """Events."""
-        return self.events.count
+        return len(self.events.events)
 
 
 @dataclass(slots=True, eq=False)
@@ -109,7 +109,7 @@ class Part:
     @property
     def count(self) -> int:
         """Events."""
-        return sum([r.events.count for r in self.requests])
+        return sum([r.count for r in self.requests])
 
 
 class Coalescer:
@@ -177,7 +177,7 @@ class Coalescer:
         while self._ready and len(streams) < _MAX_STREAMS and count < _MAX_EVENTS:
             stream = self._ready.popleft()
             first = stream.waiting[0]
-            if parts and (count + first.events.count > _MAX_EVENTS or not used.isdisjoint(first.ids)):
+            if parts and (count + first.count > _MAX_EVENTS or not used.isdisjoint(first.ids)):
                 left.append(stream)
                 continue
             taken = take(stream.waiting, _MAX_EVENTS - count, used)
@@ -352,13 +352,13 @@ def _deliver(requests: list[Append], result: IngestResult) -> None:
     head = result.head_sequence if result.first_sequence is None else result.first_sequence - 1
     offset = position = 0
     for request in requests:
-        end = offset + request.events.count
+        end = offset + request.count
         mine = []
         while position < len(exceptions) and exceptions[position].ord <= end:
             outcome = exceptions[position]
             mine.append(msgspec.structs.replace(outcome, ord=outcome.ord - offset) if offset else outcome)
             position += 1
-        accepted = request.events.count - len(mine)
+        accepted = request.count - len(mine)
         first = head + 1 if accepted else None
         head += accepted
         offset = end

@@ -86,8 +86,8 @@ class LegacyIngest:
 
         async def append(verdicts: Verdicts) -> IngestAnswer:
             columns = prepared.columns | {
-                "refusals": arrays.TextArray([verdicts.refusals]),
-                "refusal_messages": arrays.TextArray([verdicts.messages]),
+                "refusals": arrays.TextArray(verdicts.refusals),
+                "refusal_messages": arrays.TextArray(verdicts.messages),
                 "schema_epoch": verdicts.schema_epoch,
             }
             key = self.at_rest.key(request.tenant_id)

@@ -64,20 +64,17 @@ class LegacyHeads:
 
 def encode_legacy(events: Sequence[LegacyEvent]) -> dict[str, Any]:
     """Encode the array parameters of `ves.ingest_legacy_events` except payloads and verdicts."""
-    texts, blobs, int8s, nullable = arrays.texts, arrays.blobs, arrays.int8s, arrays.nullable
-    base_versions = nullable([e.base_version for e in events], int8s)
-    envelope_versions = nullable([e.envelope_version for e in events], int8s)
     return {
-        "event_ids": arrays.UuidArray([arrays.uuids([e.event_id for e in events])]),
-        "command_ids": arrays.UuidArray([nullable([e.command_id for e in events], arrays.uuids)]),
-        "entity_types": arrays.TextArray([texts([e.entity_type for e in events])]),
-        "entity_ids": arrays.TextArray([texts([e.entity_id for e in events])]),
-        "event_types": arrays.TextArray([texts([e.event_type for e in events])]),
-        "created_at_micros": arrays.Int8Array([int8s([e.created_at_micros for e in events])]),
+        "event_ids": arrays.UuidArray([e.event_id for e in events]),
+        "command_ids": arrays.UuidArray([e.command_id for e in events]),
+        "entity_types": arrays.TextArray([e.entity_type for e in events]),
+        "entity_ids": arrays.TextArray([e.entity_id for e in events]),
+        "event_types": arrays.TextArray([e.event_type for e in events]),
+        "created_at_micros": arrays.Int8Array([e.created_at_micros for e in events]),
         "payload_hashes": b"".join([e.payload_hash for e in events]),
-        "base_versions": arrays.Int8Array([base_versions]),
-        "envelope_versions": arrays.Int8Array([envelope_versions]),
-        "signatures": arrays.BytesArray([nullable([e.signature for e in events], blobs)]),
+        "base_versions": arrays.Int8Array([e.base_version for e in events]),
+        "envelope_versions": arrays.Int8Array([e.envelope_version for e in events]),
+        "signatures": arrays.BytesArray([e.signature for e in events]),
     }
 
 
@@ -131,24 +128,19 @@ async def append_legacy_events(
 
 
 def _payloads(events: Sequence[LegacyEvent]) -> dict[str, Any]:
-    nothing = arrays.Column(len(events), None)
     return {
-        "payloads": arrays.JsonArray([arrays.blobs([e.payload for e in events])]),
-        "payloads_at_rest": arrays.BytesArray([nothing]),
-        "payload_key_ids": arrays.BytesArray([nothing]),
-        "sealed_for": arrays.Int8Array([nothing]),
+        "payloads": arrays.JsonArray([e.payload for e in events]),
+        "payloads_at_rest": arrays.BytesArray(()),
+        "payload_key_ids": arrays.BytesArray(()),
+        "sealed_for": arrays.Int8Array(()),
     }
 
 
 def _sealed(blobs: Sequence[bytes | None], key_id: bytes, numbers: Sequence[int | None]) -> dict[str, Any]:
-    key_ids = [None if blob is None else key_id for blob in blobs]
-    expected = arrays.nullable(numbers, arrays.int8s)
-    if expected.data is None:
-        # An array of nulls, not a null: it tells the engine that no event is expected to be stored.
-        expected = arrays.nulls(len(numbers))
     return {
-        "payloads": arrays.JsonArray([arrays.Column(len(blobs), None)]),
-        "payloads_at_rest": arrays.BytesArray([arrays.nullable(blobs, arrays.blobs)]),
-        "payload_key_ids": arrays.BytesArray([arrays.nullable(key_ids, arrays.blobs)]),
-        "sealed_for": arrays.Int8Array([expected]),
+        "payloads": arrays.JsonArray(()),
+        "payloads_at_rest": arrays.BytesArray(blobs),
+        "payload_key_ids": arrays.BytesArray([None if blob is None else key_id for blob in blobs]),
+        # An array of nulls, not a null: it tells the engine that no event is expected to be stored.
+        "sealed_for": arrays.Int8Array(numbers, keeps_nulls=True),
     }

@@ -87,9 +87,9 @@ class ReceiptKeeper:
         try:
             await aio.store_receipts(
                 self._database,
-                tenant_ids=arrays.UuidArray([arrays.uuids(tenants)]),
-                store_ids=arrays.UuidArray([arrays.uuids(stores)]),
-                sequence_numbers=arrays.Int8Array([arrays.int8s(numbers)]),
+                tenant_ids=arrays.UuidArray(tenants),
+                store_ids=arrays.UuidArray(stores),
+                sequence_numbers=arrays.Int8Array(numbers),
                 receipt_hashes=b"".join([batch.hashes for _, _, batch in batches]),
                 signatures=b"".join([batch.signatures for _, _, batch in batches]),
             )

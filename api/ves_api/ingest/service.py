@@ -28,7 +28,7 @@ from ves.stored_payloads import seal_events
 from ves_api.auth.permission import INGEST, authorize
 from ves_api.ids import fresh_uuid
 from ves_api.ingest.coalescer import Append
-from ves_api.ingest.columns import encode_columns
+from ves_api.ingest.columns import SealedEvents
 from ves_api.ingest.counting import count_answer
 from ves_api.ingest.signing import SignedBatch, sequenced_at_text
 from ves_api.ingest.verdicts import Judge, Verdicts, with_fresh_verdicts
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from ves_api.ingest.agent_keys import AgentKeys
     from ves_api.ingest.answer import IngestAnswer
     from ves_api.ingest.coalescer import Coalescer
-    from ves_api.ingest.columns import EncodedEvents
     from ves_api.ingest.receipts import ReceiptKeeper
     from ves_api.ingest.schemas import ActiveSchemas
     from ves_api.ingest.signing import ReceiptSigner
@@ -68,14 +67,14 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class Prepared:
-    """An authorized request with verified, encoded and validated events.
+    """An authorized request with verified, sealed and validated events.
 
     `verdicts` is None if the payloads are to be validated in a child process, by `rules`.
     `lane` is the tenant id for fair scheduling of worker threads; None for a small request, which runs in the event loop.
     """
 
     request: IngestRequest
-    events: EncodedEvents
+    events: SealedEvents
     rules: Rules
     verdicts: Verdicts | None
     lane: uuid.UUID | None
@@ -191,12 +190,12 @@ class Ingest:
         verify_signatures(events, keys, self.limits.profile)
         key = self.at_rest.key(request.tenant_id)
         if key is None:
-            encoded = encode_columns(events)
+            sealed = SealedEvents(events)
         else:
             blobs = seal_events(key, request.tenant_id, request.store_id, events)
-            encoded = encode_columns(events, blobs, key.key_id)
+            sealed = SealedEvents(events, blobs, key.key_id)
         verdicts = self._judge(request).here(rules, inline=lane is None)
-        return Prepared(request, encoded, rules, verdicts, lane)
+        return Prepared(request, sealed, rules, verdicts, lane)
 
     def _judge(self, request: IngestRequest) -> Judge[PreparedEvent]:
         return Judge(self.schemas, request.tenant_id, request.events, SCHEMA_REASON, _is_encrypted)

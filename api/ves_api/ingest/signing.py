@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ves.digests import receipt_hash, receipt_hashes
@@ -14,6 +15,7 @@ from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
+    import datetime as dt
     import uuid
     from collections.abc import Sequence
 
@@ -201,4 +203,9 @@ def _receipt(
 
 def sequenced_at_text(answer: IngestAnswer) -> str:
     """`sequencedAt` of the answer's accepted events: RFC 3339, `+00:00`, at most microseconds."""
-    return micros_text(micros(answer.sequenced_at))
+    return _text_of(answer.sequenced_at)
+
+
+@lru_cache(64)  # The requests of a call have one time.
+def _text_of(moment: dt.datetime) -> str:
+    return micros_text(micros(moment))

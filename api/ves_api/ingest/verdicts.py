@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from ves.schemas.judge import Payload, overlay
 from ves_api.ingest.schemas import Allowance, TooManyChecksError
-from ves_edge import arrays
 from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
     from ves.schemas.judge import Rules
     from ves_api.ingest.schemas import ActiveSchemas
-    from ves_edge.arrays import Column
 
 E = TypeVar("E", bound="Judged")
 T = TypeVar("T")
@@ -33,8 +31,8 @@ class Judged(Payload, Protocol):
 class Verdicts(NamedTuple):
     """Refusals and messages, one per event; `schema_epoch` is the epoch of the schemas, None if none were used."""
 
-    refusals: Column
-    messages: Column
+    refusals: Sequence[str | None]
+    messages: Sequence[str | None]
     schema_epoch: int | None
 
 
@@ -67,9 +65,7 @@ class Judge(Generic[E]):
     def _verdicts(self, rules: Rules, found: dict[int, str]) -> Verdicts:
         messages = [event.refusal_message for event in self.events]
         refusals, messages = overlay(self.events, messages, found, self.reason)
-        return Verdicts(
-            arrays.nullable(refusals, arrays.texts), arrays.nullable(messages, arrays.texts), rules.epoch
-        )
+        return Verdicts(refusals, messages, rules.epoch)
 
 
 async def with_fresh_verdicts(

@@ -249,14 +249,14 @@ class Watcher:
         columns = self._columns.get(legacy)
         if columns is None:
             columns = self._columns[legacy] = (
-                arrays.UuidArray([arrays.uuids([key[0] for key in keys])]),
-                arrays.UuidArray([arrays.uuids([key[1] for key in keys])]),
+                arrays.UuidArray([key[0] for key in keys]),
+                arrays.UuidArray([key[1] for key in keys]),
             )
         rows = await aio.find_moved_streams(
             self._database,
             tenant_ids=columns[0],
             store_ids=columns[1],
-            heads=arrays.Int8Array([arrays.int8s([feed.head for feed in feeds.values()])]),
+            heads=arrays.Int8Array([feed.head for feed in feeds.values()]),
             legacy=legacy,
         )
         for row in rows:

@@ -15,9 +15,8 @@ from tests.bench.results import Bar, Figure
 from tests.bench.scenarios.sql_signed import CALL
 from tests.bench.stats import latency, tenths
 from tests.bench.system import scalar
-from ves_api.ingest.columns import append_events, encode_columns
+from ves_api.ingest.columns import SealedEvents, append_events
 from ves_api.ingest.verdicts import Verdicts
-from ves_edge import arrays
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,11 +129,11 @@ class Direct:
         self, agent: events.Agent, rows: list[PreparedEvent], signer_id: int, epoch: int | None
     ) -> Direct:
         """Append rows, all of which must be accepted; the time is that of the statement alone."""
-        nothing = arrays.Column(len(rows), None)
+        nothing = [None] * len(rows)
         call = append_events(
             self,
             [(agent.tenant_id, agent.store_id)],
-            [[encode_columns(rows)]],
+            [[SealedEvents(rows)]],
             [[Verdicts(nothing, nothing, None)]],
             [epoch],
             None,

@@ -94,12 +94,11 @@ class ReceiptsWorker(DatabaseWorker):
         signatures: bytes | None = None
         if self._key is not None and self._signers[first.signer_id].algorithm != "none":
             signatures = b"".join([self._key.sign(receipt_hash) for receipt_hash in hashes])
-        numbers = arrays.int8s([item.sequence_number for item in items])
         await aio.store_receipts(
             self._database,
-            tenant_ids=arrays.UuidArray([arrays.uuids([first.tenant_id] * len(items))]),
-            store_ids=arrays.UuidArray([arrays.uuids([first.store_id] * len(items))]),
-            sequence_numbers=arrays.Int8Array([numbers]),
+            tenant_ids=arrays.UuidArray([first.tenant_id] * len(items)),
+            store_ids=arrays.UuidArray([first.store_id] * len(items)),
+            sequence_numbers=arrays.Int8Array([item.sequence_number for item in items]),
             receipt_hashes=b"".join(hashes),
             signatures=signatures,
         )
