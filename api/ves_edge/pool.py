@@ -32,12 +32,14 @@ from ves_edge.translate import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from psycopg import AsyncConnection
     from psycopg.abc import AdaptContext
 
     from ves_edge.catalog import Function
+
+    Hook = Callable[[AsyncConnection[tuple[Any, ...]]], Awaitable[None]]
 
 Row = tuple[Any, ...]
 
@@ -58,6 +60,11 @@ def prepare(context: AdaptContext) -> None:
     set_json_loads(json_decode.decode, context)
     for loader in (TextLoader, TextBinaryLoader):
         context.adapters.register_loader("json", loader)
+
+
+async def configure(connection: AsyncConnection[Row]) -> None:
+    """Register the type adapters of a new connection."""
+    prepare(connection)
 
 
 class _RecentFirst(deque[Any]):
@@ -126,14 +133,18 @@ class PoolStatistics:
 class Pool:
     """Runs calls on a pool of connections to the primary. Safe for concurrent use by the tasks of one event loop."""
 
-    def __init__(self, conninfo: str, size: PoolSize, name: str) -> None:
+    def __init__(
+        self, conninfo: str, size: PoolSize, name: str, *, begin: Hook = configure, reset: Hook | None = None
+    ) -> None:
+        """`begin` is called with each new connection, `reset` with each one that a call gives back."""
         # The pool's own size also counts connection attempts in progress, e.g. while the server is down.
         self._in_use = 0
         self._replaced_at = 0.0
         self._pool = size.make_pool(
             conninfo,
             name,
-            configure=_configure,
+            configure=begin,
+            reset=reset,
             reconnect_timeout=_RECONNECT_SECONDS,
             reconnect_failed=_try_again,
         )
@@ -246,7 +257,3 @@ def _bug(error: Exception) -> Exception | None:
 async def _try_again(pool: AsyncConnectionPool[Any]) -> None:
     """Begin new attempts: psycopg's pool gives up, and calls that wait would wait until their timeout."""
     await pool.check()
-
-
-async def _configure(connection: AsyncConnection[Row]) -> None:
-    prepare(connection)

@@ -13,7 +13,7 @@ declare
   v_message text;
 begin
   begin
-    perform ves_int.call_projector(retry_projector.function, json_build_array(e.events[1]))
+    perform ves_int.give_events(retry_projector.function, json_build_array(e.events[1]))
     from ves_store.dead_letter_events as d
     cross join lateral ves_int.projector_events(d.tenant_id, d.store_id, d.sequence_number - 1, 1) as e
     where d.tenant_id = retry_projector.tenant_id and d.dead_letter_id = retry_projector.dead_letter_id;

@@ -49,11 +49,11 @@ begin
     return;
   end if;
   begin
-    perform ves_int.call_projector(v_function, array_to_json(v_batch));
+    perform ves_int.give_events(v_function, array_to_json(v_batch));
   exception when others then
     for v_index in 1 .. events loop
       begin
-        perform ves_int.call_projector(v_function, json_build_array(v_batch[v_index]));
+        perform ves_int.give_events(v_function, json_build_array(v_batch[v_index]));
       exception when others then
         rejected := rejected + 1;
         v_rejected[rejected] := v_numbers[v_index];

@@ -11,6 +11,10 @@ import pytest
 from tests.sql.projection_support import Happened, Store
 from tests.sql.support import Edge, scalar
 from tests.support.cluster import ROOT
+from tests.support.waiting import wait_until
+from ves_workers.projections.registered import ProjectorsWorker
+from ves_workers.runtime.database import GuestDatabase
+from ves_workers.settings.process import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,6 +131,7 @@ HOSTILE = {
     "takes an advisory lock": "perform pg_advisory_lock(1)",
     "makes a temporary table": "create temporary table t (n int)",
     "becomes the owner": "set local role ves_owner",
+    "leaves a cursor to the commit": "execute 'declare c cursor with hold for select 1'",
 }
 
 
@@ -147,7 +152,25 @@ def test_a_hostile_projector_has_no_right_but_its_own(
     (message,) = superuser.execute("select error_message from ves_store.dead_letter_events").fetchone() or (
         "",
     )
-    assert message.startswith(("42501", "0A000", "42"))
+    assert message.startswith(("42", "0A000", "VE105"))
+
+
+def test_a_projector_that_runs_as_its_caller_drops_nothing_of_ours(shop: Any, database: Database) -> None:
+    store, superuser = shop
+    register(shop, database)
+    superuser.execute(
+        "create or replace function shop.project_revenue(events json) returns void language plpgsql security invoker"
+        " as $f$ begin execute 'drop owned by current_user cascade'; end $f$"
+    )
+    store.append(order(5), stream="ves")
+    assert store.worker.execute(RUN, store.ids).fetchone() == (1, 1)
+    superuser.execute(
+        EXAMPLE[EXAMPLE.index("create function") : EXAMPLE.index("reset role")].replace(
+            "create", "create or replace", 1
+        )
+    )
+    store.append(order(6, "2"), stream="ves")
+    assert store.worker.execute(RUN, store.ids).fetchone() == (1, 0)
 
 
 def test_a_projector_cannot_change_the_session(shop: Any, database: Database) -> None:
@@ -196,3 +219,79 @@ def test_a_function_that_would_have_our_rights_is_not_registered(shop: Any, data
                 )
             assert refusal.value.sqlstate == "VE007"
             superuser.execute("alter function shop.project_revenue(json) security definer")
+
+
+TELL = """set role shop_projector;
+create table shop.told (n int, told_by name default current_user);
+create function shop.tell() returns bigint language plpgsql as $f$
+begin insert into shop.told values (1); return 1; end $f$;
+create function shop.tell_trigger() returns trigger language plpgsql as $f$
+begin perform shop.tell(); return null; end $f$;
+create table shop.watched (n int, constraint n_is_one exclude (n with =) deferrable);
+create table shop.triggered (n int);
+create constraint trigger t after insert on shop.triggered deferrable for each row execute function shop.tell_trigger();
+grant usage on schema shop to ves_worker; grant insert on shop.told to ves_worker;
+grant execute on all functions in schema shop to ves_worker;
+create or replace function shop.project_revenue(events json) returns void language plpgsql security definer
+as $f$ begin {body}; end $f$;
+reset role"""
+TOLD = "select count(*) from shop.told where told_by = 'ves_worker'"
+
+
+@pytest.mark.parametrize("table", ["triggered", "watched"])
+def test_a_projector_leaves_nothing_that_the_commit_would_run_with_the_workers_rights(
+    shop: Any, database: Database, table: str
+) -> None:
+    store, superuser = shop
+    register(shop, database)
+    body = f"set constraints all deferred; insert into shop.{table} values (1)"
+    superuser.execute(TELL.format(body=body))
+    store.append(order(5), stream="ves")
+    assert store.worker.execute(RUN, store.ids).fetchone() == (1, 1)
+    assert scalar(superuser, TOLD) == 0
+    assert scalar(superuser, f"select count(*) from shop.{table}") == 0
+    superuser.execute(f"drop table shop.{table}; create table shop.{table} (n int unique deferrable)")
+    superuser.execute(f"grant insert on shop.{table} to shop_projector")
+    store.append(order(6, "2"), stream="ves")
+    assert store.worker.execute(RUN, store.ids).fetchone() == (1, 0), "a deferred unique key runs no code"
+
+
+async def run_worker(database: Database, **changes: Any) -> Any:
+    settings = Settings(database_url=database.url("ves_worker"), **changes)
+    worker = ProjectorsWorker(GuestDatabase(settings, "ves-worker-test"), settings)
+    try:
+        for _ in range(3):
+            await worker.step()
+    finally:
+        await worker.close()
+    return worker.counters()
+
+
+async def test_a_projector_gives_the_workers_session_no_statement_of_its_own(
+    shop: Any, database: Database
+) -> None:
+    """A prepared statement outlives a rollback, and the driver's own have names that can be guessed."""
+    store, superuser = shop
+    register(shop, database)
+    names = [f"execute 'prepare _pg3_{n} (float8) as select shop.tell()'" for n in range(4)]
+    superuser.execute(TELL.format(body="; ".join(["deallocate all", *names, "raise 'rolled back'"])))
+    store.append(order(5), stream="ves")
+    assert await run_worker(database) == {"events": 1, "rejected": 1, "failed": 0}
+    assert scalar(superuser, TOLD) == 0
+
+
+async def test_a_projector_that_catches_the_timeout_is_ended(
+    shop: Any, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ves_workers.runtime.database._GRACE_SECONDS", 0.5)
+    store, superuser = shop
+    register(shop, database)
+    superuser.execute(
+        TELL.format(
+            body="loop begin perform pg_sleep(60); exception when query_canceled then null; end; end loop"
+        )
+    )
+    store.append(order(5), stream="ves")
+    assert await run_worker(database, statement_timeout_ms=4000) == {"events": 0, "rejected": 0, "failed": 1}
+    running = "select count(*) from pg_stat_activity where query like '%run_projector%' and pid <> pg_backend_pid() and datname = current_database()"
+    wait_until(lambda: scalar(superuser, running) == 0)
