@@ -45,6 +45,13 @@ grant ves_anon to ves_authenticator;
 grant ves_tenant to ves_authenticator;
 alter role ves_tenant set default_transaction_read_only to on;
 
+-- What a statement may spill to the disk that all share. Unlike the timeouts, no role can lift it for itself.
+alter role ves_api set temp_file_limit to '1GB';
+alter role ves_worker set temp_file_limit to '1GB';
+alter role ves_service set temp_file_limit to '1GB';
+alter role ves_reader set temp_file_limit to '1GB';
+alter role ves_authenticator set temp_file_limit to '1GB';
+
 -- Timeouts of a session that asks for no others, and the role's part of the connections. An eighth of them is
 -- left to ves_admin, which has no limit, and to the superuser.
 do $$

@@ -123,4 +123,4 @@ def test_a_tenants_request_is_read_only_and_short_by_the_roles_own_settings(shar
     settings = dict(rows)
     short = {"statement_timeout=5s", "lock_timeout=2s", "idle_in_transaction_session_timeout=10s"}
     assert set(settings["ves_tenant"]) == short | {"default_transaction_read_only=on"}
-    assert set(settings["ves_authenticator"]) == short
+    assert set(settings["ves_authenticator"]) == short | {"temp_file_limit=1GB"}

@@ -63,6 +63,25 @@ def test_every_login_has_timeouts_of_its_own(shared: Database, role: str) -> Non
     assert "0" not in row
 
 
+@pytest.mark.parametrize("role", sorted(set(LOGINS) - {"ves_admin"}))
+def test_no_login_but_the_operators_fills_the_disk_or_lifts_that_limit(shared: Database, role: str) -> None:
+    with shared.connect(role) as connection:
+        assert connection.execute("show temp_file_limit").fetchone() == ("1GB",)
+        for change in (
+            "set temp_file_limit to -1",
+            "alter role current_user set temp_file_limit to '-1'",
+            "alter role current_user reset temp_file_limit",
+        ):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(change)
+        with connection.transaction(force_rollback=True):
+            connection.execute("alter role current_user reset all")
+            left = connection.execute(
+                "select rolconfig from pg_roles where rolname = current_user"
+            ).fetchone()
+            assert left == (["temp_file_limit=1GB"],)
+
+
 @pytest.mark.parametrize("role", LOGINS)
 @pytest.mark.parametrize(
     "call",
