@@ -34,8 +34,11 @@ begin
     end order by g.ord, a.ord)
   into v_ids, v_types, v_payloads
   from unnest(intent_ids) with ordinality as g (intent_id, ord)
-  join ves_store.x402_payment_intents as i
-    on i.intent_id = g.intent_id and i.tenant_id is not distinct from append_payment_events.tenant_id
+  cross join lateral (
+    select p.* from ves_store.x402_payment_intents as p
+    where p.intent_id = g.intent_id and p.tenant_id is not distinct from append_payment_events.tenant_id
+    limit 1
+  ) as i
   cross join unnest(actions) with ordinality as a (action, ord);
   perform ves_int.append_own_events(
     append_payment_events.tenant_id, append_payment_events.store_id,

@@ -134,11 +134,12 @@ begin
   end if;
   if v_accepted > 0 then
     with numbered as (
-      select g.*, o.intent_id, o.contract, v_head + row_number() over (order by g.ordinality) as number
+      -- by subscript: a join of two functions' rows, whose settings leave it nothing but a nested loop, is quadratic
+      select
+        g.*, v_ids[g.ordinality::integer] as intent_id, v_contracts[g.ordinality::integer] as contract,
+        v_head + row_number() over (order by g.ordinality) as number
       from unnest(v_given) with ordinality as g
-      join unnest(v_outcomes, v_ids, v_contracts) with ordinality as o (outcome, intent_id, contract, ord)
-        on o.ord = g.ordinality
-      where o.outcome = 'sequenced'
+      where v_outcomes[g.ordinality::integer] = 'sequenced'
     )
     insert into ves_store.x402_payment_intents (
       tenant_id, store_id, intent_id, sequence_number, status, source_agent_id, agent_key_id, payer_address,

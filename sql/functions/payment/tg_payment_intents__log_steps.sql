@@ -1,7 +1,10 @@
+-- Transition tables have no index: whatever its callers set, old and new rows are joined by their hashes.
 create or replace function ves_int.tg_payment_intents__log_steps()
 returns trigger
 language plpgsql
 set search_path to pg_catalog, pg_temp
+set enable_hashjoin to on
+set enable_nestloop to off
 as $$
 begin
   if tg_op = 'INSERT' then

@@ -1,0 +1,48 @@
+"""A call for many payments costs each of them as much as a call for few: nothing is joined row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.plans.explain import Recorder
+from tests.sql.support import Agent, scalar
+from tests.support.payments import payment_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Database
+
+FEW, MANY = 50, 200
+TX_HASH = "0x" + "ab" * 32
+
+
+def rows_of_each_call(recorder: Recorder, count: int) -> dict[str, int]:
+    """Rows that the server looked at while `count` payments were appended, batched and settled."""
+    superuser, agent = recorder.connection, Agent()
+    agent.register(superuser)
+    stream: list[Any] = [agent.tenant_id, agent.store_id]
+    given = payment_rows(agent, count, payer_public_key=None)
+    batch = "select batch_id from ves_store.x402_payment_batches where tenant_id = %s and store_id = %s"
+    calls: dict[str, Callable[[], Any]] = {
+        "append": lambda: superuser.execute(
+            "select ves.append_payment_intents(%s, %s, %s)", [*stream, given]
+        ),
+        "batch": lambda: superuser.execute(
+            "select ves.create_payment_batch(%s, %s, 'set_chain', null, %s)", [*stream, count]
+        ),
+        "settle": lambda: superuser.execute(
+            "select ves.record_payment_settlement(%s, %s, %s, 1, 1)",
+            [agent.tenant_id, scalar(superuser, batch, stream), TX_HASH],
+        ),
+    }
+    return {name: sum(ran.rows for ran in recorder.record(call)) for name, call in calls.items()}
+
+
+def test_four_times_as_many_payments_cost_four_times_as_many_rows(database: Database) -> None:
+    with database.connect() as superuser:
+        recorder = Recorder(superuser)
+        rows_of_each_call(recorder, FEW)  # what a session does once
+        few, many = rows_of_each_call(recorder, FEW), rows_of_each_call(recorder, MANY)
+    ratios = {name: many[name] / few[name] / (MANY / FEW) for name in few}
+    assert {name: ratio for name, ratio in ratios.items() if ratio > 1.25} == {}, (few, many)
