@@ -20,6 +20,7 @@ create table ves_store.x402_exact_payments (
   tx_hash text,
   reason text,
   reverts smallint not null default 0,
+  recheck_at timestamptz,
   created_at timestamptz not null,
   updated_at timestamptz not null,
   constraint x402_exact_payments_pkey primary key (payment_id, tenant_id),
@@ -46,6 +47,7 @@ create table ves_store.x402_exact_payments (
     status not in ('batched', 'confirmed', 'settled') or batch_id is not null
   ),
   constraint failed_payment_says_why check ((status = 'failed') = (reason is not null)),
+  constraint only_a_failed_payment_is_looked_at_again check (status = 'failed' or recheck_at is null),
   constraint settled_payment_has_a_transaction check (
     status not in ('confirmed', 'settled') or tx_hash is not null
   )
@@ -62,6 +64,10 @@ create index x402_exact_payments_recorded_idx
 on ves_store.x402_exact_payments (chain_id, settlement_contract, token_address, created_at)
 where status = 'recorded';
 
+-- What somebody else may still make. A row leaves it when it is looked at after its last second, once.
+create index x402_exact_payments_recheck_at_idx on ves_store.x402_exact_payments (chain_id, recheck_at)
+where recheck_at is not null;
+
 insert into ves_store.transitions (machine, from_state, to_state)
 values
 ('x402_exact_payments.status', '', 'recorded'),
@@ -72,7 +78,8 @@ values
 ('x402_exact_payments.status', 'batched', 'settled'),
 ('x402_exact_payments.status', 'batched', 'failed'),
 ('x402_exact_payments.status', 'confirmed', 'batched'),
-('x402_exact_payments.status', 'confirmed', 'settled');
+('x402_exact_payments.status', 'confirmed', 'settled'),
+('x402_exact_payments.status', 'failed', 'settled');
 
 comment on table ves_store.x402_exact_payments is
 'EIP-3009 authorizations that a resource server gave to /x402/settle (x402 part C): recorded before anything is sent, so that a repeat finds its payment. What the payer signed never changes.';
@@ -94,11 +101,13 @@ comment on column ves_store.x402_exact_payments.resource is 'URL of what is paid
 comment on column ves_store.x402_exact_payments.delivery_id is
 'Response that the payment buys, as the resource server names it: the payment is settled for no other one. Null: the server names none.';
 comment on column ves_store.x402_exact_payments.status is
-'recorded: nothing is sent; batched: its batch may be mined; confirmed: its transfer is in a block that may still be replaced; settled: that block is final; failed: no money moved, and none will.';
+'recorded: nothing is sent; batched: its batch may be mined; confirmed: its transfer is in a block that may still be replaced; settled: that block is final; failed: no money moved by the blocks that were final, and nothing more is sent; settled after all when somebody else uses the authorization.';
 comment on column ves_store.x402_exact_payments.batch_id is 'Its batch; the last one after a batch failed.';
 comment on column ves_store.x402_exact_payments.tx_hash is 'Newest transaction that may pay it or has paid it.';
 comment on column ves_store.x402_exact_payments.reason is 'Why it failed, a reason of the standard (x402 B5).';
 comment on column ves_store.x402_exact_payments.reverts is
 'Transactions for this payment alone that reverted, each in a final block; at the third it fails.';
+comment on column ves_store.x402_exact_payments.recheck_at is
+'When the chain is asked whether somebody else has used the authorization of a failed payment that was sent; null: never again.';
 comment on column ves_store.x402_exact_payments.created_at is 'When it was recorded.';
 comment on column ves_store.x402_exact_payments.updated_at is 'Last change.';

@@ -212,9 +212,9 @@ class System(Stepping[SettlementWorker]):
             return Payments(payees, [scalar(api, batch, [*stream, NETWORK])], _INTENTS, _BATCH)
 
     def authorize(
-        self, count: int, *, payer: LocalAccount | None = None, money: int | None = None
+        self, count: int, *, payer: LocalAccount | None = None, money: int | None = None, lasts: int = 80_000
     ) -> Payments:
-        """Record EIP-3009 payments of one unit, as the facilitator does; they are due for a batch."""
+        """Record EIP-3009 payments of one unit, as the facilitator does; they are due for a batch. `lasts` is in seconds."""
         if payer is None:
             payer = Account.create()
             money = count * UNIT if money is None else money
@@ -222,15 +222,21 @@ class System(Stepping[SettlementWorker]):
         payees = [Account.create().address for _ in range(count)]
         tenant_id, token = uuid.uuid4(), eip712.Token("TestUSD", "2", CHAIN_ID, self.ledger.token.address)
         with self.database.connect("ves_api") as api:
-            ids = [self._record(api, tenant_id, token, payer, payee) for payee in payees]
+            ends = int(time.time()) + lasts
+            ids = [self._record(api, tenant_id, token, payer, payee, ends) for payee in payees]
         due = "select clock_timestamp() - max(created_at) > '250 ms' from ves_store.x402_exact_payments"
         wait_until(lambda: scalar(self.superuser, due), "the payments are due")
         return Payments(payees, ids, _EXACT, _EXACT_BATCH)
 
     def _record(
-        self, api: Connection, tenant_id: uuid.UUID, token: eip712.Token, payer: LocalAccount, payee: str
+        self,
+        api: Connection,
+        tenant_id: uuid.UUID,
+        token: eip712.Token,
+        payer: LocalAccount,
+        payee: str,
+        ends: int,
     ) -> uuid.UUID:
-        ends = int(time.time()) + 80_000
         transfer = eip712.Transfer(payer.address, payee, UNIT, 0, ends, secrets.token_bytes(32))
         data = eip712.transfer_data(token, transfer)
         recorded: uuid.UUID = scalar(

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from eth_account import Account
-from web3 import Web3
 
-from tests.chain.system import CHAIN_ID, UNIT
+from tests.chain.system import UNIT
+from tests.chain.using import use
 from tests.sql.support import scalar
-from ves_contracts import eip712
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from eth_account.signers.local import LocalAccount
 
     from tests.chain.system import Ledger, Pay, Payments, System
 
@@ -144,20 +141,6 @@ async def test_an_authorization_that_its_payer_uses_while_our_call_reverts_is_to
         assert system.intents(payments) == [("failed", "transaction_failed")]
     assert system.received(payments) == [UNIT if pays else 0]
     assert [state for state, *_ in system.outbox()] == ["failed"] * 3
-
-
-def use(system: System, payments: Payments, payer: LocalAccount, payee: str | None) -> str:
-    """Send a recorded authorization, or the same nonce signed for another payee; the transaction's hash."""
-    stored = "select payee_address, valid_before, nonce from ves_store.x402_exact_payments where payment_id = any(%s)"
-    [(wanted, ends, nonce)] = system.superuser.execute(stored, [payments.ids]).fetchall()
-    ledger, payee = system.ledger, Web3.to_checksum_address(payee or wanted)
-    token = eip712.Token("TestUSD", "2", CHAIN_ID, ledger.token.address)
-    data = eip712.transfer_data(token, eip712.Transfer(payer.address, payee, UNIT, 0, int(ends), nonce))
-    signature = bytes(payer.sign_typed_data(*data.values()).signature)
-    arguments = (payer.address, payee, UNIT, 0, int(ends), nonce, signature)
-    ledger.send(ledger.token.functions.transferWithAuthorization(*arguments))
-    [tx_hash] = ledger.w3.eth.get_block("latest")["transactions"]
-    return "0x" + bytes(tx_hash).hex()  # type: ignore[arg-type]
 
 
 async def test_one_payment_that_needs_too_much_gas_waits_for_a_larger_block(system: System, pay: Pay) -> None:

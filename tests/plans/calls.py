@@ -80,6 +80,9 @@ CALLS: dict[str, str] = {
     "list_paid_resources": "select * from ves.list_paid_resources(network => 'eip155:1', skip_rows => 20)",
     "set_paid_origin": "select ves.set_paid_origin(%(tenant_id)s, 'https://s.example', true)",
     "withdraw_exact_payment": "select ves.withdraw_exact_payment(%(tenant_id)s)",
+    "recheck_exact_payment": "select ves.recheck_exact_payment(%(tenant_id)s)",
+    "list_exact_rechecks": "select * from ves.list_exact_rechecks(1)",
+    "finish_exact_rechecks": f"select ves.finish_exact_rechecks({LEASE}, now(), array[%(tenant_id)s::uuid], '{{}}', '{{}}')",
     "list_exact_payments": "select * from ves.list_exact_payments(array[%(tenant_id)s::uuid])",
     "plan_exact_batches": "select ves.plan_exact_batches(ves.claim_lease('x402_settlement', 'me', 60), 1)",
     "confirm_exact_payments": (

@@ -96,6 +96,13 @@ def test_every_malformed_member_has_its_answer(
     assert invalid(shop, request) == reason
 
 
+def test_a_network_has_one_spelling(shop: Shop) -> None:
+    request = shop.payment(shop.payer())
+    for at in (request["paymentPayload"]["accepted"], request["paymentRequirements"]):
+        at["network"] = "eip155:084532"
+    assert invalid(shop, request) == "invalid_network"
+
+
 def test_a_payment_to_its_own_payer_is_refused_before_anything_is_sent(shop: Shop) -> None:
     payer = shop.payer()
     request = shop.payment(payer, payee=payer.address)
@@ -143,6 +150,30 @@ def test_a_payment_is_made_once_and_its_repeat_answers_the_same(shop: Shop, work
     assert shop.ask("verify", request)["invalidReason"] == "invalid_exact_evm_nonce_already_used"
     receipt = shop.ledger.w3.eth.get_transaction_receipt(done["transaction"])
     assert receipt["status"] == 1
+
+
+def test_a_payment_that_was_recorded_is_answered_whatever_is_settled_since(
+    shop: Shop, worker: Worker, settling: Database
+) -> None:
+    """An operator took the contract, or the token, out of use: what was paid stays paid."""
+    assert worker.is_running()
+    request = shop.payment(shop.payer())
+    done = shop.ask("settle", request)
+    assert done["success"], done
+    contract, token = "select ves.set_settlement_contract('base_sepolia', %s)", shop.ledger.token.address
+    set_token = "select ves.set_payment_token('base_sepolia', 'usdc', %s)"
+    with settling.connect("ves_admin") as admin:
+        try:
+            admin.execute(contract, [None])
+            assert shop.ask("settle", request) == done
+            admin.execute(contract, [shop.ledger.settlement.address])
+            admin.execute(set_token, ["0x" + "11" * 20])
+            assert shop.ask("settle", request) == done
+            assert shop.ask("verify", request)["invalidReason"] == "invalid_exact_evm_nonce_already_used"
+            assert invalid(shop, shop.payment(shop.payer())) == "invalid_payment_requirements"
+        finally:
+            admin.execute(contract, [shop.ledger.settlement.address])
+            admin.execute(set_token, [token])
 
 
 def test_payments_of_several_callers_share_a_transaction_and_become_final(

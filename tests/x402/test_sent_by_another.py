@@ -11,7 +11,10 @@ from tests.support.waiting import wait_until
 from tests.x402.system import PRICE, Shop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.conftest import Database
+    from tests.support.processes import Worker
 
 STATUS = "select status from ves_store.x402_exact_payments where payee_address = lower(%s)"
 
@@ -51,6 +54,16 @@ def send(shop: Shop, request: dict[str, Any]) -> str:
     return "0x" + bytes(tx_hash).hex()  # type: ignore[arg-type]
 
 
+def mine_until(shop: Shop, is_known: Callable[[], bool]) -> None:
+    """Let blocks become final until an outcome is known."""
+
+    def is_known_with_another_block() -> bool:
+        shop.ledger.mine()
+        return is_known()
+
+    wait_until(is_known_with_another_block, "the outcome is known")
+
+
 def test_a_payment_that_somebody_else_sent_is_told_as_made_by_that_transaction(
     shop: Shop, settling: Database, request: pytest.FixtureRequest
 ) -> None:
@@ -73,14 +86,37 @@ def test_a_payment_that_somebody_else_sent_is_told_as_made_by_that_transaction(
         asked["paymentRequirements"]["maxTimeoutSeconds"] = 60
     with ThreadPoolExecutor(2) as pool:
         answers = [pool.submit(shop.ask, "settle", asked) for asked in (honest, cheated)]
-
-        def all_are_final() -> bool:
-            shop.ledger.mine()
-            return all(answer.done() for answer in answers)
-
-        wait_until(all_are_final, "both outcomes are known")
+        mine_until(shop, lambda: all(answer.done() for answer in answers))
     made, failed = [answer.result() for answer in answers]
     assert (made["success"], made["transaction"]) == (True, tx_hash)
     assert shop.ledger.balance(shop.payee) == PRICE
     assert (failed["success"], failed["errorReason"]) == (False, "invalid_exact_evm_nonce_already_used")
     assert shop.ledger.balance(other.payee) == 0
+
+
+def test_a_payment_told_as_failed_that_somebody_makes_later_is_pending_and_then_made(
+    shop: Shop, worker: Worker
+) -> None:
+    """Its payer had money for one of two; until it ends, whoever saw it in our transaction can still send it."""
+    assert worker.is_running()
+    payer = shop.payer(PRICE)
+    requests = [shop.payment(payer), shop.payment(payer)]
+    with ThreadPoolExecutor(2) as pool:
+        answers = [pool.submit(shop.ask, "settle", asked) for asked in requests]
+        mine_until(shop, lambda: all(answer.done() for answer in answers))
+    [(failed, told)] = [
+        (asked, answer.result())
+        for asked, answer in zip(requests, answers, strict=True)
+        if not answer.result()["success"]
+    ]
+    assert told["errorReason"] == "invalid_exact_evm_insufficient_balance"
+    ends = failed["paymentPayload"]["payload"]["authorization"]["validBefore"]
+    assert told["errorMessage"] == f"nothing more is sent; the authorization can be used until {ends}"
+    assert shop.ask("settle", failed) == told
+
+    shop.ledger.send(shop.ledger.token.functions.mint(payer.address, PRICE))
+    tx_hash = send(shop, failed)
+    assert shop.ask("settle", failed)["errorReason"] == "settlement_pending"
+    mine_until(shop, lambda: shop.ask("settle", failed)["success"])
+    assert shop.ask("settle", failed)["transaction"] == tx_hash
+    assert shop.ledger.balance(shop.payee) == 2 * PRICE

@@ -100,11 +100,30 @@ class Facilitator:
             return refused
         patience = min(self._patience, max(payment.max_timeout, 1))
         told = _settlement(await self._outcomes.wait(recorded, patience), payment)
+        if recorded.status == "failed" and await self._may_be_made(recorded, payment):
+            return _pending(told)
         if told.success:
             # The money has moved, whatever becomes of the entry; the next payment writes it.
             with contextlib.suppress(ApiError):
                 await self._list(tenant_id, payment, given)
         return told
+
+    async def _may_be_made(self, stored: ExactPayment, payment: Payment) -> bool:
+        """Whether somebody may have made a payment that was told as failed: what was sent can be used until it ends.
+
+        The worker finds out when the block of that use is final.
+        """
+        if stored.batch_id is None or stored.reason == _USED:
+            return False
+        chain, transfer = self._chain, payment.transfer
+        assert chain is not None  # noqa: S101 - `_read` has refused
+        with contextlib.suppress(ChainUnreachableError):
+            [used] = await chain.call(
+                (payment.token.address, calls.state_call(transfer.payer, transfer.nonce))
+            )
+            if not calls.read_number(used):
+                return False
+        return await aio.recheck_exact_payment(self._database, payment_id=stored.payment_id)
 
     async def _list(self, tenant_id: uuid.UUID, payment: Payment, given: FacilitatorRequest) -> None:
         listing = read_listing(given)
@@ -238,7 +257,16 @@ def _settlement(payment: ExactPayment, asked: Payment) -> Settlement:
         told.success, told.amount = True, payment.amount
     elif payment.status == "failed":
         told.error_reason = payment.reason
+        if payment.batch_id is not None and payment.reason != _USED:
+            told.error_message = (
+                f"nothing more is sent; the authorization can be used until {asked.transfer.valid_before}"
+            )
     else:
-        told.error_reason = "settlement_pending"
-        told.error_message = "the outcome is not known yet; the same request will answer it"
+        _pending(told)
+    return told
+
+
+def _pending(told: Settlement) -> Settlement:
+    told.error_reason = "settlement_pending"
+    told.error_message = "the outcome is not known yet; the same request will answer it"
     return told

@@ -20,6 +20,7 @@ T = TypeVar("T")
 UINT128_MAX = (1 << 128) - 1
 _UINT256_MAX = (1 << 256) - 1
 _DIGITS = re.compile(r"[0-9]{1,78}")
+_CHAIN = re.compile(r"[1-9][0-9]{0,31}")  # one spelling for each chain, as long as CAIP-2 lets it be
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _NONCE = re.compile(r"0x[0-9a-fA-F]{64}")
 _HEX = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2}){1,4096})")
@@ -228,7 +229,7 @@ def chain_id_of(network: str, version: int) -> int | None:
     if version == 1:
         return V1_NETWORKS.get(network)
     reference = network.removeprefix(EIP155)
-    return int(reference) if reference != network and _DIGITS.fullmatch(reference) else None
+    return int(reference) if reference != network and _CHAIN.fullmatch(reference) else None
 
 
 def _by_version(

@@ -524,8 +524,8 @@ def confirm_exact_payments(
 ) -> int:
     """Records that the logs of a mined transaction, whose block may still be replaced, show these payments of
     a batch as made; /x402/settle answers success from now on. How many changed. is_final: a transaction of
-    somebody else, whose block is final, made them with the same authorization. A failure is not recorded
-    before the block is final. Errors: VE406.
+    somebody else, whose block is final, made them with the same authorization, also those that were told
+    as failed. A failure is not recorded before the block is final. Errors: VE406.
     """
     rows = db.fetch(FUNCTIONS['confirm_exact_payments'], {
         'lease_token': lease_token,
@@ -938,6 +938,29 @@ def find_moved_streams(
         'legacy': legacy,
     })
     return calls.records(rows, FindMovedStreamsRow)
+
+
+def finish_exact_rechecks(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    until: datetime,
+    used: Sequence[UUID],
+    unused: Sequence[UUID],
+    unread: Sequence[UUID],
+) -> int:
+    """Records what the final block of time until shows of failed payments that nobody has made: whose
+    authorization is used for something else, or over, is never looked at again, an unused one when it is
+    over, and one that could not be read in an hour. How many. Errors: VE406.
+    """
+    rows = db.fetch(FUNCTIONS['finish_exact_rechecks'], {
+        'lease_token': lease_token,
+        'until': until,
+        'used': calls.as_list(used),
+        'unused': calls.as_list(unused),
+        'unread': calls.as_list(unread),
+    })
+    return calls.value(rows, int)
 
 
 def finish_range(db: SyncDatabase, *, tenant_id: UUID, name: str, message_id: int, token: int) -> None:
@@ -1740,7 +1763,8 @@ def judge_exact_payment(
 ) -> list[JudgeExactPaymentRow]:
     """What is stored about an EIP-3009 authorization before it is verified: the contract that would settle
     it, null when its token is none of the chain's (ves.set_payment_token) or the chain has none, and its
-    status when it was recorded before (x402 part C).
+    status. One that was recorded before has the contract and status that are stored, whatever the settings
+    are now (x402 part C).
     """
     rows = db.fetch(FUNCTIONS['judge_exact_payment'], {
         'chain_id': chain_id,
@@ -2011,6 +2035,24 @@ def list_exact_payments(
     rows = db.fetch(FUNCTIONS['list_exact_payments'], {
         'payment_ids': calls.as_list(payment_ids),
         'only_decided': only_decided,
+    })
+    return calls.records(rows, ExactPayment)
+
+
+def list_exact_rechecks(
+    db: SyncDatabase,
+    *,
+    chain_id: int,
+    until: datetime | None = None,
+    max_rows: int = 100,
+) -> list[ExactPayment]:
+    """Failed EIP-3009 payments of which the chain is to be asked whether somebody else has made them, by the
+    time until of a block (null: now), the one that is due longest first; 1 to 1,000 rows.
+    """
+    rows = db.fetch(FUNCTIONS['list_exact_rechecks'], {
+        'chain_id': chain_id,
+        'until': until,
+        'max_rows': max_rows,
     })
     return calls.records(rows, ExactPayment)
 
@@ -2606,9 +2648,9 @@ def plan_exact_batches(
     max_wait_ms: int = 200,
 ) -> int:
     """Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1
-    to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail. Payments of a batch
-    that failed come in batches of at most half its size, without others. How many batches are new.
-    lease_token is that of lease x402_settlement. Errors: VE406.
+    to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail if they never were in
+    one. Payments of a batch that failed come in batches of at most half its size, without others. How many
+    batches are new. lease_token is that of lease x402_settlement. Errors: VE406.
     """
     rows = db.fetch(FUNCTIONS['plan_exact_batches'], {
         'lease_token': lease_token,
@@ -2909,6 +2951,17 @@ def rebuild_projection(
         'context': calls.json_text(context),
     })
     return calls.records(rows, RebuildProjectionRow)
+
+
+def recheck_exact_payment(db: SyncDatabase, *, payment_id: UUID) -> bool:
+    """Has a failed payment of which a block shows that its authorization was used looked at once that block
+    is final. False: a final block has shown already that this use did not make the payment, or it was
+    never sent.
+    """
+    rows = db.fetch(FUNCTIONS['recheck_exact_payment'], {
+        'payment_id': payment_id,
+    })
+    return calls.value(rows, bool)
 
 
 def record_anchor(
@@ -4551,8 +4604,8 @@ def version(db: SyncDatabase) -> str:
 
 
 def withdraw_exact_payment(db: SyncDatabase, *, payment_id: UUID) -> bool:
-    """Gives a payment up that is in no batch, so that nothing was sent for it and nothing will be: then it
-    may be told as failed. Whether it is so now.
+    """Gives a payment up that never was in a batch, so that nothing was sent for it and nothing will be: then
+    it may be told as failed. Whether it is so now.
     """
     rows = db.fetch(FUNCTIONS['withdraw_exact_payment'], {
         'payment_id': payment_id,

@@ -16,12 +16,13 @@ begin
   update ves_store.x402_exact_payments as p
   set
     status = case when is_final then 'settled' else 'confirmed' end, tx_hash = confirm_exact_payments.tx_hash,
-    updated_at = clock_timestamp()
-  where p.batch_id = confirm_exact_payments.batch_id and p.payment_id = any(payment_ids) and p.status = 'batched';
+    reason = null, updated_at = clock_timestamp()
+  where p.batch_id = confirm_exact_payments.batch_id and p.payment_id = any(payment_ids)
+    and (p.status = 'batched' or is_final and p.status = 'failed');
   get diagnostics v_count = row_count;
   return v_count;
 end
 $$;
 
 comment on function ves.confirm_exact_payments(bigint, uuid, text, uuid[], boolean) is
-'Records that the logs of a mined transaction, whose block may still be replaced, show these payments of a batch as made; /x402/settle answers success from now on. How many changed. is_final: a transaction of somebody else, whose block is final, made them with the same authorization. A failure is not recorded before the block is final. Errors: VE406.';
+'Records that the logs of a mined transaction, whose block may still be replaced, show these payments of a batch as made; /x402/settle answers success from now on. How many changed. is_final: a transaction of somebody else, whose block is final, made them with the same authorization, also those that were told as failed. A failure is not recorded before the block is final. Errors: VE406.';

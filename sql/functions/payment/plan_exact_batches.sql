@@ -19,10 +19,11 @@ declare
   v_planned integer := 0;
 begin
   perform ves_int.require_lease('x402_settlement', lease_token);
+  -- what was sent before may have been used by somebody else: of that the contract is asked, by another transaction
   update ves_store.x402_exact_payments as p
   set status = 'failed', reason = 'invalid_exact_evm_payload_authorization_valid_before', updated_at = v_now
   where p.status = 'recorded' and p.chain_id = plan_exact_batches.chain_id
-    and p.valid_before <= extract(epoch from v_now);
+    and p.valid_before <= extract(epoch from v_now) and p.batch_id is null;
   -- one payment may be what made a batch too dear: its payments come in halves, so that it ends up alone
   for v_group in
     select p.settlement_contract, p.token_address, p.batch_id, least(v_size, (b.payment_count + 1) / 2) as size
@@ -62,4 +63,4 @@ end
 $$;
 
 comment on function ves.plan_exact_batches(bigint, bigint, integer, integer) is
-'Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1 to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail. Payments of a batch that failed come in batches of at most half its size, without others. How many batches are new. lease_token is that of lease x402_settlement. Errors: VE406.';
+'Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1 to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail if they never were in one. Payments of a batch that failed come in batches of at most half its size, without others. How many batches are new. lease_token is that of lease x402_settlement. Errors: VE406.';

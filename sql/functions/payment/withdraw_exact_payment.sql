@@ -10,10 +10,10 @@ as $$
 begin
   update ves_store.x402_exact_payments as p
   set status = 'failed', reason = 'unexpected_settle_error', updated_at = clock_timestamp()
-  where p.payment_id = withdraw_exact_payment.payment_id and p.status = 'recorded';
+  where p.payment_id = withdraw_exact_payment.payment_id and p.status = 'recorded' and p.batch_id is null;
   return found;
 end
 $$;
 
 comment on function ves.withdraw_exact_payment(uuid) is
-'Gives a payment up that is in no batch, so that nothing was sent for it and nothing will be: then it may be told as failed. Whether it is so now.';
+'Gives a payment up that never was in a batch, so that nothing was sent for it and nothing will be: then it may be told as failed. Whether it is so now.';

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -9,8 +10,8 @@ from web3 import Web3
 
 from ves_contracts import calls
 from ves_edge.gen import aio
-from ves_workers.chain.outcomes import NOT_TOLD, read_outcome
-from ves_workers.chain.rpc import UnavailableError
+from ves_workers.chain.outcomes import read_outcome
+from ves_workers.chain.rpc import DisagreementError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 KIND = "authorizations"
 _NIL = UUID(int=0)
-# Reasons under which the authorization may have been used by somebody else.
-_USED = ("Nonce already used", NOT_TOLD)
 # Nodes answer for 10,000 blocks at most; in all, about five days of blocks of two seconds.
 _WINDOW_BLOCKS, _WINDOWS = 9_000, 24
+# Of a step, so that they do not hold up what is to be sent.
+_MOST_RECHECKS = 20
 
 
 class Authorizations:
@@ -42,6 +43,8 @@ class Authorizations:
 
     async def plan(self, token: int) -> None:
         """Make batches of recorded payments and put their calls into the outbox."""
+        with contextlib.suppress(UnavailableError, DisagreementError):  # what is due stays so
+            await self.recheck(token)
         chain_id = self._outbox.chain.chain_id
         await self.plan_batches(token)
         for batch in await aio.list_open_exact_batches(self._db, chain_id=chain_id):
@@ -64,43 +67,72 @@ class Authorizations:
         Left out: payments that somebody else made with the same authorization, which are recorded here.
         """
         outcome = await self._read(row, receipt)
-        if not outcome.failed:
-            return outcome
-        for payment in await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id):
-            if outcome.failed.get(payment.payment_id) not in _USED:
-                continue
-            if payment.status == "settled" or await self._credit_another(
-                token, payment, row, receipt["blockNumber"]
-            ):
-                del outcome.failed[payment.payment_id]
+        if outcome.failed:
+            payments = await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id)
+            for made in await self._credit(token, [it for it in payments if it.payment_id in outcome.failed]):
+                del outcome.failed[made]
         return outcome
 
-    async def reverted(self, token: int, row: ChainTransaction, final_block: int) -> None:
+    async def reverted(self, token: int, row: ChainTransaction) -> None:
         """Look for what somebody else made of a payment whose own call has reverted: it may be told as failed now.
 
         Raises UnavailableError while a use of its authorization is in a block that may be replaced.
         """
         payments = await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id)
-        if len(payments) != 1 or payments[0].status == "settled":
-            return  # planned again in halves, so nothing is told; or a step before this one has found it
-        [payment] = payments
-        chain = self._outbox.chain
-        state = calls.authorization_state(payment.payer_address, payment.nonce)
-        if not any(await chain.read(payment.token_address, state)):
-            return
-        if not any(await chain.read(payment.token_address, state, final_block)):
-            raise UnavailableError("somebody has used the authorization in a block that is not final")
-        await self._credit_another(token, payment, row, final_block)
+        if len(payments) == 1:  # others are planned again in halves, so nothing is told
+            await self._credit(token, payments)
 
-    async def _credit_another(
-        self, token: int, payment: ExactPayment, row: ChainTransaction, last: int
-    ) -> bool:
+    async def recheck(self, token: int) -> None:
+        """Look again at failed payments whose authorizations are over now, or were seen used: somebody may have made them."""
+        chain_id = self._outbox.chain.chain_id
+        if not await aio.list_exact_rechecks(self._db, chain_id=chain_id, max_rows=1):
+            return
+        final, until = await self._outbox.read_final()
+        payments = await aio.list_exact_rechecks(
+            self._db, chain_id=chain_id, until=until, max_rows=_MOST_RECHECKS
+        )
+        used, unused, unread = list[UUID](), list[UUID](), list[UUID]()
+        for payment in payments:
+            found = unread
+            with contextlib.suppress(UnavailableError, DisagreementError):
+                is_used = await self._is_used(payment, final)
+                if is_used:
+                    await self._credit_another(token, payment, final)
+                found = used if is_used else unused
+            found.append(payment.payment_id)
+        await aio.finish_exact_rechecks(
+            self._db, lease_token=token, until=until, used=used, unused=unused, unread=unread
+        )
+
+    async def _credit(self, token: int, payments: list[ExactPayment]) -> list[UUID]:
+        """Return those of payments, none of which we have made, that somebody else has made, and record it.
+
+        Raises UnavailableError while a use of an authorization is in a block that may be replaced.
+        """
+        made, (final, _) = [], await self._outbox.read_final()
+        for payment in payments:
+            if payment.status != "settled":  # else a step before this one has found it
+                if not await self._is_used(payment):
+                    continue
+                if not await self._is_used(payment, final):
+                    raise UnavailableError("somebody has used the authorization in a block that is not final")
+                if not await self._credit_another(token, payment, final):
+                    continue
+            made.append(payment.payment_id)
+        return made
+
+    async def _is_used(self, payment: ExactPayment, block: int | None = None) -> bool:
+        await self._outbox.keep_lease()
+        state = calls.authorization_state(payment.payer_address, payment.nonce)
+        return any(await self._outbox.chain.read(payment.token_address, state, block))
+
+    async def _credit_another(self, token: int, payment: ExactPayment, last: int) -> bool:
         """Record a payment as made if a transaction of block `last` or before, not ours, has made it."""
         tx_hash = await self._made_by_another(payment, last)
-        if tx_hash is None:
+        if tx_hash is None or payment.batch_id is None:
             return False
         await aio.confirm_exact_payments(
-            self._db, lease_token=token, batch_id=row.reference_id, tx_hash=tx_hash,
+            self._db, lease_token=token, batch_id=payment.batch_id, tx_hash=tx_hash,
             payment_ids=[payment.payment_id], is_final=True,
         )  # fmt: skip
         return True

@@ -10,6 +10,7 @@ import re
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -60,12 +61,12 @@ class Work(ABC):
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return what the logs of a succeeded transaction say."""
 
-    async def reverted(self, row: ChainTransaction, final_block: int) -> None:
-        """Look at a transaction that reverted in a final block, before that is recorded; `final_block` is the newest one.
+    async def reverted(self, row: ChainTransaction) -> None:
+        """Look at a transaction that reverted in a final block, before that is recorded.
 
         Raises UnavailableError while it must not be recorded yet.
         """
-        del row, final_block
+        del row
 
     async def mined(self, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Look at a succeeded transaction whose block may still be replaced, once for each such block."""
@@ -120,6 +121,11 @@ class Outbox:
         """Return the number of the newest block that a quorum has reached. Raises UnavailableError."""
         return await self.chain.reached(lambda w3: w3.eth.block_number)
 
+    async def read_final(self) -> tuple[int, datetime]:
+        """Return number and time of the newest final block whose state nodes keep. Raises UnavailableError."""
+        number = self._deep_block(await self.read_head())
+        return number, await self.chain.agreed(lambda w3: _block_time(w3, number))
+
     async def _next_nonce(self, head: int) -> int:
         """Return the account's next nonce, past those that something else used at final depth.
 
@@ -140,6 +146,10 @@ class Outbox:
     def _deep_block(self, head: int) -> int:
         """Return the newest final block, or the oldest block whose state nodes keep if that is later."""
         return max(self._final_block(head), head - _STATES, 0)
+
+    async def keep_lease(self) -> None:
+        """Renew the lease if it is time to. Raises ApiError lease_lost."""
+        await self._lease.keep()
 
     async def plan(self, kind: str, target: tuple[UUID, UUID, int], to: str, calldata: bytes) -> None:
         """Put a call into the outbox; `target` is tenant, reference and part of what it is for."""
@@ -234,7 +244,7 @@ class Outbox:
         if has_succeeded:
             outcome = await self._work.outcome(row, receipt)
         else:
-            await self._work.reverted(row, self._deep_block(head))
+            await self._work.reverted(row)
         await aio.finish_transaction(
             self._db, lease_token=self._lease.token, transaction_id=row.transaction_id, block_hash=block,
             gas_used=receipt["gasUsed"], has_succeeded=has_succeeded, reason=None if has_succeeded else "reverted",
@@ -397,6 +407,10 @@ class Outbox:
 async def _base_fee(w3: AsyncWeb3[Any]) -> int:
     """Of the next block."""
     return (await w3.eth.fee_history(1, "latest"))["baseFeePerGas"][-1]
+
+
+async def _block_time(w3: AsyncWeb3[Any], number: int) -> datetime:
+    return datetime.fromtimestamp((await w3.eth.get_block(number))["timestamp"], UTC)
 
 
 async def _block_gas(w3: AsyncWeb3[Any]) -> int:

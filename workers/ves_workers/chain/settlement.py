@@ -106,10 +106,10 @@ class SettlementWorker(ChainWorker):
         payments = await self._payments(row)
         return await read_outcome(self._chain, row, receipt, [it.intent_id for it in payments])
 
-    async def reverted(self, row: ChainTransaction, final_block: int) -> None:
+    async def reverted(self, row: ChainTransaction) -> None:
         """Record a payment of the facilitator as made if somebody else has made it with its authorization."""
         if row.kind == authorizations.KIND:
-            await self._authorizations.reverted(self._lease.token, row, final_block)
+            await self._authorizations.reverted(self._lease.token, row)
 
     async def size(self, row: ChainTransaction) -> int:
         """Return how many payments the call makes."""

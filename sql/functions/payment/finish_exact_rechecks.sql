@@ -1,0 +1,30 @@
+-- Locks (sql/README.md): 0, then rows of x402_exact_payments.
+create or replace function ves.finish_exact_rechecks(
+  lease_token bigint, until timestamptz, used uuid[], unused uuid[], unread uuid[]
+)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+as $$
+#variable_conflict use_column
+declare
+  v_count integer;
+begin
+  perform ves_int.require_lease('x402_settlement', lease_token);
+  update ves_store.x402_exact_payments as p
+  set recheck_at = case
+    when p.payment_id = any(unread) then until + interval '1 hour'
+    when p.payment_id = any(unused) and ves_int.authorization_end(p.valid_before) > until
+      then ves_int.authorization_end(p.valid_before)
+  end
+  where p.payment_id = any(used || unused || unread) and p.recheck_at <= until;
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+comment on function ves.finish_exact_rechecks(bigint, timestamptz, uuid[], uuid[], uuid[]) is
+'Records what the final block of time until shows of failed payments that nobody has made: whose authorization is used for something else, or over, is never looked at again, an unused one when it is over, and one that could not be read in an hour. How many. Errors: VE406.';

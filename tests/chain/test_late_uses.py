@@ -1,0 +1,117 @@
+"""An authorization that was sent can be used by anybody until it ends: what its caller was told follows what the chain shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from eth_account import Account
+
+from tests.chain.system import CHAIN_ID, UNIT
+from tests.chain.using import use
+from tests.sql.support import scalar
+
+if TYPE_CHECKING:
+    from eth_account.signers.local import LocalAccount
+
+    from tests.chain.system import Payments, System
+    from ves_workers.chain.settlement import SettlementWorker
+
+STORED = "select {} from ves_store.x402_exact_payments where payment_id = any(%s)"
+DUE = "update ves_store.x402_exact_payments set recheck_at = now() - '1 minute'::interval where payment_id = any(%s)"
+POOR = "invalid_exact_evm_insufficient_balance"
+
+
+def stored(system: System, payments: Payments, column: str) -> object:
+    return scalar(system.superuser, STORED.format(column), [payments.ids])
+
+
+async def told_as_failed(
+    system: System, payer: LocalAccount, lasts: int
+) -> tuple[Payments, SettlementWorker]:
+    """A payment whose payer has no money in the block of its transaction."""
+    payments, worker = system.authorize(1, payer=payer, lasts=lasts), system.worker()
+    await system.settle(worker, payments)
+    assert system.intents(payments) == [("failed", POOR)]
+    return payments, worker
+
+
+async def look_again(system: System, payments: Payments, worker: SettlementWorker) -> None:
+    """The time has come, and the newest use is final."""
+    system.ledger.make_final(system.ledger.account)
+    system.superuser.execute(DUE, [payments.ids])
+    system.ledger.mine(system.settings.confirmations)
+    await worker.step()
+
+
+@pytest.mark.parametrize("pays", [True, False], ids=["the payee", "somebody else"])
+async def test_a_payment_told_as_failed_whose_authorization_is_used_later_is_told_by_its_logs(
+    system: System, *, pays: bool
+) -> None:
+    payer = Account.create()
+    payments, worker = await told_as_failed(system, payer, 80_000)
+    assert stored(system, payments, "recheck_at > now() + '1 hour'")
+    await look_again(system, payments, worker)
+    assert stored(system, payments, "recheck_at > now() + '1 hour'"), (
+        "nobody has used it, and somebody still can"
+    )
+    system.ledger.send(system.ledger.token.functions.mint(payer.address, UNIT))
+    tx_hash = use(system, payments, payer, None if pays else Account.create().address)
+    await look_again(system, payments, worker)
+    assert system.intents(payments) == [("settled", None) if pays else ("failed", POOR)]
+    assert stored(system, payments, "recheck_at is null")
+    assert (stored(system, payments, "tx_hash") == tx_hash) is pays
+    assert system.received(payments) == [UNIT if pays else 0]
+
+
+async def test_a_failed_payment_is_looked_at_no_more_once_a_final_block_is_past_its_end(
+    system: System,
+) -> None:
+    payments, worker = await told_as_failed(system, Account.create(), 60)
+    ends = int(str(stored(system, payments, "valid_before")))
+    system.ledger.ask("evm_setNextBlockTimestamp", hex(ends + 1))
+    await look_again(system, payments, worker)
+    assert system.intents(payments) == [("failed", POOR)]
+    assert stored(system, payments, "recheck_at is null")
+
+
+async def test_a_payment_that_expired_in_our_transaction_after_somebody_made_it_is_told_as_made(
+    system: System,
+) -> None:
+    """The contract says that it has expired, not that its nonce was used."""
+    payer = Account.create()
+    system.ledger.send(system.ledger.token.functions.mint(payer.address, UNIT))
+    payments, worker = system.authorize(1, payer=payer, lasts=120), system.worker()
+    tx_hash = use(system, payments, payer, None)
+    ends = int(str(stored(system, payments, "valid_before")))
+    system.ledger.ask("evm_setNextBlockTimestamp", hex(ends + 1))
+    await system.settle(worker, payments)
+    assert system.intents(payments) == [("settled", None)]
+    assert stored(system, payments, "tx_hash") == tx_hash
+    assert system.received(payments) == [UNIT]
+
+
+def test_what_was_sent_before_neither_expires_by_the_clock_nor_is_withdrawn(system: System) -> None:
+    """Its time is over and its batch reverted: whether somebody has made it is for the chain to say."""
+    payments = system.authorize(1, lasts=-5)
+    system.superuser.execute(
+        "with made as (insert into ves_store.x402_exact_batches (chain_id, settlement_contract, token_address, status,"
+        "   payment_count, merkle_root, created_at, updated_at)"
+        " select chain_id, settlement_contract, token_address, 'prepared', 1, nonce, now(), now()"
+        " from ves_store.x402_exact_payments where payment_id = any(%(ids)s) returning batch_id)"
+        " update ves_store.x402_exact_payments as p set status = 'batched', batch_id = made.batch_id from made"
+        " where p.payment_id = any(%(ids)s)",
+        {"ids": payments.ids},
+    )
+    system.superuser.execute(
+        "select ves_int.move_exact_batch(batch_id, 'failed', null, 'reverted') from ves_store.x402_exact_payments"
+        " where payment_id = any(%s)",
+        [payments.ids],
+    )
+    assert system.intents(payments) == [("recorded", None)]
+    with system.database.connect("ves_api") as api, system.database.connect("ves_worker") as worker:
+        assert scalar(api, "select ves.withdraw_exact_payment(%s)", payments.ids) is False
+        token = scalar(worker, "select ves.claim_lease('x402_settlement', 'test', 600)")
+        assert scalar(worker, "select ves.plan_exact_batches(%s, %s)", [token, CHAIN_ID]) == 1
+        worker.execute("select ves.release_lease('x402_settlement', %s)", [token])
+    assert system.intents(payments) == [("batched", None)]
