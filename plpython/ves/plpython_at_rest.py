@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
+from itertools import repeat
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from ves.keyring_source import of_process
 from ves.plpython_functions import Bigint, Json, UuidText, sql_function
 
 _NOT_OPENED = "payload_not_readable"
+# Volatile, because the planner calls a stable function too, to estimate the rows of unnest.
+_BATCH = "volatile called on null input parallel restricted cost 10000"
 _CONTENT_HASHES: dict[str, Callable[[bytes], bytes]] = {
     "ves": lambda payload: digests.payload_plain_hash(jcs(payload)),
     "legacy": lambda payload: sha256(payload).digest(),
@@ -35,7 +38,7 @@ def ring() -> KeyRing:
         ) from None
 
 
-@sql_function("stable called on null input parallel restricted cost 10000")
+@sql_function(_BATCH)
 def open_at_rest(
     tenant_ids: list[UuidText],
     aads: list[bytes],
@@ -46,11 +49,56 @@ def open_at_rest(
 
     Errors: VE510 no usable key ring, VE512 naming the reason at the first blob that does not decrypt.
     """
+    return _opened(map(UUID, tenant_ids), aads, blobs, key_ids)
+
+
+@sql_function(_BATCH)
+def open_ves_at_rest(
+    tenant_id: UUID,
+    store_id: UUID,
+    event_ids: list[UuidText],
+    signing_hashes: list[bytes],
+    blobs: list[bytes],
+    key_ids: list[bytes | None],
+) -> list[bytes]:
+    """Plaintexts of payloads of a VES stream (VES 16), as `open_at_rest`. Errors: VE510, VE512."""
+    aads = (
+        digests.at_rest_ves_payload_aad(tenant_id, store_id, UUID(event_id), signing_hash)
+        for event_id, signing_hash in zip(event_ids, signing_hashes, strict=True)
+    )
+    return _opened(repeat(tenant_id, len(blobs)), aads, blobs, key_ids)
+
+
+@sql_function(_BATCH)
+def open_legacy_at_rest(
+    tenant_id: UUID,
+    store_id: UUID,
+    event_ids: list[UuidText],
+    sequence_numbers: list[Bigint],
+    entity_types: list[str],
+    entity_ids: list[str],
+    event_types: list[str],
+    blobs: list[bytes],
+    key_ids: list[bytes | None],
+) -> list[bytes]:
+    """Plaintexts of payloads of a legacy stream (VES 16), as `open_at_rest`. Errors: VE510, VE512."""
+    aads = (
+        digests.at_rest_payload_aad(tenant_id, store_id, UUID(event_id), number, *texts)
+        for event_id, number, *texts in zip(
+            event_ids, sequence_numbers, entity_types, entity_ids, event_types, strict=True
+        )
+    )
+    return _opened(repeat(tenant_id, len(blobs)), aads, blobs, key_ids)
+
+
+def _opened(
+    tenant_ids: Iterable[UUID], aads: Iterable[bytes], blobs: Sequence[bytes], key_ids: Sequence[bytes | None]
+) -> list[bytes]:
     keys = ring()
     try:
         return [
-            keys.open(UUID(tenant), key_id, aad, blob)
-            for tenant, aad, blob, key_id in zip(tenant_ids, aads, blobs, key_ids, strict=True)
+            keys.open(tenant_id, key_id, aad, blob)
+            for tenant_id, aad, blob, key_id in zip(tenant_ids, aads, blobs, key_ids, strict=True)
         ]
     except ProtocolError as error:
         raise RequestRefused(_NOT_OPENED, error.message, {"reason": error.reason}) from None
@@ -151,7 +199,7 @@ class Resealed(NamedTuple):
     new_key_ids: list[bytes]
 
 
-@sql_function("volatile called on null input parallel restricted cost 10000")
+@sql_function(_BATCH)
 def seal_at_rest(tenant_id: UUID, aad: bytes, plaintext: bytes) -> Sealed:
     """Encrypt a plaintext at rest (VES 16) under the tenant's current key: the SSE1 blob, nulls for plaintext storage.
 
@@ -161,7 +209,7 @@ def seal_at_rest(tenant_id: UUID, aad: bytes, plaintext: bytes) -> Sealed:
     return Sealed(None, None) if key is None else Sealed(key.seal([aad], [plaintext])[0], key.key_id)
 
 
-@sql_function("volatile called on null input parallel restricted cost 10000")
+@sql_function(_BATCH)
 def seal_legacy_payloads(
     tenant_id: UUID,
     store_id: UUID,
@@ -191,14 +239,14 @@ def seal_legacy_payloads(
     return SealedPayloads(blobs, [None if blob is None else key.key_id for blob in blobs])
 
 
-@sql_function("stable called on null input parallel restricted cost 10000")
+@sql_function(_BATCH)
 def current_key_ids(tenant_ids: list[UuidText]) -> list[bytes]:
     """Ids of the tenants' current keys, in every mode. Errors: VE510 no usable key ring, VE511 no key."""
     keys = ring()
     return [_first(keys, tenant).key_id for tenant in tenant_ids]
 
 
-@sql_function("volatile called on null input parallel restricted cost 10000")
+@sql_function(_BATCH)
 def reseal_at_rest(
     kind: str,
     tenant_ids: list[UuidText],

@@ -7,7 +7,7 @@ create or replace function ves_int.open_at_rest(
 )
 returns bytea[]
 language plpython3u
-stable called on null input parallel restricted cost 10000
+volatile called on null input parallel restricted cost 10000
 set search_path to pg_catalog, pg_temp
 as $$
 from ves.plpython_at_rest import open_at_rest

@@ -9,7 +9,9 @@ declare
   v_sealed record;
 begin
   select
-    array_agg(e.ordinality) as places, array_agg(e.tenant_id) as tenant_ids, array_agg(e.payload_at_rest) as blobs,
+    array_agg(e.ordinality) as places, array_agg(e.event_id) as event_ids, array_agg(e.sequence_number) as numbers,
+    array_agg(e.entity_type) as entity_types, array_agg(e.entity_id) as entity_ids,
+    array_agg(e.event_type) as event_types, array_agg(e.payload_at_rest) as blobs,
     array_agg(e.payload_key_id) as key_ids
   into v_sealed
   from unnest(events) with ordinality as e
@@ -26,20 +28,13 @@ begin
     e.signature, coalesce(e.payload, convert_from(o.plaintext, 'UTF8')::json), null::bytea, null::bytea,
     e.shredded_at
   from unnest(events) with ordinality as e
-  left join unnest(v_sealed.places, ves_int.open_at_rest(
-    v_sealed.tenant_ids,
-    array(
-      select ves_int.at_rest_payload_aad(
-        g.tenant_id, g.store_id, g.event_id, g.sequence_number, g.entity_type, g.entity_id, g.event_type)
-      from unnest(events) with ordinality as g
-      where g.payload_at_rest is not null
-      order by g.ordinality
-    ),
-    v_sealed.blobs, v_sealed.key_ids
+  left join unnest(v_sealed.places, ves_int.open_legacy_at_rest(
+    (events[1]).tenant_id, (events[1]).store_id, v_sealed.event_ids, v_sealed.numbers, v_sealed.entity_types,
+    v_sealed.entity_ids, v_sealed.event_types, v_sealed.blobs, v_sealed.key_ids
   )) as o (place, plaintext) on e.ordinality = o.place
   order by e.ordinality;
 end
 $$;
 
 comment on function ves_int.open_legacy_events(ves.legacy_event[], boolean) is
-'The events, in order, with their payloads decrypted in one batch if that is asked for and they are encrypted (VES 16). Errors: VE204 in core mode, VE510, VE512.';
+'The events of one stream, in order, with their payloads decrypted in one batch if that is asked for and they are encrypted (VES 16). Errors: VE204 in core mode, VE510, VE512.';

@@ -100,6 +100,34 @@ def test_reads_in_sql_decrypt(stream: Stream) -> None:
     assert findings(stream) == []
 
 
+@pytest.mark.parametrize(
+    "read",
+    [
+        *(
+            f"payload::text from ves.{name}(%s, %s)"
+            for name in ("read_events", "read_payloads", "list_legacy_events")
+        ),
+        "payload::text from ves.export_events(%s, %s, 1, 3)",
+        "(event).payload::text from ves.get_entity_history(%s, %s, 'order', 'L-1')",
+        "unnest(events)::text from ves_int.projector_events(%s, %s, 0, 3)",
+        *(
+            f"(unnest(events)).payload::text from ves_int.next_projected_events(%s, %s, '{kind}', 0, 3, array['order'])"
+            for kind in ("ves", "legacy")
+        ),
+    ],
+)
+def test_the_payloads_of_a_page_are_opened_by_one_call_of_python(stream: Stream, read: str) -> None:
+    """Safe: that call makes the additional data of each event with the functions that seal; of another stream none opens."""
+    stream.superuser.execute("set track_functions = 'all'")
+    with stream.superuser.transaction():
+        assert stream.column(f"select {read}", *stream.ids)[-1] is not None
+        calls = stream.column(
+            "select f.calls from pg_stat_xact_user_functions as f join pg_proc as p on p.oid = f.funcid"
+            " join pg_language as l on l.oid = p.prolang where l.lanname = 'plpython3u' and f.calls > 0"
+        )
+    assert calls == [1]
+
+
 def test_payloads_under_a_key_that_the_server_lacks_are_a_finding_for_each_stream(stream: Stream) -> None:
     keyring.write(stream.keyring, PAYLOAD_ENCRYPTION_KEY="22" * 32)
     assert findings(stream) == [("payload_not_opened", 1)] * 2
