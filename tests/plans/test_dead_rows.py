@@ -116,6 +116,22 @@ def test_a_turn_touches_as_many_pages_after_many_turns_under_a_held_snapshot(
     assert many < 2 * few
 
 
+@pytest.mark.usefixtures("held_snapshot")
+def test_statistics_taken_while_messages_wait_lead_no_reader_past_dead_ones(database: Database) -> None:
+    passed = "select pg_stat_get_xact_tuples_returned('pgmq.q_ves_ranges_pkey'::regclass)"
+    with database.connect() as connection:
+        working = Working(connection, "queue")
+        for _ in range(MANY):
+            working.turn()
+        claimed = {**working._given, "turn": MANY + 1}
+        connection.execute(APPEND, claimed)
+        connection.execute("select ves.read_queue(%(tenant)s, 'work', 1000, visible_after => 3600)", claimed)
+        connection.execute("analyze pgmq.q_ves_ranges")
+    with database.connect() as fresh, fresh.transaction():
+        fresh.execute("select ves.read_queue(%(tenant)s, 'work', 1000)", claimed)
+        assert scalar(fresh, passed) == 0
+
+
 @pytest.mark.parametrize("kind", SINGLE)
 @pytest.mark.usefixtures("held_snapshot")
 def test_calls_that_take_one_stream_each_begin_where_the_session_knows_the_first_live_one(
