@@ -6,6 +6,7 @@ dimension, lower bound 1: a header of 20 bytes, then each element's int32 length
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from struct import Struct
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -29,7 +30,7 @@ _HEADER = Struct(">iiIii").pack
 _UUID_LENGTH = _LENGTH(16)
 
 
-class ArrayParameter:
+class ArrayParameter(ABC):
     """An encoded array; `of` is the PostgreSQL type of a subclass's elements.
 
     `data` is None for the null array: a column of nulls is sent as one, which the engine skips, unless `keeps_nulls`.
@@ -55,9 +56,9 @@ class ArrayParameter:
         self.data = b"".join([_HEADER(1, has_null, self.element_oid, size, 1), *elements])
 
     @staticmethod
+    @abstractmethod
     def encode(values: Sequence[Any]) -> list[bytes]:
         """The elements, none of which is null, each with its length."""
-        raise NotImplementedError
 
 
 class UuidArray(ArrayParameter, of="uuid"):
