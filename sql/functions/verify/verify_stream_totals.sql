@@ -11,8 +11,17 @@ begin
   return query select * from ves_int.check_counters(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
   return query select * from ves_int.check_registers(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
   return query
-  select * from ves_int.check_legacy_stream(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
-  return query select * from ves_int.check_payments(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
+  select * from ves_int.check_legacy_events(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
+  return query
+  select * from ves_int.check_legacy_payloads(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
+  return query
+  select * from ves_int.check_legacy_commitments(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
+  return query
+  select * from ves_int.check_payment_intents(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
+  return query
+  select * from ves_int.check_payment_batches(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
+  return query
+  select * from ves_int.check_payment_log(verify_stream_totals.tenant_id, verify_stream_totals.store_id);
 end
 $$;
 
