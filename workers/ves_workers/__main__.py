@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from contextlib import ExitStack
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from ves_edge import log, tracing
@@ -30,6 +31,18 @@ if TYPE_CHECKING:
 
     from ves_workers.runtime.loop import Worker
 
+
+def _imported_late(path: str) -> Callable[[WorkerDatabase, Settings], Worker]:
+    """Return what creates the worker `module:name`; its libraries are imported only where it runs."""
+
+    def create(database: WorkerDatabase, settings: Settings) -> Worker:
+        worker: Worker = resolve_name(path)(database, settings)
+        return worker
+
+    return create
+
+
+SETTLEMENT, ANCHORING, TIMESTAMPS = "settlement", "anchoring", "timestamps"
 WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     CommitWorker.name: CommitWorker,
     ReceiptsWorker.name: ReceiptsWorker,
@@ -39,32 +52,10 @@ WORKERS: dict[str, Callable[[WorkerDatabase, Settings], Worker]] = {
     ProjectionsWorker.name: ProjectionsWorker,
     ProjectorsWorker.name: ProjectorsWorker,
     DeadLettersWorker.name: DeadLettersWorker,
+    SETTLEMENT: _imported_late("ves_workers.chain.settlement:SettlementWorker"),
+    ANCHORING: _imported_late("ves_workers.chain.anchoring:AnchorWorker"),
+    TIMESTAMPS: _imported_late("ves_workers.timestamps.worker:TimestampWorker"),
 }
-
-
-def _settlement(database: WorkerDatabase, settings: Settings) -> Worker:
-    """Create the settlement worker; the chain's libraries are imported only where one runs."""
-    from ves_workers.chain.settlement import SettlementWorker  # noqa: PLC0415
-
-    return SettlementWorker(database, settings)
-
-
-def _anchoring(database: WorkerDatabase, settings: Settings) -> Worker:
-    """Create the anchor worker; the chain's libraries are imported only where one runs."""
-    from ves_workers.chain.anchoring import AnchorWorker  # noqa: PLC0415
-
-    return AnchorWorker(database, settings)
-
-
-def _timestamps(database: WorkerDatabase, settings: Settings) -> Worker:
-    """Create the timestamps worker; its library is imported only where one runs."""
-    from ves_workers.timestamps.worker import TimestampWorker  # noqa: PLC0415
-
-    return TimestampWorker(database, settings)
-
-
-SETTLEMENT, ANCHORING, TIMESTAMPS = "settlement", "anchoring", "timestamps"
-WORKERS.update({SETTLEMENT: _settlement, ANCHORING: _anchoring, TIMESTAMPS: _timestamps})
 EXIT_USAGE, EXIT_REFUSED = 2, 4
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING
 
-from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 from ves_workers.chain.outbox import Outbox, Work
 from ves_workers.chain.rpc import Chain
@@ -59,13 +58,10 @@ class ChainWorker(Work):
 
     async def step(self) -> bool:
         """Plan and advance; False, because what comes next depends on the chain's time."""
-        try:
+        with self._lease.step():
             if await self.is_due() and await self._has_lease():
                 await self.plan(self._lease.token)
                 await self._outbox.advance()
-        except ApiError as error:
-            self._lease.note(error)
-            raise
         return False
 
     async def _has_lease(self) -> bool:

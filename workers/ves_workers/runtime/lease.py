@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import socket
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 
 if TYPE_CHECKING:
-    from ves_edge.errors import ApiError
+    from collections.abc import Iterator
+
     from ves_workers.runtime.database import WorkerDatabase
 
 
@@ -41,10 +44,15 @@ class Lease:
         if time.monotonic() - self._renewed > self._seconds / 3:
             await self._renew()
 
-    def note(self, error: ApiError) -> None:
-        """Give the token up if an error of a step says that the lease is lost."""
-        if error.name == "lease_lost":
-            self.token = 0
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Give the token up if an error of the step says that the lease is lost."""
+        try:
+            yield
+        except ApiError as error:
+            if error.name == "lease_lost":
+                self.token = 0
+            raise
 
     async def release(self) -> None:
         """Give the lease back."""

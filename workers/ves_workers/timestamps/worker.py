@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from ves.anchors import anchor_digest
 from ves_edge.environment import SettingsError
-from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_workers.runtime.anchor_figures import AnchorFigures
 from ves_workers.runtime.lease import Lease
@@ -59,7 +58,7 @@ class TimestampWorker(DatabaseWorker):
 
     async def step(self) -> bool:
         """Submit what is pending and ask for what is due; True if more of either may be there."""
-        try:
+        with self._lease.step():
             if not await self._lease.hold():
                 return False
             await self._figures.update()
@@ -68,9 +67,6 @@ class TimestampWorker(DatabaseWorker):
             for row in due:
                 await self._lease.keep()
                 await self._ask(row)
-        except ApiError as error:
-            self._lease.note(error)
-            raise
         return has_more or len(due) == _MOST_DUE
 
     async def _submit_pending(self) -> bool:
