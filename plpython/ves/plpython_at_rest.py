@@ -13,7 +13,7 @@ from ves.canonical import jcs, plain
 from ves.errors import ProtocolError, RequestRefused
 from ves.keyring import DISABLED, Key, KeyRing
 from ves.keyring_source import of_process
-from ves.plpython_functions import Bigint, Json, UuidText, sql_function
+from ves.plpython_functions import Bigint, UuidText, sql_function
 
 _NOT_OPENED = "payload_not_readable"
 # Volatile, because the planner calls a stable function too, to estimate the rows of unnest.
@@ -185,13 +185,6 @@ class Sealed(NamedTuple):
     key_id: bytes | None
 
 
-class SealedPayloads(NamedTuple):
-    """SSE1 blobs and the ids of their keys; nulls for plaintext storage."""
-
-    payloads_at_rest: list[bytes | None] | None
-    payload_key_ids: list[bytes | None] | None
-
-
 class Resealed(NamedTuple):
     """New blobs and the ids of their keys."""
 
@@ -207,36 +200,6 @@ def seal_at_rest(tenant_id: UUID, aad: bytes, plaintext: bytes) -> Sealed:
     """
     key = ring().current(tenant_id)
     return Sealed(None, None) if key is None else Sealed(key.seal([aad], [plaintext])[0], key.key_id)
-
-
-@sql_function(_BATCH)
-def seal_legacy_payloads(
-    tenant_id: UUID,
-    store_id: UUID,
-    event_ids: list[UuidText],
-    sequence_numbers: list[Bigint | None],
-    entity_types: list[str],
-    entity_ids: list[str],
-    event_types: list[str],
-    payloads: list[Json],
-) -> SealedPayloads:
-    """Encrypt legacy payloads in their compact form under their assigned sequence numbers (VES 16).
-
-    Null where the number is null, nulls for plaintext storage. Errors: VE510 no usable key ring, VE511.
-    """
-    key = ring().current(tenant_id)
-    if key is None:
-        return SealedPayloads(None, None)
-    blobs: list[bytes | None] = []
-    for event_id, number, *texts, payload in zip(
-        event_ids, sequence_numbers, entity_types, entity_ids, event_types, payloads, strict=True
-    ):
-        if number is None:
-            blobs.append(None)
-            continue
-        aad = digests.at_rest_payload_aad(tenant_id, store_id, UUID(event_id), number, *texts)
-        blobs += key.seal([aad], [plain(payload.encode())])
-    return SealedPayloads(blobs, [None if blob is None else key.key_id for blob in blobs])
 
 
 @sql_function(_BATCH)

@@ -34,6 +34,15 @@ def seal_events(
     return [next(blobs) if is_chosen else None for is_chosen in chosen]
 
 
+def predicted_numbers(head: int, events: Sequence[LegacyEvent]) -> list[int | None]:
+    """Return the numbers that events get if nothing else is appended after the head; None for refused ones."""
+    numbers: list[int | None] = []
+    for event in events:
+        head += event.refusal is None
+        numbers.append(head if event.refusal is None else None)
+    return numbers
+
+
 def seal_legacy_events(
     key: Key,
     tenant_id: UUID,

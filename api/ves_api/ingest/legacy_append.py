@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from ves.stored_payloads import seal_legacy_events
+from ves.stored_payloads import predicted_numbers, seal_legacy_events
 from ves_api.cache import Cache
 from ves_api.ingest.answer import IngestAnswer, read_outcomes
 from ves_api.settings import CacheLimits
@@ -50,12 +50,7 @@ class LegacyHeads:
 
     def guess(self, stream: _Stream, events: Sequence[LegacyEvent]) -> list[int | None]:
         """Predict the numbers of the events: those without a refusal follow the last known head."""
-        number = self._heads.get(stream) or 0
-        numbers: list[int | None] = []
-        for event in events:
-            number += event.refusal is None
-            numbers.append(number if event.refusal is None else None)
-        return numbers
+        return predicted_numbers(self._heads.get(stream) or 0, events)
 
     def learn(self, stream: _Stream, head: int) -> None:
         """Remember the head after an append."""

@@ -1,5 +1,6 @@
--- The legacy door for services beside the database: decodes and hashes in PL/Python before any lock, then
--- calls the same core as the API.
+-- The legacy door for services beside the database: one call of PL/Python decodes, hashes and encrypts before any
+-- lock, and only a changed schema or a wrong guess of the numbers repeats it; then the same core as the API's is
+-- called.
 create or replace function ves.ingest_legacy_request(request text)
 returns jsonb
 language plpgsql
@@ -11,7 +12,6 @@ as $$
 declare
   v_batch record;
   v_is_prepared boolean := false;
-  v_sealed record;
   v_numbers bigint[];
   v_detail text;
   v_result ves.ingest_result;
@@ -22,32 +22,17 @@ begin
   perform ves_int.require_crypto();
   for v_attempt in 1 .. 100 loop
     if not v_is_prepared then
-      select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576);
+      select * into v_batch from ves_int.prepare_legacy_events(request, 1000, 1048576, v_numbers);
       v_is_prepared := true;
-      -- The numbers that the events get if nothing comes between; the core tells other ones.
-      select array_agg(g.number order by g.ord) into v_numbers
-      from (
-        select u.ord, case
-          when v_batch.refusals[u.ord] is null
-            then (select ves.get_legacy_head(v_batch.tenant_id, v_batch.store_id))
-              + count(*) filter (where v_batch.refusals[u.ord] is null) over (order by u.ord)
-        end as number
-        from generate_subscripts(v_batch.event_ids, 1) as u (ord)
-      ) as g;
     end if;
     exit when cardinality(v_batch.event_ids) = 0;
-    select * into v_sealed from ves_int.seal_legacy_payloads(
-      v_batch.tenant_id, v_batch.store_id, v_batch.event_ids, v_numbers, v_batch.entity_types, v_batch.entity_ids,
-      v_batch.event_types, v_batch.payloads);
     begin
       v_result := ves.ingest_legacy_events(
         v_batch.tenant_id, v_batch.store_id, null, v_batch.source_agent, v_batch.event_ids, v_batch.command_ids,
-        v_batch.entity_types, v_batch.entity_ids, v_batch.event_types, v_batch.created_at_micros,
-        case when v_sealed.payloads_at_rest is null then v_batch.payloads end,
+        v_batch.entity_types, v_batch.entity_ids, v_batch.event_types, v_batch.created_at_micros, v_batch.payloads,
         v_batch.payload_hashes, v_batch.base_versions, v_batch.envelope_versions, v_batch.signatures,
-        v_batch.refusals, v_batch.refusal_messages, v_batch.schema_epoch,
-        payloads_at_rest => v_sealed.payloads_at_rest, payload_key_ids => v_sealed.payload_key_ids,
-        sealed_for => case when v_sealed.payloads_at_rest is not null then v_numbers end);
+        v_batch.refusals, v_batch.refusal_messages, v_batch.schema_epoch, v_batch.payloads_at_rest,
+        v_batch.payload_key_ids, v_batch.sealed_for);
       exit;
     exception
       -- another store of the tenant stored one of these ids at this moment, as in ves.ingest_signed_request
@@ -55,12 +40,16 @@ begin
         if v_attempt >= 3 then
           raise;
         end if;
-        v_is_prepared := sqlstate <> 'VE634';
+        if sqlstate = 'VE634' then
+          v_is_prepared := false;
+          v_numbers := null;
+        end if;
       when sqlstate 'VE403' then
         get stacked diagnostics v_detail = pg_exception_detail;
         if v_attempt = 100 then
           raise;
         end if;
+        v_is_prepared := false;
         select array_agg(n.number::text::bigint order by n.ord) into v_numbers
         from json_array_elements_text(v_detail::json -> 'sequence_numbers') with ordinality as n (number, ord);
     end;
