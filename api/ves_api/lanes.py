@@ -38,8 +38,10 @@ class Lanes:
         """Stop after the running jobs; queued jobs are cancelled."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    async def run(self, key: Hashable, work: Callable[[], T]) -> T:
-        """Queue a function and await its result. A job that is cancelled in the queue never starts."""
+    async def run(self, key: Hashable | None, work: Callable[[], T]) -> T:
+        """Queue a function and await its result; without a key run it here. A job that is cancelled in the queue never starts."""
+        if key is None:
+            return work()
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, deque()).append((work, outcome))
         self._start()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import time
 from typing import TYPE_CHECKING, Literal
 
+from ves_api.background import BackgroundTask
 from ves_edge import metrics
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
@@ -37,14 +37,13 @@ def judge(utilization: float, timeouts: int) -> PoolStatus:
     return "moderate" if utilization >= _MODERATE else "healthy"
 
 
-class PoolMonitor:
+class PoolMonitor(BackgroundTask):
     """Owned by one event loop; samples the pool every `interval` seconds."""
 
     def __init__(self, database: Database, interval: float) -> None:
         self._database = database
         self._interval = interval
         self._sampled = database.pool_statistics()
-        self._task: asyncio.Task[None] | None = None
         self._disk_full_until = 0.0
         self.is_critical = False
 
@@ -58,16 +57,9 @@ class PoolMonitor:
         self._disk_full_until = time.monotonic() + _DISK_FULL_SECONDS
 
     def start(self) -> None:
-        """Start sampling; needs a running event loop."""
+        """Sample now, and start sampling."""
         self.sample()
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def close(self) -> None:
-        """Stop sampling."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        super().start()
 
     def look(self) -> tuple[PoolStatus, PoolStatistics]:
         """Return current statistics and state; `critical` is updated only by a sample."""

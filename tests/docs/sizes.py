@@ -9,8 +9,7 @@ from tests.api.surface.conftest import APPLICATION
 from ves import json_scan, merkle, prepare
 from ves.ingest import Limits
 from ves.schemas import compiled, cost
-from ves_api.auth import credentials
-from ves_api.http import middleware
+from ves_api.auth import credentials, origin
 from ves_api.http.docs.document import routes_of
 from ves_api.operations import commitments, proof_fields, registration, ves_events
 from ves_api.rpc import server
@@ -55,7 +54,7 @@ DECODERS: Final[Mapping[str, object]] = {
     "checks (about 10 ns) of a payload against its schema": compiled.MAX_COST,
     "violations that are told": compiled.MAX_VIOLATIONS,
     "bytes of a credential": credentials._MAX_CREDENTIAL_BYTES,
-    "characters of `x-request-id`": middleware._MAX_REQUEST_ID,
+    "characters of `x-request-id`": origin.MAX_REQUEST_ID,
     "stores, name and description of a registration": (
         f"{registration._MAX_STORES}, {registration._MAX_NAME}, {registration._MAX_DESCRIPTION}"
     ),

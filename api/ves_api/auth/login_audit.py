@@ -7,12 +7,12 @@ hour and process. A crash loses the entries in the buffer; entries beyond its bo
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ves_api.auth.origin import audit_context
+from ves_api.background import BackgroundTask
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
@@ -47,7 +47,7 @@ class _Entry:
     count: int = 1
 
 
-class LoginAuditBuffer:
+class LoginAuditBuffer(BackgroundTask):
     """Owned by one event loop. `clock` is monotonic, in seconds."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -56,7 +56,6 @@ class LoginAuditBuffer:
         self._refused: dict[tuple[str, str, str | None], _Entry] = {}
         self._logins: list[_Entry] = []
         self._seen: dict[str, float] = {}
-        self._task: asyncio.Task[None] | None = None
 
     def record_refusal(self, action: str, refusal: ApiError, origin: Origin) -> None:
         """Record a refused login. Addresses beyond the buffer's bound share one aggregate entry."""
@@ -105,16 +104,9 @@ class LoginAuditBuffer:
         except ApiError as error:
             _log.warning("logins_not_audited", code=error.sqlstate)
 
-    def start(self) -> None:
-        """Start the background flush."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
     async def close(self) -> None:
         """Stop the background flush and write the buffered entries."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await super().close()
         await self.flush()
 
     async def _run(self) -> None:

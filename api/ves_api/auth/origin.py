@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING
 
 from ves_api.auth.addresses import client_address
+from ves_api.ids import fresh_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ves_api.settings.auth import Network
 
 _CLIENT_BITS = 64
+MAX_REQUEST_ID = 128
 
 
 class Origin:
@@ -62,6 +64,13 @@ class Origin:
 
     def _address(self) -> Address | None:
         return client_address({"client": self._client, "headers": self.headers}, self._trusted)
+
+
+def request_id(sent: bytes | None) -> str:
+    """The client's request id if it is short printable ASCII, else a new one."""
+    if sent and len(sent) <= MAX_REQUEST_ID and sent.isascii() and sent.decode().isprintable():
+        return sent.decode()
+    return str(fresh_uuid())
 
 
 def sent_trace(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

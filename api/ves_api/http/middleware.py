@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from isal import isal_zlib
 
 from ves_api.auth.addresses import is_denied
+from ves_api.auth.origin import request_id as sent_id
 from ves_api.auth.origin import sent_trace
-from ves_api.ids import fresh_uuid
 from ves_edge import metrics, tracing
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
@@ -45,7 +45,6 @@ _DRAIN_SECONDS = 15
 _DRAIN_BODIES = 4
 # Of one connection: at full speed, discarding the bodies of eight clients took a core.
 _DRAIN_BYTES_A_SECOND = 1 << 24
-_MAX_REQUEST_ID = 128
 _METHODS = frozenset(_ALLOWED_METHODS.decode().split(", ")) | {"HEAD"}
 # The label of requests without a route: their own paths would be labels that clients make up.
 _UNMATCHED = "unmatched"
@@ -80,7 +79,7 @@ class Middleware:
         wanted = {name: value for name, value in scope["headers"] if name in _READ_HEADERS}
         if self._behind_front and b"x-ves-peer" in wanted:
             scope["client"] = (wanted[b"x-ves-peer"].decode("latin-1"), 0)
-        request_id = _request_id(wanted.get(b"x-request-id"))
+        request_id = sent_id(wanted.get(b"x-request-id"))
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         body = _Body(receive, wanted, self._drain_bytes, continues=self._behind_front)
@@ -333,10 +332,3 @@ def error_headers(error: ApiError) -> Headers:
         headers.append((b"retry-after", str(error.retry_after).encode()))
     headers += [(name.encode(), value.encode()) for name, value in error.headers.items()]
     return headers
-
-
-def _request_id(sent: bytes | None) -> str:
-    """Return the client's request id if it is short printable ASCII, else a new one."""
-    if sent and len(sent) <= _MAX_REQUEST_ID and sent.isascii() and sent.decode().isprintable():
-        return sent.decode()
-    return str(fresh_uuid())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,7 +22,6 @@ from ves_edge import arrays
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Callable
 
     from ves.ingest import Limits
     from ves.legacy_ingest import LegacyEvent, LegacyRequest
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from ves_api.ingest.legacy_append import LegacyHeads
     from ves_api.ingest.schemas import ActiveSchemas
     from ves_api.lanes import Lanes
-
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -66,14 +63,14 @@ class LegacyIngest:
         if is_large(body):
             request = await self.large.call(identity.tenant_id, parse_legacy_request, body, self.limits)
         else:
-            request = await self._run(lane, partial(parse_legacy_request, body, self.limits))
+            request = await self.lanes.run(lane, partial(parse_legacy_request, body, self.limits))
         _check(request, identity)
         if request.is_empty:
             return None
         tenant_id, events = request.tenant_id, request.events
         rules = self.schemas.cached(tenant_id, events) or await self.schemas.load(tenant_id, events)
         judge = self._judge(request)
-        columns, verdicts = await self._run(
+        columns, verdicts = await self.lanes.run(
             lane, lambda: (encode_legacy(events), judge.here(rules, inline=lane is None))
         )
         return PreparedLegacy(request, columns, verdicts or await judge.apart(rules), lane)
@@ -96,7 +93,9 @@ class LegacyIngest:
         async def judge_again(seen_epoch: int | None) -> Verdicts:
             rules = await self.schemas.newer(request.tenant_id, request.events, seen_epoch)
             judge = self._judge(request)
-            here = await self._run(prepared.lane, partial(judge.here, rules, inline=prepared.lane is None))
+            here = await self.lanes.run(
+                prepared.lane, partial(judge.here, rules, inline=prepared.lane is None)
+            )
             return here or await judge.apart(rules)
 
         answer = await with_fresh_verdicts(prepared.verdicts, append, judge_again)
@@ -111,10 +110,6 @@ class LegacyIngest:
             head_sequence=answer.head_sequence,
             rejections=refused or msgspec.UNSET,
         )
-
-    async def _run(self, lane: uuid.UUID | None, work: Callable[[], T]) -> T:
-        """Run in the event loop, or for a large request in a worker thread (fair queue by tenant)."""
-        return work() if lane is None else await self.lanes.run(lane, work)
 
     def _judge(self, request: LegacyRequest) -> Judge[LegacyEvent]:
         return Judge(self.schemas, request.tenant_id, request.events, SCHEMA_REASON)

@@ -10,6 +10,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ves_api.background import BackgroundTask
 from ves_edge import arrays
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -28,7 +29,7 @@ _CLOSE_SECONDS = 5
 _log = get_logger("receipts")
 
 
-class ReceiptKeeper:
+class ReceiptKeeper(BackgroundTask):
     """Owned by one event loop; uses at most one connection."""
 
     def __init__(self, database: Database) -> None:
@@ -36,11 +37,6 @@ class ReceiptKeeper:
         self._waiting: deque[tuple[uuid.UUID, uuid.UUID, SignedBatch]] = deque()
         self._count = 0
         self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Start the background flush."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
 
     def add(self, tenant_id: uuid.UUID, store_id: uuid.UUID, batch: SignedBatch) -> None:
         """Queue a batch's signatures; dropped when the queue is full."""
@@ -52,10 +48,7 @@ class ReceiptKeeper:
 
     async def close(self) -> None:
         """Flush the queue, for at most a few seconds, and stop."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await super().close()
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._flush()

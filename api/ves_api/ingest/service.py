@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -53,8 +53,6 @@ if TYPE_CHECKING:
     from ves_api.ingest.schemas import ActiveSchemas
     from ves_api.ingest.signing import ReceiptSigner
     from ves_api.lanes import Lanes
-
-T = TypeVar("T")
 
 # Up to this size (about fifteen events of 1 kB, at most 6 ms of CPU) a request is processed in the event loop: a thread
 # competes with the loop for the interpreter lock at every signature (measured: 55 µs an event, 15 %).
@@ -101,7 +99,7 @@ class Ingest:
         if is_large(body):
             large = await self.large.call(identity.tenant_id, parse_request, body, self.limits)
             decode = partial(_same, large)
-        request, prepared = await self._run(lane, partial(self._prepare, identity, decode, lane))
+        request, prepared = await self.lanes.run(lane, partial(self._prepare, identity, decode, lane))
         if prepared is not None:
             return prepared
         tenant_id, events = request.tenant_id, request.events
@@ -110,7 +108,7 @@ class Ingest:
         if keys is None:
             keys = await self.agent_keys.load(tenant_id, names)
         rules = self.schemas.cached(tenant_id, events) or await self.schemas.load(tenant_id, events)
-        return await self._run(lane, partial(self._verify, request, keys, rules, lane))
+        return await self.lanes.run(lane, partial(self._verify, request, keys, rules, lane))
 
     async def append(self, request_id: str, prepared: Prepared, epochs: Epochs) -> bytes:
         """Append and return the response body (VES 14.3). Raises ApiError; stale_credentials: nothing was stored."""
@@ -131,7 +129,7 @@ class Ingest:
         async def judge_again(seen_epoch: int | None) -> Verdicts:
             rules = await self.schemas.newer(request.tenant_id, request.events, seen_epoch)
             judge = self._judge(request)
-            here = await self._run(lane, partial(judge.here, rules, inline=lane is None))
+            here = await self.lanes.run(lane, partial(judge.here, rules, inline=lane is None))
             return here or await judge.apart(rules)
 
         verdicts = prepared.verdicts or await self._judge(request).apart(prepared.rules)
@@ -142,7 +140,7 @@ class Ingest:
             if not outcome.is_rejected
         ]
         lane = None if answer.accepted <= _INLINE_EVENTS else request.tenant_id
-        response, batch = await self._run(lane, partial(self._respond, request, answer, replayed))
+        response, batch = await self.lanes.run(lane, partial(self._respond, request, answer, replayed))
         count_answer(len(request.events), answer, began, is_signed=True)
         _log.debug(
             "ingested",
@@ -157,10 +155,6 @@ class Ingest:
         if batch is not None:
             self.receipts.add(request.tenant_id, request.store_id, batch)
         return response
-
-    async def _run(self, lane: uuid.UUID | None, work: Callable[[], T]) -> T:
-        """Run in the event loop, or for a large request in a worker thread (fair queue by tenant)."""
-        return work() if lane is None else await self.lanes.run(lane, work)
 
     def _prepare(
         self, identity: Identity, decode: Callable[[], IngestRequest], lane: uuid.UUID | None

@@ -12,8 +12,7 @@ from urllib.parse import unquote
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from ves_api.auth.origin import Origin, sent_trace
-from ves_api.ids import fresh_uuid
+from ves_api.auth.origin import Origin, request_id, sent_trace
 from ves_api.ingest.service import INLINE_BYTES
 from ves_api.operations.admission import admit
 from ves_api.operations.kit import Context, Operation, refusal_of
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 Metadata = tuple[tuple[str, str | bytes], ...]
 Headers = list[tuple[bytes, bytes]]
 
-_MAX_REQUEST_ID = 128
 _MAX_DETAIL_BYTES = 1024
 _MAX_BODY_BYTES = 4096
 _log = get_logger("grpc")
@@ -57,10 +55,9 @@ class Rpc:
         if operation.raw_body is None:
             given = read()
             operation.authorize(context, given)
-        elif message.ByteSize() > INLINE_BYTES:
-            given = await context.services.ingest.lanes.run(context.identity.tenant_id, read)
         else:
-            given = read()
+            lane = context.identity.tenant_id if message.ByteSize() > INLINE_BYTES else None
+            given = await context.services.ingest.lanes.run(lane, read)
         return self.write(context, message, await operation.call(context, given))
 
 
@@ -130,11 +127,8 @@ def context_of(services: Services, call: grpc.aio.ServicerContext) -> Context:
         for name, value in call.invocation_metadata() or ()
     ]
     sent = next((value for name, value in headers if name == b"x-request-id"), b"")
-    usable = 0 < len(sent) <= _MAX_REQUEST_ID and sent.isascii() and sent.decode().isprintable()
-    request_id = sent.decode() if usable else str(fresh_uuid())
-    return Context(
-        services, Origin(request_id, headers, _peer(call.peer()), services.settings.auth.trusted_proxies)
-    )
+    trusted = services.settings.auth.trusted_proxies
+    return Context(services, Origin(request_id(sent), headers, _peer(call.peer()), trusted))
 
 
 def _peer(text: str) -> tuple[str, int] | None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict, deque
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ves_api.auth.identity import NIL
+from ves_api.background import BackgroundTask
 from ves_edge import arrays
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -115,7 +116,7 @@ class OpenCall:
             self.task.cancel()
 
 
-class Watcher:
+class Watcher(BackgroundTask):
     """Owned by one event loop. Looks at the database only while there are open calls."""
 
     def __init__(self, database: Pool, authenticator: Authenticator, pages: Pages) -> None:
@@ -128,18 +129,6 @@ class Watcher:
         self._calls: set[OpenCall] = set()
         self._has_calls = asyncio.Event()
         self._next_check = 0.0
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Start the loop."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def close(self) -> None:
-        """Stop the loop."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
 
     async def end_all(self, seconds: float) -> None:
         """End every open call and wait until their statuses are sent: clients reconnect elsewhere, from their positions."""
