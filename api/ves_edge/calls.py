@@ -11,14 +11,12 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from ves.codec import key_id_bits
 from ves_edge.catalog import Function
 
 Parameters = Mapping[str, Any]
 Rows = Sequence[tuple[Any, ...]]
 T = TypeVar("T")
-
-_KEY_NUMBERS = 1 << 32
-_INT4_LIMIT = 1 << 31
 
 
 class AsyncDatabase(Protocol):
@@ -85,7 +83,7 @@ def as_list(items: Sequence[T] | None) -> list[T] | None:
 
 def to_int4(key_number: int | None) -> int | None:
     """Convert a key number (0 to 2^32-1) to the int4 with the same bits (VES 3, agent_key_id)."""
-    return key_number - _KEY_NUMBERS if key_number is not None and key_number >= _INT4_LIMIT else key_number
+    return None if key_number is None else key_id_bits(key_number)
 
 
 def to_int4s(key_numbers: Sequence[int]) -> list[int | None]:

@@ -36,6 +36,16 @@ def u64(number: int) -> bytes:
         raise ProtocolError("number_out_of_range", f"{number} is not a 64-bit number") from None
 
 
+def key_id_bits(key_id: int) -> int:
+    """A key number as the signed 32-bit integer with the same bits, which is how it is stored (VES 3)."""
+    return key_id - U32_MAX - 1 if key_id > U32_MAX // 2 else key_id
+
+
+def key_id_number(bits: int) -> int:
+    """The inverse of `key_id_bits`."""
+    return bits + U32_MAX + 1 if bits < 0 else bits
+
+
 def string(text: str) -> bytes:
     """U32 byte length, then the UTF-8 bytes as they are (no normalisation)."""
     try:

@@ -18,6 +18,7 @@ import msgspec
 
 from ves import json_decode
 from ves.canonical import malformed
+from ves.codec import key_id_bits
 from ves.envelope import ABSENT, decode_body
 from ves.errors import ProtocolError, RequestRefused
 from ves.json_scan import count_openings, is_deeper
@@ -47,7 +48,6 @@ __all__ = [
 SCHEMA_REASON = "schema_validation"
 _DEFAULT_LIMITS = Limits()
 _NIL = UUID(int=0)
-_I32_LIMIT = 2**31
 _raw_decode = json_decode.decoder(msgspec.Raw)
 
 
@@ -315,13 +315,3 @@ def to_columns(events: Collection[PreparedEvent]) -> Columns:
         [event.refusal for event in events],
         [event.refusal_message for event in events],
     )
-
-
-def key_id_bits(key_id: int) -> int:
-    """A key number as the signed 32-bit integer with the same bits, which is how it is stored (VES 3)."""
-    return key_id - 2 * _I32_LIMIT if key_id >= _I32_LIMIT else key_id
-
-
-def key_id_number(bits: int) -> int:
-    """The inverse of `key_id_bits`."""
-    return bits + 2 * _I32_LIMIT if bits < 0 else bits

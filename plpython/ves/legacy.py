@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-HASH_BYTES = 32
+from ves import merkle
+from ves.merkle import HASH_BYTES
+
 _MAX_DEPTH = 20
 
 
@@ -18,7 +20,7 @@ def directions(index: int, leaf_count: int) -> list[bool]:
     """True where the running hash is the left input, for the levels that have a sibling.
 
     The original takes the bits of `index` by position in the path instead, which is wrong for leaves
-    that moved up (VES 21, trap 12); see `reference_directions`.
+    that moved up (VES 21, trap 12); see `ves.merkle.directions`.
     """
     found = []
     while leaf_count > 1:
@@ -26,11 +28,6 @@ def directions(index: int, leaf_count: int) -> list[bool]:
             found.append(not index & 1)
         index, leaf_count = index >> 1, (leaf_count + 1) >> 1
     return found
-
-
-def reference_directions(index: int, path_length: int) -> list[bool]:
-    """The directions as the original writes them on the wire."""
-    return [not index >> level & 1 for level in range(path_length)]
 
 
 def verify_inclusion(leaf: bytes, index: int, leaf_count: int, path: Sequence[bytes], root: bytes) -> bool:
@@ -55,7 +52,7 @@ def verify_path(leaf: bytes, index: int, path: Sequence[bytes], root: bytes) -> 
     """
     if index < 0 or any(len(item) != HASH_BYTES for item in (leaf, root, *path)):
         return False
-    if _fold(leaf, reference_directions(index, len(path)), path) == root:
+    if _fold(leaf, merkle.directions(index, len(path)), path) == root:
         return True
     to_skip = index.bit_length() - len(path)
     if to_skip <= 0 or index.bit_length() > _MAX_DEPTH:

@@ -16,7 +16,7 @@ from ves.codec import parse_hex
 from ves.envelope import U32, Counter, check_numbers
 from ves.errors import ProtocolError, RequestRefused
 from ves.ingest import decode_wire, judge_batch
-from ves.legacy import HASH_BYTES
+from ves.merkle import HASH_BYTES
 from ves.prepare import (
     ENTITY_ID_BYTES,
     ENTITY_TYPE_BYTES,

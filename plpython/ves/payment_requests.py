@@ -12,10 +12,9 @@ import msgspec
 
 from ves import payments
 from ves.canonical import plain
-from ves.codec import I64_MAX, U64_MAX, parse_hex
+from ves.codec import I64_MAX, U64_MAX, key_id_bits, parse_hex
 from ves.envelope import ABSENT, U32, Counter
 from ves.errors import ProtocolError, RequestRefused
-from ves.ingest import key_id_bits
 from ves.uuids import decoder
 
 Network = Literal[
@@ -32,7 +31,6 @@ Network = Literal[
 ]
 Asset = Literal["usdc", "usdt", "ssusd", "ss_usd", "wssusd", "wss_usd", "dai", "eth"]
 
-VALIDITY_SECONDS = 86_400
 _NIL = UUID(int=0)
 _ADDRESS_BYTES = 66
 _MERCHANT_CHARACTERS = 255

@@ -15,14 +15,13 @@ from uuid import UUID
 from ves import audit, digests
 from ves.agent_keys import problem_of_stored
 from ves.canonical import plain
+from ves.codec import key_id_bits, key_id_number
 from ves.ingest import (
     SCHEMA_REASON,
     AgentKey,
     IngestRequest,
     Limits,
     decode_request,
-    key_id_bits,
-    key_id_number,
     required_keys,
     to_columns,
     verify_signatures,

@@ -6,7 +6,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey, MLDSA65PublicKey
 
-SEED_BYTES = 32
 PUBLIC_KEY_BYTES = 1952
 SIGNATURE_BYTES = 3309
 

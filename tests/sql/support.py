@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support.agents import CREATED_AT, SigningAgent, signing_hash
 from tests.support.processes import SEQUENCER_ID, SEQUENCER_PUBLIC_KEY, SEQUENCER_SEED
-from ves import digests, ed25519, ingest, receipts
+from ves import codec, digests, ed25519, ingest, receipts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ class Agent(SigningAgent):
             {
                 "tenant": self.tenant_id,
                 "agent": self.agent_id,
-                "key": ingest.key_id_bits(self.key_id),
+                "key": codec.key_id_bits(self.key_id),
                 "public": self.public_key,
                 **named,
             },

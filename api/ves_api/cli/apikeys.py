@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
+from ves_api.auth.credentials import hash_key, new_key
 from ves_api.cli.database import OperatorDatabase
 from ves_api.cli.frame import Answer, call_command, operator_command, rows
 from ves_api.cli.settings import need_tenant
@@ -32,12 +31,6 @@ Prefix = Annotated[
 ]
 
 
-def new_api_key() -> tuple[str, str]:
-    """Generate a key (`ss_` and 256 random bits) and its lower-case hex SHA-256."""
-    key = "ss_" + secrets.token_hex(32)
-    return key, hashlib.sha256(key.encode()).hexdigest()
-
-
 @operator_command(app)
 def create(
     db: OperatorDatabase,
@@ -55,7 +48,8 @@ def create(
 ) -> Answer:
     """Create an API key and show it, once."""
     tenant_id = need_tenant(tenant)
-    key, key_hash = new_api_key()
+    key = new_key(tenant_id)
+    key_hash = hash_key(key.encode())
     sync.create_api_key(
         db,
         key_hash=key_hash,

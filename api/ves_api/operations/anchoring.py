@@ -16,7 +16,7 @@ from ves.codec import I64_MAX, U32_MAX
 from ves_api.auth.permission import BOOTSTRAP, READ_OR_ADMIN, Permission, Scope, in_stream, where_found
 from ves_api.operations.answers import answer, prefixed
 from ves_api.operations.commitments import RANGE_ERRORS, CommitmentById, find_commitment
-from ves_api.operations.fields import hex_field, invalid, require_u64
+from ves_api.operations.fields import Numbered, hex_field, invalid
 from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.legacy_commitments import find_legacy_commitment
 from ves_api.operations.parameters import BatchId, NoInput, Parameters, number
@@ -137,7 +137,7 @@ class CommittedAndAnchored(msgspec.Struct):
     sequence_end: int
 
 
-class CommitAndAnchorRequest(msgspec.Struct):
+class CommitAndAnchorRequest(Numbered):
     """A range, both ends included, or neither: then the next one, of at most `max_events` events."""
 
     tenant_id: uuid.UUID
@@ -145,10 +145,6 @@ class CommitAndAnchorRequest(msgspec.Struct):
     sequence_start: Annotated[int, msgspec.Meta(ge=0)] | None = None
     sequence_end: Annotated[int, msgspec.Meta(ge=0)] | None = None
     max_events: Annotated[int, msgspec.Meta(ge=0)] | None = None
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a number beyond 64 bits."""
-        require_u64(self, "sequence_start", "sequence_end", "max_events")
 
 
 class AnchorVerdict(msgspec.Struct):
@@ -189,17 +185,13 @@ class PendingCommitments(msgspec.Struct):
     total: int
 
 
-class AnchorNotice(msgspec.Struct):
+class AnchorNotice(Numbered):
     """The transaction that anchored a commitment; `gas_used` is not kept."""
 
     chain_tx_hash: str
     chain_id: Annotated[int, msgspec.Meta(ge=0)]
     block_number: Annotated[int, msgspec.Meta(ge=0)] | None = None
     gas_used: Annotated[int, msgspec.Meta(ge=0)] | None = None
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a number beyond 64 bits."""
-        require_u64(self, "chain_id", "block_number", "gas_used")
 
 
 class AnchorNoticeByBatch(Parameters, kw_only=True, frozen=True):

@@ -10,7 +10,7 @@ import msgspec
 from ves.codec import I64_MAX
 from ves_api.auth.permission import in_stream, where_found
 from ves_api.operations.answers import answer
-from ves_api.operations.fields import require_u64
+from ves_api.operations.fields import Numbered
 from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import AfterNumber, BatchId, Parameters, Stream
 from ves_edge.gen import aio
@@ -28,17 +28,13 @@ PAGE = 1000
 operation = Area("Commitments").operation
 
 
-class CommitmentRequest(msgspec.Struct):
+class CommitmentRequest(Numbered):
     """A range to commit, both ends included."""
 
     tenant_id: uuid.UUID
     store_id: uuid.UUID
     sequence_start: Annotated[int, msgspec.Meta(ge=0)]
     sequence_end: Annotated[int, msgspec.Meta(ge=0)]
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a number beyond 64 bits."""
-        require_u64(self, "sequence_start", "sequence_end")
 
     def stored_range(self) -> dict[str, int]:
         """The range as parameters of the database: no event has a number beyond int8, whose largest stands for it."""

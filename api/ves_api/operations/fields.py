@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import msgspec
 
 from ves.codec import U64_MAX, parse_hex
 from ves.errors import ProtocolError
 from ves_edge.errors import ApiError
-
-if TYPE_CHECKING:
-    import msgspec
 
 
 def invalid(field: str, message: str) -> ApiError:
@@ -17,11 +14,15 @@ def invalid(field: str, message: str) -> ApiError:
     return ApiError("invalid_field", f"{field} {message}", details={"field": field})
 
 
-def require_u64(struct: msgspec.Struct, *members: str) -> None:
-    """Raise ValueError, which a decoder reports as a wrong shape, for a number that the type of the original cannot hold."""
-    for member in members:
-        if (getattr(struct, member) or 0) > U64_MAX:
-            raise ValueError(f"Beyond 64 bits: `{member}`")
+class Numbered(msgspec.Struct):
+    """Base of inputs with numbers that the original holds in 64 bits."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError, which a decoder reports as a wrong shape, for a number beyond them."""
+        for member in self.__struct_fields__:
+            value = getattr(self, member)
+            if isinstance(value, int) and value > U64_MAX:
+                raise ValueError(f"Beyond 64 bits: `{member}`")
 
 
 def hex_field(text: str, length: int, field: str, *, prefix: bool = True) -> bytes:

@@ -19,7 +19,7 @@ from ves_api.operations.commitments import (
     CommitmentRequest,
     find_final,
 )
-from ves_api.operations.fields import require_u64
+from ves_api.operations.fields import Numbered
 from ves_api.operations.kit import Area, Context
 from ves_api.operations.proofs import ProofOfEvent, hash_field, path_hashes, read_proof
 from ves_edge.gen import aio
@@ -94,17 +94,13 @@ class LegacyProofResponse(msgspec.Struct):
     directions: list[bool]
 
 
-class LegacyVerifyRequest(msgspec.Struct):
+class LegacyVerifyRequest(Numbered):
     """A proof to check; hashes in bare hex, at most 64 path entries."""
 
     leaf_hash: str
     events_root: str
     proof_path: list[str]
     leaf_index: Annotated[int, msgspec.Meta(ge=0)]
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a number beyond 64 bits."""
-        require_u64(self, "leaf_index")
 
 
 class LegacyVerifyResponse(msgspec.Struct):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from ves.codec import I64_MAX, U64_MAX
+from ves.codec import I64_MAX
 from ves.envelope import Counter
 from ves.payment_requests import Network
 from ves_api.auth.permission import in_stream, where_found
 from ves_api.operations.answers import answer, prefixed
-from ves_api.operations.fields import invalid
+from ves_api.operations.fields import Numbered, invalid
 from ves_api.operations.kit import Area, Context, only
 from ves_api.operations.parameters import Parameters, identifier
 from ves_edge.gen import aio
@@ -95,19 +95,13 @@ class PaymentBatchById(Parameters, kw_only=True, frozen=True):
     batch_id: Annotated[uuid.UUID, identifier("The batch of payment intents.")]
 
 
-class SettlementReport(msgspec.Struct):
+class SettlementReport(Numbered):
     """What happened to a batch on its chain."""
 
     batch_id: uuid.UUID
     tx_hash: str | None = None
     block_number: Counter | None = None
     gas_used: Counter | None = None
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a number beyond 64 bits."""
-        for member in ("block_number", "gas_used"):
-            if (getattr(self, member) or 0) > U64_MAX:
-                raise ValueError(f"Beyond 64 bits: `{member}`")
 
 
 class RecordedSettlement(msgspec.Struct):

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from ves.codec import U32_MAX, U64_MAX
-from ves.ingest import key_id_number
+from ves.codec import U32_MAX, U64_MAX, key_id_number
 from ves.payment_requests import PaymentRequest, check_request
 from ves.payments import ASSETS, CHAIN_IDS
 from ves_api.auth.fresh import with_fresh_identity

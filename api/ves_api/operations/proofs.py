@@ -10,7 +10,7 @@ import msgspec
 from ves.merkle import verify_inclusion
 from ves_api.auth.permission import READ_OR_ADMIN, in_stream
 from ves_api.operations.answers import answer
-from ves_api.operations.fields import hex_field, require_u64
+from ves_api.operations.fields import Numbered, hex_field
 from ves_api.operations.kit import Area, Context
 from ves_api.operations.parameters import EventBatchId, Parameters, SequenceNumber, StoreId, TenantId
 from ves_edge.errors import ApiError
@@ -49,17 +49,13 @@ class ProofResponse(msgspec.Struct):
     directions: list[bool]
 
 
-class VerifyRequest(msgspec.Struct):
+class VerifyRequest(Numbered):
     """A proof to check; hashes in bare hex, at most 64 path entries."""
 
     leaf_hash: str
     merkle_root: str
     proof_path: list[str]
     leaf_index: Annotated[int, msgspec.Meta(ge=0)]
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a number beyond 64 bits."""
-        require_u64(self, "leaf_index")
 
 
 class VerifyResponse(msgspec.Struct):

@@ -9,12 +9,12 @@ the heaviest state bounds the work at any of them. A schema whose states grow be
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ves.schemas.measures import Measures, digits_of
-from ves.schemas.references import Document, JsonObject, refused
+from ves.schemas.references import Document, JsonObject, children, refused
 
 _MAX_STATES = 5_000
 _MAX_APPLIED = 2_000
@@ -304,14 +304,8 @@ def _compared_to(value: Any) -> Weight:
     longest, row = 0, [value]
     while row:
         longest = max(longest, *(digits_of(one) for one in row if _is_number(one)), 0)
-        row = [one for many in row for one in _children(many)]
+        row = [one for many in row for one in children(many)]
     return Weight(nested=_NUMBER + _DIGIT * longest, nested_digits=_DIGIT)
-
-
-def _children(value: Any) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
 
 
 def _is_number(value: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
@@ -18,6 +19,13 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
 # Keywords that depend on the dynamic scope: their cost cannot be bounded in advance.
 _DYNAMIC = ("$dynamicRef", "$recursiveRef")
+
+
+def children(value: object) -> Iterable[Any]:
+    """The values directly below an object or array; none below any other value."""
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def resolved(base: str, reference: str) -> str | None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from hashlib import sha256
-from typing import Any
 
 from ves.errors import RequestRefused
-from ves.schemas.references import Document, JsonObject
+from ves.schemas.references import Document, JsonObject, children
 
 # Annotations, which validators ignore; under `const` and `enum` they are data.
 _NOT_ASSERTED = ("title", "description", "$comment")
@@ -35,7 +33,7 @@ class Digests:
         """Return the approximate length of the JSON text in bytes."""
         if isinstance(value, dict | list):
             known = self._lengths.get(id(value))
-            return 2 + sum(map(self.length, _below(value))) if known is None else known
+            return 2 + sum(map(self.length, children(value))) if known is None else known
         return len(value) if isinstance(value, str) else 8
 
     def _walk(self, value: object, *, is_data: bool) -> None:
@@ -52,7 +50,7 @@ class Digests:
             return
         self._digests[id(value)] = self._digest(value, is_data=is_data)
         names = sum(map(len, value)) if isinstance(value, dict) else 0
-        self._lengths[id(value)] = 2 + names + sum(map(self.length, _below(value)))
+        self._lengths[id(value)] = 2 + names + sum(map(self.length, children(value)))
 
     def _digest(self, value: object, *, is_data: bool) -> bytes:
         if isinstance(value, dict):
@@ -90,7 +88,7 @@ def changed_places(narrow: Document, known: Digests, wide: Document, digests: Di
 def _mark(value: object, changed: set[str], places: set[int]) -> bool:
     reference = value.get("$ref") if isinstance(value, dict) else None
     is_changed = isinstance(reference, str) and reference in changed
-    for below in _below(value):
+    for below in children(value):
         is_changed |= _mark(below, changed, places)
     if is_changed:
         places.add(id(value))
@@ -102,9 +100,3 @@ def _target(document: Document, reference: str) -> object:
         return document.target({"$ref": reference})
     except RequestRefused:
         return None
-
-
-def _below(value: object) -> Iterable[Any]:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()

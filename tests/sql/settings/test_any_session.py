@@ -14,7 +14,7 @@ from tests.sql.legacy_support import Legacy, Writer
 from tests.sql.support import CALL, Agent, Edge, verify
 from tests.support import legacy_tree, ves_tree
 from ves import digests, merkle
-from ves.ingest import key_id_bits
+from ves.codec import key_id_bits
 
 if TYPE_CHECKING:
     import psycopg

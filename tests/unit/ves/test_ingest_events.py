@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.ves.story import Agent
 from tests.unit.ves.vectors import load, request_body
-from ves import digests, ingest
+from ves import codec, digests, ingest
 from ves.errors import RequestRefused
 from ves.ingest import Limits
 
@@ -161,7 +161,7 @@ def test_columns_hold_the_events_in_the_order_of_the_engine():
     assert columns.command_ids == [command, None]
     assert columns.agent_ids == [agent.agent_id] * 2
     assert columns.agent_key_ids == [-1, -1]
-    assert [ingest.key_id_number(bits) for bits in columns.agent_key_ids] == [key, key]
+    assert [codec.key_id_number(bits) for bits in columns.agent_key_ids] == [key, key]
     assert columns.created_at_micros == [1766253070243000] * 2
     assert columns.payloads == ['{ "delta" : 100 }'] * 2
     assert columns.base_versions == [7, None]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support import legacy_tree
 from tests.unit.ves.vectors import load, unhex
-from ves import legacy
+from ves import legacy, merkle
 from ves.errors import ProtocolError
 
 VECTORS = load("legacy")
@@ -38,7 +38,7 @@ def test_a_tree_and_its_proofs_are_those_of_the_vector(tree):
         leaf = leaves[32 * index : 32 * (index + 1)]
         assert legacy_tree.inclusion_path(levels, index) == path
         assert legacy.directions(index, count) == proof["directions_correct"]
-        assert legacy.reference_directions(index, len(path)) == proof["directions_as_reference"]
+        assert merkle.directions(index, len(path)) == proof["directions_as_reference"]
         assert legacy.verify_inclusion(leaf, index, count, path, root)
 
 

@@ -18,7 +18,6 @@ from ves_client.errors import Exit, usage
 from ves_edge.gen import sync
 
 HASH_BYTES = 32
-MAX_PATH = 64
 
 
 def rotate_keys(
