@@ -1,8 +1,3 @@
-create or replace trigger t30_refuse_step
-before insert or update of status on ves_store.dead_letter_events
-for each row execute function ves_int.tg_state__refuse_step('status');
-
-comment on trigger t30_refuse_step on ves_store.dead_letter_events is 'Only the steps of ves_store.transitions.';
 create or replace trigger t80_count_added
 after insert on ves_store.dead_letter_events
 referencing new table as added

@@ -1,9 +1,3 @@
-create or replace trigger t30_refuse_step
-before insert or update of status on ves_store.x402_exact_payments
-for each row execute function ves_int.tg_state__refuse_step('status');
-
-comment on trigger t30_refuse_step on ves_store.x402_exact_payments is 'Only the steps of ves_store.transitions.';
-
 create or replace trigger t40_refuse_change
 before update on ves_store.x402_exact_payments
 for each row execute function ves_int.tg_exact_payments__refuse_change();

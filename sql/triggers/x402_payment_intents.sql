@@ -4,12 +4,6 @@ for each row execute function ves_int.tg_payment_intents__seal_record();
 
 comment on trigger t40_seal_record on ves_store.x402_payment_intents is 'Sets the record hash.';
 
-create or replace trigger t30_refuse_step
-before insert or update of status on ves_store.x402_payment_intents
-for each row execute function ves_int.tg_state__refuse_step('status');
-
-comment on trigger t30_refuse_step on ves_store.x402_payment_intents is 'Only the steps of ves_store.transitions.';
-
 create or replace trigger t90_log_new
 after insert on ves_store.x402_payment_intents referencing new table as new_rows
 for each statement execute function ves_int.tg_payment_intents__log_steps();

@@ -18,9 +18,8 @@ MAX_FUNCTION_LINES = 60
 LONG_DATABASE_FUNCTIONS = {
     "ves.ingest_events": "one statement judges and one stores a batch, whatever its size",
     "ves.ingest_legacy_events": "divided into six functions, a call of one event took 0.9 ms instead of 0.75",
-    "ves.append_payment_intents": "of the same form as ves.ingest_legacy_events",
+    "ves.append_payment_intents": "with its judgement in functions of its own, 100 intents took 27 ms of CPU instead of 24",
     "ves_int.apply_event": "runs once an event, and each further function entered costs 4 us",
-    "ves_int.project_batch": "runs in the transaction of an append (mode inline), and is one walk over its arrays",
     "ves_int.take_budget": "with its locks in a function of their own, a request's limits took 0.35 ms instead of 0.29",
 }
 GENERATED = ROOT / "api" / "ves_edge" / "gen"

@@ -1,6 +1,6 @@
--- The legacy door for services beside the database: one call of PL/Python decodes, hashes and encrypts before any
--- lock, and only a changed schema or a wrong guess of the numbers repeats it; then the same core as the API's is
--- called.
+-- The legacy door for services beside the database: one call of PL/Python decodes, hashes and encrypts before
+-- any lock, and only a changed schema or a wrong guess of the numbers repeats it; then the same core as the
+-- API's is called.
 create or replace function ves.ingest_legacy_request(request text)
 returns jsonb
 language plpgsql

@@ -1,5 +1,4 @@
--- Events of one entity are folded in their order in memory, each entity is written once a batch. The write
--- compares the version that was read (operations 5.1, step 5); under the lock of the checkpoint it fits.
+-- Events of one entity are folded in their order in memory, each entity is written once a batch.
 -- Rows are read by a look-up each and written by place: a join may scan the stream's rows for every entity.
 create or replace function ves_int.project_batch(
   tenant_id uuid, store_id uuid, stream text, events ves_int.projected_event[], projectors text[],
@@ -19,19 +18,8 @@ as $$
 declare
   v_row record;
   v_outcome record;
-  v_entity integer := 0; -- the arrays are parallel to the entities that change
-  v_projectors text[] := array[]::text[];
-  v_generations integer[] := array[]::integer[];
-  v_entity_ids text[] := array[]::text[];
-  v_places tid[] := array[]::tid[];
-  v_versions_before bigint[] := array[]::bigint[];
-  v_versions bigint[] := array[]::bigint[];
-  v_positions bigint[] := array[]::bigint[];
-  v_created timestamptz[] := array[]::timestamptz[];
-  v_updated timestamptz[] := array[]::timestamptz[];
-  v_states jsonb[] := array[]::jsonb[];
-  v_new integer;
-  v_written integer;
+  v_entity ves_int.projected_entity;
+  v_changed ves_int.projected_entity[] := array[]::ves_int.projected_entity[];
 begin
   rejections := array[]::ves_int.projection_rejection[];
   for v_row in
@@ -52,65 +40,31 @@ begin
     order by e.entity_type, e.entity_id, e.position, e.attempt
   loop
     if v_row.is_first then
-      -- an entity that did not change gives its place to the next
-      if v_entity = 0 or v_versions[v_entity] is distinct from v_versions_before[v_entity] then
-        v_entity := v_entity + 1;
+      if v_entity.version is distinct from v_entity.version_before then
+        v_changed := v_changed || v_entity;
       end if;
-      v_projectors[v_entity] := (v_row.event).entity_type;
-      v_generations[v_entity] := v_row.generation;
-      v_entity_ids[v_entity] := (v_row.event).entity_id;
-      v_places[v_entity] := v_row.place;
-      v_versions_before[v_entity] := v_row.version;
-      v_versions[v_entity] := v_row.version;
-      v_created[v_entity] := v_row.created_at;
-      v_states[v_entity] := v_row.state;
+      v_entity := row(
+        (v_row.event).entity_type, v_row.generation, (v_row.event).entity_id, v_row.place, v_row.version,
+        v_row.version, null, v_row.created_at, null, v_row.state)::ves_int.projected_entity;
     end if;
-    v_outcome := ves_int.apply_event(v_states[v_entity], v_versions[v_entity], v_row.event);
+    v_outcome := ves_int.apply_event(v_entity.state, v_entity.version, v_row.event);
     if v_outcome.code is null then
-      v_states[v_entity] := v_outcome.state;
-      v_versions[v_entity] := v_outcome.version;
-      v_positions[v_entity] := (v_row.event).position;
-      v_updated[v_entity] := (v_row.event).created_at;
-      v_created[v_entity] := coalesce(v_created[v_entity], (v_row.event).created_at);
+      v_entity.state := v_outcome.state;
+      v_entity.version := v_outcome.version;
+      v_entity.position := (v_row.event).position;
+      v_entity.updated_at := (v_row.event).created_at;
+      v_entity.created_at := coalesce(v_entity.created_at, (v_row.event).created_at);
     elsif v_outcome.code <> 'SKIPPED' then
       rejections := rejections || row(
-        (v_row.event).sequence_number, v_outcome.code, v_outcome.message, coalesce(v_versions[v_entity], 0)
+        (v_row.event).sequence_number, v_outcome.code, v_outcome.message, coalesce(v_entity.version, 0)
       )::ves_int.projection_rejection;
     end if;
   end loop;
-  if v_entity > 0 and v_versions[v_entity] is not distinct from v_versions_before[v_entity] then
-    v_entity := v_entity - 1;
+  if v_entity.version is distinct from v_entity.version_before then
+    v_changed := v_changed || v_entity;
   end if;
-  -- a statement without rows would still read the table's checks from the catalog
-  v_new := cardinality(array_positions(v_versions_before[:v_entity], null));
-  if v_new < v_entity then
-    update ves_store.projections as p
-    set version = w.version, sequence_number = w.position, updated_at = w.updated_at, state = w.state
-    from unnest(
-      v_places[:v_entity], v_versions_before[:v_entity], v_versions[:v_entity], v_positions[:v_entity],
-      v_updated[:v_entity], v_states[:v_entity]
-    ) as w (place, version_before, version, position, updated_at, state)
-    where p.ctid = w.place and p.version = w.version_before;
-    get diagnostics v_written = row_count;
-    if v_written <> v_entity - v_new then
-      perform ves_int.raise_error('projection_moved');
-    end if;
-  end if;
-  if v_new > 0 then
-    insert into ves_store.projections (
-      tenant_id, store_id, stream, projector, generation, entity_id, version, sequence_number, created_at,
-      updated_at, state
-    )
-    select
-      project_batch.tenant_id, project_batch.store_id, project_batch.stream, w.projector, w.generation,
-      w.entity_id, w.version, w.position, w.created_at, w.updated_at, w.state
-    from unnest(
-      v_projectors[:v_entity], v_generations[:v_entity], v_entity_ids[:v_entity], v_versions_before[:v_entity],
-      v_versions[:v_entity], v_positions[:v_entity], v_created[:v_entity], v_updated[:v_entity],
-      v_states[:v_entity]
-    ) as w (projector, generation, entity_id, version_before, version, position, created_at, updated_at, state)
-    where w.version_before is null;
-  end if;
+  perform ves_int.write_projections(
+    project_batch.tenant_id, project_batch.store_id, project_batch.stream, v_changed);
 end
 $$;
 
