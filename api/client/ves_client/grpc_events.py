@@ -29,7 +29,6 @@ from ves_client.sequencer import EventWindow, NumberedEvent
 
 if TYPE_CHECKING:
     from threading import Event
-    from types import TracebackType
 
     from ves_client.pull import Source
 
@@ -69,9 +68,7 @@ class GrpcEvents:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._channel.close()
 
     def list_events(self, tenant_id: UUID, store_id: UUID, first: int, limit: int) -> EventWindow:

@@ -25,7 +25,6 @@ from ves_client.sequencer import ATTEMPTS, IngestAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
     from uuid import UUID
 
     from ves_client.sequencer import Sequencer
@@ -102,11 +101,9 @@ class GrpcSync(GrpcEvents):
         self._open: SyncCall | None = None
         self._away_until = 0.0
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *details: object) -> None:
         self._hang_up()
-        super().__exit__(kind, error, trace)
+        super().__exit__(*details)
 
     def ingest(self, agent_id: UUID, envelopes: Sequence[bytes]) -> IngestAnswer:
         """Send signed envelopes (JSON texts) of one agent and stream; the answer is that of HTTP (VES 14.3)."""

@@ -30,7 +30,6 @@ from ves_client.sequencer import ANSWER_LIMIT
 if TYPE_CHECKING:
     import sqlite3
     from pathlib import Path
-    from types import TracebackType
 
     from ves_client.outbox import Outbox
 
@@ -141,9 +140,7 @@ class Payer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def buy(

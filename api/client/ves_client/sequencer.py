@@ -6,7 +6,6 @@ import random
 import threading
 import time
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -173,9 +172,7 @@ class Sequencer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._client.close()
 
     def ingest(self, agent_id: UUID, envelopes: Sequence[bytes]) -> IngestAnswer:
