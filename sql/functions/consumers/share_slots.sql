@@ -17,9 +17,14 @@ declare
   v_mine bigint;
   v_taken text[];
 begin
+  -- one that renews its lease in a transaction that is still open is not over, nor waited for
   delete from ves_store.subscription_members as m
-  where m.tenant_id = subscription.tenant_id and m.subscription_id = subscription.subscription_id
-    and m.expires_at < v_now and m.member <> share_slots.member;
+  where m.ctid = any(array(
+    select o.ctid from ves_store.subscription_members as o
+    where o.tenant_id = subscription.tenant_id and o.subscription_id = subscription.subscription_id
+      and o.expires_at < v_now and o.member <> share_slots.member
+    for update skip locked
+  ));
   -- a renewal is written when half of the lease has passed
   insert into ves_store.subscription_members as m (tenant_id, subscription_id, member, expires_at)
   values (subscription.tenant_id, subscription.subscription_id, share_slots.member, v_now + v_lease)
@@ -31,15 +36,13 @@ begin
   where s.tenant_id = subscription.tenant_id and s.subscription_id = subscription.subscription_id
     and s.member = share_slots.member;
   if v_mine > v_share then
-    with surplus as materialized (
-      select g.slot from ves_store.subscription_slots as g
+    update ves_store.subscription_slots as s set member = null
+    where s.ctid = any(array(
+      select g.ctid from ves_store.subscription_slots as g
       where g.tenant_id = subscription.tenant_id and g.subscription_id = subscription.subscription_id
         and g.member = share_slots.member
       order by g.slot desc limit v_mine - v_share for update
-    )
-    update ves_store.subscription_slots as s set member = null
-    from surplus as g
-    where s.tenant_id = subscription.tenant_id and s.subscription_id = subscription.subscription_id and s.slot = g.slot;
+    ));
   elsif v_mine < v_share then
     with free as materialized (
       select g.slot from ves_store.subscription_slots as g

@@ -31,8 +31,9 @@ begin
     return false;
   end if;
   if subscribe.kind = 'group' then
-    insert into ves_store.subscription_slots (tenant_id, subscription_id, slot)
-    select subscribe.tenant_id, v_id, n from generate_series(0, 63) as n;
+    -- a token of an earlier subscription of this name is none of this one
+    insert into ves_store.subscription_slots (tenant_id, subscription_id, slot, token)
+    select subscribe.tenant_id, v_id, n, v_id << 31 from generate_series(0, 63) as n;
   end if;
   perform ves_int.audit(
     'custom:subscribed', tenant_id, 'subscription', subscribe.name, jsonb_build_object('kind', kind), context);

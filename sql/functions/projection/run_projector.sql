@@ -58,7 +58,7 @@ begin
         rejected := rejected + 1;
         v_rejected[rejected] := v_numbers[v_index];
         v_reasons[rejected] := ves_int.projector_failure(sqlstate);
-        v_messages[rejected] := sqlstate || ' ' || sqlerrm;
+        v_messages[rejected] := left(sqlstate || ' ' || sqlerrm, 1024);
       end;
     end loop;
     perform ves_int.dead_letters(

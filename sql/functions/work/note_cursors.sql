@@ -1,11 +1,12 @@
 -- Cursors are locked in the order of the key, then missing ones are made at 0 in the same order: two callers
 -- never wait for each other in a circle. The next turn moves them, also those that another transaction made.
--- Locks (sql/README.md): 4, rows of cursors.
+-- A cursor that another transaction holds, for as long as a service or a projector works, is not waited for.
+-- Locks (sql/README.md): 4, rows of cursors, skipping locked ones.
 create or replace function ves_int.note_cursors(
   tenant_ids uuid[], store_ids uuid[], consumers text[], heads bigint[], due_ats timestamptz[],
   traces text[] default null
 )
-returns void
+returns table (tenant_id uuid, store_id uuid, consumer text)
 language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
@@ -41,7 +42,7 @@ begin
       where o.tenant_id = w.tenant_id and o.store_id = w.store_id and o.consumer = w.consumer
       order by o.head_sequence desc, o.done_to desc
       limit 1
-      for update
+      for update skip locked
     ) as c on true;
     update ves_store.cursors as c
     set
@@ -69,9 +70,13 @@ begin
     )
     insert into ves_store.cursors (tenant_id, store_id, consumer, head_sequence)
     select n.tenant_id, n.store_id, n.consumer, 0 from created as n;
+    if not found then
+      return query select m.* from unnest(v_found.tenant_ids, v_found.store_ids, v_found.consumers) as m;
+      return;
+    end if;
   end loop;
 end
 $$;
 
 comment on function ves_int.note_cursors(uuid[], uuid[], text[], bigint[], timestamptz[], text[]) is
-'Tells consumers of streams of a head and when it is due, each stream and consumer once: their cursors are moved forward, or made at 0.';
+'Tells consumers of streams of a head and when it is due, each stream and consumer once: their cursors are moved forward, or made at 0. Answers those that another transaction holds, which are not moved.';

@@ -1,3 +1,4 @@
+-- What is held goes back into the queue, so that who holds a cursor delays its own stream and consumer alone.
 -- Locks (sql/README.md): as ves_int.note_cursors.
 create or replace function ves_int.note_heads(
   tenant_ids uuid[], store_ids uuid[], heads bigint[], since timestamptz[], are_legacy boolean[],
@@ -12,35 +13,52 @@ set enable_hashjoin to off
 set enable_mergejoin to off
 set jit to off
 as $$
-  select ves_int.note_cursors(
-    array_agg(s.tenant_id), array_agg(s.store_id), array_agg(w.consumer), array_agg(s.head), array_agg(w.due_at),
-    array_agg(s.trace))
-  from unnest(tenant_ids, store_ids, heads, note_heads.since, are_legacy, traces)
-    as s (tenant_id, store_id, head, since, is_legacy, trace)
-  cross join lateral (
-    select case when s.is_legacy then 'legacy_projection' else 'projection' end as consumer, s.since as due_at
-    from ves_store.projection_mode as m where m.mode <> 'off'
-    union all
-    select b.consumer, s.since from unnest(array['receipts', 'key_usage']) as b (consumer) where not s.is_legacy
-    union all
-    select 'commit', case when o.waiting >= p.max_events then s.since else s.since + p.max_age end
-    from ves.commit_policies as p
+  with told as (
+    select
+      array_agg(s.tenant_id) as tenant_ids, array_agg(s.store_id) as store_ids, array_agg(w.consumer) as consumers,
+      array_agg(s.head) as heads, array_agg(w.due_at) as due_ats, array_agg(s.trace) as traces
+    from unnest(tenant_ids, store_ids, heads, note_heads.since, are_legacy, traces)
+      as s (tenant_id, store_id, head, since, is_legacy, trace)
     cross join lateral (
-      select s.head - ves_int.committed_to(p.tenant_id, p.store_id) as waiting
-    ) as o
-    where p.tenant_id = s.tenant_id and p.store_id = s.store_id and p.mode = 'automatic' and o.waiting > 0
-      and not s.is_legacy
-    union all
-    select o.consumer, s.since
-    from ves_store.cursor_keys as o
-    where o.tenant_id = s.tenant_id and o.store_id = s.store_id and not s.is_legacy
-      and o.consumer not in ('receipts', 'key_usage', 'commit', 'projection', 'legacy_projection')
-      and not starts_with(o.consumer, 'sub/')
-    union all
-    select ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(s.store_id)), s.since
-    from ves_store.subscriptions as u
-    where u.tenant_id = s.tenant_id and not s.is_legacy
-  ) as w;
+      select case when s.is_legacy then 'legacy_projection' else 'projection' end as consumer, s.since as due_at
+      from ves_store.projection_mode as m where m.mode <> 'off'
+      union all
+      select b.consumer, s.since from unnest(array['receipts', 'key_usage']) as b (consumer) where not s.is_legacy
+      union all
+      select 'commit', case when o.waiting >= p.max_events then s.since else s.since + p.max_age end
+      from ves.commit_policies as p
+      cross join lateral (
+        select s.head - ves_int.committed_to(p.tenant_id, p.store_id) as waiting
+      ) as o
+      where p.tenant_id = s.tenant_id and p.store_id = s.store_id and p.mode = 'automatic' and o.waiting > 0
+        and not s.is_legacy
+      union all
+      select o.consumer, s.since
+      from ves_store.cursor_keys as o
+      where o.tenant_id = s.tenant_id and o.store_id = s.store_id and not s.is_legacy
+        and o.consumer not in ('receipts', 'key_usage', 'commit', 'projection', 'legacy_projection')
+        and not starts_with(o.consumer, 'sub/')
+      union all
+      select ves_int.cursor_name(u.subscription_id, u.kind, ves_int.slot_of(s.store_id)), s.since
+      from ves_store.subscriptions as u
+      where u.tenant_id = s.tenant_id and not s.is_legacy
+    ) as w
+  ),
+  held as (
+    select distinct n.tenant_id, n.store_id, n.consumer = 'legacy_projection' as is_legacy
+    from told as t
+    cross join lateral ves_int.note_cursors(
+      t.tenant_ids, t.store_ids, t.consumers, t.heads, t.due_ats, t.traces) as n
+  )
+  insert into pgmq.q_ves_commit (vt, enqueued_at, message, headers)
+  select
+    clock_timestamp(), s.since, jsonb_build_object(
+      'tenant_id', s.tenant_id, 'store_id', s.store_id, 'sequence_to', s.head, 'legacy', s.is_legacy),
+    case when s.trace is not null then jsonb_build_object('traceparent', s.trace) end
+  from held as h
+  join unnest(tenant_ids, store_ids, heads, note_heads.since, are_legacy, note_heads.traces)
+    as s (tenant_id, store_id, head, since, is_legacy, trace)
+    on s.tenant_id = h.tenant_id and s.store_id = h.store_id and s.is_legacy = h.is_legacy;
 $$;
 
 comment on function ves_int.note_heads(uuid[], uuid[], bigint[], timestamptz[], boolean[], text[]) is

@@ -2947,7 +2947,7 @@ create table ves_store.subscription_slots (
   subscription_id bigint not null,
   slot smallint not null,
   member text,
-  token bigint not null default 0,
+  token bigint not null,
   constraint subscription_slots_pkey primary key (tenant_id, subscription_id, slot),
   constraint subscription_slots_tenant_id_subscription_id_fkey foreign key (tenant_id, subscription_id)
   references ves_store.subscriptions (tenant_id, subscription_id) on delete cascade,
@@ -2961,7 +2961,7 @@ comment on column ves_store.subscription_slots.subscription_id is 'Group.';
 comment on column ves_store.subscription_slots.slot is 'Slot, 0 to 63.';
 comment on column ves_store.subscription_slots.member is 'Member that reads its streams; null: free.';
 comment on column ves_store.subscription_slots.token is
-'Fencing token: one more with each member that takes it. An acknowledgement with an older one is refused.';
+'Fencing token: one more with each member that takes it, from 2^31 times the subscription''s number on. An acknowledgement with an older one is refused.';
 
 create table ves_store.tenant_projectors (
   tenant_id uuid not null,

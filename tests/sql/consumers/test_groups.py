@@ -173,6 +173,50 @@ def test_the_streams_of_a_dead_member_are_taken_over_and_its_late_acknowledgemen
     assert group.ack(store, token, 4) == 4
 
 
+def test_a_token_of_a_subscription_that_was_made_anew_is_refused(group: Group) -> None:
+    store = group.append(4)
+    group.subscribe()
+    ((_, _, _, stale),) = group.fetch("before")
+    group.service.execute("select ves.unsubscribe(%s, 'billing')", [group.agent.tenant_id])
+    group.subscribe()
+    assert [row[:3] for row in group.fetch("after")] == [(store, 0, 4)]
+    refused(LEASE_LOST, group.ack, store, stale, 4)
+
+
+def test_a_member_that_renews_its_lease_in_an_open_transaction_holds_up_nobody(
+    group: Group, database: Database
+) -> None:
+    group.append(1)
+    group.subscribe()
+    group.fetch("slow")
+    group.expire("slow")
+    with database.connect("ves_service") as other:
+        other.autocommit = False
+        other.execute("select ves.fetch_ranges(%s, 'billing', 'slow')", [group.agent.tenant_id])
+        group.service.execute("set lock_timeout to '100ms'")
+        assert group.fetch("quick") == [], "its slots are not free"
+        other.rollback()
+    assert len(group.fetch("quick")) == 1
+
+
+def test_an_acknowledgement_in_an_open_transaction_holds_up_no_other_consumer(
+    group: Group, database: Database
+) -> None:
+    store = group.append(2)
+    group.subscribe()
+    ((_, _, _, token),) = group.fetch()
+    claim = "select store_id, done_to, head_sequence from ves.claim_cursors('receipts', 100, 0)"
+    with database.connect("ves_service") as other, database.connect("ves_worker") as worker:
+        worker.execute("set lock_timeout to '100ms'")
+        other.autocommit = False
+        other.execute("select ves.ack(%s, 'billing', %s, %s, 1)", [group.agent.tenant_id, store, token])
+        strange = group.append(1)
+        group.append(3, store)
+        assert sorted(worker.execute(claim).fetchall()) == sorted([(store, 0, 5), (strange, 0, 1)])
+        other.commit()
+    assert sorted(row[:3] for row in group.fetch()) == sorted([(store, 1, 5), (strange, 0, 1)])
+
+
 def test_an_expired_member_whose_streams_nobody_took_may_still_acknowledge(group: Group) -> None:
     store = group.append(1)
     group.subscribe()
