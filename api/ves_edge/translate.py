@@ -21,12 +21,16 @@ _UNAVAILABLE_CLASSES: Final = ("08", "53", "57P", "58", _READ_ONLY, "28", "3D")
 # limits, statement timeout. After any other error the session is replaced.
 _SESSION_SERVES_ON: Final = ("VE", "22", "23", "40", "53", "55", _QUERY_CANCELED, "P0")
 _RETRY_AFTER_SECONDS: Final = 1
+# What a repeat cannot change.
+_FINAL: Final = ("internal_error", "invalid_field")
 
 
 def translate(error: Exception) -> ApiError:
     """Map a failure of driver, pool or server to an ApiError; an unexpected one becomes internal_error."""
     if isinstance(error, ApiError):
         return error
+    if isinstance(error, UnicodeEncodeError):
+        return ApiError("invalid_field")
     if not isinstance(error, psycopg.Error):
         return ApiError("internal_error")
     state = error.sqlstate
@@ -38,7 +42,7 @@ def translate(error: Exception) -> ApiError:
         name = "overloaded"
     else:
         name = CONSTRAINTS.get(error.diag.constraint_name or "") or _name_of_state(state)
-    return ApiError(name, retry_after=None if name == "internal_error" else _RETRY_AFTER_SECONDS)
+    return ApiError(name, retry_after=None if name in _FINAL else _RETRY_AFTER_SECONDS)
 
 
 def is_conflict(error: Exception) -> bool:
@@ -86,7 +90,8 @@ def _name_without_state(error: psycopg.Error) -> str:
         return "overloaded"
     if isinstance(error, PoolClosed | psycopg.OperationalError | psycopg.InterfaceError):
         return "database_unavailable"
-    return "internal_error"
+    # A value that the driver cannot send, e.g. a text with NUL.
+    return "invalid_field" if isinstance(error, psycopg.DataError) else "internal_error"
 
 
 def _name_of_state(state: str) -> str:

@@ -12,7 +12,7 @@ from ves.schemas import compiled, cost
 from ves_api.auth import credentials, origin
 from ves_api.http.docs.document import routes_of
 from ves_api.operations import commitments, proof_fields, registration, ves_events
-from ves_api.rpc import server
+from ves_api.rpc import fields, server
 from ves_stark import wire
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ DECODERS: Final[Mapping[str, object]] = {
     ),
     "bytes of a gRPC message": server._MESSAGE_BYTES,
     "bytes of payloads in a gRPC answer": ves_events.PAGE_BYTES,
-    "entries of each filter of a gRPC request": ves_events._MAX_FILTERS,
+    "entries of each filter of a gRPC request": fields._MAX_FILTERS,
     "commitments of a page": commitments.PAGE,
 }
 

@@ -30,6 +30,8 @@ ID = uuid.UUID("5e90e9ce-0000-4000-8000-00000000000f")
         (psycopg.ProgrammingError(), "internal_error"),
         (PoolTimeout(), "overloaded"),
         (ValueError(), "internal_error"),
+        (psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes"), "invalid_field"),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"), "invalid_field"),
     ],
 )
 def test_failures_have_registered_names(error: Exception, name: str) -> None:

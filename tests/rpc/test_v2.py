@@ -185,7 +185,7 @@ def test_a_window_is_of_numbers_and_filters_apply_to_it(grpc_admin: Clients, age
     assert pull(from_sequence=90) == ([], 5, False)
     assert pull(from_sequence=2**64 - 1, limit=1000) == ([], 5, False)
     with refused(CODE.INVALID_ARGUMENT):
-        pull(event_type_filter=[str(n) for n in range(101)])
+        pull(event_type_filter=["same"] * 101)
 
 
 def test_state_commitment_and_proof_agree_and_the_proof_verifies(
@@ -298,6 +298,10 @@ def test_a_signing_key_is_registered_listed_and_revoked(grpc_admin: Clients, v2:
     assert (key.valid_from, key.HasField("valid_to"), key.key_algorithm) == (CREATED, False, 1)
     agent.key_id = 3
     assert grpc_admin.call(grpc_admin.v2.Push, push_request(agent, envelope(agent))).events_accepted == 1
+    with refused(CODE.INVALID_ARGUMENT):
+        grpc_admin.call(calls.RevokeAgentKey, v2.RevokeKeyRequest(**names, key_id=3, reason="lo\0st"))
+    with refused(CODE.INVALID_ARGUMENT):
+        grpc_admin.call(calls.RevokeAgentKey, v2.RevokeKeyRequest(**names, key_id=3, reason="x" * 1025))
     revoke = v2.RevokeKeyRequest(**names, key_id=3, reason="lost")
     first = grpc_admin.call(calls.RevokeAgentKey, revoke)
     assert first.success

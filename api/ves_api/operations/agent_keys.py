@@ -36,10 +36,8 @@ _NO_KEY = PublicKey(None, None)  # type: ignore[arg-type]
 
 Algorithm = Annotated[int, msgspec.Meta(ge=-_I32, lt=_I32)]
 KeyType = Annotated[str | None, word("Only keys for this use.", _KEY_TYPES)]
-Reason = Annotated[
-    str | None,
-    Parameter("Why; kept with the key.", {"type": "string", "maxLength": 1024}, text("").parse),
-]
+REASON = Parameter("Why; kept with the key.", {"type": "string", "maxLength": 1024}, text("").parse)
+Reason = Annotated[str | None, REASON]
 
 
 class RegisterKeyRequest(msgspec.Struct, rename="camel"):

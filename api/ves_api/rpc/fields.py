@@ -16,8 +16,9 @@ from ves_api.times import micros
 if TYPE_CHECKING:
     import datetime as dt
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
+_MAX_FILTERS = 100
 _MICROS = 1_000_000
 _FRACTION = re.compile(r"\.(\d+)")
 
@@ -30,9 +31,16 @@ def read_uuid(text: str, field: str) -> uuid.UUID:
         raise invalid(field, "is not a UUID") from error
 
 
-def read_uuids(texts: Iterable[str], field: str) -> frozenset[uuid.UUID]:
-    """The UUIDs of a repeated field. Raises invalid_field."""
-    return frozenset(read_uuid(text, field) for text in texts)
+def read_texts(texts: Sequence[str], field: str) -> frozenset[str]:
+    """The texts of a filter. Raises invalid_field when it has more than 100 entries."""
+    if len(texts) > _MAX_FILTERS:
+        raise invalid(field, f"has more than {_MAX_FILTERS} entries")
+    return frozenset(texts)
+
+
+def read_uuids(texts: Sequence[str], field: str) -> frozenset[uuid.UUID]:
+    """The UUIDs of a filter. Raises invalid_field, as `read_texts`."""
+    return frozenset(read_uuid(text, field) for text in read_texts(texts, field))
 
 
 def read_bytes(value: bytes, length: int, field: str) -> bytes:

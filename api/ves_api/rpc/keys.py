@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from ves_api.operations.agent_keys import (
+    REASON,
     AgentKeyList,
     KeysOfAgent,
     RegisterKeyRequest,
@@ -134,7 +135,9 @@ METHODS = (
         operation=revoke_agent_key,
         request=v2.RevokeKeyRequest,
         read=lambda request: RevokeKey(
-            **_agent(request), key_id=request.key_id, reason=request.reason or None
+            **_agent(request),
+            key_id=request.key_id,
+            reason=REASON.parse(request.reason, "reason") if request.reason else None,
         ),
         write=_revoked,
     ),

@@ -25,7 +25,7 @@ from ves_api.operations.subscriptions import (
 )
 from ves_api.operations.ves_events import EventFilter, cut
 from ves_api.rpc.binding import decode, guarded
-from ves_api.rpc.fields import read_uuids
+from ves_api.rpc.fields import read_texts, read_uuids
 from ves_api.rpc.gen import v1_pb2 as v1
 from ves_api.rpc.gen import v2_pb2 as v2
 from ves_api.rpc.pages import Pages, patiently
@@ -293,8 +293,8 @@ def _read_stream_events(request: v2.StreamEventsRequest) -> EventsWanted:
         first=request.from_sequence,
         has_history=request.include_history,
         wanted=EventFilter(
-            entity_types=frozenset(request.entity_type_filter),
-            event_types=frozenset(request.event_type_filter),
+            entity_types=read_texts(request.entity_type_filter, "entity_type_filter"),
+            event_types=read_texts(request.event_type_filter, "event_type_filter"),
             agents=read_uuids(request.agent_filter, "agent_filter"),
         ),
     )

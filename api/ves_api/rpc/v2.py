@@ -28,7 +28,7 @@ from ves_api.operations.ves_events import (
     select_commitment,
 )
 from ves_api.rpc.binding import Rpc
-from ves_api.rpc.fields import read_bytes, read_uuid, read_uuids
+from ves_api.rpc.fields import read_bytes, read_texts, read_uuid, read_uuids
 from ves_api.rpc.gen import v2_pb2 as v2
 from ves_api.rpc.sent_events import ves_body
 from ves_api.rpc.stored_events import ves_commitment, ves_events
@@ -82,7 +82,7 @@ def read_window(request: v2.PullEventsRequest) -> VesWindow:
     wanted = EventFilter(
         entity_types=frozenset([request.entity_type_filter] if request.entity_type_filter else []),
         entity_ids=frozenset([request.entity_id_filter] if request.entity_id_filter else []),
-        event_types=frozenset(request.event_type_filter),
+        event_types=read_texts(request.event_type_filter, "event_type_filter"),
         agents=read_uuids(request.agent_filter, "agent_filter"),
     )
     if request.entity_type_filter:
