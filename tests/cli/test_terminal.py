@@ -8,8 +8,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+from rich.table import Table
+
 from tests.cli.system import System
 from tests.support.processes import environment
+from ves_client.commands.output import out, print_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,3 +58,14 @@ def test_nothing_is_drawn_into_a_pipe(here: System, tmp_path: Path) -> None:
     done = subprocess.run(COMMAND, check=True, capture_output=True, cwd=tmp_path, env=environment())
     assert done.stderr == b""
     assert b"\x1b" not in done.stdout
+
+
+def test_text_from_elsewhere_cannot_control_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table("name")
+    table.add_row("b\x1b[2J")
+    out.print("a\x1b]0;title\x07 \r\u202e\x9b2J", "[red]\tü")
+    print_table(table)
+    printed = capsys.readouterr().out
+    assert "a\\x1b]0;title\\x07 \\x0d\\u202e\\x9b2J [red]" in printed
+    assert "b\\x1b[2J" in printed
+    assert "\x1b" not in printed

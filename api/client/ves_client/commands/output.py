@@ -29,9 +29,25 @@ if TYPE_CHECKING:
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 
 _WIDEST = 400
-# Markup and emoji codes are disabled: text from files and servers is printed literally, brackets included.
-out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
-err = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+# What would move the cursor, change the terminal or turn the direction of text around, but for tab and newline.
+_CONTROLS = {
+    code: f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"  # noqa: PLR2004 (two hex digits)
+    for code in (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
+
+
+class _Literal(Console):
+    """Prints text from files and servers literally: no markup, no emoji codes, and control characters in hex."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(text.translate(_CONTROLS), **options)
+
+
+out = _Literal(soft_wrap=True)
+err = _Literal(stderr=True, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
@@ -57,7 +73,7 @@ def _default(value: Any) -> Any:
 
 def print_table(table: Table) -> None:
     """Print a table at full width, so that values are not truncated to the terminal and can be copied."""
-    wide = Console(width=_WIDEST, highlight=False, markup=False, emoji=False)
+    wide = _Literal(width=_WIDEST)
     wide.print(table)
 
 
