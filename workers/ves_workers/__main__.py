@@ -21,7 +21,7 @@ from ves_workers.projections.registered import ProjectorsWorker
 from ves_workers.projections.worker import ProjectionsWorker
 from ves_workers.receipts.worker import ReceiptsWorker
 from ves_workers.retention.worker import RetentionWorker
-from ves_workers.runtime.database import GuestDatabase, WorkerDatabase, await_engine
+from ves_workers.runtime.database import WorkerDatabase, await_engine
 from ves_workers.runtime.loop import run_workers
 from ves_workers.runtime.scrape import scraped_at
 from ves_workers.settings.process import Settings
@@ -60,13 +60,8 @@ EXIT_USAGE, EXIT_REFUSED = 2, 4
 
 
 def build_workers(names: Sequence[str], settings: Settings) -> list[Worker]:
-    """Create the named workers, each with its own connection."""
-    return [WORKERS[name](_database(name, settings), settings) for name in names]
-
-
-def _database(name: str, settings: Settings) -> WorkerDatabase:
-    kind = GuestDatabase if name == ProjectorsWorker.name else WorkerDatabase
-    return kind(settings, f"ves-worker-{name}")
+    """Create the named workers, each with a connection of its own."""
+    return [WORKERS[name](WorkerDatabase(settings, f"ves-worker-{name}"), settings) for name in names]
 
 
 def main(arguments: Sequence[str]) -> int:

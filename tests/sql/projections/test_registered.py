@@ -13,7 +13,7 @@ from tests.sql.support import Edge, scalar
 from tests.support.cluster import ROOT
 from tests.support.waiting import wait_until
 from ves_workers.projections.registered import ProjectorsWorker
-from ves_workers.runtime.database import GuestDatabase
+from ves_workers.runtime.database import WorkerDatabase
 from ves_workers.settings.process import Settings
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def test_a_projector_leaves_nothing_that_the_commit_would_run_with_the_workers_r
 
 async def run_worker(database: Database, **changes: Any) -> Any:
     settings = Settings(database_url=database.url("ves_worker"), **changes)
-    worker = ProjectorsWorker(GuestDatabase(settings, "ves-worker-test"), settings)
+    worker = ProjectorsWorker(WorkerDatabase(settings, "ves-worker-test"), settings)
     try:
         for _ in range(3):
             await worker.step()

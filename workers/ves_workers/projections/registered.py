@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_workers.projections.worker import next_poll
+from ves_workers.runtime.database import GuestDatabase
 from ves_workers.runtime.worker import DatabaseWorker
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class ProjectorsWorker(DatabaseWorker):
 
     def __init__(self, database: WorkerDatabase, settings: Settings) -> None:
         super().__init__(database, settings.projections_poll_ms / 1000)
+        # A session that is emptied after each call has no plans: looks for work have one of their own.
+        self._guests = GuestDatabase(settings, f"ves-worker-{self.name}-guest")
 
     async def step(self) -> bool:
         """Run what is claimed; return True if anything was."""
@@ -42,7 +45,7 @@ class ProjectorsWorker(DatabaseWorker):
         for projector in claimed:
             try:
                 [done] = await aio.run_projector(
-                    self._database,
+                    self._guests,
                     tenant_id=projector.tenant_id,
                     store_id=projector.store_id,
                     name=projector.name,
@@ -65,3 +68,8 @@ class ProjectorsWorker(DatabaseWorker):
             self._totals["events"] += done.events
             self._totals["rejected"] += done.rejected
         return bool(claimed)
+
+    async def close(self) -> None:
+        """Close both connections."""
+        await super().close()
+        await self._guests.close()
