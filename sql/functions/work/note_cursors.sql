@@ -6,7 +6,7 @@ create or replace function ves_int.note_cursors(
   tenant_ids uuid[], store_ids uuid[], consumers text[], heads bigint[], due_ats timestamptz[],
   traces text[] default null
 )
-returns table (tenant_id uuid, store_id uuid, consumer text)
+returns setof bigint
 language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
@@ -28,7 +28,8 @@ begin
       array_agg(w.due_at) filter (where c.is_behind) as due_ats, array_agg(w.trace) filter (where c.is_behind) as traces,
       array_agg(w.tenant_id) filter (where c.place is null) as tenant_ids,
       array_agg(w.store_id) filter (where c.place is null) as store_ids,
-      array_agg(w.consumer) filter (where c.place is null) as consumers
+      array_agg(w.consumer) filter (where c.place is null) as consumers,
+      array_agg(w.number) filter (where c.place is null) as numbers
     into v_found
     from (
       select g.* from unnest(tenant_ids, store_ids, consumers, heads, note_cursors.due_ats, note_cursors.traces)
@@ -70,13 +71,11 @@ begin
     )
     insert into ves_store.cursors (tenant_id, store_id, consumer, head_sequence)
     select n.tenant_id, n.store_id, n.consumer, 0 from created as n;
-    if not found then
-      return query select m.* from unnest(v_found.tenant_ids, v_found.store_ids, v_found.consumers) as m;
-      return;
-    end if;
+    exit when not found;
   end loop;
+  return query select m.* from unnest(v_found.numbers) as m;
 end
 $$;
 
 comment on function ves_int.note_cursors(uuid[], uuid[], text[], bigint[], timestamptz[], text[]) is
-'Tells consumers of streams of a head and when it is due, each stream and consumer once: their cursors are moved forward, or made at 0. Answers those that another transaction holds, which are not moved.';
+'Tells consumers of streams of a head and when it is due, each stream and consumer once: their cursors are moved forward, or made at 0. Answers the subscripts of those that another transaction holds, which are not moved.';

@@ -16,9 +16,10 @@ as $$
   with told as (
     select
       array_agg(s.tenant_id) as tenant_ids, array_agg(s.store_id) as store_ids, array_agg(w.consumer) as consumers,
-      array_agg(s.head) as heads, array_agg(w.due_at) as due_ats, array_agg(s.trace) as traces
+      array_agg(s.head) as heads, array_agg(w.due_at) as due_ats, array_agg(s.trace) as traces,
+      array_agg(s.number) as numbers
     from unnest(tenant_ids, store_ids, heads, note_heads.since, are_legacy, traces)
-      as s (tenant_id, store_id, head, since, is_legacy, trace)
+      with ordinality as s (tenant_id, store_id, head, since, is_legacy, trace, number)
     cross join lateral (
       select case when s.is_legacy then 'legacy_projection' else 'projection' end as consumer, s.since as due_at
       from ves_store.projection_mode as m where m.mode <> 'off'
@@ -43,22 +44,14 @@ as $$
       from ves_store.subscriptions as u
       where u.tenant_id = s.tenant_id and not s.is_legacy
     ) as w
-  ),
-  held as (
-    select distinct n.tenant_id, n.store_id, n.consumer = 'legacy_projection' as is_legacy
-    from told as t
-    cross join lateral ves_int.note_cursors(
-      t.tenant_ids, t.store_ids, t.consumers, t.heads, t.due_ats, t.traces) as n
   )
-  insert into pgmq.q_ves_commit (vt, enqueued_at, message, headers)
-  select
-    clock_timestamp(), s.since, jsonb_build_object(
-      'tenant_id', s.tenant_id, 'store_id', s.store_id, 'sequence_to', s.head, 'legacy', s.is_legacy),
-    case when s.trace is not null then jsonb_build_object('traceparent', s.trace) end
-  from held as h
-  join unnest(tenant_ids, store_ids, heads, note_heads.since, are_legacy, note_heads.traces)
-    as s (tenant_id, store_id, head, since, is_legacy, trace)
-    on s.tenant_id = h.tenant_id and s.store_id = h.store_id and s.is_legacy = h.is_legacy;
+  select ves_int.put_back_wake_ups(
+    array_agg(distinct t.numbers[n.number::integer]), note_heads.tenant_ids, note_heads.store_ids, note_heads.heads,
+    note_heads.since, note_heads.are_legacy, note_heads.traces)
+  from told as t
+  cross join lateral ves_int.note_cursors(
+    t.tenant_ids, t.store_ids, t.consumers, t.heads, t.due_ats, t.traces) as n (number)
+  having count(*) > 0;
 $$;
 
 comment on function ves_int.note_heads(uuid[], uuid[], bigint[], timestamptz[], boolean[], text[]) is
