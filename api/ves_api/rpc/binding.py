@@ -106,6 +106,7 @@ async def guarded(
             raise
         except grpc.aio.InternalError:
             code = "CANCELLED"  # nothing can be sent any more: the peer left before it cancelled
+            raise asyncio.CancelledError from None
         except Exception as error:  # noqa: BLE001 (every call gets a status)
             status = _refuse(context, name, error)
             code = status[0].name
@@ -114,8 +115,6 @@ async def guarded(
             metrics.count_grpc(name, code, time.perf_counter() - started)
     if status is not None:
         await call.abort(*status)
-    if code == "CANCELLED":
-        raise asyncio.CancelledError
     call.set_trailing_metadata(_common(context))
     return result
 

@@ -113,7 +113,7 @@ class Facilitator:
 
         The worker finds out when the block of that use is final.
         """
-        if stored.batch_id is None or stored.reason == _USED:
+        if not _can_be_used(stored):
             return False
         chain, transfer = self._chain, payment.transfer
         assert chain is not None  # noqa: S101 - `_read` has refused
@@ -257,13 +257,18 @@ def _settlement(payment: ExactPayment, asked: Payment) -> Settlement:
         told.success, told.amount = True, payment.amount
     elif payment.status == "failed":
         told.error_reason = payment.reason
-        if payment.batch_id is not None and payment.reason != _USED:
+        if _can_be_used(payment):
             told.error_message = (
                 f"nothing more is sent; the authorization can be used until {asked.transfer.valid_before}"
             )
     else:
         _pending(told)
     return told
+
+
+def _can_be_used(failed: ExactPayment) -> bool:
+    """Whether somebody else may still use the authorization of a failed payment: it was sent, and nobody has used it."""
+    return failed.batch_id is not None and failed.reason != _USED
 
 
 def _pending(told: Settlement) -> Settlement:
