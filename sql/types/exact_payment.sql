@@ -14,7 +14,8 @@ create type ves.exact_payment as (
   status text,
   batch_id uuid,
   tx_hash text,
-  reason text
+  reason text,
+  created_at timestamptz
 );
 
 comment on type ves.exact_payment is

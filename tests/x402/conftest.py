@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.conftest import Database
     from tests.support.cluster import Cluster
 
+# A step of the worker looks for a use in 24 times so many blocks.
+LOG_BLOCKS = 4
+
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
@@ -58,6 +61,7 @@ def worker(settling: Database, ledger: Ledger, tmp_path_factory: pytest.TempPath
         "VES_CHAIN_SETTLER_KEY_FILE": str(write_key_file(folder)),
         "VES_CHAIN_POLL_MS": "50",
         "VES_CHAIN_CONFIRMATIONS": "2",
+        "VES_CHAIN_LOG_BLOCKS": str(LOG_BLOCKS),
     }
     running = Worker(settling.url("ves_worker"), env, names=["settlement"])
     running.launch(folder / "log")

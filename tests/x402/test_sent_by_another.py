@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.waiting import wait_until
+from tests.x402.conftest import LOG_BLOCKS
 from tests.x402.system import PRICE, Shop
 
 if TYPE_CHECKING:
@@ -97,7 +98,10 @@ def test_a_payment_that_somebody_else_sent_is_told_as_made_by_that_transaction(
 def test_a_payment_told_as_failed_that_somebody_makes_later_is_pending_and_then_made(
     shop: Shop, worker: Worker
 ) -> None:
-    """Its payer had money for one of two; until it ends, whoever saw it in our transaction can still send it."""
+    """Its payer had money for one of two; until it ends, whoever saw it in our transaction can still send it.
+
+    The transaction is further back than the worker looks in one step.
+    """
     assert worker.is_running()
     payer = shop.payer(PRICE)
     requests = [shop.payment(payer), shop.payment(payer)]
@@ -116,6 +120,7 @@ def test_a_payment_told_as_failed_that_somebody_makes_later_is_pending_and_then_
 
     shop.ledger.send(shop.ledger.token.functions.mint(payer.address, PRICE))
     tx_hash = send(shop, failed)
+    shop.ledger.mine(60 * LOG_BLOCKS)
     assert shop.ask("settle", failed)["errorReason"] == "settlement_pending"
     mine_until(shop, lambda: shop.ask("settle", failed)["success"])
     assert shop.ask("settle", failed)["transaction"] == tx_hash

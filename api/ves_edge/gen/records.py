@@ -234,6 +234,7 @@ class ExactPayment(msgspec.Struct, frozen=True, array_like=True):
     batch_id: UUID | None
     tx_hash: str | None
     reason: str | None
+    created_at: datetime
 
 
 class InclusionProof(msgspec.Struct, frozen=True, array_like=True):

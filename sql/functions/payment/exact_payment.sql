@@ -8,7 +8,7 @@ as $$
     stored.payment_id, stored.tenant_id, stored.chain_id, stored.settlement_contract, stored.token_address,
     stored.payer_address, stored.payee_address, stored.amount::text, stored.valid_after::text,
     stored.valid_before::text, stored.nonce, stored.signature, stored.status, stored.batch_id, stored.tx_hash,
-    stored.reason
+    stored.reason, stored.created_at
   )::ves.exact_payment;
 $$;
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -25,17 +26,19 @@ if TYPE_CHECKING:
 
 KIND = "authorizations"
 _NIL = UUID(int=0)
-# Nodes answer for 10,000 blocks at most; in all, about five days of blocks of two seconds.
-_WINDOW_BLOCKS, _WINDOWS = 9_000, 24
 # Of a step, so that they do not hold up what is to be sent.
-_MOST_RECHECKS = 20
+_MOST_RECHECKS, _MOST_WINDOWS = 20, 24
+# Between the clocks of the chain and of the database.
+_SKEW = timedelta(hours=1)
 
 
 class Authorizations:
     """Plans what the facilitator has recorded, and reads what became of it out of logs."""
 
-    def __init__(self, database: WorkerDatabase, outbox: Outbox) -> None:
+    def __init__(self, database: WorkerDatabase, outbox: Outbox, window: int) -> None:
         self._db, self._outbox = database, outbox
+        self._window = window  # blocks whose logs one request may ask for
+        self._left: dict[UUID, int] = {}  # the newest block that a search has still to look at
 
     async def plan_batches(self, token: int) -> int:
         """Make batches of the recorded payments that are due; how many are new. Raises ApiError."""
@@ -143,26 +146,43 @@ class Authorizations:
 
     async def _made_by_another(self, payment: ExactPayment, last: int) -> str | None:
         """Return the transaction, of block `last` or before, that used the authorization to pay what it says."""
-        chain, token = self._outbox.chain, Web3.to_checksum_address(payment.token_address)
-        topics = [calls.AUTHORIZATION_USED, calls.address_word(payment.payer_address), payment.nonce]
-        for _ in range(_WINDOWS):
-            first = max(0, last - _WINDOW_BLOCKS + 1)
-            span: Any = {"address": token, "topics": topics, "fromBlock": first, "toBlock": last}
-            logs = await chain.agreed(lambda w3, s=span: w3.eth.get_logs(s), key=_places)  # type: ignore[misc]
+        used = await self._find_use(payment, self._left.get(payment.payment_id, last))
+        has_paid = False
+        if used is not None:
+            receipt = await self._outbox.chain.agreed(
+                lambda w3: w3.eth.get_transaction_receipt(used["transactionHash"]),
+                key=lambda found: _places(found["logs"]),
+            )
+            has_paid = calls.has_moved(receipt["logs"], used, payment.payee_address, int(payment.amount))
+        self._left.pop(payment.payment_id, None)
+        return "0x" + bytes(used["transactionHash"]).hex() if used is not None and has_paid else None
+
+    async def _find_use(self, payment: ExactPayment, last: int) -> LogReceipt | None:
+        """Return the log of the authorization's use; None if it was cancelled, or used before the payment was recorded.
+
+        Raises UnavailableError when that is further back than one step looks; the next call goes on where this one ended.
+        """
+        for _ in range(_MOST_WINDOWS):
+            self._left[payment.payment_id] = last
+            await self._outbox.keep_lease()
+            first = max(0, last - self._window + 1)
+            logs = await self._uses(payment, first, last)
             if logs:
-                tx_hash = logs[0]["transactionHash"]
-                receipt = await chain.agreed(
-                    lambda w3, h=tx_hash: w3.eth.get_transaction_receipt(h),  # type: ignore[misc]
-                    key=lambda found: _places(found["logs"]),
-                )
-                has_paid = calls.has_moved(
-                    receipt["logs"], logs[0], payment.payee_address, int(payment.amount)
-                )
-                return "0x" + bytes(tx_hash).hex() if has_paid else None
-            if first == 0:
+                return logs[0]
+            if first == 0 or await self._outbox.read_time(first) < payment.created_at - _SKEW:
                 return None
             last = first - 1
-        return None
+        self._left[payment.payment_id] = last
+        raise UnavailableError(f"the use of an authorization is looked for in block {last} and before")
+
+    async def _uses(self, payment: ExactPayment, first: int, last: int) -> list[LogReceipt]:
+        span: Any = {
+            "address": Web3.to_checksum_address(payment.token_address),
+            "topics": [calls.AUTHORIZATION_USED, calls.address_word(payment.payer_address), payment.nonce],
+            "fromBlock": first,
+            "toBlock": last,
+        }
+        return await self._outbox.chain.agreed(lambda w3: w3.eth.get_logs(span), key=_places)
 
 
 def _places(logs: Sequence[LogReceipt]) -> str:

@@ -124,7 +124,11 @@ class Outbox:
     async def read_final(self) -> tuple[int, datetime]:
         """Return number and time of the newest final block whose state nodes keep. Raises UnavailableError."""
         number = self._deep_block(await self.read_head())
-        return number, await self.chain.agreed(lambda w3: _block_time(w3, number))
+        return number, await self.read_time(number)
+
+    async def read_time(self, number: int) -> datetime:
+        """Return the time of a block. Raises UnavailableError, DisagreementError."""
+        return await self.chain.agreed(lambda w3: _block_time(w3, number))
 
     async def _next_nonce(self, head: int) -> int:
         """Return the account's next nonce, past those that something else used at final depth.

@@ -49,7 +49,7 @@ class SettlementWorker(ChainWorker):
             raise SettingsError("L2_RPC_URL: the settlement worker needs it, and a signer")
         signer = choose_signer(chosen.settler_key_file, chosen.settler_signer_url)
         super().__init__(database, replace(chosen, recheck_secs=chosen.stuck_secs), signer, "chain_rpc")
-        self._authorizations = Authorizations(database, self._outbox)
+        self._authorizations = Authorizations(database, self._outbox, chosen.log_blocks)
         self._decimals: dict[str, str] = {}
         self._every, self._looked = self.poll_seconds, -inf
         self.poll_seconds = min(self.poll_seconds, _LOOK_SECS)

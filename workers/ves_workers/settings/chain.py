@@ -59,6 +59,7 @@ class ChainSettings:
     max_fee: int = 100 * _GWEI
     recheck_secs: int = 60
     recheck_hours: int = 24
+    log_blocks: int = 9000
     settler_key_file: str = ""
     settler_signer_url: str = field(default="", repr=False)
     anchor: AnchorSettings = field(default_factory=AnchorSettings)
@@ -78,6 +79,7 @@ class ChainSettings:
             stuck_secs=env.integer("VES_CHAIN_STUCK_SECS", 60, low=0, high=86_400),
             max_fee=env.integer("VES_CHAIN_MAX_FEE_GWEI", 100, low=1, high=1_000_000) * _GWEI,
             recheck_hours=env.integer("VES_CHAIN_RECHECK_HOURS", 24, low=0, high=720),
+            log_blocks=env.integer("VES_CHAIN_LOG_BLOCKS", 9000, low=1, high=1_000_000),
             settler_key_file=env.text("VES_CHAIN_SETTLER_KEY_FILE"),
             settler_signer_url=env.text("VES_CHAIN_SETTLER_SIGNER_URL"),
             anchor=AnchorSettings.from_environment(env),
