@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from litestar import Litestar
 
 from ves_api.app import ROUTES
+from ves_api.http.docs.routes import documents
 
 if TYPE_CHECKING:
     import httpx
@@ -83,3 +85,9 @@ def test_document_and_page_need_no_credential(server: Any) -> None:
     with server.client(key=None) as anyone:
         assert anyone.get("/api/openapi.json").status_code == 200
         assert anyone.get("/api/docs").status_code == 200
+
+
+def test_document_and_page_are_made_once() -> None:
+    application = Litestar(ROUTES, openapi_config=None, logging_config=None)
+    first = documents(application)
+    assert all(again is made for again, made in zip(documents(application), first, strict=True))

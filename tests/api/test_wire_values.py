@@ -12,9 +12,12 @@ import pytest
 
 from tests.api.legacy_support import Sender
 from tests.api.support import Agent, assert_error, post
+from tests.support.processes import BOOTSTRAP_KEY
 
 if TYPE_CHECKING:
     import httpx
+
+    from tests.support.processes import Server
 
 HASH = "ab" * 32
 VERIFY = ("/api/v1/proofs/verify", "events_root"), ("/api/v1/ves/proofs/verify", "merkle_root")
@@ -78,6 +81,27 @@ def test_a_query_parameter_that_is_sent_twice_is_400(admin: httpx.Client) -> Non
     error = assert_error(admin.get(f"/api/v1/head?{query}"), 400, "INVALID_FIELD_VALUE")
     assert error["details"]["field"] == "store_id"
     assert admin.get(f"/api/v1/head?{query.rsplit('&', 1)[0]}&other=1&other=2").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "status", "code"),
+    [
+        ("x-api-key", (BOOTSTRAP_KEY, "ss_other"), 401, "AUTH_REQUIRED"),
+        ("authorization", (f"ApiKey {BOOTSTRAP_KEY}", f"ApiKey {BOOTSTRAP_KEY}"), 401, "AUTH_REQUIRED"),
+        ("content-type", ("application/json", "text/plain"), 415, "UNSUPPORTED_MEDIA_TYPE"),
+    ],
+)
+def test_a_header_of_one_value_that_is_sent_twice_is_refused(
+    server: Server, name: str, values: tuple[str, str], status: int, code: str
+) -> None:
+    headers = [("x-api-key", BOOTSTRAP_KEY), ("content-type", "application/json")]
+    with server.client(None) as client:
+        for once in values[:1], values:
+            sent = [(key, value) for key, value in headers if key != name] + [(name, value) for value in once]
+            answer = client.post("/api/v1/proofs/verify", content=b"{}", headers=sent)
+            expected = (422, "INVALID_REQUEST_BODY") if len(once) == 1 else (status, code)
+            error = assert_error(answer, *expected)
+        assert error["message"].lower() == f"{name} is there twice"
 
 
 @pytest.mark.parametrize(("path", "root"), VERIFY)

@@ -57,6 +57,7 @@ def raw_call(clients: Clients, service: str, method: str, message: bytes, **opti
         ((), "AUTH_REQUIRED"),
         ((("authorization", "Basic abc"),), "AUTH_REQUIRED"),
         ((("x-api-key", "ss_unknown"),), "INVALID_API_KEY"),
+        ((("x-api-key", BOOTSTRAP_KEY), ("x-api-key", "ss_unknown")), "AUTH_REQUIRED"),
         ((("authorization", "Bearer a.b.c"),), "INVALID_TOKEN"),
     ],
 )

@@ -45,7 +45,9 @@ def _announced_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
     """
     media, length = None, 0
     for name, value in headers:
-        if name == b"content-type" and media is None:
+        if name == b"content-type":
+            if media is not None:
+                raise ApiError("unsupported_media_type", "Content-Type is there twice")
             media = value
         elif name == b"content-length" and value.isdigit():
             length = int(value)
