@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,18 @@ def test_a_refusal_ends_with_4_and_shows_the_servers_code(
     assert ves("prove", "1").code == 4
     assert ves("keys", "revoke", "--agent", SOME, "--key-id", "7").code == 4
     assert ves("apikeys", "revoke", "0011223344").code == 4
+
+
+def test_the_commands_that_the_story_prints_check_its_proof_and_its_receipt(
+    here: System, ves: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "a folder with 'quotes'"
+    told = ves("story", "--output", str(folder)).out
+    commands = [
+        shlex.split(line.rpartition("  " if line[0] == " " else ": ")[2]) for line in told.splitlines()[-2:]
+    ]
+    assert [command[:3] for command in commands] == [["ves", "verify", "proof"], ["ves", "verify", "receipt"]]
+    assert [ves(*command[1:]).out for command in commands] == ["VALID: 1 proof\n", "VALID: 1 receipt\n"]
 
 
 def test_a_key_file_is_for_its_owner_only_and_never_overwritten_by_accident(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,10 +111,13 @@ def _tell_ending(evidence: Evidence, trust: Trust, file: Path | None) -> None:
     out.print("a verified receipt:")
     out.print(orjson.dumps(orjson.loads(bytes(evidence.receipt)), option=orjson.OPT_INDENT_2).decode())
     if file:
-        out.print(f"check it yourself: ves verify proof {file}")
+        verify = [sys.argv[0], "verify"]
+        out.print(f"check it yourself: {shlex.join([*verify, 'proof', str(file)])}")
         if trust.keys:
             keys = ",".join(key.hex() for key in trust.keys)
-            out.print(f"                   ves verify receipt {file} --public-key {keys}")
+            out.print(
+                f"                   {shlex.join([*verify, 'receipt', str(file), '--public-key', keys])}"
+            )
 
 
 def _keep(evidence: Evidence, folder: Path | None) -> Path | None:
