@@ -186,18 +186,16 @@ def address_word(address: str) -> bytes:
     return bytes(12) + bytes.fromhex(address.removeprefix("0x"))
 
 
-def has_moved(logs: Iterable[LogReceipt], used: LogReceipt, payee: str, value: int) -> bool:
-    """Return whether the use of an EIP-3009 authorization, a log, moved this amount from its payer to this payee.
+def has_moved(transfers: Iterable[LogReceipt], used: LogReceipt, value: int) -> bool:
+    """Return whether the use of an EIP-3009 authorization, a log, moved this amount by one of these transfers of its block.
 
-    Tokens log the transfer next to the use; any other transfer of the same transaction proves nothing.
+    Tokens log the transfer right after the use; any other transfer, such as one just before it, proves nothing.
     """
-    wanted = [TRANSFER, bytes(used["topics"][1]), address_word(payee)]
     return any(
-        log["address"] == used["address"]
-        and abs(log["logIndex"] - used["logIndex"]) == 1
-        and [bytes(topic) for topic in log["topics"]] == wanted
+        (log["address"], log["transactionHash"], log["logIndex"])
+        == (used["address"], used["transactionHash"], used["logIndex"] + 1)
         and int.from_bytes(log["data"], "big") == value
-        for log in logs
+        for log in transfers
     )
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from eth_account import Account
+from web3 import Web3
 
+from tests.chain.liar import liar
 from tests.chain.system import CHAIN_ID, UNIT
-from tests.chain.using import use
+from tests.chain.using import TOGETHER, send_together, use, using
 from tests.sql.support import scalar
+from ves_contracts import deploy
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from eth_account.signers.local import LocalAccount
 
     from tests.chain.system import Payments, System
@@ -89,6 +96,74 @@ async def test_a_payment_that_expired_in_our_transaction_after_somebody_made_it_
     assert system.intents(payments) == [("settled", None)]
     assert stored(system, payments, "tx_hash") == tx_hash
     assert system.received(payments) == [UNIT]
+
+
+async def test_a_token_that_cannot_be_read_when_a_failed_payment_is_due_is_asked_again_in_an_hour(
+    system: System,
+) -> None:
+    payer = Account.create()
+    payments, _ = await told_as_failed(system, payer, 80_000)
+    system.ledger.send(system.ledger.token.functions.mint(payer.address, UNIT))
+    tx_hash = use(system, payments, payer, None)
+
+    def deaf(request: dict[str, Any], truth: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+        return None if request["method"] == "eth_call" else truth()
+
+    with liar(system.ledger.url, deaf) as url:
+        await look_again(system, payments, system.worker(urls=(url,)))
+    assert system.intents(payments) == [("failed", POOR)]
+    assert stored(system, payments, "recheck_at between now() + '55 minutes' and now() + '65 minutes'")
+    await look_again(system, payments, system.worker())
+    assert system.intents(payments) == [("settled", None)]
+    assert stored(system, payments, "tx_hash") == tx_hash
+
+
+async def test_what_many_authorizations_were_used_for_is_searched_for_together(system: System) -> None:
+    """Else whoever cancels those of a whole batch holds up the worker, or makes the receipt of his use too large to read."""
+    payer, asked, receipts = Account.create(), Counter[str](), set[str]()
+    system.ledger.send(system.ledger.token.functions.mint(payer.address, 4 * UNIT))
+    payments = system.authorize(4, payer=payer)
+    each = [
+        replace(payments, payees=[p], ids=[i]) for p, i in zip(payments.payees, payments.ids, strict=True)
+    ]
+    for payment, pays in zip(each[:3], (True, False, True), strict=True):
+        use(system, payment, payer, None if pays else Account.create().address)
+
+    def count(request: dict[str, Any], truth: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if "fromBlock" in str(request["params"]):
+            asked[request["method"]] += 1
+        if request["method"] == "eth_getTransactionReceipt":
+            receipts.update(request["params"])
+        return truth()
+
+    with liar(system.ledger.url, count) as url:
+        await system.settle(system.worker(urls=(url,)), payments)
+    used = ("failed", "invalid_exact_evm_nonce_already_used")
+    assert system.intents(payments) == [("settled", None), used, ("settled", None), ("settled", None)]
+    assert system.received(payments) == [UNIT, 0, UNIT, UNIT]
+    assert asked == {"eth_getLogs": 1}
+    assert receipts == {
+        scalar(system.superuser, "select '0x' || encode(tx_hash, 'hex') from ves_store.chain_transactions")
+    }, "ours alone"
+
+
+async def test_a_transfer_just_before_the_use_of_an_authorization_is_not_its_payment(system: System) -> None:
+    """The payer pays this payee the same sum for something else, and the authorization pays the payer."""
+    payer, functions = Account.create(), system.ledger.token.functions
+    payments, worker = await told_as_failed(system, payer, 80_000)
+    system.ledger.send(functions.mint(payer.address, 2 * UNIT))
+    system.ledger.ask("anvil_setBalance", payer.address, hex(10**18))
+    deploy.send(system.ledger.w3, payer, functions.approve(TOGETHER, UNIT))
+    payee = Web3.to_checksum_address(payments.payees[0])
+    send_together(
+        system.ledger,
+        functions.transferFrom(payer.address, payee, UNIT),
+        using(system, payments, payer, Account.create().address),
+    )
+    assert system.received(payments) == [UNIT]
+    await look_again(system, payments, worker)
+    assert system.intents(payments) == [("failed", POOR)]
+    assert stored(system, payments, "recheck_at is null"), "the authorization is used"
 
 
 def test_what_was_sent_before_neither_expires_by_the_clock_nor_is_withdrawn(system: System) -> None:

@@ -28,6 +28,8 @@ KIND = "authorizations"
 _NIL = UUID(int=0)
 # Of a step, so that they do not hold up what is to be sent.
 _MOST_RECHECKS, _MOST_WINDOWS = 20, 24
+# Of a request, which finds each payer with the nonces of all the others too: nodes answer 10,000 logs at most.
+_MOST_SOUGHT = 50
 # Between the clocks of the chain and of the database.
 _SKEW = timedelta(hours=1)
 
@@ -94,48 +96,79 @@ class Authorizations:
         payments = await aio.list_exact_rechecks(
             self._db, chain_id=chain_id, until=until, max_rows=_MOST_RECHECKS
         )
-        used, unused, unread = list[UUID](), list[UUID](), list[UUID]()
+        used: list[ExactPayment] = []
+        unused, unread = list[UUID](), list[UUID]()
         for payment in payments:
-            found = unread
-            with contextlib.suppress(UnavailableError, DisagreementError):
-                is_used = await self._is_used(payment, final)
-                if is_used:
-                    await self._credit_another(token, payment, final)
-                found = used if is_used else unused
-            found.append(payment.payment_id)
+            try:
+                if await self._is_used(payment, final):
+                    used.append(payment)
+                else:
+                    unused.append(payment.payment_id)
+            except (UnavailableError, DisagreementError):
+                unread.append(payment.payment_id)
+        _, unclear = await self._credit_others(token, used, final)
         await aio.finish_exact_rechecks(
-            self._db, lease_token=token, until=until, used=used, unused=unused, unread=unread
-        )
+            self._db, lease_token=token, until=until, used=[it.payment_id for it in used if it.payment_id not in unclear],
+            unused=unused, unread=[*unread, *unclear],
+        )  # fmt: skip
 
     async def _credit(self, token: int, payments: list[ExactPayment]) -> list[UUID]:
         """Return those of payments, none of which we have made, that somebody else has made, and record it.
 
         Raises UnavailableError while a use of an authorization is in a block that may be replaced.
         """
-        made, (final, _) = [], await self._outbox.read_final()
+        final, _ = await self._outbox.read_final()
+        used = []
         for payment in payments:
-            if payment.status != "settled":  # else a step before this one has found it
-                if not await self._is_used(payment):
-                    continue
+            if payment.status != "settled" and await self._is_used(payment):
                 if not await self._is_used(payment, final):
                     raise UnavailableError("somebody has used the authorization in a block that is not final")
-                if not await self._credit_another(token, payment, final):
-                    continue
-            made.append(payment.payment_id)
-        return made
+                used.append(payment)
+        made, unclear = await self._credit_others(token, used, final)
+        if unclear:
+            raise UnavailableError("nodes do not say what an authorization was used for")
+        # what is settled already was found by a step before this one
+        return [it.payment_id for it in payments if it.status == "settled"] + made
 
     async def _is_used(self, payment: ExactPayment, block: int | None = None) -> bool:
         await self._outbox.keep_lease()
         state = calls.authorization_state(payment.payer_address, payment.nonce)
         return any(await self._outbox.chain.read(payment.token_address, state, block))
 
-    async def _credit_another(self, token: int, payment: ExactPayment, last: int) -> bool:
-        """Record a payment as made if a transaction of block `last` or before, not ours, has made it."""
-        tx_hash = await self._made_by_another(payment, last)
-        if tx_hash is None or payment.batch_id is None:
+    async def _credit_others(
+        self, token: int, payments: list[ExactPayment], last: int
+    ) -> tuple[list[UUID], list[UUID]]:
+        """Record payments, whose authorizations are used, that transactions of block `last` or before, not ours, have made.
+
+        Return those, and those of which nodes do not say what the authorization was used for.
+        """
+        by_id = {payment.payment_id: payment for payment in payments}
+        made, unclear = list[UUID](), list(by_id)
+        uses: dict[UUID, LogReceipt | None] = {}
+        with contextlib.suppress(UnavailableError, DisagreementError):
+            await self._find_uses(payments, last, uses)
+        for payment_id, use in uses.items():
+            with contextlib.suppress(UnavailableError, DisagreementError):
+                if use is not None and await self._credit_another(token, by_id[payment_id], use):
+                    made.append(payment_id)
+                unclear.remove(payment_id)
+                self._left.pop(payment_id, None)
+        return made, unclear
+
+    async def _credit_another(self, token: int, payment: ExactPayment, use: LogReceipt) -> bool:
+        """Record a payment as made if the use of its authorization, a log of a final block, has made it."""
+        topics = [
+            calls.TRANSFER,
+            calls.address_word(payment.payer_address),
+            calls.address_word(payment.payee_address),
+        ]
+        transfers = await self._logs(
+            {"address": use["address"], "topics": topics, "blockHash": use["blockHash"]}
+        )
+        if not calls.has_moved(transfers, use, int(payment.amount)) or payment.batch_id is None:
             return False
         await aio.confirm_exact_payments(
-            self._db, lease_token=token, batch_id=payment.batch_id, tx_hash=tx_hash,
+            self._db, lease_token=token, batch_id=payment.batch_id, tx_hash="0x" + bytes(use["transactionHash"]).hex(),
             payment_ids=[payment.payment_id], is_final=True,
         )  # fmt: skip
         return True
@@ -144,49 +177,60 @@ class Authorizations:
         payments = await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id)
         return await read_outcome(self._outbox.chain, row, receipt, [it.payment_id for it in payments])
 
-    async def _made_by_another(self, payment: ExactPayment, last: int) -> str | None:
-        """Return the transaction, of block `last` or before, that used the authorization to pay what it says."""
-        used = await self._find_use(payment, self._left.get(payment.payment_id, last))
-        has_paid = False
-        if used is not None:
-            receipt = await self._outbox.chain.agreed(
-                lambda w3: w3.eth.get_transaction_receipt(used["transactionHash"]),
-                key=lambda found: _places(found["logs"]),
-            )
-            has_paid = calls.has_moved(receipt["logs"], used, payment.payee_address, int(payment.amount))
-        self._left.pop(payment.payment_id, None)
-        return "0x" + bytes(used["transactionHash"]).hex() if used is not None and has_paid else None
+    async def _find_uses(
+        self, payments: list[ExactPayment], last: int, found: dict[UUID, LogReceipt | None]
+    ) -> None:
+        """Add the log of each authorization's use, or None if it was cancelled, or used before the payment was recorded.
 
-    async def _find_use(self, payment: ExactPayment, last: int) -> LogReceipt | None:
-        """Return the log of the authorization's use; None if it was cancelled, or used before the payment was recorded.
-
-        Raises UnavailableError when that is further back than one step looks; the next call goes on where this one ended.
+        What is further back than one step looks is not in `found`: the next call goes on where this one ended. All are looked for
+        together: else whoever cancels many authorizations, which leaves no such log, holds up the worker.
         """
         for _ in range(_MOST_WINDOWS):
-            self._left[payment.payment_id] = last
-            await self._outbox.keep_lease()
-            first = max(0, last - self._window + 1)
-            logs = await self._uses(payment, first, last)
-            if logs:
-                return logs[0]
-            if first == 0 or await self._outbox.read_time(first) < payment.created_at - _SKEW:
-                return None
-            last = first - 1
-        self._left[payment.payment_id] = last
-        raise UnavailableError(f"the use of an authorization is looked for in block {last} and before")
+            sought = [payment for payment in payments if payment.payment_id not in found]
+            if not sought:
+                return
+            newest = max(self._left.setdefault(payment.payment_id, last) for payment in sought)
+            sought = [it for it in sought if self._left[it.payment_id] == newest][:_MOST_SOUGHT]
+            first = max(0, newest - self._window + 1)
+            uses = await self._uses(sought, first, newest)
+            begins = None if first == 0 else await self._outbox.read_time(first)
+            for payment in sought:
+                use = uses.get(_use_key(payment.token_address, payment.payer_address, payment.nonce))
+                if use is not None or begins is None or begins < payment.created_at - _SKEW:
+                    found[payment.payment_id] = use
+                else:
+                    self._left[payment.payment_id] = first - 1
 
-    async def _uses(self, payment: ExactPayment, first: int, last: int) -> list[LogReceipt]:
-        span: Any = {
-            "address": Web3.to_checksum_address(payment.token_address),
-            "topics": [calls.AUTHORIZATION_USED, calls.address_word(payment.payer_address), payment.nonce],
-            "fromBlock": first,
-            "toBlock": last,
+    async def _uses(
+        self, payments: list[ExactPayment], first: int, last: int
+    ) -> dict[tuple[str, str, bytes], LogReceipt]:
+        keys = [_use_key(it.token_address, it.payer_address, it.nonce) for it in payments]
+        tokens, payers, nonces = (sorted(set(part)) for part in zip(*keys, strict=True))
+        logs = await self._logs(
+            {
+                "address": [Web3.to_checksum_address(token) for token in tokens],
+                "topics": [calls.AUTHORIZATION_USED, [calls.address_word(payer) for payer in payers], nonces],
+                "fromBlock": first,
+                "toBlock": last,
+            }
+        )
+        return {
+            _use_key(log["address"], "0x" + bytes(log["topics"][1])[12:].hex(), log["topics"][2]): log
+            for log in logs
         }
+
+    async def _logs(self, span: Any) -> Sequence[LogReceipt]:
+        await self._outbox.keep_lease()
         return await self._outbox.chain.agreed(lambda w3: w3.eth.get_logs(span), key=_places)
 
 
+def _use_key(token: str, payer: str, nonce: bytes) -> tuple[str, str, bytes]:
+    return token.lower(), payer.lower(), bytes(nonce)
+
+
 def _places(logs: Sequence[LogReceipt]) -> str:
-    return repr([(log["blockHash"], log["logIndex"], list(log["topics"]), log["data"]) for log in logs])
+    said = ("address", "topics", "data", "blockHash", "transactionHash", "logIndex")
+    return repr([[log[name] for name in said] for log in logs])  # type: ignore[literal-required]
 
 
 def _calldata(batch: ListOpenExactBatchesRow, payments: list[ExactPayment]) -> bytes:
