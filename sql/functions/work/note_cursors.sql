@@ -1,7 +1,8 @@
 -- Cursors are locked in the order of the key, then missing ones are made at 0 in the same order: two callers
 -- never wait for each other in a circle. The next turn moves them, also those that another transaction made.
--- A cursor that another transaction holds, for as long as a service or a projector works, is not waited for.
--- Locks (sql/README.md): 4, rows of cursors, skipping locked ones.
+-- A cursor that another transaction holds, makes or deletes, for as long as a service or a projector works,
+-- is not waited for.
+-- Locks (sql/README.md): 4, rows of cursors, skipping locked ones, then as ves_int.make_cursors.
 create or replace function ves_int.note_cursors(
   tenant_ids uuid[], store_ids uuid[], consumers text[], heads bigint[], due_ats timestamptz[],
   traces text[] default null
@@ -55,27 +56,11 @@ begin
     from unnest(v_found.places, v_found.heads, v_found.due_ats, v_found.traces) as f (place, head, due_at, trace)
     where c.ctid = f.place;
     exit when v_found.tenant_ids is null;
-    -- a key whose cursor somebody deleted alone would otherwise be met in every turn
-    delete from ves_store.cursor_keys as k
-    using unnest(v_found.tenant_ids, v_found.store_ids, v_found.consumers) as m (tenant_id, store_id, consumer)
-    where k.tenant_id = m.tenant_id and k.store_id = m.store_id and k.consumer = m.consumer
-      and not exists (
-        select from ves_store.cursors as c
-        where c.tenant_id = k.tenant_id and c.store_id = k.store_id and c.consumer = k.consumer
-      );
-    with created as (
-      insert into ves_store.cursor_keys as k (tenant_id, store_id, consumer)
-      select m.* from unnest(v_found.tenant_ids, v_found.store_ids, v_found.consumers) as m
-      on conflict (tenant_id, store_id, consumer) do nothing
-      returning k.*
-    )
-    insert into ves_store.cursors (tenant_id, store_id, consumer, head_sequence)
-    select n.tenant_id, n.store_id, n.consumer, 0 from created as n;
-    exit when not found;
+    exit when not ves_int.make_cursors(v_found.tenant_ids, v_found.store_ids, v_found.consumers);
   end loop;
   return query select m.* from unnest(v_found.numbers) as m;
 end
 $$;
 
 comment on function ves_int.note_cursors(uuid[], uuid[], text[], bigint[], timestamptz[], text[]) is
-'Tells consumers of streams of a head and when it is due, each stream and consumer once: their cursors are moved forward, or made at 0. Answers the subscripts of those that another transaction holds, which are not moved.';
+'Tells consumers of streams of a head and when it is due, each stream and consumer once: their cursors are moved forward, or made at 0. Answers the subscripts of those that another transaction holds, makes or deletes, which are not moved.';

@@ -217,6 +217,51 @@ def test_an_acknowledgement_in_an_open_transaction_holds_up_no_other_consumer(
     assert sorted(row[:3] for row in group.fetch()) == sorted([(store, 1, 5), (strange, 0, 1)])
 
 
+def test_what_an_open_transaction_has_fetched_or_removed_holds_up_no_worker(
+    group: Group, database: Database
+) -> None:
+    group.subscribe()
+    group.fetch()
+    store = group.append(2)
+    stranger = Group(group.service, group.edge, group.owner)
+    with database.connect("ves_api") as api:
+        stranger.agent.register(api)
+    strange = stranger.append(1)
+    claim = "select store_id, done_to, head_sequence from ves.claim_cursors('receipts', 100, 0)"
+    with database.connect("ves_service") as other, database.connect("ves_worker") as worker:
+        worker.execute("set lock_timeout to '100ms'")
+        other.autocommit = False
+        other.execute("select ves.fetch_ranges(%s, 'billing', 'a')", [group.agent.tenant_id])
+        group.append(3, store)
+        assert worker.execute(claim).fetchall() == [(strange, 0, 1)], (
+            "its tenant's wake-ups are held, no others"
+        )
+        other.commit()
+        assert worker.execute(claim).fetchall() == [(store, 0, 5), (strange, 0, 1)]
+        other.execute("select ves.unsubscribe(%s, 'billing')", [group.agent.tenant_id])
+        group.append(1, store)
+        assert (store, 0, 6) in worker.execute(claim).fetchall()
+        other.rollback()
+    group.fetch()
+    behind = "select events_behind from ves.list_subscriptions(%s)"
+    assert scalar(group.service, behind, [group.agent.tenant_id]) == 6
+
+
+def test_a_subscription_is_opened_when_nobody_makes_a_cursor_that_it_needs(
+    group: Group, database: Database
+) -> None:
+    group.subscribe()
+    store = group.append(1)
+    with database.connect() as other:
+        other.autocommit = False
+        other.execute("select ves_int.take_wake_ups()")
+        group.append(1, store)
+        group.owner.execute("delete from pgmq.q_ves_commit where (message ->> 'sequence_to')::bigint = 2")
+        assert group.fetch() == []
+        other.commit()
+    assert [row[:3] for row in group.fetch()] == [(store, 0, 2)]
+
+
 def test_an_expired_member_whose_streams_nobody_took_may_still_acknowledge(group: Group) -> None:
     store = group.append(1)
     group.subscribe()
