@@ -244,7 +244,7 @@ HEADERS: dict[str, tuple[Callable[[Any], object], Callable[[int], Any]]] = {
     "a token of dots": (READER.identify, lambda n: "." * n),
     "a token that is no base64": (READER.identify, lambda n: "=" * n + ".a.a"),
     "a credential": (read_credential, lambda n: [(b"authorization", b"Bearer " + b"a." * (n // 2))]),
-    "many headers": (read_credential, lambda n: [(b"x-api-kez", b"ss_a")] * (n // 10)),
+    "many credentials": (read_credential, lambda n: [(b"x-api-key", b"ss_a")] * (n // 10)),
     "a query of names": (lambda raw: parse_query(raw, frozenset("a")), lambda n: b"&".join(b"k%d" % i for i in range(n // 8))),
     "a query of escapes": (lambda raw: parse_query(raw, frozenset("a")), lambda n: b"a=" + b"%41" * (n // 3)),
     "a query of separators": (lambda raw: parse_query(raw, frozenset("a")), lambda n: b"&" * n),

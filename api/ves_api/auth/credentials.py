@@ -37,16 +37,14 @@ def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> Credential:
 
     Accepted: `ApiKey ss_…`, a bare `ss_…`, `Bearer ss_…` (which the original refuses) and `Bearer <token>`; the name of
     a scheme has any case (RFC 9110 11.1).
-    Raises missing_auth (no usable header, or one twice), invalid_api_key (not an `ss_` key) or invalid_token (a Bearer value
+    Raises missing_auth (no usable header, or one with two values), invalid_api_key (not an `ss_` key) or invalid_token (a Bearer value
     without the three parts of a token).
     """
     sent: dict[bytes, bytes] = {}
     for name, content in headers:
-        if name in _HEADERS:
-            if name in sent:
-                # A proxy in front of us may have checked the other one.
-                raise ApiError("missing_auth", f"{name.decode()} is there twice")
-            sent[name] = content
+        if name in _HEADERS and sent.setdefault(name, content) != content:
+            # A proxy in front of us may have checked the other one.
+            raise ApiError("missing_auth", f"{name.decode()} has two values")
     value = sent.get(b"authorization", sent.get(b"x-api-key"))
     if not value or len(value) > _MAX_CREDENTIAL_BYTES:
         raise ApiError("missing_auth")

@@ -46,8 +46,8 @@ def _announced_length(headers: Iterable[tuple[bytes, bytes]]) -> int:
     media, length = None, 0
     for name, value in headers:
         if name == b"content-type":
-            if media is not None:
-                raise ApiError("unsupported_media_type", "Content-Type is there twice")
+            if media not in (None, value):
+                raise ApiError("unsupported_media_type", "Content-Type has two values")
             media = value
         elif name == b"content-length" and value.isdigit():
             length = int(value)
