@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from ves_api.waiting import Waiting
 from ves_api.x402.chain import ChainUnreachableError
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -29,6 +30,7 @@ class Anchors:
     def __init__(self, database: Database, chain: ChainReads | None, contract: str, patience: float) -> None:
         self._database, self._contract, self._patience = database, contract, patience
         self._chain = chain if contract else None
+        self._waiting = Waiting(self._list_told, _POLL_SECONDS)
 
     @property
     def is_configured(self) -> bool:
@@ -50,6 +52,7 @@ class Anchors:
         try:
             async with asyncio.timeout(self._patience):
                 while True:
+                    await self._waiting.wait(batch_id)
                     found = await self._look(tenant_id, batch_id)
                     if found.status == "contradicted":
                         raise ApiError("anchor_contradicted")
@@ -58,10 +61,14 @@ class Anchors:
                             batch_id, events_root
                         ):
                             return True, found
-                    await asyncio.sleep(_POLL_SECONDS)
         except TimeoutError:
+            found = await self._look(tenant_id, batch_id)
             details = {"status": found.status, "reason": found.reason or ""}
             raise ApiError("anchor_pending", details=details, retry_after=1) from None
+
+    async def _list_told(self, batch_ids: list[uuid.UUID]) -> list[tuple[uuid.UUID, None]]:
+        rows = await aio.list_told_anchors(self._database, batch_ids=batch_ids)
+        return [(row.batch_id, None) for row in rows]
 
     async def _look(self, tenant_id: uuid.UUID, batch_id: uuid.UUID) -> GetAnchorRow:
         rows = await aio.get_anchor(self._database, tenant_id=tenant_id, batch_id=batch_id)

@@ -82,6 +82,7 @@ begin
       ('ves.plan_anchors', '{ves_worker}'),
       ('ves.request_anchor', '{ves_api,ves_admin}'),
       ('ves.get_anchor', '{ves_api,ves_reader,ves_admin}'),
+      ('ves.list_told_anchors', '{ves_api,ves_reader,ves_admin}'),
       ('ves.record_anchor', '{ves_api,ves_admin}'),
       ('ves.count_anchors', '{ves_worker,ves_reader,ves_admin}'),
       ('ves.count_unmet_anchors', '{ves_worker,ves_reader,ves_admin}'),

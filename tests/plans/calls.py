@@ -140,6 +140,7 @@ CALLS: dict[str, str] = {
     "get_timestamp": "select * from ves.get_timestamp(%(tenant_id)s, %(batch_id)s)",
     "list_due_timestamps": "select * from ves.list_due_timestamps(10)",
     "get_anchor": "select * from ves.get_anchor(%(tenant_id)s, %(batch_id)s)",
+    "list_told_anchors": "select * from ves.list_told_anchors(array[%(batch_id)s::uuid])",
     "get_commitment": "select * from ves.get_commitment(%(tenant_id)s, %(batch_id)s)",
     "get_inclusion_proof": f"select ves.get_inclusion_proof({STREAM}, %(committed)s - 50)",
     "get_legacy_commitment": "select * from ves.get_legacy_commitment(%(tenant_id)s, %(legacy_batch_id)s)",

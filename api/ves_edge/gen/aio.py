@@ -87,6 +87,7 @@ from ves_edge.gen.records import (
     ListSpendingLimitsRow,
     ListStreamsRow,
     ListSubscriptionsRow,
+    ListToldAnchorsRow,
     PaymentBatch,
     PaymentIntent,
     PaymentOutcome,
@@ -2502,6 +2503,16 @@ async def list_subscriptions(db: AsyncDatabase, *, tenant_id: UUID) -> list[List
         'tenant_id': tenant_id,
     })
     return calls.records(rows, ListSubscriptionsRow)
+
+
+async def list_told_anchors(db: AsyncDatabase, *, batch_ids: Sequence[UUID]) -> list[ListToldAnchorsRow]:
+    """Which of these commitments of any tenants a block has the transaction of, or the contract contradicts:
+    of them ves.get_anchor has something to tell to whoever waits.
+    """
+    rows = await db.fetch(FUNCTIONS['list_told_anchors'], {
+        'batch_ids': calls.as_list(batch_ids),
+    })
+    return calls.records(rows, ListToldAnchorsRow)
 
 
 async def list_validity_proofs(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> list[ValidityProof]:

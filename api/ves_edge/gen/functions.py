@@ -3454,6 +3454,23 @@ FUNCTIONS = MappingProxyType({
         reason='it reads',
         statement=b'select answer.name, answer.kind, answer.created_at, answer.members, answer.streams_behind, answer.events_behind, answer.oldest_due_at from ves.list_subscriptions(tenant_id => %(tenant_id)s::uuid) as answer',
     ),
+    'list_told_anchors': Function(
+        name='list_told_anchors',
+        parameters=(
+            Parameter(name='batch_ids', sql_type='uuid[]', python='Sequence[UUID]', default=None, is_key_number=False),
+        ),
+        returns='rows',
+        record='ListToldAnchorsRow',
+        columns=(
+            Column(name='batch_id', sql_type='uuid', python='UUID'),
+        ),
+        comment='Which of these commitments of any tenants a block has the transaction of, or the contract contradicts: of them ves.get_anchor has something to tell to whoever waits.',
+        roles=('ves_admin', 'ves_api', 'ves_reader'),
+        volatility='stable',
+        repeatable=True,
+        reason='it reads',
+        statement=b'select answer.batch_id from ves.list_told_anchors(batch_ids => %(batch_ids)s::uuid[]) as answer',
+    ),
     'list_validity_proofs': Function(
         name='list_validity_proofs',
         parameters=(

@@ -1217,6 +1217,12 @@ class ListSubscriptionsRow(msgspec.Struct, frozen=True, array_like=True):
     oldest_due_at: datetime | None
 
 
+class ListToldAnchorsRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_told_anchors`."""
+
+    batch_id: UUID
+
+
 class ProjectAsOfRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `project_as_of`."""
 
