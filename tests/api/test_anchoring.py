@@ -279,7 +279,7 @@ def test_a_separate_anchor_service_goes_through_its_cycle(
     admin: httpx.Client, api_database: Database
 ) -> None:
     """What the original's service does: it polls, sends to a contract of its own, and notifies, perhaps repeatedly."""
-    stream = Stream(admin, 2)
+    stream = Stream(admin, 3)
     made = stream.commit(1, 2)
     batch = made["batch_id"]
     [pending] = pending_of(admin, batch)
@@ -301,6 +301,11 @@ def test_a_separate_anchor_service_goes_through_its_cycle(
     assert ok(admin.post(path, json=notice)) == {"batch_id": batch, "status": "already_anchored"}
     assert ok(admin.post(path, json=notice | {"chain_tx_hash": TX}))["status"] == "already_anchored"
     assert_error(admin.post(path, json=notice | {"chain_tx_hash": OTHER_TX}), 409, "ALREADY_EXISTS")
+    next_batch = stream.commit(3, 3)["batch_id"]
+    short = {"chain_tx_hash": TX, "chain_id": 84_532_001}
+    assert ok(admin.post(f"/v1/commitments/{next_batch}/anchored", json=short)) == told | {
+        "batch_id": next_batch, "chain_id": 84_532_001, "block_number": None,
+    }  # fmt: skip
     assert pending_of(admin, batch) == []
     shown = ok(admin.get(f"/api/v1/ves/commitments/{batch}"))
     assert (shown["chain_tx_hash"], shown["chain_block_number"], shown["is_anchored"]) == (TX, 7, True)

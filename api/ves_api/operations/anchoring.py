@@ -206,9 +206,9 @@ class AnchorNoted(msgspec.Struct, omit_defaults=True):
 
     batch_id: uuid.UUID
     status: str
-    chain_tx_hash: str | None = None
-    chain_id: int | None = None
-    block_number: int | None = None
+    chain_tx_hash: str | msgspec.UnsetType = msgspec.UNSET
+    chain_id: int | msgspec.UnsetType = msgspec.UNSET
+    block_number: int | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @operation(permission=READ_OR_ADMIN)
