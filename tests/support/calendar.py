@@ -44,6 +44,8 @@ class Calendar:
         last.attestations.add(PendingAttestation(uri))
         if self.lie == "claims":
             last.attestations.add(BitcoinBlockHeaderAttestation(FIRST_HEIGHT))
+        if self.lie == "promises":
+            last.ops.add(OpSHA256()).attestations.add(PendingAttestation(uri))
         for _ in range(300 if self.lie == "deep" else 0):
             last = last.ops.add(OpSHA256())
         if self.lie == "deep":

@@ -176,7 +176,19 @@ async def test_the_stock_program_reads_the_proof_file(
 
 @pytest.mark.parametrize(
     "lie",
-    ["junk", "empty", "error", "redirect", "long", "endless", "slow", "deep", "metadata", "claims"],
+    [
+        "junk",
+        "empty",
+        "error",
+        "redirect",
+        "long",
+        "endless",
+        "slow",
+        "deep",
+        "metadata",
+        "claims",
+        "promises",
+    ],
 )
 async def test_a_calendar_that_lies_about_taking_a_digest_is_refused_and_nothing_is_stored(
     stamping: Stamping, local: LocalCalendar, lie: str

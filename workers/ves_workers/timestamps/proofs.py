@@ -60,12 +60,14 @@ def merged(timestamps: Sequence[Any]) -> Any:
 
 
 def require_promise(timestamp: Any, calendar: str) -> None:
-    """Raise UnusableAnswerError unless a timestamp is a promise of this calendar and nothing else.
+    """Raise UnusableAnswerError unless a timestamp is one promise of this calendar and nothing else.
 
-    Nobody but the calendars of the settings is asked later, wherever an answer points.
+    Nobody but the calendars of the settings is asked later, wherever an answer points, and each of them once.
     """
     attestations = [attestation for _, attestation in timestamp.all_attestations()]
-    if any(not isinstance(a, PendingAttestation) or a.uri.rstrip("/") != calendar for a in attestations):
+    if len(attestations) != 1 or any(
+        not isinstance(a, PendingAttestation) or a.uri.rstrip("/") != calendar for a in attestations
+    ):
         raise UnusableAnswerError("names another calendar, or claims more than a promise")
 
 
