@@ -1,5 +1,6 @@
--- An insert would wait for one of the same key: who makes cursors holds a lock of their stream, one of 1,024
--- by its hash, and a key that is there, though another transaction may be deleting it, is not inserted.
+-- An insert would wait for one of the same key: who makes cursors holds a lock of their tenant, and a key that
+-- is there, though another transaction may be deleting it, is not inserted. There are 1,024 such locks, so that
+-- a transaction with many tenants does not fill the table of locks.
 -- Locks (sql/README.md): 4, the advisory lock of the making of cursors, unless it is taken.
 create or replace function ves_int.make_cursors(tenant_ids uuid[], store_ids uuid[], consumers text[])
 returns boolean
@@ -27,7 +28,7 @@ begin
   with created as (
     insert into ves_store.cursor_keys as k (tenant_id, store_id, consumer)
     select m.* from unnest(tenant_ids, store_ids, consumers) as m (tenant_id, store_id, consumer)
-    where pg_try_advisory_xact_lock(v_class, hashtext(m.store_id::text) & 1023)
+    where pg_try_advisory_xact_lock(v_class, hashtext(m.tenant_id::text) & 1023)
       and not exists (
         select from ves_store.cursor_keys as h
         where h.tenant_id = m.tenant_id and h.store_id = m.store_id and h.consumer = m.consumer
