@@ -1,6 +1,6 @@
--- An insert would wait for one of the same key: who makes cursors holds a lock of their tenant, and a key that
--- is there, though another transaction may be deleting it, is not inserted. There are 1,024 such locks, so that
--- a transaction with many tenants does not fill the table of locks.
+-- An insert would wait for one of the same key: who makes cursors holds a lock of their tenant, and a key
+-- that is there, though another transaction may be deleting it, is not inserted. There are 1,024 such
+-- locks, so that a transaction with many tenants does not fill the table of locks.
 -- Locks (sql/README.md): 4, the advisory lock of the making of cursors, unless it is taken.
 create or replace function ves_int.make_cursors(tenant_ids uuid[], store_ids uuid[], consumers text[])
 returns boolean
