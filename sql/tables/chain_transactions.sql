@@ -47,7 +47,10 @@ create unique index chain_transactions_target_idx on ves_store.chain_transaction
 where status not in ('failed', 'replaced');
 
 create index chain_transactions_open_idx on ves_store.chain_transactions (chain_id, sender, nonce)
-where status in ('planned', 'signed', 'broadcast', 'unknown', 'mined');
+where status in ('planned', 'signed', 'broadcast', 'unknown');
+
+create index chain_transactions_mined_idx on ves_store.chain_transactions (chain_id, sender, nonce)
+where status = 'mined';
 
 create index chain_transactions_final_idx on ves_store.chain_transactions (updated_at) where status = 'final';
 

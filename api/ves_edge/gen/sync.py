@@ -2217,7 +2217,9 @@ def list_open_exact_batches(
     chain_id: int,
     max_rows: int = 100,
 ) -> list[ListOpenExactBatchesRow]:
-    """Batches of EIP-3009 payments that are not settled or failed, oldest first; 1 to 1,000 rows."""
+    """Batches of EIP-3009 payments that are not settled or failed: those of which nothing is sent first, so
+    that however many wait for finality hold up none, and the oldest first; 1 to 1,000 rows.
+    """
     rows = db.fetch(FUNCTIONS['list_open_exact_batches'], {
         'chain_id': chain_id,
         'max_rows': max_rows,
@@ -2226,8 +2228,9 @@ def list_open_exact_batches(
 
 
 def list_open_settlements(db: SyncDatabase, *, max_rows: int = 100) -> list[PaymentSettlement]:
-    """Parts of batches that are not settled or failed, the one that has not changed for longest first; 1 to
-    1,000 rows.
+    """Parts of batches that are not settled or failed: those of which nothing is sent first, so that however
+    many wait for finality hold up none, and the one that has not changed for longest first; 1 to 1,000
+    rows.
     """
     rows = db.fetch(FUNCTIONS['list_open_settlements'], {
         'max_rows': max_rows,
@@ -2245,7 +2248,8 @@ def list_open_transactions(
 ) -> list[ChainTransaction]:
     """Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or
     replaced, and those that became final within final_seconds; in order of nonces, those without one last;
-    1 to 1,000 rows of each.
+    1 to 1,000 rows of what is in no block, of what waits for finality, and of what is final: none of them
+    holds up another.
     """
     rows = db.fetch(FUNCTIONS['list_open_transactions'], {
         'lease': lease,

@@ -11,9 +11,9 @@ as $$
   select b.batch_id, b.settlement_contract, b.token_address, b.status, b.merkle_root, b.payment_count
   from ves_store.x402_exact_batches as b
   where b.status in ('prepared', 'broadcast', 'unknown') and b.chain_id = list_open_exact_batches.chain_id
-  order by b.created_at, b.batch_id
+  order by b.status <> 'prepared', b.created_at, b.batch_id
   limit least(greatest(max_rows, 1), 1000);
 $$;
 
 comment on function ves.list_open_exact_batches(bigint, integer) is
-'Batches of EIP-3009 payments that are not settled or failed, oldest first; 1 to 1,000 rows.';
+'Batches of EIP-3009 payments that are not settled or failed: those of which nothing is sent first, so that however many wait for finality hold up none, and the oldest first; 1 to 1,000 rows.';

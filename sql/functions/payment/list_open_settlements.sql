@@ -12,9 +12,9 @@ as $$
   join ves_store.x402_payment_batches as b on b.batch_id = s.batch_id and b.tenant_id = s.tenant_id
   join ves_store.x402_networks as n on n.network = b.network
   where s.status in ('prepared', 'broadcast', 'unknown')
-  order by s.updated_at, s.batch_id, s.part
+  order by s.status <> 'prepared', s.updated_at, s.batch_id, s.part
   limit least(greatest(max_rows, 1), 1000);
 $$;
 
 comment on function ves.list_open_settlements(integer) is
-'Parts of batches that are not settled or failed, the one that has not changed for longest first; 1 to 1,000 rows.';
+'Parts of batches that are not settled or failed: those of which nothing is sent first, so that however many wait for finality hold up none, and the one that has not changed for longest first; 1 to 1,000 rows.';

@@ -264,3 +264,23 @@ def test_a_worker_that_lost_its_lease_signs_nothing(outbox: Outbox) -> None:
     refused("VE406", lambda: outbox.step(row, "planned", "planned", "x"))
     outbox.settling.token = successor
     assert outbox.sign(row, 1, 0, new_hash()) is True
+
+
+def test_what_waits_for_finality_takes_no_place_from_what_is_to_be_sent(
+    settling: Settling, edge: Edge, agent: Agent
+) -> None:
+    settling.batch(edge, agent, 2)
+    assert settling.plan(max_size=1) == 2
+    outbox, tx = Outbox(settling), new_hash()
+    mined = outbox.plan(0)
+    outbox.sign(mined, 1, 0, tx)
+    outbox.mine(mined, tx)
+    planned = outbox.plan(1)
+    call = "select transaction_id from ves.list_open_transactions('x402_settlement', %s, max_rows => 1) where sender = %s"
+    assert outbox.worker.execute(call, [CHAIN, outbox.sender]).fetchall() == [(mined,), (planned,)]
+    settling.superuser.execute(
+        "update ves_store.x402_settlements set updated_at = now() where batch_id = %s and part = 1",
+        [settling.batch_id],
+    )
+    listed = "select part from ves.list_open_settlements(1000) with ordinality where batch_id = %s order by ordinality"
+    assert outbox.worker.execute(listed, [settling.batch_id]).fetchall() == [(1,), (0,)]
