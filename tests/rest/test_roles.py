@@ -121,6 +121,6 @@ def test_a_tenants_request_is_read_only_and_short_by_the_roles_own_settings(shar
             where r.rolname in ('ves_tenant', 'ves_authenticator')"""
         ).fetchall()
     settings = dict(rows)
-    short = {"statement_timeout=5s", "lock_timeout=2s", "idle_in_transaction_session_timeout=10s"}
+    short = {"jit=off", "statement_timeout=5s", "lock_timeout=2s", "idle_in_transaction_session_timeout=10s"}
     assert set(settings["ves_tenant"]) == short | {"default_transaction_read_only=on"}
     assert set(settings["ves_authenticator"]) == short | {"temp_file_limit=1GB"}

@@ -54,6 +54,12 @@ def test_an_auditor_cannot_take_the_connection_of_the_operator(shared: Database)
 
 
 @pytest.mark.parametrize("role", LOGINS)
+def test_no_login_compiles_plans(shared: Database, role: str) -> None:
+    with shared.connect(role) as connection:
+        assert connection.execute("show jit").fetchone() == ("off",)
+
+
+@pytest.mark.parametrize("role", LOGINS)
 def test_every_login_has_timeouts_of_its_own(shared: Database, role: str) -> None:
     with shared.connect(role) as connection:
         row = connection.execute(
