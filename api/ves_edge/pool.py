@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
 import psycopg
 from psycopg.types.json import set_json_loads
@@ -26,6 +28,7 @@ from ves_edge.translate import (
     connection_was_lost,
     describe,
     is_conflict,
+    is_locked,
     is_read_only,
     session_serves_on,
     translate,
@@ -46,6 +49,9 @@ Row = tuple[Any, ...]
 _ATTEMPTS: Final = 4
 # Cap of the exponential back-off of reconnects. Short, so that a restarted server is used soon.
 _RECONNECT_SECONDS: Final = 10
+# A call that waits for a lock gives its connection back this often.
+LOCK_SLICE_MS: Final = 200
+_LOCK_PAUSE: Final = 0.05
 # Minimum time between replacements of all connections while the server stays read-only.
 _REPLACE_SECONDS: Final = 1.0
 _SLOW_SECONDS: Final = 0.1
@@ -81,13 +87,17 @@ class _RecentFirst(deque[Any]):
 
 @dataclass(frozen=True, slots=True)
 class PoolSize:
-    """Minimum and maximum number of connections; acquire timeout, idle timeout and maximum lifetime in seconds."""
+    """Minimum and maximum number of connections; acquire timeout, idle timeout and maximum lifetime in seconds.
+
+    `lock_seconds`: how long a call goes on waiting for a lock after the session's lock_timeout; 0: a few more attempts.
+    """
 
     least: int
     most: int
     acquire_timeout: float
     idle_timeout: float
     max_lifetime: float
+    lock_seconds: float = 0
 
     def make_pool(
         self, conninfo: str, name: str, **options: Any
@@ -137,6 +147,9 @@ class Pool:
         self, conninfo: str, size: PoolSize, name: str, *, begin: Hook = configure, reset: Hook | None = None
     ) -> None:
         """`begin` is called with each new connection, `reset` with each one that a call gives back."""
+        self._lock_seconds = size.lock_seconds
+        # Of a tenant (or of a function that names none) one call at a time goes on waiting; the others hold no connection.
+        self._turns: WeakValueDictionary[Any, asyncio.Lock] = WeakValueDictionary()
         # The pool's own size also counts connection attempts in progress, e.g. while the server is down.
         self._in_use = 0
         self._replaced_at = 0.0
@@ -183,26 +196,34 @@ class Pool:
         Every call is retried after a serialization conflict (rolled back) or on a read-only server (nothing done). After
         a lost connection, which may follow the commit, only a repeatable (idempotent) call is retried.
         """
-        attempt = 1
-        while True:
-            try:
-                with tracing.child(name, "CLIENT"):
-                    return await self._run_once(statement, parameters)
-            except Exception as error:
-                lost, read_only = connection_was_lost(error), is_read_only(error)
-                again = is_conflict(error) or read_only or (repeatable and lost)
-                if attempt >= _ATTEMPTS or not again:
-                    refusal = self._refusal(error)
-                    if refusal.name == "internal_error":
-                        _log.error(
-                            "statement_failed", statement=name, **describe(error), exc_info=_bug(error)
-                        )
-                    raise refusal from error
-                _log.info("statement_repeated", statement=name, attempt=attempt, **describe(error))
-            if lost or read_only:
-                await self._replace_connections(read_only=read_only)
-            await asyncio.sleep(0.01 * 2**attempt)
-            attempt += 1
+        attempt, deadline = 1, 0.0
+        async with AsyncExitStack() as turn:
+            while True:
+                try:
+                    with tracing.child(name, "CLIENT"):
+                        return await self._run_once(statement, parameters)
+                except Exception as error:
+                    lost, read_only = connection_was_lost(error), is_read_only(error)
+                    again = is_conflict(error) or read_only or (repeatable and lost)
+                    # Ingest says itself how long it waits, and for which streams.
+                    own_wait = parameters.get("lock_wait_ms") is not None
+                    waits = is_locked(error) and self._lock_seconds > 0 and not own_wait
+                    if waits and not deadline:
+                        deadline = time.monotonic() + self._lock_seconds
+                        key = parameters.get("tenant_id", name)
+                        await turn.enter_async_context(self._turns.setdefault(key, asyncio.Lock()))
+                    if not again or (time.monotonic() >= deadline if waits else attempt >= _ATTEMPTS):
+                        refusal = self._refusal(error)
+                        if refusal.name == "internal_error":
+                            _log.error(
+                                "statement_failed", statement=name, **describe(error), exc_info=_bug(error)
+                            )
+                        raise refusal from error
+                    _log.info("statement_repeated", statement=name, attempt=attempt, **describe(error))
+                if lost or read_only:
+                    await self._replace_connections(read_only=read_only)
+                await asyncio.sleep(_LOCK_PAUSE if waits else 0.01 * 2**attempt)
+                attempt += not waits
 
     def _refusal(self, error: Exception) -> ApiError:
         """Translate a failure; a pool timeout before the first connection means that the server is unreachable."""

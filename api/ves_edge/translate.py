@@ -13,7 +13,8 @@ from ves_edge.errors import ApiError
 from ves_edge.gen.constraints import CONSTRAINTS, RETRY
 
 # Serialization failure, deadlock, lock not available: the transaction was rolled back because of a concurrent one.
-_CONFLICTS: Final = frozenset({"40001", "40P01", "55P03"})
+_LOCKED: Final = "55P03"
+_CONFLICTS: Final = frozenset({"40001", "40P01", _LOCKED})
 _READ_ONLY: Final = "25006"
 _QUERY_CANCELED: Final = "57014"
 _UNAVAILABLE_CLASSES: Final = ("08", "53", "57P", "58", _READ_ONLY, "28", "3D")
@@ -50,6 +51,11 @@ def is_conflict(error: Exception) -> bool:
     if not isinstance(error, psycopg.Error):
         return False
     return error.sqlstate in _CONFLICTS or CONSTRAINTS.get(error.diag.constraint_name or "") == RETRY
+
+
+def is_locked(error: Exception) -> bool:
+    """Whether the call gave up its wait for a lock."""
+    return isinstance(error, psycopg.Error) and error.sqlstate == _LOCKED
 
 
 def is_read_only(error: Exception) -> bool:
