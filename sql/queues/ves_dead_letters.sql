@@ -11,4 +11,7 @@ $$;
 drop index if exists pgmq.q_ves_dead_letters_vt_idx;
 create index if not exists q_ves_dead_letters_consumer_idx
 on pgmq.q_ves_dead_letters ((message ->> 'consumer'), vt, msg_id);
+-- The turn of a tenant (ves_int.next_retry_tenant).
+create index if not exists q_ves_dead_letters_tenant_idx
+on pgmq.q_ves_dead_letters ((message ->> 'consumer'), (message ->> 'tenant_id'), vt, msg_id);
 grant select, insert, update, delete on pgmq.q_ves_dead_letters to ves_owner;

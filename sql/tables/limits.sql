@@ -23,6 +23,7 @@ insert into ves_store.limits (name, max_rows, max_age) values
 ('compliance_proofs', 1000000, null),
 ('validity_proofs', 1000000, null),
 ('subscriptions', 100, null),
+('subscription_members', 256, null),
 ('open_dead_letters', 10000, null),
 ('rejections', 10000, interval '30 days'),
 ('rejected_events', 10000, interval '30 days'),
@@ -34,5 +35,5 @@ comment on table ves_store.limits is
 comment on column ves_store.limits.name is
 'What is bounded. rejections, rejected_events, revoked_api_keys and settled_dead_letters are retained by ves.apply_retention, one row more of any other is refused with VE912.';
 comment on column ves_store.limits.max_rows is
-'Rows that a tenant may have (names that end in _per_agent: an agent of a tenant; open_dead_letters: a consumer in a stream); of rejections, the newest that are kept. Null: no bound.';
+'Rows that a tenant may have (names that end in _per_agent: an agent of a tenant; open_dead_letters: a consumer in a stream; subscription_members: a consumer group); of rejections, the newest that are kept. Null: no bound.';
 comment on column ves_store.limits.max_age is 'Age at which rows are deleted; null: never.';

@@ -20,6 +20,7 @@ READS_SETTINGS = {
     "ves.mark_trace": "adds the trace to the name that the session gave itself",
     "ves.health": "tells the settings of the server",
     "ves.server_is_durable": "refuses a session that made its own commits less durable",
+    "ves_int.next_retry_tenant": "the session may only choose which due letter it takes first",
     "ves_int.scan_start": "the session may only find less of its own work",
     "ves_int.keep_scan_start": "the session may only find less of its own work",
     "ves_int.claimed_stores": "PostgREST sets the claims of the token that it verified",

@@ -355,7 +355,8 @@ BOUNDED = {
         "one row: a setting",
     ),
     **dict.fromkeys(
-        ("row_counts", "schema_epochs", "row_change_heads", "audit_heads"), "a row a table or a tenant in use"
+        ("row_counts", "schema_epochs", "row_change_heads", "audit_heads", "retry_tenants"),
+        "a row a table or a tenant in use",
     ),
     **dict.fromkeys(
         ("x402_networks", "x402_tokens", "chain_accounts", "retry_handlers"), "an operator's rows"

@@ -829,7 +829,8 @@ async def fetch_ranges(
     """A member's heartbeat and its next ranges: streams of its slots that have events numbered above after,
     the longest waiting first, at most 1,000; read them with ves.read_events and acknowledge with token. A
     range that is not acknowledged within lease_seconds (1 to 3,600) is given out again; a member that does
-    not call for so long loses its slots to the others. Errors: VE640, VE007.
+    not call for so long loses its slots to the others. Errors: VE640, VE007 a member whose name is empty,
+    longer than 64 bytes or not printable, VE912 the group has as many members as it may.
     """
     rows = await db.fetch(FUNCTIONS['fetch_ranges'], {
         'tenant_id': tenant_id,

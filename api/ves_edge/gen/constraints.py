@@ -144,6 +144,8 @@ CONSTRAINTS = {
     'signers_pkey': 'internal_error',
     # an existing row is updated
     'signers_sequencer_id_key_version_algorithm_key': 'internal_error',
+    # an entry that exists is left alone
+    'retry_tenants_pkey': 'internal_error',
     # an existing row is updated
     'subscription_members_pkey': 'internal_error',
     # slots are made with their subscription

@@ -22,9 +22,7 @@ declare
   v_until timestamptz;
   v_due record;
 begin
-  if coalesce(octet_length(fetch_ranges.member) not between 1 and 64, true) then
-    perform ves_int.raise_error('invalid_field', '{"field": "member"}');
-  end if;
+  perform ves_int.require_name('member', fetch_ranges.member, 64);
   perform ves_int.follow_streams(v_subscription);
   perform ves_int.share_slots(v_subscription, fetch_ranges.member, lease_seconds);
   select array_agg(ves_int.cursor_name(s.subscription_id, 'group', s.slot)) as consumers, array_agg(s.token) as tokens
@@ -61,4 +59,4 @@ end
 $$;
 
 comment on function ves.fetch_ranges(uuid, text, text, integer, integer, double precision) is
-'A member''s heartbeat and its next ranges: streams of its slots that have events numbered above after, the longest waiting first, at most 1,000; read them with ves.read_events and acknowledge with token. A range that is not acknowledged within lease_seconds (1 to 3,600) is given out again; a member that does not call for so long loses its slots to the others. Errors: VE640, VE007.';
+'A member''s heartbeat and its next ranges: streams of its slots that have events numbered above after, the longest waiting first, at most 1,000; read them with ves.read_events and acknowledge with token. A range that is not acknowledged within lease_seconds (1 to 3,600) is given out again; a member that does not call for so long loses its slots to the others. Errors: VE640, VE007 a member whose name is empty, longer than 64 bytes or not printable, VE912 the group has as many members as it may.';

@@ -12,9 +12,8 @@ declare
   v_id bigint;
 begin
   perform ves_int.require_fields(jsonb_build_object('tenantId', tenant_id, 'name', name, 'kind', kind));
-  if octet_length(subscribe.name) not between 1 and 48 then
-    perform ves_int.raise_error('invalid_field', '{"field": "name"}');
-  elsif subscribe.kind not in ('group', 'queue', 'feed') then
+  perform ves_int.require_name('name', subscribe.name, 48);
+  if subscribe.kind not in ('group', 'queue', 'feed') then
     perform ves_int.raise_error('invalid_field', '{"field": "kind"}');
   end if;
   insert into ves_store.subscriptions (tenant_id, name, kind, created_at, created_by)

@@ -18,7 +18,9 @@ as $$
 declare
   v_now constant timestamptz := clock_timestamp();
   v_until constant timestamptz := v_now + greatest(least(claim_seconds, 86400), 0) * interval '1 second';
-  v_from timestamptz := ves_int.retries_from(claim_retries.consumer);
+  v_first constant timestamptz := ves_int.retries_from(claim_retries.consumer);
+  v_tenant uuid := ves_int.next_retry_tenant(claim_retries.consumer, v_first, v_now);
+  v_from timestamptz := v_first;
   v_after bigint := 0::bigint;
   v_due record;
   v_letters ves_store.dead_letter_events[];
@@ -27,16 +29,15 @@ begin
     select
       array_agg(m.place) as places, max(m.vt) as last_vt, (array_agg(m.msg_id))[count(*)] as last_id
     into v_due
-    from (
-      select q.ctid as place, q.vt, q.msg_id
-      from pgmq.q_ves_dead_letters as q
-      where q.message ->> 'consumer' = claim_retries.consumer and (q.vt, q.msg_id) > (v_from, v_after)
-        and q.vt <= v_now
-      order by q.vt, q.msg_id
-      limit greatest(max_letters, 0)
-      for update skip locked
-    ) as m;
-    exit when v_due.places is null;
+    from ves_int.lock_due_retries(claim_retries.consumer, v_tenant, v_from, v_after, v_now, max_letters) as m;
+    if v_due.places is null then
+      exit when v_tenant is null;
+      -- another session was faster: whatever is due
+      v_tenant := null;
+      v_from := v_first;
+      v_after := 0;
+      continue;
+    end if;
     with claimed as (
       update ves_store.dead_letter_events as d
       set status = 'retrying', retry_token = d.retry_token + 1, last_retry_at = v_now, next_retry_at = v_until
@@ -76,4 +77,4 @@ end
 $$;
 
 comment on function ves_int.claim_retries(text, integer, double precision) is
-'Claims due dead letters of a consumer (projector: of all registered projectors) for some seconds: pending ones, and those whose claim is over. Messages whose dead letter is settled or was scheduled anew are deleted.';
+'Claims due dead letters of a consumer (projector: of all registered projectors) for some seconds: pending ones, and those whose claim is over, of the tenant whose turn it is where it serves many. Messages whose dead letter is settled or was scheduled anew are deleted.';

@@ -1124,6 +1124,7 @@ create table ves_store.subscriptions (
   constraint subscriptions_pkey primary key (tenant_id, subscription_id),
   constraint subscriptions_tenant_id_name_key unique (tenant_id, name),
   constraint subscription_name_has_1_to_48_bytes check (octet_length(name) between 1 and 48),
+  constraint subscription_name_is_printable check (name !~ '[\x01-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]'),
   constraint subscription_kind_is_known check (kind in ('group', 'queue', 'feed'))
 );
 
@@ -1131,7 +1132,7 @@ comment on table ves_store.subscriptions is
 'Consumers of all VES streams of a tenant (ves.subscribe). Their position in each stream is a row of ves_store.cursors, whose consumer is ves_int.cursor_name.';
 comment on column ves_store.subscriptions.tenant_id is 'Tenant.';
 comment on column ves_store.subscriptions.subscription_id is 'Number of the row, over all tenants.';
-comment on column ves_store.subscriptions.name is 'Name, 1 to 48 bytes, unique in the tenant.';
+comment on column ves_store.subscriptions.name is 'Name, 1 to 48 bytes without control characters, unique in the tenant.';
 comment on column ves_store.subscriptions.kind is
 'group: members share the streams (ves.fetch_ranges); queue: messages of queue ves_ranges (ves.read_queue); feed: one order over all streams (ves.read_feed).';
 comment on column ves_store.subscriptions.created_at is 'When it was made.';
@@ -2387,6 +2388,7 @@ insert into ves_store.limits (name, max_rows, max_age) values
 ('compliance_proofs', 1000000, null),
 ('validity_proofs', 1000000, null),
 ('subscriptions', 100, null),
+('subscription_members', 256, null),
 ('open_dead_letters', 10000, null),
 ('rejections', 10000, interval '30 days'),
 ('rejected_events', 10000, interval '30 days'),
@@ -2398,7 +2400,7 @@ comment on table ves_store.limits is
 comment on column ves_store.limits.name is
 'What is bounded. rejections, rejected_events, revoked_api_keys and settled_dead_letters are retained by ves.apply_retention, one row more of any other is refused with VE912.';
 comment on column ves_store.limits.max_rows is
-'Rows that a tenant may have (names that end in _per_agent: an agent of a tenant; open_dead_letters: a consumer in a stream); of rejections, the newest that are kept. Null: no bound.';
+'Rows that a tenant may have (names that end in _per_agent: an agent of a tenant; open_dead_letters: a consumer in a stream; subscription_members: a consumer group); of rejections, the newest that are kept. Null: no bound.';
 comment on column ves_store.limits.max_age is 'Age at which rows are deleted; null: never.';
 
 create table ves_store.migrations (
@@ -2725,6 +2727,17 @@ comment on column ves_store.retry_handlers.consumer is 'Consumer of ves_store.de
 comment on column ves_store.retry_handlers.handler is
 'Function of schema ves_int, f(consumer text, tenant_id uuid, store_id uuid, legacy boolean, sequence_number bigint, out reason text, out message text): handles the event as if it came now; reason null: it is done; an exception counts as handler_error. It runs in a subtransaction, writes no dead letter and moves no checkpoint.';
 
+create table ves_store.retry_tenants (
+  consumer text not null,
+  tenant_id uuid not null,
+  constraint retry_tenants_pkey primary key (consumer, tenant_id)
+);
+
+comment on table ves_store.retry_tenants is
+'Tenants that have had a dead letter of a consumer that serves all tenants, which takes them in turns (ves_int.next_retry_tenant).';
+comment on column ves_store.retry_tenants.consumer is 'Consumer of messages of queue ves_dead_letters.';
+comment on column ves_store.retry_tenants.tenant_id is 'Tenant.';
+
 create table ves_store.row_change_heads (
   tenant_id uuid not null,
   number bigint not null default 0,
@@ -2937,13 +2950,14 @@ create table ves_store.subscription_members (
   constraint subscription_members_pkey primary key (tenant_id, subscription_id, member),
   constraint subscription_members_tenant_id_subscription_id_fkey foreign key (tenant_id, subscription_id)
   references ves_store.subscriptions (tenant_id, subscription_id) on delete cascade,
-  constraint member_has_1_to_64_bytes check (octet_length(member) between 1 and 64)
+  constraint member_has_1_to_64_bytes check (octet_length(member) between 1 and 64),
+  constraint member_is_printable check (member !~ '[\x01-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]')
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 
 comment on table ves_store.subscription_members is 'Members of consumer groups whose lease runs (ves.fetch_ranges).';
 comment on column ves_store.subscription_members.tenant_id is 'Tenant.';
 comment on column ves_store.subscription_members.subscription_id is 'Group.';
-comment on column ves_store.subscription_members.member is 'Name that the member gave itself, 1 to 64 bytes.';
+comment on column ves_store.subscription_members.member is 'Name that the member gave itself, 1 to 64 bytes without control characters.';
 comment on column ves_store.subscription_members.expires_at is 'When others may take its slots.';
 
 create table ves_store.subscription_slots (

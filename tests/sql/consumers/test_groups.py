@@ -333,6 +333,30 @@ def test_an_event_that_a_member_cannot_handle_is_retried_as_a_dead_letter(group:
     refused("VE642", group.service.execute, settle, [tenant, 0, 1, None])
 
 
+def test_a_group_has_as_many_members_as_it_may_and_those_that_are_gone_do_not_count(group: Group) -> None:
+    group.subscribe()
+    group.owner.execute("select ves.set_limit('subscription_members', 2)")
+    for member in ("a", "b", "b"):
+        group.fetch(member)
+    refused("VE912", group.fetch, "c")
+    group.owner.execute("select ves.set_limit('subscription_members', 1)")
+    group.fetch("a")
+    group.expire("a")
+    group.expire("b")
+    group.fetch("c")
+    refused("VE912", group.fetch, "b")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a\nb", "a\x1b[2J", "\x7f", "a\u0085b", "a\u2028b", "a\u202eb", "n" * 65]
+)
+def test_a_name_that_cannot_be_shown_as_it_is_is_refused(group: Group, name: str) -> None:
+    refused("VE007", group.service.execute, "select ves.subscribe(%s, %s)", [group.agent.tenant_id, name])
+    group.subscribe()
+    refused("VE007", group.fetch, name)
+    assert group.fetch("Kasse 1: übrig…") == []
+
+
 def test_an_acknowledgement_beyond_the_head_is_refused(group: Group) -> None:
     store = group.append(1)
     group.subscribe()

@@ -257,6 +257,52 @@ def counted(consumer: Consumer) -> list[tuple[Any, ...]]:
     ).fetchall()
 
 
+# Tenants whose dead letters are due (for the past so many seconds, each so many letters) or not (a negative past).
+SCHEDULE = """
+with added as (
+  insert into ves_store.dead_letter_events (tenant_id, store_id, legacy, consumer, sequence_number, event_id, event_type,
+    entity_type, entity_id, reason, status, holds_entity, created_at)
+  select %(tenant)s, %(tenant)s, false, 'test', n, gen_random_uuid(), 'e', 'e', 'e', 'unknown', 'failed', false, now()
+  from generate_series(1, %(letters)s) as n
+  returning dead_letter_id
+),
+scheduled as (select ves_int.schedule_retries(%(tenant)s, array_agg(a.dead_letter_id)) from added as a)
+select count(*) from scheduled
+"""
+AGE = "update pgmq.q_ves_dead_letters set vt = now() - %s * interval '1 second' where message ->> 'tenant_id' = %s"
+
+
+def schedule(consumer: Consumer, letters: int, seconds: int) -> uuid.UUID:
+    tenant = uuid.uuid4()
+    consumer.owner.execute(SCHEDULE, {"tenant": tenant, "letters": letters})
+    consumer.owner.execute(AGE, [seconds, str(tenant)])
+    return tenant
+
+
+def served(consumer: Consumer, calls: int) -> list[uuid.UUID]:
+    claim = "select tenant_id from ves_int.claim_retries('test')"
+    return [scalar(consumer.owner, claim) for _ in range(calls)]
+
+
+def test_tenants_take_turns_however_many_letters_of_one_are_due(consumer: Consumer) -> None:
+    many = schedule(consumer, 1_000, 3_600)
+    few = [schedule(consumer, 2, seconds) for seconds in (60, 1)]
+    turn = served(consumer, 6)
+    assert sorted(turn[:3]) == sorted([many, *few])
+    assert turn[3:] == turn[:3]
+    assert served(consumer, 3) == [many] * 3
+
+
+def test_a_due_letter_waits_for_the_tenants_before_it_not_for_their_letters(consumer: Consumer) -> None:
+    many = schedule(consumer, 500, 3_600)
+    for _ in range(100):
+        schedule(consumer, 1, -3_600)
+    late = schedule(consumer, 1, 1)
+    turns = served(consumer, 6)
+    assert turns.count(late) == 1
+    assert turns.count(many) == 5, "a turn that finds none of 32 tenants is of the longest due"
+
+
 def test_an_event_that_does_not_exist_is_no_dead_letter(consumer: Consumer) -> None:
     with pytest.raises(psycopg.Error) as refusal:
         consumer.fail(7)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 RETAINED = {"rejections", "rejected_events", "revoked_api_keys", "settled_dead_letters"}
-# judged by tests/sql/dead_letters: rows of one consumer in one stream
-OF_CONSUMERS = {"open_dead_letters"}
+# judged by tests/sql/dead_letters and consumers: rows of one consumer in one stream, and of one group
+OF_CONSUMERS = {"open_dead_letters", "subscription_members"}
 
 
 def mint(admin: Connection, tenant: uuid.UUID, agent: uuid.UUID | None = None) -> None:
