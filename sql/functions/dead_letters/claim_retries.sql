@@ -22,6 +22,7 @@ declare
   v_tenant uuid := ves_int.next_retry_tenant(claim_retries.consumer, v_first, v_now);
   v_from timestamptz := v_first;
   v_after bigint := 0::bigint;
+  v_passed bigint := 0::bigint;
   v_due record;
   v_letters ves_store.dead_letter_events[];
 begin
@@ -33,9 +34,7 @@ begin
     if v_due.places is null then
       exit when v_tenant is null;
       -- another session was faster: whatever is due
-      v_tenant := null;
-      v_from := v_first;
-      v_after := 0;
+      select null::uuid, v_first, 0::bigint into v_tenant, v_from, v_after;
       continue;
     end if;
     with claimed as (
@@ -67,8 +66,9 @@ begin
       and q.msg_id = any (array(select l.message_id from unnest(v_letters) as l));
     -- The claimed ones have moved. What is left at these places is stale.
     delete from pgmq.q_ves_dead_letters as q where q.ctid = any(v_due.places);
-    exit when v_letters is not null;
-    -- The next round does not pass the stale messages of this one again.
+    v_passed := v_passed + cardinality(v_due.places);
+    -- the rest is left to the next call: what ends in a timeout deletes nothing
+    exit when v_letters is not null or v_passed >= 2000;
     v_from := v_due.last_vt;
     v_after := v_due.last_id;
   end loop;
@@ -77,4 +77,4 @@ end
 $$;
 
 comment on function ves_int.claim_retries(text, integer, double precision) is
-'Claims due dead letters of a consumer (projector: of all registered projectors) for some seconds: pending ones, and those whose claim is over, of the tenant whose turn it is where it serves many. Messages whose dead letter is settled or was scheduled anew are deleted.';
+'Claims due dead letters of a consumer (projector: of all registered projectors) for some seconds: pending ones, and those whose claim is over, of the tenant whose turn it is where it serves many. Messages whose dead letter is settled or was scheduled anew are deleted, up to some 2,000 in a call, which may then answer nothing.';

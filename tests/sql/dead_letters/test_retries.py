@@ -279,7 +279,7 @@ def schedule(consumer: Consumer, letters: int, seconds: int) -> uuid.UUID:
     return tenant
 
 
-def served(consumer: Consumer, calls: int) -> list[uuid.UUID]:
+def served(consumer: Consumer, calls: int) -> list[uuid.UUID | None]:
     claim = "select tenant_id from ves_int.claim_retries('test')"
     return [scalar(consumer.owner, claim) for _ in range(calls)]
 
@@ -301,6 +301,19 @@ def test_a_due_letter_waits_for_the_tenants_before_it_not_for_their_letters(cons
     turns = served(consumer, 6)
     assert turns.count(late) == 1
     assert turns.count(many) == 5, "a turn that finds none of 32 tenants is of the longest due"
+
+
+def test_a_call_removes_so_many_messages_of_discarded_letters_and_the_next_goes_on(
+    consumer: Consumer,
+) -> None:
+    tenant = schedule(consumer, 2_500, 60)
+    consumer.owner.execute(
+        "update ves_store.dead_letter_events set status = 'discarded', next_retry_at = null, message_id = null,"
+        " settled_at = now() where sequence_number < 2500"
+    )
+    assert served(consumer, 1) == [None]
+    assert scalar(consumer.owner, "select count(*) from pgmq.q_ves_dead_letters") == 500
+    assert served(consumer, 2) == [tenant, None]
 
 
 def test_an_event_that_does_not_exist_is_no_dead_letter(consumer: Consumer) -> None:
