@@ -46,7 +46,7 @@ create unique index chain_transactions_target_idx on ves_store.chain_transaction
 )
 where status not in ('failed', 'replaced');
 
-create index chain_transactions_open_idx on ves_store.chain_transactions (chain_id, sender, nonce)
+create index chain_transactions_open_idx on ves_store.chain_transactions (chain_id, sender, nonce, updated_at)
 where status in ('planned', 'signed', 'broadcast', 'unknown');
 
 create index chain_transactions_mined_idx on ves_store.chain_transactions (chain_id, sender, nonce)

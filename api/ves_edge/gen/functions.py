@@ -3080,7 +3080,7 @@ FUNCTIONS = MappingProxyType({
             Column(name='reason', sql_type='text', python='str | None'),
             Column(name='waiting_seconds', sql_type='double precision', python='float'),
         ),
-        comment='Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or replaced, and those that became final within final_seconds; in order of nonces, those without one last; 1 to 1,000 rows of what is in no block, of what waits for finality, and of what is final: none of them holds up another.',
+        comment='Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or replaced, and those that became final within final_seconds; in order of nonces, those without one last; 1 to 1,000 rows of what is in no block, of what waits for finality, and of what is final: none of them holds up another. Of those without a nonce, the ones that were not tried for longest.',
         roles=('ves_admin', 'ves_reader', 'ves_worker'),
         volatility='stable',
         repeatable=True,

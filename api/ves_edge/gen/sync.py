@@ -2250,7 +2250,7 @@ def list_open_transactions(
     """Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or
     replaced, and those that became final within final_seconds; in order of nonces, those without one last;
     1 to 1,000 rows of what is in no block, of what waits for finality, and of what is final: none of them
-    holds up another.
+    holds up another. Of those without a nonce, the ones that were not tried for longest.
     """
     rows = db.fetch(FUNCTIONS['list_open_transactions'], {
         'lease': lease,

@@ -284,3 +284,18 @@ def test_what_waits_for_finality_takes_no_place_from_what_is_to_be_sent(
     )
     listed = "select part from ves.list_open_settlements(1000) with ordinality where batch_id = %s order by ordinality"
     assert outbox.worker.execute(listed, [settling.batch_id]).fetchall() == [(1,), (0,)]
+
+
+def test_calls_that_cannot_be_signed_take_turns_with_the_others(
+    settling: Settling, edge: Edge, agent: Agent
+) -> None:
+    settling.batch(edge, agent, 3)
+    assert settling.plan(max_size=1) == 3
+    outbox = Outbox(settling)
+    planned = [outbox.plan(part) for part in range(3)]
+    call = "select transaction_id from ves.list_open_transactions('x402_settlement', %s, max_rows => 1) where sender = %s"
+    tried = []
+    for _ in range(4):
+        tried.append(scalar(outbox.worker, call, [CHAIN, outbox.sender]))
+        outbox.step(tried[-1], "planned", "planned", "it reverts")
+    assert tried == [*planned, planned[0]]
