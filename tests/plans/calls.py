@@ -54,7 +54,7 @@ CALLS: dict[str, str] = {
     "append_payment_intents": f"select * from ves.append_payment_intents({PAYMENTS}, %(payments)s)",
     "submit_payment_intent": "select ves.submit_payment_intent(%(payment_request)s)",
     "get_payment_intent": "select * from ves.get_payment_intent(%(tenant_id)s, %(intent_id)s)",
-    "list_payment_intents": f"select * from ves.list_payment_intents({PAYMENTS}, to_date => now() - interval '1 minute', max_rows => 10)",
+    "list_payment_intents": f"select * from ves.list_payment_intents({PAYMENTS}, to_date => now() - interval '10 minutes', max_rows => 10)",
     "get_payment_receipt": "select ves.get_payment_receipt(%(tenant_id)s, %(intent_id)s)",
     "verify_payment_receipt": "select ves.verify_payment_receipt('{}')",
     "expire_payment_intents": "select ves.expire_payment_intents(100)",

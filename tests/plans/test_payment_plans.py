@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from tests.plans.explain import Recorder
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 FEW, MANY = 50, 200
 TX_HASH = "0x" + "ab" * 32
+SPREAD = "update ves_store.x402_payment_intents set created_at = created_at + sequence_number * interval '1 ms' where store_id = %s"
 
 
 def rows_of_each_call(recorder: Recorder, count: int) -> dict[str, int]:
@@ -46,3 +48,26 @@ def test_four_times_as_many_payments_cost_four_times_as_many_rows(database: Data
         few, many = rows_of_each_call(recorder, FEW), rows_of_each_call(recorder, MANY)
     ratios = {name: many[name] / few[name] / (MANY / FEW) for name in few}
     assert {name: ratio for name, ratio in ratios.items() if ratio > 1.25} == {}, (few, many)
+
+
+def test_listing_the_payments_of_a_store_passes_none_of_the_newer_ones_of_another(database: Database) -> None:
+    with database.connect() as superuser:
+        agent, stores = Agent(), (uuid.uuid4(), uuid.uuid4())
+        agent.register(superuser)
+        listing = (
+            "explain (analyze, buffers, format json) select ves.list_payment_intents(%s, %s, max_rows => 10)"
+        )
+        pages = []
+        for store in stores:
+            given = payment_rows(agent, 5 * MANY, payer_public_key=None)
+            superuser.execute(
+                "select ves.append_payment_intents(%s, %s, %s)", [agent.tenant_id, store, given]
+            )
+            superuser.execute("set session_replication_role = replica")
+            superuser.execute(SPREAD, [store])
+            superuser.execute("reset session_replication_role")
+            superuser.execute("vacuum full analyze ves_store.x402_payment_intents")
+            superuser.execute(listing, [agent.tenant_id, stores[0]])
+            plan = scalar(superuser, listing, [agent.tenant_id, stores[0]])[0]["Plan"]
+            pages.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+    assert pages[1] <= pages[0] + 5

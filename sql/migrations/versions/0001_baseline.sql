@@ -3422,6 +3422,9 @@ where idempotency_key is not null;
 create index x402_payment_intents_listing_idx
 on ves_store.x402_payment_intents (tenant_id, created_at, intent_id);
 
+create index x402_payment_intents_store_listing_idx
+on ves_store.x402_payment_intents (tenant_id, store_id, created_at, intent_id);
+
 create index x402_payment_intents_payer_idx
 on ves_store.x402_payment_intents (tenant_id, payer_address, created_at);
 
