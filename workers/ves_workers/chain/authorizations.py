@@ -193,18 +193,19 @@ class Authorizations:
             sought = [it for it in sought if self._left[it.payment_id] == newest][:_MOST_SOUGHT]
             first = max(0, newest - self._window + 1)
             uses = await self._uses(sought, first, newest)
-            begins = None if first == 0 else await self._outbox.read_time(first)
-            for payment in sought:
-                use = uses.get(_use_key(payment.token_address, payment.payer_address, payment.nonce))
-                if use is not None or begins is None or begins < payment.created_at - _SKEW:
-                    found[payment.payment_id] = use
+            found.update({it.payment_id: uses[key] for it in sought if (key := _use_key_of(it)) in uses})
+            missing = [it for it in sought if it.payment_id not in found]
+            begins = await self._outbox.read_time(first) if missing and first > 0 else None
+            for payment in missing:
+                if begins is None or begins < payment.created_at - _SKEW:
+                    found[payment.payment_id] = None
                 else:
                     self._left[payment.payment_id] = first - 1
 
     async def _uses(
         self, payments: list[ExactPayment], first: int, last: int
     ) -> dict[tuple[str, str, bytes], LogReceipt]:
-        keys = [_use_key(it.token_address, it.payer_address, it.nonce) for it in payments]
+        keys = [_use_key_of(it) for it in payments]
         tokens, payers, nonces = (sorted(set(part)) for part in zip(*keys, strict=True))
         logs = await self._logs(
             {
@@ -226,6 +227,10 @@ class Authorizations:
 
 def _use_key(token: str, payer: str, nonce: bytes) -> tuple[str, str, bytes]:
     return token.lower(), payer.lower(), bytes(nonce)
+
+
+def _use_key_of(payment: ExactPayment) -> tuple[str, str, bytes]:
+    return _use_key(payment.token_address, payment.payer_address, payment.nonce)
 
 
 def _places(logs: Sequence[LogReceipt]) -> str:
