@@ -99,8 +99,8 @@ select tenant_id, store_id, false, 'test', 1, event_id, 'a.b', 'a', 'b', 'handle
 from grown;
 insert into pgmq.q_ves_dead_letters (vt, message)
 select now() + '1 year', jsonb_build_object('tenant_id', tenant_id, 'dead_letter_id', n, 'consumer', 'test') from grown;
-insert into ves_store.dead_letter_counts (tenant_id, store_id, legacy, consumer, letters, open_letters)
-select tenant_id, store_id, false, 'test', 1, 1 from grown;
+insert into ves_store.dead_letter_counts (tenant_id, store_id, legacy, consumer, letters)
+select tenant_id, store_id, false, 'test', 1 from grown;
 insert into ves_store.commit_policies (tenant_id, store_id, mode, max_events, max_age)
 select tenant_id, store_id, 'manual', 1000, '1 day' from grown;
 insert into ves_store.shredded_payloads (tenant_id, store_id, stream, sequence_number, event_id, reason, shredded_by,

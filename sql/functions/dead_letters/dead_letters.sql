@@ -12,11 +12,8 @@ as $$
 #variable_conflict use_column
 declare
   v_room constant bigint := (
-    select (l.max_rows - coalesce((
-      select sum(c.letters) from ves_store.dead_letter_counts as c
-      where c.tenant_id = dead_letters.tenant_id and c.store_id = dead_letters.store_id
-        and c.consumer = dead_letters.consumer and c.legacy = dead_letters.legacy
-    ), 0))::bigint
+    select l.max_rows - ves_int.count_open_letters(
+      dead_letters.tenant_id, dead_letters.store_id, dead_letters.legacy, dead_letters.consumer, 0)
     from ves_store.limits as l where l.name = 'open_dead_letters'
   );
   v_ids bigint[];

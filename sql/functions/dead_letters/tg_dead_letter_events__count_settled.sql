@@ -1,11 +1,11 @@
+-- Locks (sql/README.md): as ves_int.count_open_letters.
 create or replace function ves_int.tg_dead_letter_events__count_settled()
 returns trigger
 language plpgsql
 set search_path to pg_catalog, pg_temp
 as $$
 begin
-  insert into ves_store.dead_letter_counts (tenant_id, store_id, legacy, consumer, letters)
-  values (new.tenant_id, new.store_id, new.legacy, new.consumer, -1);
+  perform ves_int.count_open_letters(new.tenant_id, new.store_id, new.legacy, new.consumer, -1);
   return null;
 end
 $$;

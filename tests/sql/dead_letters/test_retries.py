@@ -251,6 +251,25 @@ def test_the_kept_count_is_that_of_the_open_rows(consumer: Consumer) -> None:
     assert scalar(consumer.owner, "select count(*) from ves_store.dead_letter_counts") == 1, "one row again"
 
 
+def test_who_counts_letters_in_an_open_transaction_is_not_waited_for(
+    database: Database, consumer: Consumer
+) -> None:
+    letter = consumer.fail(1, "invariant_violation")
+    with database.connect() as other, other.transaction():
+        other.execute("set local lock_timeout to '1ms'")
+        other.execute(
+            "select ves_int.dead_letter('test', %s, %s, false, 2, 'invariant_violation')",
+            [consumer.agent.tenant_id, consumer.agent.store_id],
+        )
+        consumer.owner.execute("set lock_timeout to '1ms'")
+        consumer.owner.execute("select ves.discard_dead_letter(%s, %s)", [consumer.agent.tenant_id, letter])
+        consumer.fail(3, "invariant_violation")
+        assert counted(consumer) == [("test", 1)]
+    assert counted(consumer) == [("test", 2)]
+    consumer.fail(4, "invariant_violation")
+    assert counted(consumer) == [("test", 3)]
+
+
 def counted(consumer: Consumer) -> list[tuple[Any, ...]]:
     return consumer.owner.execute(
         "select consumer, sum(letters)::int from ves_store.dead_letter_counts group by 1"
