@@ -7,7 +7,7 @@ create table ves_store.audit_heads (
 ) with (fillfactor = 50);
 
 comment on table ves_store.audit_heads is
-'Newest audit entry of each tenant: the next entry links to it under this row''s lock, and a chain that ends earlier has lost its newest rows.';
+'Newest committed audit entry of each tenant: the next one is appended under this row''s lock, and a chain that ends earlier has lost its newest rows.';
 comment on column ves_store.audit_heads.tenant_id is 'Tenant; the nil UUID for actions on the whole system.';
 comment on column ves_store.audit_heads.number is 'Number of the newest entry; 0 before the first.';
 comment on column ves_store.audit_heads.hash is 'hash of the newest entry; zeros before the first.';

@@ -7,7 +7,7 @@ create table ves_store.row_change_heads (
 ) with (fillfactor = 50);
 
 comment on table ves_store.row_change_heads is
-'Newest entry of each tenant in ves_store.row_changes: the next one links to it under this row''s lock.';
+'Newest committed entry of each tenant in ves_store.row_changes; the next one is appended under this row''s lock.';
 comment on column ves_store.row_change_heads.tenant_id is 'Tenant; the nil UUID for tables without one.';
 comment on column ves_store.row_change_heads.number is 'Number of the newest entry; 0 before the first.';
 comment on column ves_store.row_change_heads.hash is 'hash of the newest entry; zeros before the first.';

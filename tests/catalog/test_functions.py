@@ -104,7 +104,9 @@ def test_public_functions_run_as_the_owner_and_private_ones_as_their_caller(
     # a deferred trigger runs as who commits; an agent's projector is called by a role without rights
     assert names(catalog, "n.nspname = 'ves_int' and p.prosecdef") == [
         "ves_int.call_projector(text,json)",
+        "ves_int.tg_audit_log__move_head()",
         "ves_int.tg_row__note_change()",
+        "ves_int.tg_row_changes__move_head()",
     ]
 
 

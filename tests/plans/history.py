@@ -83,8 +83,8 @@ insert into ves_store.audit_log (tenant_id, number, id, timestamp, action, actor
 select tenant_id, 1000000 + n, agent_id, now(), 'login_success', 'a', 'jwt', 'ves_api', '{}', true, sha256(''),
   sha256('')
 from grown;
-insert into ves_store.row_changes (tenant_id, number, table_name, row_key, changed_at, changed_by, hash)
-select tenant_id, 1000000 + n, 'api_keys', n::text, now(), 'ves_api', sha256('') from grown;
+insert into ves_store.row_changes (tenant_id, number, table_name, row_key, changed_at, changed_by, added, hash)
+select tenant_id, 1000000 + n, 'api_keys', n::text, now(), 'ves_api', 1, sha256('') from grown;
 insert into ves_store.ves_rejections (tenant_id, store_id, event_id, source_agent_id, reason, message,
   rejected_at)
 select tenant_id, store_id, event_id, agent_id, 'r', 'm', now() - interval '1 day' from grown;

@@ -4486,8 +4486,9 @@ async def verify_audit(db: AsyncDatabase, *, tenant_id: UUID | None = None) -> l
     """Recomputes the hash chain of the audit log, of one tenant or of all (nil UUID: actions on the whole
     system). Then compares the rows of keys, schemas, groups, proofs, commitments, settings and streams
     with the chain of their changes (ves_store.row_changes; the finding starts with the table). No row:
-    nothing was removed, changed or reordered. Whoever can write tables can also rewrite a whole chain;
-    keep number and hash of a newest entry (ves.list_audit) elsewhere to notice that.
+    nothing was removed, changed or reordered. What the caller's own transaction has not committed is not
+    in the chains yet, and a finding. Whoever can write tables can also rewrite a whole chain; keep number
+    and hash of a newest entry (ves.list_audit) elsewhere to notice that.
     """
     rows = await db.fetch(FUNCTIONS['verify_audit'], {
         'tenant_id': tenant_id,

@@ -46,18 +46,19 @@ begin
   v_entry.error_message := left(audit.error_message, 1024);
 
   -- The head's row is the lock of the tenant's chain, held until commit; nothing is locked after it.
-  select h.number + 1, h.hash into v_entry.number, v_entry.previous_hash
-  from ves_store.audit_heads as h where h.tenant_id = v_entry.tenant_id for update;
+  perform from ves_store.audit_heads as h where h.tenant_id = v_entry.tenant_id for update;
   if not found then
     insert into ves_store.audit_heads (tenant_id) values (v_entry.tenant_id) on conflict do nothing;
-    select h.number + 1, h.hash into strict v_entry.number, v_entry.previous_hash
-    from ves_store.audit_heads as h where h.tenant_id = v_entry.tenant_id for update;
+    perform from ves_store.audit_heads as h where h.tenant_id = v_entry.tenant_id for update;
   end if;
+  -- Not from the head: that moves at the commit (ves_int.tg_audit_log__move_head).
+  select a.number + 1, a.hash into v_entry.number, v_entry.previous_hash
+  from ves_store.audit_log as a where a.tenant_id = v_entry.tenant_id order by a.number desc limit 1;
+  v_entry.number := coalesce(v_entry.number, 1);
+  v_entry.previous_hash := coalesce(v_entry.previous_hash, decode(repeat('00', 32), 'hex'));
   v_entry.timestamp := clock_timestamp();
   v_entry.hash := ves_int.audit_hash(v_entry);
   insert into ves_store.audit_log select (v_entry).*;
-  update ves_store.audit_heads as h set number = v_entry.number, hash = v_entry.hash
-  where h.tenant_id = v_entry.tenant_id;
 end
 $$;
 

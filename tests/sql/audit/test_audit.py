@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ import pytest
 from tests.sql.support import Edge, scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import Database
 
 NIL = uuid.UUID(int=0)
@@ -29,6 +32,13 @@ def record(
     connection.execute(
         RECORD, [action, tenant, *(None if item is None else json.dumps(item) for item in (details, context))]
     )
+
+
+@pytest.fixture
+def superuser(shared: Database) -> Iterator[psycopg.Connection[Any]]:
+    """One whose transactions are committed."""
+    with shared.connect() as connection:
+        yield connection
 
 
 def entries(owner: psycopg.Connection[Any], tenant: uuid.UUID, columns: str) -> list[tuple[Any, ...]]:
@@ -182,3 +192,44 @@ def test_a_new_signer_is_audited_once(edge: Edge, owner: psycopg.Connection[Any]
         [NIL, str(sequencer)],
     ).fetchall()
     assert found == [("custom:signer_registered", {"key_version": 7, "algorithm": "none"})]
+
+
+def test_a_transaction_moves_the_heads_of_its_chains_once_however_many_entries_it_writes(
+    superuser: psycopg.Connection[Any],
+) -> None:
+    tenant = uuid.uuid4()
+    updates: list[dict[str, int]] = []
+    for keys in (1, 20, 0):  # the first makes the rows
+        superuser.execute("select pg_stat_force_next_flush()")
+        updates.append(
+            dict(
+                superuser.execute(
+                    "select relname, n_tup_upd from pg_stat_user_tables"
+                    " where relname in ('audit_heads', 'row_change_heads', 'row_counts')"
+                ).fetchall()
+            )
+        )
+        with superuser.transaction():
+            for _ in range(keys):
+                superuser.execute("select ves.create_api_key(%s, %s)", [secrets.token_hex(32), tenant])
+    assert len(updates[2]) == 3
+    assert {table: count - updates[1][table] for table, count in updates[2].items()} == dict.fromkeys(
+        updates[2], 1
+    )
+    assert findings(superuser, tenant) == []
+    kept = superuser.execute("select chain, number from ves.list_chain_heads(%s)", [tenant]).fetchall()
+    assert kept == [("audit", 21), ("changes", 21)]
+
+
+def test_what_a_savepoint_takes_back_is_no_part_of_the_chains(superuser: psycopg.Connection[Any]) -> None:
+    tenant = uuid.uuid4()
+    with superuser.transaction():
+        for number in range(6):
+            with superuser.transaction(force_rollback=number % 3 != 1):
+                superuser.execute("select ves.create_api_key(%s, %s)", [secrets.token_hex(32), tenant])
+                record(superuser, tenant)
+    assert findings(superuser, tenant) == []
+    kept = superuser.execute("select chain, number from ves.list_chain_heads(%s)", [tenant]).fetchall()
+    assert kept == [("audit", 4), ("changes", 2)]
+    rows = "select row_count from ves_store.row_counts where tenant_id = %s and table_name = 'api_keys'"
+    assert scalar(superuser, rows, [tenant]) == 2
