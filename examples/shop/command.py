@@ -80,9 +80,8 @@ def play(wanted: Wanted, sequencer: Sequencer, report: Report) -> Json:
         report.line(
             f"   {sys.executable} -I {independent.__file__} {place}/keys.json {place}/evidence.ndjson"
         )
-        report.line(
-            f"Run `ves demo --tenant {shop.tenant_id}` to see every event replayed with the same receipts."
-        )
+        report.line("Every event is replayed with the same receipt by")
+        report.line(f"   {Path(sys.executable).with_name('ves')} demo --tenant {shop.tenant_id}")
     return {
         "valid": complete,
         "tenant_id": shop.tenant_id,

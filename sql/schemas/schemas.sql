@@ -37,8 +37,9 @@ alter default privileges revoke execute on functions from public;
 revoke create on schema public from public;
 
 -- Rights are given by name. Only the owner makes temporary and large objects and takes advisory locks: a
--- temporary object is a name that a session chooses, a large object is space without a limit, and the key of
--- a stream's advisory lock is computed from its ids.
+-- temporary object is a name that a session chooses, large objects, exported snapshots (a file each) and
+-- messages in the WAL are space without a limit, and the key of a stream's advisory lock is computed from its
+-- ids.
 do $$
 declare
   v_function regprocedure;
@@ -51,7 +52,8 @@ begin
   );
   for v_function in
     select p.oid from pg_catalog.pg_proc as p
-    where p.pronamespace = 'pg_catalog'::regnamespace and p.proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_)'
+    where p.pronamespace = 'pg_catalog'::regnamespace
+      and p.proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_|pg_export_snapshot$|pg_logical_emit_message$)'
   loop
     execute format('revoke execute on function %s from public', v_function);
     execute format('grant execute on function %s to ves_owner', v_function);

@@ -1,7 +1,7 @@
 create table ves_store.encryption_key_groups (
   group_id uuid not null default gen_random_uuid(),
   tenant_id uuid not null,
-  name text not null,
+  name ves_int.printable_name not null,
   description text,
   is_active boolean not null default true,
   created_by uuid,
@@ -15,7 +15,7 @@ create table ves_store.encryption_key_groups (
 comment on table ves_store.encryption_key_groups is 'Named sets of agents to whom payloads are sealed together. The sequencer holds no secret key: it only says who the recipients are now.';
 comment on column ves_store.encryption_key_groups.group_id is 'Group.';
 comment on column ves_store.encryption_key_groups.tenant_id is 'Tenant.';
-comment on column ves_store.encryption_key_groups.name is 'Name, 1 to 255 characters, unique in the tenant.';
+comment on column ves_store.encryption_key_groups.name is 'Name, 1 to 255 characters without control characters, unique in the tenant.';
 comment on column ves_store.encryption_key_groups.description is 'Free text.';
 comment on column ves_store.encryption_key_groups.is_active is 'An inactive group has no recipients.';
 comment on column ves_store.encryption_key_groups.created_by is 'Agent that made the group; null for an administrator.';

@@ -1,13 +1,12 @@
 create table ves_store.subscription_members (
   tenant_id uuid not null,
   subscription_id bigint not null,
-  member text not null,
+  member ves_int.printable_name not null,
   expires_at timestamptz not null,
   constraint subscription_members_pkey primary key (tenant_id, subscription_id, member),
   constraint subscription_members_tenant_id_subscription_id_fkey foreign key (tenant_id, subscription_id)
   references ves_store.subscriptions (tenant_id, subscription_id) on delete cascade,
-  constraint member_has_1_to_64_bytes check (octet_length(member) between 1 and 64),
-  constraint member_is_printable check (member !~ '[\x01-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]')
+  constraint member_has_1_to_64_bytes check (octet_length(member) between 1 and 64)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 
 comment on table ves_store.subscription_members is 'Members of consumer groups whose lease runs (ves.fetch_ranges).';

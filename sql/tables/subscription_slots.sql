@@ -2,7 +2,7 @@ create table ves_store.subscription_slots (
   tenant_id uuid not null,
   subscription_id bigint not null,
   slot smallint not null,
-  member text,
+  member ves_int.printable_name,
   token bigint not null,
   constraint subscription_slots_pkey primary key (tenant_id, subscription_id, slot),
   constraint subscription_slots_tenant_id_subscription_id_fkey foreign key (tenant_id, subscription_id)

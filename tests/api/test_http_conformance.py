@@ -171,8 +171,9 @@ def test_the_front_refuses_a_version_that_it_does_not_speak(door: Server) -> Non
     refused(door, b"GET /health HTTP/3.0\r\nHost: x\r\n\r\n", 505, "INVALID_FIELD_VALUE")
 
 
-def test_head_is_named_where_get_is_allowed(door: Server) -> None:
-    _, headers, _ = exchange(door.port, b"DELETE /health HTTP/1.1\r\nHost: x\r\n\r\n")
+@pytest.mark.parametrize("method", [b"DELETE", b"OPTIONS"])
+def test_head_is_named_where_get_is_allowed(door: Server, method: bytes) -> None:
+    _, headers, _ = exchange(door.port, method + b" /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert {"GET", "HEAD"} <= set(headers["allow"].split(", "))
 
 

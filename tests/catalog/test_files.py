@@ -98,7 +98,7 @@ def test_a_table_function_view_or_trigger_file_holds_the_object_it_is_named_afte
         for path in (ROOT / "sql" / folder).rglob("*.sql"):
             text = path.read_text(encoding="utf-8")
             created = re.findall(
-                r"^create (?:or replace )?(?:unlogged )?(?:table|view|type|function|aggregate) ([\w.]+)",
+                r"^create (?:or replace )?(?:unlogged )?(?:table|view|type|domain|function|aggregate) ([\w.]+)",
                 text,
                 re.MULTILINE,
             )

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from tests.cli.system import System
 from tests.support.processes import environment
-from ves_client.commands.output import out, print_table
+from ves_client.commands.output import out, print_line, print_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +69,8 @@ def test_text_from_elsewhere_cannot_control_the_terminal(capsys: pytest.CaptureF
     assert "a\\x1b]0;title\\x07 \\x0d\\u202e\\x9b2J [red]" in printed
     assert "b\\x1b[2J" in printed
     assert "\x1b" not in printed
+
+
+def test_a_line_break_in_a_name_makes_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:
+    print_line("order/1\n2 order/2 order.paid")
+    assert capsys.readouterr().out == "order/1\\n2 order/2 order.paid\n"

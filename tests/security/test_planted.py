@@ -38,6 +38,8 @@ NAMES = [
     "select lo_put(1, 0, 'x')",
     "select lo_import('/etc/hostname')",
     "select lowrite(0, 'x')",
+    "select pg_export_snapshot()",
+    "select pg_logical_emit_message(false, 'x', 'y')",
     "alter table ves_store.ves_events disable trigger user",
     "grant ves_owner to current_user",
 ]

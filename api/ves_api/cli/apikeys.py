@@ -64,7 +64,7 @@ def create(
     prefix = key_hash[:PREFIX_DIGITS]
     return Answer(
         {"api_key": key, "key_hash_prefix": prefix, "tenant_id": tenant_id},
-        [f"{key}\n(hash {prefix}…; the key is not shown again)"],
+        [key, f"(hash {prefix}…; the key is not shown again)"],
     )
 
 

@@ -17,7 +17,7 @@ from ves.codec import U32_MAX
 from ves_api.cli.database import open_database
 from ves_api.cli.settings import DatabaseUrl, layers
 from ves_client.commands.options import Store, Tenant
-from ves_client.commands.output import JsonOption, note, out, print_json
+from ves_client.commands.output import JsonOption, note, print_json, print_line
 from ves_client.errors import Exit
 from ves_edge.calls import to_int4
 from ves_edge.gen.functions import FUNCTIONS
@@ -51,7 +51,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
         for text in answer.notes:
             note(text)
         for line in answer.lines:
-            out.print(line)
+            print_line(line)
     if answer.status is not Exit.FINE:
         raise typer.Exit(answer.status)
 
@@ -75,7 +75,7 @@ def plain(function: str) -> Render:
             return Answer(found, [*_table(columns, found), f"{len(found)} rows"])
         if isinstance(found, dict):
             return Answer(found, [f"{name}: {_text(value)}" for name, value in found.items()])
-        return Answer(found, [] if FUNCTIONS[function].returns == "nothing" else [_text(found)])
+        return Answer(found, [] if FUNCTIONS[function].returns == "nothing" else _text(found).split("\n"))
 
     return render
 

@@ -49,7 +49,7 @@ def _shown(found: list[dict[str, Any]], _given: Any) -> Answer:
     if not found:
         raise _unknown()
     text = found[0]["schema_json"]
-    return Answer({**found[0], "schema_json": orjson.Fragment(text)}, [text])
+    return Answer({**found[0], "schema_json": orjson.Fragment(text)}, text.split("\n"))
 
 
 call_command(app, "show", "get_schema", "Print a schema's text as it was received.", _shown, options=_SCHEMA)

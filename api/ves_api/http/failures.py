@@ -60,7 +60,5 @@ def to_api_error(error: Exception) -> ApiError:
     """Map an exception to an ApiError; an unknown one becomes internal_error."""
     if isinstance(error, HTTPException):
         headers = dict(error.headers or {})
-        if "GET" in headers.get("allow", "").split(", "):
-            headers["allow"] += ", HEAD"
         return ApiError(_BY_STATUS.get(error.status_code, "internal_error"), headers=headers)
     return refusal_of(error)

@@ -263,7 +263,7 @@ class _Answer:
 
     async def _first_body(self, message: Any) -> None:
         start, self._start = self._start, None
-        headers = [h for h in start["headers"] if h[0] != b"cache-control"]
+        headers = [_with_head(h) for h in start["headers"] if h[0] != b"cache-control"]
         body = message.get("body", b"")
         if not message.get("more_body", False):
             if len(body) >= _GZIP_FLOOR:
@@ -296,6 +296,12 @@ class _Answer:
             return
         self._start = None
         await self.whole(error.status, error_headers(error), error.body(request_id))
+
+
+def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Add HEAD to an `allow` that has GET: the framework does not know that HEAD is served."""
+    name, value = header
+    return (name, value + b", HEAD") if name == b"allow" and b"GET" in value.split(b", ") else header
 
 
 async def _compress(body: bytes) -> bytes:

@@ -17,6 +17,7 @@ begin
   if char_length(v_name) not between 1 and 255 then
     perform ves_int.raise_error('invalid_field', '{"field": "name"}', 'name does not have 1 to 255 characters');
   end if;
+  perform ves_int.require_name('name', v_name, 1020);
   if octet_length(create_encryption_group.description) > 4096 then
     perform ves_int.raise_error('invalid_field', '{"field": "description"}', 'description has more than 4,096 bytes');
   end if;

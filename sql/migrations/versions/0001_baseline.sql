@@ -1,4 +1,16 @@
 -- Generated from [state] of sql/load.toml by `python -m ves_install.generate`; frozen with release 0.1.0.
+create type ves_int.inventory_change as (
+  quantity_on_hand numeric,
+  quantity_reserved numeric,
+  quantity_available numeric,
+  moved numeric,
+  requested numeric,
+  available_before numeric
+);
+
+comment on type ves_int.inventory_change is
+'Figures of an inventory after an event, before they are known to be acceptable. moved: what the event adds to the stock, null when it touches none. requested: what it reserves, null when nothing; available_before: what there was to reserve.';
+
 create type ves.anchor_item as (
   batch_id uuid,
   tenant_id uuid,
@@ -83,6 +95,32 @@ create type ves.chain_transaction as (
 
 comment on type ves.chain_transaction is
 'A transaction of the outbox: the hashes of all its attempts, the newest last, and bytes and fees of the newest; waiting_seconds since that one was signed, or since it was planned.';
+
+-- The invariants of operations 5.2 under their names: a projector makes one value for each event. PostgreSQL
+-- checks them in the order of their names, so each leaves alone what another one has to name.
+create domain ves_int.checked_inventory as ves_int.inventory_change
+constraint "quantity_on_hand arithmetic within i64 range"
+check ((value).quantity_on_hand between -9223372036854775808 and 9223372036854775807)
+constraint "quantity_reserved arithmetic within i64 range"
+check (
+  coalesce((value).requested > (value).available_before, false)
+  or (value).quantity_reserved between -9223372036854775808 and 9223372036854775807
+)
+constraint "quantity_available arithmetic within i64 range"
+check (
+  coalesce((value).requested > (value).available_before, false)
+  or (value).quantity_on_hand not between -9223372036854775808 and 9223372036854775807
+  or (value).quantity_available between -9223372036854775808 and 9223372036854775807
+)
+constraint "quantity_on_hand >= 0"
+check (
+  (value).moved is null or (value).quantity_on_hand >= 0 or (value).quantity_on_hand < -9223372036854775808
+)
+constraint "reserved <= available"
+check ((value).requested <= (value).available_before);
+
+comment on domain ves_int.checked_inventory is
+'An inventory_change that holds every invariant of operations 5.2. Whoever violates one gets 23514 with the invariant''s name.';
 
 create type ves.commitment as (
   batch_id uuid,
@@ -279,44 +317,6 @@ create type ves.ingest_result as (
 
 comment on type ves.ingest_result is
 'Answer of ves.ingest_events for one stream, by its place in the call. outcome appended: events not named in exceptions were accepted and are numbered first_sequence .. last_sequence in input order. Other outcomes (busy, stale_credentials, stale_schemas): nothing of the stream was stored. exceptions: array of {ord, outcome: replayed, sequence_number, sequenced_at_micros, signer_id, signature} or {ord, outcome: rejected, phase, reason, message}; null when every event was accepted.';
-
-create type ves_int.inventory_change as (
-  quantity_on_hand numeric,
-  quantity_reserved numeric,
-  quantity_available numeric,
-  moved numeric,
-  requested numeric,
-  available_before numeric
-);
-
-comment on type ves_int.inventory_change is
-'Figures of an inventory after an event, before they are known to be acceptable. moved: what the event adds to the stock, null when it touches none. requested: what it reserves, null when nothing; available_before: what there was to reserve.';
-
--- The invariants of operations 5.2 under their names: a projector makes one value for each event. PostgreSQL
--- checks them in the order of their names, so each leaves alone what another one has to name.
-create domain ves_int.checked_inventory as ves_int.inventory_change
-constraint "quantity_on_hand arithmetic within i64 range"
-check ((value).quantity_on_hand between -9223372036854775808 and 9223372036854775807)
-constraint "quantity_reserved arithmetic within i64 range"
-check (
-  coalesce((value).requested > (value).available_before, false)
-  or (value).quantity_reserved between -9223372036854775808 and 9223372036854775807
-)
-constraint "quantity_available arithmetic within i64 range"
-check (
-  coalesce((value).requested > (value).available_before, false)
-  or (value).quantity_on_hand not between -9223372036854775808 and 9223372036854775807
-  or (value).quantity_available between -9223372036854775808 and 9223372036854775807
-)
-constraint "quantity_on_hand >= 0"
-check (
-  (value).moved is null or (value).quantity_on_hand >= 0 or (value).quantity_on_hand < -9223372036854775808
-)
-constraint "reserved <= available"
-check ((value).requested <= (value).available_before);
-
-comment on domain ves_int.checked_inventory is
-'An inventory_change that holds every invariant of operations 5.2. Whoever violates one gets 23514 with the invariant''s name.';
 
 create type ves.key_rotation as (
   old_key_id bigint,
@@ -520,6 +520,14 @@ create type ves.payment_settlement as (
 
 comment on type ves.payment_settlement is
 'A part of a payment batch with what its transaction needs: root and range are those of the whole batch.';
+
+-- What a terminal, a log or a list shows as one line: no control character, no separator of lines, nothing
+-- that turns the direction of text.
+create domain ves_int.printable_name as text
+constraint name_is_printable check (value !~ '[\x01-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]');
+
+comment on domain ves_int.printable_name is
+'A name that callers choose and others read. Functions ask ves_int.require_name, so that a caller gets VE007 with the field.';
 
 create type ves_int.projected_entity as (
   projector text,
@@ -1092,7 +1100,7 @@ comment on column ves_store.ves_compliance_proofs.proof_key_id is 'Key of the en
 create table ves_store.encryption_key_groups (
   group_id uuid not null default gen_random_uuid(),
   tenant_id uuid not null,
-  name text not null,
+  name ves_int.printable_name not null,
   description text,
   is_active boolean not null default true,
   created_by uuid,
@@ -1106,7 +1114,7 @@ create table ves_store.encryption_key_groups (
 comment on table ves_store.encryption_key_groups is 'Named sets of agents to whom payloads are sealed together. The sequencer holds no secret key: it only says who the recipients are now.';
 comment on column ves_store.encryption_key_groups.group_id is 'Group.';
 comment on column ves_store.encryption_key_groups.tenant_id is 'Tenant.';
-comment on column ves_store.encryption_key_groups.name is 'Name, 1 to 255 characters, unique in the tenant.';
+comment on column ves_store.encryption_key_groups.name is 'Name, 1 to 255 characters without control characters, unique in the tenant.';
 comment on column ves_store.encryption_key_groups.description is 'Free text.';
 comment on column ves_store.encryption_key_groups.is_active is 'An inactive group has no recipients.';
 comment on column ves_store.encryption_key_groups.created_by is 'Agent that made the group; null for an administrator.';
@@ -1116,7 +1124,7 @@ comment on column ves_store.encryption_key_groups.updated_at is 'When it or its 
 create table ves_store.subscriptions (
   tenant_id uuid not null,
   subscription_id bigint generated always as identity,
-  name text not null,
+  name ves_int.printable_name not null,
   kind text not null,
   created_at timestamptz not null,
   created_by xid8 not null,
@@ -1124,7 +1132,6 @@ create table ves_store.subscriptions (
   constraint subscriptions_pkey primary key (tenant_id, subscription_id),
   constraint subscriptions_tenant_id_name_key unique (tenant_id, name),
   constraint subscription_name_has_1_to_48_bytes check (octet_length(name) between 1 and 48),
-  constraint subscription_name_is_printable check (name !~ '[\x01-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]'),
   constraint subscription_kind_is_known check (kind in ('group', 'queue', 'feed'))
 );
 
@@ -2946,13 +2953,12 @@ comment on column ves_store.signers.registered_at is 'When the signer first star
 create table ves_store.subscription_members (
   tenant_id uuid not null,
   subscription_id bigint not null,
-  member text not null,
+  member ves_int.printable_name not null,
   expires_at timestamptz not null,
   constraint subscription_members_pkey primary key (tenant_id, subscription_id, member),
   constraint subscription_members_tenant_id_subscription_id_fkey foreign key (tenant_id, subscription_id)
   references ves_store.subscriptions (tenant_id, subscription_id) on delete cascade,
-  constraint member_has_1_to_64_bytes check (octet_length(member) between 1 and 64),
-  constraint member_is_printable check (member !~ '[\x01-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]')
+  constraint member_has_1_to_64_bytes check (octet_length(member) between 1 and 64)
 ) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 
 comment on table ves_store.subscription_members is 'Members of consumer groups whose lease runs (ves.fetch_ranges).';
@@ -2965,7 +2971,7 @@ create table ves_store.subscription_slots (
   tenant_id uuid not null,
   subscription_id bigint not null,
   slot smallint not null,
-  member text,
+  member ves_int.printable_name,
   token bigint not null,
   constraint subscription_slots_pkey primary key (tenant_id, subscription_id, slot),
   constraint subscription_slots_tenant_id_subscription_id_fkey foreign key (tenant_id, subscription_id)

@@ -114,6 +114,12 @@ def test_a_key_that_is_retired_gives_way_to_the_other_one(group: Group, how: str
     assert group.recipients() == [(member, 1)]
 
 
+@pytest.mark.parametrize("name", ["", " ", "a\nb", "a\x1b[2J", "a\u0085b", "a\u202eb", "ü" * 256])
+def test_a_group_has_a_name_that_can_be_shown_as_it_is(group: Group, name: str) -> None:
+    assert refused(group.make, name) == "VE007"
+    group.make("ü" * 255)
+
+
 def test_a_member_without_a_usable_key_is_named_without_one(group: Group) -> None:
     never, revoked, future = group.member(), group.member(3), uuid.uuid4()
     group.admin.execute("select ves.revoke_agent_key(%s, %s, 3)", [group.tenant_id, revoked])

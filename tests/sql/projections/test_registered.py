@@ -54,6 +54,14 @@ def register(shop: Any, database: Database) -> None:
         admin.execute(REGISTRATION.replace("<tenant>", str(tenant)).replace("<store>", str(store_id)))
 
 
+def projector(body: str, security: str = "definer") -> str:
+    """The statement that gives the example's projector another body."""
+    return (
+        "create or replace function shop.project_revenue(events json) returns void language plpgsql"
+        f" security {security} as $f$ begin {body}; end $f$"
+    )
+
+
 def test_the_example_projects_and_refuses(shop: Any, database: Database) -> None:
     store, superuser = shop
     register(shop, database)
@@ -143,10 +151,7 @@ def test_a_hostile_projector_has_no_right_but_its_own(
     """Its owner may change the function after it was registered."""
     store, superuser = shop
     register(shop, database)
-    superuser.execute(
-        "create or replace function shop.project_revenue(events json) returns void language plpgsql"
-        f" security {security} as $f$ begin {body}; end $f$"
-    )
+    superuser.execute(projector(body, security))
     store.append(order(5), stream="ves")
     assert store.worker.execute(RUN, store.ids).fetchone() == (1, 1)
     (message,) = superuser.execute("select error_message from ves_store.dead_letter_events").fetchone() or (
@@ -158,10 +163,7 @@ def test_a_hostile_projector_has_no_right_but_its_own(
 def test_a_projector_that_runs_as_its_caller_drops_nothing_of_ours(shop: Any, database: Database) -> None:
     store, superuser = shop
     register(shop, database)
-    superuser.execute(
-        "create or replace function shop.project_revenue(events json) returns void language plpgsql security invoker"
-        " as $f$ begin execute 'drop owned by current_user cascade'; end $f$"
-    )
+    superuser.execute(projector("execute 'drop owned by current_user cascade'", "invoker"))
     store.append(order(5), stream="ves")
     assert store.worker.execute(RUN, store.ids).fetchone() == (1, 1)
     superuser.execute(
@@ -176,10 +178,8 @@ def test_a_projector_that_runs_as_its_caller_drops_nothing_of_ours(shop: Any, da
 def test_a_projector_cannot_change_the_session(shop: Any, database: Database) -> None:
     store, superuser = shop
     register(shop, database)
-    superuser.execute(
-        "create or replace function shop.project_revenue(events json) returns void language plpgsql security definer"
-        " as $f$ begin perform set_config('statement_timeout', '0', false), set_config('search_path', 'shop', false); end $f$"
-    )
+    change = "set_config('statement_timeout', '0', false), set_config('search_path', 'shop', false)"
+    superuser.execute(projector(f"perform {change}"))
     store.append(order(5), stream="ves")
     before = store.worker.execute("show statement_timeout").fetchone()
     assert store.worker.execute(RUN, store.ids).fetchone() == (1, 0)
@@ -189,10 +189,7 @@ def test_a_projector_cannot_change_the_session(shop: Any, database: Database) ->
 def test_a_projector_that_does_not_end_is_ended_and_waits(shop: Any, database: Database) -> None:
     store, superuser = shop
     register(shop, database)
-    superuser.execute(
-        "create or replace function shop.project_revenue(events json) returns void language plpgsql security definer"
-        " as $f$ begin loop null; end loop; end $f$"
-    )
+    superuser.execute(projector("loop null; end loop"))
     store.append(order(5), stream="ves")
     assert store.worker.execute("select c.name from ves.claim_projector() as c").fetchall() == [("revenue",)]
     store.worker.execute("set statement_timeout to '300ms'")
@@ -221,7 +218,7 @@ def test_a_function_that_would_have_our_rights_is_not_registered(shop: Any, data
             superuser.execute("alter function shop.project_revenue(json) security definer")
 
 
-TELL = """set role shop_projector;
+PLANT = """set role shop_projector;
 create table shop.told (n int, told_by name default current_user);
 create function shop.tell() returns bigint language plpgsql as $f$
 begin insert into shop.told values (1); return 1; end $f$;
@@ -232,9 +229,14 @@ create table shop.triggered (n int);
 create constraint trigger t after insert on shop.triggered deferrable for each row execute function shop.tell_trigger();
 grant usage on schema shop to ves_worker; grant insert on shop.told to ves_worker;
 grant execute on all functions in schema shop to ves_worker;
-create or replace function shop.project_revenue(events json) returns void language plpgsql security definer
-as $f$ begin {body}; end $f$;
-reset role"""
+"""
+
+
+def tell(body: str) -> str:
+    """The statements that plant what tells who ran it, and give the example's projector a body that reaches it."""
+    return f"{PLANT}{projector(body)}; reset role"
+
+
 TOLD = "select count(*) from shop.told where told_by = 'ves_worker'"
 
 
@@ -245,7 +247,7 @@ def test_a_projector_leaves_nothing_that_the_commit_would_run_with_the_workers_r
     store, superuser = shop
     register(shop, database)
     body = f"set constraints all deferred; insert into shop.{table} values (1)"
-    superuser.execute(TELL.format(body=body))
+    superuser.execute(tell(body))
     store.append(order(5), stream="ves")
     assert store.worker.execute(RUN, store.ids).fetchone() == (1, 1)
     assert scalar(superuser, TOLD) == 0
@@ -274,7 +276,7 @@ async def test_a_projector_gives_the_workers_session_no_statement_of_its_own(
     store, superuser = shop
     register(shop, database)
     names = [f"execute 'prepare _pg3_{n} (float8) as select shop.tell()'" for n in range(4)]
-    superuser.execute(TELL.format(body="; ".join(["deallocate all", *names, "raise 'rolled back'"])))
+    superuser.execute(tell("; ".join(["deallocate all", *names, "raise 'rolled back'"])))
     store.append(order(5), stream="ves")
     assert await run_worker(database) == {"events": 1, "rejected": 1, "failed": 0}
     assert scalar(superuser, TOLD) == 0
@@ -287,9 +289,7 @@ async def test_a_projector_that_catches_the_timeout_is_ended(
     store, superuser = shop
     register(shop, database)
     superuser.execute(
-        TELL.format(
-            body="loop begin perform pg_sleep(60); exception when query_canceled then null; end; end loop"
-        )
+        tell("loop begin perform pg_sleep(60); exception when query_canceled then null; end; end loop")
     )
     store.append(order(5), stream="ves")
     assert await run_worker(database, statement_timeout_ms=4000) == {"events": 0, "rejected": 0, "failed": 1}

@@ -21,7 +21,7 @@ from ves.receipts import decode_receipt
 from ves_client.adoption import unsigned_rows
 from ves_client.commands.directory import offline_trust
 from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
-from ves_client.commands.output import JsonOption, out, print_json, progress, show
+from ves_client.commands.output import JsonOption, out, print_json, print_line, progress, show
 from ves_client.commands.seal import Group, Payload, Recipient, read_recipients, read_text
 from ves_client.commands.settings import layers, open_sequencer, open_sync
 from ves_client.commands.verify import report
@@ -212,7 +212,7 @@ def tail(
         nonlocal printed
         printed += 1
         if count is None or printed <= count:
-            typer.echo(_json_line(pulled) if as_json else _text_line(pulled))
+            typer.echo(_json_line(pulled)) if as_json else print_line(_text_line(pulled))
         if printed == count:
             stop.set()
 
@@ -358,7 +358,7 @@ def refused(
         print_json(listed)
         return
     for item in found:
-        out.print(f"{item.event_id} {item.event.entity_type}/{item.event.entity_id} {item.reason}")
+        print_line(f"{item.event_id} {item.event.entity_type}/{item.event.entity_id} {item.reason}")
     for row in unsigned:
         out.print(f"{row.event_id} {UNSIGNED}: {row.message}")
 

@@ -55,6 +55,11 @@ def print_json(value: Any) -> None:
     typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=_default))
 
 
+def print_line(text: str) -> None:
+    """Print one line, whatever names it quotes: a line break in them makes no second one."""
+    out.print(text.replace("\n", "\\n"))
+
+
 def show(document: Any, text: str, as_json: bool) -> None:
     """Print a result: one JSON document, or text."""
     if as_json:
