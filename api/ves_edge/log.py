@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
@@ -30,6 +30,18 @@ _LEVELS = {
 Logger = structlog.typing.FilteringBoundLogger
 
 
+class _PlainRenderer(structlog.dev.ConsoleRenderer):
+    """Escapes what a terminal obeys, which callers may put into names; line breaks of a traceback stay."""
+
+    def __call__(self, *event: Any) -> str:
+        line = super().__call__(*event)
+        if line.isprintable():
+            return line
+        return "".join(
+            c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in line
+        )
+
+
 def read_level(env: Environment) -> str:
     """Log level: the first bare level of the filter list in `RUST_LOG` (`info,sqlx=warn`), else LOG_LEVEL."""
     for name in ("RUST_LOG", "LOG_LEVEL"):
@@ -48,9 +60,7 @@ def configure(level: str, *, as_json: bool) -> None:
     """Set up logging of this process on standard error; `level` is one of trace … off."""
     number = _LEVELS[level]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(default=str)
-        if as_json
-        else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer(default=str) if as_json else _PlainRenderer(colors=False)
     )
     structlog.configure(
         processors=[

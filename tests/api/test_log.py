@@ -22,7 +22,7 @@ SPEAK = """
 from ves_edge import log
 log.configure({level!r}, as_json={as_json})
 speaker = log.get_logger("test")
-speaker.debug("at_debug"); speaker.info("at_info"); speaker.warning("at_warning"); speaker.error("at_error", code="VE904")
+speaker.debug("at_debug"); speaker.info("at_info"); speaker.warning("at_warning"); speaker.error("at_error", code="VE904", path="a\\x1b[2J\\x9b2J\\u202eü")
 """
 
 
@@ -60,6 +60,11 @@ def test_a_json_line_carries_the_event_its_room_level_and_time() -> None:
     assert line["event"] == "at_error"
     assert (line["room"], line["level"], line["code"]) == ("test", "error", "VE904")
     assert line["timestamp"].endswith("Z")
+
+
+def test_a_name_in_a_line_cannot_control_the_terminal() -> None:
+    assert r"path=a\x1b[2J\x9b2J\u202eü" in spoken("error", as_json=False)
+    assert json.loads(spoken("error", as_json=True))["path"] == "a\x1b[2J\x9b2J\u202eü"
 
 
 def test_requests_are_logged_with_id_tenant_stream_and_code(

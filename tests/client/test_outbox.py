@@ -67,6 +67,13 @@ def test_ids_are_version_7_and_sort_by_time(outbox: Outbox) -> None:
     assert abs((first.int >> 80) / 1000 - Path(outbox.path).stat().st_mtime) < 60
 
 
+def test_the_files_are_of_their_user_alone(outbox: Outbox) -> None:
+    record(outbox, 1)
+    files = list(Path(outbox.path).parent.glob(Path(outbox.path).name + "*"))
+    assert len(files) == 3, "the WAL and its index are files of their own"
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
 def test_an_event_and_the_callers_change_are_one_transaction(outbox: Outbox, tmp_path: Path) -> None:
     own = sqlite3.connect(tmp_path / "shop.db")
     own.execute("create table orders (id text)")

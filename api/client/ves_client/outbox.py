@@ -6,10 +6,11 @@ pruned. Each step is one transaction with `synchronous=FULL`; several processes 
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Self
@@ -65,6 +66,9 @@ class Outbox:
         self.tenant_id = tenant_id
         self.store_id = store_id
         self._lock = threading.RLock()
+        # Payloads are the user's alone, as the key file is. What is wrong with the path, SQLite says.
+        with suppress(OSError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
         self._connection = self.connect()
         self._state = SyncState(self._connection)
         self._create()

@@ -59,6 +59,6 @@ def report(error: Exception, services: Services, scope: Any) -> ApiError:
 def to_api_error(error: Exception) -> ApiError:
     """Map an exception to an ApiError; an unknown one becomes internal_error."""
     if isinstance(error, HTTPException):
-        headers = dict(error.headers or {})
-        return ApiError(_BY_STATUS.get(error.status_code, "internal_error"), headers=headers)
+        name = _BY_STATUS.get(error.status_code, "internal_error")
+        return ApiError(name, headers=dict(error.headers or {}))
     return refusal_of(error)

@@ -21,7 +21,7 @@ from ves.receipts import decode_receipt
 from ves_client.adoption import unsigned_rows
 from ves_client.commands.directory import offline_trust
 from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
-from ves_client.commands.output import JsonOption, out, print_json, print_line, progress, show
+from ves_client.commands.output import JsonOption, print_json, print_line, progress, show
 from ves_client.commands.seal import Group, Payload, Recipient, read_recipients, read_text
 from ves_client.commands.settings import layers, open_sequencer, open_sync
 from ves_client.commands.verify import report
@@ -360,7 +360,7 @@ def refused(
     for item in found:
         print_line(f"{item.event_id} {item.event.entity_type}/{item.event.entity_id} {item.reason}")
     for row in unsigned:
-        out.print(f"{row.event_id} {UNSIGNED}: {row.message}")
+        print_line(f"{row.event_id} {UNSIGNED}: {row.message}")
 
 
 def release(

@@ -12,7 +12,7 @@ import typer
 
 from ves_client.commands.directory import LazyTrust
 from ves_client.commands.options import ApiKey, KeyFile, PublicKey, Store, Tenant, Url
-from ves_client.commands.output import JsonOption, note, out, print_json, progress
+from ves_client.commands.output import JsonOption, note, out, print_json, print_line, progress
 from ves_client.commands.settings import layers, open_sequencer
 from ves_client.errors import Exit, check_failed, usage
 from ves_client.event_lines import LineSigner, batches
@@ -90,7 +90,7 @@ def _report(pusher: Pusher, skipped: int, path: Path, *, signed: bool, as_json: 
         print_json(summary)
         return
     for rejection in pusher.rejections[:SHOWN_REJECTIONS]:
-        out.print(f"rejected {rejection.event_id}: {rejection.reason} ({rejection.message})")
+        print_line(f"rejected {rejection.event_id}: {rejection.reason} ({rejection.message})")
     out.print(
         f"{pusher.accepted} accepted, {pusher.replayed} replayed, {skipped} already had receipts, "
         f"{len(pusher.rejections)} rejected; receipts in {path}"

@@ -12,7 +12,7 @@ from ves.codec import parse_hex
 from ves.errors import ProtocolError
 from ves_client.commands.directory import offline_trust
 from ves_client.commands.options import PublicKey
-from ves_client.commands.output import JsonOption, note, out, print_json
+from ves_client.commands.output import JsonOption, note, out, print_json, print_line
 from ves_client.errors import Exit, usage
 from ves_client.evidence import Evidence, check_proof, check_receipt, read_evidence
 from ves_client.timestamps import HEADER_BYTES, attested_heights, check_timestamp, read_timestamp
@@ -49,7 +49,7 @@ def report(answer: dict[str, Any], name: str, *, as_json: bool) -> None:
         out.print(f"VALID: {answer['checked']} {name}{'s' if answer['checked'] != 1 else ''}")
     else:
         for finding in answer["findings"]:
-            out.print(f"item {finding['item']}: {finding['finding']}")
+            print_line(f"item {finding['item']}: {finding['finding']}")
         out.print(f"INVALID: {len(answer['findings'])} findings in {answer['checked']} {name}s")
     raise typer.Exit(Exit.FINE if answer["valid"] else Exit.CHECK_FAILED)
 
