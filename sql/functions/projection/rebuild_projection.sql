@@ -1,5 +1,5 @@
 -- A step: builds beside the live rows, switches under the lock of the live checkpoint, deletes the old rows.
--- Locks (sql/README.md): the row of projection_checkpoints of the build, then, at the end, the live one.
+-- Locks (sql/README.md): as ves_int.open_build, then, at the end, the row of the live checkpoint.
 create or replace function ves.rebuild_projection(
   tenant_id uuid, store_id uuid, projector text, stream text default 'ves', max_events integer default 10000,
   context jsonb default null
@@ -18,13 +18,12 @@ declare
   v_build ves_store.projection_checkpoints;
   v_next record;
 begin
-  select c.* into v_live from ves_store.projection_checkpoints as c
-  where c.tenant_id = rebuild_projection.tenant_id and c.store_id = rebuild_projection.store_id
-    and c.stream = rebuild_projection.stream and c.projector = rebuild_projection.projector and c.is_live;
-  if not found then
-    perform ves_int.raise_error('projection_not_found');
-  end if;
-  v_build := ves_int.open_build(v_live, rebuild_projection.context);
+  v_build := ves_int.open_build(
+    rebuild_projection.tenant_id, rebuild_projection.store_id, rebuild_projection.stream, rebuild_projection.projector,
+    rebuild_projection.context);
+  select c.* into strict v_live from ves_store.projection_checkpoints as c
+  where c.tenant_id = v_build.tenant_id and c.store_id = v_build.store_id and c.stream = v_build.stream
+    and c.projector = v_build.projector and c.is_live;
   -- The last numbers are built while the live projector waits. Steps before that stay below its checkpoint,
   -- at which a retry may still be recorded.
   v_is_last := v_live.last_projected_sequence - v_build.last_projected_sequence <= least(v_most, 1000);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -9,6 +10,7 @@ import pytest
 
 from tests.sql.projection_support import Happened, Store
 from tests.sql.support import Edge, scalar
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +101,23 @@ def test_reads_and_the_projector_go_on_during_a_rebuild(
         )
         == 7
     )
+
+
+def test_who_rebuilds_while_another_switches_readers_goes_on_with_its_rebuild(
+    store: Store, admin: psycopg.Connection[Any], shared: Database
+) -> None:
+    store.after(*traffic(8))
+    waits = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
+    with shared.connect("ves_admin") as other, ThreadPoolExecutor() as pool:
+        for _ in range(2):
+            with other.transaction():
+                step = other.execute(REBUILD, [*store.ids, "order", "legacy", 10_000]).fetchone()
+                assert step is not None
+                assert step[0] == "deleting"
+                second = pool.submit(rebuild, admin, store, "order", "legacy", 10_000)
+                wait_until(lambda: scalar(other, waits, [admin.info.backend_pid]))
+            assert second.result() == ["done"]
+    assert len(store.entities("order")) == 8
 
 
 def test_what_was_never_projected_cannot_be_rebuilt(store: Store, admin: psycopg.Connection[Any]) -> None:
