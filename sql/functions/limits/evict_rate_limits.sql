@@ -1,3 +1,5 @@
+-- A count passes every entry of the bucket. For a large bucket some 100 are made while it takes as many new
+-- entries as it may have: a new entry costs the same at any number.
 -- Locks (sql/README.md): rows of rate_limits, skipping locked ones.
 create or replace function ves_int.evict_rate_limits(
   bucket text, max_entries integer, keep text[], at timestamptz
@@ -9,10 +11,13 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_excess bigint := (
-    select count(*) from ves_store.rate_limits as r where r.bucket = evict_rate_limits.bucket
-  ) - evict_rate_limits.max_entries;
+  v_excess bigint;
 begin
+  if random() * max_entries > 100 then
+    return;
+  end if;
+  select count(*) - evict_rate_limits.max_entries into v_excess
+  from ves_store.rate_limits as r where r.bucket = evict_rate_limits.bucket;
   if v_excess <= 0 then
     return;
   end if;
@@ -30,4 +35,4 @@ end
 $$;
 
 comment on function ves_int.evict_rate_limits(text, integer, text[], timestamptz) is
-'When a bucket has more entries than it may, deletes the excess and a tenth more: entries whose window has passed first, then those asked for longest ago.';
+'When a bucket has more entries than it may, deletes the excess and a tenth more: entries whose window has passed first, then those asked for longest ago. A bucket that may have more than 100 is not counted each time and has a few hundredths more at times.';

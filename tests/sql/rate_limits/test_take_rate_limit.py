@@ -167,6 +167,15 @@ def test_entries_are_bounded_and_the_oldest_make_way(owner: Connection) -> None:
     assert take_at(owner, 30, tenant(1, 10, key="u199"))[0] == 0
 
 
+def test_new_entries_of_a_large_bucket_seldom_pass_all_others(owner: Connection) -> None:
+    passed = "select pg_stat_get_xact_tuples_returned('ves_store.rate_limits_pkey'::regclass)"
+    with owner.transaction():
+        before = scalar(owner, passed, [])
+        for number in range(400):
+            take_at(owner, 0, tenant(1, 10, key=f"t{number}"), most=10_000)
+        assert scalar(owner, passed, []) - before < 40_000
+
+
 def test_sessions_that_ask_at_the_same_time_share_the_budget(database: Database) -> None:
     key, granted = uuid.uuid4().hex, []
     arguments = [["tenant", "credential"], [key, key], [40, 100], [60, 60], [9, 9], 1]
