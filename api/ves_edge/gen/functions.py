@@ -3733,7 +3733,7 @@ FUNCTIONS = MappingProxyType({
             Column(name='sequence_number', sql_type='bigint', python='int'),
             Column(name='entity', sql_type='jsonb', python='Any'),
         ),
-        comment='The state of an entity as the events 1 .. sequence of a stream made it, computed from the log (operations 5.2). The longer the stream the longer it takes: there is no index on entities of VES streams. Errors: VE007, VE405 beyond the head, VE521, VE204 in core mode, VE510, VE512.',
+        comment='The state of an entity as the events 1 .. sequence of a stream made it, computed from the log (operations 5.2). The longer the stream the longer it takes: there is no index on entities of VES streams. Errors: VE007, VE008, VE405 beyond the head, VE521, VE204 in core mode, VE510, VE512.',
         roles=('ves_admin', 'ves_api', 'ves_reader', 'ves_service'),
         volatility='stable',
         repeatable=True,

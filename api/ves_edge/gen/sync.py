@@ -2748,7 +2748,7 @@ def project_as_of(
 ) -> list[ProjectAsOfRow]:
     """The state of an entity as the events 1 .. sequence of a stream made it, computed from the log
     (operations 5.2). The longer the stream the longer it takes: there is no index on entities of VES
-    streams. Errors: VE007, VE405 beyond the head, VE521, VE204 in core mode, VE510, VE512.
+    streams. Errors: VE007, VE008, VE405 beyond the head, VE521, VE204 in core mode, VE510, VE512.
     """
     rows = db.fetch(FUNCTIONS['project_as_of'], {
         'tenant_id': tenant_id,

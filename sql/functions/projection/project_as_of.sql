@@ -20,6 +20,7 @@ declare
   v_created_at timestamptz;
   v_updated_at timestamptz;
 begin
+  perform ves_int.require_fields(jsonb_build_object('entityId', project_as_of.entity_id));
   if project_as_of.stream not in ('ves', 'legacy') then
     perform ves_int.raise_error('invalid_field', '{"field": "stream"}');
   end if;
@@ -62,4 +63,4 @@ end
 $$;
 
 comment on function ves.project_as_of(uuid, uuid, text, text, bigint, text) is
-'The state of an entity as the events 1 .. sequence of a stream made it, computed from the log (operations 5.2). The longer the stream the longer it takes: there is no index on entities of VES streams. Errors: VE007, VE405 beyond the head, VE521, VE204 in core mode, VE510, VE512.';
+'The state of an entity as the events 1 .. sequence of a stream made it, computed from the log (operations 5.2). The longer the stream the longer it takes: there is no index on entities of VES streams. Errors: VE007, VE008, VE405 beyond the head, VE521, VE204 in core mode, VE510, VE512.';

@@ -126,6 +126,13 @@ def test_what_was_never_projected_cannot_be_rebuilt(store: Store, admin: psycopg
     assert refusal.value.sqlstate == "VE521"
 
 
+def test_a_state_of_the_past_is_of_one_entity(store: Store, admin: psycopg.Connection[Any]) -> None:
+    store.append(Happened("order.created", "1", {"customer_id": "c"}), stream="ves")
+    with pytest.raises(psycopg.Error) as refusal:
+        admin.execute("select ves.project_as_of(%s, %s, 'order', null, 1)", store.ids)
+    assert refusal.value.sqlstate == "VE008"
+
+
 @pytest.fixture
 def own(database: Database) -> Iterator[tuple[Store, psycopg.Connection[Any], psycopg.Connection[Any]]]:
     """A store in a database whose mode may be changed, an operator, and the superuser."""
