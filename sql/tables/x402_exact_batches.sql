@@ -4,6 +4,7 @@ create table ves_store.x402_exact_batches (
   settlement_contract text not null,
   token_address text not null,
   status text not null,
+  is_planned boolean not null default false,
   payment_count integer not null,
   merkle_root bytea not null,
   tx_hash text,
@@ -22,8 +23,8 @@ create table ves_store.x402_exact_batches (
   constraint settled_batch_has_a_block check ((status = 'settled') = (block_number is not null))
 );
 
-create index x402_exact_batches_open_idx on ves_store.x402_exact_batches (chain_id, created_at, batch_id)
-where status in ('prepared', 'broadcast', 'unknown');
+create index x402_exact_batches_unplanned_idx on ves_store.x402_exact_batches (chain_id, created_at, batch_id)
+where status = 'prepared' and not is_planned;
 
 insert into ves_store.transitions (machine, from_state, to_state)
 values
@@ -45,6 +46,7 @@ comment on column ves_store.x402_exact_batches.settlement_contract is 'Contract 
 comment on column ves_store.x402_exact_batches.token_address is 'Token of every payment, lower case.';
 comment on column ves_store.x402_exact_batches.status is
 'prepared: nothing is sent; broadcast: a transaction may be mined; unknown: it is neither seen nor ruled out; settled: final, each payment has its outcome; failed: ruled out, its payments are recorded again for another batch.';
+comment on column ves_store.x402_exact_batches.is_planned is 'A call of it is in the outbox, or was.';
 comment on column ves_store.x402_exact_batches.payment_count is 'Payments.';
 comment on column ves_store.x402_exact_batches.merkle_root is
 'Root of the tree of x402 A9 over the leaves of ves_int.exact_payment_leaf, in order of payment ids; the call stores it in the contract.';

@@ -44,7 +44,7 @@ create table ves_store.x402_exact_payments (
     octet_length(payment_identifier) between 16 and 128 and octet_length(resource) <= 16384
   ),
   constraint batched_payment_has_a_batch check (
-    status not in ('batched', 'confirmed', 'settled') or batch_id is not null
+    status not in ('batched', 'confirmed') or batch_id is not null
   ),
   constraint failed_payment_says_why check ((status = 'failed') = (reason is not null)),
   constraint only_a_failed_payment_is_looked_at_again check (status = 'failed' or recheck_at is null),
@@ -65,7 +65,8 @@ on ves_store.x402_exact_payments (chain_id, settlement_contract, token_address, 
 where status = 'recorded';
 
 -- What somebody else may still make. A row leaves it when it is looked at after its last second, once.
-create index x402_exact_payments_recheck_at_idx on ves_store.x402_exact_payments (chain_id, recheck_at)
+create index x402_exact_payments_recheck_at_idx
+on ves_store.x402_exact_payments (chain_id, token_address, tenant_id, recheck_at)
 where recheck_at is not null;
 
 insert into ves_store.transitions (machine, from_state, to_state)
@@ -102,12 +103,12 @@ comment on column ves_store.x402_exact_payments.delivery_id is
 'Response that the payment buys, as the resource server names it: the payment is settled for no other one. Null: the server names none.';
 comment on column ves_store.x402_exact_payments.status is
 'recorded: nothing is sent; batched: its batch may be mined; confirmed: its transfer is in a block that may still be replaced; settled: that block is final; failed: no money moved by the blocks that were final, and nothing more is sent; settled after all when somebody else uses the authorization.';
-comment on column ves_store.x402_exact_payments.batch_id is 'Its batch; the last one after a batch failed.';
+comment on column ves_store.x402_exact_payments.batch_id is 'Its batch; the last one after a batch failed; null: nothing was sent.';
 comment on column ves_store.x402_exact_payments.tx_hash is 'Newest transaction that may pay it or has paid it.';
 comment on column ves_store.x402_exact_payments.reason is 'Why it failed, a reason of the standard (x402 B5).';
 comment on column ves_store.x402_exact_payments.reverts is
 'Transactions for this payment alone that reverted, each in a final block; at the third it fails.';
 comment on column ves_store.x402_exact_payments.recheck_at is
-'When the chain is asked whether somebody else has used the authorization of a failed payment that was sent; null: never again.';
+'When the chain is asked whether somebody else has used the authorization of a failed payment; null: never again.';
 comment on column ves_store.x402_exact_payments.created_at is 'When it was recorded.';
 comment on column ves_store.x402_exact_payments.updated_at is 'Last change.';

@@ -34,6 +34,7 @@ insert into ves_store.transitions (machine, from_state, to_state)
 values
 ('x402_payment_batches.status', '', 'committed'),
 ('x402_payment_batches.status', 'committed', 'submitted'),
+('x402_payment_batches.status', 'committed', 'failed'),
 ('x402_payment_batches.status', 'submitted', 'committed'),
 ('x402_payment_batches.status', 'submitted', 'settled'),
 ('x402_payment_batches.status', 'submitted', 'failed');

@@ -3,7 +3,9 @@ create table ves_store.x402_settlements (
   store_id uuid not null,
   batch_id uuid not null,
   part integer not null,
+  chain_id bigint not null,
   status text not null,
+  is_planned boolean not null default false,
   settlement_contract text not null,
   token_address text not null,
   tx_hash text,
@@ -27,8 +29,9 @@ create table ves_store.x402_settlements (
 
 create index x402_settlements_batch_idx on ves_store.x402_settlements (batch_id, tenant_id);
 
-create index x402_settlements_open_idx on ves_store.x402_settlements (updated_at)
-where status in ('prepared', 'broadcast', 'unknown');
+create index x402_settlements_unplanned_idx
+on ves_store.x402_settlements (chain_id, token_address, created_at)
+where status = 'prepared' and not is_planned;
 
 insert into ves_store.transitions (machine, from_state, to_state)
 values
@@ -48,8 +51,10 @@ comment on column ves_store.x402_settlements.tenant_id is 'Tenant.';
 comment on column ves_store.x402_settlements.store_id is 'Store.';
 comment on column ves_store.x402_settlements.batch_id is 'Batch.';
 comment on column ves_store.x402_settlements.part is 'Number within the batch, never given again: its id on chain is keccak256(batch word || part).';
+comment on column ves_store.x402_settlements.chain_id is 'EIP-155 chain id.';
 comment on column ves_store.x402_settlements.status is
 'prepared: nothing is sent; broadcast: a transaction may be mined; unknown: it is neither seen nor ruled out; settled: final, each intent has its outcome; failed: ruled out, its intents are free for another part.';
+comment on column ves_store.x402_settlements.is_planned is 'A call of it is in the outbox, or was.';
 comment on column ves_store.x402_settlements.settlement_contract is 'Contract in which the nonces are reserved.';
 comment on column ves_store.x402_settlements.token_address is 'Token of every intent.';
 comment on column ves_store.x402_settlements.tx_hash is 'Newest transaction that was sent for it.';

@@ -7,6 +7,7 @@ import secrets
 import time
 import uuid
 from dataclasses import dataclass, replace
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, LiteralString, TypeAlias
 
 import httpx
@@ -189,8 +190,10 @@ class System(Stepping[SettlementWorker]):
             ):
                 admin.execute(call, value)
 
-    def pay(self, count: int, *, payer: str | None = None, **members: Any) -> Payments:
-        """Submit payments of one unit, batched."""
+    def pay(
+        self, count: int, *, payer: str | None = None, assets: Sequence[str] = ("usdc",), **members: Any
+    ) -> Payments:
+        """Submit payments of one unit, batched; of `assets` in turns."""
         agent = Agent()
         payer = payer or self.ledger.payer(count * UNIT, count * UNIT)
         payees = [Account.create().address for _ in range(count)]
@@ -205,8 +208,8 @@ class System(Stepping[SettlementWorker]):
                 "payer_address": payer, "payer_public_key": None, "network": NETWORK, "amount": UNIT,
                 "valid_until": int(time.time()) + 80_000, **members,
             }  # fmt: skip
-            for payee in payees:
-                rows = payment_rows(agent, 1, payee_address=payee, **fixed)
+            for payee, asset in zip(payees, cycle(assets), strict=False):
+                rows = payment_rows(agent, 1, payee_address=payee, **{"asset": asset, **fixed})
                 api.execute("select ves.append_payment_intents(%s, %s, %s)", [*stream, rows])
             batch = "select batch_id from ves.create_payment_batch(%s, %s, %s, max_size => 1000)"
             return Payments(payees, [scalar(api, batch, [*stream, NETWORK])], _INTENTS, _BATCH)

@@ -43,7 +43,7 @@ async def test_the_largest_amount_arrives_to_the_last_unit(system: System, asset
 
 
 @pytest.mark.parametrize(("asset", "decimals"), [("usdc", 18), ("dai", 6), ("usdt", 0)])
-async def test_a_token_with_other_decimals_than_its_asset_pays_nothing(
+async def test_payments_in_a_token_with_other_decimals_than_its_asset_fail_and_nothing_is_sent(
     system: System, asset: str, decimals: int
 ) -> None:
     token = system.ledger.other_token(decimals)
@@ -51,11 +51,9 @@ async def test_a_token_with_other_decimals_than_its_asset_pays_nothing(
     payer = payer_of(system, token, UNIT)
     payments = system.pay(1, payer=payer, asset=asset)
     worker = system.worker()
-    for _ in range(3):
-        await worker.step()
-        system.ledger.mine()
+    await system.settle(worker, payments)
     assert system.outbox() == []
-    assert system.intents(payments) == [("batched", None)]
+    assert system.intents(payments) == [("failed", "Token has other decimals")]
     assert token.functions.balanceOf(payer).call() == UNIT
 
 
@@ -68,3 +66,15 @@ async def test_a_token_that_is_not_there_holds_up_no_payment_in_another(system: 
     paid = system.pay(1, payer=payer_of(system, other, UNIT), asset="ssusd")
     await system.settle(system.worker(), paid)
     assert (system.intents(lost), system.intents(paid)) == ([("batched", None)], [("settled", None)])
+
+
+async def test_two_assets_in_one_token_are_judged_each_by_its_own_decimals(system: System) -> None:
+    token = system.ledger.other_token(6)
+    use(system, "usdt", token)
+    use(system, "dai", token)
+    payer = payer_of(system, token, 2 * UNIT)
+    payments = system.pay(2, payer=payer, assets=["usdt", "dai"])
+    await system.settle(system.worker(), payments)
+    assert system.intents(payments) == [("settled", None), ("failed", "Token has other decimals")]
+    assert [token.functions.balanceOf(payee).call() for payee in payments.payees] == [UNIT, 0]
+    assert system.batch(payments) == "settled"

@@ -15,6 +15,8 @@ from tests.chain.system import CHAIN_ID, UNIT
 from tests.chain.using import TOGETHER, send_together, use, using
 from tests.sql.support import scalar
 from ves_contracts import deploy
+from ves_edge import metrics
+from ves_workers.chain import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,12 @@ POOR = "invalid_exact_evm_insufficient_balance"
 
 def stored(system: System, payments: Payments, column: str) -> object:
     return scalar(system.superuser, STORED.format(column), [payments.ids])
+
+
+def each(payments: Payments) -> list[Payments]:
+    return [
+        replace(payments, payees=[p], ids=[i]) for p, i in zip(payments.payees, payments.ids, strict=True)
+    ]
 
 
 async def told_as_failed(
@@ -98,13 +106,42 @@ async def test_a_payment_that_expired_in_our_transaction_after_somebody_made_it_
     assert system.received(payments) == [UNIT]
 
 
-async def test_a_token_that_cannot_be_read_when_a_failed_payment_is_due_is_asked_again_in_an_hour(
+async def test_a_token_that_does_not_answer_is_asked_once_a_minute_and_its_payments_are_told_when_it_does(
     system: System,
 ) -> None:
-    payer = Account.create()
-    payments, _ = await told_as_failed(system, payer, 80_000)
-    system.ledger.send(system.ledger.token.functions.mint(payer.address, UNIT))
-    tx_hash = use(system, payments, payer, None)
+    payer, asked, is_deaf = Account.create(), Counter[str](), True
+    payments, worker = system.authorize(5, payer=payer), system.worker()
+    await system.settle(worker, payments)
+    system.ledger.send(system.ledger.token.functions.mint(payer.address, 5 * UNIT))
+    hashes = [use(system, payment, payer, None) for payment in each(payments)]
+
+    def deaf(request: dict[str, Any], truth: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+        if request["method"] != "eth_call":
+            return truth()
+        asked["token"] += 1
+        return {"jsonrpc": "2.0", "id": request["id"], "result": "0x"} if is_deaf else truth()
+
+    with liar(system.ledger.url, deaf) as url:
+        worker = system.worker(urls=(url,))
+        for _ in range(5):
+            await look_again(system, payments, worker)
+        assert asked["token"] == 3
+        assert system.intents(payments) == [("failed", POOR)] * 5
+        [token] = worker._tokens.silent()
+        assert token == system.ledger.token.address.lower()
+        assert {circuit.name: circuit.state for circuit in metrics.circuits()}[f"token_{token}"] == "open"
+        is_deaf = False
+        worker._tokens._breaker(token).half_open()  # the minute is over
+        await look_again(system, payments, worker)
+        assert worker._tokens.silent() == []
+        assert {circuit.name: circuit.state for circuit in metrics.circuits()}[f"token_{token}"] == "closed"
+    assert system.intents(payments) == [("settled", None)] * 5
+    assert [stored(system, payment, "tx_hash") for payment in each(payments)] == hashes
+    assert tokens._OPEN_SECS <= 60, "an outcome is known within two minutes of an answer"
+
+
+async def test_what_cannot_be_read_is_due_again_after_the_others_of_its_tenant(system: System) -> None:
+    payments, _ = await told_as_failed(system, Account.create(), 80_000)
 
     def deaf(request: dict[str, Any], truth: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         return None if request["method"] == "eth_call" else truth()
@@ -112,10 +149,34 @@ async def test_a_token_that_cannot_be_read_when_a_failed_payment_is_due_is_asked
     with liar(system.ledger.url, deaf) as url:
         await look_again(system, payments, system.worker(urls=(url,)))
     assert system.intents(payments) == [("failed", POOR)]
-    assert stored(system, payments, "recheck_at between now() + '55 minutes' and now() + '65 minutes'")
-    await look_again(system, payments, system.worker())
+    assert stored(
+        system, payments, "recheck_at between now() - '45 s'::interval and now() + '1 hour'::interval"
+    )
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "expired"])
+async def test_a_payment_that_was_never_sent_and_that_its_payer_made_is_told_as_made(
+    system: System, how: str
+) -> None:
+    """The payer has the authorization, and so has whoever was asked to verify it."""
+    payer, worker = Account.create(), system.worker()
+    system.ledger.send(system.ledger.token.functions.mint(payer.address, UNIT))
+    payments = system.authorize(1, payer=payer)
+    tx_hash = use(system, payments, payer, None)
+    if how == "withdrawn":
+        assert scalar(system.superuser, "select ves.withdraw_exact_payment(%s)", payments.ids) is True
+    else:
+        with system.superuser.transaction():
+            system.superuser.execute("set local session_replication_role = replica")
+            past = "update ves_store.x402_exact_payments set valid_before = 1 where payment_id = any(%s)"
+            system.superuser.execute(past, [payments.ids])
+        await worker.step()
+    await look_again(system, payments, worker)
     assert system.intents(payments) == [("settled", None)]
     assert stored(system, payments, "tx_hash") == tx_hash
+    assert stored(system, payments, "batch_id is null and recheck_at is null")
+    assert system.received(payments) == [UNIT]
+    assert system.outbox() == []
 
 
 async def test_what_many_authorizations_were_used_for_is_searched_for_together(system: System) -> None:
@@ -123,10 +184,7 @@ async def test_what_many_authorizations_were_used_for_is_searched_for_together(s
     payer, asked, receipts = Account.create(), Counter[str](), set[str]()
     system.ledger.send(system.ledger.token.functions.mint(payer.address, 4 * UNIT))
     payments = system.authorize(4, payer=payer)
-    each = [
-        replace(payments, payees=[p], ids=[i]) for p, i in zip(payments.payees, payments.ids, strict=True)
-    ]
-    for payment, pays in zip(each[:3], (True, False, True), strict=True):
+    for payment, pays in zip(each(payments)[:3], (True, False, True), strict=True):
         use(system, payment, payer, None if pays else Account.create().address)
 
     def count(request: dict[str, Any], truth: Callable[[], dict[str, Any]]) -> dict[str, Any]:

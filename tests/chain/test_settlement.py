@@ -39,22 +39,6 @@ async def test_nothing_is_settled_before_its_block_is_final(system: System) -> N
     system.assert_paid_once(payments)
 
 
-async def test_a_batch_that_waits_for_finality_takes_no_place_from_one_of_which_nothing_is_sent(
-    system: System,
-) -> None:
-    first, worker, contract = system.authorize(1), system.worker(), system.ledger.settlement.functions
-    await system.drive(worker, lambda: system.outbox()[0][0] == "mined", mine=False)
-    system.ledger.send(contract.pause())
-    second = system.authorize(1)
-    await worker.step()
-    listed = "select status from ves.list_open_exact_batches(%s, 1)"
-    assert system.superuser.execute(listed, [CHAIN_ID]).fetchall() == [("prepared",)]
-    system.ledger.send(contract.unpause())
-    for payments in (first, second):
-        await system.settle(worker, payments)
-        system.assert_paid_once(payments)
-
-
 async def test_a_block_that_was_told_is_not_read_again_before_it_is_final(
     system: System, pay: Pay, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,8 +59,8 @@ CALLS: dict[str, str] = {
     "verify_payment_receipt": "select ves.verify_payment_receipt('{}')",
     "expire_payment_intents": "select ves.expire_payment_intents(100)",
     "batch_due_payments": "select ves.batch_due_payments(array['set_chain'])",
-    "plan_settlements": "select ves.plan_settlements(ves.claim_lease('x402_settlement', 'me', 60))",
-    "list_open_settlements": "select * from ves.list_open_settlements()",
+    "plan_settlements": "select ves.plan_settlements(ves.claim_lease('x402_settlement', 'me', 60), 84532001)",
+    "list_unplanned_settlements": "select * from ves.list_unplanned_settlements(84532001)",
     "list_settlement_payments": "select * from ves.list_settlement_payments(%(tenant_id)s, %(payment_batch_id)s, 0)",
     "open_chain_account": (
         "select ves.open_chain_account('x402_settlement', ves.claim_lease('x402_settlement', 'me', 60), 1,"
@@ -89,7 +89,7 @@ CALLS: dict[str, str] = {
         "select ves.confirm_exact_payments(ves.claim_lease('x402_settlement', 'me', 60), %(tenant_id)s, 'x',"
         " array[%(tenant_id)s::uuid])"
     ),
-    "list_open_exact_batches": "select * from ves.list_open_exact_batches(1)",
+    "list_unplanned_exact_batches": "select * from ves.list_unplanned_exact_batches(1)",
     "list_exact_batch_payments": "select * from ves.list_exact_batch_payments(%(tenant_id)s)",
     "set_payment_token": "select ves.set_payment_token('base', 'dai', '0x' || repeat('ab', 20))",
     "set_settlement_contract": "select ves.set_settlement_contract('base', null)",
@@ -116,6 +116,7 @@ CALLS: dict[str, str] = {
     "settle_payments": (
         f"select ves.settle_payments({LEASE}, %(tenant_id)s, {OPEN_BATCH}, 1, {TX_HASH}, 1, 1, {OPEN_INTENTS}, '{{}}', '{{}}')"
     ),
+    "refuse_settlement": f"select ves.refuse_settlement({LEASE}, %(tenant_id)s, {OPEN_BATCH}, 0, 'other decimals')",
     # commit and prove
     "create_commitment": f"select ves.create_commitment({STREAM}, %(committed)s + 1, %(committed)s + 10)",
     "commit_next": f"select * from ves.commit_next({STREAM}, 10)",

@@ -26,9 +26,9 @@ select tenant_id, payment_store_id, event_id, 10 + n, 'settled', agent_id, 1, ad
 from paid;
 insert into ves_store.x402_settlement_nonces (chain_id, settlement_contract, payer_address, nonce, tenant_id, intent_id)
 select 84532001, contract, address, n, tenant_id, event_id from paid;
-insert into ves_store.x402_settlements (tenant_id, store_id, batch_id, part, status, settlement_contract, token_address,
+insert into ves_store.x402_settlements (tenant_id, store_id, batch_id, part, chain_id, status, settlement_contract, token_address,
   tx_hash, block_number, created_at, updated_at)
-select tenant_id, payment_store_id, batch_id, 0, 'settled', contract, contract, 't', 1, now(), now()
+select tenant_id, payment_store_id, batch_id, 0, 84532001, 'settled', contract, contract, 't', 1, now(), now()
 from paid where is_first;
 insert into ves_store.x402_settlement_items (tenant_id, intent_id, batch_id, part)
 select tenant_id, event_id, batch_id, 0 from paid;
@@ -99,9 +99,9 @@ select %(tenant_id)s, store_id, id, n, 'batched', %(agent_id)s, 1, address, addr
   84532001, address, extract(epoch from now())::bigint + 9999, n, hash, hash, hash || hash, hash, hash, hash, address,
   batch_id, now(), now(), now()
 from open_work;
-insert into ves_store.x402_settlements (tenant_id, store_id, batch_id, part, status, settlement_contract, token_address,
+insert into ves_store.x402_settlements (tenant_id, store_id, batch_id, part, chain_id, status, settlement_contract, token_address,
   tx_hash, created_at, updated_at)
-select %(tenant_id)s, store_id, batch_id, part, case part when 0 then 'prepared' else 'broadcast' end, address, address,
+select %(tenant_id)s, store_id, batch_id, part, 84532001, case part when 0 then 'prepared' else 'broadcast' end, address, address,
   case part when 1 then 't' end, now(), now()
 from open_work where n <= 2;
 insert into ves_store.x402_settlement_items (tenant_id, intent_id, batch_id, part)

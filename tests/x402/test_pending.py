@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.waiting import wait_until
 from tests.x402.system import PRICE, Shop
+from tests.x402.test_sent_by_another import send
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -40,6 +41,25 @@ def test_what_waits_for_no_worker_is_withdrawn_and_never_sent(shop: Shop, settli
         assert planned.fetchone() == (0,)
         worker.execute("select ves.release_lease('x402_settlement', %s)", token)
     assert shop.ask("settle", request) == refused
+    ends = request["paymentPayload"]["payload"]["authorization"]["validBefore"]
+    assert refused["errorMessage"] == f"nothing more is sent; the authorization can be used until {ends}"
+
+
+def test_what_was_never_sent_is_pending_once_its_payer_has_made_it(shop: Shop) -> None:
+    """The payer has the authorization, and so has every other facilitator that was asked."""
+    asked = impatient(shop, 1)
+    assert shop.ask("settle", asked)["errorReason"] == "unexpected_settle_error"
+    send(shop, asked)
+    assert shop.ask("settle", asked)["errorReason"] == "settlement_pending"
+
+
+def test_what_its_payer_made_while_it_waited_for_a_worker_is_never_told_as_failed(shop: Shop) -> None:
+    asked = impatient(shop, 4)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(shop.ask, "settle", asked)
+        wait_until(lambda: not shop.ask("verify", asked)["isValid"], "the payment is recorded")
+        send(shop, asked)
+    assert answer.result()["errorReason"] == "settlement_pending"
 
 
 def test_what_may_be_paid_is_pending_and_the_same_request_answers_the_outcome(

@@ -99,8 +99,9 @@ class Facilitator:
             refused.error_message = "the chain cannot be read at the moment; nothing was sent"
             return refused
         patience = min(self._patience, max(payment.max_timeout, 1))
-        told = _settlement(await self._outcomes.wait(recorded, patience), payment)
-        if recorded.status == "failed" and await self._may_be_made(recorded, payment):
+        outcome = await self._outcomes.wait(recorded, patience)
+        told = _settlement(outcome, payment)
+        if outcome.status == "failed" and await self._may_be_made(outcome, payment):
             return _pending(told)
         if told.success:
             # The money has moved, whatever becomes of the entry; the next payment writes it.
@@ -109,7 +110,7 @@ class Facilitator:
         return told
 
     async def _may_be_made(self, stored: ExactPayment, payment: Payment) -> bool:
-        """Whether somebody may have made a payment that was told as failed: what was sent can be used until it ends.
+        """Whether somebody else may have made a payment that failed: the payer has the authorization too, and can use it until it ends.
 
         The worker finds out when the block of that use is final.
         """
@@ -267,8 +268,8 @@ def _settlement(payment: ExactPayment, asked: Payment) -> Settlement:
 
 
 def _can_be_used(failed: ExactPayment) -> bool:
-    """Whether somebody else may still use the authorization of a failed payment: it was sent, and nobody has used it."""
-    return failed.batch_id is not None and failed.reason != _USED
+    """Whether somebody else may still use the authorization of a failed payment: nobody has."""
+    return failed.reason != _USED
 
 
 def _pending(told: Settlement) -> Settlement:

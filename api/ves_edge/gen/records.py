@@ -1142,17 +1142,6 @@ class ListMigrationsRow(msgspec.Struct, frozen=True, array_like=True):
     applied_at: datetime
 
 
-class ListOpenExactBatchesRow(msgspec.Struct, frozen=True, array_like=True):
-    """A row of `list_open_exact_batches`."""
-
-    batch_id: UUID
-    settlement_contract: str
-    token_address: str
-    status: str
-    merkle_root: bytes
-    payment_count: int
-
-
 class ListPaidResourcesRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `list_paid_resources`."""
 
@@ -1221,6 +1210,16 @@ class ListToldAnchorsRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `list_told_anchors`."""
 
     batch_id: UUID
+
+
+class ListUnplannedExactBatchesRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `list_unplanned_exact_batches`."""
+
+    batch_id: UUID
+    settlement_contract: str
+    token_address: str
+    merkle_root: bytes
+    payment_count: int
 
 
 class ProjectAsOfRow(msgspec.Struct, frozen=True, array_like=True):

@@ -80,7 +80,6 @@ from ves_edge.gen.records import (
     ListKeyRotationsRow,
     ListLimitsRow,
     ListMigrationsRow,
-    ListOpenExactBatchesRow,
     ListPaidResourcesRow,
     ListProjectionCheckpointsRow,
     ListSignersRow,
@@ -88,6 +87,7 @@ from ves_edge.gen.records import (
     ListStreamsRow,
     ListSubscriptionsRow,
     ListToldAnchorsRow,
+    ListUnplannedExactBatchesRow,
     PaymentBatch,
     PaymentIntent,
     PaymentOutcome,
@@ -348,11 +348,11 @@ def batch_due_payments(
     expiry_margin_seconds: int = 60,
     max_batches: int = 16,
 ) -> int:
-    """Makes a batch of each stream and network that is due (x402 A10), the one that has waited longest first,
-    at most max_batches. Due: min_size intents wait, or the oldest has waited max_wait_seconds, or those of
-    one asset come to max_value (null: no such rule), or one expires within expiry_margin_seconds. A batch
-    takes max_size intents at most. How many were made; as many as max_batches: there may be more. Errors:
-    VE007.
+    """Makes a batch of each stream and network that is due (x402 A10), at most max_batches: one of each
+    tenant, then a second one, the one that has waited longest first; a locked stream takes no place. Due:
+    min_size intents wait, or the oldest has waited max_wait_seconds, or those of one asset come to
+    max_value (null: no such rule), or one expires within expiry_margin_seconds. A batch takes max_size
+    intents at most. How many were made; as many as max_batches: there may be more. Errors: VE007.
     """
     rows = db.fetch(FUNCTIONS['batch_due_payments'], {
         'networks': calls.as_list(networks),
@@ -518,7 +518,7 @@ def confirm_exact_payments(
     db: SyncDatabase,
     *,
     lease_token: int,
-    batch_id: UUID,
+    batch_id: UUID | None,
     tx_hash: str,
     payment_ids: Sequence[UUID],
     is_final: bool = False,
@@ -526,7 +526,8 @@ def confirm_exact_payments(
     """Records that the logs of a mined transaction, whose block may still be replaced, show these payments of
     a batch as made; /x402/settle answers success from now on. How many changed. is_final: a transaction of
     somebody else, whose block is final, made them with the same authorization, also those that were told
-    as failed. A failure is not recorded before the block is final. Errors: VE406.
+    as failed, with batch_id null if they never were in a batch. A failure is not recorded before the block
+    is final. Errors: VE406.
     """
     rows = db.fetch(FUNCTIONS['confirm_exact_payments'], {
         'lease_token': lease_token,
@@ -953,7 +954,8 @@ def finish_exact_rechecks(
 ) -> int:
     """Records what the final block of time until shows of failed payments that nobody has made: whose
     authorization is used for something else, or over, is never looked at again, an unused one when it is
-    over, and one that could not be read in an hour. How many. Errors: VE406.
+    over, and one of which nothing could be read, or whose use is still looked for, in 30 seconds: nearly
+    at once, but after the others of its tenant. How many. Errors: VE406.
     """
     rows = db.fetch(FUNCTIONS['finish_exact_rechecks'], {
         'lease_token': lease_token,
@@ -2047,14 +2049,17 @@ def list_exact_rechecks(
     chain_id: int,
     until: datetime | None = None,
     max_rows: int = 100,
+    silent_tokens: Sequence[str] = (),
 ) -> list[ExactPayment]:
     """Failed EIP-3009 payments of which the chain is to be asked whether somebody else has made them, by the
-    time until of a block (null: now), the one that is due longest first; 1 to 1,000 rows.
+    time until of a block (null: now): of each tenant the one that is due longest, then its second one, and
+    so on; none of silent_tokens, which are in lower case; 1 to 1,000 rows.
     """
     rows = db.fetch(FUNCTIONS['list_exact_rechecks'], {
         'chain_id': chain_id,
         'until': until,
         'max_rows': max_rows,
+        'silent_tokens': calls.as_list(silent_tokens),
     })
     return calls.records(rows, ExactPayment)
 
@@ -2210,33 +2215,6 @@ def list_migrations(db: SyncDatabase) -> list[ListMigrationsRow]:
     """
     rows = db.fetch(FUNCTIONS['list_migrations'], {})
     return calls.records(rows, ListMigrationsRow)
-
-
-def list_open_exact_batches(
-    db: SyncDatabase,
-    *,
-    chain_id: int,
-    max_rows: int = 100,
-) -> list[ListOpenExactBatchesRow]:
-    """Batches of EIP-3009 payments that are not settled or failed: those of which nothing is sent first, so
-    that however many wait for finality hold up none, and the oldest first; 1 to 1,000 rows.
-    """
-    rows = db.fetch(FUNCTIONS['list_open_exact_batches'], {
-        'chain_id': chain_id,
-        'max_rows': max_rows,
-    })
-    return calls.records(rows, ListOpenExactBatchesRow)
-
-
-def list_open_settlements(db: SyncDatabase, *, max_rows: int = 100) -> list[PaymentSettlement]:
-    """Parts of batches that are not settled or failed: those of which nothing is sent first, so that however
-    many wait for finality hold up none, and the one that has not changed for longest first; 1 to 1,000
-    rows.
-    """
-    rows = db.fetch(FUNCTIONS['list_open_settlements'], {
-        'max_rows': max_rows,
-    })
-    return calls.records(rows, PaymentSettlement)
 
 
 def list_open_transactions(
@@ -2486,6 +2464,36 @@ def list_told_anchors(db: SyncDatabase, *, batch_ids: Sequence[UUID]) -> list[Li
     return calls.records(rows, ListToldAnchorsRow)
 
 
+def list_unplanned_exact_batches(
+    db: SyncDatabase,
+    *,
+    chain_id: int,
+    max_rows: int = 100,
+) -> list[ListUnplannedExactBatchesRow]:
+    """Batches of EIP-3009 payments of which no call is in the outbox yet, the oldest first; 1 to 1,000 rows."""
+    rows = db.fetch(FUNCTIONS['list_unplanned_exact_batches'], {
+        'chain_id': chain_id,
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, ListUnplannedExactBatchesRow)
+
+
+def list_unplanned_settlements(
+    db: SyncDatabase,
+    *,
+    chain_id: int,
+    max_rows: int = 100,
+) -> list[PaymentSettlement]:
+    """Parts of batches on a chain of which no call is in the outbox yet, the oldest of each token first, so
+    that those of a token that cannot be read hold up no others; 1 to 1,000 rows.
+    """
+    rows = db.fetch(FUNCTIONS['list_unplanned_settlements'], {
+        'chain_id': chain_id,
+        'max_rows': max_rows,
+    })
+    return calls.records(rows, PaymentSettlement)
+
+
 def list_validity_proofs(db: SyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> list[ValidityProof]:
     """Validity proofs of a commitment, oldest first, at most 1,000, without their bytes."""
     rows = db.fetch(FUNCTIONS['list_validity_proofs'], {
@@ -2665,8 +2673,8 @@ def plan_exact_batches(
 ) -> int:
     """Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1
     to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail if they never were in
-    one. Payments of a batch that failed come in batches of at most half its size, without others. How many
-    batches are new. lease_token is that of lease x402_settlement. Errors: VE406.
+    one. Tenants take turns. Payments of a batch that failed come in batches of at most half its size,
+    without others. How many batches are new. lease_token is that of lease x402_settlement. Errors: VE406.
     """
     rows = db.fetch(FUNCTIONS['plan_exact_batches'], {
         'lease_token': lease_token,
@@ -2681,16 +2689,18 @@ def plan_settlements(
     db: SyncDatabase,
     *,
     lease_token: int,
+    chain_id: int,
     max_size: int = 200,
     max_batches: int = 16,
 ) -> int:
-    """Divides batched, settleable intents into parts of at most max_size (1 to 200, the gas of one
-    transaction under EIP-7825) of one contract and token, in up to max_batches batches; intents of a
-    failed part are planned again under new numbers, in parts of at most half its size. How many parts are
-    new. lease_token is that of lease x402_settlement. Errors: VE406.
+    """Divides batched, settleable intents of a chain into parts of at most max_size (1 to 200, the gas of one
+    transaction under EIP-7825) of one contract, token and asset, in up to max_batches batches, of as many
+    tenants as there are; intents of a failed part are planned again under new numbers, in parts of at most
+    half its size. How many parts are new. lease_token is that of lease x402_settlement. Errors: VE406.
     """
     rows = db.fetch(FUNCTIONS['plan_settlements'], {
         'lease_token': lease_token,
+        'chain_id': chain_id,
         'max_size': max_size,
         'max_batches': max_batches,
     })
@@ -2971,8 +2981,7 @@ def rebuild_projection(
 
 def recheck_exact_payment(db: SyncDatabase, *, payment_id: UUID) -> bool:
     """Has a failed payment of which a block shows that its authorization was used looked at once that block
-    is final. False: a final block has shown already that this use did not make the payment, or it was
-    never sent.
+    is final. False: a final block has shown already that this use did not make the payment.
     """
     rows = db.fetch(FUNCTIONS['recheck_exact_payment'], {
         'payment_id': payment_id,
@@ -3221,6 +3230,29 @@ def reencrypt_ves_validity_proofs(
         'context': calls.json_text(context),
     })
     return calls.record(rows, ReencryptStep)
+
+
+def refuse_settlement(
+    db: SyncDatabase,
+    *,
+    lease_token: int,
+    tenant_id: UUID,
+    batch_id: UUID,
+    part: int,
+    reason: str,
+) -> bool:
+    """Fails the intents of a part of which no call is in the outbox, because its token can never pay them:
+    nothing was sent, and nothing will be. The batch ends as in ves.settle_payments. Whether anything
+    changed; the same again changes nothing. Errors: VE406 the lease is lost, VE008, VE702, VE719.
+    """
+    rows = db.fetch(FUNCTIONS['refuse_settlement'], {
+        'lease_token': lease_token,
+        'tenant_id': tenant_id,
+        'batch_id': batch_id,
+        'part': part,
+        'reason': reason,
+    })
+    return calls.value(rows, bool)
 
 
 def register_agent(

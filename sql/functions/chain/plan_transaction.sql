@@ -1,4 +1,4 @@
--- Locks (sql/README.md): 0.
+-- Locks (sql/README.md): 0, then the row of what it is for.
 create or replace function ves.plan_transaction(
   lease_token bigint, chain_id bigint, sender text, kind text, tenant_id uuid, reference_id uuid,
   part integer, to_address text, calldata bytea
@@ -36,6 +36,13 @@ begin
       and t.kind = plan_transaction.kind and t.tenant_id = plan_transaction.tenant_id
       and t.status not in ('failed', 'replaced');
   end if;
+  update ves_store.x402_settlements as s
+  set is_planned = true
+  where plan_transaction.kind = 'settlement' and s.batch_id = plan_transaction.reference_id
+    and s.part = plan_transaction.part and s.tenant_id = plan_transaction.tenant_id and not s.is_planned;
+  update ves_store.x402_exact_batches as b
+  set is_planned = true
+  where plan_transaction.kind = 'authorizations' and b.batch_id = plan_transaction.reference_id and not b.is_planned;
   return v_id;
 end
 $$;

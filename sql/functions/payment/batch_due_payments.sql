@@ -27,9 +27,10 @@ begin
   for v_stream in
     select d.network, d.tenant_id, d.store_id
     from ves_int.due_payment_streams(
-      networks, min_size, max_size, max_wait_seconds, max_value, expiry_margin_seconds, max_batches
+      networks, min_size, max_size, max_wait_seconds, max_value, expiry_margin_seconds
     ) as d
   loop
+    exit when v_made >= max_batches;
     perform from ves_store.ves_sequence_counters as c
     where c.tenant_id = v_stream.tenant_id and c.store_id = v_stream.store_id
     for update skip locked;
@@ -49,4 +50,4 @@ end
 $$;
 
 comment on function ves.batch_due_payments(text[], integer, integer, integer, bigint, integer, integer) is
-'Makes a batch of each stream and network that is due (x402 A10), the one that has waited longest first, at most max_batches. Due: min_size intents wait, or the oldest has waited max_wait_seconds, or those of one asset come to max_value (null: no such rule), or one expires within expiry_margin_seconds. A batch takes max_size intents at most. How many were made; as many as max_batches: there may be more. Errors: VE007.';
+'Makes a batch of each stream and network that is due (x402 A10), at most max_batches: one of each tenant, then a second one, the one that has waited longest first; a locked stream takes no place. Due: min_size intents wait, or the oldest has waited max_wait_seconds, or those of one asset come to max_value (null: no such rule), or one expires within expiry_margin_seconds. A batch takes max_size intents at most. How many were made; as many as max_batches: there may be more. Errors: VE007.';

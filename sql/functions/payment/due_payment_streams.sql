@@ -2,7 +2,7 @@
 -- rows of each are looked at, however many wait.
 create or replace function ves_int.due_payment_streams(
   networks text[], min_size integer, max_size integer, max_wait_seconds integer, max_value bigint,
-  expiry_margin_seconds integer, max_streams integer
+  expiry_margin_seconds integer
 )
 returns table (network text, tenant_id uuid, store_id uuid)
 language plpgsql
@@ -60,10 +60,9 @@ begin
   ) as d
   where d.payments >= min_size or d.oldest <= v_now - max_wait_seconds * interval '1 second'
     or d.most_value >= max_value or d.expiry <= v_unix + expiry_margin_seconds
-  order by d.oldest
-  limit greatest(max_streams, 0);
+  order by row_number() over (partition by s.tenant_id order by d.oldest), d.oldest;
 end
 $$;
 
-comment on function ves_int.due_payment_streams(text[], integer, integer, integer, bigint, integer, integer) is
-'Streams and networks of which ves.batch_due_payments makes a batch, the one that has waited longest first, at most max_streams; the other arguments are those of that function.';
+comment on function ves_int.due_payment_streams(text[], integer, integer, integer, bigint, integer) is
+'Streams and networks of which ves.batch_due_payments makes a batch, in turns of their tenants, those that have waited longest first; the arguments are those of that function.';

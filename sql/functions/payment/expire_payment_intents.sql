@@ -23,18 +23,16 @@ begin
       from (
         select w.tenant_id, w.store_id, w.intent_id
         from ves_store.x402_payment_intents as w
+        join ves_store.ves_sequence_counters as c on c.tenant_id = w.tenant_id and c.store_id = w.store_id
         where w.status = 'sequenced' and w.valid_until < floor(extract(epoch from v_now))::bigint
         order by w.valid_until
         limit least(greatest(max_rows, 1), 10000)
+        for update of c skip locked
       ) as i
       group by i.tenant_id, i.store_id
     ) as d
     order by d.tenant_id, d.store_id
   loop
-    perform from ves_store.ves_sequence_counters as c
-    where c.tenant_id = v_stream.tenant_id and c.store_id = v_stream.store_id
-    for update skip locked;
-    continue when not found;
     with expired as (
       update ves_store.x402_payment_intents as i
       set status = 'expired', updated_at = v_now

@@ -38,11 +38,15 @@ begin
     from (
       select p.payment_id, ves_int.exact_payment_leaf(p.payment_id, p.digest, p.signature) as leaf
       from ves_store.x402_exact_payments as p
-      where p.status = 'recorded' and p.chain_id = plan_exact_batches.chain_id
-        and p.settlement_contract = v_group.settlement_contract and p.token_address = v_group.token_address
-        and p.batch_id is not distinct from v_group.batch_id
-      order by p.created_at, p.payment_id
-      limit v_group.size
+      where p.status = 'recorded' and p.payment_id = any (array(
+        select w.payment_id
+        from ves_store.x402_exact_payments as w
+        where w.status = 'recorded' and w.chain_id = plan_exact_batches.chain_id
+          and w.settlement_contract = v_group.settlement_contract and w.token_address = v_group.token_address
+          and w.batch_id is not distinct from v_group.batch_id
+        order by row_number() over (partition by w.tenant_id order by w.created_at), w.created_at, w.payment_id
+        limit v_group.size
+      ))
       for update skip locked
     ) as c;
     continue when v_ids is null;
@@ -63,4 +67,4 @@ end
 $$;
 
 comment on function ves.plan_exact_batches(bigint, bigint, integer, integer) is
-'Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1 to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail if they never were in one. Payments of a batch that failed come in batches of at most half its size, without others. How many batches are new. lease_token is that of lease x402_settlement. Errors: VE406.';
+'Makes a batch of recorded EIP-3009 payments for each contract and token of a chain of which max_size (1 to 200) wait, or one has waited for max_wait_ms; those whose time has passed fail if they never were in one. Tenants take turns. Payments of a batch that failed come in batches of at most half its size, without others. How many batches are new. lease_token is that of lease x402_settlement. Errors: VE406.';

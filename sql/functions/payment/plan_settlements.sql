@@ -1,6 +1,6 @@
 -- Locks (sql/README.md): 0, then 2 of several streams, skipping locked ones.
 create or replace function ves.plan_settlements(
-  lease_token bigint, max_size integer default 200, max_batches integer default 16
+  lease_token bigint, chain_id bigint, max_size integer default 200, max_batches integer default 16
 )
 returns integer
 language plpgsql
@@ -20,13 +20,18 @@ declare
 begin
   perform ves_int.require_lease('x402_settlement', lease_token);
   for v_batch in
-    select distinct i.tenant_id, i.store_id, i.batch_id
-    from ves_store.x402_payment_intents as i
-    where i.status = 'batched' and i.settlement_contract is not null and not exists (
-      select from ves_store.x402_settlement_items as s
-      where s.intent_id = i.intent_id and s.tenant_id = i.tenant_id and s.is_live
-    )
-    order by i.tenant_id, i.store_id, i.batch_id
+    select d.tenant_id, d.store_id, d.batch_id
+    from (
+      select distinct i.tenant_id, i.store_id, i.batch_id
+      from ves_store.x402_payment_intents as i
+      where i.status = 'batched' and i.settlement_contract is not null and i.chain_id = plan_settlements.chain_id
+        and not exists (
+          select from ves_store.x402_settlement_items as s
+          where s.intent_id = i.intent_id and s.tenant_id = i.tenant_id and s.is_live
+        )
+    ) as d
+    -- neither a tenant with many batches nor one whose streams are locked takes the places of the others
+    order by row_number() over (partition by d.tenant_id order by random()), random()
     limit greatest(max_batches, 0)
   loop
     perform from ves_store.ves_sequence_counters as c
@@ -42,11 +47,11 @@ begin
       from ves_int.settlement_parts(v_batch.tenant_id, v_batch.batch_id, max_size) as n
     loop
       insert into ves_store.x402_settlements (
-        tenant_id, store_id, batch_id, part, status, settlement_contract, token_address, created_at, updated_at
+        tenant_id, store_id, batch_id, part, chain_id, status, settlement_contract, token_address, created_at, updated_at
       )
       values (
-        v_batch.tenant_id, v_batch.store_id, v_batch.batch_id, v_next, 'prepared', v_part.settlement_contract,
-        v_part.token_address, v_now, v_now);
+        v_batch.tenant_id, v_batch.store_id, v_batch.batch_id, v_next, plan_settlements.chain_id, 'prepared',
+        v_part.settlement_contract, v_part.token_address, v_now, v_now);
       insert into ves_store.x402_settlement_items (tenant_id, intent_id, batch_id, part)
       select v_batch.tenant_id, m.intent_id, v_batch.batch_id, v_next from unnest(v_part.intent_ids) as m (intent_id);
       v_next := v_next + 1;
@@ -57,5 +62,5 @@ begin
 end
 $$;
 
-comment on function ves.plan_settlements(bigint, integer, integer) is
-'Divides batched, settleable intents into parts of at most max_size (1 to 200, the gas of one transaction under EIP-7825) of one contract and token, in up to max_batches batches; intents of a failed part are planned again under new numbers, in parts of at most half its size. How many parts are new. lease_token is that of lease x402_settlement. Errors: VE406.';
+comment on function ves.plan_settlements(bigint, bigint, integer, integer) is
+'Divides batched, settleable intents of a chain into parts of at most max_size (1 to 200, the gas of one transaction under EIP-7825) of one contract, token and asset, in up to max_batches batches, of as many tenants as there are; intents of a failed part are planned again under new numbers, in parts of at most half its size. How many parts are new. lease_token is that of lease x402_settlement. Errors: VE406.';

@@ -16,4 +16,4 @@ end
 $$;
 
 comment on function ves.recheck_exact_payment(uuid) is
-'Has a failed payment of which a block shows that its authorization was used looked at once that block is final. False: a final block has shown already that this use did not make the payment, or it was never sent.';
+'Has a failed payment of which a block shows that its authorization was used looked at once that block is final. False: a final block has shown already that this use did not make the payment.';

@@ -12,7 +12,7 @@ as $$
       i.*, f.part,
       -- one intent may be what made a part too dear: its intents come in halves, so that it ends up alone
       (row_number() over (
-        partition by i.settlement_contract, lower(i.token_address), f.part order by i.sequence_number
+        partition by i.settlement_contract, lower(i.token_address), i.asset, f.part order by i.sequence_number
       ) - 1) / least(greatest(settlement_parts.max_size, 1), 200, (f.size + 1) / 2) as chunk
     from ves_store.x402_payment_intents as i
     left join (
@@ -27,7 +27,7 @@ as $$
         where s.intent_id = i.intent_id and s.tenant_id = i.tenant_id and s.is_live
       )
   ) as n
-  group by n.settlement_contract, n.token_address, n.part, n.chunk
+  group by n.settlement_contract, n.token_address, n.asset, n.part, n.chunk
   order by min(n.sequence_number);
 $$;
 

@@ -1224,6 +1224,7 @@ insert into ves_store.transitions (machine, from_state, to_state)
 values
 ('x402_payment_batches.status', '', 'committed'),
 ('x402_payment_batches.status', 'committed', 'submitted'),
+('x402_payment_batches.status', 'committed', 'failed'),
 ('x402_payment_batches.status', 'submitted', 'committed'),
 ('x402_payment_batches.status', 'submitted', 'settled'),
 ('x402_payment_batches.status', 'submitted', 'failed');
@@ -1257,7 +1258,9 @@ create table ves_store.x402_settlements (
   store_id uuid not null,
   batch_id uuid not null,
   part integer not null,
+  chain_id bigint not null,
   status text not null,
+  is_planned boolean not null default false,
   settlement_contract text not null,
   token_address text not null,
   tx_hash text,
@@ -1281,8 +1284,9 @@ create table ves_store.x402_settlements (
 
 create index x402_settlements_batch_idx on ves_store.x402_settlements (batch_id, tenant_id);
 
-create index x402_settlements_open_idx on ves_store.x402_settlements (updated_at)
-where status in ('prepared', 'broadcast', 'unknown');
+create index x402_settlements_unplanned_idx
+on ves_store.x402_settlements (chain_id, token_address, created_at)
+where status = 'prepared' and not is_planned;
 
 insert into ves_store.transitions (machine, from_state, to_state)
 values
@@ -1302,8 +1306,10 @@ comment on column ves_store.x402_settlements.tenant_id is 'Tenant.';
 comment on column ves_store.x402_settlements.store_id is 'Store.';
 comment on column ves_store.x402_settlements.batch_id is 'Batch.';
 comment on column ves_store.x402_settlements.part is 'Number within the batch, never given again: its id on chain is keccak256(batch word || part).';
+comment on column ves_store.x402_settlements.chain_id is 'EIP-155 chain id.';
 comment on column ves_store.x402_settlements.status is
 'prepared: nothing is sent; broadcast: a transaction may be mined; unknown: it is neither seen nor ruled out; settled: final, each intent has its outcome; failed: ruled out, its intents are free for another part.';
+comment on column ves_store.x402_settlements.is_planned is 'A call of it is in the outbox, or was.';
 comment on column ves_store.x402_settlements.settlement_contract is 'Contract in which the nonces are reserved.';
 comment on column ves_store.x402_settlements.token_address is 'Token of every intent.';
 comment on column ves_store.x402_settlements.tx_hash is 'Newest transaction that was sent for it.';
@@ -1434,6 +1440,7 @@ create table ves_store.x402_exact_batches (
   settlement_contract text not null,
   token_address text not null,
   status text not null,
+  is_planned boolean not null default false,
   payment_count integer not null,
   merkle_root bytea not null,
   tx_hash text,
@@ -1452,8 +1459,8 @@ create table ves_store.x402_exact_batches (
   constraint settled_batch_has_a_block check ((status = 'settled') = (block_number is not null))
 );
 
-create index x402_exact_batches_open_idx on ves_store.x402_exact_batches (chain_id, created_at, batch_id)
-where status in ('prepared', 'broadcast', 'unknown');
+create index x402_exact_batches_unplanned_idx on ves_store.x402_exact_batches (chain_id, created_at, batch_id)
+where status = 'prepared' and not is_planned;
 
 insert into ves_store.transitions (machine, from_state, to_state)
 values
@@ -1475,6 +1482,7 @@ comment on column ves_store.x402_exact_batches.settlement_contract is 'Contract 
 comment on column ves_store.x402_exact_batches.token_address is 'Token of every payment, lower case.';
 comment on column ves_store.x402_exact_batches.status is
 'prepared: nothing is sent; broadcast: a transaction may be mined; unknown: it is neither seen nor ruled out; settled: final, each payment has its outcome; failed: ruled out, its payments are recorded again for another batch.';
+comment on column ves_store.x402_exact_batches.is_planned is 'A call of it is in the outbox, or was.';
 comment on column ves_store.x402_exact_batches.payment_count is 'Payments.';
 comment on column ves_store.x402_exact_batches.merkle_root is
 'Root of the tree of x402 A9 over the leaves of ves_int.exact_payment_leaf, in order of payment ids; the call stores it in the contract.';
@@ -3267,7 +3275,7 @@ create table ves_store.x402_exact_payments (
     octet_length(payment_identifier) between 16 and 128 and octet_length(resource) <= 16384
   ),
   constraint batched_payment_has_a_batch check (
-    status not in ('batched', 'confirmed', 'settled') or batch_id is not null
+    status not in ('batched', 'confirmed') or batch_id is not null
   ),
   constraint failed_payment_says_why check ((status = 'failed') = (reason is not null)),
   constraint only_a_failed_payment_is_looked_at_again check (status = 'failed' or recheck_at is null),
@@ -3288,7 +3296,8 @@ on ves_store.x402_exact_payments (chain_id, settlement_contract, token_address, 
 where status = 'recorded';
 
 -- What somebody else may still make. A row leaves it when it is looked at after its last second, once.
-create index x402_exact_payments_recheck_at_idx on ves_store.x402_exact_payments (chain_id, recheck_at)
+create index x402_exact_payments_recheck_at_idx
+on ves_store.x402_exact_payments (chain_id, token_address, tenant_id, recheck_at)
 where recheck_at is not null;
 
 insert into ves_store.transitions (machine, from_state, to_state)
@@ -3325,13 +3334,13 @@ comment on column ves_store.x402_exact_payments.delivery_id is
 'Response that the payment buys, as the resource server names it: the payment is settled for no other one. Null: the server names none.';
 comment on column ves_store.x402_exact_payments.status is
 'recorded: nothing is sent; batched: its batch may be mined; confirmed: its transfer is in a block that may still be replaced; settled: that block is final; failed: no money moved by the blocks that were final, and nothing more is sent; settled after all when somebody else uses the authorization.';
-comment on column ves_store.x402_exact_payments.batch_id is 'Its batch; the last one after a batch failed.';
+comment on column ves_store.x402_exact_payments.batch_id is 'Its batch; the last one after a batch failed; null: nothing was sent.';
 comment on column ves_store.x402_exact_payments.tx_hash is 'Newest transaction that may pay it or has paid it.';
 comment on column ves_store.x402_exact_payments.reason is 'Why it failed, a reason of the standard (x402 B5).';
 comment on column ves_store.x402_exact_payments.reverts is
 'Transactions for this payment alone that reverted, each in a final block; at the third it fails.';
 comment on column ves_store.x402_exact_payments.recheck_at is
-'When the chain is asked whether somebody else has used the authorization of a failed payment that was sent; null: never again.';
+'When the chain is asked whether somebody else has used the authorization of a failed payment; null: never again.';
 comment on column ves_store.x402_exact_payments.created_at is 'When it was recorded.';
 comment on column ves_store.x402_exact_payments.updated_at is 'Last change.';
 

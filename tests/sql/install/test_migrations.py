@@ -96,7 +96,7 @@ MORE_ROWS = (
     (
         "postgres",
         (
-            "insert into ves_store.x402_settlements select b.tenant_id, b.store_id, b.batch_id, 0, 'prepared', 'c', 't',"
+            "insert into ves_store.x402_settlements select b.tenant_id, b.store_id, b.batch_id, 0, 1, 'prepared', false, 'c', 't',"
             " null, null, null, null, now(), now() from ves_store.x402_payment_batches as b limit 1"
         ),
     ),

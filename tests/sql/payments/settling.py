@@ -44,7 +44,9 @@ class Settling:
     def plan(self, **rules: Any) -> int:
         named = "".join(f", {name} => %({name})s" for name in rules)
         found: int = scalar(
-            self.worker, f"select ves.plan_settlements(%(token)s{named})", {"token": self.token, **rules}
+            self.worker,
+            f"select ves.plan_settlements(%(token)s, 84532001{named})",
+            {"token": self.token, **rules},
         )
         return found
 

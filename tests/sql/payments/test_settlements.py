@@ -16,7 +16,7 @@ def test_a_batch_is_divided_into_parts_that_are_planned_once(
     assert settling.plan(max_size=3) == 0
     assert [len(settling.members(part)) for part in range(4)] == [3, 3, 1, 0]
     opened = settling.worker.execute(
-        "select part, status, chain_id from ves.list_open_settlements() where batch_id = %s order by part",
+        "select part, status, chain_id from ves.list_unplanned_settlements(84532001) where batch_id = %s order by part",
         [settling.batch_id],
     ).fetchall()
     assert opened == [(part, "prepared", 84532001) for part in range(3)]

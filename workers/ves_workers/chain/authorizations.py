@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from web3.types import LogReceipt, TxReceipt
 
-    from ves_edge.gen.records import ChainTransaction, ExactPayment, ListOpenExactBatchesRow
+    from ves_edge.gen.records import ChainTransaction, ExactPayment, ListUnplannedExactBatchesRow
     from ves_workers.chain.outbox import Outbox
     from ves_workers.chain.outcomes import Outcome
+    from ves_workers.chain.tokens import Tokens
     from ves_workers.runtime.database import WorkerDatabase
 
 KIND = "authorizations"
@@ -37,8 +38,8 @@ _SKEW = timedelta(hours=1)
 class Authorizations:
     """Plans what the facilitator has recorded, and reads what became of it out of logs."""
 
-    def __init__(self, database: WorkerDatabase, outbox: Outbox, window: int) -> None:
-        self._db, self._outbox = database, outbox
+    def __init__(self, database: WorkerDatabase, outbox: Outbox, tokens: Tokens, window: int) -> None:
+        self._db, self._outbox, self._tokens = database, outbox, tokens
         self._window = window  # blocks whose logs one request may ask for
         self._left: dict[UUID, int] = {}  # the newest block that a search has still to look at
 
@@ -52,11 +53,10 @@ class Authorizations:
             await self.recheck(token)
         chain_id = self._outbox.chain.chain_id
         await self.plan_batches(token)
-        for batch in await aio.list_open_exact_batches(self._db, chain_id=chain_id):
-            if batch.status == "prepared":
-                payments = await aio.list_exact_batch_payments(self._db, batch_id=batch.batch_id)
-                target = (_NIL, batch.batch_id, 0)
-                await self._outbox.plan(KIND, target, batch.settlement_contract, _calldata(batch, payments))
+        for batch in await aio.list_unplanned_exact_batches(self._db, chain_id=chain_id):
+            payments = await aio.list_exact_batch_payments(self._db, batch_id=batch.batch_id)
+            target = (_NIL, batch.batch_id, 0)
+            await self._outbox.plan(KIND, target, batch.settlement_contract, _calldata(batch, payments))
 
     async def confirm(self, token: int, row: ChainTransaction, receipt: TxReceipt) -> None:
         """Record which payments a mined transaction has made, so that their callers need not wait for finality."""
@@ -89,12 +89,12 @@ class Authorizations:
 
     async def recheck(self, token: int) -> None:
         """Look again at failed payments whose authorizations are over now, or were seen used: somebody may have made them."""
-        chain_id = self._outbox.chain.chain_id
-        if not await aio.list_exact_rechecks(self._db, chain_id=chain_id, max_rows=1):
+        chain_id, silent = self._outbox.chain.chain_id, self._tokens.silent()
+        if not await aio.list_exact_rechecks(self._db, chain_id=chain_id, max_rows=1, silent_tokens=silent):
             return
         final, until = await self._outbox.read_final()
         payments = await aio.list_exact_rechecks(
-            self._db, chain_id=chain_id, until=until, max_rows=_MOST_RECHECKS
+            self._db, chain_id=chain_id, until=until, max_rows=_MOST_RECHECKS, silent_tokens=silent
         )
         used: list[ExactPayment] = []
         unused, unread = list[UUID](), list[UUID]()
@@ -133,7 +133,7 @@ class Authorizations:
     async def _is_used(self, payment: ExactPayment, block: int | None = None) -> bool:
         await self._outbox.keep_lease()
         state = calls.authorization_state(payment.payer_address, payment.nonce)
-        return any(await self._outbox.chain.read(payment.token_address, state, block))
+        return any(await self._tokens.read(payment.token_address, state, block))
 
     async def _credit_others(
         self, token: int, payments: list[ExactPayment], last: int
@@ -165,7 +165,7 @@ class Authorizations:
         transfers = await self._logs(
             {"address": use["address"], "topics": topics, "blockHash": use["blockHash"]}
         )
-        if not calls.has_moved(transfers, use, int(payment.amount)) or payment.batch_id is None:
+        if not calls.has_moved(transfers, use, int(payment.amount)):
             return False
         await aio.confirm_exact_payments(
             self._db, lease_token=token, batch_id=payment.batch_id, tx_hash="0x" + bytes(use["transactionHash"]).hex(),
@@ -238,7 +238,7 @@ def _places(logs: Sequence[LogReceipt]) -> str:
     return repr([[log[name] for name in said] for log in logs])  # type: ignore[literal-required]
 
 
-def _calldata(batch: ListOpenExactBatchesRow, payments: list[ExactPayment]) -> bytes:
+def _calldata(batch: ListUnplannedExactBatchesRow, payments: list[ExactPayment]) -> bytes:
     # The batch spans streams, so the contract's stream key and range say nothing but the count.
     head = calls.Batch(calls.uuid_word(batch.batch_id), batch.merkle_root, bytes(32), 1, len(payments))
     return calls.settle_authorizations(head, [_authorization(payment) for payment in payments])

@@ -47,17 +47,20 @@ class DisagreementError(Exception):
     """Enough nodes answered, and no answer was given by a quorum."""
 
 
-class _Metrics(CircuitBreakerListener):
+class CircuitMetrics(CircuitBreakerListener):
     """Tells the metrics what a breaker does (operations 9)."""
 
     def success(self, cb: CircuitBreaker) -> None:
+        """Count a call that succeeded."""
         metrics.count_circuit(str(cb.name), "successes")
 
     def failure(self, cb: CircuitBreaker, exc: BaseException) -> None:
+        """Count a call that failed."""
         del exc
         metrics.count_circuit(str(cb.name), "failures")
 
     def state_change(self, cb: CircuitBreaker, old_state: Any, new_state: Any) -> None:
+        """Tell the new state."""
         del old_state
         metrics.set_circuit(str(cb.name), new_state.name)
 
@@ -109,7 +112,7 @@ class Node:
             reset_timeout=_OPEN_SECS,
             success_threshold=_PROBES,
             exclude=[lambda error: not isinstance(error, TRANSPORT)],
-            listeners=[_Metrics()],
+            listeners=[CircuitMetrics()],
             name=self.name,
             throw_new_error_on_trip=False,
         )

@@ -16,8 +16,9 @@ from ves_edge.gen import aio
 from ves_workers.chain import authorizations
 from ves_workers.chain.authorizations import Authorizations
 from ves_workers.chain.outcomes import read_outcome
-from ves_workers.chain.rpc import UnavailableError
+from ves_workers.chain.rpc import DisagreementError, UnavailableError
 from ves_workers.chain.signer import choose_signer
+from ves_workers.chain.tokens import Tokens
 from ves_workers.chain.worker import ChainWorker
 
 if TYPE_CHECKING:
@@ -49,8 +50,9 @@ class SettlementWorker(ChainWorker):
             raise SettingsError("L2_RPC_URL: the settlement worker needs it, and a signer")
         signer = choose_signer(chosen.settler_key_file, chosen.settler_signer_url)
         super().__init__(database, replace(chosen, recheck_secs=chosen.stuck_secs), signer, "chain_rpc")
-        self._authorizations = Authorizations(database, self._outbox, chosen.log_blocks)
-        self._decimals: dict[str, str] = {}
+        self._tokens = Tokens(self._chain)
+        self._authorizations = Authorizations(database, self._outbox, self._tokens, chosen.log_blocks)
+        self._assets: dict[str, str] = {}  # of the tokens that count as their asset does
         self._every, self._looked = self.poll_seconds, -inf
         self.poll_seconds = min(self.poll_seconds, _LOOK_SECS)
 
@@ -74,30 +76,46 @@ class SettlementWorker(ChainWorker):
     async def plan(self, token: int) -> None:
         """Make transactions of the payments that are batched and of those that the facilitator has recorded."""
         await self._authorizations.plan(token)
-        await aio.plan_settlements(self._db, lease_token=token)
-        for part in await aio.list_open_settlements(self._db):
-            if part.status == "prepared" and part.chain_id == self._chain.chain_id:
-                payments = await aio.list_settlement_payments(
-                    self._db, tenant_id=part.tenant_id, batch_id=part.batch_id, part=part.part
-                )
-                if not await self._has_its_decimals(part.token_address, payments[0].asset):
+        chain_id = self._chain.chain_id
+        await aio.plan_settlements(self._db, lease_token=token, chain_id=chain_id)
+        for part in await aio.list_unplanned_settlements(self._db, chain_id=chain_id):
+            payments = await aio.list_settlement_payments(
+                self._db, tenant_id=part.tenant_id, batch_id=part.batch_id, part=part.part
+            )
+            asset = payments[0].asset
+            if self._assets.get(part.token_address) != asset:
+                decimals = await self._read_decimals(part.token_address, asset)
+                if decimals is None:
                     continue
-                target = (part.tenant_id, part.batch_id, part.part)
-                await self._outbox.plan(_KIND, target, part.settlement_contract, _calldata(part, payments))
+                if decimals != _DECIMALS.get(asset):
+                    await self._refuse(token, part, decimals)
+                    continue
+                self._assets[part.token_address] = asset
+            target = (part.tenant_id, part.batch_id, part.part)
+            await self._outbox.plan(_KIND, target, part.settlement_contract, _calldata(part, payments))
 
-    async def _has_its_decimals(self, token: str, asset: str) -> bool:
-        """Return whether the token counts as the asset does (x402 T11); asked once for each token that does."""
-        if self._decimals.get(token) != asset:
-            try:
-                found = int.from_bytes(await self._chain.read(token, _DECIMALS_CALL), "big")
-            except UnavailableError as error:
-                self._log.warning("chain.token_not_read", token=token, asset=asset, error=str(error))
-                return False
+    async def _read_decimals(self, token: str, asset: str) -> int | None:
+        """Return how a token counts (x402 T11), in a final block unless it is as the asset does; None while it does not answer."""
+        if token.lower() in self._tokens.silent():
+            return None
+        await self._lease.keep()
+        try:
+            found = int.from_bytes(await self._tokens.read(token, _DECIMALS_CALL), "big")
             if found != _DECIMALS.get(asset):
-                self._log.error("chain.token_has_other_decimals", token=token, asset=asset, decimals=found)
-                return False
-            self._decimals[token] = asset
-        return True
+                block, _ = await self._outbox.read_final()
+                found = int.from_bytes(await self._tokens.read(token, _DECIMALS_CALL, block), "big")
+        except (UnavailableError, DisagreementError) as error:
+            self._log.warning("chain.token_not_read", token=token, error=str(error))
+            return None
+        return found
+
+    async def _refuse(self, token: int, part: PaymentSettlement, decimals: int) -> None:
+        """Fail payments that would move another sum than their payer signed (x402 T11)."""
+        self._log.error("chain.token_has_other_decimals", token=part.token_address, decimals=decimals)
+        await aio.refuse_settlement(
+            self._db, lease_token=token, tenant_id=part.tenant_id, batch_id=part.batch_id, part=part.part,
+            reason="Token has other decimals",
+        )  # fmt: skip
 
     async def outcome(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         """Return the outcome of each intent, from the contract's logs or, where they say nothing, from its state."""
