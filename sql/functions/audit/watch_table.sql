@@ -9,14 +9,8 @@ set bytea_output to 'hex'
 set intervalstyle to 'postgres'
 as $$
 #variable_conflict use_column
-declare
-  v_is_new constant boolean := not exists (
-    select from pg_trigger as t
-    where t.tgrelid = ('ves_store.' || table_name)::regclass and t.tgname = 't90_note_change');
 begin
-  if not v_is_new then
-    execute format('drop trigger t90_note_change on ves_store.%I', table_name);
-  end if;
+  execute format('drop trigger if exists t90_note_change on ves_store.%I', table_name);
   -- of a stream only the first number is noted: that it exists
   if table_name = 'ves_sequence_counters' then
     create constraint trigger t90_note_change after update of current_sequence on ves_store.ves_sequence_counters
@@ -34,8 +28,9 @@ begin
   execute format(
     'comment on trigger t90_note_change on ves_store.%I is ''What a change leaves of a row goes to row_changes.''',
     table_name);
-  -- rows from before the table was watched
-  if v_is_new then
+  -- That the trigger is missing says nothing: an installation may make all of them again, and rows that were changed
+  -- while there was none must differ from what was noted of them.
+  if not exists (select from ves_store.row_counts as c where c.table_name = watch_table.table_name) then
     execute format('select ves_int.note_row(%1$L, ves_int.row_content(to_json(s))) from ves_store.%1$I as s', table_name);
   end if;
 end

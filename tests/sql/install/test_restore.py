@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import TEMPLATE, Database
-from tests.support.cluster import Cluster
+from tests.conftest import Database, cloned
+from tests.sql.install.support import content, fill
+from tests.sql.support import Edge, verify
 from ves_install.doctor import diagnose
 from ves_install.errors import MigrationError
 from ves_install.install import install
@@ -18,16 +19,35 @@ from ves_install.record import Difference
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.sql.support import Agent
+    from tests.support.cluster import Cluster
+
 
 @pytest.fixture(scope="module")
-def restored(engine: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The template after a dump and a restore."""
+def lived(engine: Cluster) -> Iterator[Database]:
+    """A database with rows of every kind that is watched."""
+    with cloned(engine, "l") as own:
+        yield own
+
+
+@pytest.fixture(scope="module")
+def agent(lived: Database) -> Agent:
+    """The agent of its stream."""
+    with lived.connect() as superuser:
+        return fill(superuser)
+
+
+@pytest.fixture(scope="module")
+def restored(
+    engine: Cluster, lived: Database, agent: Agent, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    """The same after a dump and a restore."""
     dump = tmp_path_factory.mktemp("dump") / "ves.dump"
     name = f"r_{uuid.uuid4().hex}"
     with engine.connect() as connection:
         connection.execute(f"create database {name} template template0")
     for command in (
-        [engine.bin / "pg_dump", "-Fc", "-f", dump, "-d", engine.url(TEMPLATE)],
+        [engine.bin / "pg_dump", "-Fc", "-f", dump, "-d", lived.url()],
         [engine.bin / "pg_restore", "-d", engine.url(name), dump],
     ):
         subprocess.run(list(map(str, command)), check=True, capture_output=True)
@@ -45,13 +65,24 @@ CONSTRAINTS = """
 
 
 def test_after_a_restore_only_the_databases_own_grants_differ_and_an_installation_makes_them(
-    engine: Cluster, restored: Database
+    lived: Database, restored: Database
 ) -> None:
     assert diagnose(restored.url()) == [GRANTS]
     assert install(restored.url()).repaired == (GRANTS,)
     assert diagnose(restored.url()) == []
-    with restored.connect() as after, engine.connect(TEMPLATE) as before:
+    with restored.connect() as after, lived.connect() as before:
         assert after.execute(CONSTRAINTS).fetchall() == before.execute(CONSTRAINTS).fetchall()
+        assert content(after) == content(before)
+
+
+def test_a_restored_database_is_verified_and_numbers_go_on(restored: Database, agent: Agent) -> None:
+    install(restored.url())
+    with restored.connect() as superuser:
+        assert verify(superuser, agent) == []
+        assert superuser.execute("select * from ves.verify_audit()").fetchall() == []
+        answer = Edge.open(superuser).ingest(agent, agent.event())
+        assert (answer.numbers, answer.reasons) == ([3], [None])
+        assert superuser.execute("select * from ves.verify_audit()").fetchall() == []
 
 
 def test_a_constraint_that_says_something_else_is_named_and_stops_an_installation(database: Database) -> None:

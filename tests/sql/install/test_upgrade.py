@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
+from tests.sql.install.support import content, fill
 from ves_install.doctor import diagnose
 from ves_install.install import install
 
@@ -59,3 +60,44 @@ def test_what_an_operator_built_on_a_function_is_not_dropped_with_it(database: D
         assert superuser.execute("select logic_hash from ves_store.schema_state").fetchone() == (
             "of an earlier release",
         )
+
+
+def test_an_installation_that_makes_everything_anew_changes_no_row(database: Database) -> None:
+    with database.connect() as superuser:
+        fill(superuser)
+        before = content(superuser)
+        triggers = superuser.execute("select max(oid) from pg_trigger").fetchone()
+        superuser.execute("grant execute on function ves.list_streams(uuid, uuid) to public")
+    assert install(database.url()).repaired
+    with database.connect() as superuser:
+        assert superuser.execute("select max(oid) from pg_trigger").fetchone() != triggers
+        assert content(superuser) == before
+        assert superuser.execute("select * from ves.verify_audit()").fetchall() == []
+
+
+def test_the_rows_of_a_table_that_was_not_watched_before_are_noted_once(database: Database) -> None:
+    with database.connect() as superuser:
+        superuser.execute("drop trigger t90_note_change on ves_store.event_schemas")
+        tenant = fill(superuser).tenant_id
+        noted = (
+            "select row_count from ves_store.row_counts where tenant_id = %s and table_name = 'event_schemas'"
+        )
+        assert superuser.execute(noted, [tenant]).fetchall() == []
+    for _ in range(2):
+        with database.connect() as superuser:
+            superuser.execute("drop trigger if exists t90_note_change on ves_store.event_schemas")
+        install(database.url())
+        with database.connect() as superuser:
+            assert superuser.execute(noted, [tenant]).fetchall() == [(1,)]
+            assert superuser.execute("select * from ves.verify_audit()").fetchall() == []
+
+
+def test_rows_that_were_added_while_a_trigger_was_missing_are_found(database: Database) -> None:
+    with database.connect() as superuser:
+        tenant = fill(superuser).tenant_id
+        superuser.execute("drop trigger t90_note_change on ves_store.event_schemas")
+        superuser.execute("select ves.register_schema(%s, 'order.planted', '{}')", [tenant])
+    assert install(database.url()).repaired
+    with database.connect() as superuser:
+        found = superuser.execute("select finding from ves.verify_audit(%s)", [tenant]).fetchall()
+    assert any("event_schemas" in str(row[0]) for row in found)
