@@ -62,9 +62,9 @@ async def commit_worker(settings: Callable[..., Settings]) -> Any:
 async def receipts_worker(settings: Callable[..., Settings]) -> Any:
     async with contextlib.AsyncExitStack() as stack:
 
-        def make(**changes: Any) -> ReceiptsWorker:
+        def make(clock: Callable[[], float] = time.monotonic, **changes: Any) -> ReceiptsWorker:
             wanted = settings(**changes)
-            worker = ReceiptsWorker(connection(wanted), wanted)
+            worker = ReceiptsWorker(connection(wanted), wanted, clock)
             stack.push_async_callback(worker.close)
             return worker
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -147,6 +148,25 @@ async def test_many_receipts_that_need_another_key_do_not_crowd_out_the_others(
         while worker.counters()["sealed"] < 12:
             await worker.step()
     assert {store for store, *_ in stored(database)} == set(stores)
+
+
+async def test_a_slow_look_makes_the_pause_long_but_not_one_that_waited_for_a_new_connection(
+    database: Database, receipts_worker: Callable[..., Any]
+) -> None:
+    seconds = itertools.count(step=10)
+    worker = receipts_worker(clock=lambda: next(seconds))
+    pauses = []
+    for looks in (2, 1):
+        for _ in range(looks):
+            await worker.step()
+            pauses.append(worker.poll_seconds)
+        with database.connect() as owner:
+            (ended,) = owner.execute(
+                "select pg_terminate_backend(pid, 10000) from pg_stat_activity"
+                " where datname = current_database() and usename = 'ves_worker'"
+            ).fetchall()
+            assert ended == (True,)
+    assert pauses == [1, 60, 1]
 
 
 @pytest.mark.parametrize("key", [None, bytes(32)])

@@ -4436,8 +4436,8 @@ async def take_rate_limit(
 
 
 async def unsubscribe(db: AsyncDatabase, *, tenant_id: UUID, name: str, context: Any = None) -> bool:
-    """Removes a subscription with its positions, messages and numbered ranges; whether there was one.
-    Audited.
+    """Removes a subscription with its positions, messages, numbered ranges and dead letters; whether there
+    was one. Audited.
     """
     rows = await db.fetch(FUNCTIONS['unsubscribe'], {
         'tenant_id': tenant_id,

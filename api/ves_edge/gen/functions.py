@@ -5379,7 +5379,7 @@ FUNCTIONS = MappingProxyType({
         record='bool',
         columns=(
         ),
-        comment='Removes a subscription with its positions, messages and numbered ranges; whether there was one. Audited.',
+        comment='Removes a subscription with its positions, messages, numbered ranges and dead letters; whether there was one. Audited.',
         roles=('ves_admin', 'ves_service'),
         volatility='volatile',
         repeatable=False,

@@ -4402,8 +4402,8 @@ def take_rate_limit(
 
 
 def unsubscribe(db: SyncDatabase, *, tenant_id: UUID, name: str, context: Any = None) -> bool:
-    """Removes a subscription with its positions, messages and numbered ranges; whether there was one.
-    Audited.
+    """Removes a subscription with its positions, messages, numbered ranges and dead letters; whether there
+    was one. Audited.
     """
     rows = db.fetch(FUNCTIONS['unsubscribe'], {
         'tenant_id': tenant_id,

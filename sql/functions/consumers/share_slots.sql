@@ -17,19 +17,7 @@ declare
   v_mine bigint;
   v_taken text[];
 begin
-  -- one that renews its lease in a transaction that is still open is not over, nor waited for
-  delete from ves_store.subscription_members as m
-  where m.ctid = any(array(
-    select o.ctid from ves_store.subscription_members as o
-    where o.tenant_id = subscription.tenant_id and o.subscription_id = subscription.subscription_id
-      and o.expires_at < v_now and o.member <> share_slots.member
-    for update skip locked
-  ));
-  -- a renewal is written when half of the lease has passed
-  insert into ves_store.subscription_members as m (tenant_id, subscription_id, member, expires_at)
-  values (subscription.tenant_id, subscription.subscription_id, share_slots.member, v_now + v_lease)
-  on conflict (tenant_id, subscription_id, member) do update set expires_at = excluded.expires_at
-  where m.expires_at < v_now + v_lease / 2 or m.expires_at > excluded.expires_at;
+  perform ves_int.renew_member(subscription, share_slots.member, v_now, v_now + v_lease);
   select (count(*) + 63) / count(*) into v_share from ves_store.subscription_members as m
   where m.tenant_id = subscription.tenant_id and m.subscription_id = subscription.subscription_id;
   select count(*) into v_mine from ves_store.subscription_slots as s

@@ -1,6 +1,7 @@
 -- An insert would wait for one of the same key: who makes cursors holds a lock of their tenant, and a key
 -- that is there, though another transaction may be deleting it, is not inserted. There are 1,024 such
--- locks, so that a transaction with many tenants does not fill the table of locks.
+-- locks, so that a transaction with many tenants does not fill the table of locks. ves.unsubscribe waits for
+-- the lock, so what is seen of a subscription under it stays true.
 -- Locks (sql/README.md): 4, the advisory lock of the making of cursors, unless it is taken.
 create or replace function ves_int.make_cursors(tenant_ids uuid[], store_ids uuid[], consumers text[])
 returns boolean
@@ -16,6 +17,11 @@ as $$
 #variable_conflict use_column
 declare
   v_class constant integer := 'ves_store.cursor_keys'::regclass::oid::integer;
+  -- in a statement before the one that looks at subscriptions
+  v_locked constant boolean[] := array(
+    select pg_try_advisory_xact_lock(v_class, hashtext(m.tenant_id::text) & 1023)
+    from unnest(tenant_ids) with ordinality as m (tenant_id, number) order by m.number
+  );
 begin
   -- a key whose cursor somebody deleted alone would otherwise be met in every turn
   delete from ves_store.cursor_keys as k
@@ -27,12 +33,17 @@ begin
     );
   with created as (
     insert into ves_store.cursor_keys as k (tenant_id, store_id, consumer)
-    select m.* from unnest(tenant_ids, store_ids, consumers) as m (tenant_id, store_id, consumer)
-    where pg_try_advisory_xact_lock(v_class, hashtext(m.tenant_id::text) & 1023)
+    select m.tenant_id, m.store_id, m.consumer
+    from unnest(tenant_ids, store_ids, consumers, v_locked) as m (tenant_id, store_id, consumer, is_locked)
+    where m.is_locked
       and not exists (
         select from ves_store.cursor_keys as h
         where h.tenant_id = m.tenant_id and h.store_id = m.store_id and h.consumer = m.consumer
       )
+      and (not starts_with(m.consumer, 'sub/') or exists (
+        select from ves_store.subscriptions as s
+        where s.tenant_id = m.tenant_id and s.subscription_id = split_part(m.consumer, '/', 2)::bigint
+      ))
     on conflict (tenant_id, store_id, consumer) do nothing
     returning k.*
   )
@@ -43,4 +54,4 @@ end
 $$;
 
 comment on function ves_int.make_cursors(uuid[], uuid[], text[]) is
-'Makes cursors at 0 for consumers of streams, but those that are there or that another transaction makes; whether it made any.';
+'Makes cursors at 0 for consumers of streams, but those that are there, that another transaction makes, or of a subscription that is gone; whether it made any.';

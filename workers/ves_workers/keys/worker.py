@@ -44,7 +44,7 @@ class KeysWorker(DatabaseWorker):
         done = (await aio.apply_due_rotations(self._database, max_rotations=MOST_ROTATIONS))[0]
         # Not urgent, and ingest needs the CPU: use at most 1/WORK_SHARE of the time, even with a backlog.
         least = 0.0 if counted >= MOST_EVENTS else self._least_poll
-        self.poll_seconds = max(least, min(MOST_POLL_SECS, WORK_SHARE * (self._clock() - started)))
+        self.poll_seconds = max(least, self.pause_after(self._clock() - started, WORK_SHARE, MOST_POLL_SECS))
         self._totals["counted"] += counted
         self._totals["rotated"] += done.completed + done.in_progress
         self._totals["keys_needed"] += done.in_progress

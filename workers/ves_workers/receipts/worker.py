@@ -54,7 +54,8 @@ class ReceiptsWorker(DatabaseWorker):
         wanted = self._max_events + min(self._totals["unsealable"], MOST_UNSEALABLE)
         work = await aio.get_receipt_work(self._database, max_events=wanted)
         # The query is expensive on a busy server and not urgent: use at most 1/LOOK_SHARE of the time.
-        self.poll_seconds = max(self._least_poll, min(MOST_POLL_SECS, LOOK_SHARE * (self._clock() - started)))
+        pause = self.pause_after(self._clock() - started, LOOK_SHARE, MOST_POLL_SECS)
+        self.poll_seconds = max(self._least_poll, pause)
         if not work:
             self._totals["unsealable"] = 0
             return False

@@ -45,15 +45,21 @@ def await_engine(settings: Settings) -> None:
 
 
 class WorkerDatabase(Pool):
-    """A pool of one connection, opened by the first call. Owned by one worker."""
+    """A pool of one connection, opened by the first call. Owned by one worker. `sessions`: how many it has had."""
 
-    def __init__(self, settings: Settings, application_name: str, **hooks: Hook) -> None:
-        super().__init__(_conninfo(settings, application_name), _ONE, application_name, **hooks)
+    def __init__(self, settings: Settings, application_name: str, *, reset: Hook | None = None) -> None:
+        self.sessions = 0
+        conninfo = _conninfo(settings, application_name)
+        super().__init__(conninfo, _ONE, application_name, begin=self._begin, reset=reset)
 
     async def fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row]:
         """Return all rows of a call. Raises ApiError (`database_unavailable` if the server is unreachable)."""
         await self.open()
         return await super().fetch(function, parameters)
+
+    async def _begin(self, connection: AsyncConnection[Row]) -> None:
+        await configure(connection)
+        self.sessions += 1
 
 
 class GuestDatabase(WorkerDatabase):
@@ -64,13 +70,13 @@ class GuestDatabase(WorkerDatabase):
     """
 
     def __init__(self, settings: Settings, application_name: str) -> None:
-        super().__init__(settings, application_name, begin=self._begin, reset=_empty)
+        super().__init__(settings, application_name, reset=_empty)
         self._seconds = settings.statement_timeout_ms / 1000 + _GRACE_SECONDS
         self._own = _conninfo(settings, application_name)
         self._backend = 0
 
     async def _begin(self, connection: AsyncConnection[Row]) -> None:
-        await configure(connection)
+        await super()._begin(connection)
         connection.prepare_threshold = None
         self._backend = connection.info.backend_pid
 

@@ -25,8 +25,20 @@ class DatabaseWorker:
         self.poll_seconds: float = poll_seconds
         self._least_poll = poll_seconds
         self._database = database
+        self._sessions = 0
         self._log = get_logger("workers", worker=self.name)
         self._totals = dict.fromkeys(self.totals, 0)
+
+    def pause_after(self, spent: float, share: int, most: float) -> float:
+        """Pause after a step of `spent` seconds, so that steps use one part in `share` of the time; at most `most`.
+
+        A step that followed a restart of the server waited for it and read what no cache held: it tells nothing about the
+        next one, and what the restart interrupted waits for this worker.
+        """
+        if self._sessions != self._database.sessions:
+            self._sessions = self._database.sessions
+            return 0.0
+        return min(most, share * spent)
 
     def counters(self) -> Mapping[str, int]:
         """Return totals since the start, for the heartbeat line."""
