@@ -127,16 +127,23 @@ def send_forgeries(sequencer: Sequencer, shop: Shop) -> list[str]:
 def commit_rest(sequencer: Sequencer, tenant_id: UUID, store_id: UUID, head: int) -> list[Json]:
     """Commit the uncommitted rest up to `head`; return all commitments of the stream in order.
 
-    The commit worker runs concurrently: if it commits first, the list is read again.
+    The commit worker runs concurrently: if it commits first, the list is read again. What was committed here is kept:
+    the list leaves out what the chain has already.
     """
+    found: dict[int, Json] = {}
     for _ in range(COMMIT_ATTEMPTS):
-        commitments = sequencer.list_commitments(tenant_id, store_id)
-        commitments.sort(key=lambda commitment: int(commitment["sequence_start"]))
-        end = commitments[-1]["sequence_end"] if commitments else 0
+        found |= {one["sequence_start"]: one for one in sequencer.list_commitments(tenant_id, store_id)}
+        chain: list[Json] = []
+        end = 0
+        while end + 1 in found:
+            chain.append(found[end + 1])
+            end = chain[-1]["sequence_end"]
         if end >= head:
-            return commitments
+            return chain
         try:
-            sequencer.create_commitment(tenant_id, store_id, end + 1, min(head, end + COMMIT_EVENTS))
+            found[end + 1] = sequencer.create_commitment(
+                tenant_id, store_id, end + 1, min(head, end + COMMIT_EVENTS)
+            )
         except ClientError as error:
             if error.status is not Exit.REFUSED:
                 raise

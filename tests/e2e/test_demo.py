@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLICE = 200
+# The list of commitments leaves these out.
+ANCHORED = """
+    update ves_store.commitment_anchors
+    set status = 'anchored', chain_id = 1, chain_tx_hash = sha256('x'), chain_block_number = 1, anchored_at = now()
+    where tenant_id = %s and anchor = 'chain'
+"""
 
 
 def evidence(folder: Path) -> dict[str, Any]:
@@ -90,8 +96,12 @@ def test_the_demo_ends_well_and_a_repeat_replays_every_receipt(
     (agents,) = folder.glob("agents-*.hex")
     assert agents.stat().st_mode & 0o777 == 0o600
     first = evidence(folder)
+    with here.database.connect() as superuser:
+        superuser.execute("set session_replication_role = replica")
+        anchored = superuser.execute(ANCHORED, [agents.stem.removeprefix("agents-")]).rowcount
+    assert anchored > 0
     again = demo(
-        "--purchases", SLICE, "--proofs", "0", "--tenant", agents.stem.removeprefix("agents-"), "--json"
+        "--purchases", SLICE, "--proofs", "20", "--tenant", agents.stem.removeprefix("agents-"), "--json"
     )
     answer = json.loads(again.out)
     assert (answer["valid"], answer["accepted"], answer["replayed"]) == (True, 0, len(first))
