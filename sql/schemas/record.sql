@@ -13,7 +13,7 @@ create table if not exists ves_record.objects (
 
 comment on schema ves_record is 'What the last installation made; owned by the superuser who installed.';
 comment on table ves_record.objects is 'One row for each object and each list of grants that the last installation left.';
-comment on column ves_record.objects.kind is 'Kind as pg_identify_object names it, or grants, default privileges, member of ves_owner, setting.';
+comment on column ves_record.objects.kind is 'Kind as pg_identify_object names it, or grants, default privileges, role, membership, member of ves_owner, setting.';
 comment on column ves_record.objects.identity is 'Identity as pg_identify_object names it.';
 comment on column ves_record.objects.digest is 'MD5 of the definition: two definitions are compared, nothing is authenticated with it.';
 
@@ -171,10 +171,95 @@ $$;
 comment on function ves_record.list_grants() is
 'Owner and grants of every schema, function, type and relation of the engine and of the database, as ves_record.list_objects answers them.';
 
+-- Rights of other roles there are the operator's business, as are those that were taken away.
+create or replace function ves_record.list_outer_grants()
+returns table (
+  kind text, identity text, target text, role text, privilege text, is_grantable boolean, is_initial boolean
+)
+language sql stable
+set search_path to pg_catalog, pg_temp
+as $$
+  with schemas (oid) as (
+    select n.oid from pg_namespace as n where n.nspname in ('pg_catalog', 'pgmq')
+  ),
+  controlled (classid, objid, subid, kind, owner, acl, target) as (
+    select 'pg_proc'::regclass, p.oid, 0, 'f', p.proowner, p.proacl, format('routine %s', p.oid::regprocedure)
+    from pg_proc as p where p.pronamespace in (select s.oid from schemas as s)
+    union all
+    select 'pg_namespace'::regclass, n.oid, 0, 'n', n.nspowner, n.nspacl, format('schema %s', n.oid::regnamespace)
+    from pg_namespace as n where n.oid in (select s.oid from schemas as s) or n.nspname = 'public'
+    union all
+    select
+      'pg_class'::regclass, r.oid, 0, case r.relkind when 'S' then 's' else 'r' end, r.relowner, r.relacl,
+      format('table %s', r.oid::regclass)
+    from pg_class as r where r.relnamespace in (select s.oid from schemas as s)
+    union all
+    select
+      'pg_class'::regclass, r.oid, a.attnum, 'c', r.relowner, a.attacl, format('table %s', r.oid::regclass)
+    from pg_attribute as a join pg_class as r on r.oid = a.attrelid
+    where a.attacl is not null and r.relnamespace in (select s.oid from schemas as s)
+    union all
+    select 'pg_parameter_acl'::regclass, p.oid, 0, 'p', 10, p.paracl, format('parameter %s', p.parname)
+    from pg_parameter_acl as p
+  )
+  select
+    i.type, i.identity, c.target, coalesce(w.rolname, 'public'), g.privilege_type, g.is_grantable,
+    exists (
+      select from aclexplode(coalesce(b.initprivs, acldefault(c.kind::"char", c.owner))) as x
+      where (x.grantee, x.privilege_type, x.is_grantable) = (g.grantee, g.privilege_type, g.is_grantable)
+    )
+  from controlled as c
+  cross join aclexplode(c.acl) as g
+  cross join pg_identify_object(c.classid, c.objid, c.subid) as i
+  left join pg_roles as w on w.oid = g.grantee
+  left join pg_init_privs as b on (b.classoid, b.objoid, b.objsubid) = (c.classid, c.objid, c.subid)
+  where g.grantee = 0 or w.rolname ^@ 'ves_'
+$$;
+
+comment on function ves_record.list_outer_grants() is
+'Rights of PUBLIC and of the engine''s roles outside the engine''s schemas (pg_catalog, pgmq, schema public itself, parameters), and whether PostgreSQL or the extension gave them.';
+
+create or replace function ves_record.list_roles()
+returns table (kind text, identity text, digest text)
+language sql stable
+set search_path to pg_catalog, pg_temp
+as $$
+  select
+    'role', w.rolname::text,
+    md5(concat_ws(
+      ' ', w.rolsuper, w.rolinherit, w.rolcreaterole, w.rolcreatedb, w.rolcanlogin, w.rolreplication, w.rolbypassrls
+    ))
+  from pg_roles as w where w.rolname ^@ 'ves_'
+  union all
+  select 'membership', format('%s in %s', m.member::regrole, m.roleid::regrole), ''
+  from pg_auth_members as m join pg_roles as w on w.oid = m.member
+  where w.rolname ^@ 'ves_' and m.roleid <> 'ves_owner'::regrole
+  union all
+  select 'member of ves_owner', m.member::regrole::text, ''
+  from pg_auth_members as m where m.roleid = 'ves_owner'::regrole
+  union all
+  select
+    'setting', concat_ws(' ', s.setrole::regrole, case when s.setdatabase <> 0 then 'in this database' end),
+    md5(array(select x.v from unnest(s.setconfig) as x (v) order by x.v)::text)
+  from pg_db_role_setting as s
+  where s.setrole in (select w.oid from pg_roles as w where w.rolname ^@ 'ves_')
+    and s.setdatabase in (0, (select b.oid from pg_database as b where b.datname = current_database()))
+$$;
+
+comment on function ves_record.list_roles() is
+'What the engine''s roles are: attributes, roles that they are in, members of ves_owner, settings, as ves_record.list_objects answers them.';
+
 create or replace function ves_record.list_objects()
 returns table (kind text, identity text, digest text)
 language sql stable
 set search_path to pg_catalog, pg_temp
+-- how definitions and names are printed
+set intervalstyle to 'postgres'
+set datestyle to 'ISO'
+set timezone to 'UTC'
+set bytea_output to 'hex'
+set extra_float_digits to 1
+set quote_all_identifiers to off
 as $$
   select
     i.type || case when num_nonnulls(x.indexprs, x.indpred) > 0 then ' with expression' else '' end,
@@ -197,19 +282,17 @@ as $$
   where a.defaclrole = 'ves_owner'::regrole
     or a.defaclnamespace in (select o.oid from ves_record.list_schemas() as o)
   union all
-  select 'member of ves_owner', m.member::regrole::text, ''
-  from pg_auth_members as m where m.roleid = 'ves_owner'::regrole
+  select 'grants', concat_ws(' ', o.kind, o.identity), md5(string_agg(
+    format('%s %s %s', o.role, o.privilege, o.is_grantable), ',' order by o.role, o.privilege
+  ))
+  from ves_record.list_outer_grants() as o
+  group by o.kind, o.identity having not bool_and(o.is_initial)
   union all
-  select
-    'setting', concat_ws(' ', s.setrole::regrole, case when s.setdatabase <> 0 then 'in this database' end),
-    md5(array(select x.v from unnest(s.setconfig) as x (v) order by x.v)::text)
-  from pg_db_role_setting as s
-  where s.setrole in (select w.oid from pg_roles as w where w.rolname ^@ 'ves_')
-    and s.setdatabase in (0, (select b.oid from pg_database as b where b.datname = current_database()))
+  select r.* from ves_record.list_roles() as r
 $$;
 
 comment on function ves_record.list_objects() is
-'Every object, list of grants, member of ves_owner and role setting by which the engine could do something else, with the MD5 of its definition.';
+'Every object, list of grants, role, membership and role setting by which the engine could do something else, with the MD5 of its definition.';
 
 create or replace function ves_record.list_differences()
 returns table (kind text, identity text, state text)

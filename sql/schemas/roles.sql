@@ -1,19 +1,32 @@
--- Roles are cluster-wide and may exist already. Passwords are set at deployment, never here.
+-- Roles are cluster-wide and may exist already. Passwords are set at deployment, never here. What else a
+-- superuser gave a role by hand is taken away, so that it has what the grants give it and no more.
 do $$
 declare
-  v_role text;
+  v_role record;
+  v_revocation text;
 begin
-  foreach v_role in array array['ves_api', 'ves_worker', 'ves_service', 'ves_reader', 'ves_admin', 'ves_authenticator']
+  for v_role in
+    select n.name, k.options || ' nosuperuser nocreaterole nocreatedb noreplication nobypassrls' as options
+    from (values
+      ('{ves_api,ves_worker,ves_service,ves_reader,ves_admin,ves_authenticator}'::text[], 'login noinherit'),
+      ('{ves_owner,ves_anon,ves_tenant,ves_projector}', 'nologin inherit')
+    ) as k (names, options)
+    cross join unnest(k.names) as n (name)
   loop
-    if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
-      execute format('create role %I login noinherit', v_role);
+    if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role.name) then
+      execute format('create role %I', v_role.name);
     end if;
-  end loop;
-  foreach v_role in array array['ves_owner', 'ves_anon', 'ves_tenant', 'ves_projector']
-  loop
-    if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role) then
-      execute format('create role %I nologin', v_role);
-    end if;
+    execute format('alter role %I %s', v_role.name, v_role.options);
+    for v_revocation in
+      select format('revoke %s from %s', m.roleid::regrole, m.member::regrole)
+      from pg_catalog.pg_auth_members as m
+      where m.member = v_role.name::regrole
+        and format('%s %s', m.roleid::regrole, m.member::regrole) <> all(
+          '{ves_projector ves_owner,ves_anon ves_authenticator,ves_tenant ves_authenticator}'::text[]
+        )
+    loop
+      execute v_revocation;
+    end loop;
   end loop;
 end
 $$;

@@ -39,11 +39,20 @@ revoke create on schema public from public;
 -- Rights are given by name. Only the owner makes temporary and large objects and takes advisory locks: a
 -- temporary object is a name that a session chooses, large objects, exported snapshots (a file each) and
 -- messages in the WAL are space without a limit, and the key of a stream's advisory lock is computed from its
--- ids.
+-- ids. What else was given by hand outside the engine's schemas is taken away (ves_record.list_outer_grants).
 do $$
 declare
+  v_revocation text;
   v_function regprocedure;
 begin
+  for v_revocation in
+    select format('revoke %s on %s from %s cascade', o.privilege, o.target, o.role)
+    from ves_record.list_outer_grants() as o
+    -- the owner's rights on the queues are given with them
+    where not o.is_initial and not (o.role = 'ves_owner' and o.identity ~ '^pgmq')
+  loop
+    execute v_revocation;
+  end loop;
   execute format('revoke all on database %I from public', current_database());
   execute format('grant temporary on database %I to ves_owner', current_database());
   execute format(
