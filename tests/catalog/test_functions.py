@@ -55,6 +55,20 @@ def test_no_body_reads_a_setting_that_its_caller_could_make(catalog: psycopg.Con
     assert {signature.partition("(")[0] for signature in reading} == READS_SETTINGS.keys()
 
 
+def test_what_is_stored_as_json_is_printed_the_same_in_every_session(
+    catalog: psycopg.Connection[Any],
+) -> None:
+    printing = names(
+        catalog,
+        r"""(p.prosrc ~ 'to_jsonb\(v_|jsonb_build_object\([^;]*_(at|until)'', (?!null|to_char)' or (
+          p.prosrc ~ 'ves_int\.(audit|log_key_change)\('
+          and p.proargtypes::oid[] && '{interval,timestamptz}'::regtype[]::oid[]))""",
+    )
+    assert len(printing) > 8
+    pinned = names(catalog, "p.proconfig @> array['TimeZone=UTC', 'IntervalStyle=postgres']")
+    assert set(printing) <= set(pinned)
+
+
 def test_every_function_that_reads_a_view_may_whatever_its_caller_restricts(
     catalog: psycopg.Connection[Any],
 ) -> None:

@@ -7,6 +7,8 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set timezone to 'UTC'
+set intervalstyle to 'postgres'
 set plan_cache_mode to force_custom_plan
 as $$
 #variable_conflict use_column

@@ -9,6 +9,8 @@ language sql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set timezone to 'UTC'
+set intervalstyle to 'postgres'
 as $$
   select ves_int.put_agent_key(
     tenant_id, agent_id, key_id, public_key, key_algorithm, public_key_bundle, valid_from, valid_to,

@@ -8,6 +8,8 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set timezone to 'UTC'
+set intervalstyle to 'postgres'
 as $$
 #variable_conflict use_column
 declare

@@ -5,6 +5,8 @@ returns jsonb
 language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
+set timezone to 'UTC'
+set intervalstyle to 'postgres'
 as $$
 #variable_conflict use_column
 declare

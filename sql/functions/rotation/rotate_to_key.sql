@@ -9,6 +9,8 @@ returns ves.key_rotation
 language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
+set timezone to 'UTC'
+set intervalstyle to 'postgres'
 as $$
 #variable_conflict use_column
 declare

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.sql.support import Edge, scalar
+from tests.sql.support import Agent, Edge, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -233,3 +233,24 @@ def test_what_a_savepoint_takes_back_is_no_part_of_the_chains(superuser: psycopg
     assert kept == [("audit", 4), ("changes", 2)]
     rows = "select row_count from ves_store.row_counts where tenant_id = %s and table_name = 'api_keys'"
     assert scalar(superuser, rows, [tenant]) == 2
+
+
+def test_instants_and_spans_in_an_entry_are_printed_the_same_in_every_session(
+    superuser: psycopg.Connection[Any], agent: Agent
+) -> None:
+    key = [agent.tenant_id, agent.agent_id, agent.key_id]
+    with superuser.transaction(force_rollback=True):
+        superuser.execute("set local timezone to 'Pacific/Kiritimati'")
+        superuser.execute("set local intervalstyle to 'iso_8601'")
+        superuser.execute("select ves.schedule_key_rotation(%s, %s, %s, '2100-01-01T00:00:00Z')", key)
+        superuser.execute("select ves.rotate_agent_key(%s, %s, %s, 2, %s)", [*key, Agent().public_key])
+        superuser.execute("select ves.set_limit('rejections', max_age => '40 days')")
+        superuser.execute("select ves.set_spending_limit(%s, 'usdc', 1, '50 days')", key[:1])
+        details = entries(superuser, agent.tenant_id, "details") + entries(superuser, NIL, "details")
+        history = superuser.execute("select metadata from ves.list_key_history(%s, %s)", key[:2]).fetchall()
+    printed = json.dumps([details, history])
+    assert '"2100-01-01T00:00:00+00:00"' in printed
+    assert '"grace_until"' in printed
+    assert "+14:00" not in printed
+    assert '"40 days"' in printed
+    assert '"50 days"' in printed
