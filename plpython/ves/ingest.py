@@ -39,6 +39,7 @@ __all__ = [
     "decode_wire",
     "judge_batch",
     "parse_request",
+    "require_json",
     "required_keys",
     "to_columns",
     "verify_signatures",
@@ -165,7 +166,7 @@ def decode_wire(body: bytes, max_depth: int, decode: Callable[[bytes], W]) -> W:
             body.decode()
         wire = decode(body)
     except msgspec.ValidationError as error:
-        _require_json(body)
+        require_json(body)
         raise RequestRefused("invalid_shape", str(error), {"field": _path(str(error))}) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RequestRefused("malformed_json", malformed(error, body).message) from None
@@ -186,7 +187,7 @@ def _path(message: str) -> str:
     return message.partition(" - at `")[2].rstrip("`") or "$"
 
 
-def _require_json(body: bytes) -> None:
+def require_json(body: bytes) -> None:
     """Raise malformed_json for invalid JSON: it takes precedence over shape errors."""
     try:
         _raw_decode(body)

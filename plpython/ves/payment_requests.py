@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from hashlib import sha256
@@ -15,6 +16,7 @@ from ves.canonical import plain
 from ves.codec import I64_MAX, U64_MAX, key_id_bits, parse_hex
 from ves.envelope import ABSENT, U32, Counter
 from ves.errors import ProtocolError, RequestRefused
+from ves.ingest import require_json
 from ves.uuids import decoder
 
 Network = Literal[
@@ -112,10 +114,12 @@ _decode_body = decoder(PaymentRequest)
 
 
 def decode_request(body: bytes) -> PaymentRequest:
-    """Decode a request. Raises RequestRefused(malformed_json or invalid_shape)."""
+    """Decode a request; a leading byte order mark is ignored. Raises RequestRefused(malformed_json or invalid_shape)."""
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
         return _decode_body(body)
     except msgspec.ValidationError as error:
+        require_json(body)
         raise RequestRefused("invalid_shape", str(error)) from None
     except (msgspec.DecodeError, RecursionError):
         raise RequestRefused("malformed_json", "the request is not JSON") from None

@@ -4344,8 +4344,8 @@ async def submit_compliance_proof(
 async def submit_payment_intent(db: AsyncDatabase, *, request: str) -> PaymentOutcome:
     """Submits a payment intent, the JSON text of POST /api/v1/x402/payments as received, verifying its
     signature inside the database (x402 A6). The same idempotency key and request answer the stored intent
-    (outcome replayed). Errors: VE001, VE002, VE007, VE717 for a wrong request, VE203, VE703 to VE710 for
-    an intent that is refused, VE204 in core mode.
+    (outcome replayed). Errors: VE001, VE002, VE004, VE007, VE717 for a wrong request, VE203, VE703 to
+    VE710 for an intent that is refused, VE204 in core mode.
     """
     rows = await db.fetch(FUNCTIONS['submit_payment_intent'], {
         'request': request,

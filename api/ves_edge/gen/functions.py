@@ -5281,7 +5281,7 @@ FUNCTIONS = MappingProxyType({
             Column(name='sequenced_at', sql_type='timestamp with time zone', python='datetime | None'),
             Column(name='batch_id', sql_type='uuid', python='UUID | None'),
         ),
-        comment='Submits a payment intent, the JSON text of POST /api/v1/x402/payments as received, verifying its signature inside the database (x402 A6). The same idempotency key and request answer the stored intent (outcome replayed). Errors: VE001, VE002, VE007, VE717 for a wrong request, VE203, VE703 to VE710 for an intent that is refused, VE204 in core mode.',
+        comment='Submits a payment intent, the JSON text of POST /api/v1/x402/payments as received, verifying its signature inside the database (x402 A6). The same idempotency key and request answer the stored intent (outcome replayed). Errors: VE001, VE002, VE004, VE007, VE717 for a wrong request, VE203, VE703 to VE710 for an intent that is refused, VE204 in core mode.',
         roles=('ves_admin', 'ves_service'),
         volatility='volatile',
         repeatable=False,

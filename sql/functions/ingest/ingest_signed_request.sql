@@ -17,9 +17,7 @@ declare
   v_signer_id constant integer := (select max(s.signer_id) from ves_store.signers as s);
   v_result ves.ingest_result;
 begin
-  if ingest_signed_request.request is null then
-    perform ves_int.raise_error('missing_field', '{"field": "request"}');
-  end if;
+  perform ves_int.require_request(request, 10485760);
   perform ves_int.require_crypto();
   if v_signer_id is null then
     perform ves_int.raise_error('unknown_signer');

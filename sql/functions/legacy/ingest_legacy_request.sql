@@ -16,9 +16,7 @@ declare
   v_detail text;
   v_result ves.ingest_result;
 begin
-  if ingest_legacy_request.request is null then
-    perform ves_int.raise_error('missing_field', '{"field": "request"}');
-  end if;
+  perform ves_int.require_request(request, 10485760);
   perform ves_int.require_crypto();
   for v_attempt in 1 .. 100 loop
     if not v_is_prepared then

@@ -11,9 +11,7 @@ declare
   v_payment record;
   v_outcome ves.payment_outcome;
 begin
-  if submit_payment_intent.request is null then
-    perform ves_int.raise_error('missing_field', '{"field": "request"}');
-  end if;
+  perform ves_int.require_request(request, 131072);
   perform ves_int.require_crypto();
   select * into v_payment from ves_int.prepare_payment(submit_payment_intent.request);
   select * into v_outcome
@@ -26,4 +24,4 @@ end
 $$;
 
 comment on function ves.submit_payment_intent(text) is
-'Submits a payment intent, the JSON text of POST /api/v1/x402/payments as received, verifying its signature inside the database (x402 A6). The same idempotency key and request answer the stored intent (outcome replayed). Errors: VE001, VE002, VE007, VE717 for a wrong request, VE203, VE703 to VE710 for an intent that is refused, VE204 in core mode.';
+'Submits a payment intent, the JSON text of POST /api/v1/x402/payments as received, verifying its signature inside the database (x402 A6). The same idempotency key and request answer the stored intent (outcome replayed). Errors: VE001, VE002, VE004, VE007, VE717 for a wrong request, VE203, VE703 to VE710 for an intent that is refused, VE204 in core mode.';
