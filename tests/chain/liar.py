@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import urllib.request
@@ -12,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Lie = Callable[[dict[str, Any], Callable[[], dict[str, Any]]], dict[str, Any] | None]
+    Lie = Callable[[dict[str, Any], Callable[[], dict[str, Any]]], dict[str, Any] | Iterator[bytes] | None]
 
 
 @contextmanager
 def liar(upstream: str, lie: Lie) -> Iterator[str]:
-    """Run the node; `lie` gets a request and what asks the real node, and returns the answer, None to hang up."""
+    """Run the node; `lie` gets a request and what asks the real node, and returns the answer, None to hang up.
+
+    An iterator is sent piece by piece, as a body without a length.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -35,12 +39,17 @@ def liar(upstream: str, lie: Lie) -> Iterator[str]:
             if told is None:
                 self.close_connection = True
                 return
-            content = json.dumps(told).encode()
+            pieces = [json.dumps(told).encode()] if isinstance(told, dict) else told
             self.send_response(200)
             self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(content)))
+            if isinstance(pieces, list):
+                self.send_header("content-length", str(len(pieces[0])))
+            else:
+                self.close_connection = True
             self.end_headers()
-            self.wfile.write(content)
+            with contextlib.suppress(OSError):  # the client has read enough
+                for piece in pieces:
+                    self.wfile.write(piece)
 
         def log_message(self, *_: Any) -> None:
             return

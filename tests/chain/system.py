@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from eth_account.signers.local import LocalAccount
+    from eth_typing import ChecksumAddress
     from psycopg import Connection
 
     from tests.conftest import Database
@@ -215,7 +216,13 @@ class System(Stepping[SettlementWorker]):
             return Payments(payees, [scalar(api, batch, [*stream, NETWORK])], _INTENTS, _BATCH)
 
     def authorize(
-        self, count: int, *, payer: LocalAccount | None = None, money: int | None = None, lasts: int = 80_000
+        self,
+        count: int,
+        *,
+        payer: LocalAccount | None = None,
+        money: int | None = None,
+        lasts: int = 80_000,
+        token: ChecksumAddress | None = None,
     ) -> Payments:
         """Record EIP-3009 payments of one unit, as the facilitator does; they are due for a batch. `lasts` is in seconds."""
         if payer is None:
@@ -223,10 +230,13 @@ class System(Stepping[SettlementWorker]):
             money = count * UNIT if money is None else money
             self.ledger.send(self.ledger.token.functions.mint(payer.address, money))
         payees = [Account.create().address for _ in range(count)]
-        tenant_id, token = uuid.uuid4(), eip712.Token("TestUSD", "2", CHAIN_ID, self.ledger.token.address)
+        tenant_id, domain = (
+            uuid.uuid4(),
+            eip712.Token("TestUSD", "2", CHAIN_ID, token or self.ledger.token.address),
+        )
         with self.database.connect("ves_api") as api:
             ends = int(time.time()) + lasts
-            ids = [self._record(api, tenant_id, token, payer, payee, ends) for payee in payees]
+            ids = [self._record(api, tenant_id, domain, payer, payee, ends) for payee in payees]
         due = "select clock_timestamp() - max(created_at) > '250 ms' from ves_store.x402_exact_payments"
         wait_until(lambda: scalar(self.superuser, due), "the payments are due")
         return Payments(payees, ids, _EXACT, _EXACT_BATCH)

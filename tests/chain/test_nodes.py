@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,12 @@ import pytest
 from tests.chain.liar import liar
 from tests.chain.system import UNIT
 from ves_workers.chain.rpc import Chain, DisagreementError, UnavailableError
+from ves_workers.runtime.loop import OutsideError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from tests.chain.system import System
+    from tests.chain.system import Pay, System
 
     Truth = Callable[[], dict[str, Any]]
 
@@ -201,6 +203,128 @@ async def test_a_chain_that_does_not_answer_is_waited_for_with_the_transaction_t
         silent = False
         await system.settle(worker, payments)
     system.assert_paid_once(payments)
+
+
+async def test_a_node_that_serves_another_chain_for_a_while_decides_nothing(system: System, pay: Pay) -> None:
+    is_other = False
+
+    def changing(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+        return other_chain(request, truth) if is_other else truth()
+
+    payments = pay(1)
+    with liar(system.ledger.url, changing) as url:
+        worker = system.worker(urls=(url,))
+        for state in ("planned", "broadcast", "mined"):
+            await system.drive(worker, lambda state=state: state in system.states(), mine=False)  # type: ignore[misc]
+            is_other = True
+            before = system.states()
+            for _ in range(3):
+                with contextlib.suppress(OutsideError):
+                    await worker.step()
+                system.ledger.mine()
+            assert system.states() == before
+            is_other = False
+        await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+
+
+ODD: list[Any] = [
+    "-0x5",
+    -5,
+    hex(2**300),
+    2**70,
+    1.5,
+    True,
+    "busy",
+    "x" * 100_000,
+    [[]],
+    {"number": "-0x1"},
+    {"status": "0x7"},
+]
+
+
+@pytest.mark.parametrize("result", ODD, ids=[repr(result)[:20] for result in ODD])
+@pytest.mark.parametrize("member", ["result", "error"])
+async def test_the_only_node_answers_nonsense_and_then_the_truth(
+    system: System, result: Any, member: str
+) -> None:
+    """Each step ends with one line that says so, and nothing is told but what is true."""
+    payments, is_odd = system.pay(1), True
+
+    def odd(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+        if request["method"] == "eth_chainId" or not is_odd:
+            return truth()
+        return {"jsonrpc": "2.0", "id": request["id"], member: result}
+
+    with liar(system.ledger.url, odd) as url:
+        worker = system.worker(urls=(url,))
+        for _ in range(4):
+            with contextlib.suppress(OutsideError):
+                await worker.step()
+        assert {state for state, _ in system.intents(payments)} == {"batched"}
+        is_odd = False
+        await system.drive(worker, lambda: "broadcast" in system.states(), mine=False)
+        is_odd = True
+        for _ in range(4):
+            with contextlib.suppress(OutsideError):
+                await worker.step()
+        assert {state for state, _ in system.intents(payments)} == {"batched"}
+        is_odd = False
+        await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+
+
+ODD_LOGS: list[Any] = [
+    [{}], "zz", None, [{"topics": []}], [{"data": "0x"}], [{"data": "0x" + "ff" * 320}]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("logs", ODD_LOGS, ids=map(repr, range(len(ODD_LOGS))))
+async def test_logs_that_no_contract_writes_are_no_answer(system: System, pay: Pay, logs: Any) -> None:
+    payments, is_odd = pay(1), True
+
+    def odd(request: dict[str, Any], truth: Truth) -> dict[str, Any]:
+        answer = truth()
+        if is_odd and request["method"] == "eth_getTransactionReceipt" and answer.get("result"):
+            true = answer["result"]["logs"]
+            changed = (
+                [one | change for one, change in zip(true, logs * len(true), strict=False)]
+                if isinstance(logs, list)
+                else logs
+            )
+            answer["result"]["logs"] = [{}] if logs == [{}] else changed
+        return answer
+
+    with liar(system.ledger.url, odd) as url:
+        worker = system.worker(urls=(url,))
+        for _ in range(5):
+            with contextlib.suppress(OutsideError):
+                await worker.step()
+            system.ledger.mine()
+        assert {state for state, _ in system.intents(payments)} == {"batched"}
+        is_odd = False
+        await system.settle(worker, payments)
+    system.assert_paid_once(payments)
+
+
+def without_end(piece: bytes) -> Iterator[bytes]:
+    while True:
+        yield piece
+
+
+@pytest.mark.parametrize("piece", [b" ", b" " * 1_000_000], ids=["drips", "floods"])
+async def test_a_body_without_an_end_is_no_answer(system: System, piece: bytes) -> None:
+    def endless(request: dict[str, Any], truth: Truth) -> Any:
+        return truth() if request["method"] == "eth_chainId" else without_end(piece)
+
+    with liar(system.ledger.url, endless) as url:
+        chain = Chain((url, system.ledger.url), system.settings.chain_id, 1, 2)
+        try:
+            assert await chain.any(lambda w3: w3.eth.block_number) > 0
+            with pytest.raises(UnavailableError):
+                await chain.nodes[0].ask(lambda w3: w3.eth.block_number)
+        finally:
+            await chain.close()
 
 
 async def test_the_breaker_opens_by_transport_faults_and_not_by_refusals(system: System) -> None:

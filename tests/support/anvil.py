@@ -23,7 +23,7 @@ ANCHORER_KEY = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007
 
 
 @contextmanager
-def anvil(folder: Path, chain_id: int) -> Iterator[str]:
+def anvil(folder: Path, chain_id: int, *options: str) -> Iterator[str]:
     """Run a node of its own; yields its URL. Skips where anvil is not installed."""
     found = list((ROOT / "contracts").glob("node_modules/@foundry-rs/anvil-*/bin/anvil"))
     if not found:
@@ -31,7 +31,16 @@ def anvil(folder: Path, chain_id: int) -> Iterator[str]:
     log = folder / "anvil.log"
     with log.open("w") as output:
         # A state that was written to disk is read back without the contracts' code by a reorg (seen near block 1,000).
-        command = [str(found[0]), "--port", "0", "--chain-id", str(chain_id), "--prune-history", "20000"]
+        command = [
+            str(found[0]),
+            "--port",
+            "0",
+            "--chain-id",
+            str(chain_id),
+            "--prune-history",
+            "20000",
+            *options,
+        ]
         process = subprocess.Popen(command, stdout=output)
     try:
         yield f"http://{_listening(process, log)}"

@@ -41,13 +41,17 @@ def test_a_good_payment_is_valid_in_both_versions_and_nothing_is_stored(shop: Sh
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"value": PRICE - 1}, "invalid_exact_evm_payload_authorization_value_mismatch"),
+    ({"value": 0}, "invalid_exact_evm_payload_authorization_value_mismatch"),
+    ({"value": 2**256 - 1}, "invalid_exact_evm_payload_authorization_value_mismatch"),
     ({"payee": "0x" + "11" * 20}, "invalid_exact_evm_payload_recipient_mismatch"),
     ({"valid_before": 3}, "invalid_exact_evm_payload_authorization_valid_before"),
     ({"valid_after": 600}, "invalid_exact_evm_payload_authorization_valid_after"),
 ]
 
 
-@pytest.mark.parametrize(("changed", "reason"), WRONG, ids=[reason for _, reason in WRONG])
+@pytest.mark.parametrize(
+    ("changed", "reason"), WRONG, ids=[f"{next(iter(c))}-{n}" for n, (c, _) in enumerate(WRONG)]
+)
 def test_what_is_signed_must_be_what_is_required(shop: Shop, changed: dict[str, Any], reason: str) -> None:
     """Times are seconds from now."""
     times = {"valid_before", "valid_after"}
@@ -150,6 +154,15 @@ def test_a_payment_is_made_once_and_its_repeat_answers_the_same(shop: Shop, work
     assert shop.ask("verify", request)["invalidReason"] == "invalid_exact_evm_nonce_already_used"
     receipt = shop.ledger.w3.eth.get_transaction_receipt(done["transaction"])
     assert receipt["status"] == 1
+
+
+def test_an_authorization_without_an_end_is_paid_once_too(shop: Shop, worker: Worker) -> None:
+    assert worker.is_running()
+    request = shop.payment(shop.payer(2 * PRICE), valid_before=2**256 - 1)
+    done = shop.ask("settle", request)
+    assert done["success"], done
+    assert shop.ask("settle", request) == done
+    assert shop.ledger.balance(shop.payee) == PRICE
 
 
 def test_a_payment_that_was_recorded_is_answered_whatever_is_settled_since(

@@ -14,7 +14,7 @@ from ves_contracts import calls
 from ves_contracts.errors import revert_reason
 from ves_edge.environment import SettingsError
 from ves_edge.gen import aio
-from ves_workers.chain.outcomes import Outcome
+from ves_workers.chain.outcomes import Outcome, read_logs
 from ves_workers.chain.rpc import UnavailableError
 from ves_workers.chain.signer import choose_signer
 from ves_workers.chain.worker import ChainWorker
@@ -93,7 +93,7 @@ class AnchorWorker(ChainWorker):
         A commitment that it had before, of the same content, has no log: so each root is read, at the final block.
         """
         items = await aio.list_anchor_call(self._db, call_id=row.reference_id)
-        logs = calls.outcomes(receipt["logs"], row.to_address)
+        logs = read_logs(row, receipt)
         conflicts = {said.batch_id for said in logs if said.kind == "conflict"}
         refused = {said.batch_id: said.reason for said in logs if said.kind == "refused"}
         words = [calls.uuid_word(item.batch_id) for item in items]

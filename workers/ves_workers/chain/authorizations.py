@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,6 +18,7 @@ from ves_workers.chain.rpc import DisagreementError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from web3.types import LogReceipt, TxReceipt
 
@@ -27,10 +30,14 @@ if TYPE_CHECKING:
 
 KIND = "authorizations"
 _NIL = UUID(int=0)
-# Of a step, so that they do not hold up what is to be sent.
-_MOST_RECHECKS, _MOST_WINDOWS = 20, 24
+# Of a step, so that they do not hold up what is to be sent: how long it looks again, and at how many windows of blocks.
+_RECHECK_SECS, _MOST_WINDOWS = 0.25, 24
+# Authorizations of which nodes are asked at once.
+_AT_ONCE = 20
 # Of a request, which finds each payer with the nonces of all the others too: nodes answer 10,000 logs at most.
 _MOST_SOUGHT = 50
+# Of the logs that are read: the event, and payer and payee, or payer and nonce.
+_TOPICS = 3
 # Between the clocks of the chain and of the database.
 _SKEW = timedelta(hours=1)
 
@@ -42,6 +49,8 @@ class Authorizations:
         self._db, self._outbox, self._tokens = database, outbox, tokens
         self._window = window  # blocks whose logs one request may ask for
         self._left: dict[UUID, int] = {}  # the newest block that a search has still to look at
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self.has_rechecks = False  # that the last step had no time for
 
     async def plan_batches(self, token: int) -> int:
         """Make batches of the recorded payments that are due; how many are new. Raises ApiError."""
@@ -88,29 +97,61 @@ class Authorizations:
             await self._credit(token, payments)
 
     async def recheck(self, token: int) -> None:
-        """Look again at failed payments whose authorizations are over now, or were seen used: somebody may have made them."""
-        chain_id, silent = self._outbox.chain.chain_id, self._tokens.silent()
-        if not await aio.list_exact_rechecks(self._db, chain_id=chain_id, max_rows=1, silent_tokens=silent):
+        """Look again at failed payments whose authorizations are over now, or were seen used: somebody may have made them.
+
+        Those that are due are looked at for _RECHECK_SECS.
+        """
+        self.has_rechecks = False
+        ends = time.monotonic() + _RECHECK_SECS
+        if not await self._rechecks(1):
             return
         final, until = await self._outbox.read_final()
-        payments = await aio.list_exact_rechecks(
-            self._db, chain_id=chain_id, until=until, max_rows=_MOST_RECHECKS, silent_tokens=silent
-        )
-        used: list[ExactPayment] = []
-        unused, unread = list[UUID](), list[UUID]()
+        while payments := await self._rechecks(_AT_ONCE, until):
+            await self._recheck(token, payments, final, until)
+            if time.monotonic() > ends:
+                self.has_rechecks = True
+                return
+
+    async def _rechecks(self, most: int, until: datetime | None = None) -> list[ExactPayment]:
+        await self._outbox.keep_lease()
+        return await aio.list_exact_rechecks(
+            self._db, chain_id=self._outbox.chain.chain_id, until=until, max_rows=most,
+            silent_tokens=self._tokens.silent(),
+        )  # fmt: skip
+
+    async def _recheck(self, token: int, payments: list[ExactPayment], final: int, until: datetime) -> None:
+        of_token: dict[str, list[ExactPayment]] = {}
         for payment in payments:
-            try:
-                if await self._is_used(payment, final):
-                    used.append(payment)
-                else:
-                    unused.append(payment.payment_id)
-            except (UnavailableError, DisagreementError):
-                unread.append(payment.payment_id)
+            of_token.setdefault(payment.token_address, []).append(payment)
+        answers: dict[UUID, bool | None] = {}
+        for told in await asyncio.gather(*(self._uses_at(of_one, final) for of_one in of_token.values())):
+            answers |= told
+        used = [it for it in payments if answers[it.payment_id]]
         _, unclear = await self._credit_others(token, used, final)
         await aio.finish_exact_rechecks(
             self._db, lease_token=token, until=until, used=[it.payment_id for it in used if it.payment_id not in unclear],
-            unused=unused, unread=[*unread, *unclear],
+            unused=[payment_id for payment_id, answer in answers.items() if answer is False],
+            unread=[payment_id for payment_id, answer in answers.items() if answer is None] + unclear,
         )  # fmt: skip
+
+    async def _uses_at(self, payments: list[ExactPayment], block: int | None) -> dict[UUID, bool | None]:
+        """Return whether the authorizations of payments in one token are used, None where it does not answer.
+
+        The first one is asked about alone: a token that does not answer is asked nothing more.
+        """
+
+        async def is_used(payment: ExactPayment) -> bool | None:
+            try:
+                async with self._slots:
+                    return await self._is_used(payment, block)
+            except (UnavailableError, DisagreementError):
+                return None
+
+        answers = [await is_used(payment) for payment in payments[:1]]
+        if None in answers:
+            return dict.fromkeys((it.payment_id for it in payments), None)
+        answers += await asyncio.gather(*map(is_used, payments[1:]))
+        return {it.payment_id: answer for it, answer in zip(payments, answers, strict=True)}
 
     async def _credit(self, token: int, payments: list[ExactPayment]) -> list[UUID]:
         """Return those of payments, none of which we have made, that somebody else has made, and record it.
@@ -118,19 +159,23 @@ class Authorizations:
         Raises UnavailableError while a use of an authorization is in a block that may be replaced.
         """
         final, _ = await self._outbox.read_final()
-        used = []
-        for payment in payments:
-            if payment.status != "settled" and await self._is_used(payment):
-                if not await self._is_used(payment, final):
-                    raise UnavailableError("somebody has used the authorization in a block that is not final")
-                used.append(payment)
+        used = await self._used([it for it in payments if it.status != "settled"])
+        if len(await self._used(used, final)) < len(used):
+            raise UnavailableError("somebody has used the authorization in a block that is not final")
         made, unclear = await self._credit_others(token, used, final)
         if unclear:
             raise UnavailableError("nodes do not say what an authorization was used for")
         # what is settled already was found by a step before this one
         return [it.payment_id for it in payments if it.status == "settled"] + made
 
-    async def _is_used(self, payment: ExactPayment, block: int | None = None) -> bool:
+    async def _used(self, payments: list[ExactPayment], block: int | None = None) -> list[ExactPayment]:
+        """Return those of payments in one token whose authorizations are used. Raises UnavailableError."""
+        answers = await self._uses_at(payments, block)
+        if None in answers.values():
+            raise UnavailableError(f"token {payments[0].token_address} does not say what is used")
+        return [it for it in payments if answers[it.payment_id]]
+
+    async def _is_used(self, payment: ExactPayment, block: int | None) -> bool:
         await self._outbox.keep_lease()
         state = calls.authorization_state(payment.payer_address, payment.nonce)
         return any(await self._tokens.read(payment.token_address, state, block))
@@ -147,31 +192,39 @@ class Authorizations:
         uses: dict[UUID, LogReceipt | None] = {}
         with contextlib.suppress(UnavailableError, DisagreementError):
             await self._find_uses(payments, last, uses)
-        for payment_id, use in uses.items():
-            with contextlib.suppress(UnavailableError, DisagreementError):
-                if use is not None and await self._credit_another(token, by_id[payment_id], use):
-                    made.append(payment_id)
-                unclear.remove(payment_id)
-                self._left.pop(payment_id, None)
+        told = await asyncio.gather(*(self._has_made(by_id[key], use) for key, use in uses.items()))
+        for (payment_id, use), has_made in zip(uses.items(), told, strict=True):
+            if has_made is None:
+                continue
+            if use is not None and has_made:
+                await self._credit_another(token, by_id[payment_id], use)
+                made.append(payment_id)
+            unclear.remove(payment_id)
+            self._left.pop(payment_id, None)
         return made, unclear
 
-    async def _credit_another(self, token: int, payment: ExactPayment, use: LogReceipt) -> bool:
-        """Record a payment as made if the use of its authorization, a log of a final block, has made it."""
+    async def _has_made(self, payment: ExactPayment, use: LogReceipt | None) -> bool | None:
+        """Return whether the use of an authorization, a log of a final block, has made its payment; None: nodes do not say."""
+        if use is None:
+            return False
         topics = [
             calls.TRANSFER,
             calls.address_word(payment.payer_address),
             calls.address_word(payment.payee_address),
         ]
-        transfers = await self._logs(
-            {"address": use["address"], "topics": topics, "blockHash": use["blockHash"]}
-        )
-        if not calls.has_moved(transfers, use, int(payment.amount)):
-            return False
+        span = {"address": use["address"], "topics": topics, "blockHash": use["blockHash"]}
+        try:
+            async with self._slots:
+                transfers = await self._logs(span)
+        except (UnavailableError, DisagreementError):
+            return None
+        return calls.has_moved(transfers, use, int(payment.amount))
+
+    async def _credit_another(self, token: int, payment: ExactPayment, use: LogReceipt) -> None:
         await aio.confirm_exact_payments(
             self._db, lease_token=token, batch_id=payment.batch_id, tx_hash="0x" + bytes(use["transactionHash"]).hex(),
             payment_ids=[payment.payment_id], is_final=True,
         )  # fmt: skip
-        return True
 
     async def _read(self, row: ChainTransaction, receipt: TxReceipt) -> Outcome:
         payments = await aio.list_exact_batch_payments(self._db, batch_id=row.reference_id)
@@ -234,6 +287,9 @@ def _use_key_of(payment: ExactPayment) -> tuple[str, str, bytes]:
 
 
 def _places(logs: Sequence[LogReceipt]) -> str:
+    """Raises ValueError for other logs than those of an event with two parameters that are searched for."""
+    if any(len(log["topics"]) != _TOPICS for log in logs):
+        raise ValueError("other logs than those that were asked for")
     said = ("address", "topics", "data", "blockHash", "transactionHash", "logIndex")
     return repr([[log[name] for name in said] for log in logs])  # type: ignore[literal-required]
 

@@ -22,13 +22,15 @@ from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
 from ves_workers.chain.outcomes import Outcome
-from ves_workers.chain.rpc import DisagreementError, UnavailableError
+from ves_workers.chain.rpc import DisagreementError, UnavailableError, whole
 from ves_workers.chain.signer import sign_transaction
+from ves_workers.runtime.loop import MOST_CAUSE
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from web3.types import TxReceipt
+    from eth_typing import ChecksumAddress
+    from web3.types import BlockIdentifier, TxReceipt
 
     from ves_edge.gen.records import ChainTransaction
     from ves_workers.chain.rpc import Chain
@@ -43,6 +45,7 @@ _MOST_GAS = 2**24
 # What nodes say of a call that needs more gas than they allow, in many wordings, and what they say of its price.
 _OF_GAS, _OF_PRICE = re.compile("gas"), re.compile(r"\b(funds|fees?|price)\b")
 _LEAST_TIP = 10**6
+_HASH_BYTES = 32
 _FEE_BLOCKS, _FEE_PERCENTILE = 10, 20
 _RESEND_SECS = 15
 _UNMINED, _AWAITED_SECS = frozenset({"planned", "signed", "broadcast", "unknown"}), 30
@@ -119,7 +122,10 @@ class Outbox:
 
     async def read_head(self) -> int:
         """Return the number of the newest block that a quorum has reached. Raises UnavailableError."""
-        return await self.chain.reached(lambda w3: w3.eth.block_number)
+        try:
+            return await self.chain.reached(lambda w3: w3.eth.block_number)
+        except Web3Exception as error:
+            raise UnavailableError(f"the nodes do not tell their newest block: {error}") from error
 
     async def read_final(self) -> tuple[int, datetime]:
         """Return number and time of the newest final block whose state nodes keep. Raises UnavailableError."""
@@ -137,7 +143,7 @@ class Outbox:
         outbox's nonces, which nothing fills. Its row becomes `unknown`, then `replaced`, or is sent after the reorg.
         """
         address, deep = Web3.to_checksum_address(self.address), self._deep_block(head)
-        used = await self.chain.agreed(lambda w3: w3.eth.get_transaction_count(address, deep))
+        used = await self.chain.agreed(lambda w3: _used_nonces(w3, address, deep))
         return await aio.open_chain_account(
             self._db, lease=self._lease.name, lease_token=self._lease.token, chain_id=self.chain.chain_id,
             sender=self.address.lower(), chain_nonce=used,
@@ -266,7 +272,7 @@ class Outbox:
         """Give the newest bytes to the nodes, again from time to time; then replace them if the fee is too low."""
         nonce = row.nonce or 0
         address = Web3.to_checksum_address(row.sender)
-        used = await self.chain.agreed(lambda w3: w3.eth.get_transaction_count(address))
+        used = await self.chain.agreed(lambda w3: _used_nonces(w3, address, "latest"))
         if used > nonce:
             await self._resolve(row, nonce, head)
             return
@@ -293,7 +299,7 @@ class Outbox:
         address, deep = Web3.to_checksum_address(row.sender), self._final_block(head)
         if deep < 0:
             return
-        used = await self.chain.agreed(lambda w3: w3.eth.get_transaction_count(address, deep))
+        used = await self.chain.agreed(lambda w3: _used_nonces(w3, address, deep))
         if used > nonce and self._is_sure(row, "used"):
             self._log.error("chain.nonce_used_by_another", transaction=row.transaction_id, nonce=nonce)
             await self._step(row, "replaced", "its nonce was used by a transaction that is not ours")
@@ -323,7 +329,7 @@ class Outbox:
         self._told.pop(row.transaction_id, None)
         await aio.step_transaction(
             self._db, lease_token=self._lease.token, transaction_id=row.transaction_id, from_status=row.status,
-            to_status=to_status, reason=reason,
+            to_status=to_status, reason=reason and reason[:MOST_CAUSE],
         )  # fmt: skip
 
     async def _sign_first(self, row: ChainTransaction, head: int) -> None:
@@ -363,6 +369,7 @@ class Outbox:
         Nobody pays for what was never signed. A call of one payment waits: the contract limits its gas, whatever the payer
         does, so that refusal is of the node's settings.
         """
+        reason = reason[:MOST_CAUSE]
         told = reason.lower()
         is_too_large = _OF_GAS.search(told) and not _OF_PRICE.search(told)
         if is_too_large and await self._work.size(row) > 1:
@@ -427,11 +434,21 @@ async def _tip(w3: AsyncWeb3[Any]) -> int:
     return int(median(tips)) if tips else 0
 
 
+async def _used_nonces(w3: AsyncWeb3[Any], address: ChecksumAddress, block: BlockIdentifier) -> int:
+    return whole(await w3.eth.get_transaction_count(address, block))
+
+
 async def _receipt(w3: AsyncWeb3[Any], tx_hash: bytes) -> TxReceipt | None:
+    """Raises ValueError for a receipt that the database has no room for."""
     try:
-        return await w3.eth.get_transaction_receipt(tx_hash)  # type: ignore[arg-type]
+        found = await w3.eth.get_transaction_receipt(tx_hash)  # type: ignore[arg-type]
     except TransactionNotFound:
         return None
+    whole(found["blockNumber"])
+    whole(found["gasUsed"])
+    if {len(found["blockHash"]), len(found["transactionHash"])} != {_HASH_BYTES}:
+        raise ValueError("a hash of another length")
+    return found
 
 
 def _receipt_key(receipt: TxReceipt | None) -> str:

@@ -6,7 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from eth_abi.exceptions import DecodingError
+from web3.exceptions import Web3Exception
+
 from ves_contracts import calls
+from ves_workers.chain.rpc import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +31,16 @@ class Outcome:
     failed: dict[UUID, str] = field(default_factory=dict)
 
 
+def read_logs(row: ChainTransaction, receipt: TxReceipt) -> list[calls.Outcome]:
+    """Return what the contract has logged. Raises UnavailableError for what no contract of ours logs."""
+    try:
+        return calls.outcomes(receipt["logs"], row.to_address)
+    except (LookupError, ValueError, Web3Exception, DecodingError) as error:
+        raise UnavailableError(
+            f"the nodes answer nonsense for logs: {type(error).__name__}: {error}"
+        ) from error
+
+
 async def read_outcome(
     chain: Chain, row: ChainTransaction, receipt: TxReceipt, ids: Iterable[UUID]
 ) -> Outcome:
@@ -37,7 +51,7 @@ async def read_outcome(
     not there. Raises UnavailableError while it does not answer.
     """
     found, left = Outcome(), dict.fromkeys(ids)
-    for item in calls.outcomes(receipt["logs"], row.to_address):
+    for item in read_logs(row, receipt):
         payment_id = UUID(bytes=item.subject[:16])
         if payment_id not in left:
             continue

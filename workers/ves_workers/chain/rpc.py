@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import aiohttp
 from pybreaker import CircuitBreaker, CircuitBreakerError, CircuitBreakerListener
 from web3 import AsyncHTTPProvider, AsyncWeb3, Web3
-from web3.exceptions import BadResponseFormat, RequestTimedOut, Web3Exception, Web3RPCError
+from web3.exceptions import (
+    BadResponseFormat,
+    ContractLogicError,
+    RequestTimedOut,
+    Web3Exception,
+    Web3RPCError,
+)
 from web3.middleware import ExtraDataToPOAMiddleware
 
 from ves_edge import metrics
+from ves_workers.runtime.loop import MOST_CAUSE, OutsideError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -34,16 +41,17 @@ TRANSPORT = (
 _HEADERS = {"content-type": "application/json", "accept-encoding": "identity"}
 # Several times the receipt of a transaction of 200 payments.
 _MOST_BYTES = 16 * 1024 * 1024
+_MOST_NUMBER = 2**63 - 1
 _FAILURES = 5
 _OPEN_SECS = 60
 _PROBES = 2
 
 
-class UnavailableError(Exception):
+class UnavailableError(OutsideError):
     """Too few nodes answered; the message has each node's cause."""
 
 
-class DisagreementError(Exception):
+class DisagreementError(OutsideError):
     """Enough nodes answered, and no answer was given by a quorum."""
 
 
@@ -201,7 +209,7 @@ class Chain:
         """
 
         async def number(w3: AsyncWeb3[Any]) -> int:
-            return index(await call(w3))
+            return whole(await call(w3))
 
         answers = await self._all(number)
         given = sorted((a for a in answers if not isinstance(a, BaseException)), reverse=True)
@@ -213,12 +221,17 @@ class Chain:
         return given[self.quorum - 1]
 
     async def any(self, call: Callable[[AsyncWeb3[Any]], Awaitable[T]]) -> T:
-        """Return the answer of the first node that is reached; for reads that decide nothing. Raises UnavailableError."""
+        """Return the answer of the first node that answers; for reads that decide nothing.
+
+        Raises UnavailableError, or the ContractLogicError of a call that reverts.
+        """
         causes = []
         for node in self.nodes:
             try:
                 return await self._right(node, call)
-            except UnavailableError as error:
+            except ContractLogicError:
+                raise
+            except (UnavailableError, Web3Exception) as error:
                 causes.append(str(error))
         raise UnavailableError("; ".join(causes))
 
@@ -242,8 +255,15 @@ class Chain:
             await node.close()
 
 
+def whole(found: object) -> int:
+    """Return a number that a node answers and that the database has room for. Raises an error for anything else."""
+    if isinstance(found, bool) or not 0 <= index(found) <= _MOST_NUMBER:  # type: ignore[arg-type]
+        raise ValueError(f"{found!r} is no number of a chain")
+    return index(found)  # type: ignore[arg-type]
+
+
 def _message(error: Web3RPCError) -> str:
-    return str((error.rpc_response or {}).get("error", {}).get("message", error))
+    return str((error.rpc_response or {}).get("error", {}).get("message", error))[:MOST_CAUSE]
 
 
 def _is_known(answer: object) -> bool:

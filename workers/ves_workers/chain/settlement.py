@@ -59,8 +59,8 @@ class SettlementWorker(ChainWorker):
     async def is_due(self) -> bool:
         """Return True when the poll interval is over, or for what a caller of the facilitator waits for.
 
-        That is a batch that has become due, and a new block while a young transaction is in none. Raises ApiError,
-        UnavailableError.
+        That is a batch that has become due, and a new block while a young transaction is in none; and for failed payments
+        that the last step had no time to look at. Raises ApiError, UnavailableError.
         """
         now = time.monotonic()
         if now - self._looked < self._every:
@@ -68,7 +68,8 @@ class SettlementWorker(ChainWorker):
                 return False
             await self._lease.keep()
             has_new_block = self._outbox.is_awaited and await self._outbox.read_head() != self._outbox.head
-            if not has_new_block and not await self._authorizations.plan_batches(self._lease.token):
+            has_work = has_new_block or self._authorizations.has_rechecks
+            if not has_work and not await self._authorizations.plan_batches(self._lease.token):
                 return False
         self._looked = now
         return True

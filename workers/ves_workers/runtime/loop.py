@@ -13,6 +13,9 @@ from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
 from ves_workers.runtime.backoff import Backoff
 
+# Characters of what others answer in a line of the log.
+MOST_CAUSE = 1000
+
 
 class Worker(Protocol):
     """One job. A step is short and idempotent, and leaves no partial state if the process dies."""
@@ -28,6 +31,13 @@ class Worker(Protocol):
 
     def counters(self) -> Mapping[str, int]:
         """Return totals since the start, for the heartbeat line."""
+
+
+class OutsideError(Exception):
+    """A node or a calendar, which others run, did not answer or answered nonsense: the message, which is cut, says all."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause[:MOST_CAUSE])
 
 
 async def wait_for(stop: asyncio.Event, seconds: float) -> None:
@@ -97,8 +107,8 @@ async def run_worker(
                 metrics.WORKER_STEPS.labels(worker.name, "failed").inc()
                 heartbeat.last_error = f"{type(error).__name__}: {error}"
                 delay = backoff.next_delay()
-                # No traceback for a refusal: the detail of the driver error may quote rows.
-                known = isinstance(error, ApiError)
+                # No traceback for a refusal, in which the detail of the driver error may quote rows, nor for what is not ours.
+                known = isinstance(error, ApiError | OutsideError)
                 log.warning(
                     "worker.step_failed",
                     error=heartbeat.last_error,

@@ -15,6 +15,7 @@ from ves_edge.environment import SettingsError
 from ves_edge.gen import aio
 from ves_workers.runtime.anchor_figures import AnchorFigures
 from ves_workers.runtime.lease import Lease
+from ves_workers.runtime.loop import OutsideError
 from ves_workers.runtime.worker import DatabaseWorker
 from ves_workers.timestamps import proofs
 from ves_workers.timestamps.calendars import FAULTS, Calendars
@@ -30,7 +31,7 @@ _MOST_DUE = 10
 _POLL_SECONDS = 1.0
 
 
-class NoCalendarError(Exception):
+class NoCalendarError(OutsideError):
     """No calendar took a digest; the message has each calendar's cause."""
 
 
