@@ -49,7 +49,7 @@ where status not in ('failed', 'replaced');
 create index chain_transactions_open_idx on ves_store.chain_transactions (chain_id, sender, nonce, updated_at)
 where status in ('planned', 'signed', 'broadcast', 'unknown');
 
-create index chain_transactions_mined_idx on ves_store.chain_transactions (chain_id, sender, nonce)
+create index chain_transactions_mined_idx on ves_store.chain_transactions (chain_id, sender, updated_at)
 where status = 'mined';
 
 create index chain_transactions_final_idx on ves_store.chain_transactions (updated_at) where status = 'final';

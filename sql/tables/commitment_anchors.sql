@@ -5,7 +5,7 @@ create table ves_store.commitment_anchors (
   is_legacy boolean not null,
   status text not null,
   committed_at timestamptz not null,
-  requested_at timestamptz,
+  requested_at timestamptz not null default 'infinity',
   call_id uuid,
   proof_path bytea,
   chain_id bigint,
@@ -32,7 +32,7 @@ create table ves_store.commitment_anchors (
 );
 
 create index commitment_anchors_pending_idx on ves_store.commitment_anchors (
-  anchor, requested_at, committed_at, batch_id
+  anchor, tenant_id, requested_at, committed_at, batch_id
 )
 where status = 'pending';
 
@@ -64,8 +64,8 @@ comment on column ves_store.commitment_anchors.anchor is 'chain: the contract SE
 comment on column ves_store.commitment_anchors.is_legacy is 'Whether it is a commitment of a legacy stream.';
 comment on column ves_store.commitment_anchors.status is
 'pending: nothing is sent; planned: in a call of the outbox that is not signed; submitted: a transaction may be mined, or a calendar has promised one; anchored: final, with the root that is stored here; contradicted: the contract has other content under this id, or none.';
-comment on column ves_store.commitment_anchors.committed_at is 'When the commitment was made: the oldest is anchored first.';
-comment on column ves_store.commitment_anchors.requested_at is 'When somebody asked for it (http-api 6): such a one comes first.';
+comment on column ves_store.commitment_anchors.committed_at is 'When the commitment was made: the oldest of a tenant is anchored first.';
+comment on column ves_store.commitment_anchors.requested_at is 'When somebody asked for it (http-api 6), infinity: nobody has. Such a one comes first.';
 comment on column ves_store.commitment_anchors.call_id is 'What the transaction of the outbox is for, or the row of ves_store.timestamps: the commitments of one call share it.';
 comment on column ves_store.commitment_anchors.proof_path is 'Of opentimestamps: operations of the OpenTimestamps format that lead from the commitment''s digest to the digest that the calendars have; empty when they are the same.';
 comment on column ves_store.commitment_anchors.chain_id is 'EIP-155 chain id.';

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tests.plans.explain import Recorder
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tests.conftest import Database
 
 FEW, MANY = 50, 200
+PAYER = "0x" + "ab" * 20
 TX_HASH = "0x" + "ab" * 32
 SPREAD = "update ves_store.x402_payment_intents set created_at = created_at + sequence_number * interval '1 ms' where store_id = %s"
 
@@ -71,3 +73,28 @@ def test_listing_the_payments_of_a_store_passes_none_of_the_newer_ones_of_anothe
             plan = scalar(superuser, listing, [agent.tenant_id, stores[0]])[0]["Plan"]
             pages.append(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
     assert pages[1] <= pages[0] + 5
+
+
+def test_planning_looks_at_no_payments_of_batches_that_are_in_parts_already(database: Database) -> None:
+    with database.connect() as superuser:
+        recorder, agent = Recorder(superuser), Agent()
+        agent.register(superuser)
+        contract = "select ves.set_settlement_contract('set_chain', '0x' || repeat('cd', 20))"
+        superuser.execute(contract)
+        superuser.execute("select ves.set_payment_token('set_chain', 'usdc', '0x' || repeat('c1', 20))")
+        bound = [agent.tenant_id, agent.agent_id, PAYER]
+        superuser.execute("select ves.bind_payer_address(%s, %s, 1, %s)", bound)
+        token = scalar(superuser, "select ves.claim_lease('x402_settlement', 'test', 600)")
+        plan = "select ves.plan_settlements(%s, 84532001)"
+        rows = []
+        for count in (FEW, MANY):
+            stream: list[Any] = [agent.tenant_id, uuid.uuid4()]
+            given = payment_rows(
+                replace(agent, store_id=stream[1]), count, payer_address=PAYER, payer_public_key=None
+            )
+            superuser.execute("select ves.append_payment_intents(%s, %s, %s)", [*stream, given])
+            superuser.execute("select ves.create_payment_batch(%s, %s, 'set_chain', null, 1000)", stream)
+            assert scalar(superuser, plan, [token]) == 1
+            rows.append(sum(ran.rows for ran in recorder.record(lambda: superuser.execute(plan, [token]))))
+        few, many = rows
+        assert many <= few + 20

@@ -43,7 +43,11 @@ CANDIDATES = {
     "uuid": ["gen_random_uuid()"],
     "bytea": ["coalesce(set_byte({0}, 0, get_byte({0}, 0) # 1), sha256('x'))", "'\\x0102030405060708'"],
     "boolean": ["not coalesce({0}, false)"],
-    "timestamp with time zone": ["coalesce({0}, now()) + interval '1 second'", "{0} - interval '1 second'"],
+    "timestamp with time zone": [
+        "coalesce({0}, now()) + interval '1 second'",
+        "{0} - interval '1 second'",
+        "now()",
+    ],
     "interval": ["coalesce({0}, interval '1 day') + interval '1 second'"],
     "json": ["'{{\"flipped\": 1}}'"],
     "jsonb": ["'{{\"flipped\": 1}}'"],

@@ -948,8 +948,9 @@ async def finish_exact_rechecks(
 ) -> int:
     """Records what the final block of time until shows of failed payments that nobody has made: whose
     authorization is used for something else, or over, is never looked at again, an unused one when it is
-    over, and one of which nothing could be read, or whose use is still looked for, in 30 seconds: nearly
-    at once, but after the others of its tenant. How many. Errors: VE406.
+    over, and one of which nothing could be read, or whose use is still looked for, in 30 seconds, by the
+    clock that is behind, of the database or of the chain: nearly at once, but after the others of its
+    tenant. How many. Errors: VE406.
     """
     rows = await db.fetch(FUNCTIONS['finish_exact_rechecks'], {
         'lease_token': lease_token,
@@ -2262,7 +2263,8 @@ async def list_open_transactions(
     """Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or
     replaced, and those that became final within final_seconds; in order of nonces, those without one last;
     1 to 1,000 rows of what is in no block, of what waits for finality, and of what is final: none of them
-    holds up another. Of those without a nonce, the ones that were not tried for longest.
+    holds up another. Of those without a nonce, and of those in a block, the ones that were not looked at
+    for longest.
     """
     rows = await db.fetch(FUNCTIONS['list_open_transactions'], {
         'lease': lease,
@@ -2344,8 +2346,9 @@ async def list_pending_anchors(
     include_legacy: bool = True,
     max_rows: int = 1000,
 ) -> list[AnchorItem]:
-    """Commitments of all tenants that an anchor does not have and that nothing was planned for: requested
-    ones first, then the oldest; at most 5,000 (http-api 9).
+    """Commitments of all tenants that an anchor does not have and that nothing was planned for, at most 5,000
+    (http-api 9): of each tenant the first one, requested or else the oldest, then its second one, and so
+    on. What is answered is in order: requested ones first, then the oldest.
     """
     rows = await db.fetch(FUNCTIONS['list_pending_anchors'], {
         'anchor': anchor,
@@ -3499,9 +3502,9 @@ async def renew_lease(db: AsyncDatabase, *, name: str, token: int, seconds: floa
 
 
 async def request_anchor(db: AsyncDatabase, *, tenant_id: UUID, batch_id: UUID) -> bool:
-    """Asks for a commitment of either stream to be anchored before those that nobody asked for (http-api 6);
-    one that the contract contradicts is tried again. The nil tenant finds every commitment. Whether it
-    waits now; false: it is under way, anchored, or unknown.
+    """Asks for a commitment of either stream to be anchored before those of its tenant that nobody asked for
+    (http-api 6); one that the contract contradicts is tried again. The nil tenant finds every commitment.
+    Whether it waits now; false: it is under way, anchored, or unknown.
     """
     rows = await db.fetch(FUNCTIONS['request_anchor'], {
         'tenant_id': tenant_id,

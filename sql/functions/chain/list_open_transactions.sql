@@ -28,7 +28,7 @@ as $$
     (
       select o.* from ves_store.chain_transactions as o
       where o.chain_id = a.chain_id and o.sender = a.sender and o.status = 'mined'
-      order by o.nonce
+      order by o.updated_at
       limit least(greatest(list_open_transactions.max_rows, 1), 1000)
     )
     union all
@@ -46,4 +46,4 @@ as $$
 $$;
 
 comment on function ves.list_open_transactions(text, bigint, double precision, integer) is
-'Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or replaced, and those that became final within final_seconds; in order of nonces, those without one last; 1 to 1,000 rows of what is in no block, of what waits for finality, and of what is final: none of them holds up another. Of those without a nonce, the ones that were not tried for longest.';
+'Transactions of the outbox on a chain, of the accounts of a lease, that are not final, failed or replaced, and those that became final within final_seconds; in order of nonces, those without one last; 1 to 1,000 rows of what is in no block, of what waits for finality, and of what is final: none of them holds up another. Of those without a nonce, and of those in a block, the ones that were not looked at for longest.';

@@ -17,6 +17,10 @@ begin
   end if;
   v_transaction := ves_int.claim_transaction(lease_token, step_transaction.transaction_id);
   if v_transaction.status = to_status and v_transaction.reason is not distinct from step_transaction.reason then
+    -- it was tried: others come before it in ves.list_open_transactions
+    update ves_store.chain_transactions as t
+    set updated_at = clock_timestamp()
+    where t.transaction_id = v_transaction.transaction_id;
     return false;
   end if;
   if v_transaction.status is distinct from from_status or from_status <> to_status and not exists (

@@ -21,15 +21,7 @@ begin
   perform ves_int.require_lease('x402_settlement', lease_token);
   for v_batch in
     select d.tenant_id, d.store_id, d.batch_id
-    from (
-      select distinct i.tenant_id, i.store_id, i.batch_id
-      from ves_store.x402_payment_intents as i
-      where i.status = 'batched' and i.settlement_contract is not null and i.chain_id = plan_settlements.chain_id
-        and not exists (
-          select from ves_store.x402_settlement_items as s
-          where s.intent_id = i.intent_id and s.tenant_id = i.tenant_id and s.is_live
-        )
-    ) as d
+    from ves_int.unplanned_batches(plan_settlements.chain_id) as d
     -- neither a tenant with many batches nor one whose streams are locked takes the places of the others
     order by row_number() over (partition by d.tenant_id order by random()), random()
     limit greatest(max_batches, 0)

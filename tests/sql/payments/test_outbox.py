@@ -282,16 +282,38 @@ def test_what_waits_for_finality_takes_no_place_from_what_is_to_be_sent(
     assert outbox.worker.execute(call, [CHAIN, outbox.sender]).fetchall() == [(mined,), (planned,)]
 
 
-def test_calls_that_cannot_be_signed_take_turns_with_the_others(
-    settling: Settling, edge: Edge, agent: Agent
-) -> None:
+def three(settling: Settling, edge: Edge, agent: Agent) -> tuple[Outbox, list[int]]:
+    """An outbox with the calls of three parts of a batch."""
     settling.batch(edge, agent, 3)
     assert settling.plan(max_size=1) == 3
     outbox = Outbox(settling)
-    planned = [outbox.plan(part) for part in range(3)]
-    call = "select transaction_id from ves.list_open_transactions('x402_settlement', %s, max_rows => 1) where sender = %s"
+    return outbox, [outbox.plan(part) for part in range(3)]
+
+
+FIRST = "select transaction_id from ves.list_open_transactions('x402_settlement', %s, max_rows => 1) where sender = %s"
+
+
+def test_calls_that_cannot_be_signed_take_turns_with_the_others(
+    settling: Settling, edge: Edge, agent: Agent
+) -> None:
+    outbox, planned = three(settling, edge, agent)
     tried = []
-    for _ in range(4):
-        tried.append(scalar(outbox.worker, call, [CHAIN, outbox.sender]))
+    for _ in range(7):
+        tried.append(scalar(outbox.worker, FIRST, [CHAIN, outbox.sender]))
         outbox.step(tried[-1], "planned", "planned", "it reverts")
-    assert tried == [*planned, planned[0]]
+    assert tried == [*planned, *planned, planned[0]]
+
+
+def test_transactions_whose_outcome_cannot_be_read_take_turns_with_the_others(
+    settling: Settling, edge: Edge, agent: Agent
+) -> None:
+    outbox, rows = three(settling, edge, agent)
+    hashes = {row: new_hash() for row in rows}
+    for nonce, (row, tx) in enumerate(hashes.items()):
+        outbox.sign(row, 1, nonce, tx)
+        outbox.mine(row, tx)
+    looked_at = []
+    for _ in range(7):
+        looked_at.append(scalar(outbox.worker, FIRST, [CHAIN, outbox.sender]))
+        assert outbox.mine(looked_at[-1], hashes[looked_at[-1]]) is False
+    assert looked_at == [*rows, *rows, rows[0]]
