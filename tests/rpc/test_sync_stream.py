@@ -13,6 +13,7 @@ import pytest
 from tests.api.support import Agent, post
 from tests.api.test_credentials import mint
 from tests.rpc.support import BOTH_STUBS, Follower, envelope, module, push_request, stream_of, whole
+from ves_api.rpc.watcher import FREE_MESSAGES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -224,3 +225,19 @@ async def test_each_message_counts_against_the_rate_limit(
             await stream.call.write(v2.SyncMessage(pull=v2.PullEventsRequest(**stream_of(agent))))
         assert await kinds(stream, 2) == ["pull_response"] * 2
         assert (await stream.failure()).code() is CODE.RESOURCE_EXHAUSTED
+
+
+async def test_acknowledgements_beyond_those_of_a_second_are_recorded_later(
+    server: Server, api_database: Database, admin: httpx.Client, agent: Agent, v2: Any
+) -> None:
+    append(admin, agent, 2)
+    rights = {"agent_id": agent.agent_id, "stores": (agent.store_id,)}
+    async with sync(server, api_database, agent, **rights) as stream:
+        for _ in range(FREE_MESSAGES + 20):
+            await stream.call.write(v2.SyncMessage(ack=v2.EventAck(agent_head_sequence=1)))
+        await stream.call.write(v2.SyncMessage(ack=v2.EventAck(agent_head_sequence=2)))
+        await stream.call.write(v2.SyncMessage(heartbeat=v2.Heartbeat()))
+        assert await kinds(stream, 1) == ["server_heartbeat"]
+    statement = "select last_pulled_sequence from ves.list_agent_positions(%s, %s)"
+    with api_database.connect("ves_admin") as connection:
+        assert connection.execute(statement, [agent.tenant_id, agent.agent_id]).fetchall() == [(2,)]

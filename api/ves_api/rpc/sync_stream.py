@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 import grpc
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _EVENT_TAG = bytes([7 << 3 | 2])
 _SEVEN_BITS = 0x7F
+# Messages that count against the rate limit; the others wait for their tenant's turn.
+_ADMITTED: Final = ("push", "pull")
 
 
 class SyncStream:
@@ -85,7 +88,7 @@ class _Sync:
             for key, position in self._call.start.items():
                 if position < feed.heads.get(key, 0):
                     self._note(key, position)
-            await _first_to_end(self._answer(), self._deliver(feed))
+            await _first_to_end(self._answer(feed), self._deliver(feed))
         finally:
             watcher.leave_tenant(tenant_id, self._note)
 
@@ -112,14 +115,17 @@ class _Sync:
     def _locked(self) -> Any:
         return _Locked(self._call, self._writes)
 
-    async def _answer(self) -> None:
+    async def _answer(self, feed: TenantFeed) -> None:
         """Answer the client's messages in the order of their arrival."""
         while True:
             raw = await self._call.transport.read()
             if raw is grpc.aio.EOF:
                 return
+            message: Any = decode(v2.SyncMessage, raw)
+            if message.WhichOneof("message") not in _ADMITTED:
+                await asyncio.sleep(feed.take_turn(time.monotonic()))
             async with asyncio.timeout(self._timeout):
-                answer = await self._answer_to(decode(v2.SyncMessage, raw))
+                answer = await self._answer_to(message)
             if answer is not None:
                 async with self._writes:
                     await self._call.send(answer.SerializeToString())

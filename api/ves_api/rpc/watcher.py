@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 StreamKey = tuple["uuid.UUID", "uuid.UUID"]
 
+# Acknowledgements and heartbeats of a tenant in this process.
+FREE_MESSAGES = 200
 _FASTEST_SECONDS = 0.02
 _SLOWEST_SECONDS = 0.05
 # Looks take at most a tenth of the time, however many streams are followed. What a look costs is the shortest of the last
@@ -75,12 +77,21 @@ class TenantFeed:
     `seen_to`: what `ves.list_heads` answered, so that the next look reads only what moved; None: nothing was read.
     """
 
-    __slots__ = ("followers", "heads", "seen_to")
+    __slots__ = ("_next_turn", "followers", "heads", "seen_to")
 
     def __init__(self) -> None:
         self.heads: dict[StreamKey, int] = {}
         self.seen_to: int | None = None
         self.followers: set[Callable[[StreamKey, int], None]] = set()
+        self._next_turn = 0.0
+
+    def take_turn(self, now: float) -> float:
+        """Return the seconds until one more message may be taken that counts against no rate limit.
+
+        FREE_MESSAGES a second, over all calls; what the last second did not use may come at once.
+        """
+        self._next_turn = max(self._next_turn, now - 1) + 1 / FREE_MESSAGES
+        return max(0.0, self._next_turn - now)
 
     def advance(self, heads: dict[StreamKey, int]) -> bool:
         """Tell the followers which streams moved, each with the head before; a new stream's is 0."""
