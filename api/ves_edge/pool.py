@@ -29,7 +29,7 @@ from ves_edge.translate import (
     describe,
     is_conflict,
     is_locked,
-    is_read_only,
+    is_outdated,
     session_serves_on,
     translate,
 )
@@ -193,7 +193,7 @@ class Pool:
     ) -> list[Row]:
         """Run a statement with a bounded number of retries and return all rows. Raises ApiError.
 
-        Every call is retried after a serialization conflict (rolled back) or on a read-only server (nothing done). After
+        Every call is retried after a serialization conflict (rolled back) or in an outdated session (nothing done). After
         a lost connection, which may follow the commit, only a repeatable (idempotent) call is retried.
         """
         attempt, deadline = 1, 0.0
@@ -203,8 +203,8 @@ class Pool:
                     with tracing.child(name, "CLIENT"):
                         return await self._run_once(statement, parameters)
                 except Exception as error:
-                    lost, read_only = connection_was_lost(error), is_read_only(error)
-                    again = is_conflict(error) or read_only or (repeatable and lost)
+                    lost, outdated = connection_was_lost(error), is_outdated(error)
+                    again = is_conflict(error) or outdated or (repeatable and lost)
                     # Ingest says itself how long it waits, and for which streams.
                     own_wait = parameters.get("lock_wait_ms") is not None
                     waits = is_locked(error) and self._lock_seconds > 0 and not own_wait
@@ -220,8 +220,8 @@ class Pool:
                             )
                         raise refusal from error
                     _log.info("statement_repeated", statement=name, attempt=attempt, **describe(error))
-                if lost or read_only:
-                    await self._replace_connections(read_only=read_only)
+                if lost or outdated:
+                    await self._replace_connections(outdated=outdated)
                 await asyncio.sleep(_LOCK_PAUSE if waits else 0.01 * 2**attempt)
                 attempt += not waits
 
@@ -260,12 +260,12 @@ class Pool:
             self._in_use -= 1
             await pool.putconn(connection)
 
-    async def _replace_connections(self, *, read_only: bool) -> None:
-        """Replace all connections: a restart or fail-over that broke one has broken the others too."""
-        if not read_only:
+    async def _replace_connections(self, *, outdated: bool) -> None:
+        """Replace all connections: what broke one, a restart, fail-over or installation, has broken the others too."""
+        if not outdated:
             await self._pool.check()
         elif time.monotonic() >= self._replaced_at + _REPLACE_SECONDS:
-            # Connections to a read-only server are alive and pass the pool's check, so they are drained.
+            # Outdated connections are alive and pass the pool's check, so they are drained.
             self._replaced_at = time.monotonic()
             await self._pool.drain()
 

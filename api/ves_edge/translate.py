@@ -16,6 +16,9 @@ from ves_edge.gen.constraints import CONSTRAINTS, RETRY
 _LOCKED: Final = "55P03"
 _CONFLICTS: Final = frozenset({"40001", "40P01", _LOCKED})
 _READ_ONLY: Final = "25006"
+# Plans of a function or table that an installation replaced: 0A000 says that a result has other columns, XX000 that an
+# object was dropped while the plan was made again.
+_OUTDATED: Final = frozenset({_READ_ONLY, "0A000", "XX000"})
 _QUERY_CANCELED: Final = "57014"
 _UNAVAILABLE_CLASSES: Final = ("08", "53", "57P", "58", _READ_ONLY, "28", "3D")
 # Errors of one statement, after which the session remains usable: our own, data, constraints, conflicts, resource
@@ -58,9 +61,12 @@ def is_locked(error: Exception) -> bool:
     return isinstance(error, psycopg.Error) and error.sqlstate == _LOCKED
 
 
-def is_read_only(error: Exception) -> bool:
-    """Whether the session is read-only: its server is no longer a primary, or was switched to read-only."""
-    return isinstance(error, psycopg.Error) and error.sqlstate == _READ_ONLY
+def is_outdated(error: Exception) -> bool:
+    """Whether the session, not the call, is to blame, and others of its age are like it: the call did nothing.
+
+    Its server is no longer a primary, or was switched to read-only, or it has plans of an engine that was replaced.
+    """
+    return isinstance(error, psycopg.Error) and error.sqlstate in _OUTDATED
 
 
 def connection_was_lost(error: Exception) -> bool:

@@ -90,6 +90,35 @@ async def test_a_restart_of_every_session_costs_no_repeatable_call(database: Dat
         assert await write(pool) == 1
 
 
+async def test_a_call_is_repeated_when_what_its_session_planned_was_replaced(database: Database) -> None:
+    with database.connect() as superuser:
+        superuser.execute("create table public.replaced as select 1 as one")
+        superuser.execute("grant select on public.replaced to ves_api")
+    async with opened(database) as pool:
+        for _ in range(2 * CONNECTIONS):
+            await pool.run("test", b"select * from public.replaced", {}, repeatable=False)
+        with database.connect() as superuser:
+            superuser.execute("alter table public.replaced add column two integer default 2")
+        for _ in range(2 * CONNECTIONS):
+            assert await pool.run("test", b"select * from public.replaced", {}, repeatable=False) == [(1, 2)]
+
+
+async def test_a_call_is_repeated_when_a_function_was_dropped_while_it_was_planned(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with database.connect() as superuser:
+        superuser.execute("create sequence public.attempts")
+        superuser.execute("grant usage on sequence public.attempts to ves_api")
+        superuser.execute(
+            "create function public.answer() returns bigint language plpgsql as $$ declare n bigint := nextval('public.attempts');"
+            " begin if n < 3 then raise 'cache lookup failed for function 1' using errcode = 'XX000'; end if; return n; end $$"
+        )
+        superuser.execute("grant execute on function public.answer() to ves_api")
+    async with opened(database) as pool:
+        assert await pool.run("test", b"select public.answer()", {}, repeatable=False) == [(3,)]
+    assert "statement_failed" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("broken_by", ["deallocate all", "set role ves_nobody_here"])
 async def test_an_error_of_unknown_kind_ends_the_session(database: Database, broken_by: str) -> None:
     with database.connect() as connection:
