@@ -1312,7 +1312,7 @@ FUNCTIONS = MappingProxyType({
             Column(name='public_inputs', sql_type='json', python='str'),
             Column(name='public_inputs_hash', sql_type='bytea', python='bytes'),
         ),
-        comment='Canonical public inputs of a compliance proof of an event and their hash (VES 13); policy_params is JSON text. Errors: VE001 parameters that are no JSON, VE204 in core mode, VE609 unknown event.',
+        comment='Canonical public inputs of a compliance proof of an event and their hash (VES 13); policy_params is JSON text. Errors: VE001 parameters that are no JSON, VE204 in core mode, VE007 and VE008 a wrong policy, VE609 unknown event.',
         roles=('ves_admin', 'ves_reader', 'ves_service'),
         volatility='stable',
         repeatable=True,

@@ -1140,7 +1140,8 @@ def get_compliance_inputs(
     policy_params: str = '{}',
 ) -> list[GetComplianceInputsRow]:
     """Canonical public inputs of a compliance proof of an event and their hash (VES 13); policy_params is
-    JSON text. Errors: VE001 parameters that are no JSON, VE204 in core mode, VE609 unknown event.
+    JSON text. Errors: VE001 parameters that are no JSON, VE204 in core mode, VE007 and VE008 a wrong
+    policy, VE609 unknown event.
     """
     rows = db.fetch(FUNCTIONS['get_compliance_inputs'], {
         'tenant_id': tenant_id,

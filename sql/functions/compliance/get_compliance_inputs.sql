@@ -11,9 +11,7 @@ as $$
 declare
   v_event ves_store.ves_events;
 begin
-  if num_nulls(get_compliance_inputs.policy_id, get_compliance_inputs.policy_params) > 0 then
-    perform ves_int.raise_error('missing_field', '{"field": "policy_id, policy_params"}');
-  end if;
+  policy_id := ves_int.require_policy(policy_id, policy_params);
   perform ves_int.require_crypto();
   v_event := ves_int.find_event(get_compliance_inputs.tenant_id, get_compliance_inputs.event_id);
   public_inputs := ves_int.compliance_inputs_text(
@@ -25,4 +23,4 @@ end
 $$;
 
 comment on function ves.get_compliance_inputs(uuid, uuid, text, text) is
-'Canonical public inputs of a compliance proof of an event and their hash (VES 13); policy_params is JSON text. Errors: VE001 parameters that are no JSON, VE204 in core mode, VE609 unknown event.';
+'Canonical public inputs of a compliance proof of an event and their hash (VES 13); policy_params is JSON text. Errors: VE001 parameters that are no JSON, VE204 in core mode, VE007 and VE008 a wrong policy, VE609 unknown event.';

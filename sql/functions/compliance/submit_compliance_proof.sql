@@ -22,17 +22,11 @@ declare
   v_proof_id constant uuid := gen_random_uuid();
   v_hash constant bytea := sha256('STATESET_VES_COMPLIANCE_PROOF_HASH_V1'::bytea || proof);
 begin
-  if num_nulls(submit_compliance_proof.policy_id, submit_compliance_proof.policy_params) > 0 then
-    perform ves_int.raise_error('missing_field', '{"field": "policy_id, policy_params"}');
-  end if;
+  policy_id := ves_int.require_policy(policy_id, policy_params);
   perform ves_int.require_crypto();
   v_event := ves_int.find_event(submit_compliance_proof.tenant_id, submit_compliance_proof.event_id);
   proof_type := btrim(proof_type, v_white_space);
-  policy_id := btrim(policy_id, v_white_space);
   perform ves_int.check_proof_shape(proof_type, proof_version, proof);
-  if octet_length(policy_id) not between 1 and 64 then
-    perform ves_int.raise_error('invalid_field', '{"field": "policy_id"}', 'policy_id must have 1 to 64 bytes');
-  end if;
   if octet_length(witness_commitment) <> 32 or (witness_commitment is null and starts_with(lower(proof_type), 'stark')) then
     perform ves_int.raise_error(
       'invalid_field', '{"field": "witness_commitment"}', 'A STARK proof needs a witness commitment of 32 bytes');

@@ -65,3 +65,27 @@ def test_a_byte_order_mark_is_ignored(service: psycopg.Connection[Any], edge: Ed
     with pytest.raises(psycopg.Error) as refused:
         service.execute(f"select {door}(%s)".encode(), ["\ufeff{}"])
     assert refused.value.sqlstate == "VE002"
+
+
+@pytest.mark.parametrize(
+    ("policy", "params", "code"),
+    [
+        ("p" * 64, "{}", "VE609"),
+        (" p\n", f'"{"x" * 32_766}"', "VE609"),
+        (" \t", "{}", "VE007"),
+        ("p" * 65, "{}", "VE007"),
+        ("p", f'"{"x" * 32_767}"', "VE007"),
+        ("p", None, "VE008"),
+    ],
+)
+def test_a_policy_is_as_long_as_over_http_at_most(
+    service: psycopg.Connection[Any], policy: str, params: str | None, code: str
+) -> None:
+    ids = "gen_random_uuid(), gen_random_uuid()"
+    for call in (
+        f"ves.get_compliance_inputs({ids}, %s, %s)",
+        f"ves.submit_compliance_proof({ids}, 'x', 1, %s, %s, 'p')",
+    ):
+        with pytest.raises(psycopg.Error) as refused:
+            service.execute(f"select {call}".encode(), [policy, params])
+        assert refused.value.sqlstate == code
