@@ -6,17 +6,27 @@ declare
   v_revocation text;
 begin
   for v_role in
-    select n.name, k.options || ' nosuperuser nocreaterole nocreatedb noreplication nobypassrls' as options
+    select
+      n.name, k.is_login, k.options || ' nosuperuser nocreaterole nocreatedb noreplication nobypassrls' as options
     from (values
-      ('{ves_api,ves_worker,ves_service,ves_reader,ves_admin,ves_authenticator}'::text[], 'login noinherit'),
-      ('{ves_owner,ves_anon,ves_tenant,ves_projector}', 'nologin inherit')
-    ) as k (names, options)
+      ('{ves_api,ves_worker,ves_service,ves_reader,ves_admin,ves_authenticator}'::text[], true, 'login noinherit'),
+      ('{ves_owner,ves_anon,ves_tenant,ves_projector}', false, 'nologin inherit')
+    ) as k (names, is_login, options)
     cross join unnest(k.names) as n (name)
   loop
     if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role.name) then
       execute format('create role %I', v_role.name);
     end if;
-    execute format('alter role %I %s', v_role.name, v_role.options);
+    -- not if it is so: installations in two databases at once would meet at its row
+    if exists (
+      select from pg_catalog.pg_roles as r
+      where r.rolname = v_role.name and (
+        r.rolcanlogin <> v_role.is_login or r.rolinherit = v_role.is_login or r.rolsuper or r.rolcreaterole
+        or r.rolcreatedb or r.rolreplication or r.rolbypassrls
+      )
+    ) then
+      execute format('alter role %I %s', v_role.name, v_role.options);
+    end if;
     for v_revocation in
       select format('revoke %s from %s', m.roleid::regrole, m.member::regrole)
       from pg_catalog.pg_auth_members as m

@@ -142,6 +142,7 @@ def test_a_malformed_event_refuses_the_whole_call(grpc_admin: Clients, agent: Ag
         {"payload_kind": 0},
         {"payload_kind": 2},
         {"payload": b"{"},
+        {"payload": b"null"},
         {"payload": b'{}, "event_id": "smuggled"'},
         {"payload": b'"\xff"'},
         {"payload_plain_hash": b"short"},
