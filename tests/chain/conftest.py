@@ -10,6 +10,7 @@ from eth_account import Account
 from tests.chain.system import CHAIN_ID, Ledger, Pay, System
 from tests.support.anvil import KEY, anvil, write_key_file
 from tests.support.processes import launching_workers
+from ves_edge import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
 
     from tests.conftest import Database
     from tests.support.processes import Worker
+
+
+@pytest.fixture(autouse=True)
+def _closed_circuits() -> Iterator[None]:
+    """A circuit that a test leaves open is not found open in the figures of this process by a later one."""
+    yield
+    for circuit in metrics.circuits():
+        metrics.set_circuit(circuit.name, "closed")
 
 
 @pytest.fixture(scope="module")

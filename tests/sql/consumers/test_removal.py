@@ -59,14 +59,17 @@ def test_a_member_that_comes_while_its_subscription_is_removed_is_told_so(
         late.result()
 
 
-def test_a_call_takes_so_few_wake_ups_that_many_subscriptions_do_not_make_it_time_out(group: Group) -> None:
-    group.owner.execute(
+def test_a_call_takes_wake_ups_in_parts_until_its_time_is_over(group: Group) -> None:
+    put = (
         "insert into pgmq.q_ves_commit (vt, message) select now(), jsonb_build_object('tenant_id', %s::uuid,"
-        " 'store_id', gen_random_uuid(), 'sequence_from', 1, 'sequence_to', 1) from generate_series(1, 600)",
-        [group.agent.tenant_id],
+        " 'store_id', gen_random_uuid(), 'sequence_from', 1, 'sequence_to', 1) from generate_series(1, 1200)"
     )
-    take = "select ves_int.take_wake_ups()"
-    assert [scalar(group.owner, take) for _ in range(3)] == [500, 100, 0]
+    for most_time, taken in (("0", [500, 500, 200, 0]), ("1 hour", [1200, 0])):
+        group.owner.execute(put, [group.agent.tenant_id])
+        take = f"select ves_int.take_wake_ups(most_time => '{most_time}')"
+        assert [scalar(group.owner, take) for _ in taken] == taken
+    group.owner.execute(put, [group.agent.tenant_id])
+    assert scalar(group.owner, "select ves_int.take_wake_ups(700)") == 700
 
 
 def test_no_cursor_is_made_for_a_subscription_that_is_gone(group: Group) -> None:
