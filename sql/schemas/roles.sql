@@ -6,12 +6,11 @@ declare
   v_revocation text;
 begin
   for v_role in
-    select
-      n.name, k.is_login, k.options || ' nosuperuser nocreaterole nocreatedb noreplication nobypassrls' as options
+    select n.name, k.is_login
     from (values
-      ('{ves_api,ves_worker,ves_service,ves_reader,ves_admin,ves_authenticator}'::text[], true, 'login noinherit'),
-      ('{ves_owner,ves_anon,ves_tenant,ves_projector}', false, 'nologin inherit')
-    ) as k (names, is_login, options)
+      ('{ves_api,ves_worker,ves_service,ves_reader,ves_admin,ves_authenticator}'::text[], true),
+      ('{ves_owner,ves_anon,ves_tenant,ves_projector}', false)
+    ) as k (names, is_login)
     cross join unnest(k.names) as n (name)
   loop
     if not exists (select from pg_catalog.pg_roles as r where r.rolname = v_role.name) then
@@ -25,7 +24,9 @@ begin
         or r.rolcreatedb or r.rolreplication or r.rolbypassrls
       )
     ) then
-      execute format('alter role %I %s', v_role.name, v_role.options);
+      execute format(
+        'alter role %I %s nosuperuser nocreaterole nocreatedb noreplication nobypassrls', v_role.name,
+        case when v_role.is_login then 'login noinherit' else 'nologin inherit' end);
     end if;
     for v_revocation in
       select format('revoke %s from %s', m.roleid::regrole, m.member::regrole)

@@ -13,8 +13,7 @@ declare
   v_id bigint;
   v_letters bigint;
 begin
-  perform pg_advisory_xact_lock(
-    'ves_store.cursor_keys'::regclass::oid::integer, hashtext(unsubscribe.tenant_id::text) & 1023);
+  perform pg_advisory_xact_lock(ves_int.cursors_lock_key(unsubscribe.tenant_id));
   delete from ves_store.subscriptions as s
   where s.tenant_id = unsubscribe.tenant_id and s.name = unsubscribe.name
   returning s.subscription_id into v_id;

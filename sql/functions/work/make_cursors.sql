@@ -1,6 +1,5 @@
 -- An insert would wait for one of the same key: who makes cursors holds a lock of their tenant, and a key
--- that is there, though another transaction may be deleting it, is not inserted. There are 1,024 such
--- locks, so that a transaction with many tenants does not fill the table of locks. ves.unsubscribe waits for
+-- that is there, though another transaction may be deleting it, is not inserted. ves.unsubscribe waits for
 -- the lock, so what is seen of a subscription under it stays true.
 -- Locks (sql/README.md): 4, the advisory lock of the making of cursors, unless it is taken.
 create or replace function ves_int.make_cursors(tenant_ids uuid[], store_ids uuid[], consumers text[])
@@ -16,10 +15,9 @@ set jit to off
 as $$
 #variable_conflict use_column
 declare
-  v_class constant integer := 'ves_store.cursor_keys'::regclass::oid::integer;
   -- in a statement before the one that looks at subscriptions
   v_locked constant boolean[] := array(
-    select pg_try_advisory_xact_lock(v_class, hashtext(m.tenant_id::text) & 1023)
+    select pg_try_advisory_xact_lock(ves_int.cursors_lock_key(m.tenant_id))
     from unnest(tenant_ids) with ordinality as m (tenant_id, number) order by m.number
   );
 begin
