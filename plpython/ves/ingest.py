@@ -35,6 +35,7 @@ __all__ = [
     "check_batch",
     "check_limits",
     "check_source_agent",
+    "count_refusal",
     "decode_request",
     "decode_wire",
     "judge_batch",
@@ -219,12 +220,18 @@ def judge_batch(
                 source_agent_rule,
                 {"event_id": str(event.event_id), "field": source_agent_field},
             )
-    if len(events) > limits.max_events:
-        request.limit_refusal = RequestRefused(
-            "batch_too_large",
-            f"the batch has {len(events)} events, at most {limits.max_events} are allowed",
-            {"limit": limits.max_events, "events": len(events)},
-        )
+    request.limit_refusal = count_refusal(len(events), limits)
+
+
+def count_refusal(events: int, limits: Limits) -> RequestRefused | None:
+    """Return batch_too_large for too many events."""
+    if events <= limits.max_events:
+        return None
+    return RequestRefused(
+        "batch_too_large",
+        f"the batch has {events} events, at most {limits.max_events} are allowed",
+        {"limit": limits.max_events, "events": events},
+    )
 
 
 def required_keys(events: Iterable[PreparedEvent]) -> set[tuple[UUID, int]]:

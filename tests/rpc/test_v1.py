@@ -77,6 +77,8 @@ def test_what_refuses_a_whole_push(grpc_admin: Clients, sender: Agent) -> None:
         push()
     with refused(CODE.RESOURCE_EXHAUSTED):
         push(*[legacy_envelope(sender)] * 1001)
+    with refused(CODE.RESOURCE_EXHAUSTED, name="PAYLOAD_TOO_LARGE"):
+        push(*[legacy_envelope(sender, event_id="x", text=b"no json")] * 1001)
     for changes in (
         {"event_id": "x"},
         {"text": b"no json"},

@@ -158,6 +158,10 @@ def test_a_malformed_event_refuses_the_whole_call(grpc_admin: Clients, agent: Ag
         grpc_admin.call(grpc_admin.v2.Push, push_request(agent))
     with refused(CODE.RESOURCE_EXHAUSTED, name="PAYLOAD_TOO_LARGE"):
         grpc_admin.call(grpc_admin.v2.Push, push_request(agent, *[envelope(agent)] * 1001))
+    malformed = envelope(agent)
+    malformed.event_id, malformed.payload = "x", b"{"
+    with refused(CODE.RESOURCE_EXHAUSTED, name="PAYLOAD_TOO_LARGE"):
+        grpc_admin.call(grpc_admin.v2.Push, push_request(agent, *[malformed] * 1001))
     state = grpc_admin.call(grpc_admin.v2.GetSyncState, v2.GetSyncStateRequest(**stream_of(agent)))
     assert state.head_sequence == 0
 

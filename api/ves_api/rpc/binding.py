@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import grpc
 from google.protobuf.message import DecodeError, Message
 
+from ves.ingest import count_refusal
 from ves_api.auth.origin import Origin, request_id, sent_trace
 from ves_api.ingest.service import INLINE_BYTES
 from ves_api.operations.admission import admit
@@ -48,7 +49,7 @@ class Rpc:
     read: Callable[[Any], Any]
     write: Callable[[Context, Any, Any], Message]
 
-    async def answer(self, context: Context, message: Message) -> Message:
+    async def answer(self, context: Context, message: Any) -> Message:
         """Serve one request of an admitted call. Raises ApiError or ProtocolError."""
         operation = self.operation
         read = partial(self.read, message)
@@ -56,6 +57,9 @@ class Rpc:
             given = read()
             operation.authorize(context, given)
         else:
+            refusal = count_refusal(len(message.events), context.services.ingest.limits)
+            if refusal is not None:  # before anything that its events have (grpc-api 2.2, 3.3)
+                raise refusal
             lane = context.identity.tenant_id if message.ByteSize() > INLINE_BYTES else None
             given = await context.services.ingest.lanes.run(lane, read)
         return self.write(context, message, await operation.call(context, given))
