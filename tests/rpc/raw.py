@@ -1,4 +1,4 @@
-"""Connections that begin HTTP/2 and gRPC as they please, and never read."""
+"""Connections that begin HTTP/2 and gRPC as they please, and read no message."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import h2.config
 import h2.connection
+import h2.events
 import h2.settings
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ UNFINISHED_HEADERS = b"\x00\x10\x00\x01\x00\x00\x00\x00\x01\x00"
 
 
 class RawClient:
-    """A connection on which nothing is read; the server may send `window` bytes of a response."""
+    """A connection on which no message is read; the server may send `window` bytes of a response."""
 
     def __init__(self, host: str, port: int, *, window: int = 0) -> None:
         self.socket = socket.create_connection((host, port), timeout=10)
@@ -55,3 +56,11 @@ class RawClient:
         body = message.SerializeToString()
         self._http.send_data(number, struct.pack(">?I", False, len(body)) + body, end_stream=True)
         self.socket.sendall(self._http.data_to_send())
+
+    def wait_for_headers(self) -> None:
+        """Read until the server has begun the response to a call."""
+        events: list[h2.events.Event] = []
+        while not any(isinstance(event, h2.events.ResponseReceived) for event in events):
+            received = self.socket.recv(4096)
+            assert received, "the server has closed the connection"
+            events = self._http.receive_data(received)

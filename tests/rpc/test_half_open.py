@@ -1,8 +1,8 @@
 """Peers that open connections and calls and never read: what they hold is bounded, is given back, and slows nobody.
 
 Counted in the server: sockets (file descriptors), private memory, and sessions of the database. The long form
-(`soak`) has 2,000 peers at a time, of which those of one round come when those of the last have gone. The p99 of ingest
-without them, beside them and while they leave is printed, never asserted.
+(`soak`) has 2,000 peers at a time, of which those of one round come when those of the last have gone. The times of ingest
+without them, while their calls begin, beside them and while they leave are printed, never asserted.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 SERVICE = "/stateset.sequencer.v2.Sequencer/"
 SESSIONS = 8 + 2  # of requests and of streams
+MOST_KB = 32  # what an idle stream may take
+ROUNDS_THAT_TELL = 20
 
 
 @pytest.fixture
@@ -117,6 +119,7 @@ class Crowd:
 
     def __init__(self, server: Server, request: Message, key: str, count: int) -> None:
         self._server, self._request, self._key, self._count = server, request, key, count
+        self._streams: list[RawClient] = []
 
     def __enter__(self) -> Self:
         self._open = ExitStack()
@@ -127,7 +130,13 @@ class Crowd:
             elif number % 4 == 3:
                 peer.begin()
                 peer.call(SERVICE + "StreamEvents", self._request, self._key)
+                self._streams.append(peer)
         return self
+
+    def wait_for_streams(self) -> None:
+        """Wait until the server has begun every stream."""
+        for peer in self._streams:
+            peer.wait_for_headers()
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
@@ -164,11 +173,13 @@ def test_half_open_streams_give_everything_back(
     key = mint(database, agent.tenant_id)
     request = v2.StreamEventsRequest(**stream_of(agent), include_history=True)
     base, sizes = sockets(server), []
-    times: dict[str, list[float]] = {"alone": [], "beside": [], "leaving": []}
+    times: dict[str, list[float]] = {"alone": [], "coming": [], "beside": [], "leaving": []}
     for _ in range(rounds):
         times["alone"] += ingest(server, writer, requests)
-        with Crowd(server, request, key, peers):
+        with Crowd(server, request, key, peers) as crowd:
             wait_until(lambda: sockets(server) >= base + peers, "every connection is taken")
+            times["coming"] += ingest(server, writer, requests)
+            crowd.wait_for_streams()
             times["beside"] += ingest(server, writer, requests)
             with Clients(server, key) as clients:
                 clients.call(clients.v2.GetSyncState, v2.GetSyncStateRequest(**stream_of(agent)))
@@ -177,9 +188,12 @@ def test_half_open_streams_give_everything_back(
         sizes.append(private_mb(server))
     assert sessions(database) <= SESSIONS
     assert "request_failed" not in server.log_text(), "a peer that leaves is no failure of the server"
-    print({"p99_ms": {name: latency(found)["p99"] for name, found in times.items()}, "private_mb": sizes})
-    middle = rounds // 2
-    # The collector of cycles runs every few rounds and the allocator keeps what the first crowds took, so the most that
-    # was in use is compared; a leak would go on as fast as it began.
-    grown, began = max(sizes[middle:]) - max(sizes[:middle]), max(sizes[:middle]) - sizes[0]
-    assert grown < max(8, rounds / 2, began / 4), sizes
+    figures = {name: latency(found) for name, found in times.items()}
+    print({name: (found["p50"], found["p99"]) for name, found in figures.items()}, "private_mb", sizes)
+    # The allocator and the collector of cycles keep what some crowds took, and give it back together: of few rounds only
+    # that much can be told. Over many the most that was in use is compared; a leak would go on as fast as it began.
+    assert max(sizes) - sizes[0] < max(8, peers * MOST_KB / 1000), sizes
+    if rounds >= ROUNDS_THAT_TELL:
+        middle = rounds // 2
+        grown, began = max(sizes[middle:]) - max(sizes[:middle]), max(sizes[:middle]) - sizes[0]
+        assert grown < max(8, rounds / 2, began / 4), sizes

@@ -2,14 +2,15 @@
 
 An API key's identity carries the credential epoch at which it was read. Ingest passes that epoch to the database,
 which refuses a stale one (VE109: a credential of the key's tenant changed since); the identity is then read again. All
-other routes query the database each time. A token is validated statelessly at each request: it is not cached and has no
-epoch.
+other routes wait for a query that begins after they asked. A token is validated statelessly at each request: it is not
+cached and has no epoch.
 """
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from ves_api.auth.identity import ANYONE, Identity
 from ves_api.auth.tokens import TokenReader
@@ -38,7 +39,8 @@ class Authenticator:
         self._required = settings.required
         self._tokens = TokenReader(settings)
         self._cache: dict[str, Identity] = {}
-        self._asking: dict[str, asyncio.Task[Identity]] = {}
+        self._next: dict[str, asyncio.Task[Identity]] = {}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def identify(self, credential: Credential | None) -> Identity:
         """Validate the token, or look the key up in the database. Raises 401."""
@@ -55,23 +57,15 @@ class Authenticator:
         return cached or await self.identify(credential)
 
     async def identify_again(self, credential: Credential | None, seen_epoch: int | None) -> Identity:
-        """An identity read after epoch `seen_epoch`, which the database refused. Concurrent callers with one key share a query."""
-        if credential is None or credential.token is not None:
-            return await self.identify(credential)
-        key_hash = credential.fingerprint
-        cached = self._cache.get(key_hash)
+        """An identity read after epoch `seen_epoch`, which the database refused."""
+        cached = None if credential is None else self._cache.get(credential.fingerprint)
         if (
             cached is not None
             and cached.epoch is not None
             and cached.epoch > (-1 if seen_epoch is None else seen_epoch)
         ):
             return cached
-        task = self._asking.get(key_hash)
-        if task is None:
-            task = asyncio.get_running_loop().create_task(self.identify(credential))
-            self._asking[key_hash] = task
-            task.add_done_callback(lambda _: self._asking.pop(key_hash, None))
-        return await asyncio.shield(task)
+        return await self.identify(credential)
 
     async def _judge(self, credential: Credential | None) -> Identity:
         if credential is None:
@@ -81,7 +75,20 @@ class Authenticator:
         return await self._read(credential.fingerprint)
 
     async def _read(self, key_hash: str) -> Identity:
-        rows = await aio.authenticate(self._database, key_hash=key_hash)
+        """Look a key up, with one query at a time: callers share the next one, which begins after they asked.
+
+        So a burst of calls with one key, of thousands of peers that connect again, takes one connection from ingest.
+        """
+        task = self._next.get(key_hash)
+        if task is None:
+            task = self._next[key_hash] = asyncio.get_running_loop().create_task(self._query(key_hash))
+            task.add_done_callback(_retrieve)
+        return await asyncio.shield(task)
+
+    async def _query(self, key_hash: str) -> Identity:
+        async with self._turns.setdefault(key_hash, asyncio.Lock()):
+            del self._next[key_hash]
+            rows = await aio.authenticate(self._database, key_hash=key_hash)
         if not rows:
             self._cache.pop(key_hash, None)
             raise ApiError("invalid_api_key")
@@ -103,3 +110,9 @@ class Authenticator:
             self._cache.clear()
         self._cache[key_hash] = identity
         return identity
+
+
+def _retrieve(task: asyncio.Task[Identity]) -> None:
+    """Retrieve the exception of a query: every caller may have been cancelled."""
+    if not task.cancelled():
+        task.exception()
