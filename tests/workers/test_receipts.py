@@ -169,6 +169,17 @@ async def test_a_slow_look_makes_the_pause_long_but_not_one_that_waited_for_a_ne
     assert pauses == [1, 60, 1]
 
 
+async def test_one_slow_look_does_not_make_the_pause_long(receipts_worker: Callable[..., Any]) -> None:
+    lasted = [0.01, 0.01, 10, 10, 10, 10, 0.01]
+    times = itertools.chain.from_iterable((0, seconds) for seconds in lasted)
+    worker = receipts_worker(clock=lambda: next(times))
+    pauses = []
+    for _ in lasted:
+        await worker.step()
+        pauses.append(worker.poll_seconds)
+    assert pauses == [1, 1, 1, 1, 1, 60, 1]
+
+
 @pytest.mark.parametrize("key", [None, bytes(32)])
 async def test_without_the_right_key_nothing_is_stored(
     database: Database, feeder: Feeder, receipts_worker: Callable[..., Any], key: bytes | None

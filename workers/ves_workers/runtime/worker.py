@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 from ves_edge.log import get_logger
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ves_workers.runtime.database import WorkerDatabase
+
+_STEPS = 4
 
 
 class DatabaseWorker:
@@ -26,19 +29,22 @@ class DatabaseWorker:
         self._least_poll = poll_seconds
         self._database = database
         self._sessions = 0
+        self._spent: deque[float] = deque(maxlen=_STEPS)
         self._log = get_logger("workers", worker=self.name)
         self._totals = dict.fromkeys(self.totals, 0)
 
     def pause_after(self, spent: float, share: int, most: float) -> float:
         """Pause after a step of `spent` seconds, so that steps use one part in `share` of the time; at most `most`.
 
-        A step that followed a restart of the server waited for it and read what no cache held: it tells nothing about the
-        next one, and what the restart interrupted waits for this worker.
+        What a step costs is the shortest of the last ones: the others waited for locks, disks or other processes. One that
+        followed a restart of the server waited for it and read what no cache held: it tells nothing about the next one,
+        and what the restart interrupted waits for this worker.
         """
+        self._spent.append(spent)
         if self._sessions != self._database.sessions:
             self._sessions = self._database.sessions
             return 0.0
-        return min(most, share * spent)
+        return min(most, share * min(self._spent))
 
     def counters(self) -> Mapping[str, int]:
         """Return totals since the start, for the heartbeat line."""
