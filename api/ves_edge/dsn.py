@@ -24,6 +24,15 @@ _SAFE_SSL_MODES: Final = frozenset({"require", "verify-ca", "verify-full"})
 _LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LOCAL_BY_SWITCH: Final = frozenset({"postgres", "host.docker.internal"})
 _CONNECT_TIMEOUT_SECONDS: Final = 5
+_SETTINGS: Final = {
+    "timezone": "UTC",
+    "datestyle": "ISO",
+    "intervalstyle": "postgres",
+    "array_nulls": "on",
+    "standard_conforming_strings": "on",
+    "default_transaction_isolation": r"read\ committed",
+    "default_transaction_deferrable": "off",
+}
 
 
 def mask(url: str) -> str:
@@ -77,8 +86,9 @@ def session_conninfo(
     and application name take precedence.
     """
     parts: dict[str, Any] = dict(conninfo_to_dict(url))
-    # Results of the engine's functions must not depend on defaults of the role or the database.
-    fixed = {"timezone": "UTC", "standard_conforming_strings": "on", **limits}
+    # Neither results of the engine's functions nor what the driver can read may depend on defaults of the role or the
+    # database; what waits for a lock must see what its holder committed.
+    fixed = {**_SETTINGS, **limits}
     # A receipt needs a durable commit. `remote_apply` in the string takes precedence, as it is stronger than `on`.
     own = str(parts.pop("options", "") or "")
     options = " ".join(["-c synchronous_commit=on", own, *[f"-c {k}={v}" for k, v in fixed.items()]])

@@ -152,7 +152,7 @@ ALL = (
     ErrorCode("VE911", "transition_refused", "INTERNAL_ERROR", 8999, 500, "INTERNAL", False, "The state machine has no such step"),
     ErrorCode("VE912", "quota_exceeded", "QUOTA_EXCEEDED", 2002, 429, "RESOURCE_EXHAUSTED", False, "The tenant or the agent has as many of these as it may have"),
     ErrorCode("VE913", "shutting_down", "SERVICE_UNAVAILABLE", 8002, 503, "UNAVAILABLE", True, "The server is shutting down"),
-    ErrorCode("VE914", "database_unsuitable", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The encoding or the literal rules of the database do not fit"),
+    ErrorCode("VE914", "database_unsuitable", "SERVICE_UNAVAILABLE", 8002, 503, "FAILED_PRECONDITION", False, "The encoding or a setting of the database does not fit"),
     ErrorCode("VE906", "rate_limited", "RATE_LIMIT_EXCEEDED", 2001, 429, "RESOURCE_EXHAUSTED", True, "Rate limit exceeded"),
 )
 # fmt: on

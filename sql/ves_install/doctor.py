@@ -7,8 +7,10 @@ from typing import LiteralString
 
 import psycopg
 
+from ves_install.errors import MigrationError
 from ves_install.install import install
 from ves_install.record import Difference
+from ves_install.session import connect
 
 OBJECTS: LiteralString = "select kind || ' ' || identity, digest from ves_record.list_objects()"
 
@@ -24,8 +26,11 @@ def diagnose(database_url: str) -> list[Difference]:
     needs the rights of an installation.
     """
     scratch = f"ves_doctor_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(database_url, autocommit=True) as live:
-        live.execute("set search_path to pg_catalog, pg_temp")
+    with connect(database_url) as live:
+        if live.execute("select 1 where to_regclass('ves_record.objects') is null").fetchone():
+            raise MigrationError(
+                "the database has no engine, or only a part of it: restore it, or run `ves engine install`"
+            )
         found = _objects(live)  # before the scratch installation, which sets the settings of the roles
         recorded = live.execute(
             "select kind || ' ' || identity, state from ves_record.list_differences()"
@@ -36,7 +41,7 @@ def diagnose(database_url: str) -> list[Difference]:
         try:
             scratch_url = psycopg.conninfo.make_conninfo(database_url, dbname=scratch)
             install(scratch_url, core=mode == "core")
-            with psycopg.connect(scratch_url, autocommit=True) as wanted_connection:
+            with connect(scratch_url) as wanted_connection:
                 wanted = _objects(wanted_connection)
         finally:
             live.execute(f"drop database {scratch} with (force)".encode())

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Literal
 import psycopg
 from pgmq import install as pgmq_install
 
-from ves_install.errors import MigrationError
 from ves_install.files import digest, section, sql_root
 from ves_install.logic import drop, drop_logic, logic_objects, pin_views
 from ves_install.migrations import migrate
 from ves_install.record import Difference, keep_record, repair
+from ves_install.session import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,14 +51,10 @@ def install(
     the database, and returned. Raises MigrationError when the database's encoding, ledger or objects do not fit, psycopg.Error
     on refusal by the server.
     """
-    with psycopg.connect(database_url) as connection:
+    with connect(database_url) as connection:
         connection.execute("select pg_advisory_lock(%s)", [INSTALL_LOCK])
-        _require_utf8(connection)
-        # Override role and database defaults, which could change the meaning of the files, and keep schemas in which
-        # other roles can create objects out of search_path.
-        connection.execute("set search_path to pg_catalog, pg_temp")
-        connection.execute("set standard_conforming_strings to on")
         connection.execute("set lock_timeout to '10s'")
+        connection.autocommit = False
         repaired, is_known = repair(connection)
         say("schemas and roles")
         _run_files(connection, section("schemas"))
@@ -77,7 +73,7 @@ def install(
 
 def set_audit_log(database_url: str, *, enabled: bool) -> None:
     """Turn the audit log of an installed engine on or off (AUDIT_LOG_ENABLED); a change is itself audited."""
-    with psycopg.connect(database_url) as connection:
+    with connect(database_url) as connection:
         connection.execute("select ves.set_audit_log(%s)", [enabled])
 
 
@@ -92,13 +88,6 @@ def _run(connection: psycopg.Connection, path: Path) -> None:
 def _run_files(connection: psycopg.Connection, paths: list[Path]) -> None:
     for path in paths:
         _run(connection, path)
-
-
-def _require_utf8(connection: psycopg.Connection) -> None:
-    encoding = connection.info.parameter_status("server_encoding")
-    if encoding != "UTF8":
-        raise MigrationError(f"the database has the encoding {encoding}: create it with encoding 'UTF8'")
-    connection.execute("set client_encoding to 'UTF8'")
 
 
 def _install_pgmq(connection: psycopg.Connection) -> None:

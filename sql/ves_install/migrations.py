@@ -143,5 +143,5 @@ def _upgrade(connection: psycopg.Connection, target: str, known: Mapping[str, Mi
         command.upgrade(config, target)
         bound.commit()
     connection.execute("reset role")
-    connection.execute("reset statement_timeout")
+    connection.execute("set statement_timeout to 0")
     connection.commit()

@@ -5,17 +5,31 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from tests.sql.support import scalar
 from ves_edge.connection import Connection
+from ves_edge.dsn import session_conninfo
 from ves_edge.engine_check import require_engine
 from ves_edge.errors import ApiError
+from ves_edge.gen import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Database
+
+
+OTHERWISE = [
+    "timezone to 'Asia/Kathmandu'",
+    "datestyle to 'SQL'",
+    "intervalstyle to 'sql_standard'",
+    "array_nulls to off",
+    "standard_conforming_strings to off",
+    "default_transaction_isolation to 'serializable'",
+    "default_transaction_deferrable to on",
+]
 
 
 @pytest.fixture
@@ -44,6 +58,20 @@ def test_a_session_with_other_literal_rules_is_refused(database: Database) -> No
     with Connection(database.url("ves_api")) as connection, pytest.raises(ApiError) as refusal:
         require_engine(connection, "ves_api", enforced=True)
     assert refusal.value.message == "standard_conforming_strings of the database is off, and must be on"
+
+
+def test_defaults_of_a_database_do_not_reach_the_session_of_an_edge(database: Database) -> None:
+    with database.connect() as superuser:
+        name = scalar(superuser, "select current_database()")
+        for setting in OTHERWISE:
+            superuser.execute(f"alter database {name} set {setting}")
+    conninfo = session_conninfo(database.url("ves_api"), application_name="t", limits={})
+    with Connection(conninfo) as connection:
+        require_engine(connection, "ves_api", enforced=True)
+        assert sync.list_migrations(connection)[0].applied_at.tzinfo is not None
+    with psycopg.connect(conninfo) as session:
+        shown = [scalar(session, f"show {setting.split()[0]}") for setting in OTHERWISE]
+    assert shown == ["UTC", "ISO, MDY", "postgres", "on", "on", "read committed", "off"]
 
 
 @pytest.mark.parametrize("role", ["ves_api", "ves_worker"])

@@ -9,6 +9,9 @@ import pytest
 
 from tests.security import protection
 from tests.sql.rows import fill
+from tests.sql.support import verify
+from ves_edge.calls import records
+from ves_edge.gen.records import VerifyAuditRow
 
 if TYPE_CHECKING:
     from tests.conftest import Database
@@ -68,15 +71,12 @@ def filled(shared: Database) -> Agent:
 
 def found(connection: psycopg.Connection[Any], agent: Agent) -> set[str]:
     """Names of all checks that report something; `changes` and `audit` stand for ves.verify_audit."""
-    stream = connection.execute(
-        "select v.check_name from ves.verify_stream(%s, %s) as v"
-        " where v.check_name not in ('payload_shredded', 'clock_went_back')",
-        [agent.tenant_id, agent.store_id],
-    )
-    names = {name for (name,) in stream}
-    audit = connection.execute("select v.finding from ves.verify_audit() as v").fetchall()
+    names = {row[0] for row in verify(connection, agent)} - {"payload_shredded", "clock_went_back"}
+    audit = records(connection.execute("select * from ves.verify_audit()").fetchall(), VerifyAuditRow)
     tables = set(protection.rows())
-    return names | {"changes" if text.split(":")[0].split(" ")[0] in tables else "audit" for (text,) in audit}
+    return names | {
+        "changes" if row.finding.split(":")[0].split(" ")[0] in tables else "audit" for row in audit
+    }
 
 
 def change(connection: psycopg.Connection[Any], agent: Agent, table: str, column: str) -> bool:

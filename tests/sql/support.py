@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from tests.support.agents import CREATED_AT, SigningAgent, signing_hash
 from tests.support.processes import SEQUENCER_ID, SEQUENCER_PUBLIC_KEY, SEQUENCER_SEED
 from ves import codec, digests, ed25519, ingest, receipts
+from ves_edge.calls import records
+from ves_edge.gen.records import VerifyStreamRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -300,10 +302,12 @@ def scalar(connection: psycopg.Connection[Any], statement: Any, parameters: Any 
 
 
 def verify(connection: psycopg.Connection[Any], agent: Agent) -> list[tuple[Any, ...]]:
-    """Findings of `ves.verify_stream`: (check_name, sequence_number, batch_id, finding)."""
-    return connection.execute(
+    """Findings of `ves.verify_stream`: (check_name, sequence_number, batch_id, finding), which its typed call can read."""
+    rows = connection.execute(
         "select * from ves.verify_stream(%s, %s)", [agent.tenant_id, agent.store_id]
     ).fetchall()
+    records(rows, VerifyStreamRow)
+    return rows
 
 
 def check_receipt(agent: Agent, event: Event, receipt: dict[str, Any]) -> list[str]:

@@ -33,10 +33,7 @@ def _database_url(flag: str | None) -> str:
     return url
 
 
-_MISSING_RIGHT = (
-    "the role of this URL may not change the engine: that needs a superuser (in core mode: the owner of the database"
-    " with CREATEROLE), whose URL is VES_SUPERUSER_DATABASE_URL"
-)
+_MISSING_RIGHT = "the role of this URL may not change the engine: that needs a superuser, whose URL is VES_SUPERUSER_DATABASE_URL"
 
 
 @contextmanager

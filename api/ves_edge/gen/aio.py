@@ -3724,8 +3724,9 @@ async def server_identity(db: AsyncDatabase) -> str:
 
 
 async def server_is_durable(db: AsyncDatabase) -> bool:
-    """True: a commit of this session is flushed before it is answered. Raises VE901 when fsync,
-    full_page_writes or this session's synchronous_commit is off.
+    """True: a commit of this session is flushed before it is answered, and its changes are recorded and
+    checked. Raises VE901 when fsync, full_page_writes or this session's synchronous_commit is off, VE914
+    when its session_replication_role keeps triggers from running.
     """
     rows = await db.fetch(FUNCTIONS['server_is_durable'], {})
     return calls.value(rows, bool)

@@ -4693,7 +4693,7 @@ FUNCTIONS = MappingProxyType({
         record='bool',
         columns=(
         ),
-        comment="True: a commit of this session is flushed before it is answered. Raises VE901 when fsync, full_page_writes or this session's synchronous_commit is off.",
+        comment="True: a commit of this session is flushed before it is answered, and its changes are recorded and checked. Raises VE901 when fsync, full_page_writes or this session's synchronous_commit is off, VE914 when its session_replication_role keeps triggers from running.",
         roles=('ves_admin', 'ves_api', 'ves_reader', 'ves_service', 'ves_worker'),
         volatility='stable',
         repeatable=True,
@@ -5457,7 +5457,7 @@ FUNCTIONS = MappingProxyType({
         record='VerifyAuditRow',
         columns=(
             Column(name='tenant_id', sql_type='uuid', python='UUID'),
-            Column(name='number', sql_type='bigint', python='int'),
+            Column(name='number', sql_type='bigint', python='int | None'),
             Column(name='finding', sql_type='text', python='str'),
         ),
         comment="Recomputes the hash chain of the audit log, of one tenant or of all (nil UUID: actions on the whole system). Then compares the rows of keys, schemas, groups, proofs, commitments, settings and streams with the chain of their changes (ves_store.row_changes; the finding starts with the table). No row: nothing was removed, changed or reordered. What the caller's own transaction has not committed is not in the chains yet, and a finding. Whoever can write tables can also rewrite a whole chain; keep number and hash of a newest entry (ves.list_audit) elsewhere to notice that.",

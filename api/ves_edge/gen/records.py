@@ -1305,7 +1305,7 @@ class VerifyAuditRow(msgspec.Struct, frozen=True, array_like=True):
     """A row of `verify_audit`."""
 
     tenant_id: UUID
-    number: int
+    number: int | None
     finding: str
 
 

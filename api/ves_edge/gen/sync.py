@@ -3690,8 +3690,9 @@ def server_identity(db: SyncDatabase) -> str:
 
 
 def server_is_durable(db: SyncDatabase) -> bool:
-    """True: a commit of this session is flushed before it is answered. Raises VE901 when fsync,
-    full_page_writes or this session's synchronous_commit is off.
+    """True: a commit of this session is flushed before it is answered, and its changes are recorded and
+    checked. Raises VE901 when fsync, full_page_writes or this session's synchronous_commit is off, VE914
+    when its session_replication_role keeps triggers from running.
     """
     rows = db.fetch(FUNCTIONS['server_is_durable'], {})
     return calls.value(rows, bool)

@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 
     from tests.support.cluster import Cluster
 
+# Defaults that an operator may give a database, and that would change what an installation does.
+OTHER_DEFAULTS = (
+    "standard_conforming_strings to off",
+    "client_encoding to 'LATIN1'",
+    "quote_all_identifiers to on",
+    "transform_null_equals to on",
+    "array_nulls to off",
+    "session_replication_role to replica",
+    "default_transaction_read_only to on",
+    "default_transaction_isolation to serializable",
+    "statement_timeout to '100ms'",
+    "datestyle to 'SQL'",
+    "search_path to public",
+)
 # What an installation keeps of itself.
 OF_AN_INSTALLATION = ("ves_store.schema_state", "ves_record.objects")
 ROWS = (

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.cluster import ROOT
 from ves_install.doctor import diagnose
+from ves_install.errors import MigrationError
 from ves_install.install import install
 from ves_install.record import Difference
 
 if TYPE_CHECKING:
     from tests.conftest import Database
+    from tests.support.cluster import Cluster
 
 
 def test_an_untouched_engine_has_no_difference(database: Database) -> None:
@@ -85,3 +89,8 @@ def test_what_a_role_was_given_for_the_whole_cluster_is_named_and_taken_away(dat
         for name in ("roles", "schemas"):
             superuser.execute((ROOT / "sql" / "schemas" / f"{name}.sql").read_text(encoding="utf-8").encode())
         assert superuser.execute(differences).fetchall() == []
+
+
+def test_a_database_without_an_engine_is_named_as_such(engine: Cluster, empty: str) -> None:
+    with pytest.raises(MigrationError, match="no engine"):
+        diagnose(engine.url(empty))

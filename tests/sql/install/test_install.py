@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.sql.install.support import schema_of
+from tests.sql.install.support import OTHER_DEFAULTS, schema_of
 from tests.support.cluster import ROOT
 from ves_install.errors import MigrationError
 from ves_install.generate import generated
@@ -55,10 +55,10 @@ def test_a_database_of_another_encoding_is_refused(engine: Cluster, empty: str) 
             connection.execute(f"drop database {empty}_ascii with (force)")
 
 
-def test_an_install_under_other_rules_for_literals_is_the_same(engine: Cluster, empty: str) -> None:
+def test_an_install_under_other_defaults_of_the_database_is_the_same(engine: Cluster, empty: str) -> None:
     with engine.connect() as connection:
-        connection.execute(f"alter database {empty} set standard_conforming_strings to off")
-        connection.execute(f"alter database {empty} set client_encoding to 'LATIN1'")
+        for setting in OTHER_DEFAULTS:
+            connection.execute(f"alter database {empty} set {setting}")
     install(engine.url(empty))
     with engine.connect() as connection:
         connection.execute(f"alter database {empty} reset all")

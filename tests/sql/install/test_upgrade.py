@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from tests.sql.install.support import content, fill
+from tests.sql.install.support import OTHER_DEFAULTS, content, fill
+from tests.sql.support import Edge
 from ves_install.doctor import diagnose
 from ves_install.install import install
 
@@ -72,6 +73,27 @@ def test_an_installation_that_makes_everything_anew_changes_no_row(database: Dat
     with database.connect() as superuser:
         assert superuser.execute("select max(oid) from pg_trigger").fetchone() != triggers
         assert content(superuser) == before
+        assert superuser.execute("select * from ves.verify_audit()").fetchall() == []
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_an_installation_under_other_defaults_of_the_database_changes_no_row_and_no_grant(
+    database: Database, anew: bool
+) -> None:
+    with database.connect() as superuser:
+        agent = fill(superuser)
+        before = content(superuser)
+        if anew:
+            superuser.execute(OLDER)
+        for setting in OTHER_DEFAULTS:
+            superuser.execute(f"alter database {database.name} set {setting}")
+    install(database.url())
+    with database.cluster.connect() as superuser:
+        superuser.execute(f"alter database {database.name} reset all")
+    assert diagnose(database.url()) == []
+    with database.connect() as superuser:
+        assert content(superuser) == before
+        assert Edge.open(superuser).ingest(agent, agent.event()).numbers == [3]
         assert superuser.execute("select * from ves.verify_audit()").fetchall() == []
 
 

@@ -52,6 +52,14 @@ def test_a_session_that_does_not_flush_its_commits_is_refused(shared: Database) 
     assert refusal.value.sqlstate == "VE901"
 
 
+def test_a_session_whose_triggers_do_not_run_is_refused(database: Database) -> None:
+    with database.connect() as superuser:
+        superuser.execute(f"alter database {database.name} set session_replication_role to replica")
+    with database.connect("ves_api") as connection, pytest.raises(psycopg.Error) as refusal:
+        connection.execute("select ves.server_is_durable()")
+    assert refusal.value.sqlstate == "VE914"
+
+
 @pytest.fixture(scope="module", params=["fsync", "full_page_writes"])
 def reckless(request: pytest.FixtureRequest) -> Iterator[tuple[Cluster, str]]:
     """A server that would lose what it acknowledged."""
