@@ -12,7 +12,7 @@ from pgmq import install as pgmq_install
 
 from ves_install.files import digest, section, sql_root
 from ves_install.logic import drop, drop_logic, logic_objects, pin_views
-from ves_install.migrations import migrate
+from ves_install.migrations import migrate, require_fitting
 from ves_install.record import Difference, keep_record, repair
 from ves_install.session import connect
 
@@ -56,6 +56,7 @@ def install(
         connection.execute("set lock_timeout to '10s'")
         connection.autocommit = False
         repaired, is_known = repair(connection)
+        require_fitting(connection)  # rolls the repairs back, which are not committed yet
         say("schemas and roles")
         _run_files(connection, section("schemas"))
         _install_pgmq(connection)

@@ -61,13 +61,12 @@ def run_sql_beside(module: str) -> None:
 def migrate(connection: psycopg.Connection, *, before_post: bool = False) -> str:
     """Run missing migrations as ves_owner and return the name of the newest migration.
 
-    `before_post` stops before the first missing `NNNN_post_…`. The caller holds the lock of the installation.
-    Raises MigrationError for an incompatible ledger, psycopg.Error when a migration fails: it is rolled back, earlier
+    `before_post` stops before the first missing `NNNN_post_…`. The caller holds the lock of the installation and has
+    called require_fitting. Raises psycopg.Error when a migration fails: it is rolled back, earlier
     ones stay committed.
     """
     known = {migration.name: migration for migration in migrations()}
     recorded = _ledger(connection)
-    _require_fitting(recorded, known)
     missing = [migration for migration in known.values() if migration.name not in recorded]
     stop = next((at for at, migration in enumerate(missing) if before_post and migration.is_post), None)
     wanted = missing[:stop]
@@ -92,7 +91,10 @@ def _ledger(connection: psycopg.Connection) -> dict[str, bytes]:
     return {str(name): bytes(checksum) for name, checksum in rows}
 
 
-def _require_fitting(recorded: Mapping[str, bytes], known: Mapping[str, Migration]) -> None:
+def require_fitting(connection: psycopg.Connection) -> None:
+    """Raise MigrationError if the ledger is not that of this release or of an earlier one."""
+    known = {migration.name: migration for migration in migrations()}
+    recorded = _ledger(connection)
     unknown = sorted(recorded.keys() - known.keys())
     if unknown:
         raise MigrationError(
@@ -103,7 +105,7 @@ def _require_fitting(recorded: Mapping[str, bytes], known: Mapping[str, Migratio
     if changed:
         raise MigrationError(
             f"changed since they ran in this database: {', '.join(changed)};"
-            " a released migration is never edited, a change is a new migration"
+            " a released migration is never edited, and a database made before release 0.1.0 has no upgrade: create it anew"
         )
 
 
