@@ -258,7 +258,8 @@ class Pool:
             raise
         finally:
             self._in_use -= 1
-            await pool.putconn(connection)
+            # A cancellation just now would leave the connection neither in use nor in the pool.
+            await asyncio.shield(pool.putconn(connection))
 
     async def _replace_connections(self, *, outdated: bool) -> None:
         """Replace all connections: what broke one, a restart, fail-over or installation, has broken the others too."""

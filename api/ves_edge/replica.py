@@ -109,7 +109,7 @@ class Replica:
             _require_standby(connection)
             return rows
         finally:
-            await self._pool.putconn(connection)
+            await asyncio.shield(self._pool.putconn(connection))
 
     def _ended(self, task: asyncio.Task[list[Row]]) -> None:
         """Retrieve the exception so that asyncio does not report it as never retrieved."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -203,3 +204,17 @@ async def test_calls_one_after_another_use_the_session_that_was_used_last(databa
         }
 
     assert sessions == {last}
+
+
+async def test_calls_that_are_cancelled_at_any_moment_give_their_connections_back(database: Database) -> None:
+    moments = random.Random(1)
+
+    async def leave_calls(pool: Pool) -> None:
+        for _ in range(150):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(moments.uniform(0, 0.004)):
+                    await pool.run("nothing", b"select 1", {}, repeatable=True)
+
+    async with opened(database) as pool:
+        await asyncio.gather(*[leave_calls(pool) for _ in range(3 * CONNECTIONS)])
+        assert len(set(await borrowed(pool))) == CONNECTIONS
