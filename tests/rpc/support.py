@@ -52,6 +52,14 @@ def module(name: str) -> Any:
     return importlib.import_module(f"stateset.sequencer.{version}.sequencer{suffix}")
 
 
+def methods() -> Iterator[tuple[str, Any]]:
+    """The path and the descriptor of each method of the three services."""
+    for version in ("v1", "v2"):
+        for service in module(version).DESCRIPTOR.services_by_name.values():
+            for method in service.methods:
+                yield f"/{service.full_name}/{method.name}", method
+
+
 def target(server: Server) -> str:
     return f"127.0.0.1:{server.env['GRPC_PORT']}"
 

@@ -43,9 +43,9 @@ def v2(stubs: None) -> Any:
     return module("v2")
 
 
-def raw(server: Server) -> RawClient:
+def raw(server: Server, *, window: int = 0) -> RawClient:
     host, port = target(server).split(":")
-    return RawClient(host, int(port))
+    return RawClient(host, int(port), window=window)
 
 
 def sockets(server: Server) -> int:
