@@ -45,7 +45,7 @@ def play(settings: Layers, shop: Shop, db: OperatorDatabase | None) -> Paid:
     """Submit, batch, wait until settled, and compare balance and receipt with the chain. Exit code 1 if they differ."""
     addresses_file, payer_key = settings.get("VES_CHAIN_ADDRESSES"), settings.get("VES_CHAIN_DEMO_KEY")
     if not addresses_file or not payer_key or db is None:
-        raise NoChainError("there is no local chain: VES_CHAIN=local make up")
+        raise NoChainError("there is no local chain (make up, without VES_CHAIN=off)")
     # Lazy imports: only this scene needs the chain's libraries, which a client installation lacks.
     from eth_account import Account  # noqa: PLC0415
     from web3 import HTTPProvider, Web3  # noqa: PLC0415

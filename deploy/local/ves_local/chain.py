@@ -1,4 +1,4 @@
-"""The local chain (`VES_CHAIN=local`): anvil with the contracts deployed and a demo account that has test dollars.
+"""The local chain (none with `VES_CHAIN=off`): anvil with the contracts deployed and a demo account that has test dollars.
 
 It listens on the loopback only and uses anvil's accounts, whose keys are public: nothing on it is worth anything.
 """
@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psycopg
 
-from ves_local import keyvalue, ports, processes, supervise
+from ves_local import anvil, keyvalue, ports, processes, supervise
 from ves_local.console import StageError, open_log, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from ves_local.layout import Layout
@@ -36,22 +35,23 @@ _READY_SECONDS = 60.0
 _DEPLOY_SECONDS = 180.0
 
 
-def is_wanted(environment: Mapping[str, str] = os.environ) -> bool:
-    """Return whether `VES_CHAIN` asks for the local chain."""
-    wanted = environment.get("VES_CHAIN") or "off"
-    if wanted not in {"off", "local"}:
-        raise StageError(f"VES_CHAIN is '{wanted}'; it may be off or local")
-    return wanted == "local"
-
-
 def _folder(layout: Layout) -> Path:
     return layout.state / "chain"
+
+
+def _last_port(layout: Layout) -> str:
+    note = _folder(layout) / "port"
+    return note.read_text(encoding="utf-8") if note.exists() else ""
+
+
+def _url(port: str) -> str:
+    return f"http://{HOST}:{port}"
 
 
 def _choose_port(layout: Layout) -> str:
     """Return the port of the last start, or a free one where there was none or another program listens on it."""
     note = _folder(layout) / "port"
-    known = note.read_text(encoding="utf-8") if note.exists() else ""
+    known = _last_port(layout)
     running = supervise.program(layout, "chain").get("statename") in {"RUNNING", "STARTING"}
     if not known or not (running or ports.is_free(HOST, int(known))):
         known = str(ports.free_port(HOST, ()))
@@ -59,17 +59,31 @@ def _choose_port(layout: Layout) -> str:
     return known
 
 
-def command(layout: Layout) -> tuple[str | Path, ...]:
-    """Return the command of the chain's program. Its state is written when it stops."""
-    binary = next(
-        (layout.checkout / "contracts" / "node_modules").glob("@foundry-rs/anvil-*/bin/anvil"), None
-    )
-    if binary is None:
-        raise StageError("VES_CHAIN=local needs npm and a machine that anvil is built for")
+def command(layout: Layout, *, is_private: bool = True) -> tuple[str | Path, ...]:
+    """Return the command of the chain's program, nothing if there is to be no chain. Its state is written when it stops.
+
+    Without VES_CHAIN there is one where the settings name no other chain (L2_RPC_URL), the database server is private, and
+    anvil can be had. Raises StageError for another word, and for `local` where anvil cannot be had.
+    """
+    given = keyvalue.read(layout.state / "settings.env") | os.environ
+    said = given.get("VES_CHAIN") or ""
+    if said not in {"", "off", "local"}:
+        raise StageError(f"VES_CHAIN is '{said}'; it may be off or local")
+    # A shell that has read .ves/env names our own.
+    names_another = given.get("L2_RPC_URL") not in {None, "", _url(_last_port(layout))}
+    if said == "off" or (not said and (names_another or not is_private)):
+        return ()
     _folder(layout).mkdir(mode=0o700, exist_ok=True)
+    try:
+        program = anvil.program(layout)
+    except StageError as error:
+        if said:
+            raise
+        say(f"no local chain, so nothing is paid or anchored: {error}")
+        return ()
     keyvalue.write(layout.process_env("chain"), {"PATH": "/usr/bin:/bin"})
     options = ("--host", HOST, "--port", _choose_port(layout), "--chain-id", str(CHAIN_ID), "--quiet")
-    return (binary, *options, "--state", _folder(layout) / "state.json")
+    return (program, *options, "--state", _folder(layout) / "state.json")
 
 
 class Reach(NamedTuple):
@@ -86,8 +100,8 @@ NOWHERE = Reach({}, {}, {})
 def start(layout: Layout) -> Reach:
     """Start the chain and deploy the missing contracts."""
     folder = _folder(layout)
-    port = int((folder / "port").read_text(encoding="utf-8"))
-    url = f"http://{HOST}:{port}"
+    port = int(_last_port(layout))
+    url = _url(_last_port(layout))
     supervise.start_program(layout, "chain")
     if not processes.wait_until(lambda: not ports.is_free(HOST, port), _READY_SECONDS):
         raise StageError("the local chain does not listen", [layout.log / "chain.log"])
@@ -114,9 +128,10 @@ def start(layout: Layout) -> Reach:
     told = {"VES_CHAIN_ADDRESSES": str(addresses), "VES_CHAIN_DEMO_KEY": _DEMO_KEY}
     # The node makes a block of each transaction and none without one, so the first block is final.
     quick = {
-        "VES_CHAIN_CONFIRMATIONS": "1", "ANCHOR_FINALITY_CONFIRMATIONS": "1", "ANCHOR_INTERVAL_SECS": "5",
-        "VES_CHAIN_POLL_MS": "200",
-    }  # fmt: skip
+        "VES_CHAIN_CONFIRMATIONS": "1",
+        "ANCHOR_FINALITY_CONFIRMATIONS": "1",
+        "VES_CHAIN_POLL_MS": "1000",
+    }
     keys = {"VES_CHAIN_SETTLER_KEY_FILE": str(settler), "VES_CHAIN_ANCHORER_KEY_FILE": str(anchorer)}
     return Reach(reached | told, reached, quick | keys)
 

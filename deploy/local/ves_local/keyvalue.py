@@ -43,15 +43,20 @@ def write_text(path: Path, text: str, *, mode: int = _PRIVATE) -> bool:
     if unchanged:
         path.chmod(mode)
         return False
+    write_bytes(path, text.encode(), mode=mode)
+    return True
+
+
+def write_bytes(path: Path, content: bytes, *, mode: int = _PRIVATE) -> None:
+    """Replace a file atomically (a crash leaves the old or the new one)."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         os.fchmod(descriptor, mode)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    return True

@@ -244,7 +244,7 @@ def run(layout: Layout) -> None:
     secretstore.write_keyring(layout, known)
     if server is not None and cluster.configure(layout, server.bindir) and supervise.is_running(layout):
         supervise.stop(layout)
-    chain_command = chain.command(layout) if chain.is_wanted() else ()
+    chain_command = chain.command(layout, is_private=server is not None)
     supervise.start(layout, supervise.render(layout, server, tools.front, chain_command))
     if server is None:
         urls = database.role_urls(secretstore.install_url(known), known)

@@ -27,9 +27,9 @@ class Lease:
         self._renewed = 0.0
 
     async def hold(self) -> bool:
-        """Renew the lease, or claim it if nobody holds it. Raises ApiError lease_lost: another process claimed it."""
+        """Keep the lease, or claim it if nobody holds it. Raises ApiError lease_lost: another process claimed it."""
         if self.token:
-            await self._renew()
+            await self.keep()
         else:
             holder = f"{socket.gethostname()}/{os.getpid()}"
             self.token = (
