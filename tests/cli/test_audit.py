@@ -160,3 +160,21 @@ def test_what_is_done_at_the_command_line_names_who_sat_there(here: System, ves:
     assert [entry["action"] for entry in entries] == ["api_key_created", "api_key_revoked"]
     assert {(entry["actor"], entry["actor_type"]) for entry in entries} == {(getpass.getuser(), "cli")}
     assert made["api_key"] not in json.dumps(entries)
+
+
+def test_a_planted_row_that_no_change_tells_of_is_named_by_verify_and_by_fsck(
+    here: System, ves: Callable[..., Any]
+) -> None:
+    feeder = Feeder(here.database)
+    feeder.feed(uuid.uuid4(), 1)
+    tenant = feeder.tenant_id
+    with here.database.connect() as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute(
+            "insert into ves_store.api_keys (key_hash, tenant_id, can_read) values (%s, %s, true)",
+            [tenant.hex * 2, tenant],
+        )
+    finding = f'api_keys ["{tenant.hex * 2}"]: the row is there, and no change says so\n'
+    for command, place in (("audit verify", f"{tenant}: "), ("fsck", f"{tenant}/audit_log  audit_chain: ")):
+        told = ves(*command.split(), "--tenant", str(tenant))
+        assert (told.code, told.out.startswith(place + finding)) == (1, True), told

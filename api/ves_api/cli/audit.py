@@ -57,7 +57,10 @@ call_command(
 
 
 def _verified(findings: list[dict[str, Any]], _given: Any) -> Answer:
-    lines = [f"{row['tenant_id']} #{row['number']}: {row['finding']}" for row in findings]
+    places = ["" if row["number"] is None else f" #{row['number']}" for row in findings]
+    lines = [
+        f"{row['tenant_id']}{place}: {row['finding']}" for row, place in zip(findings, places, strict=True)
+    ]
     verdict = f"{len(findings)} FINDINGS" if findings else "CLEAN"
     status = Exit.CHECK_FAILED if findings else Exit.FINE
     return Answer({"clean": not findings, "findings": findings}, [*lines, verdict], status)
