@@ -32,7 +32,7 @@ create table ves_store.commitment_anchors (
 );
 
 create index commitment_anchors_pending_idx on ves_store.commitment_anchors (
-  anchor, tenant_id, requested_at, committed_at, batch_id
+  anchor, is_legacy, tenant_id, requested_at, committed_at, batch_id
 )
 where status = 'pending';
 

@@ -28,6 +28,8 @@ on ves_store.scheduled_key_rotations (agent_id, current_key_id, tenant_id)
 where status in ('pending', 'in_progress');
 create index scheduled_key_rotations_scheduled_at_idx
 on ves_store.scheduled_key_rotations (scheduled_at) where status = 'pending';
+create index scheduled_key_rotations_pending_idx
+on ves_store.scheduled_key_rotations (tenant_id, scheduled_at, rotation_id) where status = 'pending';
 create index scheduled_key_rotations_agent_id_idx
 on ves_store.scheduled_key_rotations (agent_id, tenant_id);
 create index scheduled_key_rotations_tenant_id_idx

@@ -59,14 +59,22 @@ where payment_identifier is not null;
 
 create index x402_exact_payments_batch_id_idx on ves_store.x402_exact_payments (batch_id);
 
--- What waits for a batch. A row leaves it when it is batched, so it stays small.
-create index x402_exact_payments_recorded_idx
-on ves_store.x402_exact_payments (chain_id, settlement_contract, token_address, created_at)
-where status = 'recorded';
+-- What waits for its first batch, what for another one after a failure, and what may expire before its first.
+-- A row leaves these when it is batched, so they stay small.
+create index x402_exact_payments_recorded_idx on ves_store.x402_exact_payments (
+  chain_id, settlement_contract, token_address, tenant_id, created_at, payment_id
+)
+where status = 'recorded' and batch_id is null;
+
+create index x402_exact_payments_again_idx on ves_store.x402_exact_payments (chain_id, batch_id)
+where status = 'recorded' and batch_id is not null;
+
+create index x402_exact_payments_valid_before_idx on ves_store.x402_exact_payments (chain_id, valid_before)
+where status = 'recorded' and batch_id is null;
 
 -- What somebody else may still make. A row leaves it when it is looked at after its last second, once.
 create index x402_exact_payments_recheck_at_idx
-on ves_store.x402_exact_payments (chain_id, token_address, tenant_id, recheck_at)
+on ves_store.x402_exact_payments (chain_id, token_address, tenant_id, recheck_at, payment_id)
 where recheck_at is not null;
 
 insert into ves_store.transitions (machine, from_state, to_state)

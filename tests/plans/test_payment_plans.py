@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
+from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from tests.plans.explain import Recorder
 from tests.sql.support import Agent, scalar
@@ -98,3 +102,73 @@ def test_planning_looks_at_no_payments_of_batches_that_are_in_parts_already(data
             rows.append(sum(ran.rows for ran in recorder.record(lambda: superuser.execute(plan, [token]))))
         few, many = rows
         assert many <= few + 20
+
+
+DUE = "select ves.batch_due_payments(array['set_chain', 'arc'], max_size => 1000, max_batches => 0)"
+RECHECKS = "select * from ves.list_exact_rechecks(84532001, max_rows => 100)"
+PLAN = "select ves.plan_exact_batches(%s, 84532001, 10, 0)"
+LAST = """
+select array_agg(w.intent_id) from (
+  select intent_id from ves_store.x402_payment_intents
+  where store_id = %s and network = 'set_chain' and status = 'sequenced' order by sequence_number desc limit 10
+) as w
+"""
+EXACT = """
+insert into ves_store.x402_exact_payments (tenant_id, chain_id, settlement_contract, token_address, payer_address, nonce,
+  payee_address, amount, valid_after, valid_before, signature, digest, status, created_at, updated_at)
+select
+  md5((n %% 10)::text)::uuid, 84532001, a.address, a.address, a.address, sha256(uuid_send(gen_random_uuid())), a.address, 1, 0,
+  %s, 'x', sha256(''), 'recorded', now(), now()
+from generate_series(1, %s) as n, (select '0x' || repeat('ab', 20) as address) as a
+"""
+
+
+@pytest.mark.parametrize("is_analyzed", [False, True])
+def test_a_step_looks_at_what_it_takes_and_not_at_what_waits(database: Database, is_analyzed: bool) -> None:
+    with database.connect() as superuser:
+        recorder, agent = Recorder(superuser), Agent()
+        agent.register(superuser)
+        stores = [uuid.uuid4() for _ in range(10)]
+        token = scalar(superuser, "select ves.claim_lease('x402_settlement', 'test', 600)")
+
+        def append(network: str, store: uuid.UUID, count: int) -> None:
+            given = payment_rows(
+                replace(agent, store_id=store), count, payer_public_key=None, network=network
+            )
+            superuser.execute(
+                "select ves.append_payment_intents(%s, %s, %s)", [agent.tenant_id, store, given]
+            )
+
+        def batch_the_named() -> Any:
+            return partial(
+                superuser.execute,
+                "select ves.create_payment_batch(%s, %s, 'set_chain', %s)",
+                [agent.tenant_id, stores[0], scalar(superuser, LAST, [stores[0]])],
+            )
+
+        steps: dict[str, Callable[[], Callable[[], Any]]] = {
+            "batch": lambda: partial(superuser.execute, DUE),
+            "batch the named": batch_the_named,
+            "plan": lambda: partial(superuser.execute, PLAN, [token]),
+            "look at failed ones": lambda: partial(superuser.execute, RECHECKS),
+        }
+        rows = []
+        for count in (FEW, 8 * FEW):
+            for network, store in product(("set_chain", "base"), stores):
+                append(network, store, count)
+            superuser.execute(EXACT, [9, 10 * count])
+            superuser.execute(
+                "update ves_store.x402_exact_payments set status = 'failed', reason = 'x' where batch_id is null"
+            )
+            superuser.execute(EXACT, [2**40, 10 * count])
+            if is_analyzed:
+                superuser.execute(
+                    "vacuum analyze ves_store.x402_payment_intents, ves_store.x402_exact_payments"
+                )
+            for step in steps.values():
+                step()()  # what a session does once
+            rows.append(
+                {name: sum(ran.rows for ran in recorder.record(step())) for name, step in steps.items()}
+            )
+    few, many = rows
+    assert {name: (few[name], many[name]) for name in steps if many[name] > few[name] + 20} == {}

@@ -303,10 +303,10 @@ async def append_payment_intents(
 
 
 async def apply_due_rotations(db: AsyncDatabase, *, max_rotations: int = 100) -> list[ApplyDueRotationsRow]:
-    """One step of the keys worker: makes the rotations that policies ask for, does up to max_rotations that
-    are due, and marks keys whose window is over. Answers how many ended how. It never makes a key: a due
-    key hands over to one that the agent registered, or is retired and the rotation stays in_progress until
-    the agent registers one.
+    """One step of the keys worker: makes the rotations that policies ask for, does up to max_rotations (at
+    most 10,000) that are due, of all tenants in turns, passing locked ones, and marks keys whose window is
+    over. Answers how many ended how. It never makes a key: a due key hands over to one that the agent
+    registered, or is retired and the rotation stays in_progress until the agent registers one.
     """
     rows = await db.fetch(FUNCTIONS['apply_due_rotations'], {
         'max_rotations': max_rotations,
@@ -2348,8 +2348,9 @@ async def list_pending_anchors(
     max_rows: int = 1000,
 ) -> list[AnchorItem]:
     """Commitments of all tenants that an anchor does not have and that nothing was planned for, at most 5,000
-    (http-api 9): of each tenant the first one, requested or else the oldest, then its second one, and so
-    on. What is answered is in order: requested ones first, then the oldest.
+    (http-api 9): of each tenant the first one of either stream (VES only without include_legacy),
+    requested or else the oldest, then the second ones, and so on. What is answered is in order: requested
+    ones first, then the oldest.
     """
     rows = await db.fetch(FUNCTIONS['list_pending_anchors'], {
         'anchor': anchor,

@@ -16,17 +16,24 @@ set jit to off
 as $$
   with recursive heads as (
     (
-      select a.tenant_id, a.requested_at, a.committed_at, a.batch_id from ves_store.commitment_anchors as a
-      where a.anchor = list_pending_anchors.anchor and a.status = 'pending' and (include_legacy or not a.is_legacy)
-      order by a.tenant_id, a.requested_at, a.committed_at, a.batch_id
-      limit 1
+      select f.is_legacy, f.tenant_id, f.requested_at, f.committed_at, f.batch_id
+      from (values (false), (true)) as g (is_legacy)
+      cross join lateral (
+        select a.is_legacy, a.tenant_id, a.requested_at, a.committed_at, a.batch_id
+        from ves_store.commitment_anchors as a
+        where a.anchor = list_pending_anchors.anchor and a.status = 'pending' and a.is_legacy = g.is_legacy
+        order by a.tenant_id, a.requested_at, a.committed_at, a.batch_id
+        limit 1
+      ) as f
+      where include_legacy or not g.is_legacy
     )
     union all
-    select n.tenant_id, n.requested_at, n.committed_at, n.batch_id
+    select n.is_legacy, n.tenant_id, n.requested_at, n.committed_at, n.batch_id
     from heads as h
     cross join lateral (
-      select a.tenant_id, a.requested_at, a.committed_at, a.batch_id from ves_store.commitment_anchors as a
-      where a.anchor = list_pending_anchors.anchor and a.status = 'pending' and (include_legacy or not a.is_legacy)
+      select a.is_legacy, a.tenant_id, a.requested_at, a.committed_at, a.batch_id
+      from ves_store.commitment_anchors as a
+      where a.anchor = list_pending_anchors.anchor and a.status = 'pending' and a.is_legacy = h.is_legacy
         and a.tenant_id > h.tenant_id
       order by a.tenant_id, a.requested_at, a.committed_at, a.batch_id
       limit 1
@@ -35,11 +42,12 @@ as $$
   turns as (
     (select h.* from heads as h order by h.requested_at, random())
     union all
-    select n.tenant_id, n.requested_at, n.committed_at, n.batch_id
+    select n.is_legacy, n.tenant_id, n.requested_at, n.committed_at, n.batch_id
     from turns as t
     cross join lateral (
-      select a.tenant_id, a.requested_at, a.committed_at, a.batch_id from ves_store.commitment_anchors as a
-      where a.anchor = list_pending_anchors.anchor and a.status = 'pending' and (include_legacy or not a.is_legacy)
+      select a.is_legacy, a.tenant_id, a.requested_at, a.committed_at, a.batch_id
+      from ves_store.commitment_anchors as a
+      where a.anchor = list_pending_anchors.anchor and a.status = 'pending' and a.is_legacy = t.is_legacy
         and a.tenant_id = t.tenant_id
         and (a.requested_at, a.committed_at, a.batch_id) > (t.requested_at, t.committed_at, t.batch_id)
       order by a.requested_at, a.committed_at, a.batch_id
@@ -62,4 +70,4 @@ as $$
 $$;
 
 comment on function ves.list_pending_anchors(text, boolean, integer) is
-'Commitments of all tenants that an anchor does not have and that nothing was planned for, at most 5,000 (http-api 9): of each tenant the first one, requested or else the oldest, then its second one, and so on. What is answered is in order: requested ones first, then the oldest.';
+'Commitments of all tenants that an anchor does not have and that nothing was planned for, at most 5,000 (http-api 9): of each tenant the first one of either stream (VES only without include_legacy), requested or else the oldest, then the second ones, and so on. What is answered is in order: requested ones first, then the oldest.';

@@ -26,9 +26,7 @@ begin
   end if;
   for v_stream in
     select d.network, d.tenant_id, d.store_id
-    from ves_int.due_payment_streams(
-      networks, min_size, max_size, max_wait_seconds, max_value, expiry_margin_seconds
-    ) as d
+    from ves_int.due_payment_streams(networks, min_size, max_wait_seconds, max_value, expiry_margin_seconds) as d
   loop
     exit when v_made >= max_batches;
     perform from ves_store.ves_sequence_counters as c

@@ -34,23 +34,28 @@ begin
   for update;
   v_now := clock_timestamp();
   if cardinality(intent_ids) > 0 then
+    -- named by its id an intent is batched as in the original, if its time is over too
     perform ves_int.require_batchable(
       create_payment_batch.tenant_id, create_payment_batch.store_id, create_payment_batch.network, intent_ids);
+    v_claimed := array(
+      select i.intent_id
+      from ves_store.x402_payment_intents as i
+      where i.intent_id = any(intent_ids) and i.tenant_id is not distinct from create_payment_batch.tenant_id
+      order by i.sequence_number
+      for update skip locked
+    );
+  else
+    v_claimed := array(
+      select i.intent_id
+      from ves_store.x402_payment_intents as i
+      where i.tenant_id = create_payment_batch.tenant_id and i.store_id = create_payment_batch.store_id
+        and i.network = create_payment_batch.network and i.status = 'sequenced'
+        and i.valid_until >= extract(epoch from v_now)
+      order by i.sequence_number
+      limit max_size
+      for update skip locked
+    );
   end if;
-  v_claimed := array(
-    select i.intent_id
-    from ves_store.x402_payment_intents as i
-    where i.tenant_id = create_payment_batch.tenant_id and i.store_id = create_payment_batch.store_id
-      and i.network = create_payment_batch.network and i.status = 'sequenced'
-      and (
-        cardinality(intent_ids) > 0 and i.intent_id = any(intent_ids)
-        -- an intent whose time is over expires; named by its id it is batched as in the original
-        or coalesce(cardinality(intent_ids), 0) = 0 and i.valid_until >= extract(epoch from v_now)
-      )
-    order by i.sequence_number
-    limit max_size
-    for update skip locked
-  );
   if cardinality(v_claimed) = 0 then
     perform ves_int.raise_error('nothing_to_batch');
   end if;

@@ -1,8 +1,7 @@
--- Streams with something waiting are found by a loose index scan: one look-up a stream, and at most max_size
--- rows of each are looked at, however many wait.
+-- Streams with something waiting are found by a loose index scan: one look-up a stream. Of each its first
+-- min_size intents are looked at, however many wait: with so many it is due, and fewer are all that it has.
 create or replace function ves_int.due_payment_streams(
-  networks text[], min_size integer, max_size integer, max_wait_seconds integer, max_value bigint,
-  expiry_margin_seconds integer
+  networks text[], min_size integer, max_wait_seconds integer, max_value bigint, expiry_margin_seconds integer
 )
 returns table (network text, tenant_id uuid, store_id uuid)
 language plpgsql
@@ -19,11 +18,15 @@ begin
   return query
   with recursive streams as (
     (
-      select i.network, i.tenant_id, i.store_id
-      from ves_store.x402_payment_intents as i
-      where i.status = 'sequenced' and i.network = any(networks)
-      order by i.network, i.tenant_id, i.store_id
-      limit 1
+      select f.network, f.tenant_id, f.store_id
+      from (select distinct g.network from unnest(networks) as g (network)) as g
+      cross join lateral (
+        select i.network, i.tenant_id, i.store_id
+        from ves_store.x402_payment_intents as i
+        where i.status = 'sequenced' and i.network = g.network
+        order by i.tenant_id, i.store_id
+        limit 1
+      ) as f
     )
     union all
     select n.network, n.tenant_id, n.store_id
@@ -31,9 +34,9 @@ begin
     cross join lateral (
       select i.network, i.tenant_id, i.store_id
       from ves_store.x402_payment_intents as i
-      where i.status = 'sequenced' and i.network = any(networks)
-        and (i.network, i.tenant_id, i.store_id) > (s.network, s.tenant_id, s.store_id)
-      order by i.network, i.tenant_id, i.store_id
+      where i.status = 'sequenced' and i.network = s.network
+        and (i.tenant_id, i.store_id) > (s.tenant_id, s.store_id)
+      order by i.tenant_id, i.store_id
       limit 1
     ) as n
   )
@@ -50,11 +53,10 @@ begin
         select i.asset, i.amount, i.sequenced_at, i.valid_until
         from ves_store.x402_payment_intents as i
         where i.status = 'sequenced' and i.network = s.network and i.tenant_id = s.tenant_id
-          and i.store_id = s.store_id
+          and i.store_id = s.store_id and i.valid_until >= v_unix
         order by i.sequence_number
-        limit max_size
+        limit min_size
       ) as w
-      where w.valid_until >= v_unix
       group by w.asset
     ) as a
   ) as d
@@ -64,5 +66,5 @@ begin
 end
 $$;
 
-comment on function ves_int.due_payment_streams(text[], integer, integer, integer, bigint, integer) is
+comment on function ves_int.due_payment_streams(text[], integer, integer, bigint, integer) is
 'Streams and networks of which ves.batch_due_payments makes a batch, in turns of their tenants, those that have waited longest first; the arguments are those of that function.';

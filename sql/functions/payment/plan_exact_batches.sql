@@ -7,6 +7,9 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_bitmapscan to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
@@ -24,29 +27,18 @@ begin
   set status = 'failed', reason = 'invalid_exact_evm_payload_authorization_valid_before', updated_at = v_now
   where p.status = 'recorded' and p.chain_id = plan_exact_batches.chain_id
     and p.valid_before <= extract(epoch from v_now) and p.batch_id is null;
-  -- one payment may be what made a batch too dear: its payments come in halves, so that it ends up alone
   for v_group in
-    select p.settlement_contract, p.token_address, p.batch_id, least(v_size, (b.payment_count + 1) / 2) as size
-    from ves_store.x402_exact_payments as p
-    left join ves_store.x402_exact_batches as b on b.batch_id = p.batch_id
-    where p.status = 'recorded' and p.chain_id = plan_exact_batches.chain_id
-    group by p.settlement_contract, p.token_address, p.batch_id, b.payment_count
-    having count(*) >= v_size or min(p.created_at) <= v_now - interval '1 millisecond' * max_wait_ms
+    select d.settlement_contract, d.token_address, d.payment_ids
+    from ves_int.due_exact_payments(
+      plan_exact_batches.chain_id, v_size, v_now - interval '1 millisecond' * max_wait_ms
+    ) as d
   loop
     select array_agg(c.payment_id), ves_int.legacy_tree_levels(string_agg(c.leaf, '' order by c.payment_id))
     into v_ids, v_levels
     from (
       select p.payment_id, ves_int.exact_payment_leaf(p.payment_id, p.digest, p.signature) as leaf
       from ves_store.x402_exact_payments as p
-      where p.status = 'recorded' and p.payment_id = any (array(
-        select w.payment_id
-        from ves_store.x402_exact_payments as w
-        where w.status = 'recorded' and w.chain_id = plan_exact_batches.chain_id
-          and w.settlement_contract = v_group.settlement_contract and w.token_address = v_group.token_address
-          and w.batch_id is not distinct from v_group.batch_id
-        order by row_number() over (partition by w.tenant_id order by w.created_at), w.created_at, w.payment_id
-        limit v_group.size
-      ))
+      where p.status = 'recorded' and p.payment_id = any(v_group.payment_ids)
       for update skip locked
     ) as c;
     continue when v_ids is null;

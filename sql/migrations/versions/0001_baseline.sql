@@ -1844,7 +1844,7 @@ create table ves_store.commitment_anchors (
 );
 
 create index commitment_anchors_pending_idx on ves_store.commitment_anchors (
-  anchor, tenant_id, requested_at, committed_at, batch_id
+  anchor, is_legacy, tenant_id, requested_at, committed_at, batch_id
 )
 where status = 'pending';
 
@@ -2837,6 +2837,8 @@ on ves_store.scheduled_key_rotations (agent_id, current_key_id, tenant_id)
 where status in ('pending', 'in_progress');
 create index scheduled_key_rotations_scheduled_at_idx
 on ves_store.scheduled_key_rotations (scheduled_at) where status = 'pending';
+create index scheduled_key_rotations_pending_idx
+on ves_store.scheduled_key_rotations (tenant_id, scheduled_at, rotation_id) where status = 'pending';
 create index scheduled_key_rotations_agent_id_idx
 on ves_store.scheduled_key_rotations (agent_id, tenant_id);
 create index scheduled_key_rotations_tenant_id_idx
@@ -3290,14 +3292,22 @@ where payment_identifier is not null;
 
 create index x402_exact_payments_batch_id_idx on ves_store.x402_exact_payments (batch_id);
 
--- What waits for a batch. A row leaves it when it is batched, so it stays small.
-create index x402_exact_payments_recorded_idx
-on ves_store.x402_exact_payments (chain_id, settlement_contract, token_address, created_at)
-where status = 'recorded';
+-- What waits for its first batch, what for another one after a failure, and what may expire before its first.
+-- A row leaves these when it is batched, so they stay small.
+create index x402_exact_payments_recorded_idx on ves_store.x402_exact_payments (
+  chain_id, settlement_contract, token_address, tenant_id, created_at, payment_id
+)
+where status = 'recorded' and batch_id is null;
+
+create index x402_exact_payments_again_idx on ves_store.x402_exact_payments (chain_id, batch_id)
+where status = 'recorded' and batch_id is not null;
+
+create index x402_exact_payments_valid_before_idx on ves_store.x402_exact_payments (chain_id, valid_before)
+where status = 'recorded' and batch_id is null;
 
 -- What somebody else may still make. A row leaves it when it is looked at after its last second, once.
 create index x402_exact_payments_recheck_at_idx
-on ves_store.x402_exact_payments (chain_id, token_address, tenant_id, recheck_at)
+on ves_store.x402_exact_payments (chain_id, token_address, tenant_id, recheck_at, payment_id)
 where recheck_at is not null;
 
 insert into ves_store.transitions (machine, from_state, to_state)

@@ -93,3 +93,25 @@ def test_a_commitment_that_was_asked_for_comes_first_of_its_tenant_and_of_the_fi
     flags = "select batch_id, is_requested from ves.list_pending_anchors()"
     told = dict(waiting.worker.execute(flags).fetchall())
     assert {batch for batch, is_requested in told.items() if is_requested} == {wanted, *busy}
+
+
+LEGACY = """
+insert into ves_store.commitment_anchors (tenant_id, batch_id, anchor, is_legacy, status, committed_at)
+select md5((n % 10)::text)::uuid, gen_random_uuid(), 'chain', true, 'pending', now() from generate_series(1, 20000) as n
+"""
+
+
+def test_a_list_of_the_ves_streams_alone_passes_none_of_the_legacy_ones(waiting: Waiting) -> None:
+    made = waiting.commit("busy", 3)
+    listing = "select batch_id from ves.list_pending_anchors(include_legacy => false)"
+    explained = f"explain (analyze, buffers, format json) {listing}"
+
+    def pages() -> int:
+        for _ in range(2):
+            plan = scalar(waiting.superuser, explained)[0]["Plan"]
+        return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+    alone = pages()
+    waiting.superuser.execute(LEGACY)
+    assert pages() <= alone + 40
+    assert [batch for (batch,) in waiting.worker.execute(listing).fetchall()] == made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -319,3 +320,23 @@ def test_only_uses_of_encryption_keys_are_told(admin: psycopg.Connection[Any], a
         with pytest.raises(psycopg.Error) as caught:
             admin.execute(tell, arguments)
         assert caught.value.sqlstate == code
+
+
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_tenants_take_turns_and_a_locked_key_takes_no_place(
+    admin: psycopg.Connection[Any], database: Database, edge: Edge, agent: Agent, is_locked: bool
+) -> None:
+    busy, quiet = [agent, *(replace(agent, agent_id=uuid.uuid4()) for _ in range(3))], Agent()
+    for each in [*busy[1:], quiet]:
+        each.register(edge.connection)
+    for each in busy:
+        schedule(admin, each, "-2 hours")
+    schedule(admin, quiet, "-1 hour")
+    held = f"{agent.agent_id}" if is_locked else None
+    with database.connect() as other, other.transaction():
+        other.execute("select from ves_store.agent_signing_keys where agent_id = %s for update", [held])
+        assert admin.execute("select * from ves.apply_due_rotations(2)").fetchone() == (0, 2, 0, 0, 0)
+    done = [rotations(admin, each)[0][2] == "in_progress" for each in [*busy, quiet]]
+    assert (sum(done[:-1]), done[-1]) == (1, True)
+    assert not (is_locked and done[0])
+    assert admin.execute(APPLY).fetchone() == (0, 3, 0, 0, 0)
