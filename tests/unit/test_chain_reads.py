@@ -130,7 +130,8 @@ async def test_callers_of_one_instant_share_requests_and_questions() -> None:
         for request in requests
         for one in request
     ) == len(requests)
-    assert requests[0][1]["params"] == [{"from": TOKEN, "to": TOKEN, "data": "0x" + word(0).hex()}, "latest"]
+    asked_of_node = {"from": TOKEN, "to": TOKEN, "gas": hex(371_512), "data": "0x" + word(0).hex()}
+    assert requests[0][1]["params"] == [asked_of_node, "latest"]
 
 
 async def test_what_one_caller_asks_does_not_decide_whether_another_is_answered() -> None:

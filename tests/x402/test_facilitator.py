@@ -222,3 +222,24 @@ def test_a_payment_identifier_names_one_payment(shop: Shop, worker: Worker) -> N
     refused = shop.ask("settle", second)
     assert (refused["success"], refused["errorReason"]) == (False, "invalid_payload")
     assert shop.ledger.balance(payer.address) == 2 * PRICE
+
+
+# A contract that accepts every signature (EIP-1271), after so many rounds of 26 gas.
+WALLET = "0x61{rounds:04x}5b6001900380600357631626ba7e60e01b60005260206000f3"
+
+
+@pytest.mark.parametrize(("rounds", "is_paid"), [(5_000, True), (20_000, False), (0, False)])
+def test_a_contract_that_pays_uses_as_much_gas_as_the_settlement_gives_it(
+    shop: Shop, worker: Worker, rounds: int, is_paid: bool
+) -> None:
+    """0 rounds have no end."""
+    assert worker.is_running()
+    wallet = shop.payer()
+    shop.ledger.ask("anvil_setCode", wallet.address, WALLET.format(rounds=rounds))
+    request = shop.payment(wallet)
+    request["paymentPayload"]["payload"]["signature"] = "0x796573"
+    if is_paid:
+        assert shop.ask("verify", request)["isValid"] is True
+        assert shop.ask("settle", request)["success"] is True
+    else:
+        assert invalid(shop, request) == "invalid_exact_evm_transaction_simulation_failed"

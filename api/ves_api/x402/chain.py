@@ -24,6 +24,9 @@ _SECONDS, _MOST_BYTES, _MOST_QUESTIONS = 3.0, 8 * 1024 * 1024, 100
 _REQUESTS = 2
 _JSON = {"content-type": "application/json"}
 _CHAIN_ID = ("eth_chainId", b"[]")
+# The gas that the contract's GAS_PER_PAYMENT leaves the token, and what a call and its bytes cost before that: a payer that
+# is a contract runs code of its choice in our call.
+_TRANSFER_GAS, _CALL_GAS, _BYTE_GAS = 350_000, 21_000, 16
 _REVERTED = 3  # the code of JSON-RPC for a call that reverts, as nodes of the EVM have it
 _HASH_BYTES = 32
 _Question = tuple[str, bytes]  # a method, and its parameters as JSON
@@ -55,11 +58,14 @@ class ChainReads:
         await self._client.aclose()
 
     async def call(self, *calls: tuple[str, bytes], sender: str | None = None) -> list[bytes | None]:
-        """Results of calls (address, data) of contracts; None for one that reverts. Raises ChainUnreachableError."""
+        """Results of calls (address, data) of contracts; None for one that reverts, or needs more gas than a payment may. Raises ChainUnreachableError."""
         origin = {} if sender is None else {"from": sender}
         return await self._ask(
             [
-                ("eth_call", _encode([origin | {"to": to, "data": "0x" + data.hex()}, "latest"]))
+                (
+                    "eth_call",
+                    _encode([{**origin, "to": to, "gas": _gas(data), "data": "0x" + data.hex()}, "latest"]),
+                )
                 for to, data in calls
             ]
         )
@@ -156,12 +162,17 @@ _decode = json_decode.decoder(list[_Answer])
 _NO_ANSWER = (httpx.HTTPError, TimeoutError, ValueError, KeyError, msgspec.DecodeError, RecursionError)
 
 
+def _gas(data: bytes) -> str:
+    return hex(_TRANSFER_GAS + _CALL_GAS + _BYTE_GAS * len(data))
+
+
 def _result(answer: _Answer) -> bytes | None:
     """The bytes of a result; None for a call that reverts. Raises ValueError for what is neither."""
     if answer.result is not None:
         return bytes.fromhex(answer.result.removeprefix("0x"))
     error = answer.error or _Error()
-    if error.code == _REVERTED or "revert" in (error.message or "").lower():
+    message = (error.message or "").lower().replace(" ", "")
+    if error.code == _REVERTED or "revert" in message or "outofgas" in message:
         return None
     raise ValueError("neither a result nor a revert")
 
