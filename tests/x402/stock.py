@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from x402.http.clients.httpx import x402HttpxClient
 from x402.mechanisms.evm.exact import register_exact_evm_client
 
 from tests.support.waiting import wait_until
+from tests.x402.system import NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,12 +35,13 @@ def node() -> str:
     return found
 
 
-async def buy(url: str, payer: LocalAccount) -> httpx.Response:
-    """Get a resource with the stock client of PyPI for httpx."""
+async def buy(url: str, payer: LocalAccount, *, after: float = 0) -> httpx.Response:
+    """Get a resource with the stock client of PyPI for httpx, `after` so many seconds."""
+    await asyncio.sleep(after)
     client = x402Client()
     register_exact_evm_client(client, payer)
     client.set_spend_controls(False)
-    async with x402HttpxClient(client, timeout=60) as http:
+    async with x402HttpxClient(client, timeout=120) as http:
         answer: httpx.Response = await http.get(url)
         await answer.aread()
     return answer
@@ -46,12 +49,26 @@ async def buy(url: str, payer: LocalAccount) -> httpx.Response:
 
 def buy_by_npm(library: str, version: str, url: str, payer: LocalAccount) -> dict[str, Any]:
     """Get a resource with a stock client of npm, `fetch` or `axios`: status, body and settlement, as the client sees them."""
-    key = "0x" + bytes(payer.key).hex()
-    command = [node(), str(NPM / "client.mjs"), library, version, url, key]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    [answer] = buy_all_by_npm(library, url, [payer], version=version)
     return answer
+
+
+def buy_all_by_npm(
+    library: str,
+    url: str,
+    payers: Sequence[LocalAccount],
+    *,
+    version: str = "2",
+    network: str = NETWORK,
+    seconds: float = 0,
+) -> list[dict[str, Any]]:
+    """The same for many payers, spread over so many seconds: sessions of one process."""
+    keys = ["0x" + bytes(payer.key).hex() for payer in payers]
+    command = [node(), str(NPM / "client.mjs"), library, version, network, url, str(seconds), *keys]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    answers: list[dict[str, Any]] = json.loads(done.stdout)
+    return answers
 
 
 def list_by_npm(version: str, facilitator: str, payee: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.processes import BOOTSTRAP_KEY, Server, Worker, free_port
 from tests.x402.stock import NPM, buy_by_npm, list_by_npm, node, selling
-from tests.x402.system import OPERATOR, PRICE, Shop
+from tests.x402.system import NETWORK, OPERATOR, PRICE, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def resource(shop: Shop, facilitator: Server, worker: Worker, version: str, tmp_
     """The URL of a paid resource, served by the stock middleware for Express."""
     assert worker.is_running()
     port = str(free_port())
-    given = [f"{facilitator.url}/x402", BOOTSTRAP_KEY, shop.ledger.token.address, shop.payee]
+    given = [f"{facilitator.url}/x402", BOOTSTRAP_KEY, shop.ledger.token.address, shop.payee, NETWORK]
     command = [node(), str(NPM / "server.mjs"), version, port, *given]
     with selling(command, f"http://127.0.0.1:{port}/weather", tmp_path) as url:
         yield url

@@ -1,4 +1,6 @@
-// A resource server made of the stock packages alone: `server.mjs VERSION PORT FACILITATOR KEY ASSET PAYEE`.
+// A resource server made of the stock packages alone: `server.mjs VERSION PORT FACILITATOR KEY ASSET PAYEE NETWORK`. /calls
+// tells what it asked of the facilitator, and the milliseconds until each answer was read.
+import diagnostics from "node:diagnostics_channel";
 import express from "express";
 import { paymentMiddleware, x402ResourceServer } from "@x402/express";
 import { HTTPFacilitatorClient } from "@x402/core/server";
@@ -6,17 +8,24 @@ import { bazaarResourceServerExtension, declareDiscoveryExtension } from "@x402/
 import { ExactEvmScheme } from "@x402/evm/exact/server";
 import { paymentMiddleware as paymentMiddlewareV1 } from "x402-express";
 
-const [version, port, facilitator, key, asset, payee] = process.argv.slice(2);
+const [version, port, facilitator, key, asset, payee, network] = process.argv.slice(2);
 const headers = { "x-api-key": key };
 const createAuthHeaders = async () => ({ verify: headers, settle: headers, supported: headers });
 const domain = { name: "TestUSD", version: "2" };
 
+const begun = new WeakMap();
+const calls = [];
+diagnostics.subscribe("undici:request:create", ({ request }) => begun.set(request, performance.now()));
+diagnostics.subscribe("undici:request:trailers", ({ request }) => {
+  calls.push([request.path, performance.now() - begun.get(request)]);
+});
+
 function second() {
   const client = new HTTPFacilitatorClient({ url: facilitator, createAuthHeaders });
-  const server = new x402ResourceServer(client).register("eip155:84532", new ExactEvmScheme());
+  const server = new x402ResourceServer(client).register(network, new ExactEvmScheme());
   server.registerExtension(bazaarResourceServerExtension);
   const price = { asset, amount: "10000", extra: domain };
-  const accepts = { scheme: "exact", network: "eip155:84532", payTo: payee, price };
+  const accepts = { scheme: "exact", network, payTo: payee, price };
   const extensions = declareDiscoveryExtension({ output: { example: { weather: "fine" } } });
   return paymentMiddleware({ "GET /weather": { accepts, description: "Weather", extensions } }, server);
 }
@@ -30,4 +39,5 @@ function first() {
 const app = express();
 app.use(version === "1" ? first() : second());
 app.get("/weather", (_request, response) => response.json({ weather: "fine" }));
+app.get("/calls", (_request, response) => response.json(calls.splice(0)));
 app.listen(Number(port), "127.0.0.1");
