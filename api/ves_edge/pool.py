@@ -152,6 +152,8 @@ class Pool:
         self._turns: WeakValueDictionary[Any, asyncio.Lock] = WeakValueDictionary()
         # The pool's own size also counts connection attempts in progress, e.g. while the server is down.
         self._in_use = 0
+        # The pool's own number also counts calls that were cancelled while they waited.
+        self._timeouts = 0
         self._replaced_at = 0.0
         self._pool = size.make_pool(
             conninfo,
@@ -180,7 +182,7 @@ class Pool:
             total=self._in_use + idle,
             most=stats.get("pool_max", 0),
             served=stats.get("requests_num", 0),
-            timeouts=stats.get("requests_errors", 0),
+            timeouts=self._timeouts,
             waited_ms=stats.get("requests_wait_ms", 0),
         )
 
@@ -235,7 +237,11 @@ class Pool:
     async def _run_once(self, statement: bytes, parameters: Mapping[str, Any]) -> list[Row]:
         pool = self._pool
         asked = time.perf_counter()
-        connection = await pool.getconn()
+        try:
+            connection = await pool.getconn()
+        except PoolTimeout:
+            self._timeouts += 1
+            raise
         waited = time.perf_counter() - asked
         metrics.POOL_LATENCY.observe(waited)
         if waited > _SLOW_SECONDS:

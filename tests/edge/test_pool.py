@@ -218,3 +218,19 @@ async def test_calls_that_are_cancelled_at_any_moment_give_their_connections_bac
     async with opened(database) as pool:
         await asyncio.gather(*[leave_calls(pool) for _ in range(3 * CONNECTIONS)])
         assert len(set(await borrowed(pool))) == CONNECTIONS
+
+
+async def test_a_call_that_is_cancelled_while_it_waits_is_no_timeout_of_the_pool(database: Database) -> None:
+    async with opened(database) as pool:
+        connections = await borrowed(pool)
+        waiting = asyncio.create_task(write(pool))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait({waiting})
+        assert pool.pool_statistics().timeouts == 0
+        with pytest.raises(ApiError):
+            await write(pool)
+        assert pool.pool_statistics().timeouts > 0
+        for connection in connections:
+            await pool._pool.putconn(connection)
