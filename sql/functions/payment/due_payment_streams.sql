@@ -53,7 +53,7 @@ begin
         select i.asset, i.amount, i.sequenced_at, i.valid_until
         from ves_store.x402_payment_intents as i
         where i.status = 'sequenced' and i.network = s.network and i.tenant_id = s.tenant_id
-          and i.store_id = s.store_id and i.valid_until >= v_unix
+          and i.store_id = s.store_id and i.valid_until >= extract(epoch from v_now)
         order by i.sequence_number
         limit min_size
       ) as w

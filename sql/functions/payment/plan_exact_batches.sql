@@ -9,6 +9,7 @@ security definer
 set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
 set enable_bitmapscan to off
+set enable_sort to off
 set jit to off
 as $$
 #variable_conflict use_column
@@ -25,8 +26,14 @@ begin
   -- what was sent before may have been used by somebody else: of that the contract is asked, by another transaction
   update ves_store.x402_exact_payments as p
   set status = 'failed', reason = 'invalid_exact_evm_payload_authorization_valid_before', updated_at = v_now
-  where p.status = 'recorded' and p.chain_id = plan_exact_batches.chain_id
-    and p.valid_before <= extract(epoch from v_now) and p.batch_id is null;
+  where p.payment_id = any (array(
+    select w.payment_id from ves_store.x402_exact_payments as w
+    where w.status = 'recorded' and w.batch_id is null and w.chain_id = plan_exact_batches.chain_id
+      and w.valid_before <= extract(epoch from v_now)
+    order by w.valid_before
+    limit 10000
+    for update skip locked
+  ));
   for v_group in
     select d.settlement_contract, d.token_address, d.payment_ids
     from ves_int.due_exact_payments(
