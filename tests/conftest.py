@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.api import coverage
-from tests.support import skips
+from tests.support import authorities, skips
 from tests.support.cluster import Cluster, discard, new_cluster
 from ves_install.install import install
 
@@ -32,9 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # httpx reads a bundle of authorities for each new client, which takes 30 ms; every URL of the tests is plain HTTP.
-    os.environ.pop("SSL_CERT_FILE", None)
-    os.environ["SSL_CERT_DIR"] = os.devnull
+    authorities.hide()
     skips.configure(config)
     config.pluginmanager.register(coverage.plugin())
 

@@ -152,8 +152,14 @@ class _ArrayDumper(Dumper):
         return obj.data
 
 
+# Made once: psycopg keeps each class that a connection used for as long as the process lives.
+_DUMPERS = tuple(
+    (kind, type(f"{kind.__name__}Dumper", (_ArrayDumper,), {"oid": kind.array_oid}))
+    for kind in ArrayParameter.__subclasses__()
+)
+
+
 def register(context: AdaptContext) -> None:
     """Register the dumpers of these parameters with a connection (or an adapters map)."""
-    for kind in ArrayParameter.__subclasses__():
-        dumper = type(f"{kind.__name__}Dumper", (_ArrayDumper,), {"oid": kind.array_oid})
+    for kind, dumper in _DUMPERS:
         context.adapters.register_dumper(kind, dumper)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
 import re
 import shutil
 import socket
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 import psycopg
 
 from tests.bench import clocks
+from tests.support import authorities
 from tests.support.cluster import ROOT
 
 if TYPE_CHECKING:
@@ -139,7 +139,9 @@ def running(folder: Path) -> Iterator[Product]:
 
 def _make(checkout: Path, *arguments: str) -> None:
     environment = {
-        name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "MAKEFLAGS"}
+        name: value
+        for name, value in authorities.environment().items()
+        if name not in {"PYTHONPATH", "MAKEFLAGS"}
     }
     done = subprocess.run(
         ["make", *arguments],

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.offline import AGENT, SEQUENCER_KEY, STORE, TENANT
 from tests.client.double import Double, serving
 from tests.deploy.test_wheels import wheels
+from tests.support import authorities
 from tests.support.cluster import ROOT
 
 if TYPE_CHECKING:
@@ -26,10 +27,7 @@ ABSENT = "import importlib.util as it; print([n for n in ('psycopg', 'grpc', 've
 
 
 def run(*command: str | Path, check: bool = True) -> str:
-    # The authorities of the operating system: those of the other tests are none (tests/conftest.py).
-    env = {name: text for name, text in os.environ.items() if name != "SSL_CERT_DIR"} | {
-        "UV_SYSTEM_CERTS": "1"
-    }
+    env = authorities.environment() | {"UV_SYSTEM_CERTS": "1"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert not check or done.returncode == 0, done.stderr
     return done.stdout

@@ -6,6 +6,9 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from psycopg.adapt import PyFormat
+from psycopg.postgres import types
+from psycopg.pq import Format
 
 from ves_edge import arrays
 from ves_edge.pool import prepare
@@ -64,3 +67,15 @@ def test_json_elements_keep_their_text(database: Database) -> None:
             "select array(select e::text from unnest(%s) as e)", [arrays.JsonArray(texts)]
         ).fetchone()
     assert row == ([t.decode() for t in texts],)
+
+
+def test_a_new_connection_makes_no_class_of_its_own(database: Database) -> None:
+    found = []
+    for _ in range(2):
+        with database.connect() as connection:
+            prepare(connection)
+            adapters = connection.adapters
+            kinds = arrays.ArrayParameter.__subclasses__()
+            found.append([adapters.get_dumper(kind, PyFormat.AUTO) for kind in kinds])
+            found[-1] += [adapters.get_loader(types[name].oid, Format.BINARY) for name in ("json", "jsonb")]
+    assert found[0] == found[1], "psycopg keeps each class for as long as the process lives"

@@ -48,7 +48,7 @@ AT_ONCE = 8
 OF_A_CHANNEL = 200
 SLICES = 10
 EVENTS = 3
-MOST_BYTES = 400
+MOST_BYTES = 150
 WAYS = ("deadline", "deadline", "cancel", "cancel", "connection")
 
 
