@@ -11,7 +11,8 @@ from tests.sql.support import Edge, scalar
 from tests.support.waiting import wait_until
 from tests.workers.conftest import connection, drain
 from ves_workers.projections import worker as module
-from ves_workers.projections.worker import ProjectionsWorker, next_poll
+from ves_workers.projections.worker import ProjectionsWorker
+from ves_workers.runtime.worker import next_poll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

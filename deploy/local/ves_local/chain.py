@@ -130,7 +130,7 @@ def start(layout: Layout) -> Reach:
     quick = {
         "VES_CHAIN_CONFIRMATIONS": "1",
         "ANCHOR_FINALITY_CONFIRMATIONS": "1",
-        "VES_CHAIN_POLL_MS": "1000",
+        "VES_CHAIN_POLL_MS": "3000",
     }
     keys = {"VES_CHAIN_SETTLER_KEY_FILE": str(settler), "VES_CHAIN_ANCHORER_KEY_FILE": str(anchorer)}
     return Reach(reached | told, reached, quick | keys)

@@ -23,6 +23,16 @@ declare
   v_planned integer := 0;
 begin
   perform ves_int.require_lease('x402_settlement', lease_token);
+  -- the worker asks some times a second: what starts the plans below takes five times as long as this
+  if not exists (
+    select from ves_store.x402_exact_payments as p
+    where p.status = 'recorded' and p.batch_id is null and p.chain_id = plan_exact_batches.chain_id
+  ) and not exists (
+    select from ves_store.x402_exact_payments as p
+    where p.status = 'recorded' and p.batch_id is not null and p.chain_id = plan_exact_batches.chain_id
+  ) then
+    return 0;
+  end if;
   -- what was sent before may have been used by somebody else: of that the contract is asked, by another transaction
   update ves_store.x402_exact_payments as p
   set status = 'failed', reason = 'invalid_exact_evm_payload_authorization_valid_before', updated_at = v_now

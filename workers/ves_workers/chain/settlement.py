@@ -20,6 +20,7 @@ from ves_workers.chain.rpc import DisagreementError, UnavailableError
 from ves_workers.chain.signer import choose_signer
 from ves_workers.chain.tokens import Tokens
 from ves_workers.chain.worker import ChainWorker
+from ves_workers.runtime.worker import next_poll
 
 if TYPE_CHECKING:
     from web3.exceptions import ContractLogicError
@@ -31,8 +32,9 @@ if TYPE_CHECKING:
     from ves_workers.settings.process import Settings
 
 _KIND = "settlement"
-# How often the database is asked for payments of the facilitator, and while one is in no block the node for its newest.
-_LOOK_SECS = 0.1
+# How often the database is asked for payments of the facilitator, and while one is in no block the node for its newest;
+# and at rest, where two looks a second take half a hundredth of a core.
+_LOOK_SECS, _MOST_LOOK_SECS = 0.1, 0.4
 # Of the assets of x402 A3 that a token can be; a token with other decimals would pay another sum.
 _DECIMALS = {"usdc": 6, "usdt": 6, "ssusd": 6, "wssusd": 6, "dai": 18}
 _DECIMALS_CALL = bytes.fromhex("313ce567")  # decimals()
@@ -54,7 +56,7 @@ class SettlementWorker(ChainWorker):
         self._authorizations = Authorizations(database, self._outbox, self._tokens, chosen.log_blocks)
         self._assets: dict[str, str] = {}  # of the tokens that count as their asset does
         self._every, self._looked = self.poll_seconds, -inf
-        self.poll_seconds = min(self.poll_seconds, _LOOK_SECS)
+        self.poll_seconds = self._least_look = min(self._every, _LOOK_SECS)
 
     async def is_due(self) -> bool:
         """Return True when the poll interval is over, or for what a caller of the facilitator waits for.
@@ -69,7 +71,14 @@ class SettlementWorker(ChainWorker):
             await self._lease.keep()
             has_new_block = self._outbox.is_awaited and await self._outbox.read_head() != self._outbox.head
             has_work = has_new_block or self._authorizations.has_rechecks
-            if not has_work and not await self._authorizations.plan_batches(self._lease.token):
+            has_work = has_work or bool(await self._authorizations.plan_batches(self._lease.token))
+            self.poll_seconds = next_poll(
+                self._least_look,
+                self.poll_seconds,
+                min(self._every, _MOST_LOOK_SECS),
+                found=has_work or self._outbox.is_awaited,
+            )
+            if not has_work:
                 return False
         self._looked = now
         return True

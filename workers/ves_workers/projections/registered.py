@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
-from ves_workers.projections.worker import next_poll
 from ves_workers.runtime.database import GuestDatabase
-from ves_workers.runtime.worker import DatabaseWorker
+from ves_workers.runtime.worker import DatabaseWorker, next_poll
 
 if TYPE_CHECKING:
     from ves_workers.runtime.database import WorkerDatabase

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ves_edge import tracing
 from ves_edge.gen import aio
-from ves_workers.runtime.worker import DatabaseWorker
+from ves_workers.runtime.worker import DatabaseWorker, next_poll
 
 if TYPE_CHECKING:
     from ves_workers.runtime.database import WorkerDatabase
@@ -28,11 +28,6 @@ CLAIM_SECS = 10.0
 # Longest pause between looks while there is nothing to project: the lag of the first event after a quiet time. Two looks
 # take 1.5 ms of CPU: at 0.2 s, 1 % of a core for a system at rest.
 MOST_POLL_SECS = 0.5
-
-
-def next_poll(least: float, last: float, most: float, *, found: bool, spent: float = 0.0) -> float:
-    """Pause in seconds after a step of `spent`: those with work begin every `least`, else it doubles up to `most`."""
-    return max(least - spent, 0.0) if found else max(least, min(2 * last, most))
 
 
 class ProjectionsWorker(DatabaseWorker):

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 _STEPS = 4
 
 
+def next_poll(least: float, last: float, most: float, *, found: bool, spent: float = 0.0) -> float:
+    """Pause in seconds after a step of `spent`: those with work begin every `least`, else it doubles up to `most`."""
+    return max(least - spent, 0.0) if found else max(least, min(2 * last, most))
+
+
 class DatabaseWorker:
     """Base of a worker (`runtime.loop.Worker`); a subclass gives `name`, `totals` and `step`.
 
