@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import httpx
+from ves_edge.lean import without_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+with without_terminal():
+    import httpx
+
+__all__ = ["AnswerTooLargeError", "exchange", "httpx"]
 
 
 class AnswerTooLargeError(httpx.ReadError):

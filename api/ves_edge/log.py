@@ -10,12 +10,14 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
-import structlog
-
 from ves_edge import tracing
+from ves_edge.lean import without_terminal
 
 if TYPE_CHECKING:
     from ves_edge.environment import Environment
+
+with without_terminal():
+    import structlog
 
 _LEVELS = {
     "trace": logging.DEBUG,

@@ -8,12 +8,11 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpx
 import msgspec
 
 from ves import json_decode
 from ves_contracts import eip712
-from ves_edge.bounded import exchange
+from ves_edge.bounded import exchange, httpx
 
 if TYPE_CHECKING:
     from ves_edge.chain import ChainNodes

@@ -7,7 +7,6 @@ import stat
 from pathlib import Path
 from typing import Any, Protocol
 
-import httpx
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
@@ -18,7 +17,7 @@ from eth_utils.exceptions import ValidationError
 from web3 import Web3
 
 from ves import json_decode
-from ves_edge.bounded import exchange
+from ves_edge.bounded import exchange, httpx
 from ves_edge.environment import SettingsError
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141  # of secp256k1

@@ -6,9 +6,7 @@ import asyncio
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
-from ves_edge.bounded import exchange
+from ves_edge.bounded import exchange, httpx
 from ves_workers.timestamps import proofs
 from ves_workers.timestamps.proofs import UnusableAnswerError
 
