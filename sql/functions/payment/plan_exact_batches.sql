@@ -41,8 +41,7 @@ begin
     where w.status = 'recorded' and w.batch_id is null and w.chain_id = plan_exact_batches.chain_id
       and w.valid_before <= extract(epoch from v_now)
     order by w.valid_before
-    limit 10000
-    for update skip locked
+    limit 10000 for update skip locked
   ));
   for v_group in
     select d.settlement_contract, d.token_address, d.payment_ids
