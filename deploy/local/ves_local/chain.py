@@ -100,10 +100,10 @@ NOWHERE = Reach({}, {}, {})
 def start(layout: Layout) -> Reach:
     """Start the chain and deploy the missing contracts."""
     folder = _folder(layout)
-    port = int(_last_port(layout))
-    url = _url(_last_port(layout))
+    port = _last_port(layout)
+    url = _url(port)
     supervise.start_program(layout, "chain")
-    if not processes.wait_until(lambda: not ports.is_free(HOST, port), _READY_SECONDS):
+    if not processes.wait_until(lambda: not ports.is_free(HOST, int(port)), _READY_SECONDS):
         raise StageError("the local chain does not listen", [layout.log / "chain.log"])
     key, addresses, log = folder / "deployer.key", folder / "addresses.json", layout.log / "chain-deploy.log"
     keyvalue.write_text(key, _DEPLOYER_KEY)

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from ves_workers.settings.process import Settings
 
 _KIND = "settlement"
-# How often the database is asked for payments of the facilitator, and while one is in no block the node for its newest;
-# and at rest, where two looks a second take half a hundredth of a core.
+# How often the database is asked for payments of the facilitator, and while one is in no block the node for its newest:
+# the pause between two looks, and the longest one while there are none, because each look costs a system at rest a millisecond.
 _LOOK_SECS, _MOST_LOOK_SECS = 0.1, 0.4
 # Of the assets of x402 A3 that a token can be; a token with other decimals would pay another sum.
 _DECIMALS = {"usdc": 6, "usdt": 6, "ssusd": 6, "wssusd": 6, "dai": 18}
@@ -71,7 +71,8 @@ class SettlementWorker(ChainWorker):
             await self._lease.keep()
             has_new_block = self._outbox.is_awaited and await self._outbox.read_head() != self._outbox.head
             has_work = has_new_block or self._authorizations.has_rechecks
-            has_work = has_work or bool(await self._authorizations.plan_batches(self._lease.token))
+            if not has_work:
+                has_work = bool(await self._authorizations.plan_batches(self._lease.token))
             self.poll_seconds = next_poll(
                 self._least_look,
                 self.poll_seconds,
