@@ -12,10 +12,9 @@ from functools import cache
 from typing import Any, Literal
 from uuid import UUID
 
-from eth_abi.abi import encode
-from eth_utils.abi import function_abi_to_4byte_selector, get_abi_input_types
+from eth_abi.abi import decode, encode
+from eth_utils.abi import event_abi_to_log_topic, function_abi_to_4byte_selector, get_abi_input_types
 from web3 import Web3
-from web3.contract import Contract
 from web3.types import LogReceipt
 
 from ves_contracts.artifacts import Name, artifact
@@ -100,15 +99,25 @@ _EVENTS: dict[str, tuple[Name, Kind]] = {
 }
 
 
-@cache
-def _interface(name: Name) -> type[Contract]:
-    return Web3().eth.contract(abi=artifact(name).abi)
+@dataclass(frozen=True, slots=True)
+class _Event:
+    kind: Kind
+    indexed: list[str]  # names of the topics after the first
+    names: list[str]  # of what is in the data
+    types: list[str]
 
 
 @cache
-def _events() -> dict[bytes, tuple[Any, Kind]]:
-    found = {event: _interface(name).events[event] for event, (name, _) in _EVENTS.items()}
-    return {bytes.fromhex(event.topic[2:]): (event(), _EVENTS[name][1]) for name, event in found.items()}
+def _events() -> dict[bytes, _Event]:
+    found: dict[bytes, _Event] = {}
+    for event, (contract, kind) in _EVENTS.items():
+        abi: Any
+        [abi] = [it for it in artifact(contract).abi if (it["type"], it.get("name")) == ("event", event)]
+        indexed = [it["name"] for it in abi["inputs"] if it["indexed"]]
+        others = [it for it in abi["inputs"] if not it["indexed"]]
+        names, types = [it["name"] for it in others], [it["type"] for it in others]
+        found[event_abi_to_log_topic(abi)] = _Event(kind, indexed, names, types)
+    return found
 
 
 def uuid_word(value: UUID) -> bytes:
@@ -203,14 +212,18 @@ def outcomes(logs: Iterable[LogReceipt], contract: str) -> list[Outcome]:
     """Return what the logs of one contract say, in their order; logs of other contracts are not looked at."""
     found = []
     for log in logs:
-        if log["address"].lower() != contract.lower() or bytes(log["topics"][0]) not in _events():
+        if log["address"].lower() != contract.lower():
             continue
-        event, kind = _events()[bytes(log["topics"][0])]
-        said = event.process_log(log)["args"]
-        batch_id = bytes(said["batchId"])
-        subject = bytes(said.get("intentId", batch_id))
-        reason = said.get("reason")
-        if kind == "refused":
-            reason = revert_reason("SetRegistryAnchor", bytes(reason), "unknown error")
-        found.append(Outcome(kind, batch_id, subject, reason))
+        topic, *topics = map(bytes, log["topics"])
+        event = _events().get(topic)
+        if event is None:
+            continue
+        # Without web3's contract objects, as in `_encoded`.
+        said = dict(zip(event.indexed, topics, strict=True))
+        told = dict(zip(event.names, decode(event.types, bytes(log["data"])), strict=True))
+        reason = told.get("reason")
+        if event.kind == "refused":
+            reason = revert_reason("SetRegistryAnchor", reason, "unknown error")
+        batch_id = said["batchId"]
+        found.append(Outcome(event.kind, batch_id, said.get("intentId", batch_id), reason))
     return found

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from tests.chain.system import CHAIN_ID, UNIT
 from tests.support.waiting import wait_until
+from ves_workers.chain import settlement
 from ves_workers.chain.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -73,6 +75,26 @@ def test_callers_wait_for_no_look_at_the_chain(system: System, start: Callable[.
     wait_until(lambda: system.intents(first) == [("confirmed", None)], "the first payment is in a block")
     second = system.authorize(1)
     wait_until(lambda: system.intents(second) == [("confirmed", None)], "the second payment is in a block")
+
+
+async def test_looks_are_close_for_some_seconds_after_the_last_payment(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, worker = [0.0], system.worker(poll_ms=600_000)
+    monkeypatch.setattr(settlement, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    async def pause_at(seconds: float) -> float:
+        clock[0] = seconds
+        await worker.step()
+        return worker.poll_seconds
+
+    assert [await pause_at(n) for n in (0, 1, 2, 3)] == [0.1, 0.2, 0.4, 0.4]
+    payments = system.authorize(1)
+    for seconds in (10, 11):
+        assert await pause_at(seconds) == 0.1
+        system.ledger.mine()
+    assert system.intents(payments) == [("confirmed", None)]
+    assert [await pause_at(n) for n in (12, 16.9, 17, 18)] == [0.1, 0.1, 0.2, 0.4]
 
 
 async def test_one_payment_of_a_hundred_that_fails_fails_alone(system: System) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,12 @@ def example(shop: Shop, facilitator: Server, worker: Worker, tmp_path: Path) -> 
     command = [sys.executable, "-m", "uvicorn", "paid.weather:app", "--port", port]
     with selling(command, f"http://127.0.0.1:{port}/weather", tmp_path, env) as url:
         yield url
+
+
+def test_terms_are_read_without_an_http_client() -> None:
+    program = "import sys; import ves_paywall.terms; print('httpx' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
 
 
 async def test_a_stock_client_of_pypi_pays_a_litestar_route(example: str, shop: Shop) -> None:

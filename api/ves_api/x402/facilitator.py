@@ -50,6 +50,8 @@ class Facilitator:
         self._chain = chain
         self._patience = patience
         self._outcomes = Outcomes(database)
+        if chain is not None:
+            eip712.prepare()
 
     async def close(self) -> None:
         """Close the connections to the chain."""

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-import ves_edge.bounded  # noqa: F401 - httpx, which ves_paywall imports too, without its terminal
 from ves_contracts import eip712
 from ves_paywall.terms import EIP155, SCHEME, V1_NETWORKS
 

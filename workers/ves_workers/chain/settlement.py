@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 
 _KIND = "settlement"
 # How often the database is asked for payments of the facilitator, and while one is in no block the node for its newest:
-# the pause between two looks, and the longest one while there are none, because each look costs a system at rest a millisecond.
-_LOOK_SECS, _MOST_LOOK_SECS = 0.1, 0.4
+# the pause between two looks, and the longest one once there were none for _REST_SECS, because each look costs a system at rest
+# a millisecond.
+_LOOK_SECS, _MOST_LOOK_SECS, _REST_SECS = 0.1, 0.4, 5.0
 # Of the assets of x402 A3 that a token can be; a token with other decimals would pay another sum.
 _DECIMALS = {"usdc": 6, "usdt": 6, "ssusd": 6, "wssusd": 6, "dai": 18}
 _DECIMALS_CALL = bytes.fromhex("313ce567")  # decimals()
@@ -55,7 +56,7 @@ class SettlementWorker(ChainWorker):
         self._tokens = Tokens(self._chain)
         self._authorizations = Authorizations(database, self._outbox, self._tokens, chosen.log_blocks)
         self._assets: dict[str, str] = {}  # of the tokens that count as their asset does
-        self._every, self._looked = self.poll_seconds, -inf
+        self._every, self._looked, self._worked = self.poll_seconds, -inf, -inf
         self.poll_seconds = self._least_look = min(self._every, _LOOK_SECS)
 
     async def is_due(self) -> bool:
@@ -73,11 +74,13 @@ class SettlementWorker(ChainWorker):
             has_work = has_new_block or self._authorizations.has_rechecks
             if not has_work:
                 has_work = bool(await self._authorizations.plan_batches(self._lease.token))
+            if has_work or self._outbox.is_awaited:
+                self._worked = now
             self.poll_seconds = next_poll(
                 self._least_look,
                 self.poll_seconds,
                 min(self._every, _MOST_LOOK_SECS),
-                found=has_work or self._outbox.is_awaited,
+                found=now - self._worked < _REST_SECS,
             )
             if not has_work:
                 return False
