@@ -58,7 +58,7 @@ class Anchors:
                         raise ApiError("anchor_contradicted")
                     with contextlib.suppress(ApiError):
                         if found.chain_block_number is not None and await self.is_on_chain(
-                            batch_id, events_root
+                            tenant_id, batch_id, events_root
                         ):
                             return True, found
         except TimeoutError:
@@ -76,8 +76,8 @@ class Anchors:
             raise ApiError("commitment_not_found", resource_id=str(batch_id))
         return rows[0]
 
-    async def is_on_chain(self, batch_id: uuid.UUID, events_root: bytes | None) -> bool:
-        """Whether the contract has a commitment with this root; with None, whether it has one at all.
+    async def is_on_chain(self, tenant_id: uuid.UUID, batch_id: uuid.UUID, events_root: bytes | None) -> bool:
+        """Whether the contract has a commitment with this root; with None, whether it has one at all. The tenant asks.
 
         Raises ApiError chain_unavailable when no node answers in time, or the address is of no anchor contract.
         """
@@ -85,7 +85,7 @@ class Anchors:
         word = batch_id.bytes.ljust(_WORD_BYTES, b"\0")
         data = _IS_ANCHORED + word if events_root is None else _VERIFY_ROOT + word + events_root
         try:
-            [answer] = await self._chain.call((self._contract, data))
+            [answer] = await self._chain.call((self._contract, data), turn=tenant_id)
         except ChainUnreachableError:
             answer = None
         if answer is None or len(answer) != _WORD_BYTES:

@@ -77,20 +77,20 @@ NONSENSE: dict[str, Any] = {
 @pytest.mark.parametrize("bad", NONSENSE.values(), ids=NONSENSE)
 async def test_a_node_that_answers_nonsense_is_passed_over(bad: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chain, "_SECONDS", 0.2)
-    assert await reads(bad).call((TOKEN, b"")) == [bytes(31) + b"\7"]
-    assert await reads(bad).has_code(TOKEN) is True
+    assert await reads(bad).call((TOKEN, b""), turn=1) == [bytes(31) + b"\7"]
+    assert await reads(bad).has_code(TOKEN, turn=1) is True
 
 
 @pytest.mark.parametrize("error", [{"code": 3}, {"code": -32000, "message": "execution reverted: no"}])
 async def test_a_revert_is_an_answer(error: dict[str, Any]) -> None:
-    assert await reads({"error": error}).call((TOKEN, b"")) == [None]
+    assert await reads({"error": error}).call((TOKEN, b""), turn=1) == [None]
 
 
 async def test_a_chain_without_an_answer_is_unreachable() -> None:
     made = reads({"result": "0xzz"})
     made._urls = made._urls[:1]
     with pytest.raises(ChainUnreachableError):
-        await made.call((TOKEN, b""))
+        await made.call((TOKEN, b""), turn=1)
 
 
 def word(number: int) -> bytes:
@@ -121,7 +121,7 @@ async def test_callers_of_one_instant_share_requests_and_questions() -> None:
     requests: list[list[dict[str, Any]]] = []
     made = sharing(requests)
     same = (TOKEN, word(0))
-    asked = [made.call(same, (TOKEN, word(number)), sender=TOKEN) for number in range(1, 201)]
+    asked = [made.call(same, (TOKEN, word(number)), turn=1, sender=TOKEN) for number in range(1, 201)]
     assert await asyncio.gather(*asked) == [[word(0), word(number)] for number in range(1, 201)]
     assert len(requests) < 10
     assert all(len(request) <= 102 for request in requests)
@@ -134,11 +134,21 @@ async def test_callers_of_one_instant_share_requests_and_questions() -> None:
     assert requests[0][1]["params"] == [asked_of_node, "latest"]
 
 
+async def test_a_tenant_with_many_questions_delays_another_by_one_request() -> None:
+    requests: list[list[dict[str, Any]]] = []
+    made = sharing(requests)
+    asked = [made.call((TOKEN, word(number)), turn="many") for number in range(1, 1_001)]
+    asked.append(made.call((TOKEN, word(0)), turn="one"))
+    assert await asyncio.gather(*asked) == [[word(number)] for number in (*range(1, 1_001), 0)]
+    places = [n for n, request in enumerate(requests) if "0x" + word(0).hex() in json.dumps(request)]
+    assert (places, len(requests)) == ([2], 12)
+
+
 async def test_what_one_caller_asks_does_not_decide_whether_another_is_answered() -> None:
     """A node gives up on a call that a stranger made expensive: that caller alone asks the next node."""
     requests: list[list[dict[str, Any]]] = []
     made = sharing(requests, bad="0x" + word(66).hex())
-    found = await asyncio.gather(*(made.call((TOKEN, word(number))) for number in range(60, 70)))
+    found = await asyncio.gather(*(made.call((TOKEN, word(number)), turn=1) for number in range(60, 70)))
     assert found == [[word(number)] for number in range(60, 70)]
     assert [len(request) - 1 for request in requests if request[-1]["params"][0]["data"].endswith("42")] == [
         1
@@ -148,10 +158,10 @@ async def test_what_one_caller_asks_does_not_decide_whether_another_is_answered(
 async def test_a_caller_that_gives_up_takes_no_answer_from_the_others() -> None:
     requests: list[list[dict[str, Any]]] = []
     made = sharing(requests)
-    asked = [asyncio.create_task(made.call((TOKEN, word(number)))) for number in range(6)]
+    asked = [asyncio.create_task(made.call((TOKEN, word(number)), turn=1)) for number in range(6)]
     await asyncio.sleep(0)
     asked[0].cancel()
     asked[4].cancel()
     found = await asyncio.gather(*asked, return_exceptions=True)
     assert [found[number] for number in (1, 2, 3, 5)] == [[word(number)] for number in (1, 2, 3, 5)]
-    assert await made.call((TOKEN, word(9))) == [word(9)]
+    assert await made.call((TOKEN, word(9)), turn=1) == [word(9)]

@@ -44,7 +44,7 @@ async def test_a_node_that_answers_drop_by_drop_is_given_up(
     async with asyncio.timeout(30):
         reads = ChainReads(ChainNodes(chain_id=1, urls=(url,)))
         with pytest.raises(ChainUnreachableError):
-            await reads.has_code("0x" + "00" * 20)
+            await reads.has_code("0x" + "00" * 20, turn=1)
         await reads.close()
 
 

@@ -359,7 +359,8 @@ async def _verdict(
     for one in found:
         context.in_scope(one)
     root = roots[0] if roots else None
-    return AnchorVerdict(batch_id, await context.services.anchors.is_on_chain(batch_id, root))
+    is_on_chain = await context.services.anchors.is_on_chain(context.identity.tenant_id, batch_id, root)
+    return AnchorVerdict(batch_id, is_on_chain)
 
 
 @operation(permission=BOOTSTRAP)

@@ -38,7 +38,7 @@ async def verify_exact_payment(context: Context, given: FacilitatorRequest) -> V
 
     The answer is 200 also when the payment is not valid.
     """
-    return await context.services.facilitator.verify(given)
+    return await context.services.facilitator.verify(context.identity.tenant_id, given)
 
 
 @operation(permission=_MERCHANT)

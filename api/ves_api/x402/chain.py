@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
+from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from ves_contracts import eip712
 from ves_edge.bounded import exchange, httpx
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from ves_edge.chain import ChainNodes
 
 # The code of a contract, the longest answer that a stranger can choose, has 48 KiB as text.
@@ -39,7 +41,8 @@ class ChainUnreachableError(Exception):
 class ChainReads:
     """Reads of the newest block. Owned by one event loop; the endpoints are tried in order.
 
-    Questions that arrive while two requests are under way share the next one, which asks a question that several have once.
+    Questions that arrive while two requests are under way share the next one, which asks a question that several have once. Its
+    places go round over the tenants (`turn`): one with thousands of questions delays another by a request.
     A verdict is advice, so one endpoint's word suffices: what is settled is judged from logs, by the chain worker.
     """
 
@@ -47,7 +50,7 @@ class ChainReads:
         self.chain_id = nodes.chain_id
         self._urls = nodes.urls
         self._client = httpx.AsyncClient(timeout=_SECONDS)
-        self._waiting: deque[_Asked] = deque()
+        self._waiting: OrderedDict[Hashable, deque[_Asked]] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -56,7 +59,9 @@ class ChainReads:
             task.cancel()
         await self._client.aclose()
 
-    async def call(self, *calls: tuple[str, bytes], sender: str | None = None) -> list[bytes | None]:
+    async def call(
+        self, *calls: tuple[str, bytes], turn: Hashable, sender: str | None = None
+    ) -> list[bytes | None]:
         """Results of calls (address, data) of contracts; None for one that reverts, or needs more gas than a payment may. Raises ChainUnreachableError."""
         origin = {} if sender is None else {"from": sender}
         return await self._ask(
@@ -66,29 +71,41 @@ class ChainReads:
                     _encode([{**origin, "to": to, "gas": _gas(data), "data": "0x" + data.hex()}, "latest"]),
                 )
                 for to, data in calls
-            ]
+            ],
+            turn,
         )
 
-    async def has_code(self, address: str) -> bool:
+    async def has_code(self, address: str, *, turn: Hashable) -> bool:
         """Whether a contract is at the address. Raises ChainUnreachableError."""
-        [answer] = await self._ask([("eth_getCode", _encode([address, "latest"]))])
+        [answer] = await self._ask([("eth_getCode", _encode([address, "latest"]))], turn)
         return bool(answer)
 
-    async def _ask(self, questions: list[_Question]) -> list[bytes | None]:
+    async def _ask(self, questions: list[_Question], turn: Hashable) -> list[bytes | None]:
         asked = _Asked(questions, asyncio.get_running_loop().create_future())
-        self._waiting.append(asked)
+        self._waiting.setdefault(turn, deque()).append(asked)
         self._start()
         return await asked.answer
 
     def _start(self) -> None:
         while self._waiting and len(self._tasks) < _REQUESTS:
-            taken = [self._waiting.popleft()]
-            count = len(taken[0].questions)
-            while self._waiting and (count := count + len(self._waiting[0].questions)) <= _MOST_QUESTIONS:
-                taken.append(self._waiting.popleft())
-            task = asyncio.get_running_loop().create_task(self._serve(taken))
+            task = asyncio.get_running_loop().create_task(self._serve(self._take()))
             self._tasks.add(task)
             task.add_done_callback(self._finished)
+
+    def _take(self) -> list[_Asked]:
+        """The callers of the next request: one of each tenant, again and again, while there are places for their questions."""
+        taken: list[_Asked] = []
+        count = 0
+        while self._waiting:
+            turn, queue = next(iter(self._waiting.items()))
+            count += len(queue[0].questions)
+            if taken and count > _MOST_QUESTIONS:
+                break
+            taken.append(queue.popleft())
+            self._waiting.move_to_end(turn)
+            if not queue:
+                del self._waiting[turn]
+        return taken
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -69,14 +69,14 @@ class Facilitator:
                 signers = {f"{EIP155}*": row.senders}
         return Supported(kinds, ["payment-identifier", BAZAAR], signers)
 
-    async def verify(self, given: FacilitatorRequest) -> Verdict:
+    async def verify(self, tenant_id: uuid.UUID, given: FacilitatorRequest) -> Verdict:
         """Whether a payment could be settled now; changes nothing. Raises ApiError when the database fails."""
         payer = payer_of(given)
         try:
             payment = self._read(given)
             stored = await self._stored(payment)
             if stored.status is None:
-                await self._judge(payment, stored)
+                await self._judge(tenant_id, payment, stored)
         except PaymentError as error:
             return Verdict(False, payer, error.reason, error.message)
         except ChainUnreachableError:
@@ -103,7 +103,7 @@ class Facilitator:
         patience = min(self._patience, max(payment.max_timeout, 1))
         outcome = await self._outcomes.wait(recorded, patience)
         told = _settlement(outcome, payment)
-        if outcome.status == "failed" and await self._may_be_made(outcome, payment):
+        if outcome.status == "failed" and await self._may_be_made(tenant_id, outcome, payment):
             return _pending(told)
         if told.success:
             # The money has moved, whatever becomes of the entry; the next payment writes it.
@@ -111,7 +111,7 @@ class Facilitator:
                 await self._list(tenant_id, payment, given)
         return told
 
-    async def _may_be_made(self, stored: ExactPayment, payment: Payment) -> bool:
+    async def _may_be_made(self, tenant_id: uuid.UUID, stored: ExactPayment, payment: Payment) -> bool:
         """Whether somebody else may have made a payment that failed: the payer has the authorization too, and can use it until it ends.
 
         The worker finds out when the block of that use is final.
@@ -122,7 +122,7 @@ class Facilitator:
         assert chain is not None  # noqa: S101 - `_read` has refused
         with contextlib.suppress(ChainUnreachableError):
             [used] = await chain.call(
-                (payment.token.address, calls.state_call(transfer.payer, transfer.nonce))
+                (payment.token.address, calls.state_call(transfer.payer, transfer.nonce)), turn=tenant_id
             )
             if not calls.read_number(used):
                 return False
@@ -164,7 +164,7 @@ class Facilitator:
         stored = await self._stored(payment)
         if stored.status is None:
             try:
-                await self._judge(payment, stored)
+                await self._judge(tenant_id, payment, stored)
             except PaymentError:
                 # The same request, in progress beside this one, may have recorded and even paid it since.
                 if (await self._stored(payment)).status is None:
@@ -194,7 +194,7 @@ class Facilitator:
                 raise
             raise PaymentError(*_REFUSALS[error.name]) from None
 
-    async def _judge(self, payment: Payment, stored: JudgeExactPaymentRow) -> None:
+    async def _judge(self, tenant_id: uuid.UUID, payment: Payment, stored: JudgeExactPaymentRow) -> None:
         """Clock, signature, and the chain as it is now. Raises PaymentError, ChainUnreachableError."""
         judge_times(payment.transfer, int(time.time()))
         contract = stored.settlement_contract
@@ -203,7 +203,8 @@ class Facilitator:
         chain = self._chain
         assert chain is not None  # noqa: S101 - `_read` has refused
         payer, signature = payment.transfer.payer, payment.signature
-        if eip712.signer(payment.digest, signature) != payer.lower() and not await chain.has_code(payer):
+        is_signed = eip712.signer(payment.digest, signature) == payer.lower()
+        if not is_signed and not await chain.has_code(payer, turn=tenant_id):
             is_account = len(signature) == eip712.SIGNATURE_BYTES
             raise PaymentError(
                 "invalid_exact_evm_payload_" + ("signature" if is_account else "undeployed_smart_wallet")
@@ -213,15 +214,16 @@ class Facilitator:
             (contract, calls.asset_call(payment.token.address)),
             (contract, calls.PAUSED_CALL),
             (payment.token.address, calls.transfer_call(payment.transfer, signature)),
+            turn=tenant_id,
             sender=contract,
         )
         _judge_asset(config, payment.transfer.value)
         if calls.read_number(paused):
             raise PaymentError("invalid_transaction_state", "settlement is paused")
         if transfer is None:
-            raise PaymentError(await self._why(payment, chain))
+            raise PaymentError(await self._why(tenant_id, payment, chain))
 
-    async def _why(self, payment: Payment, chain: ChainReads) -> str:
+    async def _why(self, tenant_id: uuid.UUID, payment: Payment, chain: ChainReads) -> str:
         """The standard's word for a transfer that the token refuses."""
         token, transfer = payment.token, payment.transfer
         used, balance, name, version = await chain.call(
@@ -229,6 +231,7 @@ class Facilitator:
             (token.address, calls.balance_call(transfer.payer)),
             (token.address, calls.NAME_CALL),
             (token.address, calls.VERSION_CALL),
+            turn=tenant_id,
         )
         if used is None:
             return "invalid_exact_evm_eip3009_not_supported"
