@@ -15,6 +15,7 @@ from coincurve import PublicKey
 from eth_hash.auto import keccak
 
 SIGNATURE_BYTES = 65
+_ERC6492 = bytes.fromhex("6492" * 16)
 _HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 _V = {0: 27, 1: 28, 27: 27, 28: 28}
 _TRANSFER = {
@@ -146,6 +147,35 @@ def _word(kind: str, value: Any) -> bytes:
     if len(raw) != (_ADDRESS_BYTES if kind == "address" else _WORD_BYTES):
         raise ValueError(f"no {kind}")
     return raw.rjust(_WORD_BYTES, b"\0")
+
+
+def unwrap(signature: bytes) -> tuple[bytes, bool]:
+    """A signature without the wrapper of ERC-6492, and whether that names a call that would deploy the wallet; any other one as it is.
+
+    Raises ValueError for a wrapper that is none: (address, bytes, bytes) and 32 bytes that mark it.
+    """
+    if not signature.endswith(_ERC6492):
+        return signature, False
+    wrapped = signature[: -len(_ERC6492)]
+    deploying, inner = _part(wrapped, 1), _part(wrapped, 2)
+    return inner, bool(deploying) and any(wrapped[:_WORD_BYTES])
+
+
+def _part(encoded: bytes, place: int) -> bytes:
+    """A member of ABI-encoded bytes. Raises ValueError for one that is not whole."""
+    start = _number(encoded, _WORD_BYTES * place)
+    length = _number(encoded, start)
+    found = encoded[start + _WORD_BYTES :][:length]
+    if len(found) != length:
+        raise ValueError("not whole")
+    return found
+
+
+def _number(encoded: bytes, start: int) -> int:
+    word = encoded[start : start + _WORD_BYTES]
+    if len(word) != _WORD_BYTES:
+        raise ValueError("not whole")
+    return int.from_bytes(word, "big")
 
 
 def canonical_signature(signature: bytes) -> bytes | None:

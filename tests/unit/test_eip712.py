@@ -7,6 +7,7 @@ from typing import Any
 
 import coincurve
 import pytest
+from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_keys.backends import CoinCurveECCBackend, get_backend_class
@@ -53,6 +54,35 @@ def test_a_signature_is_canonical_with_either_form_of_v() -> None:
     digest = eip712.digest(transfer(case))
     assert eip712.canonical_signature(short) == signature
     assert eip712.signer(digest, short) == eip712.signer(digest, signature)
+
+
+MAGIC = bytes.fromhex("6492" * 16)
+
+
+@given(st.binary(min_size=20, max_size=20), st.binary(max_size=70), st.binary(max_size=200))
+def test_a_signature_is_taken_out_of_its_wrapper(factory: bytes, call: bytes, inner: bytes) -> None:
+    wrapped = encode(["address", "bytes", "bytes"], [factory, call, inner])
+    assert eip712.unwrap(wrapped + MAGIC) == (inner, any(factory) and bool(call))
+    assert eip712.unwrap(wrapped) == (wrapped, False)
+
+
+WRAPPED = encode(["address", "bytes", "bytes"], [b"\1" * 20, b"call", b"yes"])
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        b"",
+        WRAPPED[:95],
+        WRAPPED[:-32],
+        WRAPPED[:64] + b"\xff" * 32 + WRAPPED[96:],
+        WRAPPED[:160] + b"\xff" * 64,
+    ],
+    ids=["nothing", "half a place", "half a signature", "a place beyond", "a length beyond"],
+)
+def test_a_wrapper_that_is_not_whole_is_refused(wrapped: bytes) -> None:
+    with pytest.raises(ValueError, match="not whole"):
+        eip712.unwrap(wrapped + MAGIC)
 
 
 def test_what_a_token_would_refuse_has_no_signer() -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from eth_abi.abi import encode
 
 from tests.support.waiting import wait_until
 from tests.x402.system import PRICE, V1_NETWORK, Shop
@@ -222,6 +223,32 @@ def test_a_payment_identifier_names_one_payment(shop: Shop, worker: Worker) -> N
     refused = shop.ask("settle", second)
     assert (refused["success"], refused["errorReason"]) == (False, "invalid_payload")
     assert shop.ledger.balance(payer.address) == 2 * PRICE
+
+
+# A contract that accepts every signature of three bytes (EIP-1271).
+THREE_BYTES = "0x604435600314631626ba7e0260e01b60005260206000f3"
+
+
+def wrapped(signature: str, factory: bytes, call: bytes) -> str:
+    """A signature as wallets send it that may not be deployed yet (ERC-6492)."""
+    parts = encode(["address", "bytes", "bytes"], [factory, call, bytes.fromhex(signature[2:])])
+    return "0x" + parts.hex() + "6492" * 16
+
+
+def test_a_signature_in_the_wrapper_of_erc_6492_counts_as_the_one_inside(shop: Shop, worker: Worker) -> None:
+    assert worker.is_running()
+    factory, wallet = b"\1" * 20, shop.payer()
+    account, deployed, missing = shop.payment(shop.payer()), shop.payment(wallet), shop.payment(shop.payer())
+    payloads = [request["paymentPayload"]["payload"] for request in (account, deployed, missing)]
+    payloads[0]["signature"] = wrapped(payloads[0]["signature"], bytes(20), b"")
+    payloads[1]["signature"] = wrapped("0x" + b"yes".hex(), factory, b"call")
+    payloads[2]["signature"] = wrapped("0x" + "11" * 65, factory, b"call")
+    assert invalid(shop, deployed) == "invalid_exact_evm_payload_undeployed_smart_wallet"
+    assert invalid(shop, missing) == "invalid_exact_evm_payload_undeployed_smart_wallet"
+    shop.ledger.ask("anvil_setCode", wallet.address, THREE_BYTES)
+    for request in (account, deployed):
+        assert shop.ask("verify", request)["isValid"] is True
+        assert shop.ask("settle", request)["success"] is True
 
 
 # A contract that accepts every signature (EIP-1271), after so many rounds of 26 gas.

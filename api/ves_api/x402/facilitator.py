@@ -205,7 +205,7 @@ class Facilitator:
         payer, signature = payment.transfer.payer, payment.signature
         is_signed = eip712.signer(payment.digest, signature) == payer.lower()
         if not is_signed and not await chain.has_code(payer, turn=tenant_id):
-            is_account = len(signature) == eip712.SIGNATURE_BYTES
+            is_account = len(signature) == eip712.SIGNATURE_BYTES and not payment.is_deploying
             raise PaymentError(
                 "invalid_exact_evm_payload_" + ("signature" if is_account else "undeployed_smart_wallet")
             )

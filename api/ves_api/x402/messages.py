@@ -143,7 +143,8 @@ class Payment:
     token: eip712.Token
     transfer: eip712.Transfer
     digest: bytes  # what the payer signed
-    signature: bytes
+    signature: bytes  # without the wrapper of ERC-6492
+    is_deploying: bool  # the wrapper would deploy the payer
     max_timeout: int
     payment_id: str | None
     resource: str | None
@@ -185,15 +186,14 @@ def read_payment(given: FacilitatorRequest, chain_id: int) -> Payment:
         raise PaymentError("invalid_payload", "the payer is the payee")
     if transfer.value != amount:
         raise PaymentError("invalid_exact_evm_payload_authorization_value_mismatch")
-    signature = _HEX.fullmatch(exact.signature)
-    if signature is None:
-        raise PaymentError("invalid_exact_evm_payload_signature", "the signature is not hex")
+    signature, is_deploying = _signature(exact.signature)
     return Payment(
         network=required.network,
         token=token,
         transfer=transfer,
         digest=eip712.digest(eip712.transfer_data(token, transfer)),
-        signature=bytes.fromhex(signature[1]),
+        signature=signature,
+        is_deploying=is_deploying,
         max_timeout=required.max_timeout_seconds,
         payment_id=payment_id,
         resource=resource,
@@ -279,6 +279,19 @@ def _transfer(sent: _Authorization) -> eip712.Transfer:
         )
     )
     return eip712.Transfer(sent.payer, sent.to, value, after, before, bytes.fromhex(sent.nonce[2:]))
+
+
+def _signature(text: str) -> tuple[bytes, bool]:
+    """A signature without the wrapper of ERC-6492, and whether that would deploy the payer."""
+    found = _HEX.fullmatch(text)
+    if found is None:
+        raise PaymentError("invalid_exact_evm_payload_signature", "the signature is not hex")
+    try:
+        return eip712.unwrap(bytes.fromhex(found[1]))
+    except ValueError:
+        raise PaymentError(
+            "invalid_exact_evm_payload_signature", "the wrapper of ERC-6492 is malformed"
+        ) from None
 
 
 def _number(text: str, reason: str, name: str) -> int:
