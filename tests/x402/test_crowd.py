@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 from eth_account import Account
 from web3 import Web3
 
+from tests.bench import clocks
 from tests.bench.product import Product, running
 from tests.bench.stats import latency
 from tests.support.anvil import KEY
@@ -99,13 +101,15 @@ def market(product: Product, tmp_path: Path) -> Iterator[Market]:
 
 @pytest.mark.soak
 def test_a_crowd_of_stock_clients_is_served_through_shared_batches(
-    market: Market, capsys: pytest.CaptureFixture[str]
+    market: Market, product: Product, capsys: pytest.CaptureFixture[str]
 ) -> None:
     market.ask("evm_setIntervalMining", BLOCK_SECONDS)
     paid = 0
     for count, seconds in ((20, 0.0), (CLIENTS, 0.0), (CLIENTS, PACE_SECONDS)):
         httpx.get(market.url.replace("weather", "calls"))
+        watch = clocks.Stopwatch(**product.roots, clients=os.getpid())
         transactions = asyncio.run(market.visit(count, seconds))
+        spent = watch.stop().per_event(count)
         paid += count
         assert market.token.functions.balanceOf(market.payee).call() == paid * PRICE
         assert len(transactions) < count / 3, "payments share transactions"
@@ -113,6 +117,9 @@ def test_a_crowd_of_stock_clients_is_served_through_shared_batches(
         with capsys.disabled():
             print(
                 f"\n{count} stock clients in {seconds:g} s, {len(transactions)} transactions of those of npm"
+            )
+            print(
+                "  CPU of a payment:", ", ".join(f"{name} {us / 1000:.0f} ms" for name, us in spent.items())
             )
             for path in ("verify", "settle"):
                 found = latency([ms / 1000 for asked, ms in calls if asked.endswith(path)])
