@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from eth_abi.abi import encode
 
@@ -155,6 +158,32 @@ def test_a_payment_is_made_once_and_its_repeat_answers_the_same(shop: Shop, work
     assert shop.ask("verify", request)["invalidReason"] == "invalid_exact_evm_nonce_already_used"
     receipt = shop.ledger.w3.eth.get_transaction_receipt(done["transaction"])
     assert receipt["status"] == 1
+
+
+def test_of_several_payments_with_one_nonce_at_once_one_is_made(shop: Shop, worker: Worker) -> None:
+    assert worker.is_running()
+    payer, nonce = shop.payer(10 * PRICE), secrets.token_bytes(32)
+    requests = [shop.payment(payer, nonce=nonce, valid_before=2**40 + n % 2) for n in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(partial(shop.ask, "settle"), requests))
+    told = [answer.get("errorReason") for answer in answers]
+    made = 0 if told[0] is None else 1
+    assert told[made::2] == [None] * 10
+    assert told[1 - made :: 2] == ["invalid_exact_evm_nonce_already_used"] * 10
+    assert shop.ledger.balance(payer.address) == 9 * PRICE
+
+
+def test_callers_that_leave_are_answered_when_they_ask_again(shop: Shop, worker: Worker) -> None:
+    """Payments wait 200 ms for others."""
+    assert worker.is_running()
+    payer = shop.payer(10 * PRICE)
+    requests = [shop.payment(payer) for _ in range(10)]
+    for request in requests:
+        with pytest.raises(httpx.ReadTimeout):
+            shop.client.post("/x402/settle", json=request, timeout=httpx.Timeout(60, read=0.05))
+    for request in [*requests, *requests]:
+        assert shop.ask("settle", request)["success"] is True
+    assert shop.ledger.balance(payer.address) == 0
 
 
 def test_an_authorization_without_an_end_is_paid_once_too(shop: Shop, worker: Worker) -> None:
