@@ -160,6 +160,16 @@ def test_a_package_with_another_digest_is_refused_and_not_kept(
     assert not list(bare.state.rglob("*anvil*"))
 
 
+def test_a_registry_that_does_not_come_to_its_end_is_given_up(
+    bare: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anvil, "_MOST_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as registry:
+        monkeypatch.setenv("npm_config_registry", f"http://127.0.0.1:{registry.getsockname()[1]}")
+        with pytest.raises(StageError, match="longer than"):
+            anvil.program(bare)
+
+
 def test_a_machine_without_anvil_is_named(bare: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(anvil.platform, "machine", lambda: "riscv64")
     with pytest.raises(StageError, match="not built for this machine"):
