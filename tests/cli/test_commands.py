@@ -430,6 +430,26 @@ def test_fsck_compares_a_chain_with_a_head_that_was_kept_elsewhere(
         assert ves("fsck", *tenant, "--expect", wrong).code == 2
 
 
+def test_fsck_of_a_tenant_without_a_stream_checks_its_audit_log(
+    here: System, ves: Callable[..., Any]
+) -> None:
+    tenant = ["--tenant", str(uuid.uuid4())]
+    unknown = ves("fsck", *tenant)
+    assert unknown.code == 2
+    assert "nothing is stored of this tenant" in unknown.err
+    with here.database.connect("ves_admin") as connection:
+        connection.execute("select ves.record_audit('custom:x', %s, null, null)", tenant[1:])
+    assert ves("fsck", *tenant).out.startswith("CLEAN: 0 streams, 0 events")
+    assert ves("commit", *tenant).out == "nothing to commit\n"
+    assert "no such stream" in ves("fsck", *tenant, "--store", SOME).err
+    with here.database.connect() as connection:
+        connection.execute("set session_replication_role = replica")
+        connection.execute(
+            "update ves_store.audit_log set action = 'custom:y' where tenant_id = %s", tenant[1:]
+        )
+    assert ves("fsck", *tenant).code == 1
+
+
 def test_fsck_names_foreign_grants_and_objects_in_the_engines_schemas(
     here: System, ves: Callable[..., Any]
 ) -> None:

@@ -46,13 +46,13 @@ _STEP = 20_000  # events: seconds of a core, so jobs end together and progress m
 
 
 def select_streams(db: OperatorDatabase, tenant: str | None, store: str | None) -> list[ListStreamsRow]:
-    """Return all streams, those of one tenant, or one stream. Exit code 2 when a named one does not exist."""
+    """Return all streams, those of one tenant, or one stream. Exit code 2 when the named one does not exist."""
     streams = sync.list_streams(
         db,
         tenant_id=None if tenant is None else layers().need_uuid("VES_TENANT_ID", tenant),
         store_id=None if store is None else layers().need_uuid("VES_STORE_ID", store),
     )
-    if not streams and tenant is not None:
+    if not streams and store is not None:
         raise usage("there is no such stream")
     return streams
 
@@ -115,6 +115,8 @@ def fsck(
     if tenant is None:
         rows += _engine_findings(db)
     rows += [row for head in heads for row in _head_findings(db, tenant, *head)]
+    if tenant is not None and not (streams or rows or heads or _is_known(db, tenant)):
+        raise usage("nothing is stored of this tenant")
     not_wrong = NOTES | {NOT_OPENED} if allow_unopened else NOTES
     return _verdict(rows, not_wrong, len(streams), events, time.monotonic() - started)
 
@@ -235,6 +237,10 @@ def _head_findings(
         return []
     finding = f"entry {number} of the chain {chain} is not the expected one: the chain was rewritten or cut"
     return [_finding(tenant_id, "expected_head", finding, number)]
+
+
+def _is_known(db: OperatorDatabase, tenant: str) -> bool:
+    return bool(sync.list_chain_heads(db, tenant_id=layers().need_uuid("VES_TENANT_ID", tenant)))
 
 
 def _engine_findings(db: OperatorDatabase) -> list[Json]:
