@@ -13,6 +13,11 @@ U64_MAX = 2**64 - 1
 I64_MAX = 2**63 - 1
 ZERO_HASH = bytes(32)
 
+# Unicode White_Space, which is what the original trims; str.strip() would take U+001C to U+001F too.
+_WHITE_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f"
+    "\u205f\u3000"
+)
 _UUID_TEXT = re.compile(
     r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 )
@@ -53,6 +58,11 @@ def string(text: str) -> bytes:
     except UnicodeEncodeError:
         raise ProtocolError("invalid_text", "text holds a lone surrogate") from None
     return u32(len(data)) + data
+
+
+def trim(text: str) -> str:
+    """Text without white space at its ends, as ids, names and addresses in requests are read (VES 12, 13)."""
+    return text.strip(_WHITE_SPACE)
 
 
 def parse_hex(text: str, length: int, *, strict: bool = False) -> bytes:

@@ -13,7 +13,7 @@ import msgspec
 
 from ves import payments
 from ves.canonical import plain
-from ves.codec import I64_MAX, U64_MAX, key_id_bits, parse_hex
+from ves.codec import I64_MAX, U64_MAX, key_id_bits, parse_hex, trim
 from ves.envelope import ABSENT, U32, Counter
 from ves.errors import ProtocolError, RequestRefused
 from ves.ingest import require_json
@@ -187,7 +187,7 @@ def payer_key(address: str) -> str:
 
     White space around an address is part of what is signed, and is accepted (x402 A6.1).
     """
-    match = _EVM_ADDRESS.fullmatch(address.strip())
+    match = _EVM_ADDRESS.fullmatch(trim(address))
     return address if match is None else "0x" + match[1].lower()
 
 
@@ -225,7 +225,7 @@ def _fingerprint(row: PaymentRow) -> bytes:
 def _check_address(member: str, text: str) -> None:
     if len(text.encode(errors="surrogatepass")) > _ADDRESS_BYTES:
         raise _too_long(member, _ADDRESS_BYTES)
-    if _HEX_PAIRS.fullmatch(text.strip().removeprefix("0x")) is None:
+    if _HEX_PAIRS.fullmatch(trim(text).removeprefix("0x")) is None:
         raise _invalid(member, "is not an even number of hex digits")
 
 
@@ -234,7 +234,7 @@ def _check_text(member: str, text: str | None, most: int) -> None:
         return
     if len(text.encode(errors="surrogatepass")) > most:
         raise _too_long(member, most)
-    if not text.strip() or "\0" in text:
+    if not trim(text) or "\0" in text:
         raise _invalid(member, "is blank or holds NUL")
 
 

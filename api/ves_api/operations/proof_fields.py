@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 import msgspec
 
 from ves.canonical import plain
-from ves.codec import U32_MAX, U64_MAX, parse_hex
+from ves.codec import U32_MAX, U64_MAX, parse_hex, trim
 from ves.errors import ProtocolError
 from ves.proofs import witness_commitment
 from ves_api.operations.fields import invalid
@@ -45,7 +45,7 @@ class Sent(NamedTuple):
 
 def trimmed(text: str, field: str, limit: int) -> str:
     """Text without white space at its ends, 1 to `limit` bytes. Raises invalid_field."""
-    result = text.strip()
+    result = trim(text)
     if "\x00" in result or not 1 <= len(result.encode("utf-8", "surrogatepass")) <= limit:
         raise invalid(field, f"must have 1 to {limit} bytes")
     return result
@@ -68,7 +68,7 @@ def checked_proof(proof_type: str, proof_version: int, proof_b64: str) -> Sent:
 
 def _proof_bytes(text: str) -> bytes:
     """Bytes of base64 in either alphabet, padded or not."""
-    body = text.strip()
+    body = trim(text)
     if len(body) > MAX_PROOF_BYTES * 2:
         raise invalid("proofB64", f"must hold 1 to {MAX_PROOF_BYTES} bytes")
     url_safe = "-" in body or "_" in body
@@ -93,7 +93,7 @@ def checked_witness(sent: str | Sequence[int] | None) -> bytes | None:
         return None
     try:
         if isinstance(sent, str):
-            digits = sent.strip().removeprefix("0x")
+            digits = trim(sent).removeprefix("0x")
             if digits != digits.lower():
                 raise invalid("witnessCommitment", "must be lower-case hex")
             return parse_hex(digits, _HASH_BYTES)

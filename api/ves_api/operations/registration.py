@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ves.codec import trim
 from ves_api.auth.credentials import hash_key, new_key
 from ves_api.auth.permission import PUBLIC
 from ves_api.operations.kit import Area, Context
@@ -130,7 +131,7 @@ async def register_agent(context: Context, given: RegisterRequest) -> RegisterRe
 
 def _check(given: RegisterRequest) -> None:
     """Raise the first refusal of http-api 7.1 that fits; lengths are bytes of UTF-8."""
-    name = given.name.strip()
+    name = trim(given.name)
     if not name:
         raise ApiError("invalid_name")
     if len(name.encode()) > _MAX_NAME:

@@ -5,7 +5,7 @@ stable
 set search_path to pg_catalog, pg_temp
 as $$
 declare
-  v_name constant text := btrim(policy_id, ' ' || chr(9) || chr(13) || chr(10));
+  v_name constant text := ves_int.trimmed(policy_id);
 begin
   if num_nulls(policy_id, policy_params) > 0 then
     perform ves_int.raise_error('missing_field', '{"field": "policy_id, policy_params"}');

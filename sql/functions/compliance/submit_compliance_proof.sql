@@ -18,14 +18,13 @@ declare
   v_inputs text;
   v_judged record;
   v_sealed record;
-  v_white_space constant text := ' ' || chr(9) || chr(13) || chr(10);
   v_proof_id constant uuid := gen_random_uuid();
   v_hash constant bytea := sha256('STATESET_VES_COMPLIANCE_PROOF_HASH_V1'::bytea || proof);
 begin
   policy_id := ves_int.require_policy(policy_id, policy_params);
   perform ves_int.require_crypto();
   v_event := ves_int.find_event(submit_compliance_proof.tenant_id, submit_compliance_proof.event_id);
-  proof_type := btrim(proof_type, v_white_space);
+  proof_type := ves_int.trimmed(proof_type);
   perform ves_int.check_proof_shape(proof_type, proof_version, proof);
   if octet_length(witness_commitment) <> 32 or (witness_commitment is null and starts_with(lower(proof_type), 'stark')) then
     perform ves_int.raise_error(

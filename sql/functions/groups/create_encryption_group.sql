@@ -10,7 +10,7 @@ set search_path to pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  v_name constant text := btrim(create_encryption_group.name);
+  v_name constant text := ves_int.trimmed(create_encryption_group.name);
   v_group_id uuid;
 begin
   perform ves_int.require_fields(jsonb_build_object('tenantId', create_encryption_group.tenant_id, 'name', v_name));

@@ -17,7 +17,6 @@ declare
   v_id constant uuid := coalesce(proof_id, gen_random_uuid());
   v_hash constant bytea := coalesce(proof_hash, sha256('STATESET_VES_VALIDITY_PROOF_HASH_V1'::bytea || proof));
   v_is_full constant boolean := (select s.mode from ves_store.schema_state as s) = 'full';
-  v_white_space constant text := ' ' || chr(9) || chr(13) || chr(10);
   v_sealed record;
   v_stored ves.validity_proof;
 begin
@@ -27,7 +26,7 @@ begin
   if not found then
     perform ves_int.raise_error('commitment_not_found');
   end if;
-  proof_type := btrim(proof_type, v_white_space);
+  proof_type := ves_int.trimmed(proof_type);
   if proof_id is null then
     perform ves_int.check_proof_shape(proof_type, proof_version, proof);
   end if;

@@ -9,6 +9,7 @@ import pytest
 
 from tests.sql.support import scalar
 from tests.support.cluster import discard, new_cluster
+from ves import codec
 from ves_install.install import ENGINE_VERSION, install
 
 if TYPE_CHECKING:
@@ -30,6 +31,15 @@ def test_every_role_may_ask_who_answers(shared: Database, role: str) -> None:
         assert mode in {"full", "core"}
         assert server == scalar(connection, "show server_version")
         assert (fsync, synchronous_commit) == (True, "on")
+
+
+def test_what_is_trimmed_in_sql_is_what_the_library_trims(shared: Database) -> None:
+    codes = [code for code in range(1, 0x3100) if not 0xD800 <= code < 0xE000]
+    with shared.connect() as connection:
+        trimmed = connection.execute(
+            "select c from unnest(%s::int[]) as c where ves_int.trimmed(chr(c)) = ''", [codes]
+        ).fetchall()
+    assert [code for (code,) in trimmed] == [code for code in codes if not codec.trim(chr(code))]
 
 
 def test_a_durable_server_says_so(shared: Database) -> None:

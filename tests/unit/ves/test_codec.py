@@ -83,3 +83,9 @@ def test_domains_have_the_lengths_of_the_protocol():
         "AT_REST_COMPLIANCE": 43,
     }
     assert {name: len(getattr(domains, name)) for name in lengths} == lengths
+
+
+def test_what_is_trimmed_is_the_white_space_of_unicode():
+    spaces = {chr(code) for code in range(0x11_0000) if not codec.trim(chr(code))}
+    assert spaces == {chr(code) for code in range(0x11_0000) if chr(code).isspace()} - set("\x1c\x1d\x1e\x1f")
+    assert codec.trim("\u3000 a\u2028b\x85") == "a\u2028b"
