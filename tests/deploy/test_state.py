@@ -87,6 +87,25 @@ def test_a_secret_from_the_environment_wins_and_stays(
     assert secretstore.load(layout)["BOOTSTRAP_ADMIN_API_KEY"] == "ss_given"
 
 
+def test_keys_that_were_deleted_beside_the_data_are_not_made_anew(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout.data.mkdir(parents=True)
+    first = secretstore.load(layout)
+    secretstore.write_keyring(layout, first)
+    (layout.data / "PG_VERSION").touch()
+    layout.secrets_file.unlink()
+    kept = secretstore.load(layout)
+    assert kept["PAYLOAD_ENCRYPTION_KEY"] == first["PAYLOAD_ENCRYPTION_KEY"]
+    layout.keyring.unlink()
+    assert secretstore.load(layout) == kept
+    layout.secrets_file.unlink()
+    with pytest.raises(StageError, match="are gone"):
+        secretstore.load(layout)
+    monkeypatch.setenv("PAYLOAD_ENCRYPTION_KEY", kept["PAYLOAD_ENCRYPTION_KEY"])
+    assert secretstore.load(layout)["PAYLOAD_ENCRYPTION_KEY"] == kept["PAYLOAD_ENCRYPTION_KEY"]
+
+
 def test_role_urls_keep_the_server_and_replace_every_form_of_login() -> None:
     given = "postgres://boss:s%40crt@db.example:6543/shop?sslmode=verify-full&user=boss&password=x"
     found = database.role_url(given, "ves_api", "p/w")

@@ -37,7 +37,7 @@ def _up(layout: Layout) -> None:
 
 
 def _down(layout: Layout) -> None:
-    if not layout.state.exists():
+    if not (layout.state.exists() or supervise.is_running(layout)):
         say("nothing was ever started here")
         return
     with _alone(layout):

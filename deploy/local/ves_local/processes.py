@@ -48,6 +48,12 @@ def is_ours(pid: int | None, mark: str | Path) -> bool:
     return pid is not None and str(mark) in command_line(pid)
 
 
+def find(mark: str) -> int | None:
+    """Return a process with `mark` in its command line; None without one, and where there is no /proc."""
+    pids = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+    return next((pid for pid in pids if is_ours(pid, mark)), None)
+
+
 def end(pid: int, mark: str | Path, *, first: signal.Signals, patience: float, group: bool = False) -> None:
     """Signal our process and wait; after `patience` seconds send SIGKILL, to its group if `group`."""
     if not is_ours(pid, mark):

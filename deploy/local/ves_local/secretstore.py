@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from ves_local import keyvalue
+from ves_local.console import StageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,12 +44,20 @@ def password_name(role: str) -> str:
 def load(layout: Layout) -> dict[str, str]:
     """Return all secrets, generating missing ones. Values from the environment take precedence and are stored.
 
-    `DATABASE_URL` is included only for an external server (it may hold a password).
+    `DATABASE_URL` is included only for an external server (it may hold a password). Raises StageError when there is data,
+    but no key that it may be encrypted with: a new one would open none of it.
     """
     known = keyvalue.read(layout.secrets_file)
     if ring := keyvalue.read(layout.keyring):
         # `ves keyring` edits the key ring file, so the file takes precedence over the stored initial values.
         known = {name: value for name, value in known.items() if name not in _RING} | ring
+    elif (layout.data / "PG_VERSION").exists() and not any(
+        name in known or os.environ.get(name) for name in _RING if "KEY" in name
+    ):
+        raise StageError(
+            f"the keys of the data in {layout.pg} are gone: put {layout.keyring} or {layout.secrets_file} back "
+            f"(or set {_ONE_KEY}), or delete the data by `make reset`"
+        )
     for name, generate in _GENERATED.items():
         if name == _ONE_KEY and "PAYLOAD_ENCRYPTION_KEYS" in known and not os.environ.get(name):
             continue

@@ -142,7 +142,15 @@ def pidfile(layout: Layout) -> Path:
 
 def is_running(layout: Layout) -> bool:
     """Return whether this checkout's supervisor runs."""
-    return processes.is_ours(processes.read_pid(pidfile(layout)), layout.supervisor_config)
+    return _pid(layout) is not None
+
+
+def _pid(layout: Layout) -> int | None:
+    """Return the supervisor of this checkout, also one whose pid file, or the whole of `.ves`, was deleted."""
+    pid = processes.read_pid(pidfile(layout))
+    if processes.is_ours(pid, layout.supervisor_config):
+        return pid
+    return processes.find(f"supervisord -c {layout.supervisor_config}")
 
 
 class _SocketConnection(http.client.HTTPConnection):
@@ -186,7 +194,7 @@ def program(layout: Layout, name: str) -> dict[str, Any]:
 def start(layout: Layout, config: str) -> None:
     """Start the supervisor (and with it the server), or leave the running one when its settings are the same."""
     if is_running(layout):
-        if layout.supervisor_config.read_text(encoding="utf-8") == config:
+        if layout.supervisor_config.exists() and layout.supervisor_config.read_text("utf-8") == config:
             return
         stop(layout)
     end_leftovers(layout)
@@ -230,11 +238,16 @@ def restart_program(layout: Layout, name: str) -> None:
 
 def stop(layout: Layout) -> bool:
     """Stop all programs in priority order. Return whether any was running."""
-    pid = processes.read_pid(pidfile(layout))
-    running = processes.is_ours(pid, layout.supervisor_config)
-    if running and pid is not None:
+    pid = _pid(layout)
+    if pid is not None:
         processes.end(pid, layout.supervisor_config, first=signal.SIGTERM, patience=_STOP_SECONDS)
-    return end_leftovers(layout) or running
+    return end_leftovers(layout) or pid is not None
+
+
+def end_lost(layout: Layout) -> None:
+    """End a system whose `.ves` was deleted while it ran: its server would write into the files of a new one."""
+    if is_running(layout) and not _answers(layout):
+        stop(layout)
 
 
 def end_leftovers(layout: Layout) -> bool:
@@ -247,7 +260,9 @@ def end_leftovers(layout: Layout) -> bool:
         if processes.is_ours(pid, mark) and pid is not None:
             left = True
             processes.end(pid, mark, first=signal.SIGTERM, patience=45, group=True)
-    postmaster = processes.read_pid(layout.data / "postmaster.pid")
+    postmaster = processes.read_pid(layout.data / "postmaster.pid") or processes.find(
+        f"postgres -D {layout.data}"
+    )
     if processes.is_ours(postmaster, layout.data) and postmaster is not None:
         left = True
         processes.end(postmaster, layout.data, first=signal.SIGINT, patience=120, group=True)

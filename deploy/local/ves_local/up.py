@@ -221,10 +221,9 @@ def _own_ports(layout: Layout) -> set[int]:
 
 
 def prepare_server(layout: Layout, tools: Toolchain) -> supervise.Server | None:
-    """Create the private cluster if missing; return its run settings, None for an external server."""
+    """Create the private cluster in its place if missing; return its run settings, None for an external server."""
     if tools.engine == "external":
         return None
-    layout.place_cluster()
     server = _server(layout, tools)
     cluster.create(layout, server.bindir)
     return server
@@ -234,6 +233,9 @@ def run(layout: Layout) -> None:
     """Start the whole system. Raises StageError with the relevant logs at the first failed stage."""
     found = keyvalue.read(layout.run / "toolchain")
     tools = Toolchain(found["ENGINE"], found["PG_BINDIR"], found.get("FRONT", ""))
+    supervise.end_lost(layout)
+    if tools.engine != "external":
+        layout.place_cluster()
     fresh = not layout.secrets_file.exists()
     known = secretstore.load(layout)
     if fresh:
