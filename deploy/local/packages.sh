@@ -86,6 +86,9 @@ apt_install() {
   [ -d "${note%/*}" ] || made=yes
   as_admin mkdir -p "${note%/*}"
   printf 'create_main_cluster = false\n' | as_admin tee "$note" >/dev/null
+  # apt refuses everything after an installation that was interrupted.
+  as_admin env DEBIAN_FRONTEND=noninteractive dpkg --configure -a >"$state/log/dpkg.log" 2>&1 </dev/null ||
+    say "dpkg --configure -a failed (another one runs?): going on"
   logged apt-install as_admin env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l \
     apt-get install -y -q --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" || status=1
   as_admin rm -f "$note"

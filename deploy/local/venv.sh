@@ -35,7 +35,9 @@ ensure_venv() {
   unset VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
   identity="$(venv_identity)"
   contents="$(cat "$checkout"/{requirements.lock,pyproject.toml,plpython/pyproject.toml,api/client/pyproject.toml} | digest)"
-  if [ "$(cat "$venv/.ves-identity" 2>/dev/null)" != "$identity" ] || ! "$venv/bin/python" -c '' 2>/dev/null; then
+  # Without the note of its contents it is new, or an installation was interrupted: installers take half a package for a whole one.
+  if [ "$(cat "$venv/.ves-identity" 2>/dev/null)" != "$identity" ] || [ ! -s "$venv/.ves-contents" ] ||
+    ! "$venv/bin/python" -c '' 2>/dev/null; then
     say "making .venv from $PYTHON"
     rm -rf "$venv"
     logged venv-make "$PYTHON" -m venv "$venv" || fail "could not make $venv"

@@ -53,6 +53,7 @@ def layout(bare: Layout) -> Layout:
     binary = bare.checkout / "contracts" / "node_modules" / PACKAGE / "bin" / "anvil"
     binary.parent.mkdir(parents=True)
     binary.touch()
+    (bare.checkout / "contracts" / "node_modules" / ".ves-contents").touch()
     return bare
 
 
@@ -148,6 +149,15 @@ def test_the_package_of_the_lock_file_is_fetched_once(
     assert program.read_bytes() == b"#!/bin/sh\n"
     assert Path(chain.command(bare)[0]) == program
     assert registry == [f"/{PACKAGE}/-/anvil-linux-amd64-1.2.3.tgz"]
+
+
+def test_what_an_interrupted_npm_left_is_not_used(
+    layout: Layout, package: bytes, registry: list[str]
+) -> None:
+    (layout.checkout / "contracts" / "node_modules" / ".ves-contents").unlink()
+    _lock(layout, package)
+    assert Path(chain.command(layout)[0]) == layout.state / "chain" / "anvil-1.2.3"
+    assert registry
 
 
 def test_a_package_with_another_digest_is_refused_and_not_kept(

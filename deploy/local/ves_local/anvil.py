@@ -40,8 +40,10 @@ def program(layout: Layout) -> Path:
     """
     contracts = layout.checkout / "contracts"
     package = f"@foundry-rs/anvil-{sys.platform}-{_MACHINES.get(platform.machine(), platform.machine())}"
-    installed = contracts / "node_modules" / package / "bin" / "anvil"
-    if installed.exists():
+    modules = contracts / "node_modules"
+    installed = modules / package / "bin" / "anvil"
+    # npm.sh's note: without it an installation was interrupted, and the program may be half of one.
+    if installed.exists() and (modules / ".ves-contents").exists():
         return installed
     packages = json.loads((contracts / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     locked = packages.get(f"node_modules/{package}")

@@ -280,7 +280,9 @@ def _farewell(layout: Layout, url: str, mode: str, known: dict[str, str]) -> Non
     print(f"\n  HTTP       {url}        (pages: {url}/api/docs)")
     print(f"  gRPC       {env['VES_GRPC_TARGET']}   (messages: proto/)")
     if "VES_CHAIN_DEMO_KEY" in env:
-        print(f"  chain      {env['L2_RPC_URL']}  (id {env['L2_CHAIN_ID']}; a funded account: VES_CHAIN_DEMO_KEY)")
+        print(
+            f"  chain      {env['L2_RPC_URL']}  (id {env['L2_CHAIN_ID']}; a funded account: VES_CHAIN_DEMO_KEY)"
+        )
     print("  psql       psql \"$(sed -n 's/^VES_DATABASE_URL=//p' .ves/env)\"")
     print(f"  admin key  {known['BOOTSTRAP_ADMIN_API_KEY']}")
     print("  commands   .venv/bin/ves --help")
