@@ -139,7 +139,8 @@ def load_worker(*_: Any, **__: Any) -> Middleware:
     # Exclude the start-up objects, which live as long as the process, from garbage collection.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_GC_THRESHOLD, 20, 50)
+    # Many small passes over the second generation: of 400,000 objects, as thousands of streams bring, one stops all for 0.1 s.
+    gc.set_threshold(_GC_THRESHOLD, 4, 250)
     return app
 
 

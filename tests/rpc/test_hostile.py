@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections import Counter
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import grpc
 import pytest
 from google.protobuf import empty_pb2
 
@@ -69,6 +71,17 @@ def test_half_open_connections_do_not_stop_others(server: Server, grpc_admin: Cl
         for connection in held:
             connection.close()
     assert ask(grpc_admin) < 5
+
+
+async def test_thousands_of_calls_at_once_each_have_a_status_that_says_why(
+    start_rpc_server: Callable[..., Server], v2: Any
+) -> None:
+    request = v2.StreamEventsRequest(**stream_of(Agent())).SerializeToString()
+    async with grpc.aio.insecure_channel(target(start_rpc_server())) as channel:
+        method = channel.unary_stream("/stateset.sequencer.v2.Sequencer/StreamEvents")
+        calls = [method(request) for _ in range(4_000)]
+        codes = Counter([await call.code() for call in calls])
+    assert codes == {grpc.StatusCode.UNAUTHENTICATED: 4_000}, "the library ends none at random"
 
 
 async def test_clients_that_never_read_hold_little_memory_and_delay_nobody(

@@ -29,6 +29,7 @@ SERVICES: dict[str, tuple[Rpc | StreamRpc | SyncStream, ...]] = {
     keys.SERVICE: keys.METHODS,
 }
 _MESSAGE_BYTES = 4 * 1024 * 1024
+_MAX_CALLS = 20_000
 _OPTIONS = (
     ("grpc.max_receive_message_length", _MESSAGE_BYTES),
     ("grpc.max_send_message_length", -1),
@@ -36,17 +37,23 @@ _OPTIONS = (
     # Each worker process has a listener on the port; the kernel distributes connections over them.
     ("grpc.so_reuseport", 1),
     ("grpc.server_handshake_timeout_ms", 10_000),
-    # A peer that does not answer a ping is gone; a connection without calls is closed.
+    # A peer that does not answer a ping or the settings is gone; a connection without calls is closed.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.http2.ping_timeout_ms", 20_000),
+    ("grpc.http2.settings_timeout", 20_000),
     ("grpc.max_connection_idle_ms", 300_000),
     # A client may ping every ten seconds, also without calls; one that floods is disconnected.
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.http2.max_ping_strikes", 2),
     ("grpc.max_concurrent_streams", 10_000),
+    # Calls that wait to be accepted. The library's defaults end some of more than 1,000 at random, and those that wait for
+    # 30 s, as CANCELLED without a reason; a call has its own deadline, and one too many is told by a status.
+    ("grpc.server.max_pending_requests", _MAX_CALLS),
+    ("grpc.server.max_pending_requests_hard_limit", _MAX_CALLS),
+    ("grpc.server_max_unrequested_time_in_server", 600),
 )
-_MAX_CALLS = 20_000
 # One for the watcher and one for the pages: streams never wait for the connections of requests, nor these for streams.
 _CONNECTIONS = 2
 _ACQUIRE_SECONDS = 60.0

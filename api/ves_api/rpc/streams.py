@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -48,18 +48,21 @@ if TYPE_CHECKING:
 
 _MAX_WINDOW = 1000
 _HISTORY_EVENTS = 250
+# Calls of a process that begin at a time: thousands of streams that come at once leave the other connections to ingest.
+_BEGINNINGS = 2
 EVERY = EventFilter()
 
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """State that the streaming calls of a process share."""
+    """State that the streaming calls of a process share; `beginnings` is held until a call has been admitted and has begun."""
 
     services: Services
     database: Pool
     pages: Pages
     watcher: Watcher
     unsent: Unsent
+    beginnings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_BEGINNINGS))
 
 
 @dataclass(slots=True)
@@ -100,7 +103,7 @@ class StreamRpc:
 
         async def serve(raw: bytes, transport: grpc.aio.ServicerContext) -> None:
             async def work(context: Context) -> None:
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout(timeout), streams.beginnings:
                     await admit(context, self.operation)
                     given = self.read(decode(self.request, raw))
                     self.operation.authorize(context, given)
@@ -112,7 +115,11 @@ class StreamRpc:
                 with streams.watcher.open(context, authorize) as opened:
                     # Tells the client that it is subscribed; the first event may be far away.
                     await transport.send_initial_metadata(())
-                    await self.serve(Call(streams, context, opened, transport, given, start))
+                    try:
+                        await self.serve(Call(streams, context, opened, transport, given, start))
+                    except asyncio.CancelledError:
+                        await streams.watcher.departures.turn()
+                        raise
 
             await guarded(streams.services, transport, self.name, work)
 
