@@ -29,16 +29,16 @@ class LostAnswerError(Exception):
 
 
 class Wire:
-    """One HTTP/1.1 connection, opened when needed."""
+    """One HTTP/1.1 connection, opened when needed to one of some ports."""
 
-    def __init__(self, port: int) -> None:
-        self.port = port
+    def __init__(self, *ports: int) -> None:
+        self.ports = ports
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def send(self, body: bytes, *, cut: float = 1.0) -> asyncio.StreamReader:
         """Send a request, or only the first part of it."""
         if self._streams is None:
-            self._streams = await asyncio.open_connection("127.0.0.1", self.port)
+            self._streams = await asyncio.open_connection("127.0.0.1", random.choice(self.ports))
         reader, writer = self._streams
         head = (
             f"POST {INGEST} HTTP/1.1\r\nhost: test\r\nx-api-key: {BOOTSTRAP_KEY}\r\n"
@@ -91,22 +91,27 @@ class Ledger:
 
 @dataclass
 class Writer:
-    """One agent that writes to some streams until told to stop, then settles what it does not know."""
+    """One agent that writes to some streams until told to stop, then settles what it does not know.
 
-    port: int
+    `pause`: seconds between two requests.
+    """
+
+    ports: tuple[int, ...]
     agents: list[Agent]
     ledger: Ledger
     rate: random.Random
     fault_rate: float = 0.3
     batch: int = 5
+    pause: float = 0.0
     pending: dict[int, list[Event]] = field(default_factory=dict)
 
     async def run(self, deadline: float) -> None:
-        wire = Wire(self.port)
+        wire = Wire(*self.ports)
         try:
             while time.monotonic() < deadline:
                 at = self.rate.randrange(len(self.agents))
                 await self._step(wire, at, self._choose(at))
+                await asyncio.sleep(self.pause)
             await self._settle(wire)
         finally:
             wire.close()
@@ -116,7 +121,7 @@ class Writer:
         agent, waiting = self.agents[at], self.pending.setdefault(at, [])
         fresh = [
             agent.event(
-                json.dumps({"n": self.rate.random()}),
+                json.dumps({"n": self.rate.random(), "customer_id": "c"}),
                 command_id=uuid.uuid4() if self.rate.random() < 0.3 else None,
             )
             for _ in range(self.rate.randint(1, self.batch))

@@ -33,7 +33,7 @@ def make_writers(system: System, streams: int) -> tuple[list[Writer], Ledger]:
             agent = Agent(tenant_id=tenant)
             agent.register(connection)
             agents = [agent.in_store(store) for store in stores]
-            writers.append(Writer(system.api.port, agents, ledger, random.Random(number)))
+            writers.append(Writer((system.api.port,), agents, ledger, random.Random(number)))
     return writers, ledger
 
 
