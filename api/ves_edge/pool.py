@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_loads
 from psycopg.types.string import TextBinaryLoader, TextLoader
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
@@ -55,6 +56,9 @@ _LOCK_PAUSE: Final = 0.05
 # Minimum time between replacements of all connections while the server stays read-only.
 _REPLACE_SECONDS: Final = 1.0
 _SLOW_SECONDS: Final = 0.1
+# How long a statement goes on whose caller was cancelled: most are over by then. One that is cancelled costs a session for the
+# cancellation, and often its own too, which a client that leaves again and again would make others pay for.
+_FINISH_SECONDS: Final = 0.5
 SESSION: Final[dict[str, Any]] = {"autocommit": True, "prepare_threshold": 0}
 _MARK_TRACE: Final = FUNCTIONS["mark_trace"]
 _log = get_logger("database")
@@ -152,6 +156,7 @@ class Pool:
         self._turns: WeakValueDictionary[Any, asyncio.Lock] = WeakValueDictionary()
         # The pool's own size also counts connection attempts in progress, e.g. while the server is down.
         self._in_use = 0
+        self._calls: set[asyncio.Task[list[Row]]] = set()
         # The pool's own number also counts calls that were cancelled while they waited.
         self._timeouts = 0
         self._replaced_at = 0.0
@@ -247,6 +252,20 @@ class Pool:
         if waited > _SLOW_SECONDS:
             metrics.POOL_SLOW.inc()
         self._in_use += 1
+        loop = asyncio.get_running_loop()
+        call = loop.create_task(self._execute(connection, statement, parameters))
+        self._calls.add(call)
+        call.add_done_callback(self._ended)
+        try:
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            loop.call_later(_FINISH_SECONDS, _cancel_statement, call, connection)
+            raise
+
+    async def _execute(
+        self, connection: AsyncConnection[Row], statement: bytes, parameters: Mapping[str, Any]
+    ) -> list[Row]:
+        """Run a statement on a connection and give that back."""
         try:
             cursor = connection.cursor(binary=True)
             parent = tracing.traceparent()
@@ -264,8 +283,13 @@ class Pool:
             raise
         finally:
             self._in_use -= 1
-            # A cancellation just now would leave the connection neither in use nor in the pool.
-            await asyncio.shield(pool.putconn(connection))
+            await self._pool.putconn(connection)
+
+    def _ended(self, call: asyncio.Task[list[Row]]) -> None:
+        """Retrieve the exception, or asyncio reports it when the caller has left."""
+        self._calls.discard(call)
+        if not call.cancelled():
+            call.exception()
 
     async def _replace_connections(self, *, outdated: bool) -> None:
         """Replace all connections: what broke one, a restart, fail-over or installation, has broken the others too."""
@@ -275,6 +299,12 @@ class Pool:
             # Outdated connections are alive and pass the pool's check, so they are drained.
             self._replaced_at = time.monotonic()
             await self._pool.drain()
+
+
+def _cancel_statement(call: asyncio.Task[list[Row]], connection: AsyncConnection[Row]) -> None:
+    """Cancel a call whose statement runs: one that gives its connection back would leave it neither in use nor in the pool."""
+    if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+        call.cancel()
 
 
 def _bug(error: Exception) -> Exception | None:

@@ -48,6 +48,25 @@ async def write(pool: Pool) -> int:
     return rows[0].granted
 
 
+async def ask(pool: Pool, statement: bytes) -> Any:
+    return (await pool.run("question", statement, {}, repeatable=True))[0][0]
+
+
+async def leave(pool: Pool, slow: str) -> int:
+    """Cancel the caller of a slow statement that has begun; its session."""
+    session: int = await ask(pool, b"select pg_backend_pid()")
+    caller = asyncio.create_task(ask(pool, f"select {slow}".encode()))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    # The session that is in use is not given to another.
+    while await ask(pool, f"select state from pg_stat_activity where pid = {session}".encode()) != "active":
+        pass
+    caller.cancel()
+    await asyncio.wait({caller})
+    assert caller.cancelled()
+    return session
+
+
 def fail_over(database: Database, *, read_only: bool) -> None:
     """Every session of the API ends; with `read_only` new ones refuse writes."""
     with database.cluster.connect() as connection:
@@ -217,6 +236,33 @@ async def test_calls_that_are_cancelled_at_any_moment_give_their_connections_bac
 
     async with opened(database) as pool:
         await asyncio.gather(*[leave_calls(pool) for _ in range(3 * CONNECTIONS)])
+        assert len(set(await borrowed(pool))) == CONNECTIONS
+
+
+async def test_a_call_whose_caller_leaves_ends_as_it_would_have_and_its_session_serves_on(
+    database: Database,
+) -> None:
+    async with opened(database) as pool:
+        left = await leave(pool, "pg_sleep(0.1)")
+        [call] = pool._calls
+        await asyncio.wait({call})
+        assert call.exception() is None
+        assert await ask(pool, b"select pg_backend_pid()") == left
+
+
+async def test_a_call_whose_caller_leaves_does_not_hold_its_connection_for_long(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FINISH_SECONDS", 0.05)
+    async with opened(database) as pool:
+        left = await leave(pool, "pg_sleep(60)")
+        await asyncio.wait(pool._calls, timeout=30)
+        assert not pool._calls
+        with database.cluster.connect() as connection:
+            found = connection.execute(
+                "select count(*) from pg_stat_activity where pid = %s and state = 'active'", [left]
+            ).fetchone()
+        assert found == (0,)
         assert len(set(await borrowed(pool))) == CONNECTIONS
 
 

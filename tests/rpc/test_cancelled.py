@@ -164,10 +164,13 @@ async def process(database: Database, stubs: None, monkeypatch: pytest.MonkeyPat
 
 
 async def read_then_cancel(call: Any, messages: int) -> None:
-    for _ in range(messages):
-        if await call.read() is grpc.aio.EOF:
-            return
-    call.cancel()
+    """Read so many messages; cancelled also where the reading is: a call that is only dropped ends when the collector comes."""
+    try:
+        for _ in range(messages):
+            if await call.read() is grpc.aio.EOF:
+                return
+    finally:
+        call.cancel()
 
 
 class Calls:
@@ -225,9 +228,12 @@ class Calls:
 
     async def sync_stream(self) -> None:
         call = self._process.v2.SyncStream(metadata=self._metadata)
-        await call.write(self._v2.SyncMessage(push=push_request(self._agent, envelope(self._agent))))
-        await call.write(self._v2.SyncMessage(ack=self._v2.EventAck(agent_head_sequence=1)))
-        await read_then_cancel(call, 2)
+        try:
+            await call.write(self._v2.SyncMessage(push=push_request(self._agent, envelope(self._agent))))
+            await call.write(self._v2.SyncMessage(ack=self._v2.EventAck(agent_head_sequence=1)))
+            await read_then_cancel(call, 2)
+        finally:
+            call.cancel()
 
 
 def cancelled_calls() -> float:

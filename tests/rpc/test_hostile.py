@@ -33,13 +33,13 @@ def v2(stubs: None) -> Any:
 
 
 def private_mb(server: Server) -> float:
-    """Private memory of the server and its worker."""
+    """Memory that the server and its worker have written. Their programs' pages are private or not as other tests' servers come and go."""
     assert server.process is not None
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     total = 0
     for pid in (str(server.process.pid), *children):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Private"):
+            if line.startswith("Private_Dirty"):
                 total += int(line.split()[1])
     return total / 1024
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import uuid
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +33,22 @@ SEQUENCER_PUBLIC_KEY = ed25519.public_key(SEQUENCER_SEED)
 SERVE = "from ves_api import server, settings; server.run(settings.load())"
 START_SECONDS = 60
 STOP_SECONDS = 60
+_ports = itertools.cycle(range(20_000, 32_768))
+next(itertools.islice(_ports, random.randrange(12_768), None))
 _PACKAGES = ("plpython", "api", "api/client", "workers", "sql", "contracts")
 
 
 def free_port() -> int:
-    """A TCP port of the loopback interface that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of the loopback interface that is free, each one once, from a random one on.
+
+    Below the range that the kernel gives to outgoing connections and to port 0: of such a port another test can become the owner
+    before the program that it is for.
+    """
+    while True:
+        port = next(_ports)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(**more: str) -> dict[str, str]:

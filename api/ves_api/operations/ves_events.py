@@ -41,6 +41,10 @@ class EventFilter(NamedTuple):
             and (not self.agents or agent in self.agents)
         )
 
+    def wants(self, event: EventParts) -> bool:
+        """Whether a VES event is wanted."""
+        return self.matches(event.entity_type, event.entity_id, event.event_type, event.source_agent_id)
+
 
 class VesWindow(Stream, kw_only=True, frozen=True):
     """The numbers `from_sequence` to `from_sequence + limit - 1` of a stream; 0 counts as a number."""
@@ -121,11 +125,16 @@ def cut(events: list[Any]) -> list[Any]:
     """The first events whose payloads fit into one answer; at least one, if there is one."""
     size = 0
     for place, event in enumerate(events):
-        size += sum(len(part) for part in (event.payload, _encrypted(event)) if part is not None)
-        size += plaintext_bytes(event.payload_at_rest or b"")
+        size += payload_bytes(event)
         if size > PAGE_BYTES and place:
             return events[:place]
     return events
+
+
+def payload_bytes(event: Any) -> int:
+    """Length of an event's payload, plain or sealed, when it is no longer encrypted at rest."""
+    shown = sum(len(part) for part in (event.payload, _encrypted(event)) if part is not None)
+    return shown + plaintext_bytes(event.payload_at_rest or b"")
 
 
 def _encrypted(event: Any) -> str | None:
@@ -164,9 +173,7 @@ async def pull_events(context: Context, given: VesWindow) -> Window:
             [], state.head_sequence + 1 if last >= state.head_sequence else last + 1, state.head_sequence
         )
     events = await read_page(context, context.tenant_id, given.store_id, first - 1, last - first + 1)
-    matches = given.wanted.matches
-    shown = [e for e in events if matches(e.entity_type, e.entity_id, e.event_type, e.source_agent_id)]
-    return Window(shown, first + len(events), state.head_sequence)
+    return Window([e for e in events if given.wanted.wants(e)], first + len(events), state.head_sequence)
 
 
 @operation(permission=in_stream("read"))

@@ -1,13 +1,14 @@
-"""Pages of a VES stream as encoded messages, read once for all calls that need the same page at the same time."""
+"""Pages of a VES stream, read once for all calls that need the same page at the same time, and its events encoded once."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ves_api.operations.ves_events import cut
+from ves_api.operations.ves_events import cut, payload_bytes
 from ves_api.rpc.stored_events import ves_events
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
 
     from ves_api.at_rest import AtRest
     from ves_api.ingest.signing import ReceiptSigner
+    from ves_edge.gen.records import EventParts
     from ves_edge.pool import Pool
 
 _PAGE_EVENTS = 250
 _KEPT_BYTES = 8_000_000
+# What an entry holds at most: the payload as it is stored and as it is sent, and about so much besides.
+_STORED_AND_SENT, _ENTRY_BYTES = 2, 2_000
 _KEPT_SECONDS = 2.0
 # A stream survives a restart of the database: its position is a number, so reading on later loses nothing.
 _PATIENCE_SECONDS = 30.0
@@ -31,15 +35,12 @@ _UNAVAILABLE = 503
 _Key = tuple["uuid.UUID", "uuid.UUID", int]
 
 
-class Entry(NamedTuple):
-    """One event: its number, the members that filters compare, and the encoded SequencedEvent."""
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One event of a page, and its encoded SequencedEvent as soon as a call has wanted it."""
 
-    number: int
-    entity_type: str
-    entity_id: str
-    event_type: str
-    agent: uuid.UUID
-    message: bytes
+    event: EventParts
+    message: bytes = b""
 
 
 class _Kept(NamedTuple):
@@ -109,30 +110,23 @@ class Pages:
                 max_events=_PAGE_EVENTS,
             )
 
-        page = self.encode(tenant_id, store_id, cut(await patiently(fetch)))
-        if not page or page[0].number != after + 1:
+        page = [Entry(event) for event in cut(await patiently(fetch))]
+        if not page or page[0].event.sequence_number != after + 1:
             # The engine has checked that a page has no gap inside.
             raise ApiError("sequence_gap", details={"sequence_start": after + 1, "sequence_end": after + 1})
         self._keep(key, page)
         return page
 
-    def encode(self, tenant_id: uuid.UUID, store_id: uuid.UUID, events: list[Any]) -> list[Entry]:
-        """Encode stored events. Raises payload_not_readable."""
+    def encode(self, tenant_id: uuid.UUID, store_id: uuid.UUID, entries: list[Entry]) -> None:
+        """Encode the entries that no call has wanted before. Raises payload_not_readable."""
+        left = [entry for entry in entries if not entry.message]
+        events = [entry.event for entry in left]
         messages = ves_events(events, tenant_id, store_id, at_rest=self._at_rest, signer=self._signer)
-        return [
-            Entry(
-                event.sequence_number,
-                event.entity_type,
-                event.entity_id,
-                event.event_type,
-                event.source_agent_id,
-                message.SerializeToString(),
-            )
-            for event, message in zip(events, messages, strict=True)
-        ]
+        for entry, message in zip(left, messages, strict=True):
+            entry.message = message.SerializeToString()
 
     def _keep(self, key: _Key, page: list[Entry]) -> None:
-        size = sum(len(entry.message) for entry in page)
+        size = sum(_STORED_AND_SENT * payload_bytes(entry.event) + _ENTRY_BYTES for entry in page)
         self._kept[key] = _Kept(page, size, time.monotonic())
         self._kept_bytes += size
         while self._kept_bytes > _KEPT_BYTES:

@@ -28,7 +28,7 @@ from ves_api.rpc.binding import decode, guarded
 from ves_api.rpc.fields import read_texts, read_uuids
 from ves_api.rpc.gen import v1_pb2 as v1
 from ves_api.rpc.gen import v2_pb2 as v2
-from ves_api.rpc.pages import Pages, patiently
+from ves_api.rpc.pages import Entry, Pages, patiently
 from ves_api.rpc.stored_events import legacy_event
 from ves_api.rpc.unsent import Unsent
 from ves_api.rpc.v2 import read_stream
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from ves_api.operations.kit import Context, Operation
-    from ves_api.rpc.pages import Entry
     from ves_api.rpc.watcher import OpenCall
     from ves_api.services import Services
     from ves_edge.pool import Pool
@@ -145,25 +144,29 @@ class Delivery:
         """The page after the position; the one after it is read while this one is sent."""
         pages = self.call.streams.pages
         page = await pages.read(*self.stream, self.position)
-        if page[-1].number < head:
-            pages.read_ahead(*self.stream, page[-1].number)
+        last = page[-1].event.sequence_number
+        if last < head:
+            pages.read_ahead(*self.stream, last)
         return page
 
     async def send_page(self, page: list[Entry]) -> None:
-        """Send the wanted events of a page.
+        """Send the wanted events of a page; the others are not even encoded.
 
         The watcher takes the page away from a call whose peer does not read, so that it holds one event, not a page;
         the rest is then read again.
         """
-        opened, place = self.call.open, 0
-        opened.page = [*page]
-        del page
+        opened, place, last = self.call.open, 0, page[-1].event.sequence_number
+        wanted = [entry for entry in page if self.wanted.wants(entry.event)]
+        self.call.streams.pages.encode(*self.stream, wanted)
+        opened.page = [*wanted]
+        del page, wanted
         while opened.page is not None and place < len(opened.page):
             entry: Any = opened.page[place]
             place += 1
-            if self.wanted.matches(entry.entity_type, entry.entity_id, entry.event_type, entry.agent):
-                await self.call.send(entry.message if self.wrap is None else self.wrap(entry.message))
-            self.position = entry.number
+            await self.call.send(entry.message if self.wrap is None else self.wrap(entry.message))
+            self.position = entry.event.sequence_number
+        if opened.page is not None:
+            self.position = last
         opened.page = None
 
 
@@ -209,7 +212,7 @@ async def _send_history(call: Call, head: int) -> None:
         found = [event for event in cut(await patiently(read)) if event.sequence_number <= head]
         if not found:
             return
-        await delivery.send_page(streams.pages.encode(*stream, found))
+        await delivery.send_page([Entry(event) for event in found])
 
 
 async def _serve_legacy(call: Call) -> None:
