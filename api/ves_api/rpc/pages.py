@@ -120,6 +120,8 @@ class Pages:
     def encode(self, tenant_id: uuid.UUID, store_id: uuid.UUID, entries: list[Entry]) -> None:
         """Encode the entries that no call has wanted before. Raises payload_not_readable."""
         left = [entry for entry in entries if not entry.message]
+        if not left:
+            return
         events = [entry.event for entry in left]
         messages = ves_events(events, tenant_id, store_id, at_rest=self._at_rest, signer=self._signer)
         for entry, message in zip(left, messages, strict=True):
