@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import tempfile
 import time
@@ -77,11 +78,11 @@ def play(wanted: Wanted, sequencer: Sequencer, report: Report) -> Json:
     if complete:
         place = wanted.folder
         report.line(f"\nDone after {seconds:.0f} s. Evidence and keys are in {place}; check them again with")
-        report.line(
-            f"   {sys.executable} -I {independent.__file__} {place}/keys.json {place}/evidence.ndjson"
-        )
+        check = [sys.executable, "-I", independent.__file__, f"{place}/keys.json", f"{place}/evidence.ndjson"]
+        report.line(f"   {shlex.join(check)}")
         report.line("Every event is replayed with the same receipt by")
-        report.line(f"   {Path(sys.executable).with_name('ves')} demo --tenant {shop.tenant_id}")
+        again = [str(Path(sys.executable).with_name("ves")), "demo", "--tenant", str(shop.tenant_id)]
+        report.line(f"   {shlex.join(again)}")
     return {
         "valid": complete,
         "tenant_id": shop.tenant_id,

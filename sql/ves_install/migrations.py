@@ -111,7 +111,8 @@ def require_fitting(connection: psycopg.Connection) -> None:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(sql_root() / "migrations"))
+    # Alembic interpolates its options, so a percent sign of the path would begin a name.
+    config.set_main_option("script_location", str(sql_root() / "migrations").replace("%", "%%"))
     return config
 
 

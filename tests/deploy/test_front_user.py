@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,13 +26,15 @@ ANSWER = b"HTTP/1.1 200 OK\r\nx-error-code: none\r\ncontent-length: 2\r\nconnect
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    layout = Layout(tmp_path)
-    (tmp_path / ".ves" / "run").mkdir(parents=True)
-    yield up.front_environment(layout, "127.0.0.1", free_port())
-    layout.api_socket.unlink(missing_ok=True)
-    if layout.front_user is not None:
-        layout.api_socket.parent.rmdir()
+def environment() -> Iterator[dict[str, str]]:
+    # Not `tmp_path`, which is too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="ves-") as checkout:
+        layout = Layout(Path(checkout))
+        layout.run.mkdir(parents=True)
+        yield up.front_environment(layout, "127.0.0.1", free_port())
+        layout.api_socket.unlink(missing_ok=True)
+        if layout.front_user is not None:
+            layout.api_socket.parent.rmdir()
 
 
 def serve_one(listener: socket.socket) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import subprocess
-import sys
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from shop.purchases import Shop, read_purchases
-from shop.verify import independent
 from tests.cli.system import System
 from tests.support.processes import BOOTSTRAP_KEY
 
@@ -111,17 +110,13 @@ def test_the_demo_ends_well_and_a_repeat_replays_every_receipt(
 def test_the_evidence_is_checked_by_a_stranger_and_one_wrong_bit_is_found(
     here: System, demo: Callable[..., Any], tmp_path: Path
 ) -> None:
-    assert demo("--purchases", "20", "--proofs", "20", "--no-tampering").code == 0
-    folder = tmp_path / ".ves" / "demo"
+    folder = tmp_path / "kept evidence"
+    told = demo("--purchases", "20", "--proofs", "20", "--no-tampering", "--folder", folder)
+    assert told.code == 0
+    (printed,) = re.findall(r"check them again with\n +(.*)", told.out)
+    command = shlex.split(printed)
 
     def check() -> tuple[int, Any]:
-        command = [
-            sys.executable,
-            "-I",
-            independent.__file__,
-            folder / "keys.json",
-            folder / "evidence.ndjson",
-        ]
         done = subprocess.run(command, check=False, capture_output=True)
         return done.returncode, json.loads(done.stdout)
 

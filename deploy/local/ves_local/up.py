@@ -283,6 +283,8 @@ def _farewell(layout: Layout, url: str, mode: str, known: dict[str, str]) -> Non
         print(
             f"  chain      {env['L2_RPC_URL']}  (id {env['L2_CHAIN_ID']}; a funded account: VES_CHAIN_DEMO_KEY)"
         )
+    elif not settings(layout)["workers"].get("L2_RPC_URL"):
+        print("  chain      none: nothing is paid or anchored")
     print("  psql       psql \"$(sed -n 's/^VES_DATABASE_URL=//p' .ves/env)\"")
     print(f"  admin key  {known['BOOTSTRAP_ADMIN_API_KEY']}")
     print("  commands   .venv/bin/ves --help")

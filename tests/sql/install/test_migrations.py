@@ -175,11 +175,12 @@ CONSTRAINT = "alter table ves_store.audit_switch drop constraint there_is_one_sw
 
 @pytest.fixture
 def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the engine's sources that a test may change; the installer reads it."""
-    shutil.copytree(ROOT / "sql", tmp_path / "sql")
-    shutil.copytree(ROOT / "plpython" / "wrappers", tmp_path / "plpython" / "wrappers")
-    monkeypatch.setenv("VES_SQL_ROOT", str(tmp_path / "sql"))
-    return tmp_path / "sql"
+    """A copy of the engine's sources that a test may change, in a folder whose name tools may take for syntax."""
+    folder = tmp_path / "ä 100%(here)s; a,b"
+    shutil.copytree(ROOT / "sql", folder / "sql")
+    shutil.copytree(ROOT / "plpython" / "wrappers", folder / "plpython" / "wrappers")
+    monkeypatch.setenv("VES_SQL_ROOT", str(folder / "sql"))
+    return folder / "sql"
 
 
 def add(release: Path, name: str, before: str, sql: str, level: int = 1) -> None:
