@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ves_api.settings import Settings
 
 _PR_SET_PDEATHSIG = 1
+_M_ARENA_MAX, _HEAPS = -8, 2
 _BACKLOG = 2048
 _SOCKET_BACKLOG = 4096
 _GC_THRESHOLD = 20_000
@@ -131,6 +132,7 @@ def load_worker(*_: Any, **__: Any) -> Middleware:
     from ves_api.app import make_app  # noqa: PLC0415
 
     _die_with_parent()
+    _share_heaps()
     sys.setswitchinterval(_THREAD_SWITCH_SECONDS)
     settings = settings_module.load()
     log.configure(settings.log_level, as_json=settings.log_json)
@@ -142,6 +144,15 @@ def load_worker(*_: Any, **__: Any) -> Middleware:
     # Many small passes over the second generation: of 400,000 objects, as thousands of streams bring, one stops all for 0.1 s.
     gc.set_threshold(_GC_THRESHOLD, 4, 250)
     return app
+
+
+def _share_heaps() -> None:
+    """Let all threads share two heaps of malloc (glibc's M_ARENA_MAX; other C libraries have one).
+
+    Each of a dozen threads of gRPC kept in a heap of its own what a crowd of connections took: of 120 MB 100 were free.
+    """
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
 
 
 def _die_with_parent() -> None:

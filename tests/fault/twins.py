@@ -149,9 +149,12 @@ class Doors:
                 if error.code() not in LOST:
                     raise AssertionError(error) from error
                 self.lost[error.code().name] += 1
+                last: Exception = error
             except (psycopg.OperationalError, httpx.TransportError) as error:
                 self.lost[type(error).__name__] += 1
-            assert time.monotonic() < deadline, act
+                last = error
+            if time.monotonic() > deadline:
+                raise AssertionError(last) from last
             self.world.stop.wait(0.05)
 
     def _post(self, path: str, body: Any) -> Any:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from ves_api.operations.ves_events import EventFilter
+from ves_api.rpc import streams
 from ves_api.rpc.pages import Entry
 from ves_api.rpc.streams import EVERY, Delivery
 from ves_api.rpc.watcher import OpenCall
@@ -38,10 +41,12 @@ def _event(number: int) -> Any:
     )
 
 
-async def _delivered(wanted: EventFilter, peer: Any = None) -> tuple[list[int], list[int], int]:
+async def _delivered(
+    wanted: EventFilter, peer: Any = None, pages: Pages | None = None
+) -> tuple[list[int], list[int], int]:
     """Numbers that were encoded and sent up to the head, and the position after that."""
     sent: list[int] = []
-    pages, opened = Pages(), OpenCall(*[None] * 3)  # type: ignore[arg-type]
+    pages, opened = pages or Pages(), OpenCall(*[None] * 3)  # type: ignore[arg-type]
 
     async def send(message: bytes) -> None:
         sent.append(int(message))
@@ -58,6 +63,17 @@ async def test_events_that_a_call_does_not_want_are_not_encoded() -> None:
     returns = [4, 8, 12, 16, 20]
     assert await _delivered(EventFilter(entity_types=frozenset(["return"]))) == (returns, returns, HEAD)
     assert await _delivered(EventFilter(entity_types=frozenset(["customer"]))) == ([], [], HEAD)
+
+
+async def test_a_page_is_encoded_some_events_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "_ENCODED_EVENTS", 2)
+    pages, ahead = Pages(), []
+
+    def take(_: object, sent: list[int]) -> None:
+        ahead.append(len(pages.encoded) - len(sent))
+
+    assert await _delivered(EVERY, take, pages) == ([*range(1, HEAD + 1)], [*range(1, HEAD + 1)], HEAD)
+    assert ahead == [1, 0, 1, 0, 0] * (HEAD // 5)
 
 
 async def test_a_page_that_was_taken_from_a_slow_peer_is_read_again_after_what_was_sent() -> None:

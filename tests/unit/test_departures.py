@@ -1,26 +1,45 @@
-"""Ends of streaming calls whose peers left take turns: some in each iteration of the event loop, whoever gives up meanwhile."""
+"""Ends of streaming calls take turns: some at a time, whoever gives up meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import Any
+
+import grpc
+import pytest
 
 from ves_api.rpc import watcher
+from ves_edge.errors import ApiError
 
 
-async def test_thousands_that_leave_at_once_end_some_in_each_iteration() -> None:
-    departures, ended, most = watcher.Departures(), 0, 0
+@pytest.mark.parametrize(
+    "end", [asyncio.CancelledError(), grpc.aio.InternalError(), ApiError("shutting_down"), None]
+)
+async def test_thousands_that_leave_at_once_end_some_at_a_time_however_each_ends(
+    end: BaseException | None,
+) -> None:
+    nothing: Any = None
+    calls, left, ended = watcher.Watcher(nothing, nothing, nothing), asyncio.Event(), 0
 
-    async def leave() -> None:
+    async def serve() -> None:
         nonlocal ended
-        await departures.turn()
-        ended += 1
+        try:
+            async with calls.open(nothing, nothing):
+                await left.wait()
+                if end is not None:
+                    raise end
+        finally:
+            ended += 1
 
-    calls = [asyncio.create_task(leave()) for _ in range(1_000)]
-    while ended < len(calls):
+    tasks, most = [asyncio.create_task(serve()) for _ in range(500)], 0
+    left.set()
+    while ended < len(tasks):
         before = ended
         await asyncio.sleep(0)
         most = max(most, ended - before)
     assert most == watcher._DEPARTURES
+    told = await asyncio.gather(*tasks, return_exceptions=True)
+    assert {type(one) for one in told} == {type(end)}
 
 
 async def test_a_call_that_is_cancelled_again_while_it_waits_holds_up_no_other() -> None:

@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 _MAX_WINDOW = 1000
 _HISTORY_EVENTS = 250
+# Encoded without a pause for others: 0.5 ms, 3 ms where receipts are not signed yet.
+_ENCODED_EVENTS = 50
 # Calls of a process that begin at a time: thousands of streams that come at once leave the other connections to ingest.
 _BEGINNINGS = 2
 EVERY = EventFilter()
@@ -111,14 +113,10 @@ class StreamRpc:
                 def authorize() -> None:
                     self.operation.authorize(context, given)
 
-                with streams.watcher.open(context, authorize) as opened:
+                async with streams.watcher.open(context, authorize) as opened:
                     # Tells the client that it is subscribed; the first event may be far away.
                     await transport.send_initial_metadata(())
-                    try:
-                        await self.serve(Call(streams, context, opened, transport, given, start))
-                    except asyncio.CancelledError:
-                        await streams.watcher.departures.turn()
-                        raise
+                    await self.serve(Call(streams, context, opened, transport, given, start))
 
             await guarded(streams.services, transport, self.name, work)
 
@@ -150,18 +148,18 @@ class Delivery:
         return page
 
     async def send_page(self, page: list[Entry]) -> None:
-        """Send the wanted events of a page; the others are not even encoded.
+        """Send the wanted events of a page, encoded some at a time; the others are not even encoded.
 
         The watcher takes the page away from a call whose peer does not read, so that it holds one event, not a page;
         the rest is then read again.
         """
         opened, place, last = self.call.open, 0, page[-1].event.sequence_number
-        wanted = [entry for entry in page if self.wanted.wants(entry.event)]
-        self.call.streams.pages.encode(*self.stream, wanted)
-        opened.page = [*wanted]
-        del page, wanted
+        opened.page = [entry for entry in page if self.wanted.wants(entry.event)]
+        del page
         while opened.page is not None and place < len(opened.page):
-            entry: Any = opened.page[place]
+            if place % _ENCODED_EVENTS == 0:
+                self.call.streams.pages.encode(*self.stream, opened.page[place : place + _ENCODED_EVENTS])
+            entry = opened.page[place]
             place += 1
             await self.call.send(entry.message if self.wrap is None else self.wrap(entry.message))
             self.position = entry.event.sequence_number

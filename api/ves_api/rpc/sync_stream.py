@@ -53,7 +53,7 @@ class SyncStream:
                 def authorize() -> None:
                     follow_scope.authorize(context, NoInput())
 
-                with streams.watcher.open(context, authorize) as opened:
+                async with streams.watcher.open(context, authorize) as opened:
                     call = Call(streams, context, opened, transport, NoInput(), positions)
                     await _Sync(call, timeout).run()
 
