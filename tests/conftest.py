@@ -13,7 +13,7 @@ import pytest
 
 from tests.api import coverage
 from tests.support import authorities, skips
-from tests.support.cluster import Cluster, discard, new_cluster
+from tests.support.cluster import Cluster, discard, folder_in_memory, new_cluster
 from ves_install.install import install
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def size(request: pytest.FixtureRequest) -> float:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """The server of this run."""
-    server = new_cluster()
+    server = new_cluster(folder=folder_in_memory())
     yield server
     discard(server)
 
@@ -94,7 +94,7 @@ def cloned(engine: Cluster, prefix: str) -> Iterator[Database]:
     """
     name = f"{prefix}_{uuid.uuid4().hex}"
     with engine.connect() as connection:
-        connection.execute(f"create database {name} template {TEMPLATE}")
+        connection.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
         connection.execute(f"revoke all on database {name} from public")
         connection.execute(f"grant temporary on database {name} to ves_owner")
         connection.execute(f"grant connect on database {name} to {LOGINS}")

@@ -18,6 +18,8 @@ import psycopg
 from tests.support import keyring
 
 ROOT = Path(__file__).resolve().parents[2]
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES = 4 * 2**30  # free for one more server there: a whole run of the tests leaves it at half
 SETTINGS = {
     "listen_addresses": "",
     "shared_preload_libraries": "pg_stat_statements",
@@ -157,7 +159,7 @@ class Cluster:
 
 def new_standby(primary: Cluster) -> Cluster:
     """A streaming replica of a running server, caught up; the caller discards it, the primary last."""
-    state = Path(tempfile.mkdtemp(prefix="ves-test-"))
+    state = new_folder()
     standby = Cluster(primary.bin, state)
     standby.prepare_folders()
     source = ["-h", str(primary.socket), "-U", "postgres", "-D", str(standby.data)]
@@ -211,9 +213,30 @@ def run(command: list[str]) -> None:
         raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
 
 
-def new_cluster(bin_folder: Path | None = None, **settings: str) -> Cluster:
-    """Create and start a server; the caller stops it and removes its folder (`discard`)."""
-    state = Path(tempfile.mkdtemp(prefix="ves-test-"))
+def new_folder() -> Path:
+    """A folder on disk for a server's files."""
+    return Path(tempfile.mkdtemp(prefix="ves-test-"))
+
+
+def folder_in_memory() -> Path:
+    """A folder in memory for a server's files, or one on disk where memory has no room or runs no programs.
+
+    For tests in which processes may be killed but the machine keeps running: the server flushes as any other, and what it has
+    written is there for the next one. A copy of a database takes 50 ms in place of 400.
+    """
+    figures = Path("/proc/meminfo")
+    if not (MEMORY.is_dir() and figures.exists()) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
+        return new_folder()
+    lines = dict(line.split(":") for line in figures.read_text(encoding="ascii").splitlines())
+    available = int(lines["MemAvailable"].split()[0]) * 1024
+    if min(available, shutil.disk_usage(MEMORY).free) < MEMORY_BYTES:
+        return new_folder()
+    return Path(tempfile.mkdtemp(prefix="ves-test-", dir=MEMORY))
+
+
+def new_cluster(bin_folder: Path | None = None, folder: Path | None = None, **settings: str) -> Cluster:
+    """Create and start a server, in `folder` or on disk; the caller stops it and removes its folder (`discard`)."""
+    state = folder or new_folder()
     cluster = Cluster(readable(bin_folder or find_bin(), state), state, settings)
     cluster.create()
     cluster.start()
