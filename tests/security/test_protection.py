@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests.conftest import cloned
 from tests.security import protection
 from tests.sql.rows import fill
 from tests.sql.support import verify
@@ -14,8 +15,11 @@ from ves_edge.calls import records
 from ves_edge.gen.records import VerifyAuditRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.conftest import Database
     from tests.sql.support import Agent
+    from tests.support.cluster import Cluster
 
 WORDS = [
     "active",
@@ -61,6 +65,13 @@ CANDIDATES = {
 }
 CANDIDATES["character varying"] = CANDIDATES["text"]
 NUMBER = ["coalesce({0}, 0) + 1", "{0} - 1", "2", "0"]
+
+
+@pytest.fixture(scope="session")
+def shared(engine: Cluster) -> Iterator[Database]:
+    """A database for this file alone: each change is looked for in the whole history of changes."""
+    with cloned(engine, "protection") as own:
+        yield own
 
 
 @pytest.fixture(scope="module")
@@ -218,9 +229,12 @@ def test_what_is_removed_without_a_trace_beside_it_is_found(
 
 
 def test_a_change_through_sql_leaves_time_and_role(
-    filled: Agent, admin: psycopg.Connection[Any], owner: psycopg.Connection[Any]
+    shared: Database, filled: Agent, owner: psycopg.Connection[Any]
 ) -> None:
-    admin.execute("select ves.set_commit_policy(%s, %s, 'manual', 8)", [filled.tenant_id, filled.store_id])
+    with shared.connect("ves_admin") as admin:
+        admin.execute(
+            "select ves.set_commit_policy(%s, %s, 'manual', 8)", [filled.tenant_id, filled.store_id]
+        )
     newest = owner.execute(
         "select c.table_name, c.changed_by, c.row_key from ves_store.row_changes as c"
         " where c.tenant_id = %s order by c.number desc limit 1",
