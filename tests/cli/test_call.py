@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from typer.main import get_command
 
 from tests.cli.conftest import runner
 from ves_api.cli import operation_commands
@@ -24,12 +26,15 @@ if TYPE_CHECKING:
     from tests.cli.system import System
 
 
-def test_every_function_is_listed_and_has_the_options_of_its_parameters(ves: Callable[..., Any]) -> None:
+def test_every_function_is_listed_and_has_the_options_of_its_parameters(
+    ves: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
     listed = ves("call")
     assert listed.code == 0
     assert [line.split()[0] for line in listed.out.splitlines() if line.startswith("  ")] == sorted(FUNCTIONS)
+    called = runner("ves", partial(program.run, get_command(app)), monkeypatch, capsys)
     for name, function in FUNCTIONS.items():
-        shown = ves("call", name, "--help")
+        shown = called("call", name, "--help")
         assert shown.code == 0, shown.err
         text = "".join(shown.out.split())
         for parameter in function.parameters:
@@ -115,10 +120,11 @@ def test_an_operation_that_declares_a_command_has_it(
 
 
 def test_operations_are_imported_only_for_words_that_no_other_command_has() -> None:
+    command = get_command(app)
     known = (["fsck"], ["keys", "list", "--agent"], ["call", "anything"], ["schemas", "list"])
-    assert all(operation_commands.is_known(app, words) for words in known)
+    assert all(operation_commands.is_known(command, words) for words in known)
     unknown = ([], ["--help"], ["nonsense"], ["schemas", "nonsense"], ["keys", "--help"])
-    assert not any(operation_commands.is_known(app, words) for words in unknown)
+    assert not any(operation_commands.is_known(command, words) for words in unknown)
 
 
 def test_a_function_that_the_role_may_not_execute_is_refused(here: System, ves: Callable[..., Any]) -> None:

@@ -32,6 +32,7 @@ class Double:
     `fault` decides for each request: "lose" closes the connection before anything is stored, "lose answer" after it;
     `busy` are answers (status, headers) that come before any other; `lie` may change an answer, `lie_window` a list of
     events. `streams` and `pushes` count what came over gRPC. `unsealed` are numbers without a signed receipt yet, `keys` the directory of agents' keys.
+    `before_window` is called, without the lock, before a window of events is told over gRPC.
     """
 
     order: list[str] = field(default_factory=list)
@@ -47,6 +48,7 @@ class Double:
         default_factory=lambda: {str(AGENT.agent_id): [directory_key(AGENT.key_id, AGENT.public_key)]}
     )
     busy: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    before_window: Callable[[], object] = lambda: None
     max_events: int = 1000
     streams: int = 0
     pushes: int = 0

@@ -34,6 +34,7 @@ def serving_grpc(double: Double) -> Iterator[str]:
                     context.abort(answer[0], "told by the double")
                 yield v2.SyncMessage(push_response=answer)
             elif message.WhichOneof("message") == "pull":
+                double.before_window()
                 with double.lock:
                     window = double.window(message.pull.from_sequence, message.pull.limit)
                 yield v2.SyncMessage(pull_response=_window(window))

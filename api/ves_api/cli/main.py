@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sys
 
+import typer
+
 from ves_api import __version__
 from ves_api.cli import apikeys, audit, engine_commands, groups, keyring, keys, schemas
 from ves_api.cli.admin_program.commands import COMMANDS
@@ -55,9 +57,11 @@ app.command("doctor")(engine_commands.doctor)
 
 def main() -> None:
     """Run `ves` and end the process with a documented exit code."""
-    if not is_known(app, sys.argv[1:]):
+    command = typer.main.get_command(app)  # takes as long as most commands: made once
+    if not is_known(command, sys.argv[1:]):
         add_operation_commands(app)
-    program.run(app)
+        command = typer.main.get_command(app)
+    program.run(command)
 
 
 def serve_main() -> None:

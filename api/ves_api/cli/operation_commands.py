@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from ves_api.operations.kit import Operation
 
 
-def is_known(app: typer.Typer, words: Sequence[str]) -> bool:
+def is_known(command: object, words: Sequence[str]) -> bool:
     """Whether the words name a command that the program has without the operations, which take 0.2 s to import."""
-    command = typer.main.get_command(app)
     for word in words[:2]:
         commands = getattr(command, "commands", None)
         if commands is None:
