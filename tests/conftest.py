@@ -93,8 +93,10 @@ def cloned(engine: Cluster, prefix: str) -> Iterator[Database]:
     It gets the grants on the database itself again, which PostgreSQL does not copy.
     """
     name = f"{prefix}_{uuid.uuid4().hex}"
+    # A copy of files is quick where a checkpoint is: in memory 0.05 s instead of 0.2, on disk 4 s instead of 0.3.
+    strategy = "file_copy" if engine.is_in_memory else "wal_log"
     with engine.connect() as connection:
-        connection.execute(f"create database {name} template {TEMPLATE} strategy file_copy")
+        connection.execute(f"create database {name} template {TEMPLATE} strategy {strategy}")
         connection.execute(f"revoke all on database {name} from public")
         connection.execute(f"grant temporary on database {name} to ves_owner")
         connection.execute(f"grant connect on database {name} to {LOGINS}")

@@ -79,6 +79,11 @@ class Cluster:
         return self.state / "data"
 
     @property
+    def is_in_memory(self) -> bool:
+        """Whether its files are below /dev/shm."""
+        return self.state.is_relative_to(MEMORY)
+
+    @property
     def keyring(self) -> Path:
         """The key ring of the server's PL/Python; it may be rewritten while the server runs."""
         return self.state / "keyring.env"
