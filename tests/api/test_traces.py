@@ -144,7 +144,11 @@ def test_without_a_trace_context_a_request_begins_a_trace_and_polls_make_none(
 
 
 def test_a_collector_that_is_down_costs_no_request(start_server: Callable[..., Server]) -> None:
-    server = start_server(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1", OTEL_BSP_SCHEDULE_DELAY="50")
+    server = start_server(
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:1",
+        OTEL_BSP_SCHEDULE_DELAY="50",
+        OTEL_EXPORTER_OTLP_TIMEOUT="1",
+    )
     with server.client() as admin:
         for _ in range(20):
             assert admin.get("/ready").status_code == 200
