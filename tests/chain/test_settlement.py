@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.chain.system import CHAIN_ID, UNIT
 from tests.support.waiting import wait_until
-from ves_workers.chain import settlement
+from ves_workers.chain import outbox, settlement
 from ves_workers.chain.outbox import Outbox
+from ves_workers.chain.rhythm import Rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pytest
+    from web3 import AsyncWeb3
     from web3.types import TxReceipt
 
     from tests.chain.system import Pay, System
@@ -48,10 +50,10 @@ async def test_a_block_that_was_told_is_not_read_again_before_it_is_final(
     await system.drive(worker, lambda: system.outbox()[0][0] == "mined", mine=False)
     times = 0
 
-    async def counted(outbox: Outbox, row: ChainTransaction) -> TxReceipt | None:
+    async def counted(of: Outbox, row: ChainTransaction) -> TxReceipt | None:
         nonlocal times
         times += 1
-        return await read(outbox, row)
+        return await read(of, row)
 
     monkeypatch.setattr(Outbox, "_receipt", counted)
     for _ in range(3):
@@ -59,6 +61,42 @@ async def test_a_block_that_was_told_is_not_read_again_before_it_is_final(
     assert times == 0
     await system.settle(worker, payments)
     assert times == 1
+    system.assert_paid_once(payments)
+
+
+async def test_a_block_is_asked_for_once_a_step_however_many_of_its_transactions_are_not_final(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, read, asked = system.worker(), outbox._block_hash, []
+
+    async def counted(w3: AsyncWeb3[Any], number: int) -> bytes:
+        asked.append(number)
+        return await read(w3, number)
+
+    payments = [system.pay(1) for _ in range(3)]
+    system.ledger.automine(on=False)
+    await system.drive(worker, lambda: {row[0] for row in system.outbox()} == {"broadcast"}, mine=False)
+    system.ledger.mine()
+    system.ledger.automine(on=True)
+    await system.drive(worker, lambda: {row[0] for row in system.outbox()} == {"mined"}, mine=False)
+    monkeypatch.setattr(outbox, "_block_hash", counted)
+    await worker.step()
+    assert len(asked) == 1, "of one block"
+    for some in payments:
+        await system.settle(worker, some)
+        system.assert_paid_once(some)
+
+
+async def test_payments_share_a_transaction_as_long_as_the_rhythm_of_blocks_says(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, payments = system.worker(), system.authorize(2)
+    monkeypatch.setattr(Rhythm, "sharing_ms", lambda *_: 2**31 - 1)
+    await worker.step()
+    assert system.outbox() == []
+    monkeypatch.setattr(Rhythm, "sharing_ms", lambda *_: 0)
+    await system.settle(worker, payments)
+    assert len(system.outbox()) == 1
     system.assert_paid_once(payments)
 
 
@@ -88,13 +126,13 @@ async def test_looks_are_close_for_some_seconds_after_the_last_payment(
         await worker.step()
         return worker.poll_seconds
 
-    assert [await pause_at(n) for n in (0, 1, 2, 3)] == [0.1, 0.2, 0.4, 0.4]
+    assert [await pause_at(n) for n in (0, 1, 2, 3, 4)] == [0.05, 0.1, 0.2, 0.4, 0.4]
     payments = system.authorize(1)
     for seconds in (10, 11):
-        assert await pause_at(seconds) == 0.1
+        assert await pause_at(seconds) == 0.05
         system.ledger.mine()
     assert system.intents(payments) == [("confirmed", None)]
-    assert [await pause_at(n) for n in (12, 16.9, 17, 18)] == [0.1, 0.1, 0.2, 0.4]
+    assert [await pause_at(n) for n in (12, 16.9, 17, 18, 19)] == [0.05, 0.05, 0.1, 0.2, 0.4]
 
 
 async def test_one_payment_of_a_hundred_that_fails_fails_alone(system: System) -> None:

@@ -54,7 +54,10 @@ class Authorizations:
 
     async def plan_batches(self, token: int) -> int:
         """Make batches of the recorded payments that are due; how many are new. Raises ApiError."""
-        return await aio.plan_exact_batches(self._db, lease_token=token, chain_id=self._outbox.chain.chain_id)
+        return await aio.plan_exact_batches(
+            self._db, lease_token=token, chain_id=self._outbox.chain.chain_id,
+            max_wait_ms=self._outbox.rhythm.sharing_ms(time.monotonic()),
+        )  # fmt: skip
 
     async def plan(self, token: int) -> None:
         """Make batches of recorded payments and put their calls into the outbox."""

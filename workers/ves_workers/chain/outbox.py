@@ -22,6 +22,7 @@ from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
 from ves_workers.chain.outcomes import Outcome
+from ves_workers.chain.rhythm import Rhythm
 from ves_workers.chain.rpc import DisagreementError, UnavailableError, whole
 from ves_workers.chain.signer import sign_transaction
 from ves_workers.runtime.loop import MOST_CAUSE
@@ -110,8 +111,10 @@ class Outbox:
         self._doubts: dict[tuple[int, str], int] = {}
         self._rechecked = 0.0
         self._told: dict[int, bytes] = {}  # the blocks in which `Work.mined` has seen a transaction
+        self._hashes: dict[int, bytes] = {}  # of blocks, as this step has read them
         # Of the last look: the newest block, and whether a young transaction is in none.
         self.head, self.is_awaited = 0, False
+        self.rhythm = Rhythm()
         self.address = ""
         self.totals = {"signed": 0, "replaced_fees": 0, "final": 0, "failed": 0, "reorgs": 0}
 
@@ -123,9 +126,11 @@ class Outbox:
     async def read_head(self) -> int:
         """Return the number of the newest block that a quorum has reached. Raises UnavailableError."""
         try:
-            return await self.chain.reached(lambda w3: w3.eth.block_number)
+            number = await self.chain.reached(lambda w3: w3.eth.block_number)
         except Web3Exception as error:
             raise UnavailableError(f"the nodes do not tell their newest block: {error}") from error
+        self.rhythm.note(number, time.monotonic())
+        return number
 
     async def read_final(self) -> tuple[int, datetime]:
         """Return number and time of the newest final block whose state nodes keep. Raises UnavailableError."""
@@ -184,7 +189,9 @@ class Outbox:
             self._rechecked = time.monotonic()
         self.head = head = await self.read_head() if rows else 0
         self.is_awaited = any(row.status in _UNMINED and row.waiting_seconds < _AWAITED_SECS for row in rows)
-        for row in rows:
+        self._hashes.clear()
+        # callers wait for those that are in no block
+        for row in sorted(rows, key=lambda row: row.status not in _UNMINED):
             await self._lease.keep()
             try:
                 await self._advance(row, head)
@@ -216,12 +223,14 @@ class Outbox:
     async def _is_as_told(self, row: ChainTransaction, head: int) -> bool:
         """Return whether a mined transaction is still in the block that was told, and that is not final: there is nothing to do.
 
-        A receipt with the logs of 200 payments takes some 50 ms to read, the hash of a block one.
+        A receipt with the logs of 200 payments takes some 50 ms to read, the hash of a block, once for all in it, a few.
         """
         number = row.block_number or 0
         if number <= self._final_block(head) or self._told.get(row.transaction_id) != row.block_hash:
             return False
-        if await self.chain.agreed(lambda w3: _block_hash(w3, number)) != row.block_hash:
+        if number not in self._hashes:
+            self._hashes[number] = await self.chain.agreed(lambda w3: _block_hash(w3, number))
+        if self._hashes[number] != row.block_hash:
             return False
         self._doubts.pop((row.transaction_id, "gone"), None)
         return True
