@@ -12,7 +12,7 @@ from pgmq import install as pgmq_install
 
 from ves_install.files import digest, section, sql_root
 from ves_install.logic import drop, drop_logic, logic_objects, pin_views
-from ves_install.migrations import migrate, require_fitting
+from ves_install.migrations import migrate, require_fitting, require_whole
 from ves_install.record import Difference, keep_record, repair
 from ves_install.session import connect
 
@@ -55,6 +55,7 @@ def install(
         connection.execute("select pg_advisory_lock(%s)", [INSTALL_LOCK])
         connection.execute("set lock_timeout to '10s'")
         connection.autocommit = False
+        require_whole(connection)
         repaired, is_known = repair(connection)
         require_fitting(connection)  # rolls the repairs back, which are not committed yet
         say("schemas and roles")

@@ -91,6 +91,19 @@ def _ledger(connection: psycopg.Connection) -> dict[str, bytes]:
     return {str(name): bytes(checksum) for name, checksum in rows}
 
 
+def require_whole(connection: psycopg.Connection) -> None:
+    """Raise MigrationError for a ledger without the other schemas: what a restore of one schema of a dump leaves."""
+    row = connection.execute(
+        "select array_agg(s.name) from unnest(array['pgmq', 'rest', 'ves', 'ves_int']) as s (name)"
+        " where to_regnamespace(s.name) is null"
+    ).fetchone()
+    if row and row[0] and _ledger(connection):
+        raise MigrationError(
+            f"the database has schema ves_store of an installation, and not {', '.join(row[0])}: a part of a dump was"
+            " restored; restore all of it into an empty database"
+        )
+
+
 def require_fitting(connection: psycopg.Connection) -> None:
     """Raise MigrationError if the ledger is not that of this release or of an earlier one."""
     known = {migration.name: migration for migration in migrations()}

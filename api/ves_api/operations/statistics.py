@@ -17,7 +17,10 @@ operation = Area("Administration").operation
 
 
 class OverviewResponse(msgspec.Struct, rename="camel"):
-    """Totals; `totalHeadSequence` and `maxProjectionLag` are of legacy streams, the other figures of both kinds."""
+    """Totals; `totalHeadSequence` and `maxProjectionLag` are of legacy streams, the other figures of both kinds.
+
+    `agents` are those that API keys are bound to, as in the original: registering a signing key counts nothing.
+    """
 
     tenants: int
     stores: int

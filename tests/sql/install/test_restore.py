@@ -18,6 +18,7 @@ from ves_install.record import Difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.sql.support import Agent
     from tests.support.cluster import Cluster
@@ -37,23 +38,37 @@ def agent(lived: Database) -> Agent:
         return fill(superuser)
 
 
+def through_a_dump(
+    engine: Cluster, lived: Database, folder: Path, *options: str, before: str = ""
+) -> Iterator[Database]:
+    """What pg_restore makes with these options of a dump of the database."""
+    dump, name = folder / "ves.dump", f"r_{uuid.uuid4().hex}"
+    with engine.connect() as connection:
+        connection.execute(f"create database {name} template template0")
+    with Database(engine, name).connect() as connection:
+        connection.execute(before.encode())
+    subprocess.run(
+        [engine.bin / "pg_dump", "-Fc", "-f", dump, "-d", lived.url()], check=True, capture_output=True
+    )
+    restore = [engine.bin / "pg_restore", *options, "-d", engine.url(name), dump]
+    subprocess.run(restore, check=not options, capture_output=True)
+    yield Database(engine, name)
+    with engine.connect() as connection:
+        connection.execute(f"drop database {name} with (force)")
+
+
 @pytest.fixture(scope="module")
 def restored(
     engine: Cluster, lived: Database, agent: Agent, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:
     """The same after a dump and a restore."""
-    dump = tmp_path_factory.mktemp("dump") / "ves.dump"
-    name = f"r_{uuid.uuid4().hex}"
-    with engine.connect() as connection:
-        connection.execute(f"create database {name} template template0")
-    for command in (
-        [engine.bin / "pg_dump", "-Fc", "-f", dump, "-d", lived.url()],
-        [engine.bin / "pg_restore", "-d", engine.url(name), dump],
-    ):
-        subprocess.run(list(map(str, command)), check=True, capture_output=True)
-    yield Database(engine, name)
-    with engine.connect() as connection:
-        connection.execute(f"drop database {name} with (force)")
+    yield from through_a_dump(engine, lived, tmp_path_factory.mktemp("dump"))
+
+
+@pytest.fixture
+def part(engine: Cluster, lived: Database, agent: Agent, tmp_path: Path) -> Iterator[Database]:
+    """One schema of it, as far as it can be restored without the others."""
+    yield from through_a_dump(engine, lived, tmp_path, "-n", "ves_store", before="create schema ves_store")
 
 
 # The grants of a database are no part of a dump; the next installation makes them again.
@@ -73,6 +88,15 @@ def test_after_a_restore_only_the_databases_own_grants_differ_and_an_installatio
     with restored.connect() as after, lived.connect() as before:
         assert after.execute(CONSTRAINTS).fetchall() == before.execute(CONSTRAINTS).fetchall()
         assert content(after) == content(before)
+
+
+def test_an_installation_in_a_database_of_which_a_part_was_restored_names_what_is_missing(
+    part: Database,
+) -> None:
+    with pytest.raises(
+        MigrationError, match=r"ves_store .* and not pgmq, rest, ves, ves_int: a part of a dump"
+    ):
+        install(part.url())
 
 
 def test_a_restored_database_is_verified_and_numbers_go_on(restored: Database, agent: Agent) -> None:
