@@ -227,7 +227,7 @@ def folder_in_memory() -> Path:
     """A folder in memory for a server's files, or one on disk where memory has no room or runs no programs.
 
     For tests in which processes may be killed but the machine keeps running: the server flushes as any other, and what it has
-    written is there for the next one. A copy of a database takes 50 ms in place of 400.
+    written is there for the next one.
     """
     figures = Path("/proc/meminfo")
     if not (MEMORY.is_dir() and figures.exists()) or os.statvfs(MEMORY).f_flag & os.ST_NOEXEC:
