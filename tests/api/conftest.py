@@ -58,9 +58,9 @@ def start_server(database: Database, tmp_path: Path) -> Iterator[Callable[..., S
     """Starts servers with settings of their own on the test's own database."""
     started: list[Server] = []
 
-    def start(**env: str) -> Server:
+    def start(*, is_forked: bool = True, **env: str) -> Server:
         url = env.pop("DATABASE_URL", database.url("ves_api"))
-        running = Server(url, env)
+        running = Server(url, env, is_forked=is_forked)
         started.append(running)
         return running.start(tmp_path / f"server-{len(started)}.log")
 

@@ -39,7 +39,7 @@ def server(api_database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
     """The shared server: one process with a gRPC listener."""
     log = tmp_path_factory.mktemp("rpc") / "server.log"
     env = {"GRPC_DISABLED": "false", "GRPC_PORT": str(free_port())}
-    running = Server(api_database.url("ves_api"), env).start(log)
+    running = Server(api_database.url("ves_api"), env, is_forked=False).start(log)  # its memory is measured
     yield running
     running.stop()
 
@@ -48,8 +48,8 @@ def server(api_database: Database, tmp_path_factory: pytest.TempPathFactory) -> 
 def start_rpc_server(start_server: Callable[..., Server]) -> Callable[..., Server]:
     """Starts servers with a gRPC listener on the test's own database."""
 
-    def start(**env: str) -> Server:
-        return start_server(GRPC_DISABLED="false", GRPC_PORT=str(free_port()), **env)
+    def start(*, is_forked: bool = True, **env: str) -> Server:
+        return start_server(is_forked=is_forked, GRPC_DISABLED="false", GRPC_PORT=str(free_port()), **env)
 
     return start
 

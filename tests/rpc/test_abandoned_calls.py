@@ -190,7 +190,7 @@ def busy(database: Database) -> int:
 async def test_calls_that_are_left_at_random_moments_leave_nothing(
     start_rpc_server: Callable[..., Server], database: Database, stubs: None, calls: int, size: float
 ) -> None:
-    server, agent = start_rpc_server(RUST_LOG="warn"), Agent()
+    server, agent = start_rpc_server(is_forked=False, RUST_LOG="warn"), Agent()
     with server.client() as http:
         agent.register(http)
     requests = Requests(agent, calls)

@@ -83,7 +83,7 @@ def with_large_events(server: Server, megabytes: int = 6) -> Agent:
 def test_a_tenant_whose_peers_take_no_answer_is_refused_further_large_ones_and_others_are_served(
     start_rpc_server: Callable[..., Server], database: Database, v2: Any
 ) -> None:
-    server = start_rpc_server(RUST_LOG="warn")
+    server = start_rpc_server(is_forked=False, RUST_LOG="warn")
     hostile, other = with_large_events(server), with_large_events(server, 1)
     key, other_key = mint(database, hostile.tenant_id), mint(database, other.tenant_id)
     window = v2.PullEventsRequest(**stream_of(hostile), from_sequence=1, limit=1000)
@@ -166,7 +166,7 @@ def test_half_open_streams_give_everything_back(
     requests: int,
     size: float,
 ) -> None:
-    server, rounds = start_rpc_server(RUST_LOG="warn"), int(rounds * size)
+    server, rounds = start_rpc_server(is_forked=False, RUST_LOG="warn"), int(rounds * size)
     agent, writer = with_large_events(server, 1), Agent()
     with server.client() as http:
         writer.register(http)

@@ -35,6 +35,7 @@ def v2(stubs: None) -> Any:
 def private_mb(server: Server) -> float:
     """Memory that the server and its worker have written. Their programs' pages are private or not as other tests' servers come and go."""
     assert server.process is not None
+    assert not server.is_forked, "a forked process shares memory, and writes to it"
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children").read_text().split()
     total = 0
     for pid in (str(server.process.pid), *children):
@@ -87,7 +88,7 @@ async def test_thousands_of_calls_at_once_each_have_a_status_that_says_why(
 async def test_clients_that_never_read_hold_little_memory_and_delay_nobody(
     start_rpc_server: Callable[..., Server], v2: Any
 ) -> None:
-    server, agent = start_rpc_server(), Agent()
+    server, agent = start_rpc_server(is_forked=False), Agent()
     with server.client() as http:
         agent.register(http)
         for _ in range(10):
@@ -108,7 +109,7 @@ async def test_clients_that_never_read_hold_little_memory_and_delay_nobody(
 def test_memory_is_flat_over_many_calls(
     start_rpc_server: Callable[..., Server], v2: Any, stubs: None, pairs: int, size: float
 ) -> None:
-    server, agent = start_rpc_server(RUST_LOG="warn"), Agent()
+    server, agent = start_rpc_server(is_forked=False, RUST_LOG="warn"), Agent()
     state = v2.GetSyncStateRequest(**stream_of(agent))
     wrong = v2.GetSyncStateRequest(tenant_id="x")
 

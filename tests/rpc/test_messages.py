@@ -110,7 +110,7 @@ def test_metadata_has_a_limit(grpc_admin: Clients) -> None:
 def test_large_and_compressed_messages_are_refused_and_leave_no_memory(
     start_rpc_server: Callable[..., Server], stubs: None
 ) -> None:
-    server, agent, v2 = start_rpc_server(RUST_LOG="warn"), Agent(), module("v2")
+    server, agent, v2 = start_rpc_server(is_forked=False, RUST_LOG="warn"), Agent(), module("v2")
     with Clients(server) as clients:
         state = v2.GetSyncStateRequest(**stream_of(agent))
 

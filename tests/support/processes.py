@@ -13,12 +13,14 @@ import uuid
 from abc import ABC, abstractmethod
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from tests.support import keyring, recorder
 from tests.support.cluster import ROOT
+from tests.support.forked import Forked, Forker
 from tests.support.waiting import wait_until
 from ves import ed25519
 
@@ -35,7 +37,8 @@ START_SECONDS = 60
 STOP_SECONDS = 60
 _ports = itertools.cycle(range(20_000, 32_768))
 next(itertools.islice(_ports, random.randrange(12_768), None))
-_PACKAGES = ("plpython", "api", "api/client", "workers", "sql", "contracts")
+_FOLDERS = [ROOT / name for name in ("plpython", "api", "api/client", "workers", "sql", "contracts")]
+READ_AT_IMPORT = {"PROMETHEUS_MULTIPROC_DIR"}
 
 
 def free_port() -> int:
@@ -55,7 +58,7 @@ def environment(**more: str) -> dict[str, str]:
     """The whole environment of a program of this checkout: its packages, the tests' sequencer and key ring, and `more`."""
     return {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(str(ROOT / package) for package in _PACKAGES),
+        "PYTHONPATH": os.pathsep.join(map(str, _FOLDERS)),
         **keyring.ENVIRONMENT,
         "VES_SEQUENCER_ID": str(SEQUENCER_ID),
         "VES_SEQUENCER_SIGNING_KEY": SEQUENCER_SEED.hex(),
@@ -64,14 +67,24 @@ def environment(**more: str) -> dict[str, str]:
     }
 
 
+@cache
+def forker() -> Forker:
+    """The one of this process."""
+    return Forker(environment(PYTHONPATH=os.pathsep.join(map(str, (ROOT, *_FOLDERS)))))
+
+
 @dataclass
 class Program(ABC):
-    """A program on a database; `env` are settings beside the usual ones. It may be launched again after its end."""
+    """A program on a database; `env` are settings beside the usual ones. It may be launched again after its end.
+
+    Unless `is_forked`, an interpreter is started for it, which takes a second longer.
+    """
 
     database_url: str
     env: dict[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
     log: Path | None = None
+    is_forked: bool = True
 
     @abstractmethod
     def arguments(self) -> list[str]:
@@ -85,8 +98,11 @@ class Program(ABC):
         """Start it, its output appended to the log, without waiting for anything."""
         self.log = log
         env = environment(DATABASE_URL=self.database_url, **self.settings()) | self.env
-        command = [sys.executable, *self.arguments()]
+        if self.is_forked and not env.keys() & READ_AT_IMPORT:
+            self.process = forker().launch(self.arguments(), env, log)
+            return
         with log.open("ab") as stream:
+            command = [sys.executable, *self.arguments()]
             self.process = subprocess.Popen(command, env=env, cwd="/", stdout=stream, stderr=stream)
 
     def is_running(self) -> bool:

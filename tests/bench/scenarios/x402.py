@@ -174,7 +174,7 @@ def _running(bench: Bench) -> Iterator[_System]:
 
 def _worker(store: Store, folder: Path, chain: dict[str, str]) -> Worker:
     env = chain | {"VES_CHAIN_SETTLER_KEY_FILE": str(write_key_file(folder))}
-    worker = Worker(store.url("ves_worker"), env, names=("settlement",))
+    worker = Worker(store.url("ves_worker"), env, names=("settlement",), is_forked=False)
     worker.launch(folder / "worker.log")
     return worker
 
