@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Any
 
 from coincurve import PublicKey
+from eth_abi.abi import decode
+from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 
 SIGNATURE_BYTES = 65
@@ -156,26 +158,11 @@ def unwrap(signature: bytes) -> tuple[bytes, bool]:
     """
     if not signature.endswith(_ERC6492):
         return signature, False
-    wrapped = signature[: -len(_ERC6492)]
-    deploying, inner = _part(wrapped, 1), _part(wrapped, 2)
-    return inner, bool(deploying) and any(wrapped[:_WORD_BYTES])
-
-
-def _part(encoded: bytes, place: int) -> bytes:
-    """A member of ABI-encoded bytes. Raises ValueError for one that is not whole."""
-    start = _number(encoded, _WORD_BYTES * place)
-    length = _number(encoded, start)
-    found = encoded[start + _WORD_BYTES :][:length]
-    if len(found) != length:
-        raise ValueError("not whole")
-    return found
-
-
-def _number(encoded: bytes, start: int) -> int:
-    word = encoded[start : start + _WORD_BYTES]
-    if len(word) != _WORD_BYTES:
-        raise ValueError("not whole")
-    return int.from_bytes(word, "big")
+    try:
+        factory, deploying, inner = decode(("address", "bytes", "bytes"), signature[: -len(_ERC6492)])
+    except (DecodingError, OverflowError) as error:  # the second of a place or a length beyond 2^63
+        raise ValueError("no wrapper of ERC-6492") from error
+    return inner, bool(deploying) and int(factory, 16) != 0
 
 
 def canonical_signature(signature: bytes) -> bytes | None:

@@ -16,6 +16,7 @@ from ves_api.auth.identity import ANYONE, Identity
 from ves_api.auth.tokens import TokenReader
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
+from ves_edge.tasks import retrieve_exception
 
 if TYPE_CHECKING:
     from ves_api.auth.credentials import Credential
@@ -82,7 +83,7 @@ class Authenticator:
         task = self._next.get(key_hash)
         if task is None:
             task = self._next[key_hash] = asyncio.get_running_loop().create_task(self._query(key_hash))
-            task.add_done_callback(_retrieve)
+            task.add_done_callback(retrieve_exception)
         return await asyncio.shield(task)
 
     async def _query(self, key_hash: str) -> Identity:
@@ -110,9 +111,3 @@ class Authenticator:
             self._cache.clear()
         self._cache[key_hash] = identity
         return identity
-
-
-def _retrieve(task: asyncio.Task[Identity]) -> None:
-    """Retrieve the exception of a query: every caller may have been cancelled."""
-    if not task.cancelled():
-        task.exception()

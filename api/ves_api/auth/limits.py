@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
+from ves_edge.tasks import retrieve_exception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,10 +85,9 @@ class _Account:
         self.counting: asyncio.Task[None] | None = None
 
     def note_counted(self, task: asyncio.Task[None]) -> None:
-        """End of a count. Retrieves its exception: every waiter may have been cancelled."""
+        """End of a count."""
         self.counting = None
-        if not task.cancelled():
-            task.exception()
+        retrieve_exception(task)
 
     def result(self, now: float, *, granted: bool) -> RateLimitResult:
         reset = max(1, math.ceil(self.reset_at - now))
