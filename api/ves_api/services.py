@@ -26,6 +26,7 @@ from ves_api.ingest.signing import ReceiptSigner
 from ves_api.lanes import Lanes
 from ves_api.pool_monitor import PoolMonitor
 from ves_api.reads import Reads
+from ves_api.slices import Slices
 from ves_api.verifier.pool import Verifier
 from ves_api.x402.chain import ChainReads
 from ves_api.x402.facilitator import Facilitator
@@ -55,6 +56,7 @@ class Services:
     anchors: Anchors
     verifier: Verifier
     at_rest: AtRest
+    slices: Slices
 
     async def start(self) -> None:
         """Open the connections and start the background tasks."""
@@ -136,4 +138,5 @@ def make_services(settings: Settings) -> Services:
         anchors=Anchors(database, chain, settings.anchor_contract, settings.anchor_patience),
         verifier=Verifier(settings.stark_processes),
         at_rest=at_rest,
+        slices=Slices(),
     )

@@ -25,6 +25,8 @@ from ves_edge import arrays, metrics, tracing
 from ves_edge.errors import ApiError
 from ves_edge.gen.functions import FUNCTIONS
 from ves_edge.log import get_logger
+from ves_edge.places import Places
+from ves_edge.tasks import retrieve_exception
 from ves_edge.translate import (
     connection_was_lost,
     describe,
@@ -36,7 +38,7 @@ from ves_edge.translate import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Hashable, Mapping
 
     from psycopg import AsyncConnection
     from psycopg.abc import AdaptContext
@@ -152,6 +154,8 @@ class Pool:
     ) -> None:
         """`begin` is called with each new connection, `reset` with each one that a call gives back."""
         self._lock_seconds = size.lock_seconds
+        self._acquire_timeout = size.acquire_timeout
+        self._places = Places(size.most)
         # Of a tenant (or of a function that names none) one call at a time goes on waiting; the others hold no connection.
         self._turns: WeakValueDictionary[Any, asyncio.Lock] = WeakValueDictionary()
         # The pool's own size also counts connection attempts in progress, e.g. while the server is down.
@@ -204,11 +208,12 @@ class Pool:
         a lost connection, which may follow the commit, only a repeatable (idempotent) call is retried.
         """
         attempt, deadline = 1, 0.0
+        key = parameters.get("tenant_id") or name
         async with AsyncExitStack() as turn:
             while True:
                 try:
                     with tracing.child(name, "CLIENT"):
-                        return await self._run_once(statement, parameters)
+                        return await self._run_once(key, statement, parameters)
                 except Exception as error:
                     lost, outdated = connection_was_lost(error), is_outdated(error)
                     again = is_conflict(error) or outdated or (repeatable and lost)
@@ -217,7 +222,6 @@ class Pool:
                     waits = is_locked(error) and self._lock_seconds > 0 and not own_wait
                     if waits and not deadline:
                         deadline = time.monotonic() + self._lock_seconds
-                        key = parameters.get("tenant_id", name)
                         await turn.enter_async_context(self._turns.setdefault(key, asyncio.Lock()))
                     if not again or (time.monotonic() >= deadline if waits else attempt >= _ATTEMPTS):
                         refusal = self._refusal(error)
@@ -239,21 +243,16 @@ class Pool:
             return ApiError("database_unavailable", retry_after=1)
         return translate(error)
 
-    async def _run_once(self, statement: bytes, parameters: Mapping[str, Any]) -> list[Row]:
-        pool = self._pool
+    async def _run_once(self, key: Hashable, statement: bytes, parameters: Mapping[str, Any]) -> list[Row]:
         asked = time.perf_counter()
-        try:
-            connection = await pool.getconn()
-        except PoolTimeout:
-            self._timeouts += 1
-            raise
+        connection = await self._acquire(key)
         waited = time.perf_counter() - asked
         metrics.POOL_LATENCY.observe(waited)
         if waited > _SLOW_SECONDS:
             metrics.POOL_SLOW.inc()
         self._in_use += 1
         loop = asyncio.get_running_loop()
-        call = loop.create_task(self._execute(connection, statement, parameters))
+        call = loop.create_task(self._execute(key, connection, statement, parameters))
         self._calls.add(call)
         call.add_done_callback(self._ended)
         try:
@@ -262,8 +261,27 @@ class Pool:
             loop.call_later(_FINISH_SECONDS, _cancel_statement, call, connection)
             raise
 
+    async def _acquire(self, key: Hashable) -> AsyncConnection[Row]:
+        """Take a connection when it is the key's turn. Raises PoolTimeout."""
+        try:
+            await self._places.take(key, self._acquire_timeout)
+        except TimeoutError:
+            # A tenant that waits for its own calls does not mean that others lack connections.
+            self._timeouts += self._places.is_full
+            raise PoolTimeout from None
+        try:
+            return await self._pool.getconn()
+        except BaseException as error:
+            self._timeouts += isinstance(error, PoolTimeout)
+            self._places.give(key)
+            raise
+
     async def _execute(
-        self, connection: AsyncConnection[Row], statement: bytes, parameters: Mapping[str, Any]
+        self,
+        key: Hashable,
+        connection: AsyncConnection[Row],
+        statement: bytes,
+        parameters: Mapping[str, Any],
     ) -> list[Row]:
         """Run a statement on a connection and give that back."""
         try:
@@ -283,13 +301,14 @@ class Pool:
             raise
         finally:
             self._in_use -= 1
-            await self._pool.putconn(connection)
+            try:
+                await self._pool.putconn(connection)
+            finally:
+                self._places.give(key)
 
     def _ended(self, call: asyncio.Task[list[Row]]) -> None:
-        """Retrieve the exception, or asyncio reports it when the caller has left."""
         self._calls.discard(call)
-        if not call.cancelled():
-            call.exception()
+        retrieve_exception(call)
 
     async def _replace_connections(self, *, outdated: bool) -> None:
         """Replace all connections: what broke one, a restart, fail-over or installation, has broken the others too."""

@@ -15,7 +15,9 @@ import psycopg
 from ves_edge import metrics
 from ves_edge.gen.functions import FUNCTIONS
 from ves_edge.log import get_logger
+from ves_edge.places import Places
 from ves_edge.pool import prepare
+from ves_edge.tasks import retrieve_exception
 from ves_edge.translate import connection_was_lost
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ class Replica:
         self._resting_until = 0.0
         metrics.set_circuit(_CIRCUIT, "closed")
         self._asked: set[asyncio.Task[list[Row]]] = set()
+        self._acquire_timeout = size.acquire_timeout
+        self._places = Places(size.most)
         self._pool = size.make_pool(
             conninfo, name, configure=self._configure, reconnect_timeout=_RECONNECT_SECONDS
         )
@@ -101,21 +105,21 @@ class Replica:
         metrics.set_circuit(_CIRCUIT, "closed")
 
     async def _fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row]:
-        connection = await self._pool.getconn()
-        try:
-            cursor = connection.cursor(binary=True)
-            await cursor.execute(function.statement, parameters)
-            rows = await cursor.fetchall()
-            _require_standby(connection)
-            return rows
-        finally:
-            await asyncio.shield(self._pool.putconn(connection))
+        key = parameters.get("tenant_id") or function.name
+        async with self._places.one(key, self._acquire_timeout):
+            connection = await self._pool.getconn()
+            try:
+                cursor = connection.cursor(binary=True)
+                await cursor.execute(function.statement, parameters)
+                rows = await cursor.fetchall()
+                _require_standby(connection)
+                return rows
+            finally:
+                await asyncio.shield(self._pool.putconn(connection))
 
     def _ended(self, task: asyncio.Task[list[Row]]) -> None:
-        """Retrieve the exception so that asyncio does not report it as never retrieved."""
         self._asked.discard(task)
-        if not task.cancelled():
-            task.exception()
+        retrieve_exception(task)
 
     async def _rest(self, reason: str) -> None:
         """Open the circuit breaker and drop the existing connections."""

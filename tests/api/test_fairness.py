@@ -13,7 +13,7 @@ from tests.api.support import Agent, post, receipts_of
 from tests.api.test_credentials import mint
 from tests.conftest import Database
 from tests.support.processes import Server
-from ves_api.ingest.service import INLINE_BYTES
+from ves_api.lanes import SHORT_BYTES
 
 EVENTS = 5
 CLIENTS = 6
@@ -45,7 +45,7 @@ def test_others_are_answered_while_large_bodies_of_one_tenant_are_worked_on(
         other.register(admin)
     body = large_body(hostile, KINDS[kind])
     batch = other.body(*(other.event({"text": "x" * 600}) for _ in range(20)))
-    assert len(batch) > INLINE_BYTES
+    assert len(batch) > SHORT_BYTES
     with (
         server.client(mint(database, hostile.tenant_id)) as attacker,
         server.client(mint(database, other.tenant_id)) as victim,

@@ -67,12 +67,12 @@ async def test_too_long_a_verification_is_stopped_and_its_process_is_not_used_ag
 
 async def test_who_gets_no_turn_in_time_is_told_to_come_back() -> None:
     verifier = Verifier(1, wait=0.1)
-    async with verifier.slot():
+    async with verifier.slot("tenant"):
         with pytest.raises(ApiError) as refusal:
-            async with verifier.slot():
+            async with verifier.slot("tenant"):
                 pytest.fail("two turns at a time")
     assert (refusal.value.status, refusal.value.retry_after) == (503, 1)
-    async with verifier.slot():
+    async with verifier.slot("tenant"):
         pass  # it was given back
 
 
@@ -81,12 +81,25 @@ async def test_turns_are_given_in_the_order_of_asking() -> None:
     order: list[int] = []
 
     async def one(number: int) -> None:
-        async with verifier.slot():
+        async with verifier.slot("tenant"):
             order.append(number)
             await asyncio.sleep(0)
 
     await asyncio.gather(*[one(number) for number in range(20)])
     assert order == list(range(20))
+
+
+async def test_a_tenant_with_one_proof_does_not_wait_for_all_of_another() -> None:
+    verifier = Verifier(1)
+    order: list[str] = []
+
+    async def one(key: str) -> None:
+        async with verifier.slot(key):
+            order.append(key)
+
+    await asyncio.gather(*[one(key) for key in ["busy"] * 20 + ["other"]])
+    assert order.index("other") <= 2
+    assert len(order) == 21
 
 
 async def test_a_cancelled_question_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:

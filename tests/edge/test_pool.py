@@ -280,3 +280,28 @@ async def test_a_call_that_is_cancelled_while_it_waits_is_no_timeout_of_the_pool
         assert pool.pool_statistics().timeouts > 0
         for connection in connections:
             await pool._pool.putconn(connection)
+
+
+async def test_calls_of_one_tenant_that_hold_their_connections_leave_some_to_others(
+    database: Database,
+) -> None:
+    busy, other = uuid.uuid4(), uuid.uuid4()
+
+    def listing(pool: Pool, tenant_id: uuid.UUID) -> asyncio.Task[Any]:
+        asked = aio.list_commitments(pool, tenant_id=tenant_id, store_id=tenant_id, after=0, max_rows=1)
+        return asyncio.create_task(asked)
+
+    async with opened(database) as pool:
+        with database.connect() as connection, connection.transaction():
+            connection.execute("lock table ves_store.ves_commitments in access exclusive mode")
+            calls = [listing(pool, busy) for _ in range(2 * CONNECTIONS)]
+            results = await asyncio.gather(*calls[CONNECTIONS - 1 :], return_exceptions=True)
+            assert {error.name for error in results} == {"overloaded"}
+            assert pool.pool_statistics().timeouts == 0, "to wait for own calls is no lack of connections"
+            rows = await pool.run(
+                "asks", b"select %(tenant_id)s::uuid", {"tenant_id": other}, repeatable=True
+            )
+            assert rows == [(other,)]
+            assert sum(call.done() for call in calls) == CONNECTIONS + 1
+        held = await asyncio.gather(*calls[: CONNECTIONS - 1])
+        assert held == [[]] * (CONNECTIONS - 1)

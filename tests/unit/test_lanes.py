@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from ves_api.lanes import Lanes
+from ves_api.lanes import Effort, Lanes
 
 
 @asynccontextmanager
@@ -79,3 +79,11 @@ async def test_an_exception_reaches_the_caller_and_the_lane_goes_on() -> None:
         with pytest.raises(ValueError, match="wrong"):
             await lanes.run("a", fail)
     assert await soon(lanes, "a") == "a"
+
+
+async def test_small_work_is_done_at_once_short_work_in_a_turn_and_large_work_in_a_thread() -> None:
+    lanes, here = Lanes(), threading.get_ident()
+    for size, is_here in ((1, True), (4_096, True), (4_097, True), (24_576, True), (24_577, False)):
+        where = await lanes.run("tenant", threading.get_ident, Effort.of(size))
+        assert (where == here) is is_here
+    assert [Effort.of(size) for size in (4_096, 4_097, 24_577)] == list(Effort)

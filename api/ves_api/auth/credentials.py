@@ -63,6 +63,14 @@ def read_credential(headers: Iterable[tuple[bytes, bytes]]) -> Credential:
     return Credential(hash_key(key))
 
 
+def fingerprint(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """Fingerprint of the credential before it is checked: whose turn it is. None without a usable one."""
+    try:
+        return read_credential(headers).fingerprint
+    except ApiError:
+        return None
+
+
 def _token(value: bytes) -> Credential:
     if value.count(b".") != 2 or not value.isascii():  # noqa: PLR2004 (header, claims, signature)
         raise ApiError("invalid_token")

@@ -15,6 +15,7 @@ from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
+from ves_api.auth.credentials import fingerprint
 from ves_api.auth.origin import Origin
 from ves_api.http.decode import Exchange, decode_body, parse_query, read_body
 from ves_api.http.failures import report
@@ -97,12 +98,12 @@ class Route:
             values = self._read_parameters(exchange.scope)
             body = await read_body(exchange, operation.body_bytes) if self._has_body else None
             return self._reply(await self._call(context, values, body))
-        async with operation.slot(context.services):
+        async with operation.slot(context.services, fingerprint(context.origin.headers)):
             await admit(context, operation)
         values = self._read_parameters(exchange.scope)
         # Before taking a slot: a slow client must not hold one while it sends the body.
         body = await read_body(exchange, operation.body_bytes) if self._has_body else None
-        async with operation.slot(context.services):
+        async with operation.slot(context.services, context.identity.tenant_id):
             return self._reply(await self._call(context, values, body))
 
     async def _call(self, context: Context, values: dict[str, Any], body: bytes | None) -> Any:

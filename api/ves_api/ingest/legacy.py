@@ -16,13 +16,12 @@ from ves_api.ids import fresh_uuid
 from ves_api.ingest.counting import count_answer
 from ves_api.ingest.legacy_append import append_legacy_events, encode_legacy
 from ves_api.ingest.legacy_wire import LegacyIngestResponse
-from ves_api.ingest.service import INLINE_BYTES, is_large
+from ves_api.ingest.service import is_large
 from ves_api.ingest.verdicts import Judge, Verdicts, with_fresh_verdicts
+from ves_api.lanes import Effort
 from ves_edge import arrays
 
 if TYPE_CHECKING:
-    import uuid
-
     from ves.ingest import Limits
     from ves.legacy_ingest import LegacyEvent, LegacyRequest
     from ves_api.at_rest import AtRest
@@ -42,7 +41,7 @@ class PreparedLegacy:
     request: LegacyRequest
     columns: dict[str, Any]
     verdicts: Verdicts
-    lane: uuid.UUID | None
+    effort: Effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,13 @@ class LegacyIngest:
 
     async def prepare(self, identity: Identity, body: bytes) -> PreparedLegacy | None:
         """Decode, authorize, encode and validate; None without events. Raises RequestRefused or ApiError."""
-        lane = None if len(body) <= INLINE_BYTES else identity.tenant_id
+        effort = Effort.of(len(body))
         if is_large(body):
             request = await self.large.call(identity.tenant_id, parse_legacy_request, body, self.limits)
         else:
-            request = await self.lanes.run(lane, partial(parse_legacy_request, body, self.limits))
+            request = await self.lanes.run(
+                identity.tenant_id, partial(parse_legacy_request, body, self.limits), effort
+            )
         _check(request, identity)
         if request.is_empty:
             return None
@@ -71,9 +72,11 @@ class LegacyIngest:
         rules = self.schemas.cached(tenant_id, events) or await self.schemas.load(tenant_id, events)
         judge = self._judge(request)
         columns, verdicts = await self.lanes.run(
-            lane, lambda: (encode_legacy(events), judge.here(rules, inline=lane is None))
+            tenant_id,
+            lambda: (encode_legacy(events), judge.here(rules, inline=effort is not Effort.LARGE)),
+            effort,
         )
-        return PreparedLegacy(request, columns, verdicts or await judge.apart(rules), lane)
+        return PreparedLegacy(request, columns, verdicts or await judge.apart(rules), effort)
 
     async def append(self, prepared: PreparedLegacy, auth_epoch: int | None) -> LegacyIngestResponse:
         """Append the events. Raises ApiError; stale_credentials: nothing was stored."""
@@ -94,7 +97,9 @@ class LegacyIngest:
             rules = await self.schemas.newer(request.tenant_id, request.events, seen_epoch)
             judge = self._judge(request)
             here = await self.lanes.run(
-                prepared.lane, partial(judge.here, rules, inline=prepared.lane is None)
+                request.tenant_id,
+                partial(judge.here, rules, inline=prepared.effort is not Effort.LARGE),
+                prepared.effort,
             )
             return here or await judge.apart(rules)
 

@@ -33,6 +33,7 @@ from ves_api.ingest.counting import count_answer
 from ves_api.ingest.signing import SignedBatch, sequenced_at_text
 from ves_api.ingest.verdicts import Judge, Verdicts, with_fresh_verdicts
 from ves_api.ingest.wire import IngestResponse
+from ves_api.lanes import SHORT_BYTES, Effort, Lanes
 from ves_edge.log import get_logger
 
 if TYPE_CHECKING:
@@ -52,13 +53,10 @@ if TYPE_CHECKING:
     from ves_api.ingest.receipts import ReceiptKeeper
     from ves_api.ingest.schemas import ActiveSchemas
     from ves_api.ingest.signing import ReceiptSigner
-    from ves_api.lanes import Lanes
 
-# Up to this size (about fifteen events of 1 kB, at most 6 ms of CPU) a request is processed in the event loop: a thread
-# competes with the loop for the interpreter lock at every signature (measured: 55 µs an event, 15 %).
-INLINE_BYTES = 24_576
 _LARGE_BYTES = 262_144
-_INLINE_EVENTS = 16
+# What an event of 1 kB takes in a body: the effort of an answer is judged as that of its request.
+_SIGNED_AS_BYTES = 1_500
 _log = get_logger("ingest")
 _encode = msgspec.json.Encoder().encode
 
@@ -68,14 +66,14 @@ class Prepared:
     """An authorized request with verified, sealed and validated events.
 
     `verdicts` is None if the payloads are to be validated in a child process, by `rules`.
-    `lane` is the tenant id for fair scheduling of worker threads; None for a small request, which runs in the event loop.
+    `effort` is that of its body.
     """
 
     request: IngestRequest
     events: SealedEvents
     rules: Rules
     verdicts: Verdicts | None
-    lane: uuid.UUID | None
+    effort: Effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +92,13 @@ class Ingest:
 
     async def prepare(self, identity: Identity, body: bytes) -> Prepared:
         """Run the steps before the append. Raises RequestRefused or ApiError when the whole request is refused."""
-        lane = None if len(body) <= INLINE_BYTES else identity.tenant_id
+        effort = Effort.of(len(body))
         decode = partial(parse_request, body, self.limits)
         if is_large(body):
             large = await self.large.call(identity.tenant_id, parse_request, body, self.limits)
             decode = partial(_same, large)
-        request, prepared = await self.lanes.run(lane, partial(self._prepare, identity, decode, lane))
+        work = partial(self._prepare, identity, decode, effort)
+        request, prepared = await self.lanes.run(identity.tenant_id, work, effort)
         if prepared is not None:
             return prepared
         tenant_id, events = request.tenant_id, request.events
@@ -108,11 +107,12 @@ class Ingest:
         if keys is None:
             keys = await self.agent_keys.load(tenant_id, names)
         rules = self.schemas.cached(tenant_id, events) or await self.schemas.load(tenant_id, events)
-        return await self.lanes.run(lane, partial(self._verify, request, keys, rules, lane))
+        verify = partial(self._verify, request, keys, rules, effort)
+        return await self.lanes.run(tenant_id, verify, effort)
 
     async def append(self, request_id: str, prepared: Prepared, epochs: Epochs) -> bytes:
         """Append and return the response body (VES 14.3). Raises ApiError; stale_credentials: nothing was stored."""
-        request, lane, began = prepared.request, prepared.lane, time.perf_counter()
+        request, effort, began = prepared.request, prepared.effort, time.perf_counter()
 
         async def append(verdicts: Verdicts) -> IngestAnswer:
             return await self.coalescer.append(
@@ -129,7 +129,9 @@ class Ingest:
         async def judge_again(seen_epoch: int | None) -> Verdicts:
             rules = await self.schemas.newer(request.tenant_id, request.events, seen_epoch)
             judge = self._judge(request)
-            here = await self.lanes.run(lane, partial(judge.here, rules, inline=lane is None))
+            here = await self.lanes.run(
+                request.tenant_id, partial(judge.here, rules, inline=effort is not Effort.LARGE), effort
+            )
             return here or await judge.apart(rules)
 
         verdicts = prepared.verdicts or await self._judge(request).apart(prepared.rules)
@@ -139,8 +141,11 @@ class Ingest:
             for outcome in answer.exceptions
             if not outcome.is_rejected
         ]
-        lane = None if answer.accepted <= _INLINE_EVENTS else request.tenant_id
-        response, batch = await self.lanes.run(lane, partial(self._respond, request, answer, replayed))
+        response, batch = await self.lanes.run(
+            request.tenant_id,
+            partial(self._respond, request, answer, replayed),
+            Effort.of(answer.accepted * _SIGNED_AS_BYTES),
+        )
         count_answer(len(request.events), answer, began, is_signed=True)
         _log.debug(
             "ingested",
@@ -157,7 +162,7 @@ class Ingest:
         return response
 
     def _prepare(
-        self, identity: Identity, decode: Callable[[], IngestRequest], lane: uuid.UUID | None
+        self, identity: Identity, decode: Callable[[], IngestRequest], effort: Effort
     ) -> tuple[IngestRequest, Prepared | None]:
         """Decode and check in the order of http-api 2.2; on cache hits (keys, schemas) also verify and encode."""
         request = decode()
@@ -170,14 +175,14 @@ class Ingest:
         rules = self.schemas.cached(request.tenant_id, request.events)
         if keys is None or rules is None:
             return request, None
-        return request, self._verify(request, keys, rules, lane)
+        return request, self._verify(request, keys, rules, effort)
 
     def _verify(
         self,
         request: IngestRequest,
         keys: Mapping[tuple[uuid.UUID, int], AgentKey],
         rules: Rules,
-        lane: uuid.UUID | None,
+        effort: Effort,
     ) -> Prepared:
         """Verify every signature, encrypt the payloads for storage, validate payloads against their schemas."""
         events = request.events
@@ -188,8 +193,8 @@ class Ingest:
         else:
             blobs = seal_events(key, request.tenant_id, request.store_id, events)
             sealed = SealedEvents(events, blobs, key.key_id)
-        verdicts = self._judge(request).here(rules, inline=lane is None)
-        return Prepared(request, sealed, rules, verdicts, lane)
+        verdicts = self._judge(request).here(rules, inline=effort is not Effort.LARGE)
+        return Prepared(request, sealed, rules, verdicts, effort)
 
     def _judge(self, request: IngestRequest) -> Judge[PreparedEvent]:
         return Judge(self.schemas, request.tenant_id, request.events, SCHEMA_REASON, _is_encrypted)
@@ -224,7 +229,7 @@ class Ingest:
 
 def is_large(body: bytes) -> bool:
     """Whether decoding may hold the interpreter lock for tens of milliseconds, so that it is left to a child process."""
-    return len(body) > _LARGE_BYTES or (len(body) > INLINE_BYTES and is_dense(body))
+    return len(body) > _LARGE_BYTES or (len(body) > SHORT_BYTES and is_dense(body))
 
 
 def _same(request: IngestRequest) -> IngestRequest:

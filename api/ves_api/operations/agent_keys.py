@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -200,6 +200,11 @@ async def register_agent_key(context: Context, given: RegisterKeyRequest) -> Reg
     )
 
 
+def _listed(key: Any) -> AgentKey:
+    bundle = _bundle(key.public_key_bundle)
+    return answer(AgentKey, key, reason=key.rotation_reason, public_key_bundle=bundle)
+
+
 @operation(permission=in_own_tenant("read", "admin"), errors=("invalid_query", "tenant_access_denied"))
 async def list_agent_keys(context: Context, given: KeysOfAgent) -> AgentKeyList:
     """List the public keys of an agent with their status.
@@ -213,10 +218,7 @@ async def list_agent_keys(context: Context, given: KeysOfAgent) -> AgentKeyList:
         key_type=given.key_type,
         at=given.at,
     )
-    listed = [
-        answer(AgentKey, key, reason=key.rotation_reason, public_key_bundle=_bundle(key.public_key_bundle))
-        for key in keys
-    ]
+    listed = await context.each(_listed, keys)
     return AgentKeyList(listed, len(listed))
 
 

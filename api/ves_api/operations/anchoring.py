@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -227,7 +228,7 @@ async def list_anchors(context: Context, given: CommitmentById) -> CommitmentAnc
     if not rows:
         raise ApiError("commitment_not_found", resource_id=str(given.batch_id))
     first = context.in_scope(rows[0])
-    anchors = [answer(AnchorProgress, row) for row in rows]
+    anchors = await context.each(partial(answer, AnchorProgress), rows)
     is_anchored = first.anchored >= first.required
     return CommitmentAnchors(given.batch_id, is_anchored, first.required, first.anchored, anchors)
 

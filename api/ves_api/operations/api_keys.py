@@ -194,6 +194,10 @@ async def create_api_key(context: Context, given: MintKey) -> MintResponse:
     )
 
 
+def _listed(key: Any) -> ListedKey:
+    return answer(ListedKey, key, **_rights(key))
+
+
 @operation(permission=AGENT_OR_ADMIN)
 async def list_api_keys(context: Context, given: AgentById) -> KeyList:
     """List the API keys of an agent.
@@ -201,7 +205,7 @@ async def list_api_keys(context: Context, given: AgentById) -> KeyList:
     The newest change comes first; an unknown agent has none.
     """
     keys = await aio.list_api_keys(context.database, tenant_id=context.tenant_id, agent_id=given.agent_id)
-    return KeyList([answer(ListedKey, key, **_rights(key)) for key in keys], len(keys))
+    return KeyList(await context.each(_listed, keys), len(keys))
 
 
 @operation(

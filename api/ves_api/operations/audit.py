@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
@@ -105,7 +106,7 @@ async def list_audit(context: Context, given: AuditFilter) -> AuditPage:
     """List audit entries, oldest first unless asked otherwise."""
     wanted = msgspec.structs.asdict(given) | {"tenant_id": context.visible_tenant}
     found = await aio.list_audit(context.database, **wanted)
-    entries = [answer(AuditEntryFields, entry) for entry in found]
+    entries = await context.each(partial(answer, AuditEntryFields), found)
     is_full = len(found) == given.max_rows
     more = AuditNext(found[-1].number, found[-1].tenant_id) if is_full else None
     return AuditPage(entries, len(entries), more)

@@ -123,8 +123,12 @@ async def list_commitments(context: Context, given: CommitmentPage) -> Commitmen
     The next page starts after the highest `sequence_end`.
     """
     found = await aio.list_commitments(context.database, **given.asked(context.tenant_id))
-    listed = [answer(ListedCommitment, c, is_anchored=c.anchored_at is not None) for c in found[:PAGE]]
+    listed = await context.each(_listed, found[:PAGE])
     return CommitmentList(listed, len(listed), len(found) > PAGE)
+
+
+def _listed(commitment: Commitment) -> ListedCommitment:
+    return answer(ListedCommitment, commitment, is_anchored=commitment.anchored_at is not None)
 
 
 @operation(permission=where_found("read", "its stream"), errors=("commitment_not_found",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -26,6 +27,7 @@ from ves_edge.gen import aio
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Hashable
     from contextlib import AbstractAsyncContextManager
 
     from ves_api.services import Services
@@ -63,9 +65,9 @@ class SubmitComplianceProof(EventById, kw_only=True, frozen=True):
     body: ComplianceSubmission
 
 
-def _slot(services: Services) -> AbstractAsyncContextManager[None]:
+def _slot(services: Services, key: Hashable) -> AbstractAsyncContextManager[None]:
     """Submissions and verifications run one after the other, so that they do not delay ingest."""
-    return services.verifier.slot()
+    return services.verifier.slot(key)
 
 
 async def _event(context: Context, tenant_id: uuid.UUID, event_id: uuid.UUID) -> GetComplianceEventRow:
@@ -96,7 +98,7 @@ async def get_compliance_inputs(context: Context, given: InputsInQuery) -> Compl
 
     Its parameters are JSON text.
     """
-    text = given.policy_params.strip().encode()
+    text = given.policy_params.encode()
     return await _inputs(context, given.event_id, given.policy_id, msgspec.Raw(text) if text else NO_PARAMS)
 
 
@@ -132,7 +134,7 @@ async def list_compliance_proofs(context: Context, given: EventById) -> Complian
     found = await aio.list_compliance_proofs(
         context.database, tenant_id=event.tenant_id, event_id=event.event_id
     )
-    listed = [summary(ComplianceSummary, proof) for proof in found]
+    listed = await context.each(partial(summary, ComplianceSummary), found)
     return ComplianceList(event.event_id, listed, len(listed))
 
 

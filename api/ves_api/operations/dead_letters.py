@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -139,7 +140,7 @@ async def list_dead_letters(context: Context, given: DeadLetterFilter) -> DeadLe
         after_id=given.after,
         max_rows=given.limit,
     )
-    return DeadLetterList([answer(DeadLetter, row) for row in rows], len(rows))
+    return DeadLetterList(await context.each(partial(answer, DeadLetter), rows), len(rows))
 
 
 @operation(permission=_ADMIN, errors=(*_ERRORS, "dead_letter_not_found"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +19,8 @@ from ves_api.operations.parameters import EventWindow, refuse
 from ves_api.operations.ves_events import VesWindow, pull_events
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from ves_edge.gen.records import EventParts
 
 operation = Area("Events").operation
@@ -85,15 +88,19 @@ async def list_ves_events(context: Context, given: EventWindow) -> VesEventList:
             limit=given.limit,
         ),
     )
-    payloads = context.services.at_rest.event_payloads(context.tenant_id, given.store_id, window.events)
-    events = [
-        _numbered(context, given.store_id, event, payload)
-        for event, payload in zip(window.events, payloads, strict=True)
-    ]
+    events = await context.services.slices.parts(partial(_numbered, context, given.store_id), window.events)
     return VesEventList(events, window.next_sequence, window.head_sequence)
 
 
-def _numbered(
+def _numbered(context: Context, store_id: uuid.UUID, events: Sequence[EventParts]) -> Iterable[NumberedEvent]:
+    payloads = context.services.at_rest.event_payloads(context.tenant_id, store_id, events)
+    return (
+        _with_receipt(context, store_id, event, payload)
+        for event, payload in zip(events, payloads, strict=True)
+    )
+
+
+def _with_receipt(
     context: Context, store_id: uuid.UUID, event: EventParts, payload: bytes | None
 ) -> NumberedEvent:
     bundle = event.agent_signature_bundle

@@ -7,6 +7,7 @@ open payloads that were sealed to it before.
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -201,7 +202,7 @@ async def list_encryption_groups(context: Context, given: ListGroups) -> GroupLi
     found = await aio.list_encryption_groups(
         context.database, tenant_id=context.tenant_id, agent_id=given.agent_id
     )
-    return GroupList([answer(Group, group) for group in found], len(found))
+    return GroupList(await context.each(partial(answer, Group), found), len(found))
 
 
 @operation(permission=_READ, errors=_NOT_FOUND)
@@ -211,7 +212,9 @@ async def get_encryption_group(context: Context, given: GroupById) -> GroupWithM
         context.database, tenant_id=context.tenant_id, group_id=given.group_id
     )
     group = answer(Group, only(rows, "encryption_group_not_found", given.group_id))
-    return GroupWithMembers(group, [answer(Member, row) for row in rows if row.agent_id])
+    return GroupWithMembers(
+        group, await context.each(partial(answer, Member), [row for row in rows if row.agent_id])
+    )
 
 
 @operation(permission=_ADMIN, errors=(*_NOT_FOUND, "invalid_field"))
@@ -289,7 +292,7 @@ async def get_group_recipient_keys(context: Context, given: GroupById) -> Recipi
         context.database, tenant_id=context.tenant_id, group_id=given.group_id
     )
     return Recipients(
-        [answer(Recipient, row) for row in found if row.key_id is not None],
+        await context.each(partial(answer, Recipient), [row for row in found if row.key_id is not None]),
         [row.agent_id for row in found if row.key_id is None],
     )
 
@@ -300,7 +303,7 @@ async def list_group_history(context: Context, given: GroupById) -> History:
     found = await aio.list_group_history(
         context.database, tenant_id=context.tenant_id, group_id=given.group_id
     )
-    return History([answer(Change, row) for row in found], len(found))
+    return History(await context.each(partial(answer, Change), found), len(found))
 
 
 def _acting_agent(context: Context) -> uuid.UUID | None:

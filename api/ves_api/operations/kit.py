@@ -17,7 +17,7 @@ from ves_edge.errors import ApiError
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from ves_api.auth.credentials import Credential
@@ -37,6 +37,7 @@ LARGE_BODY_BYTES = 1 << 22
 InputT = TypeVar("InputT")
 F = TypeVar("F", bound="InStream")
 R = TypeVar("R")
+S = TypeVar("S")
 
 if TYPE_CHECKING:
     Call = Callable[["Context", InputT], Awaitable[Any]]
@@ -95,6 +96,10 @@ class Context:
             return function(*arguments)
         return await self.services.large.call(self.identity.tenant_id, function, *arguments)
 
+    async def each(self, function: Callable[[S], R], rows: Sequence[S]) -> list[R]:
+        """Apply a function to each row of an answer, between which others are served."""
+        return await self.services.slices.each(function, rows)
+
     def in_scope(self, found: F) -> F:
         """A row that was found by its id, if its stream is in the caller's scope. Raises 403."""
         self.identity.require_scope(found.tenant_id, found.store_id)
@@ -115,7 +120,8 @@ class Operation(Generic[InputT]):
     Rarely needed: `raw_body` documents a body that `call` gets as bytes, decodes and authorizes itself; it may answer
     bytes, which are the encoded output. `caches_identity`:
     the call passes the identity's epoch to the database, so that the identity may come from the cache. `admit` replaces
-    the admission by credential. `slot` is what admission and call wait for in turn, one after the other. `is_failure`
+    the admission by credential. `slot` is what admission and call wait for, one after the other,
+    in turn with those of other credentials and tenants. `is_failure`
     tells an answer that reports the failure of the service. `media_type` other than JSON: the output is text.
     `precondition` raises what is refused before the permission is judged.
     """
@@ -132,7 +138,7 @@ class Operation(Generic[InputT]):
     raw_body: type | None = None
     caches_identity: bool = False
     admit: Callable[[Context], Awaitable[None]] | None = None
-    slot: Callable[[Services], AbstractAsyncContextManager[None]] | None = None
+    slot: Callable[[Services, Hashable], AbstractAsyncContextManager[None]] | None = None
     is_failure: Callable[[Any], bool] | None = None
     precondition: Callable[[Services], None] | None = None
     command: str | None = None

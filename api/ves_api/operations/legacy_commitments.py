@@ -133,8 +133,12 @@ async def list_legacy_commitments(context: Context, given: CommitmentPage) -> Le
     The next page starts after the highest `sequence_end`.
     """
     found = await aio.list_legacy_commitments(context.database, **given.asked(context.tenant_id))
-    listed = [answer(LegacyCommitmentListed, c, is_anchored=c.anchored_at is not None) for c in found[:PAGE]]
+    listed = await context.each(_listed, found[:PAGE])
     return LegacyCommitmentList(listed, len(listed), len(found) > PAGE)
+
+
+def _listed(commitment: LegacyCommitment) -> LegacyCommitmentListed:
+    return answer(LegacyCommitmentListed, commitment, is_anchored=commitment.anchored_at is not None)
 
 
 @operation(permission=where_found("read", "its stream"), errors=("commitment_not_found",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -121,7 +122,7 @@ async def list_legacy_events(context: Context, given: EventWindow) -> EventList:
         max_events=min(given.limit, _MAX_WINDOW),
         decrypt=False,
     )
-    events = [_sequenced(event, context.services.at_rest) for event in found]
+    events = await context.each(partial(_sequenced, context.services.at_rest), found)
     return EventList(events, len(events), await _ended_early(context, given, found))
 
 
@@ -163,7 +164,9 @@ async def get_entity_history(context: Context, given: EntityPage) -> EntityHisto
         decrypt=False,
     )
     total = rows[0].total
-    events = [_sequenced(row.event, context.services.at_rest) for row in rows if row.event is not None]
+    events = await context.each(
+        partial(_sequenced, context.services.at_rest), [row.event for row in rows if row.event is not None]
+    )
     return EntityHistory(
         entity_type=given.entity_type,
         entity_id=given.entity_id,
@@ -174,7 +177,7 @@ async def get_entity_history(context: Context, given: EntityPage) -> EntityHisto
     )
 
 
-def _sequenced(event: LegacyEvent, at_rest: AtRest) -> SequencedEvent:
+def _sequenced(at_rest: AtRest, event: LegacyEvent) -> SequencedEvent:
     """A stored event in its wire form. Raises payload_not_readable."""
     payload = at_rest.legacy_payload(event)
     envelope = answer(

@@ -228,7 +228,7 @@ async def list_payment_intents(context: Context, given: PaymentPage) -> list[Lis
         max_rows=given.limit,
         skip_rows=given.offset,
     )
-    return [_listed(row) for row in rows]
+    return await context.each(_listed, rows)
 
 
 @operation(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
@@ -106,7 +107,7 @@ async def list_projections(context: Context, given: ProjectionPage) -> Projectio
         after=given.after,
         max_rows=min(given.limit or 100, _MAX_PAGE),
     )
-    return ProjectionList([_entity(row) for row in found], len(found))
+    return ProjectionList(await context.each(_entity, found), len(found))
 
 
 @operation(permission=in_stream("read"))
@@ -115,7 +116,7 @@ async def list_projection_checkpoints(context: Context, given: Stream) -> Projec
     found = await aio.list_projection_checkpoints(
         context.database, tenant_id=context.tenant_id, store_id=given.store_id
     )
-    return ProjectionStatus([answer(ProjectionCheckpoint, row) for row in found])
+    return ProjectionStatus(await context.each(partial(answer, ProjectionCheckpoint), found))
 
 
 def _entity(row: Projection) -> ProjectedEntity:

@@ -224,7 +224,7 @@ async def list_schemas(context: Context, _: SchemasOfTenant) -> SchemaList:
 
     `has_more` tells that others may exist; those of one event type are listed apart.
     """
-    return _list(await aio.list_schemas(context.database, tenant_id=context.tenant_id))
+    return await _list(context, await aio.list_schemas(context.database, tenant_id=context.tenant_id))
 
 
 @operation(permission=where_found("read", _TENANT), errors=("schema_not_found",))
@@ -276,7 +276,9 @@ async def list_schema_versions(context: Context, given: SchemaVersionsOf) -> Sch
     found = await aio.list_schema_versions(
         context.database, tenant_id=context.tenant_id, event_type=given.event_type, version=version
     )
-    return _list(found) if given.version is None else SchemaVersion(_schema(only(found, "schema_not_found")))
+    if given.version is None:
+        return await _list(context, found)
+    return SchemaVersion(_schema(only(found, "schema_not_found")))
 
 
 @operation(permission=in_tenant("read"), errors=("schema_not_found",))
@@ -326,11 +328,11 @@ async def _found(context: Context, given: SchemaById) -> EventSchema:
     return only(rows, "schema_not_found", given.schema_id)
 
 
-def _list(found: Sequence[EventSchema]) -> SchemaList:
+async def _list(context: Context, found: Sequence[EventSchema]) -> SchemaList:
     """The list of stored schemas. The engine cuts behind the one whose text passes `_LIST_BYTES`."""
     size = sum(len(stored.schema_json.encode()) for stored in found)
     has_more = len(found) >= _LIST_SCHEMAS or size >= _LIST_BYTES
-    return SchemaList([_schema(stored) for stored in found], len(found), has_more)
+    return SchemaList(await context.each(_schema, found), len(found), has_more)
 
 
 def _schema(stored: EventSchema) -> Schema:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -166,7 +167,7 @@ async def list_validity_proofs(context: Context, given: CommitmentById) -> Valid
     found = await aio.list_validity_proofs(
         context.database, tenant_id=inputs.tenant_id, batch_id=given.batch_id
     )
-    listed = [summary(ValiditySummary, proof) for proof in found]
+    listed = await context.each(partial(summary, ValiditySummary), found)
     return ValidityList(given.batch_id, listed, len(listed))
 
 

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError, Message
 
 from ves.ingest import count_refusal
 from ves_api.auth.origin import Origin, request_id, sent_trace
-from ves_api.ingest.service import INLINE_BYTES
+from ves_api.lanes import Effort
 from ves_api.operations.admission import admit
 from ves_api.operations.kit import Context, Operation, refusal_of
 from ves_edge import metrics, tracing
@@ -40,14 +40,14 @@ class Rpc:
     """A unary method bound to an operation.
 
     `read` makes the operation's input of the request (for an append: the body of the HTTP route), `write` the response
-    of (context, request, output). Both raise ApiError or ProtocolError.
+    of (context, request, output), a long one in slices. Both raise ApiError or ProtocolError.
     """
 
     name: str
     operation: Operation[Any]
     request: type[Message]
     read: Callable[[Any], Any]
-    write: Callable[[Context, Any, Any], Message]
+    write: Callable[[Context, Any, Any], Message | Awaitable[Message]]
 
     async def answer(self, context: Context, message: Any) -> Message:
         """Serve one request of an admitted call. Raises ApiError or ProtocolError."""
@@ -60,9 +60,11 @@ class Rpc:
             refusal = count_refusal(len(message.events), context.services.ingest.limits)
             if refusal is not None:  # before anything that its events have (grpc-api 2.2, 3.3)
                 raise refusal
-            lane = context.identity.tenant_id if message.ByteSize() > INLINE_BYTES else None
-            given = await context.services.ingest.lanes.run(lane, read)
-        return self.write(context, message, await operation.call(context, given))
+            given = await context.services.ingest.lanes.run(
+                context.identity.tenant_id, read, Effort.of(message.ByteSize())
+            )
+        written = self.write(context, message, await operation.call(context, given))
+        return written if isinstance(written, Message) else await written
 
 
 def decode(request: type[Message], raw: bytes) -> Message:

@@ -12,6 +12,7 @@ from ves_api.operations.ves_events import cut, payload_bytes
 from ves_api.rpc.stored_events import ves_events
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
+from ves_edge.tasks import retrieve_exception
 
 if TYPE_CHECKING:
     import uuid
@@ -89,8 +90,7 @@ class Pages:
     def _read_done(self, key: _Key, task: asyncio.Task[list[Entry]]) -> None:
         """Forget a finished reading; a failure is that of the calls that wait for it, if there is one."""
         del self._reading[key]
-        if not task.cancelled():
-            task.exception()
+        retrieve_exception(task)
 
     def forget_old(self) -> None:
         """Drop pages that were kept long enough."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from ves.codec import I64_MAX
+from ves_api.auth.credentials import fingerprint
 from ves_api.operations.admission import admit
 from ves_api.operations.parameters import ENTITY_ID, ENTITY_TYPE, Stream
 from ves_api.operations.subscriptions import (
@@ -34,9 +37,10 @@ from ves_api.rpc.unsent import Unsent
 from ves_api.rpc.v2 import read_stream
 from ves_api.rpc.watcher import Watcher
 from ves_edge.gen import aio
+from ves_edge.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from google.protobuf.message import Message
 
@@ -49,8 +53,8 @@ _MAX_WINDOW = 1000
 _HISTORY_EVENTS = 250
 # Encoded without a pause for others: 0.5 ms, 3 ms where receipts are not signed yet.
 _ENCODED_EVENTS = 50
-# Calls of a process that begin at a time: thousands of streams that come at once leave the other connections to ingest.
-_BEGINNINGS = 2
+# Calls of a process that begin at a time, two of a credential: thousands that come at once leave time and connections to others.
+_BEGINNINGS = 3
 EVERY = EventFilter()
 
 
@@ -63,7 +67,16 @@ class Streams:
     pages: Pages
     watcher: Watcher
     unsent: Unsent
-    beginnings: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_BEGINNINGS))
+    beginnings: Places = field(default_factory=lambda: Places(_BEGINNINGS))
+
+    @asynccontextmanager
+    async def beginning(self, context: Context, seconds: float) -> AsyncIterator[None]:
+        """Hold a place for the admission of a call and its first read. Raises TimeoutError."""
+        async with (
+            asyncio.timeout(seconds),
+            self.beginnings.one(fingerprint(context.origin.headers), seconds),
+        ):
+            yield
 
 
 @dataclass(slots=True)
@@ -104,7 +117,7 @@ class StreamRpc:
 
         async def serve(raw: bytes, transport: grpc.aio.ServicerContext) -> None:
             async def work(context: Context) -> None:
-                async with asyncio.timeout(timeout), streams.beginnings:
+                async with streams.beginning(context, timeout):
                     await admit(context, self.operation)
                     given = self.read(decode(self.request, raw))
                     self.operation.authorize(context, given)
@@ -251,13 +264,12 @@ async def _send_window(call: Call, first: int, head: int) -> int:
         events = cut(await patiently(read))
         last = events[-1].sequence_number if events else last
     after = head + 1 if last >= head else last + 1
-    at_rest = streams.services.at_rest
+    services = streams.services
+    wanted = [
+        e for e in events if given.wanted.matches(e.entity_type, e.entity_id, e.event_type, e.source_agent)
+    ]
     answer = v1.PullResponse(
-        events=[
-            legacy_event(e, at_rest)
-            for e in events
-            if given.wanted.matches(e.entity_type, e.entity_id, e.event_type, e.source_agent)
-        ],
+        events=await services.slices.each(partial(legacy_event, at_rest=services.at_rest), wanted),
         next_sequence=after,
         has_more=after <= head,
         head_sequence=head,

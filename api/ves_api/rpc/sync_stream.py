@@ -45,7 +45,7 @@ class SyncStream:
 
         async def serve(_: object, transport: grpc.aio.ServicerContext) -> None:
             async def work(context: Context) -> None:
-                async with asyncio.timeout(timeout), streams.beginnings:
+                async with streams.beginning(context, timeout):
                     await admit(context, follow_scope)
                     follow_scope.authorize(context, NoInput())
                     positions = await follow_scope.call(context, NoInput())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ves_api.operations.commitments import CommitmentById
@@ -70,10 +71,10 @@ def _commitment(_: Context, __: object, commitment: LegacyCommitment) -> v1.GetC
     return v1.GetCommitmentResponse(commitment=legacy_commitment(commitment))
 
 
-def _history(context: Context, _: object, page: LegacyHistory) -> v1.GetEntityHistoryResponse:
-    at_rest = context.services.at_rest
+async def _history(context: Context, _: object, page: LegacyHistory) -> v1.GetEntityHistoryResponse:
+    write = partial(legacy_event, at_rest=context.services.at_rest)
     return v1.GetEntityHistoryResponse(
-        events=[legacy_event(event, at_rest) for event in page.events], current_version=page.current_version
+        events=await context.each(write, page.events), current_version=page.current_version
     )
 
 

@@ -123,15 +123,18 @@ def _push_response(_: Context, request: v2.PushRequest, body: bytes) -> v2.PushR
     )
 
 
-def _events(context: Context, request: Any, events: Sequence[EventParts]) -> list[v2.SequencedEvent]:
-    stream = read_stream(request)
-    services = context.services
-    return ves_events(events, **stream, at_rest=services.at_rest, signer=services.ingest.signer)
+async def _events(context: Context, request: Any, events: Sequence[EventParts]) -> list[v2.SequencedEvent]:
+    services, stream = context.services, read_stream(request)
+
+    def write(part: Sequence[EventParts]) -> list[v2.SequencedEvent]:
+        return ves_events(part, **stream, at_rest=services.at_rest, signer=services.ingest.signer)
+
+    return await services.slices.parts(write, events)
 
 
-def _window(context: Context, request: v2.PullEventsRequest, window: Window) -> v2.PullEventsResponse:
+async def _window(context: Context, request: v2.PullEventsRequest, window: Window) -> v2.PullEventsResponse:
     return v2.PullEventsResponse(
-        events=_events(context, request, window.events),
+        events=await _events(context, request, window.events),
         next_sequence=window.next_sequence,
         has_more=window.next_sequence <= window.head_sequence,
         head_sequence=window.head_sequence,
@@ -161,10 +164,10 @@ def _read_event_selector(request: v2.GetInclusionProofRequest) -> EventSelector:
     )
 
 
-def _proof(
+async def _proof(
     context: Context, request: v2.GetInclusionProofRequest, found: ProvenEvent
 ) -> v2.GetInclusionProofResponse:
-    [event] = _events(context, request, [found.event])
+    [event] = await _events(context, request, [found.event])
     return v2.GetInclusionProofResponse(
         included=True,
         proof=v2.InclusionProof(
@@ -200,11 +203,11 @@ def read_versions(request: Any) -> dict[str, Any]:
     }
 
 
-def _history(
+async def _history(
     context: Context, request: v2.GetEntityHistoryRequest, page: EntityPage
 ) -> v2.GetEntityHistoryResponse:
     return v2.GetEntityHistoryResponse(
-        events=_events(context, request, page.events), current_version=page.current_version
+        events=await _events(context, request, page.events), current_version=page.current_version
     )
 
 
