@@ -142,7 +142,7 @@ def unreachable_replica() -> None:
         size = PoolSize(least=0, most=1, acquire_timeout=0.2, idle_timeout=1, max_lifetime=1)
         replica = Replica("host=127.0.0.1 port=1 dbname=none", size, "replica", identity)
         await replica.open()
-        assert await replica.fetch(SimpleNamespace(statement=b"select 1"), {}) is None  # type: ignore[arg-type]
+        assert await replica.fetch(SimpleNamespace(name="one", statement=b"select 1"), {}) is None  # type: ignore[arg-type]
         await replica.close()
 
     asyncio.run(run())
