@@ -38,6 +38,11 @@ class Effort(Enum):
     SHORT = 2
     LARGE = 3
 
+    @property
+    def is_inline(self) -> bool:
+        """Whether the work is done in the event loop."""
+        return self is not Effort.LARGE
+
     @classmethod
     def of(cls, size: int) -> Effort:
         """The effort that so many bytes of events are."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Hashable
+    from collections.abc import AsyncIterator, Hashable, Mapping
+
+
+def whose(name: str, parameters: Mapping[str, Any]) -> Hashable:
+    """The key of a call of a database function: its tenant, or the function that names none."""
+    return parameters.get("tenant_id") or name
 
 
 class Places:

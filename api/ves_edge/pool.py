@@ -25,7 +25,7 @@ from ves_edge import arrays, metrics, tracing
 from ves_edge.errors import ApiError
 from ves_edge.gen.functions import FUNCTIONS
 from ves_edge.log import get_logger
-from ves_edge.places import Places
+from ves_edge.places import Places, whose
 from ves_edge.tasks import retrieve_exception
 from ves_edge.translate import (
     connection_was_lost,
@@ -208,7 +208,7 @@ class Pool:
         a lost connection, which may follow the commit, only a repeatable (idempotent) call is retried.
         """
         attempt, deadline = 1, 0.0
-        key = parameters.get("tenant_id") or name
+        key = whose(name, parameters)
         async with AsyncExitStack() as turn:
             while True:
                 try:

@@ -15,7 +15,7 @@ import psycopg
 from ves_edge import metrics
 from ves_edge.gen.functions import FUNCTIONS
 from ves_edge.log import get_logger
-from ves_edge.places import Places
+from ves_edge.places import Places, whose
 from ves_edge.pool import prepare
 from ves_edge.tasks import retrieve_exception
 from ves_edge.translate import connection_was_lost
@@ -105,8 +105,7 @@ class Replica:
         metrics.set_circuit(_CIRCUIT, "closed")
 
     async def _fetch(self, function: Function, parameters: Mapping[str, Any]) -> list[Row]:
-        key = parameters.get("tenant_id") or function.name
-        async with self._places.one(key, self._acquire_timeout):
+        async with self._places.one(whose(function.name, parameters), self._acquire_timeout):
             connection = await self._pool.getconn()
             try:
                 cursor = connection.cursor(binary=True)

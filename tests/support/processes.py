@@ -38,7 +38,7 @@ STOP_SECONDS = 60
 _ports = itertools.cycle(range(20_000, 32_768))
 next(itertools.islice(_ports, random.randrange(12_768), None))
 _FOLDERS = [ROOT / name for name in ("plpython", "api", "api/client", "workers", "sql", "contracts")]
-READ_AT_IMPORT = {"PROMETHEUS_MULTIPROC_DIR"}
+_READ_AT_IMPORT = {"PROMETHEUS_MULTIPROC_DIR"}
 
 
 def free_port() -> int:
@@ -98,7 +98,7 @@ class Program(ABC):
         """Start it, its output appended to the log, without waiting for anything."""
         self.log = log
         env = environment(DATABASE_URL=self.database_url, **self.settings()) | self.env
-        if self.is_forked and not env.keys() & READ_AT_IMPORT:
+        if self.is_forked and not env.keys() & _READ_AT_IMPORT:
             self.process = forker().launch(self.arguments(), env, log)
             return
         with log.open("ab") as stream:

@@ -73,7 +73,7 @@ class LegacyIngest:
         judge = self._judge(request)
         columns, verdicts = await self.lanes.run(
             tenant_id,
-            lambda: (encode_legacy(events), judge.here(rules, inline=effort is not Effort.LARGE)),
+            lambda: (encode_legacy(events), judge.here(rules, inline=effort.is_inline)),
             effort,
         )
         return PreparedLegacy(request, columns, verdicts or await judge.apart(rules), effort)
@@ -98,7 +98,7 @@ class LegacyIngest:
             judge = self._judge(request)
             here = await self.lanes.run(
                 request.tenant_id,
-                partial(judge.here, rules, inline=prepared.effort is not Effort.LARGE),
+                partial(judge.here, rules, inline=prepared.effort.is_inline),
                 prepared.effort,
             )
             return here or await judge.apart(rules)

@@ -130,7 +130,7 @@ class Ingest:
             rules = await self.schemas.newer(request.tenant_id, request.events, seen_epoch)
             judge = self._judge(request)
             here = await self.lanes.run(
-                request.tenant_id, partial(judge.here, rules, inline=effort is not Effort.LARGE), effort
+                request.tenant_id, partial(judge.here, rules, inline=effort.is_inline), effort
             )
             return here or await judge.apart(rules)
 
@@ -193,7 +193,7 @@ class Ingest:
         else:
             blobs = seal_events(key, request.tenant_id, request.store_id, events)
             sealed = SealedEvents(events, blobs, key.key_id)
-        verdicts = self._judge(request).here(rules, inline=effort is not Effort.LARGE)
+        verdicts = self._judge(request).here(rules, inline=effort.is_inline)
         return Prepared(request, sealed, rules, verdicts, effort)
 
     def _judge(self, request: IngestRequest) -> Judge[PreparedEvent]:
