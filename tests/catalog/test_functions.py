@@ -27,6 +27,8 @@ READS_SETTINGS = {
     "ves_int.claimed_tenant": "PostgREST sets the claims of the token that it verified",
 }
 
+COMPARES_WITH_THE_CLOCK = {"ves_int.require_lease": "one row, found by its name"}
+
 
 def names(connection: psycopg.Connection[Any], condition: str) -> list[str]:
     rows = connection.execute(
@@ -53,6 +55,15 @@ def test_no_body_depends_on_how_the_session_reads_a_backslash(catalog: psycopg.C
 def test_no_body_reads_a_setting_that_its_caller_could_make(catalog: psycopg.Connection[Any]) -> None:
     reading = names(catalog, "p.prosrc ~ 'current_setting' and n.nspname in ('ves', 'ves_int')")
     assert {signature.partition("(")[0] for signature in reading} == READS_SETTINGS.keys()
+
+
+def test_no_body_compares_a_column_with_the_running_clock(catalog: psycopg.Connection[Any]) -> None:
+    # No index can be searched for what changes within a statement: every row of the rest would be compared.
+    comparing = names(
+        catalog,
+        r"p.prosrc ~ '\m[a-z]\w*\.[a-z_]+ (<|<=|>|>=|between) ((?!\mthen\M)[^;\n])*\m(clock_timestamp|random|gen_random_uuid)\('",
+    )
+    assert {signature.partition("(")[0] for signature in comparing} == COMPARES_WITH_THE_CLOCK.keys()
 
 
 def test_what_is_stored_as_json_is_printed_the_same_in_every_session(

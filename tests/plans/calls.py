@@ -355,6 +355,7 @@ BOUNDED = {
         ),
         "one row: a setting",
     ),
+    **dict.fromkeys(("x402_batches_to_divide",), "work that a worker takes"),
     **dict.fromkeys(
         ("row_counts", "schema_epochs", "row_change_heads", "audit_heads", "retry_tenants"),
         "a row a table or a tenant in use",

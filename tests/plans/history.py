@@ -241,15 +241,3 @@ class History:
                 self.connection.execute(statement, names)
         self.connection.execute("vacuum analyze")
         self.streams, self.events = streams, events
-
-
-def forget_statistics(connection: psycopg.Connection[Any]) -> None:
-    """Leave the planner as before the first ANALYZE, or after a restore; cached plans are made again."""
-    connection.execute(
-        "delete from pg_statistic where starelid in ("
-        "select oid from pg_class where relnamespace = 'ves_store'::regnamespace)"
-    )
-    connection.execute(
-        "update pg_class set reltuples = -1, relpages = 0 where relnamespace = 'ves_store'::regnamespace"
-    )
-    connection.execute("discard plans")

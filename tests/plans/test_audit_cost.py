@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import cloned
 from tests.plans.calls import STREAM
 from tests.plans.explain import Recorder
-from tests.plans.history import forget_statistics
+from tests.plans.statistics import forget_statistics
 from tests.plans.test_cost_per_call import Measured
 from tests.sql.support import Agent, Edge
 from tests.support.payments import payment_rows

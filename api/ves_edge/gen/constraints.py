@@ -196,6 +196,8 @@ CONSTRAINTS = {
     'ves_validity_proofs_pkey': 'internal_error',
     # written once for a batch that is new
     'x402_batch_nodes_pkey': 'internal_error',
+    # a batch that is there already is left
+    'x402_batches_to_divide_pkey': 'internal_error',
     # the key is drawn by the database
     'x402_exact_batches_pkey': 'internal_error',
     # an existing row is answered

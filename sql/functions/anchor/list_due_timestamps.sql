@@ -4,12 +4,15 @@ language sql
 stable
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_bitmapscan to off
+set jit to off
 as $$
   select
     t.timestamp_id, t.root, t.proof,
     extract(epoch from clock_timestamp() - t.created_at)::double precision
   from ves_store.timestamps as t
-  where t.status = 'submitted' and t.due_at <= clock_timestamp()
+  where t.status = 'submitted' and t.due_at <= now()
   order by t.due_at
   limit least(greatest(list_due_timestamps.max_rows, 0), 1000);
 $$;

@@ -13,10 +13,14 @@ as $$
 #variable_conflict use_column
 begin
   return query
-  select a.batch_id
+  select g.batch_id
   from unnest(batch_ids) as g (batch_id)
-  join ves_store.commitment_anchors as a on a.batch_id = g.batch_id and a.anchor = 'chain'
-  where a.chain_block_number is not null or a.status = 'contradicted';
+  cross join lateral (
+    select a.status, a.chain_block_number from ves_store.commitment_anchors as a
+    where a.batch_id = g.batch_id and a.anchor = 'chain'
+    offset 0
+  ) as c
+  where c.chain_block_number is not null or c.status = 'contradicted';
 end
 $$;
 

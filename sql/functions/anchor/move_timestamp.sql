@@ -8,6 +8,8 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
@@ -25,7 +27,7 @@ begin
   set
     status = to_status, proof = coalesce(move_timestamp.proof, t.proof), block_height = move_timestamp.block_height,
     due_at = clock_timestamp() + make_interval(secs => due_seconds)
-  where t.timestamp_id = move_timestamp.timestamp_id and t.status = 'submitted';
+  where t.timestamp_id = move_timestamp.timestamp_id and t.status is not distinct from 'submitted';
   if not found or to_status = 'submitted' then
     return;
   end if;

@@ -7,6 +7,8 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
@@ -17,7 +19,8 @@ begin
   perform ves_int.require_lease('chain_anchor', lease_token);
   with claimed as (
     select a.batch_id, a.tenant_id from ves_store.commitment_anchors as a
-    where a.batch_id = any(plan_anchors.batch_ids) and a.anchor = 'chain' and a.status = 'pending'
+    where a.batch_id = any(plan_anchors.batch_ids) and a.anchor = 'chain'
+      and a.status is not distinct from 'pending'
     order by a.batch_id
     for update
   ),

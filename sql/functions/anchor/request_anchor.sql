@@ -5,12 +5,15 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
 as $$
 #variable_conflict use_column
 begin
   update ves_store.commitment_anchors as a
   set status = 'pending', call_id = null, reason = null, requested_at = least(a.requested_at, clock_timestamp())
-  where a.batch_id = request_anchor.batch_id and a.anchor = 'chain' and a.status in ('pending', 'contradicted')
+  where a.batch_id = request_anchor.batch_id and a.anchor = 'chain'
+    and coalesce(a.status in ('pending', 'contradicted'), false)
     and request_anchor.tenant_id in (a.tenant_id, '00000000-0000-0000-0000-000000000000');
   return found;
 end

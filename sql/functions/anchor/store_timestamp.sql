@@ -7,6 +7,10 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
@@ -26,7 +30,7 @@ begin
     select a.batch_id, a.tenant_id, g.path
     from unnest(store_timestamp.batch_ids, paths) as g (batch_id, path)
     join ves_store.commitment_anchors as a
-      on g.batch_id = a.batch_id and a.anchor = 'opentimestamps' and a.status = 'pending'
+      on g.batch_id = a.batch_id and a.anchor = 'opentimestamps' and a.status is not distinct from 'pending'
     order by a.batch_id
     for update of a
   ),

@@ -3,6 +3,8 @@ returns text
 language plpgsql
 stable
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
 set plan_cache_mode to force_custom_plan
 as $$
 #variable_conflict use_column
@@ -14,8 +16,9 @@ begin
     select k.key_hash from ves_store.api_keys as k
     -- all hex strings with the prefix lie between; unlike "like" it has an index in any collation
     where k.key_hash between find_api_key.key_hash_prefix and find_api_key.key_hash_prefix || 'g'
-      and k.tenant_id = find_api_key.tenant_id
-      and (find_api_key.agent_id is null or k.agent_id = find_api_key.agent_id)
+      -- never by the index of the tenant's keys
+      and k.tenant_id is not distinct from find_api_key.tenant_id
+      and (find_api_key.agent_id is null or k.agent_id is not distinct from find_api_key.agent_id)
     order by k.active desc, k.key_hash
     limit 1
   );

@@ -1,3 +1,4 @@
+-- The account is given by its bounds: only the index of open transactions has this order (sql/README.md).
 create or replace function ves.list_open_transactions(
   lease text, chain_id bigint, final_seconds double precision default 0, max_rows integer default 100
 )
@@ -6,6 +7,13 @@ language sql
 stable
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_bitmapscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set enable_sort to off
+set enable_incremental_sort to off
+set jit to off
 as $$
   select
     t.transaction_id, t.kind, t.tenant_id, t.reference_id, t.part, t.sender, t.to_address, t.calldata, t.status, t.nonce,
@@ -19,9 +27,9 @@ as $$
   cross join lateral (
     (
       select o.* from ves_store.chain_transactions as o
-      where o.chain_id = a.chain_id and o.sender = a.sender
-        and o.status in ('planned', 'signed', 'broadcast', 'unknown')
-      order by o.nonce, o.updated_at
+      where o.status in ('planned', 'signed', 'broadcast', 'unknown')
+        and (o.chain_id, o.sender) >= (a.chain_id, a.sender) and (o.chain_id, o.sender) <= (a.chain_id, a.sender)
+      order by o.chain_id, o.sender, o.nonce, o.updated_at
       limit least(greatest(list_open_transactions.max_rows, 1), 1000)
     )
     union all
@@ -35,7 +43,7 @@ as $$
     (
       select o.* from ves_store.chain_transactions as o
       where o.chain_id = a.chain_id and o.sender = a.sender and o.status = 'final'
-        and o.updated_at > clock_timestamp() - list_open_transactions.final_seconds * interval '1 second'
+        and o.updated_at > now() - list_open_transactions.final_seconds * interval '1 second'
       order by o.updated_at desc
       limit least(greatest(list_open_transactions.max_rows, 1), 1000)
     )

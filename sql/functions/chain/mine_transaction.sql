@@ -15,9 +15,11 @@ begin
   v_transaction := ves_int.claim_transaction(lease_token, mine_transaction.transaction_id);
   if v_transaction.block_hash = mine_transaction.block_hash and v_transaction.tx_hash = mine_transaction.tx_hash then
     -- it was looked at: others come before it in ves.list_open_transactions
-    update ves_store.chain_transactions as t
-    set updated_at = clock_timestamp()
-    where t.transaction_id = v_transaction.transaction_id and t.status = 'mined';
+    if v_transaction.status = 'mined' then
+      update ves_store.chain_transactions as t
+      set updated_at = clock_timestamp()
+      where t.transaction_id = v_transaction.transaction_id;
+    end if;
     return false;
   end if;
   if v_transaction.status not in ('signed', 'broadcast', 'unknown', 'mined') then

@@ -12,7 +12,7 @@ as $$
     s.name, s.kind, s.created_at,
     array(
       select m.member from ves_store.subscription_members as m
-      where m.tenant_id = s.tenant_id and m.subscription_id = s.subscription_id and m.expires_at > clock_timestamp()
+      where m.tenant_id = s.tenant_id and m.subscription_id = s.subscription_id and m.expires_at > now()
       order by m.member
     ),
     b.streams, b.events, b.oldest_due_at

@@ -6,7 +6,7 @@ security definer
 set search_path to pg_catalog, pg_temp
 as $$
   select
-    d.consumer, d.status, d.reason, count(*), count(*) filter (where d.next_retry_at <= clock_timestamp()),
+    d.consumer, d.status, d.reason, count(*), count(*) filter (where d.next_retry_at <= now()),
     min(d.created_at)
   from ves_store.dead_letter_events as d
   where (count_dead_letters.tenant_id is null or d.tenant_id = count_dead_letters.tenant_id)

@@ -10,6 +10,8 @@ volatile
 set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
 set enable_bitmapscan to off
+set enable_sort to off
+set enable_incremental_sort to off
 set jit to off
 as $$
 #variable_conflict use_column
@@ -27,9 +29,11 @@ begin
     return query
     select q.ctid, q.vt, q.msg_id
     from pgmq.q_ves_dead_letters as q
-    where q.message ->> 'consumer' = lock_due_retries.consumer and q.message ->> 'tenant_id' = of_tenant::text
-      and (q.vt, q.msg_id) > (after_vt, after_id) and q.vt <= due_to
-    order by q.vt, q.msg_id
+    where (q.message ->> 'consumer', q.message ->> 'tenant_id', q.vt, q.msg_id)
+      > (lock_due_retries.consumer, of_tenant::text, after_vt, after_id)
+      and (q.message ->> 'consumer', q.message ->> 'tenant_id', q.vt)
+      <= (lock_due_retries.consumer, of_tenant::text, due_to)
+    order by q.message ->> 'consumer', q.message ->> 'tenant_id', q.vt, q.msg_id
     limit greatest(max_letters, 0)
     for update skip locked;
   end if;

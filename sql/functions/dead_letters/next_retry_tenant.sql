@@ -7,6 +7,8 @@ volatile
 set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
 set enable_bitmapscan to off
+set enable_sort to off
+set enable_incremental_sort to off
 set jit to off
 as $$
 #variable_conflict use_column
@@ -39,9 +41,11 @@ begin
   ) loop
     select v_seen into v_found
     from pgmq.q_ves_dead_letters as q
-    where q.message ->> 'consumer' = next_retry_tenant.consumer and q.message ->> 'tenant_id' = v_seen::text
-      and q.vt between due_from and due_to
-    order by q.vt
+    where (q.message ->> 'consumer', q.message ->> 'tenant_id', q.vt)
+      >= (next_retry_tenant.consumer, v_seen::text, due_from)
+      and (q.message ->> 'consumer', q.message ->> 'tenant_id', q.vt)
+      <= (next_retry_tenant.consumer, v_seen::text, due_to)
+    order by q.message ->> 'consumer', q.message ->> 'tenant_id', q.vt
     limit 1;
     exit when v_found is not null;
   end loop;

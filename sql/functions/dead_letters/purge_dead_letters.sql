@@ -8,6 +8,11 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_bitmapscan to off
+set enable_sort to off
+set enable_incremental_sort to off
+set jit to off
 set timezone to 'UTC'
 set intervalstyle to 'postgres'
 as $$
@@ -21,10 +26,12 @@ begin
   delete from ves_store.dead_letter_events as d
   where d.ctid = any (array(
     select o.ctid from ves_store.dead_letter_events as o
-    where o.tenant_id = purge_dead_letters.tenant_id
-      and (purge_dead_letters.store_id is null or o.store_id = purge_dead_letters.store_id)
-      and o.settled_at <= clock_timestamp() - coalesce(older_than, interval '30 days')
-    order by o.settled_at
+    where o.tenant_id >= purge_dead_letters.tenant_id
+      and (o.tenant_id, o.settled_at) <= (
+        purge_dead_letters.tenant_id, now() - coalesce(older_than, interval '30 days'))
+      and (purge_dead_letters.store_id is null or o.store_id is not distinct from purge_dead_letters.store_id)
+      and o.settled_at is not null
+    order by o.tenant_id, o.settled_at
     limit least(greatest(max_letters, 0), 100000)
     for update skip locked
   ));

@@ -4,6 +4,8 @@ create or replace function ves_int.tg_rows__require_room()
 returns trigger
 language plpgsql
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare

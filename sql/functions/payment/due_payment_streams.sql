@@ -1,5 +1,7 @@
 -- Streams with something waiting are found by a loose index scan: one look-up a stream. Of each its first
 -- min_size intents are looked at, however many wait: with so many it is due, and fewer are all that it has.
+-- A network or stream is given by its bounds, because an order by columns that are given is none: only
+-- x402_payment_intents_waiting_idx has this order, and no statistics make the planner take another one.
 create or replace function ves_int.due_payment_streams(
   networks text[], min_size integer, max_wait_seconds integer, max_value bigint, expiry_margin_seconds integer
 )
@@ -8,6 +10,9 @@ language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
+set enable_bitmapscan to off
+set enable_sort to off
+set enable_incremental_sort to off
 set jit to off
 as $$
 #variable_conflict use_column
@@ -23,8 +28,8 @@ begin
       cross join lateral (
         select i.network, i.tenant_id, i.store_id
         from ves_store.x402_payment_intents as i
-        where i.status = 'sequenced' and i.network = g.network
-        order by i.tenant_id, i.store_id
+        where i.status = 'sequenced' and i.network >= g.network and i.network <= g.network
+        order by i.network, i.tenant_id, i.store_id
         limit 1
       ) as f
     )
@@ -34,9 +39,9 @@ begin
     cross join lateral (
       select i.network, i.tenant_id, i.store_id
       from ves_store.x402_payment_intents as i
-      where i.status = 'sequenced' and i.network = s.network
-        and (i.tenant_id, i.store_id) > (s.tenant_id, s.store_id)
-      order by i.tenant_id, i.store_id
+      where i.status = 'sequenced' and i.network <= s.network
+        and (i.network, i.tenant_id, i.store_id) > (s.network, s.tenant_id, s.store_id)
+      order by i.network, i.tenant_id, i.store_id
       limit 1
     ) as n
   )
@@ -52,9 +57,10 @@ begin
       from (
         select i.asset, i.amount, i.sequenced_at, i.valid_until
         from ves_store.x402_payment_intents as i
-        where i.status = 'sequenced' and i.network = s.network and i.tenant_id = s.tenant_id
-          and i.store_id = s.store_id and i.valid_until >= extract(epoch from v_now)
-        order by i.sequence_number
+        where i.status = 'sequenced' and i.valid_until >= extract(epoch from v_now)
+          and (i.network, i.tenant_id, i.store_id) >= (s.network, s.tenant_id, s.store_id)
+          and (i.network, i.tenant_id, i.store_id) <= (s.network, s.tenant_id, s.store_id)
+        order by i.network, i.tenant_id, i.store_id, i.sequence_number
         limit min_size
       ) as w
       group by w.asset

@@ -7,6 +7,11 @@ volatile
 security definer
 set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
+set enable_bitmapscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set enable_sort to off
+set enable_incremental_sort to off
 set jit to off
 as $$
 #variable_conflict use_column
@@ -37,7 +42,7 @@ begin
       update ves_store.x402_payment_intents as i
       set status = 'expired', updated_at = v_now
       where i.intent_id = any(v_stream.intent_ids) and i.tenant_id is not distinct from v_stream.tenant_id
-        and i.status = 'sequenced'
+        and i.status is not distinct from 'sequenced'
       returning i.intent_id, i.sequence_number
     )
     select array_agg(e.intent_id order by e.sequence_number) into v_expired from expired as e;

@@ -20,7 +20,7 @@ begin
     when p.payment_id = any(unused) and ves_int.authorization_end(p.valid_before) > until
       then ves_int.authorization_end(p.valid_before)
   end
-  where p.payment_id = any(used || unused || unread) and p.recheck_at <= until;
+  where p.payment_id = any(used || unused || unread) and coalesce(p.recheck_at <= until, false);
   get diagnostics v_count = row_count;
   return v_count;
 end

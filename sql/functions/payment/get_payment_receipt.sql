@@ -4,6 +4,8 @@ language plpgsql
 stable
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
@@ -25,9 +27,13 @@ begin
   select b.* into v_batch from ves_store.x402_payment_batches as b
   where b.batch_id = v_intent.batch_id and b.tenant_id = v_intent.tenant_id;
   v_index := (
-    select count(*)::integer from ves_store.x402_payment_intents as i
-    where i.batch_id = v_intent.batch_id and i.tenant_id is not distinct from v_intent.tenant_id
-      and i.sequence_number < v_intent.sequence_number
+    select count(*)::integer
+    from (
+      select i.sequence_number from ves_store.x402_payment_intents as i
+      where i.batch_id = v_intent.batch_id and i.tenant_id is not distinct from v_intent.tenant_id
+      offset 0
+    ) as m
+    where m.sequence_number < v_intent.sequence_number
   );
   -- a level in which the node has no sibling is left out (x402 A9)
   v_proof := array(

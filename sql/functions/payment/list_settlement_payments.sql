@@ -4,6 +4,10 @@ language sql
 stable
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
 as $$
   select p.*
   from ves_store.x402_settlement_items as m

@@ -9,8 +9,8 @@ set search_path to pg_catalog, pg_temp
 as $$
   select
     nullif(l.agent_id, '00000000-0000-0000-0000-000000000000'), l.asset, l.max_amount, l.period,
-    case when l.period_ends_at > clock_timestamp() then l.spent else 0 end,
-    case when l.period_ends_at > clock_timestamp() then l.period_ends_at end
+    case when l.period_ends_at > now() then l.spent else 0 end,
+    case when l.period_ends_at > now() then l.period_ends_at end
   from ves_store.x402_spending_limits as l
   where l.tenant_id = list_spending_limits.tenant_id
   order by l.agent_id, l.asset;

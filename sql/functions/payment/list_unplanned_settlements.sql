@@ -5,6 +5,11 @@ stable
 security definer
 set search_path to pg_catalog, pg_temp
 set enable_seqscan to off
+set enable_bitmapscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set enable_sort to off
+set enable_incremental_sort to off
 set jit to off
 as $$
   with recursive tokens as (

@@ -45,6 +45,9 @@ begin
     update ves_store.x402_settlement_items as m
     set is_live = false
     where m.batch_id = v_settlement.batch_id and m.part = v_settlement.part and m.tenant_id = v_settlement.tenant_id;
+    insert into ves_store.x402_batches_to_divide (chain_id, tenant_id, batch_id, store_id)
+    values (v_settlement.chain_id, v_settlement.tenant_id, v_settlement.batch_id, v_settlement.store_id)
+    on conflict (chain_id, tenant_id, batch_id) do nothing;
   end if;
   select b.* into strict v_batch from ves_store.x402_payment_batches as b
   where b.batch_id = v_settlement.batch_id and b.tenant_id = v_settlement.tenant_id

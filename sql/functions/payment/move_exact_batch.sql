@@ -6,6 +6,10 @@ returns void
 language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set enable_hashjoin to off
+set enable_mergejoin to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare

@@ -1,4 +1,4 @@
--- Locks (sql/README.md): 0, then 2 of several streams, skipping locked ones.
+-- Locks (sql/README.md): 0, then 2 of several streams, skipping locked ones, and rows of x402_batches_to_divide.
 create or replace function ves.plan_settlements(
   lease_token bigint, chain_id bigint, max_size integer default 200, max_batches integer default 16
 )
@@ -21,10 +21,7 @@ begin
   perform ves_int.require_lease('x402_settlement', lease_token);
   for v_batch in
     select d.tenant_id, d.store_id, d.batch_id
-    from ves_int.unplanned_batches(plan_settlements.chain_id) as d
-    -- neither a tenant with many batches nor one whose streams are locked takes the places of the others
-    order by row_number() over (partition by d.tenant_id order by random()), random()
-    limit greatest(max_batches, 0)
+    from ves_int.batches_to_divide(plan_settlements.chain_id, max_batches) as d
   loop
     perform from ves_store.ves_sequence_counters as c
     where c.tenant_id = v_batch.tenant_id and c.store_id = v_batch.store_id
@@ -49,6 +46,8 @@ begin
       v_next := v_next + 1;
       v_planned := v_planned + 1;
     end loop;
+    delete from ves_store.x402_batches_to_divide as d
+    where d.chain_id = plan_settlements.chain_id and d.tenant_id = v_batch.tenant_id and d.batch_id = v_batch.batch_id;
   end loop;
   return v_planned;
 end

@@ -5,12 +5,14 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
 as $$
 #variable_conflict use_column
 begin
   update ves_store.x402_exact_payments as p
   set recheck_at = least(p.recheck_at, clock_timestamp())
-  where p.payment_id = recheck_exact_payment.payment_id and p.recheck_at is not null;
+  where p.payment_id = recheck_exact_payment.payment_id and coalesce(p.recheck_at, 'infinity') < 'infinity';
   return found;
 end
 $$;

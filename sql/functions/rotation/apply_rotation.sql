@@ -5,6 +5,8 @@ returns jsonb
 language plpgsql
 volatile
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
 set timezone to 'UTC'
 set intervalstyle to 'postgres'
 as $$
@@ -18,9 +20,9 @@ declare
   v_status text;
 begin
   select r.* into v_rotation from ves_store.scheduled_key_rotations as r
-  where r.rotation_id = apply_rotation.rotation_id and r.tenant_id = apply_rotation.tenant_id and r.status = 'pending'
+  where r.rotation_id = apply_rotation.rotation_id and r.tenant_id = apply_rotation.tenant_id
   for update skip locked;
-  if not found then
+  if v_rotation.status is distinct from 'pending' then
     return null;
   end if;
   select k.* into v_old from ves_store.agent_signing_keys as k

@@ -6,6 +6,8 @@ language plpgsql
 volatile
 security definer
 set search_path to pg_catalog, pg_temp
+set enable_seqscan to off
+set jit to off
 as $$
 #variable_conflict use_column
 declare
@@ -14,7 +16,7 @@ begin
   update ves_store.scheduled_key_rotations as r
   set status = 'cancelled', completed_at = clock_timestamp(), error_message = 'cancelled by an operator'
   where r.rotation_id = cancel_key_rotation.rotation_id and r.tenant_id = cancel_key_rotation.tenant_id
-    and r.status in ('pending', 'in_progress')
+    and coalesce(r.status in ('pending', 'in_progress'), false)
   returning r.* into v_rotation;
   if not found then
     return false;

@@ -10,7 +10,7 @@ as $$
     and k.agent_id between coalesce(check_keys_now.agent_id, '00000000-0000-0000-0000-000000000000')
       and coalesce(check_keys_now.agent_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
     and k.status <> 'revoked' and k.expires_at is null
-    and coalesce(k.check_at > clock_timestamp(), true)
+    and coalesce(k.check_at > now(), true)
     and exists (
       select from ves_store.key_rotation_policies as p where p.tenant_id = check_keys_now.tenant_id
     );

@@ -11,7 +11,7 @@ as $$
   select
     d.agent_id, d.key_id::bigint & 4294967295, d.key_type,
     case when d.is_used_up then 'usage_limit' else 'age_limit' end, d.due_by_age, d.usage_count,
-    d.is_used_up or coalesce(d.due_by_age <= clock_timestamp(), false) as is_due,
+    d.is_used_up or coalesce(d.due_by_age <= now(), false) as is_due,
     (
       select ves_int.successor_of(k, null)::bigint & 4294967295
       from ves_store.agent_signing_keys as k
@@ -21,9 +21,9 @@ as $$
     select r.*, coalesce(r.usage_count >= r.max_usage_count, false) as is_used_up
     from ves_int.key_rules as r
     where r.tenant_id = list_key_rotations_due.tenant_id
-      and coalesce(r.valid_from <= clock_timestamp(), true) and coalesce(r.valid_to >= clock_timestamp(), true)
+      and coalesce(r.valid_from <= now(), true) and coalesce(r.valid_to >= now(), true)
   ) as d
-  where d.is_used_up or d.due_by_age <= clock_timestamp() + d.warning
+  where d.is_used_up or d.due_by_age <= now() + d.warning
   order by is_due desc, d.due_by_age, d.agent_id, d.key_id
   limit 1000;
 $$;

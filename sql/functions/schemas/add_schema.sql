@@ -20,7 +20,7 @@ begin
   perform ves_int.advance_schema_epoch(add_schema.tenant_id);
   select coalesce(max(s.version), 0) into v_version
   from ves_store.event_schemas as s
-  where s.tenant_id = add_schema.tenant_id and s.event_type = add_schema.event_type;
+  where s.tenant_id = add_schema.tenant_id and s.event_type collate "C" = add_schema.event_type;
   if v_version <> add_schema.checked_version then
     perform ves_int.raise_error('schema_version_moved', jsonb_build_object('version', v_version));
   end if;

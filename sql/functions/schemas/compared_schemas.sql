@@ -7,7 +7,7 @@ set search_path to pg_catalog, pg_temp
 as $$
   select s.version, s.schema_json
   from ves_store.event_schemas as s
-  where s.tenant_id = compared_schemas.tenant_id and s.event_type = compared_schemas.event_type
+  where s.tenant_id = compared_schemas.tenant_id and s.event_type collate "C" = compared_schemas.event_type
     and s.status <> 'archived'
   order by s.version desc
   limit 100;

@@ -12,7 +12,7 @@ as $$
   left join lateral (
     select s.schema_id, s.version, s.schema_json
     from ves_store.event_schemas as s
-    where s.tenant_id = get_active_schemas.tenant_id and s.event_type = t.event_type and s.status = 'active'
+    where s.tenant_id = get_active_schemas.tenant_id and s.event_type collate "C" = t.event_type and s.status = 'active'
     order by s.version desc
     limit 1
   ) as n on true;

@@ -8,7 +8,7 @@ as $$
   select h.highest, c.version, c.schema_json
   from (
     select coalesce(max(s.version), 0) as highest from ves_store.event_schemas as s
-    where s.tenant_id = get_compared_schemas.tenant_id and s.event_type = get_compared_schemas.event_type
+    where s.tenant_id = get_compared_schemas.tenant_id and s.event_type collate "C" = get_compared_schemas.event_type
   ) as h
   left join ves_int.compared_schemas(get_compared_schemas.tenant_id, get_compared_schemas.event_type) as c on true
   order by c.version desc;

@@ -8,7 +8,7 @@ set search_path to pg_catalog, pg_temp
 as $$
   select s.*
   from ves_store.event_schemas as s
-  where s.tenant_id = get_latest_schema.tenant_id and s.event_type = get_latest_schema.event_type
+  where s.tenant_id = get_latest_schema.tenant_id and s.event_type collate "C" = get_latest_schema.event_type
     and s.status = 'active'
   order by s.version desc
   limit 1;

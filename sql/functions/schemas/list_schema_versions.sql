@@ -18,7 +18,7 @@ as $$
     from (
       select v.*
       from ves_store.event_schemas as v
-      where v.tenant_id = list_schema_versions.tenant_id and v.event_type = list_schema_versions.event_type
+      where v.tenant_id = list_schema_versions.tenant_id and v.event_type collate "C" = list_schema_versions.event_type
         and (list_schema_versions.version is null or v.version = list_schema_versions.version)
       order by v.version desc
       limit 1000

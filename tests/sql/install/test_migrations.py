@@ -108,6 +108,13 @@ MORE_ROWS = (
     (
         "postgres",
         (
+            "insert into ves_store.x402_batches_to_divide (chain_id, tenant_id, batch_id, store_id)"
+            " select 1, b.tenant_id, b.batch_id, b.store_id from ves_store.x402_payment_batches as b limit 1"
+        ),
+    ),
+    (
+        "postgres",
+        (
             "insert into ves_store.x402_settlement_items"
             " select s.tenant_id, s.batch_id, s.batch_id, 0 from ves_store.x402_settlements as s limit 1"
         ),
