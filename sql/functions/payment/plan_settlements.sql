@@ -1,4 +1,4 @@
--- Locks (sql/README.md): 0, then 2 of several streams, skipping locked ones, and rows of x402_batches_to_divide.
+-- Locks (sql/README.md): 0, then 2 of several streams, skipping locked ones, and x402_batches_to_divide.
 create or replace function ves.plan_settlements(
   lease_token bigint, chain_id bigint, max_size integer default 200, max_batches integer default 16
 )
