@@ -7,7 +7,6 @@ all other tenants until they timed out.
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
@@ -15,6 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ves_api.turns import Turns
+from ves_edge.rounds import Rounds
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class Lanes:
     def __init__(self, places: int = _THREADS) -> None:
         self._places = places
         self._threads = ThreadPoolExecutor(places, thread_name_prefix="ves-lane")
-        self._waiting: OrderedDict[Hashable, deque[Job]] = OrderedDict()
+        self._waiting: Rounds[Job] = Rounds()
         self._running: set[Hashable] = set()
         self._turns = Turns()
 
@@ -75,14 +75,14 @@ class Lanes:
         if effort is Effort.SHORT:
             return await self._turns.run(key, work)
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, deque()).append((work, outcome))
+        self._waiting.add(key, (work, outcome))
         self._start()
         return await outcome
 
     def _start(self) -> None:
         """Start queued jobs while threads are free, round robin over the keys."""
-        while (key := self._next()) is not None:
-            work, outcome = self._take(key)
+        while (following := self._waiting.take(self._may_run)) is not None:
+            key, (work, outcome) = following
             if outcome.cancelled():
                 continue
             self._running.add(key)
@@ -92,21 +92,8 @@ class Lanes:
     def _begin(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
 
-    def _next(self) -> Hashable | None:
-        """Return the first queued key that may use a thread now."""
-        if len(self._running) == self._places:
-            return None
-        return next((key for key in self._waiting if key not in self._running), None)
-
-    def _take(self, key: Hashable) -> Job:
-        """Dequeue the key's first job and move the key to the end of the round."""
-        jobs = self._waiting[key]
-        job = jobs.popleft()
-        if jobs:
-            self._waiting.move_to_end(key)
-        else:
-            del self._waiting[key]
-        return job
+    def _may_run(self, key: Hashable) -> bool:
+        return len(self._running) < self._places and key not in self._running
 
     def _finish(self, key: Hashable, outcome: asyncio.Future[Any], done: asyncio.Future[Any]) -> None:
         self._running.remove(key)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict, deque
 from contextvars import Context, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from ves_edge.rounds import Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -26,14 +27,14 @@ class Turns:
     def __init__(self) -> None:
         self._used = 0.0
         self._is_due = False
-        self._waiting: OrderedDict[Hashable, deque[Job]] = OrderedDict()
+        self._waiting: Rounds[Job] = Rounds()
 
     async def run(self, key: Hashable, work: Callable[[], T]) -> T:
         """Do the work and return its result. A job whose caller is cancelled while it waits is not begun."""
         if not self._waiting and self._used < _SECONDS:
             return self._do(work)
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, deque()).append((copy_context(), work, outcome))
+        self._waiting.add(key, (copy_context(), work, outcome))
         return await outcome
 
     def _do(self, work: Callable[[], T]) -> T:
@@ -48,11 +49,8 @@ class Turns:
 
     def _begin_turn(self) -> None:
         self._is_due, self._used = False, 0.0
-        while self._waiting and self._used < _SECONDS:
-            key, jobs = self._waiting.popitem(last=False)
-            context, work, outcome = jobs.popleft()
-            if jobs:
-                self._waiting[key] = jobs
+        while self._used < _SECONDS and (following := self._waiting.take()) is not None:
+            _, (context, work, outcome) = following
             if outcome.cancelled():
                 continue
             try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict
+from collections import Counter
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+
+from ves_edge.rounds import Rounds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Hashable, Mapping
@@ -27,7 +29,7 @@ class Places:
         self._free = most
         self._most_of_one = max(1, most - max(1, most // 4))
         self._held: Counter[Hashable] = Counter()
-        self._waiting: OrderedDict[Hashable, OrderedDict[asyncio.Future[None], None]] = OrderedDict()
+        self._waiting: Rounds[asyncio.Future[None]] = Rounds()
 
     @property
     def is_full(self) -> bool:
@@ -40,7 +42,7 @@ class Places:
             self._grant(key)
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(key, OrderedDict())[turn] = None
+        self._waiting.add(key, turn)
         try:
             async with asyncio.timeout(seconds):
                 await turn
@@ -48,7 +50,7 @@ class Places:
             if turn.done() and not turn.cancelled():
                 self.give(key)
             else:
-                self._leave(key, turn)
+                self._waiting.discard(key, turn)
             raise
 
     @asynccontextmanager
@@ -66,12 +68,10 @@ class Places:
         self._held[key] -= 1
         if not self._held[key]:
             del self._held[key]
-        while self._free and (following := next(filter(self._may_have, self._waiting), None)) is not None:
-            self._waiting.move_to_end(following)
-            turn, _ = self._waiting[following].popitem(last=False)
-            self._forget(following)
+        while self._free and (following := self._waiting.take(self._may_have)) is not None:
+            key, turn = following
             if not turn.cancelled():
-                self._grant(following)
+                self._grant(key)
                 turn.set_result(None)
 
     def _may_have(self, key: Hashable) -> bool:
@@ -80,13 +80,3 @@ class Places:
     def _grant(self, key: Hashable) -> None:
         self._free -= 1
         self._held[key] += 1
-
-    def _leave(self, key: Hashable, turn: asyncio.Future[None]) -> None:
-        """Forget a turn that nobody waits for; `give` may have done so."""
-        if key in self._waiting:
-            self._waiting[key].pop(turn, None)
-            self._forget(key)
-
-    def _forget(self, key: Hashable) -> None:
-        if not self._waiting[key]:
-            del self._waiting[key]

@@ -23,6 +23,7 @@ from ves_api.ingest.columns import SealedEvents, append_events
 from ves_edge import tracing
 from ves_edge.errors import ApiError
 from ves_edge.log import get_logger
+from ves_edge.rounds import Rounds
 
 if TYPE_CHECKING:
     import uuid
@@ -91,7 +92,7 @@ class Append:
 
 
 @dataclass(slots=True, eq=False)
-class _Stream:
+class Stream:
     """Queue of one stream. `is_contended`: it was locked by another session, or has no event yet."""
 
     key: _Key
@@ -119,10 +120,10 @@ class Coalescer:
         self._database = database
         self._signer = signer
         self._enabled = enabled
-        # Streams with queued requests; `_ready` are those without a call in flight, in round-robin order.
-        self._streams: dict[_Key, _Stream] = {}
-        self._ready: deque[_Stream] = deque()
-        self._contended: deque[_Stream] = deque()
+        # Streams with queued requests; those without a call in flight wait for one, of tenants in turn.
+        self._streams: dict[_Key, Stream] = {}
+        self._ready: Rounds[Stream] = Rounds()
+        self._contended: Rounds[Stream] = Rounds()
         self._shared = self._waits = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -139,8 +140,8 @@ class Coalescer:
             return await request.answer
         stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[key] = _Stream(key)
-            self._ready.append(stream)
+            stream = self._streams[key] = Stream(key)
+            self._ready.add(request.tenant_id, stream)
         stream.waiting.append(request)
         self._schedule()
         return await request.answer
@@ -160,39 +161,19 @@ class Coalescer:
 
     def _schedule(self) -> None:
         """Start calls up to the concurrency limits."""
-        while self._contended and self._waits < _WAITING_CALLS:
+        while self._waits < _WAITING_CALLS and (following := self._contended.take()) is not None:
             self._waits += 1
-            self._start(self._wait_for(self._contended.popleft()))
+            self._start(self._wait_for(following[1]))
         if self._ready and self._shared < _SHARED_CALLS:
             self._shared += 1
             self._start(self._share())
-
-    def _gather(self) -> tuple[list[_Stream], list[Part]]:
-        """Dequeue the requests of the next shared call, by stream."""
-        streams: list[_Stream] = []
-        parts: list[Part] = []
-        used: set[int] = set()
-        left: list[_Stream] = []
-        count = 0
-        while self._ready and len(streams) < _MAX_STREAMS and count < _MAX_EVENTS:
-            stream = self._ready.popleft()
-            first = stream.waiting[0]
-            if parts and (count + first.count > _MAX_EVENTS or not used.isdisjoint(first.ids)):
-                left.append(stream)
-                continue
-            taken = take(stream.waiting, _MAX_EVENTS - count, used)
-            streams.append(stream)
-            parts.append(Part(stream.key, taken))
-            count += parts[-1].count
-        self._ready.extendleft(reversed(left))
-        return streams, parts
 
     async def _share(self) -> None:
         """Serve one shared call; streams that were busy go on to calls that wait.
 
         Gathers when it runs, so that the call takes along what arrived in the same turn of the event loop.
         """
-        streams, parts = self._gather()
+        streams, parts = gather(self._ready)
         self._schedule()
         try:
             busy = await self._serve(parts) if parts else []
@@ -205,7 +186,7 @@ class Coalescer:
             self._resume(stream)
         self._schedule()
 
-    async def _wait_for(self, stream: _Stream) -> None:
+    async def _wait_for(self, stream: Stream) -> None:
         """Append a stream by a call of its own that waits for the lock; back off if the wait times out."""
         part = Part(stream.key, take(stream.waiting, _MAX_EVENTS, set()))
         try:
@@ -219,18 +200,18 @@ class Coalescer:
             self._resume(stream)
         self._schedule()
 
-    def _rested(self, stream: _Stream) -> None:
+    def _rested(self, stream: Stream) -> None:
         self._resume(stream)
         self._schedule()
 
-    def _resume(self, stream: _Stream) -> None:
+    def _resume(self, stream: Stream) -> None:
         """Queue a stream without a call in flight for its next turn, or drop it when its queue is empty."""
         while stream.waiting and stream.waiting[0].answer.done():
             stream.waiting.popleft()
         if not stream.waiting:
             del self._streams[stream.key]
         else:
-            (self._contended if stream.is_contended else self._ready).append(stream)
+            (self._contended if stream.is_contended else self._ready).add(stream.key[0], stream)
 
     async def _serve(self, parts: list[Part]) -> list[Part]:
         """Complete every request of a shared call, also on errors, except those of busy streams, which are returned."""
@@ -295,6 +276,28 @@ class Coalescer:
             else:
                 _deliver(part.requests, result)
         return busy
+
+
+def gather(ready: Rounds[Stream]) -> tuple[list[Stream], list[Part]]:
+    """Dequeue the requests of the next shared call, by stream, of tenants in turn."""
+    streams: list[Stream] = []
+    parts: list[Part] = []
+    used: set[int] = set()
+    left: list[Stream] = []
+    count = 0
+    while len(streams) < _MAX_STREAMS and count < _MAX_EVENTS and (following := ready.take()) is not None:
+        _, stream = following
+        first = stream.waiting[0]
+        room = _MAX_EVENTS - count
+        if parts and (first.count > room or not used.isdisjoint(first.ids)):
+            left.append(stream)
+            continue
+        parts.append(Part(stream.key, take(stream.waiting, room, used)))
+        streams.append(stream)
+        count += parts[-1].count
+    for stream in reversed(left):
+        ready.put_back(stream.key[0], stream)
+    return streams, parts
 
 
 def take(queue: deque[Q], max_events: int, used: set[Any]) -> list[Q]:

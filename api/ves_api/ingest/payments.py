@@ -16,6 +16,7 @@ from ves_api.ingest.coalescer import fail_all, take
 from ves_edge.errors import ApiError
 from ves_edge.gen import aio
 from ves_edge.log import get_logger
+from ves_edge.rounds import Rounds
 
 if TYPE_CHECKING:
     import uuid
@@ -53,9 +54,9 @@ class PaymentIntents:
     def __init__(self, database: Database, agent_keys: AgentKeys) -> None:
         self._database = database
         self._agent_keys = agent_keys
-        # Streams with queued requests; `_ready` are those without a call in flight, in round-robin order.
+        # Streams with queued requests; `_ready` are those without a call in flight, of tenants in turn.
         self._streams: dict[_Key, deque[_Waiting]] = {}
-        self._ready: deque[_Key] = deque()
+        self._ready: Rounds[_Key] = Rounds()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def prepare(self, request: PaymentRequest) -> PaymentRow:
@@ -85,7 +86,7 @@ class PaymentIntents:
         key = (tenant_id, store_id)
         if key not in self._streams:
             self._streams[key] = deque()
-            self._ready.append(key)
+            self._ready.add(tenant_id, key)
         self._streams[key].append(waiting)
         self._schedule()
         outcome = await waiting.answer
@@ -100,8 +101,9 @@ class PaymentIntents:
 
     def _schedule(self) -> None:
         """Start calls up to the concurrency limit."""
-        while self._ready and len(self._tasks) < _CALLS:
-            task = asyncio.get_running_loop().create_task(self._serve(self._ready.popleft()))
+        while len(self._tasks) < _CALLS and (following := self._ready.take()) is not None:
+            _, key = following
+            task = asyncio.get_running_loop().create_task(self._serve(key))
             self._tasks.add(task)
             task.add_done_callback(self._finished)
 
@@ -117,7 +119,7 @@ class PaymentIntents:
             await self._call(key, taken)
         finally:
             if queue:
-                self._ready.append(key)
+                self._ready.add(key[0], key)
             else:
                 del self._streams[key]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import msgspec
 from ves import json_decode
 from ves_contracts import eip712
 from ves_edge.bounded import exchange, httpx
+from ves_edge.rounds import Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -50,7 +50,7 @@ class ChainReads:
         self.chain_id = nodes.chain_id
         self._urls = nodes.urls
         self._client = httpx.AsyncClient(timeout=_SECONDS)
-        self._waiting: OrderedDict[Hashable, deque[_Asked]] = OrderedDict()
+        self._waiting: Rounds[_Asked] = Rounds()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
@@ -82,7 +82,7 @@ class ChainReads:
 
     async def _ask(self, questions: list[_Question], turn: Hashable) -> list[bytes | None]:
         asked = _Asked(questions, asyncio.get_running_loop().create_future())
-        self._waiting.setdefault(turn, deque()).append(asked)
+        self._waiting.add(turn, asked)
         self._start()
         return await asked.answer
 
@@ -96,15 +96,13 @@ class ChainReads:
         """The callers of the next request: one of each tenant, again and again, while there are places for their questions."""
         taken: list[_Asked] = []
         count = 0
-        while self._waiting:
-            turn, queue = next(iter(self._waiting.items()))
-            count += len(queue[0].questions)
+        while (following := self._waiting.take()) is not None:
+            turn, asked = following
+            count += len(asked.questions)
             if taken and count > _MOST_QUESTIONS:
+                self._waiting.put_back(turn, asked)
                 break
-            taken.append(queue.popleft())
-            self._waiting.move_to_end(turn)
-            if not queue:
-                del self._waiting[turn]
+            taken.append(asked)
         return taken
 
     def _finished(self, task: asyncio.Task[None]) -> None:
