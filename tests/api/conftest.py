@@ -31,7 +31,9 @@ FOLDERS = (Path(__file__).parent, Path(__file__).parents[1] / "x402")
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tell `coverage.py` whether everything that it judges runs."""
     files = {item.path for item in items}
-    selected = config.getoption("keyword") or config.getoption("lf", default=False) or config.getoption("deselect")
+    selected = (
+        config.getoption("keyword") or config.getoption("lf", default=False) or config.getoption("deselect")
+    )
     judged = {path for folder in FOLDERS for path in folder.rglob("test_*.py")}
     whole = files >= judged and not any("::" in arg for arg in config.args)
     config.stash[WHOLE] = whole and not selected
