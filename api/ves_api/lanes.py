@@ -81,7 +81,10 @@ class Lanes:
 
     def _start(self) -> None:
         """Start queued jobs while threads are free, round robin over the keys."""
-        while (following := self._waiting.take(self._may_run)) is not None:
+        while (
+            len(self._running) < self._places
+            and (following := self._waiting.take(lambda key: key not in self._running)) is not None
+        ):
             key, (work, outcome) = following
             if outcome.cancelled():
                 continue
@@ -91,9 +94,6 @@ class Lanes:
 
     def _begin(self, work: Callable[[], Any]) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-    def _may_run(self, key: Hashable) -> bool:
-        return len(self._running) < self._places and key not in self._running
 
     def _finish(self, key: Hashable, outcome: asyncio.Future[Any], done: asyncio.Future[Any]) -> None:
         self._running.remove(key)
