@@ -16,7 +16,7 @@ COLUMNS = """
   staop2, staop3, staop4, staop5, stacoll1, stacoll2, stacoll3, stacoll4, stacoll5, stanumbers1, stanumbers2,
   stanumbers3, stanumbers4, stanumbers5, stavalues1, stavalues2, stavalues3, stavalues4, stavalues5"""
 RELATIONS = """
-select c.oid, c.oid::regclass::text, c.relpages, c.reltuples, c.relallvisible from pg_class as c
+select c.oid, c.relpages, c.reltuples, c.relallvisible from pg_class as c
 left join pg_index as i on i.indexrelid = c.oid
 where coalesce(i.indrelid, c.oid) = any(%s::text[]::regclass[])"""
 
@@ -42,7 +42,7 @@ class Moments:
     def each(self) -> Iterator[str]:
         """Put back each moment that was kept, in their order."""
         for name, relations in self._kept.items():
-            for kept, oid, _, *sizes in relations:
+            for kept, oid, *sizes in relations:
                 self._connection.execute("delete from pg_statistic where starelid = %s", [oid])
                 self._copy(kept, oid)
                 self._connection.execute(

@@ -27,7 +27,7 @@ from ves_edge.rounds import Rounds
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from ves_api.database import Database
     from ves_api.ingest.signing import ReceiptSigner
@@ -283,20 +283,20 @@ def gather(ready: Rounds[Stream]) -> tuple[list[Stream], list[Part]]:
     streams: list[Stream] = []
     parts: list[Part] = []
     used: set[int] = set()
-    left: list[Stream] = []
+    left: list[tuple[Hashable, Stream]] = []
     count = 0
     while len(streams) < _MAX_STREAMS and count < _MAX_EVENTS and (following := ready.take()) is not None:
         _, stream = following
         first = stream.waiting[0]
         room = _MAX_EVENTS - count
         if parts and (first.count > room or not used.isdisjoint(first.ids)):
-            left.append(stream)
+            left.append(following)
             continue
         parts.append(Part(stream.key, take(stream.waiting, room, used)))
         streams.append(stream)
         count += parts[-1].count
-    for stream in reversed(left):
-        ready.put_back(stream.key[0], stream)
+    for key, stream in reversed(left):
+        ready.put_back(key, stream)
     return streams, parts
 
 

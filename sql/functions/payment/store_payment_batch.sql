@@ -46,15 +46,16 @@ begin
   insert into ves_store.x402_batch_nodes (tenant_id, batch_id, level, nodes)
   select v_batch.tenant_id, v_batch.batch_id, l.level - 1, l.nodes
   from unnest(v_levels) with ordinality as l (nodes, level);
+  with moved as (
+    update ves_store.x402_payment_intents as i
+    set status = 'batched', batch_id = v_batch.batch_id, updated_at = store_payment_batch.at
+    where i.intent_id = any(store_payment_batch.intent_ids)
+      and i.tenant_id is not distinct from store_payment_batch.tenant_id
+    returning i.chain_id, i.settlement_contract
+  )
   insert into ves_store.x402_batches_to_divide (chain_id, tenant_id, batch_id, store_id)
-  select distinct i.chain_id, v_batch.tenant_id, v_batch.batch_id, v_batch.store_id
-  from ves_store.x402_payment_intents as i
-  where i.intent_id = any(store_payment_batch.intent_ids)
-    and i.tenant_id is not distinct from store_payment_batch.tenant_id and i.settlement_contract is not null;
-  update ves_store.x402_payment_intents as i
-  set status = 'batched', batch_id = v_batch.batch_id, updated_at = store_payment_batch.at
-  where i.intent_id = any(store_payment_batch.intent_ids)
-    and i.tenant_id is not distinct from store_payment_batch.tenant_id;
+  select distinct m.chain_id, v_batch.tenant_id, v_batch.batch_id, v_batch.store_id
+  from moved as m where m.settlement_contract is not null;
   return v_batch;
 end
 $$;

@@ -3481,10 +3481,6 @@ create index x402_payment_intents_waiting_idx
 on ves_store.x402_payment_intents (network, tenant_id, store_id, sequence_number)
 where status = 'sequenced';
 
-create index x402_payment_intents_unsettled_idx
-on ves_store.x402_payment_intents (chain_id, tenant_id, store_id, batch_id)
-where status = 'batched' and settlement_contract is not null;
-
 create index x402_payment_intents_expiry_idx
 on ves_store.x402_payment_intents (valid_until)
 where status = 'sequenced';
